@@ -1,0 +1,307 @@
+/**
+ * What the page and the engine say to each other: types only, no code, so that both sides can import it.
+ * Every call is one row of `Calls`: what goes in, what comes out, and what is reported on the way.
+ */
+
+// ---------------------------------------------------------------- engine
+
+export type BackendName = 'webgpu' | 'wasm';
+/** `auto`: WebGPU on a hardware adapter, WebAssembly otherwise. */
+export type BackendChoice = 'auto' | BackendName;
+
+export interface EngineInfo {
+  backend: BackendName;
+  choice: BackendChoice;
+  /** The WebGPU adapter's own name, or null where the browser offers none. */
+  adapter: string | null;
+  /** True when tensors are computed by a GPU; false on the CPU, a software WebGPU adapter included. */
+  hardware: boolean;
+  /** One sentence: why this backend runs. */
+  reason: string;
+  /** Threads the wasm backend may use (1 on a page that is not cross-origin isolated); 0 on WebGPU. */
+  threads: number;
+}
+
+/** What the tensor library holds right now. */
+export interface MemoryInfo {
+  tensors: number;
+  bytes: number;
+}
+
+/** How far a long piece of work has come; `label` is shown to the person. */
+export interface Progress {
+  label: string;
+  done: number;
+  total: number;
+}
+
+// ---------------------------------------------------------------- data
+
+/** Which random changes of a training image keep its label true. */
+export type Augmentation = 'crops-flips' | 'flips' | 'none';
+
+/** A file with the path it had inside what was dropped, `/`-separated, e.g. `flowers/train/rose/1.jpg`. */
+export interface NamedFile {
+  path: string;
+  file: Blob;
+}
+
+export type DataSource =
+  | { kind: 'files'; files: NamedFile[] }
+  /** A zip on this site, one of the built-in sample sets. */
+  | { kind: 'sample'; name: string; url: string };
+
+export interface LeftOut {
+  path: string;
+  reason: string;
+}
+
+export interface ClassSummary {
+  name: string;
+  train: number;
+  val: number;
+  /** All images of the class on one picture, row by row, `columns` tiles of `tile`×`tile` pixels per row. Training images first. */
+  thumbnails: Blob;
+}
+
+export interface DatasetSummary {
+  name: string;
+  /** One or two sentences from the set's own `dataset.json`, else empty. */
+  description: string;
+  classes: ClassSummary[];
+  /** `given`: the set's own train/ and val/ folders; `stratified`: 80/20 within each class, by the seed. */
+  split: 'given' | 'stratified';
+  seed: number;
+  augmentation: Augmentation;
+  leftOut: LeftOut[];
+  thumbnailLayout: { tile: number; columns: number };
+}
+
+// ---------------------------------------------------------------- backbone
+
+export interface ConvolutionSummary {
+  /** torchvision's name, e.g. `layer2.0.conv2`. */
+  name: string;
+  kernel: number;
+  cIn: number;
+  cOut: number;
+  stride: number;
+}
+
+export interface BackboneSummary {
+  id: string;
+  name: string;
+  /** SHA-256 of the weight file, hex. */
+  hash: string;
+  /** Side of the square input, pixels. */
+  inputSize: number;
+  /** Length of the pooled feature vector. */
+  features: number;
+  /** Numbers in the backbone: kernels and batch norm affine parameters, without its head. */
+  parameters: number;
+  fileBytes: number;
+  convolutions: ConvolutionSummary[];
+}
+
+/** A convolution's kernel written as coefficients × atoms (METHOD §1). */
+export interface LayerAtoms {
+  layer: string;
+  kernel: number;
+  cIn: number;
+  cOut: number;
+  count: number;
+  /** `[count, kernel, kernel]`, unit-norm rows. */
+  atoms: Float32Array;
+  /** ‖W − αD‖ / ‖W‖ over every row of the kernel. */
+  relativeError: number;
+}
+
+// ---------------------------------------------------------------- settings
+
+/** A number the person may choose for a setting, e.g. LoRA's rank. */
+export interface SettingOption {
+  id: string;
+  label: string;
+  help: string;
+  default: number;
+  min: number;
+  max: number;
+}
+
+export interface SettingSummary {
+  id: string;
+  label: string;
+  /** Short mathematical name for charts and tables, e.g. `ΔD`. */
+  symbol: string;
+  /** One sentence: what is trained. */
+  description: string;
+  options: SettingOption[];
+  /** Learning rate this setting starts from. */
+  learningRate: number;
+  /** Counted for the loaded backbone, the loaded data's classes and the given options. */
+  trainable: { backbone: number; head: number };
+  tunedLayers: number;
+  /** What the paper reports for this setting, with its citation; empty where it reports nothing. */
+  paper: string;
+}
+
+export type SettingOptions = Record<string, number>;
+
+// ---------------------------------------------------------------- runs
+
+export interface RunConfig {
+  setting: string;
+  options: SettingOptions;
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  headLearningRate: number;
+  weightDecay: number;
+  /** Part of all steps in which the learning rate climbs, 0–1. */
+  warmup: number;
+  /** Probability with which a pooled feature is dropped before the head, 0–1. */
+  dropout: number;
+  augmentation: Augmentation;
+  seed: number;
+  /** Start from the head of a linear probe trained first (METHOD §5). */
+  warmStart: boolean;
+  /** The linear probe: a head trained on the frozen backbone's features of the un-augmented images. */
+  probe: { epochs: number; learningRate: number; weightDecay: number; batchSize: number };
+}
+
+export interface EpochResult {
+  /** Passes over the training images so far; 0 is the state the run starts from. */
+  epoch: number;
+  /** Mean over the epoch's steps; null for epoch 0. */
+  trainLoss: number | null;
+  valLoss: number;
+  /** Validation images classified rightly. */
+  correct: number;
+  /** Validation images in all. */
+  total: number;
+  /** Seconds since the run began, pauses left out. */
+  seconds: number;
+}
+
+export type RunEvent =
+  | ({ kind: 'phase' } & Progress)
+  | { kind: 'started'; epochs: number; stepsPerEpoch: number; trainable: { backbone: number; head: number } }
+  | {
+      kind: 'step';
+      step: number;
+      loss: number;
+      learningRate: number;
+      imagesPerSecond: number;
+      secondsLeft: number;
+    }
+  | { kind: 'epoch'; result: EpochResult }
+  /** The state of this epoch is the best so far and is kept. */
+  | { kind: 'checkpoint'; epoch: number };
+
+/** How a run ended. `stopped`: by the person; `failed`: the loss was no longer a number. */
+export type RunOutcome = 'finished' | 'stopped' | 'failed';
+
+export interface RunResult {
+  outcome: RunOutcome;
+  /** What went wrong and what to do, when `failed`; else empty. */
+  message: string;
+  config: RunConfig;
+  trainable: { backbone: number; head: number };
+  epochs: EpochResult[];
+  /** The epoch whose state is kept for download and use: the best by validation accuracy, earliest on a tie. */
+  keptEpoch: number;
+  /** Training seconds in all, pauses left out. */
+  seconds: number;
+  /** Median over the run. */
+  imagesPerSecond: number;
+  backend: BackendName;
+}
+
+export type RunAction = 'pause' | 'resume' | 'stop';
+
+// ---------------------------------------------------------------- tuned models
+
+/** A tuned model in the engine: a finished run (its id is the run's) or a loaded adapter. */
+export interface ModelSummary {
+  modelId: string;
+  name: string;
+  setting: string;
+  classes: string[];
+  trainable: { backbone: number; head: number };
+  /** Validation accuracy stored with it, 0–1, and on how many images. */
+  accuracy: number;
+  validationImages: number;
+  /** Size of its adapter file, bytes. */
+  adapterBytes: number;
+  /** Greatest difference of the recomputed check logits, for a loaded adapter; null for a run. */
+  checkDifference: number | null;
+}
+
+export interface LayerMovement {
+  layer: string;
+  /** ‖ΔW‖ / ‖W‖. */
+  relativeChange: number;
+  /** For settings that train atoms: D and ΔD, each `[count, kernel, kernel]`. */
+  atoms: { count: number; kernel: number; before: Float32Array; change: Float32Array } | null;
+}
+
+export interface Classification {
+  /** In the order of the model's classes; sums to 1. */
+  probabilities: number[];
+  logits: number[];
+}
+
+// ---------------------------------------------------------------- calls
+
+export interface Calls {
+  /** Starts (or restarts) the tensor backend and loads the starter backbone. */
+  start: {
+    in: { backend: BackendChoice };
+    out: { engine: EngineInfo; backbone: BackboneSummary };
+    progress: Progress;
+  };
+  memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
+  /** Decodes, splits and keeps a data set; the former one stays if this fails. */
+  importData: { in: { source: DataSource; seed: number }; out: DatasetSummary; progress: Progress };
+  /** Splits the same images anew. */
+  resplit: { in: { seed: number }; out: DatasetSummary; progress: never };
+  decompose: { in: { count: number }; out: LayerAtoms[]; progress: Progress };
+  /** Every setting, counted for the present backbone, data and options (by setting id). */
+  settings: { in: { options: Record<string, SettingOptions> }; out: SettingSummary[]; progress: never };
+  train: {
+    in: { runId: string; name: string; config: RunConfig };
+    out: { result: RunResult; model: ModelSummary };
+    progress: RunEvent;
+  };
+  control: { in: { runId: string; action: RunAction }; out: null; progress: never };
+  exportAdapter: {
+    in: { modelId: string };
+    out: { fileName: string; file: Uint8Array<ArrayBuffer> };
+    progress: never;
+  };
+  loadAdapter: { in: { modelId: string; fileName: string; file: Blob }; out: ModelSummary; progress: never };
+  classify: { in: { modelId: string; image: Blob; fileName: string }; out: Classification; progress: never };
+  movement: { in: { modelId: string }; out: LayerMovement[]; progress: never };
+  forget: { in: { modelId: string }; out: null; progress: never };
+}
+
+export type CallName = keyof Calls;
+
+/** Page → engine. */
+export type Request =
+  | { [K in CallName]: { id: number; call: K; in: Calls[K]['in'] } }[CallName]
+  | { id: number; cancel: true };
+
+export interface Failure {
+  /** `user`: the message is meant for the person. `aborted`: the person ended it. `bug`: the message is technical. */
+  kind: 'user' | 'aborted' | 'bug';
+  message: string;
+  /** For a bug report. */
+  stack: string;
+}
+
+/** Engine → page. Any number of `progress`, then one `done` or `failed`. */
+export type Reply =
+  | { id: number; progress: Calls[CallName]['progress'] }
+  | { id: number; done: Calls[CallName]['out'] }
+  | { id: number; failed: Failure };

@@ -1,0 +1,48 @@
+import react from '@vitejs/plugin-react';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium';
+
+/** Cross-origin isolation gives the wasm backend its threads. */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  server: { headers, fs: { allow: ['.', '../shared'] } },
+  preview: { headers },
+  worker: { format: 'es' },
+  build: { target: 'es2022', chunkSizeWarningLimit: 2000 },
+  optimizeDeps: {
+    include: [
+      '@tensorflow/tfjs',
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgpu',
+      'zod',
+      'image-dimensions',
+      '@zip.js/zip.js',
+    ],
+  },
+  test: {
+    include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // One page at a time: two cores, and every file starts its own tensor backend.
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: process.env.VITEST ? requireChromium() : undefined,
+          args: CHROMIUM_ARGS,
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
