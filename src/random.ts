@@ -1,0 +1,112 @@
+/**
+ * The engine's only source of chance: a small seeded generator (xoshiro128**), so that a split, an order of
+ * images, an initial value or an augmentation can be had again from its seed. Imports nothing.
+ */
+
+export interface Random {
+  /** 0 ≤ x < 1, 53 random bits. */
+  uniform(): number;
+  /** Mean 0, standard deviation 1. */
+  normal(): number;
+  /** A whole number, 0 ≤ x < below. */
+  integer(below: number): number;
+  /** The numbers 0 … n − 1 in random order. */
+  permutation(n: number): Uint32Array<ArrayBuffer>;
+  /** Puts the list in random order, in place, and returns it. */
+  shuffle<T>(list: T[]): T[];
+  /**
+   * An independent stream that depends on this stream's seed and the label alone, not on how much has been
+   * drawn: adding a draw in one place changes nothing elsewhere.
+   */
+  fork(label: string): Random;
+}
+
+export function seededRandom(seed: number): Random {
+  return randomFromKey(String(seed));
+}
+
+function randomFromKey(key: string): Random {
+  const next = xoshiro128(hash128(key));
+  let spare: number | null = null;
+
+  function uniform(): number {
+    return ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 0x20000000000000;
+  }
+
+  /** Box–Muller; the second number of each pair is kept for the next call. */
+  function normal(): number {
+    if (spare !== null) {
+      const kept = spare;
+      spare = null;
+      return kept;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  }
+
+  function integer(below: number): number {
+    return Math.floor(uniform() * below);
+  }
+
+  function permutation(n: number): Uint32Array<ArrayBuffer> {
+    const order = new Uint32Array(n);
+    // Fisher–Yates from the inside out.
+    for (let i = 0; i < n; i++) {
+      const j = integer(i + 1);
+      order[i] = order[j] ?? i;
+      order[j] = i;
+    }
+    return order;
+  }
+
+  function shuffle<T>(list: T[]): T[] {
+    const order = permutation(list.length);
+    const before = list.slice();
+    order.forEach((from, to) => {
+      // `from` is below the length, so the item exists even where T allows undefined.
+      list[to] = before[from] as T;
+    });
+    return list;
+  }
+
+  return {
+    uniform,
+    normal,
+    integer,
+    permutation,
+    shuffle,
+    fork: (label) => randomFromKey(`${key}/${label}`),
+  };
+}
+
+type State = [number, number, number, number];
+
+/** Blackman and Vigna's xoshiro128**, 32 bits per call. */
+function xoshiro128([a, b, c, d]: State): () => number {
+  return () => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+}
+
+/** 128 well-mixed bits of a text: FNV-1a with four offsets, each finished with MurmurHash3's mixer. */
+function hash128(text: string): State {
+  const lane = (offset: number) => {
+    let hash = (0x811c9dc5 ^ offset) >>> 0;
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16) ^ offset, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
+  };
+  return [lane(0x9e3779b9), lane(0x3c6ef372), lane(0xdaa66d2b), lane(0x78dde6e4)];
+}
