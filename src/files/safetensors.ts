@@ -1,0 +1,304 @@
+/**
+ * The safetensors container (https://github.com/huggingface/safetensors, section "Format"): eight bytes of header
+ * length, a JSON header, then the tensors' bytes without gaps. Little-endian, as every browser's typed arrays are.
+ * A file comes from outside, so every field of its header is checked here and trusted after.
+ */
+import { z } from 'zod';
+import { UserError } from '../user-error';
+
+/** The number types that are read. F16 and BF16 arrive widened to 32 bits, which loses nothing. */
+export type Dtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'U8';
+
+export interface StoredTensor {
+  /** As stored in the file. */
+  dtype: Dtype;
+  shape: number[];
+  /** Row-major. May share memory with the bytes the file was read from: neither may be changed. */
+  data: Float32Array | Int32Array | Uint8Array;
+}
+
+export interface Safetensors {
+  /** For messages to the person. */
+  fileName: string;
+  tensors: Map<string, StoredTensor>;
+  /** Valid tensors of a type that is not read (e.g. PyTorch's I64 batch counters): name → type. */
+  unread: Map<string, string>;
+  metadata: Record<string, string>;
+}
+
+/** Longest header taken, bytes: the limit of the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+const LENGTH_BYTES = 8;
+
+/** Bytes per number of every type of the format that is at least one byte long. */
+const BYTES_PER_NUMBER: ReadonlyMap<string, number> = new Map([
+  ['BOOL', 1],
+  ['U8', 1],
+  ['I8', 1],
+  ['F8_E5M2', 1],
+  ['F8_E4M3', 1],
+  ['I16', 2],
+  ['U16', 2],
+  ['F16', 2],
+  ['BF16', 2],
+  ['I32', 4],
+  ['U32', 4],
+  ['F32', 4],
+  ['C64', 8],
+  ['F64', 8],
+  ['I64', 8],
+  ['U64', 8],
+]);
+
+type Decoder = (bytes: Uint8Array) => StoredTensor['data'];
+
+const DECODERS: Readonly<Record<Dtype, Decoder>> = {
+  F32: (bytes) => new Float32Array(...aligned(bytes, 4)),
+  I32: (bytes) => new Int32Array(...aligned(bytes, 4)),
+  U8: (bytes) => bytes,
+  F16: (bytes) => widenHalf(new Uint16Array(...aligned(bytes, 2))),
+  BF16: (bytes) => widenBrainFloat(new Uint16Array(...aligned(bytes, 2))),
+};
+
+const dimension = z.int().nonnegative();
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(dimension),
+  data_offsets: z.tuple([dimension, dimension]),
+});
+const metadataSchema = z.record(z.string(), z.string());
+
+interface Entry {
+  name: string;
+  dtype: string;
+  shape: number[];
+  start: number;
+  end: number;
+}
+
+/**
+ * Reads a safetensors file.
+ * @throws UserError naming the file where anything in it contradicts the format.
+ */
+export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensors {
+  const headerBytes = headerLength(bytes, fileName);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes), fileName);
+  const data = bytes.subarray(LENGTH_BYTES + headerBytes);
+  const file: Safetensors = { fileName, tensors: new Map(), unread: new Map(), metadata: {} };
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') file.metadata = parseMetadata(value, fileName);
+    else entries.push(parseEntry(name, value, fileName));
+  }
+  checkCoverage(entries, data.length, fileName);
+  for (const { name, dtype, shape, start, end } of entries) {
+    if (isRead(dtype)) {
+      file.tensors.set(name, { dtype, shape, data: DECODERS[dtype](data.subarray(start, end)) });
+    } else {
+      file.unread.set(name, dtype);
+    }
+  }
+  return file;
+}
+
+/**
+ * Writes 32-bit floating-point tensors, sorted by name, the header padded with spaces to a multiple of 8 bytes, as the
+ * reference implementation does: equal content gives equal bytes.
+ * @throws RangeError where a tensor's shape and data disagree: a bug of the caller.
+ */
+export function writeSafetensors(
+  tensors: Map<string, { shape: number[]; data: Float32Array }>,
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBuffer> {
+  const names = [...tensors.keys()].sort();
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', sortedByKey(metadata)]);
+  const blocks: { start: number; data: Float32Array }[] = [];
+  let end = 0;
+  for (const name of names) {
+    const tensor = tensors.get(name);
+    if (!tensor || name === '__metadata__' || product(tensor.shape) !== tensor.data.length) {
+      throw new RangeError(
+        `Tensor "${name}" cannot be written: its name is reserved or its shape is not its data's.`,
+      );
+    }
+    const start = end;
+    end += tensor.data.byteLength;
+    blocks.push({ start, data: tensor.data });
+    header.push([name, { dtype: 'F32', shape: tensor.shape, data_offsets: [start, end] }]);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(LENGTH_BYTES + padded + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded);
+  bytes.set(text, LENGTH_BYTES);
+  for (const { start, data } of blocks) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), LENGTH_BYTES + padded + start);
+  }
+  return bytes;
+}
+
+/**
+ * The tensor `name` as 32-bit floating point, whichever floating-point type it was stored in.
+ * @throws UserError where it is missing, of another type, or not of the given shape.
+ */
+export function float32(file: Safetensors, name: string, shape?: number[]): Float32Array {
+  const tensor = file.tensors.get(name);
+  if (!tensor) {
+    const dtype = file.unread.get(name);
+    if (dtype !== undefined) throw new UserError(wrongType(file.fileName, name, dtype));
+    throw new UserError(`“${file.fileName}” has no tensor “${name}”. Choose a file made for this network.`);
+  }
+  if (!(tensor.data instanceof Float32Array))
+    throw new UserError(wrongType(file.fileName, name, tensor.dtype));
+  if (shape && !sameShape(tensor.shape, shape)) {
+    throw new UserError(
+      `“${file.fileName}”: tensor “${name}” has the shape [${tensor.shape}], expected [${shape}]. ` +
+        'Choose a file made for this network.',
+    );
+  }
+  return tensor.data;
+}
+
+function wrongType(fileName: string, name: string, dtype: string): string {
+  return `“${fileName}”: tensor “${name}” is stored as ${dtype}, expected F32, F16 or BF16. Convert it to one of these.`;
+}
+
+function broken(fileName: string, what: string): UserError {
+  return new UserError(
+    `“${fileName}” is not a usable safetensors file: ${what}. Download or export it again.`,
+  );
+}
+
+function headerLength(bytes: Uint8Array, fileName: string): number {
+  if (bytes.length < LENGTH_BYTES) {
+    throw broken(fileName, `it has ${bytes.length} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);
+  }
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  if (claimed > MAX_HEADER_BYTES) {
+    throw broken(fileName, `it claims a header of ${claimed} bytes, more than any such file has`);
+  }
+  const length = Number(claimed);
+  if (length > bytes.length - LENGTH_BYTES) {
+    throw broken(
+      fileName,
+      `it ends inside its header (${length} bytes, ${bytes.length - LENGTH_BYTES} are there)`,
+    );
+  }
+  return length;
+}
+
+function parseHeader(bytes: Uint8Array, fileName: string): object {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw broken(fileName, 'its header is not JSON text');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw broken(fileName, 'its header is not a JSON object');
+  }
+  return header;
+}
+
+function parseMetadata(value: unknown, fileName: string): Record<string, string> {
+  const parsed = metadataSchema.safeParse(value);
+  if (!parsed.success) throw broken(fileName, 'its metadata holds something other than text');
+  return parsed.data;
+}
+
+function parseEntry(name: string, value: unknown, fileName: string): Entry {
+  const parsed = entrySchema.safeParse(value);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join('.') || 'entry';
+    throw broken(fileName, `the ${field} of tensor “${shortened(name)}” in its header is not valid`);
+  }
+  const { dtype, shape, data_offsets } = parsed.data;
+  const [start, end] = data_offsets;
+  const width = BYTES_PER_NUMBER.get(dtype);
+  if (width === undefined) {
+    throw broken(fileName, `tensor “${shortened(name)}” has the unknown number type “${shortened(dtype)}”`);
+  }
+  if (product(shape) * width !== end - start) {
+    throw broken(
+      fileName,
+      `tensor “${shortened(name)}” has the shape [${shape.slice(0, 8)}] but ${end - start} bytes`,
+    );
+  }
+  return { name, dtype, shape, start, end };
+}
+
+/** The tensors must cover the data exactly: no byte twice, none unused, none beyond the end. */
+function checkCoverage(entries: Entry[], dataBytes: number, fileName: string): void {
+  const inOrder = [...entries].sort((a, b) => a.start - b.start || a.end - b.end);
+  let covered = 0;
+  for (const { name, start, end } of inOrder) {
+    if (start !== covered) {
+      const fault = start < covered ? 'overlaps the tensor before it' : 'leaves unused bytes before it';
+      throw broken(fileName, `tensor “${shortened(name)}” ${fault}`);
+    }
+    covered = end;
+  }
+  if (covered > dataBytes) {
+    throw broken(fileName, `it is cut short (its tensors take ${covered} bytes, ${dataBytes} are there)`);
+  }
+  if (covered < dataBytes)
+    throw broken(fileName, `it has ${dataBytes - covered} bytes after its last tensor`);
+}
+
+function isRead(dtype: string): dtype is Dtype {
+  return Object.hasOwn(DECODERS, dtype);
+}
+
+/** What a typed array of `width`-byte numbers over `bytes` is made from: a copy where they are not aligned. */
+function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] {
+  const source = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  return [source.buffer, source.byteOffset, source.byteLength / width];
+}
+
+let halfTable: Uint32Array | undefined;
+
+/** IEEE 754 binary16 → binary32, through a table of all 65,536 bit patterns. */
+function widenHalf(halves: Uint16Array): Float32Array {
+  halfTable ??= Uint32Array.from({ length: 0x10000 }, (_, half) => widenedHalfBits(half));
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halfTable[halves[i] ?? 0] ?? 0;
+  return new Float32Array(bits.buffer);
+}
+
+/** The binary32 bit pattern of the number that `half` is the binary16 bit pattern of. */
+function widenedHalfBits(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  const mantissa = half & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (mantissa << 13);
+  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (mantissa << 13);
+  if (mantissa === 0) return sign;
+  // Subnormal, mantissa · 2⁻²⁴: shift its leading one into the implicit place.
+  const shift = Math.clz32(mantissa) - 21;
+  return sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13);
+}
+
+/** bfloat16 is the upper half of binary32. */
+function widenBrainFloat(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] ?? 0) << 16;
+  return new Float32Array(bits.buffer);
+}
+
+function product(shape: number[]): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
+
+function sameShape(a: number[], b: number[]): boolean {
+  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
+}
+
+function sortedByKey(metadata: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function shortened(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
+}
