@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium';
+import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 
 /** Cross-origin isolation gives the wasm backend its threads. */
 const headers = {

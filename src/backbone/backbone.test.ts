@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import { float32 } from '../files/safetensors';
+import { fixture, maxRelativeError, relativeError, sharedFile } from '../fixtures';
+import { onBackends } from '../on-backends';
+import { Backbone } from './backbone';
+
+const TOLERANCE = 1e-3;
+
+onBackends('starter backbone against PyTorch', () => {
+  it('gives the same stages, features and logits for four images', async (test) => {
+    const file = await fixture('fixtures/starter-network.safetensors', test);
+    const bytes = await sharedFile('weights/starter-resnet50-w16.safetensors');
+    if (!bytes) return test.skip('needs ../shared/weights');
+    const backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
+    const head = await fixture('weights/starter-resnet50-w16.safetensors', test);
+    const means: tf.Scalar[] = [];
+    const [lastStage, features, logits] = tf.tidy(() => {
+      const images = tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 64, 64]), [0, 2, 3, 1]);
+      const last = backbone.stages(images, new Map(), (output) => means.push(tf.keep(tf.mean(output))));
+      const pooled = backbone.features(images);
+      const weight = tf.tensor2d(float32(head, 'fc.weight'), [10, 512]);
+      const scores = tf.add(tf.matMul(pooled, weight, false, true), tf.tensor1d(float32(head, 'fc.bias')));
+      return [tf.transpose(last, [0, 3, 1, 2]), pooled, scores] as const;
+    });
+    expect(relativeError(await lastStage.data(), float32(file, 'last_stage'))).toBeLessThan(TOLERANCE);
+    expect(maxRelativeError(await features.data(), float32(file, 'features'))).toBeLessThan(TOLERANCE);
+    expect(maxRelativeError(await logits.data(), float32(file, 'logits'))).toBeLessThan(TOLERANCE);
+    const stageMeans = (await Promise.all(means.map((mean) => mean.data()))).map((values) => values[0] ?? 0);
+    expect(relativeError(stageMeans, float32(file, 'stage_mean'))).toBeLessThan(TOLERANCE);
+    tf.dispose([lastStage, features, logits, ...means]);
+    backbone.dispose();
+  });
+});
+
+onBackends('truncated ImageNet trunk against PyTorch', () => {
+  it('is another row of the same table: stages 1–4, stride in the first 1×1', async (test) => {
+    const file = await fixture('fixtures/stages1-4.safetensors', test);
+    const bytes = await sharedFile('weights/resnet50-imagenet-stages1-4.safetensors');
+    if (!bytes) return test.skip('needs ../shared/weights');
+    const backbone = await Backbone.load(bytes, { id: 'stages1-4', name: 'stages 1–4' });
+    const features = tf.tidy(() =>
+      backbone.features(tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 96, 96]), [0, 2, 3, 1])),
+    );
+    expect(maxRelativeError(await features.data(), float32(file, 'features'))).toBeLessThan(TOLERANCE);
+    features.dispose();
+    backbone.dispose();
+  });
+}, ['wasm']);

@@ -1,0 +1,195 @@
+/**
+ * A pretrained network ready to be tuned: kernels as stored, batch norm folded into each convolution
+ * (METHOD §0), and the forward pass. Tensors belong to the `Backbone`; `dispose()` frees them.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
+import { convolution } from '../ops/convolution';
+import { UserError } from '../user-error';
+import { toTfjsOrder } from './kernel-order';
+import {
+  type BlockSpec,
+  type ConvolutionSpec,
+  convolutions,
+  type Layout,
+  type Network,
+  network,
+} from './layout';
+
+/** Added to the running variance, as in PyTorch. */
+const BATCH_NORM_EPSILON = 1e-5;
+const IMAGENET_INPUT_SIZE = 224;
+
+/** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
+export interface Convolution {
+  spec: ConvolutionSpec;
+  /** The pretrained kernel W in PyTorch order `[c_out, c_in, k, k]`, on the CPU. */
+  pretrained: Float32Array;
+  /** s = γ/√(σ² + ε), `[c_out]`. */
+  scale: tf.Tensor1D;
+  /** β − s·μ, `[c_out]`. */
+  bias: tf.Tensor1D;
+  /** s ⊙ W, `[k, k, c_in, c_out]`. */
+  folded: tf.Tensor4D;
+}
+
+/** Kernels to use in place of the folded pretrained ones, `[k, k, c_in, c_out]` by layer name, scale included. */
+export type Kernels = ReadonlyMap<string, tf.Tensor4D>;
+
+const PRETRAINED: Kernels = new Map();
+
+export class Backbone {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly layout: Layout;
+  readonly network: Network;
+  readonly inputSize: number;
+  /** Kernels and batch norm affine parameters. */
+  readonly parameters: number;
+  readonly fileBytes: number;
+  readonly convolutions: ReadonlyMap<string, Convolution>;
+
+  private constructor(identity: BackboneIdentity, file: Safetensors, fileBytes: number) {
+    this.id = identity.id;
+    this.name = identity.name;
+    this.hash = identity.hash;
+    this.fileBytes = fileBytes;
+    this.layout = readLayout(file);
+    this.inputSize = readInputSize(file);
+    this.network = network(this.layout);
+    const specs = convolutions(this.network);
+    this.convolutions = new Map(specs.map((spec) => [spec.name, foldBatchNorm(spec, file)]));
+    this.parameters = specs.reduce(
+      (sum, { kernel, cIn, cOut }) => sum + cOut * (cIn * kernel * kernel + 2),
+      0,
+    );
+  }
+
+  /**
+   * Reads a safetensors file with torchvision's names. Throws `UserError` naming the layer when a weight is missing
+   * or of the wrong shape.
+   */
+  static async load(
+    bytes: Uint8Array<ArrayBuffer>,
+    { id, name }: { id: string; name: string },
+  ): Promise<Backbone> {
+    const file = readSafetensors(bytes, name);
+    return new Backbone({ id, name, hash: await sha256(bytes) }, file, bytes.byteLength);
+  }
+
+  /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`. */
+  features(images: tf.Tensor4D, kernels: Kernels = PRETRAINED): tf.Tensor2D {
+    return tf.tidy(() => tf.mean(this.stages(images, kernels), [1, 2]));
+  }
+
+  /** The last stage's output `[n, h, w, features]`; `onStage` sees the stem's (after pooling) and every stage's. */
+  stages(
+    images: tf.Tensor4D,
+    kernels: Kernels = PRETRAINED,
+    onStage: (output: tf.Tensor4D) => void = () => {},
+  ): tf.Tensor4D {
+    // Padding with zeros equals PyTorch's −∞ here: after a ReLU nothing is below zero.
+    let x = tf.maxPool(this.#convolve(this.network.stem, images, kernels, true), 3, 2, 1);
+    onStage(x);
+    for (const stage of this.network.stages) {
+      for (const block of stage) x = this.#bottleneck(block, x, kernels);
+      onStage(x);
+    }
+    return x;
+  }
+
+  dispose(): void {
+    for (const { scale, bias, folded } of this.convolutions.values()) tf.dispose([scale, bias, folded]);
+  }
+
+  #bottleneck({ conv1, conv2, conv3, downsample }: BlockSpec, x: tf.Tensor4D, kernels: Kernels): tf.Tensor4D {
+    const inner = this.#convolve(conv2, this.#convolve(conv1, x, kernels, true), kernels, true);
+    const shortcut = downsample ? this.#convolve(downsample, x, kernels, false) : x;
+    return this.#convolve(conv3, inner, kernels, true, shortcut);
+  }
+
+  #convolve(
+    spec: ConvolutionSpec,
+    x: tf.Tensor4D,
+    kernels: Kernels,
+    relu: boolean,
+    residual?: tf.Tensor4D,
+  ): tf.Tensor4D {
+    const { folded, bias } = this.convolution(spec.name);
+    const inputs = { x, kernel: kernels.get(spec.name) ?? folded, bias, ...(residual && { residual }) };
+    return convolution(inputs, { stride: spec.stride, pad: spec.pad, relu });
+  }
+
+  convolution(name: string): Convolution {
+    const found = this.convolutions.get(name);
+    if (!found) throw new Error(`The backbone has no convolution ${name}.`);
+    return found;
+  }
+}
+
+interface BackboneIdentity {
+  id: string;
+  name: string;
+  hash: string;
+}
+
+function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors): Convolution {
+  const { name, batchNorm, kernel, cIn, cOut } = spec;
+  const pretrained = float32(file, `${name}.weight`, [cOut, cIn, kernel, kernel]);
+  const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+    float32(file, `${batchNorm}.${part}`, [cOut]),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array]; // four parts in, four out
+  const scale = gamma.map(
+    (value, channel) => value / Math.sqrt((variance[channel] ?? 0) + BATCH_NORM_EPSILON),
+  );
+  const bias = beta.map((value, channel) => value - (scale[channel] ?? 0) * (mean[channel] ?? 0));
+  // In tfjs order the output channel runs fastest.
+  const folded = toTfjsOrder(pretrained, cOut, cIn, kernel).map(
+    (value, index) => value * (scale[index % cOut] ?? 0),
+  );
+  return {
+    spec,
+    pretrained,
+    scale: tf.tensor1d(scale),
+    bias: tf.tensor1d(bias),
+    folded: tf.tensor4d(folded, [kernel, kernel, cIn, cOut]), // [k, k, c_in, c_out]
+  };
+}
+
+/** Width and depth are in the weights themselves; where the stride sits is only in the file's own description. */
+function readLayout(file: Safetensors): Layout {
+  const [baseWidth] = file.tensors.get('conv1.weight')?.shape ?? [];
+  const blocks: number[] = [];
+  for (const name of file.tensors.keys()) {
+    const [, stage, block] = /^layer(\d+)\.(\d+)\.conv1\.weight$/.exec(name) ?? [];
+    if (stage && block)
+      blocks[Number(stage) - 1] = Math.max(blocks[Number(stage) - 1] ?? 0, Number(block) + 1);
+  }
+  if (
+    !baseWidth ||
+    blocks.length === 0 ||
+    blocks.length > 4 ||
+    Object.keys(blocks).length !== blocks.length
+  ) {
+    throw new UserError(
+      `“${file.fileName}” is not a ResNet with bottleneck blocks: it lacks conv1 or a stage. Choose a ResNet-50 file.`,
+    );
+  }
+  return { baseWidth, blocks, strideIn1x1: file.metadata.stride_in_1x1 === 'true' };
+}
+
+function readInputSize(file: Safetensors): number {
+  const size = Number(file.metadata.input_size ?? IMAGENET_INPUT_SIZE);
+  if (!Number.isInteger(size) || size < 32 || size > 1024) {
+    throw new UserError(
+      `“${file.fileName}” asks for images of ${file.metadata.input_size} pixels; 32 to 1,024 are possible.`,
+    );
+  }
+  return size;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,105 @@
+/**
+ * ResNet with bottleneck blocks as data (He et al. 2016, "Deep Residual Learning for Image Recognition", Table 1).
+ * The full-width ResNet-50, its truncations and the starter are rows of the same description; names are torchvision's.
+ */
+
+export interface Layout {
+  /** Channels after the first convolution: 64 in ResNet-50, 16 at quarter width. */
+  baseWidth: number;
+  /** Bottleneck blocks per stage: [3, 4, 6, 3] in ResNet-50; fewer entries for a truncated trunk. */
+  blocks: number[];
+  /** Where a stage's first block strides: in its first 1×1 (the original Caffe networks) or in its 3×3 (torchvision). */
+  strideIn1x1: boolean;
+}
+
+export interface ConvolutionSpec {
+  /** `conv1`, `layer2.0.conv2`, `layer2.0.downsample.0`, … */
+  name: string;
+  /** Its batch norm: `bn1`, `layer2.0.bn2`, `layer2.0.downsample.1`, … */
+  batchNorm: string;
+  /** Kernel side in pixels. */
+  kernel: number;
+  cIn: number;
+  cOut: number;
+  stride: number;
+  /** Zeros on each side. */
+  pad: number;
+}
+
+export interface BlockSpec {
+  name: string;
+  conv1: ConvolutionSpec;
+  conv2: ConvolutionSpec;
+  conv3: ConvolutionSpec;
+  /** The shortcut's projection, where the block changes shape. */
+  downsample: ConvolutionSpec | null;
+}
+
+export interface Network {
+  stem: ConvolutionSpec;
+  stages: BlockSpec[][];
+  /** Length of the pooled feature vector. */
+  features: number;
+}
+
+/** A bottleneck's output has this many times its inner width (He et al. 2016, Fig. 5). */
+const EXPANSION = 4;
+
+export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
+  const stem = convolution('conv1', 'bn1', 7, 3, baseWidth, 2);
+  let cIn = baseWidth;
+  const stages = blocks.map((count, stage) => {
+    const width = baseWidth * 2 ** stage;
+    return Array.from({ length: count }, (_, index) => {
+      const stride = stage > 0 && index === 0 ? 2 : 1;
+      const block = bottleneck(`layer${stage + 1}.${index}`, cIn, width, stride, index === 0, strideIn1x1);
+      cIn = width * EXPANSION;
+      return block;
+    });
+  });
+  return { stem, stages, features: cIn };
+}
+
+/** Every convolution, in the order of the forward pass (a block's projection last). */
+export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
+  const inBlocks = stages
+    .flat()
+    .flatMap(({ conv1, conv2, conv3, downsample }) => [
+      conv1,
+      conv2,
+      conv3,
+      ...(downsample ? [downsample] : []),
+    ]);
+  return [stem, ...inBlocks];
+}
+
+function bottleneck(
+  name: string,
+  cIn: number,
+  width: number,
+  stride: number,
+  projects: boolean,
+  strideIn1x1: boolean,
+): BlockSpec {
+  const cOut = width * EXPANSION;
+  return {
+    name,
+    conv1: convolution(`${name}.conv1`, `${name}.bn1`, 1, cIn, width, strideIn1x1 ? stride : 1),
+    conv2: convolution(`${name}.conv2`, `${name}.bn2`, 3, width, width, strideIn1x1 ? 1 : stride),
+    conv3: convolution(`${name}.conv3`, `${name}.bn3`, 1, width, cOut, 1),
+    downsample: projects
+      ? convolution(`${name}.downsample.0`, `${name}.downsample.1`, 1, cIn, cOut, stride)
+      : null,
+  };
+}
+
+function convolution(
+  name: string,
+  batchNorm: string,
+  kernel: number,
+  cIn: number,
+  cOut: number,
+  stride: number,
+): ConvolutionSpec {
+  return { name, batchNorm, kernel, cIn, cOut, stride, pad: (kernel - 1) / 2 };
+}

@@ -1,0 +1,20 @@
+/** The registry of tuning methods: a new one is a new file and a line here. */
+import { UserError } from '../user-error';
+import { atoms } from './atoms';
+import { full } from './full';
+import { linearProbe } from './linear-probe';
+import { lora } from './lora';
+import type { TuningMethod } from './method';
+
+export const METHODS: readonly TuningMethod[] = [linearProbe, atoms, lora, full];
+
+/** The method with this id. Throws `UserError` for an unknown one. */
+export function methodById(id: string): TuningMethod {
+  const method = METHODS.find((known) => known.id === id);
+  if (!method) {
+    throw new UserError(
+      `There is no setting “${id}”. Choose one of: ${METHODS.map((known) => known.id).join(', ')}.`,
+    );
+  }
+  return method;
+}

@@ -1,0 +1,18 @@
+import type { TuningMethod } from './method';
+
+/** Trains the head alone; the backbone stays as it is, so its features are computed once. */
+export const linearProbe: TuningMethod = {
+  id: 'linear-probe',
+  label: 'Linear probe',
+  symbol: 'probe',
+  description: 'Trains only the head on the features of the frozen backbone.',
+  paper: 'Mean over VTAB-1k with ConvNeXt-B: 61.21 % (0.11 M trained). Chen et al., ICLR 2025.',
+  learningRate: 0,
+  options: [],
+  atoms: () => null,
+  needsPretrained: false,
+  trainables: () => [],
+  update: () => {
+    throw new Error('A linear probe changes no kernel.');
+  },
+};

@@ -1,0 +1,130 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import { toTfjsOrder } from '../backbone/kernel-order';
+import type { ConvolutionSpec } from '../backbone/layout';
+import { float32, type Safetensors } from '../files/safetensors';
+import { fixture, relativeError } from '../fixtures';
+import { onBackends } from '../on-backends';
+import { convolution } from '../ops/convolution';
+import { byAtom } from '../training/tuned-model';
+import { methodById } from './index';
+import type { Frozen } from './method';
+
+interface LayerCase {
+  c_in: number;
+  c_out: number;
+  k: number;
+  stride: number;
+  padding: number;
+  size: number;
+  m: number;
+  rank: number;
+}
+
+/** A method's trainables under the names the PyTorch reference gave them, and its options. */
+const REFERENCE = [
+  { id: 'atoms', fixture: 'atoms', trainables: ['dD'], options: ({ m }: LayerCase) => ({ m }) },
+  {
+    id: 'lora',
+    fixture: 'lora',
+    trainables: ['A', 'B'],
+    options: ({ rank }: LayerCase) => ({ r: rank, alpha: rank }),
+  },
+];
+const CASES = ['k3s1', 'k3s2', 'k1s2', 'k7s2', 'k3wide'];
+const TOLERANCE = 2e-3;
+
+/** `[n, c, h, w] → [n, h, w, c]` */
+function channelsLast(file: Safetensors, name: string): tf.Tensor4D {
+  return tf.tidy(() => tf.transpose(tf.tensor4d(float32(file, name), shape4(file, name)), [0, 2, 3, 1]));
+}
+
+function shape4(file: Safetensors, name: string): [number, number, number, number] {
+  return (file.tensors.get(name)?.shape ?? []) as [number, number, number, number]; // images have four dimensions
+}
+
+async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
+  const turned = tf.transpose(tensor, [0, 3, 1, 2]);
+  const values = (await turned.data()) as Float32Array; // float32 in, float32 out
+  turned.dispose();
+  return values;
+}
+
+onBackends('settings against PyTorch', () => {
+  for (const { id, fixture: prefix, trainables, options } of REFERENCE) {
+    for (const name of CASES) {
+      it(`${id} on ${name}: ΔW, output, input gradient and the trainables' gradients`, async (test) => {
+        const file = await fixture('fixtures/layers.safetensors', test);
+        const sizes = (JSON.parse(file.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
+        if (!sizes) throw new Error(`The fixture has no case ${name}.`);
+        const { c_in: cIn, c_out: cOut, k: kernel, stride, padding: pad, m } = sizes;
+        const layer: ConvolutionSpec = { name, batchNorm: '', kernel, cIn, cOut, stride, pad };
+        const method = methodById(id);
+        const inTfjsOrder = (from: string) =>
+          tf.tensor4d(toTfjsOrder(float32(file, `${name}.${from}`), cOut, cIn, kernel), [
+            kernel,
+            kernel,
+            cIn,
+            cOut,
+          ]);
+        const pretrained = inTfjsOrder('W');
+        const frozen: Frozen = {
+          coefficients: tf.tensor2d(byAtom(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
+          pretrained: null,
+        };
+        const values = trainables.map((part) => {
+          const key = `${name}.${prefix}.${part}`;
+          return tf.tensor(float32(file, key), file.tensors.get(key)?.shape);
+        });
+        const update = (parts: tf.Tensor[]) =>
+          method.update(
+            Object.fromEntries(trainables.map((part, index) => [part, parts[index] as tf.Tensor])),
+            frozen,
+            layer,
+            options(sizes),
+          );
+        const x = channelsLast(file, `${name}.x`);
+        const dy = channelsLast(file, `${name}.dy`);
+        const bias = tf.zeros<tf.Rank.R1>([cOut]);
+        const output = (input: tf.Tensor, ...parts: tf.Tensor[]) =>
+          convolution(
+            { x: input as tf.Tensor4D, kernel: tf.add(pretrained, update(parts)) as tf.Tensor4D, bias },
+            { stride, pad, relu: false },
+          );
+
+        const change = tf.tidy(() => update(values));
+        const expectedChange = inTfjsOrder(`${prefix}.dW`);
+        expect(relativeError(await change.data(), await expectedChange.data())).toBeLessThan(TOLERANCE);
+
+        const y = tf.tidy(() => output(x, ...values));
+        expect(
+          relativeError(await channelsFirstValues(y), float32(file, `${name}.${prefix}.y`)),
+        ).toBeLessThan(TOLERANCE);
+
+        const [dx, ...gradients] = tf.grads(output)([x, ...values], dy) as [tf.Tensor, ...tf.Tensor[]]; // one per input
+        expect(
+          relativeError(await channelsFirstValues(dx), float32(file, `${name}.${prefix}.grad_x`)),
+        ).toBeLessThan(TOLERANCE);
+        for (const [index, part] of trainables.entries()) {
+          const expected = float32(file, `${name}.${prefix}.grad.${prefix}.${part}`);
+          expect(relativeError((await gradients[index]?.data()) ?? [], expected), part).toBeLessThan(
+            TOLERANCE,
+          );
+        }
+        tf.dispose([
+          pretrained,
+          frozen.coefficients ?? [],
+          ...values,
+          x,
+          dy,
+          bias,
+          change,
+          expectedChange,
+          y,
+          dx,
+          ...gradients,
+        ]);
+      });
+    }
+  }
+});
