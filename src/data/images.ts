@@ -1,0 +1,60 @@
+/** Pictures of one split as the engine keeps them: one byte array, and a label and a path for each. */
+import { UserError } from '../user-error';
+
+export interface Images {
+  /** `[n, side, side, 3]` RGB. */
+  pixels: Uint8Array<ArrayBuffer>;
+  /** `[n]`, places in the data set's class list. */
+  labels: Int32Array<ArrayBuffer>;
+  /** `[n]`, below the set's root. */
+  paths: string[];
+}
+
+export interface Picture {
+  path: string;
+  label: number;
+  /** `[side, side, 3]` RGB. */
+  pixels: Uint8Array<ArrayBuffer>;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Puts pictures into one array. Takes their pixels away as it goes, so that memory never holds all of them
+ * twice.
+ * @throws UserError when the memory for them is not to be had
+ */
+export function assemble(pictures: Picture[], side: number): Images {
+  const size = side * side * 3;
+  const pixels = allocate(pictures.length * size);
+  pictures.forEach((picture, i) => {
+    pixels.set(picture.pixels, i * size);
+    picture.pixels = NOTHING;
+  });
+  return {
+    pixels,
+    labels: Int32Array.from(pictures, (picture) => picture.label),
+    paths: pictures.map((picture) => picture.path),
+  };
+}
+
+/** The pictures of an array one by one, as views of it. */
+export function pictures(images: Images, side: number): Picture[] {
+  const size = side * side * 3;
+  return images.paths.map((path, i) => ({
+    path,
+    label: images.labels[i] ?? 0,
+    pixels: images.pixels.subarray(i * size, (i + 1) * size),
+  }));
+}
+
+function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch {
+    const megabytes = Math.round(bytes / 1e6).toLocaleString('en');
+    throw new UserError(
+      `There is not enough memory for these pictures (${megabytes} MB). Use fewer of them, or close other tabs.`,
+    );
+  }
+}

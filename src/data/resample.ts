@@ -1,0 +1,95 @@
+/**
+ * Scales one axis of a picture with Pillow's `BILINEAR` filter: a triangle stretched over the source pixels
+ * that fall into one target pixel, so that shrinking averages and growing interpolates. A canvas scales
+ * differently from browser to browser; written out here, a picture gives the same numbers everywhere, and the
+ * ones the PyTorch reference saw.
+ */
+
+/** For each wanted target pixel: where its source pixels start, and their weights (sum 1). */
+export interface Taps {
+  start: number;
+  weights: Float64Array;
+}
+
+/**
+ * Taps for the target pixels `from` … `from + count − 1` of an axis scaled from `source` to `target` pixels.
+ */
+export function triangleTaps(source: number, target: number, from: number, count: number): Taps[] {
+  const scale = source / target;
+  const support = Math.max(scale, 1);
+  return Array.from({ length: count }, (_, i) => {
+    const centre = (from + i + 0.5) * scale;
+    const start = Math.max(0, Math.floor(centre - support + 0.5));
+    const end = Math.min(source, Math.floor(centre + support + 0.5));
+    const weights = Float64Array.from({ length: end - start }, (_, k) =>
+      Math.max(0, 1 - Math.abs((start + k + 0.5 - centre) / support)),
+    );
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return { start, weights: weights.map((weight) => weight / sum) };
+  });
+}
+
+/** First source pixel any tap reads, and the one after the last. */
+export function tapRange(taps: Taps[]): { start: number; end: number } {
+  const start = Math.min(...taps.map((tap) => tap.start));
+  return { start, end: Math.max(...taps.map((tap) => tap.start + tap.weights.length)) };
+}
+
+/**
+ * Rows of RGBA to rows of RGB, scaled across.
+ * @param rgba `[rows, width, 4]`; its first column is source column `firstColumn`
+ * @param out `[rows, taps.length, 3]`
+ */
+export function scaleAcross(
+  rgba: Uint8ClampedArray,
+  width: number,
+  firstColumn: number,
+  taps: Taps[],
+  out: Uint8ClampedArray,
+): void {
+  const rows = rgba.length / (4 * width);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (const { start, weights } of taps) {
+      let source = 4 * (row * width + start - firstColumn);
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (const weight of weights) {
+        red += weight * (rgba[source] ?? 0);
+        green += weight * (rgba[source + 1] ?? 0);
+        blue += weight * (rgba[source + 2] ?? 0);
+        source += 4;
+      }
+      // A clamped array rounds to the nearest whole number, as Pillow does between its two passes.
+      out[at++] = red;
+      out[at++] = green;
+      out[at++] = blue;
+    }
+  }
+}
+
+/**
+ * Scales down the columns.
+ * @param rgb `[rows, width, 3]`; its first row is source row `firstRow`
+ * @returns `[taps.length, width, 3]`
+ */
+export function scaleDown(
+  rgb: Uint8ClampedArray,
+  width: number,
+  firstRow: number,
+  taps: Taps[],
+): Uint8Array<ArrayBuffer> {
+  const stride = 3 * width;
+  const out = new Uint8ClampedArray(taps.length * stride);
+  const sums = new Float64Array(stride);
+  taps.forEach(({ start, weights }, y) => {
+    sums.fill(0);
+    weights.forEach((weight, k) => {
+      const source = (start + k - firstRow) * stride;
+      for (let i = 0; i < stride; i++) sums[i] = (sums[i] ?? 0) + weight * (rgb[source + i] ?? 0);
+    });
+    out.set(sums, y * stride);
+  });
+  return new Uint8Array(out.buffer);
+}

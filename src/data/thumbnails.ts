@@ -1,0 +1,51 @@
+/** All images of a class on one picture, so that the page shows thousands of thumbnails by a few files. */
+
+/** Greatest side of one thumbnail, pixels. */
+const MAX_TILE = 64;
+/** WebP ends at 16,383 pixels; a canvas of half that is still cheap. */
+const MAX_ATLAS_SIDE = 8192;
+
+export interface ThumbnailLayout {
+  tile: number;
+  columns: number;
+}
+
+/** About square for the largest class; tiles shrink only where thousands of images would not fit otherwise. */
+export function thumbnailLayout(largestClass: number, side: number): ThumbnailLayout {
+  const columns = Math.max(1, Math.ceil(Math.sqrt(largestClass)));
+  return { tile: Math.max(1, Math.min(MAX_TILE, side, Math.floor(MAX_ATLAS_SIDE / columns))), columns };
+}
+
+/**
+ * @param images each `[side, side, 3]` RGB
+ * @returns WebP, or PNG where the browser does not write WebP
+ */
+export async function drawAtlas(
+  images: readonly Uint8Array[],
+  side: number,
+  { tile, columns }: ThumbnailLayout,
+): Promise<Blob> {
+  const rows = Math.max(1, Math.ceil(images.length / columns));
+  const atlas = new OffscreenCanvas(columns * tile, rows * tile);
+  const source = new OffscreenCanvas(side, side);
+  const from = source.getContext('2d', { willReadFrequently: true });
+  const to = atlas.getContext('2d', { willReadFrequently: true });
+  if (!from || !to) throw new Error('This browser gave no 2D canvas to draw thumbnails with.');
+  to.imageSmoothingQuality = 'high';
+  const frame = new ImageData(side, side);
+  images.forEach((rgb, i) => {
+    toRgba(rgb, frame.data);
+    from.putImageData(frame, 0, 0);
+    to.drawImage(source, (i % columns) * tile, Math.floor(i / columns) * tile, tile, tile);
+  });
+  return atlas.convertToBlob({ type: 'image/webp', quality: 0.9 });
+}
+
+function toRgba(rgb: Uint8Array, out: Uint8ClampedArray): void {
+  for (let i = 0, at = 0; i < rgb.length; i += 3) {
+    out[at++] = rgb[i] ?? 0;
+    out[at++] = rgb[i + 1] ?? 0;
+    out[at++] = rgb[i + 2] ?? 0;
+    out[at++] = 255;
+  }
+}
