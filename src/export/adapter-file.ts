@@ -1,0 +1,223 @@
+/**
+ * The adapter file: what a run trained, small enough to mail (DESIGN.md, "Adapter file"). One safetensors file of
+ * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This file is the door: it checks
+ * every field, knows no method and computes nothing with the tensors.
+ */
+import { z } from 'zod';
+import { readSafetensors, type Safetensors, writeSafetensors } from '../files/safetensors';
+import { UserError } from '../user-error';
+import type { RunConfig } from '../worker/protocol';
+
+/** The format this code writes and reads. */
+export const ADAPTER_FORMAT = 1;
+
+const METADATA_KEY = 'adapter';
+/** Room for the most classes with the longest names and their logits, and no more. */
+const MAX_HEADER_CHARS = 32_000_000;
+const MAX_ENTRIES = 10_000;
+
+const text = z.string().max(1000);
+const count = z.int().nonnegative();
+const positive = z.number().positive();
+const fraction = z.number().min(0).max(1);
+const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const numbersByName = z
+  .record(text, z.number())
+  .refine((record) => Object.keys(record).length <= MAX_ENTRIES, { error: 'too many entries' });
+
+/** `satisfies`: a field added to a run's configuration must be stored too, or this no longer compiles. */
+const configSchema = z.object({
+  setting: text,
+  options: numbersByName,
+  epochs: count,
+  batchSize: z.int().positive(),
+  learningRate: z.number(),
+  headLearningRate: z.number(),
+  weightDecay: z.number(),
+  warmup: fraction,
+  dropout: fraction,
+  augmentation: z.enum(['crops-flips', 'flips', 'none']),
+  seed: z.number(),
+  warmStart: z.boolean(),
+  probe: z.object({
+    epochs: count,
+    learningRate: z.number(),
+    weightDecay: z.number(),
+    batchSize: z.int().positive(),
+  }),
+}) satisfies z.ZodType<RunConfig>;
+
+const headerSchema = z.object({
+  format: z.literal(ADAPTER_FORMAT),
+  createdBy: z.object({ name: text, version: text }),
+  /** What the person called the run. */
+  name: text,
+  /** Id of the tuning method and its numbers. */
+  setting: text,
+  options: numbersByName,
+  /** What it was trained on; `hash` is the weight file's SHA-256 in hex. */
+  backbone: z.object({ id: text, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  /** In the order of the head's rows. */
+  classes: z.array(text).min(1).max(MAX_ENTRIES),
+  /** Side of the square input, pixels. */
+  inputSize: z.int().positive().max(8192),
+  /** RGB bytes → (byte · scale − mean) / std per channel. */
+  preprocessing: z.object({
+    channels: z.literal('RGB'),
+    scale: positive,
+    mean: perChannel,
+    std: z.tuple([positive, positive, positive]),
+    resize: z.literal('shorter side to 8/7 of the input size, then centre crop'),
+  }),
+  /** How α follows from W and each `<layer>.D` (METHOD §1); `lipschitz` is by layer. */
+  coding: z.object({
+    lambda: positive,
+    iterations: z.int().positive().max(1000),
+    lipschitz: numbersByName.refine((record) => Object.values(record).every((value) => value > 0), {
+      error: 'must be positive',
+    }),
+  }),
+  training: z.object({
+    config: configSchema,
+    outcome: z.enum(['finished', 'stopped', 'failed']),
+    /** Passes over the training images in all, and after which of them the tensors were taken. */
+    epochs: count,
+    keptEpoch: count,
+    /** Validation images classified rightly by these tensors, and in all. */
+    correct: count,
+    validationImages: count,
+    trainable: z.object({ backbone: count, head: count }),
+    seconds: z.number().nonnegative(),
+    backend: z.enum(['webgpu', 'wasm']),
+  }),
+  /** Logits `[images][classes]` of `checkImages(images, inputSize)`. */
+  check: z.object({ images: z.int().positive().max(64), logits: z.array(z.array(z.number())).max(64) }),
+});
+
+export type AdapterHeader = z.infer<typeof headerSchema>;
+
+export interface AdapterTensor {
+  shape: number[];
+  data: Float32Array;
+}
+
+export interface Adapter {
+  header: AdapterHeader;
+  /**
+   * `<layer>.<setting>.<name>` for what was trained, `<layer>.D` for a dictionary, `head.weight`
+   * `[classes, features]` and `head.bias` `[classes]`.
+   */
+  tensors: Map<string, AdapterTensor>;
+}
+
+/**
+ * The adapter as the bytes of a file. Equal adapters give equal bytes.
+ * @throws Error where `decodeAdapter` would refuse the file: a bug of the caller.
+ */
+export function encodeAdapter({ header, tensors }: Adapter): Uint8Array<ArrayBuffer> {
+  const parsed = headerSchema.parse(header);
+  const fault = disagreement({ header: parsed, tensors });
+  if (fault) throw new Error(`This adapter cannot be written: ${fault}.`);
+  return writeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(parsed) });
+}
+
+/**
+ * Reads an adapter file. The tensors may share memory with `bytes`.
+ * @throws UserError naming the file where it is no adapter file, is damaged, or is of a newer format.
+ */
+export function decodeAdapter(bytes: Uint8Array, fileName: string): Adapter {
+  const file = readSafetensors(bytes, fileName);
+  const adapter = { header: readHeader(file), tensors: readTensors(file) };
+  const fault = disagreement(adapter);
+  if (fault) throw damaged(fileName, fault);
+  return adapter;
+}
+
+function damaged(fileName: string, fault: string): UserError {
+  return new UserError(
+    `“${fileName}” is not a usable adapter file: ${fault}. Export it again where it was trained.`,
+  );
+}
+
+function readHeader({ metadata, fileName }: Safetensors): AdapterHeader {
+  const json = Object.hasOwn(metadata, METADATA_KEY) ? metadata[METADATA_KEY] : undefined;
+  if (json === undefined) {
+    throw new UserError(
+      `“${fileName}” is a safetensors file but not an adapter. Choose a file downloaded from a run, or load weights as a backbone.`,
+    );
+  }
+  const header = parseJson(json, fileName);
+  const version = z.object({ format: z.int().positive() }).safeParse(header);
+  if (version.success && version.data.format > ADAPTER_FORMAT) {
+    throw new UserError(
+      `“${fileName}” has adapter format ${version.data.format}; this version reads format ${ADAPTER_FORMAT}. Reload the page to get the newest version.`,
+    );
+  }
+  const parsed = headerSchema.safeParse(header);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.').slice(0, 200) || 'header';
+  throw damaged(fileName, `its field “${field}” is not valid (${issue?.message.slice(0, 200)})`);
+}
+
+function parseJson(json: string, fileName: string): unknown {
+  if (json.length > MAX_HEADER_CHARS) throw damaged(fileName, 'its header is too long');
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw damaged(fileName, 'its header is not JSON text');
+  }
+}
+
+function readTensors({ tensors, unread, fileName }: Safetensors): Map<string, AdapterTensor> {
+  for (const [name, dtype] of unread) throw wrongType(fileName, name, dtype);
+  const read = new Map<string, AdapterTensor>();
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (dtype !== 'F32' || !(data instanceof Float32Array)) throw wrongType(fileName, name, dtype);
+    read.set(name, { shape, data });
+  }
+  return read;
+}
+
+function wrongType(fileName: string, name: string, dtype: string): UserError {
+  return damaged(fileName, `tensor “${name.slice(0, 80)}” is stored as ${dtype}, an adapter's are F32`);
+}
+
+/** What in the adapter contradicts what else in it, as part of a sentence; null when nothing does. */
+function disagreement({ header, tensors }: Adapter): string | null {
+  const { classes, check, coding, training } = header;
+  if (check.logits.length !== check.images || check.logits.some((row) => row.length !== classes.length)) {
+    return `its check logits are not ${check.images} images × ${classes.length} classes`;
+  }
+  if (training.correct > training.validationImages) {
+    return `it claims ${training.correct} right of ${training.validationImages} validation images`;
+  }
+  if (training.keptEpoch > training.epochs) {
+    return `it claims epoch ${training.keptEpoch} of ${training.epochs}`;
+  }
+  return headFault(tensors, classes.length) ?? tensorFault(tensors, coding.lipschitz);
+}
+
+function headFault(tensors: Adapter['tensors'], classes: number): string | null {
+  const weight = tensors.get('head.weight');
+  const bias = tensors.get('head.bias');
+  if (!weight || !bias) return `it has no tensor “head.${weight ? 'bias' : 'weight'}”`;
+  if (weight.shape.length !== 2 || weight.shape[0] !== classes || weight.shape[1] === 0) {
+    return `its head.weight has the shape [${weight.shape}], expected [${classes}, features]`;
+  }
+  if (bias.shape.length !== 1 || bias.shape[0] !== classes) {
+    return `its head.bias has the shape [${bias.shape}], expected [${classes}]`;
+  }
+  return null;
+}
+
+function tensorFault(tensors: Adapter['tensors'], lipschitz: Record<string, number>): string | null {
+  for (const [name, { data }] of tensors) {
+    if (name.length > 1000) return 'a tensor in it has a name longer than 1,000 characters';
+    if (!data.every(Number.isFinite))
+      return `its tensor “${name}” holds something that is not a finite number`;
+    const layer = name.endsWith('.D') ? name.slice(0, -2) : null;
+    if (layer !== null && !Object.hasOwn(lipschitz, layer)) return `it has no step size for “${name}”`;
+  }
+  return null;
+}
