@@ -44,9 +44,9 @@ describe('unpack', () => {
       '..\\up.png',
       '\\\\host\\up.png',
     ];
-    const zip = await zipOf([...bad, 'a/..png'].map((path) => textFile(path, 'x')));
+    const zip = await zipOf([...bad, 'a/b..png'].map((path) => textFile(path, 'x')));
     const { files, leftOut } = await unpack(zip, { name: 'set.zip' });
-    expect(files.map(({ path }) => path)).toEqual(['set/a/..png']);
+    expect(files.map(({ path }) => path)).toEqual(['set/a/b..png']);
     expect(leftOut.map(({ path }) => path)).toEqual(bad.map((path) => `set/${path}`));
     for (const { reason } of leftOut) expect(reason).toBe('Its path leads outside the zip.');
   });
@@ -98,7 +98,7 @@ describe('unpack', () => {
   test('stops at an entry that unpacks to more than it states', async () => {
     const zip = await zipOf([{ path: 'liar.png', file: zeros(8) }]);
     const lying = await patched(zip, uint32(8 * 2 ** 20), uint32(1000));
-    expect(await refusal(lying)).toMatch(/^“liar\.png” in “set\.zip” unpacks to more than the 1,000 bytes/);
+    expect(await refusal(lying)).toMatch(/^“liar\.png” in “set\.zip” does not unpack to the 1,000 bytes/);
   });
 
   test('ends when aborted', async () => {

@@ -1,8 +1,15 @@
 /**
  * A zip to named files. A zip can lie about itself, so its claims are checked before anything is unpacked, and
- * again while it is: nothing is ever unpacked past the size its directory states.
+ * again while it is: nothing is unpacked past the size its directory states.
  */
-import { BlobReader, type Entry, type FileEntry, ZipReader } from '@zip.js/zip.js';
+import {
+  BlobReader,
+  BlobWriter,
+  type Entry,
+  ERR_INVALID_UNCOMPRESSED_SIZE,
+  type FileEntry,
+  ZipReader,
+} from '@zip.js/zip.js';
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, Progress } from '../worker/protocol';
 import { isClutter } from './paths';
@@ -119,36 +126,25 @@ function leadsOutside(path: string): boolean {
   return /^([/\\]|[a-z]:[/\\])/i.test(path) || path.split(/[/\\]/).includes('..');
 }
 
-/** Null for an entry that cannot be unpacked. */
+/** Null for an entry that cannot be unpacked. zip.js stops as soon as an entry exceeds its stated size. */
 async function inflate(
   entry: FileEntry,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<Blob | null> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  let exceeded = false;
-  const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
-    write(chunk) {
-      size += chunk.length;
-      exceeded = size > entry.uncompressedSize;
-      if (exceeded) throw new Error('more data than declared');
-      chunks.push(chunk);
-    },
-  });
   try {
-    await entry.getData(sink, signal ? { signal } : {});
-  } catch {
+    return await entry.getData(new BlobWriter(), signal ? { signal } : {});
+  } catch (error) {
     signal?.throwIfAborted();
-    if (exceeded) throw largerThanStated(entry, name);
+    if (error instanceof Error && error.message === ERR_INVALID_UNCOMPRESSED_SIZE)
+      throw wrongSize(entry, name);
     return null;
   }
-  return new Blob(chunks);
 }
 
-function largerThanStated(entry: FileEntry, name: string): UserError {
+function wrongSize(entry: FileEntry, name: string): UserError {
   const stated = entry.uncompressedSize.toLocaleString('en');
   return new UserError(
-    `“${entry.filename}” in “${name}” unpacks to more than the ${stated} bytes the zip states, as in a zip bomb. If you trust it, unpack it yourself and drop the folder.`,
+    `“${entry.filename}” in “${name}” does not unpack to the ${stated} bytes the zip states: the zip is damaged, or a zip bomb. Fetch it again; if you trust it, unpack it yourself and drop the folder.`,
   );
 }
