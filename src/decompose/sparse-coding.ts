@@ -5,7 +5,9 @@
  * An adapter file stores D and recomputes α, so `sparseCode` must give the same bits on every machine: it adds,
  * multiplies, divides and takes square roots of 64-bit numbers in a fixed order, nothing else.
  */
+
 import { type Random, seededRandom } from '../random';
+import { largestEigenvalue, orthogonalise } from './largest-eigenvalue';
 
 /** Row-major. */
 export interface Matrix {
@@ -49,8 +51,6 @@ const ALTERNATIONS = 10;
 const SAMPLE_ROWS = 20_000;
 /** An atom whose best direction is shorter than this explains nothing and is drawn anew. */
 const DEAD = 1e-10;
-/** While learning, a step a hair too long does no harm. */
-const LEARNING_TOLERANCE = 1e-7;
 
 /**
  * Learns `n` atoms for the rows of `x`, then codes every row with them.
@@ -72,7 +72,7 @@ export function decompose(x: Matrix, n: number, options: DecomposeOptions = {}):
   }
   // Rounded before the last coding pass: the file stores these 32-bit atoms.
   const atoms = Float32Array.from(learned);
-  const lipschitz = largestGramEigenvalue(atoms, n);
+  const lipschitz = lipschitzConstant(atoms, n);
   const coefficients = sparseCode(x, atoms, n, { lambda, iterations, lipschitz });
   return { atoms, coefficients, lipschitz, ...quality(x, atoms, coefficients, lambda) };
 }
@@ -94,7 +94,7 @@ export function sparseCode(
   if (n < 1 || atoms.length !== n * x.cols) {
     throw new RangeError(`${atoms.length} numbers are not ${n} atoms of ${x.cols}.`);
   }
-  const lipschitz = options.lipschitz ?? largestGramEigenvalue(atoms, n);
+  const lipschitz = options.lipschitz ?? lipschitzConstant(atoms, n);
   const coefficients = new Float32Array(x.rows * n);
   codeTiles(x, Float64Array.from(atoms), { n, lambda, iterations, lipschitz }, ({ firstRow, codes }) => {
     const rows = Math.min(TILE_ROWS, x.rows - firstRow);
@@ -106,29 +106,11 @@ export function sparseCode(
 }
 
 /**
- * The largest eigenvalue of D Dᵀ, by power iteration until a pass changes it by no more than `tolerance` of itself.
+ * The largest eigenvalue of D Dᵀ, whose inverse is FISTA's step.
  * @param atoms D, `[n, atoms.length / n]`
  */
-export function largestGramEigenvalue(
-  atoms: Float32Array | Float64Array,
-  n: number,
-  tolerance = 1e-14,
-): number {
-  const gram = gramMatrix(atoms, n);
-  // Uneven, so that no plain pattern of atoms is orthogonal to it.
-  let vector = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 0.6180339887498949) % 1));
-  let eigenvalue = 0;
-  for (let pass = 0; pass < 2000; pass++) {
-    const product = new Float64Array(n);
-    for (let i = 0; i < n; i++) product[i] = dot(gram, i * n, vector, 0, n);
-    const next = Math.sqrt(dot(product, 0, product, 0, n) / dot(vector, 0, vector, 0, n));
-    if (next === 0) return 0;
-    const change = Math.abs(next - eigenvalue);
-    eigenvalue = next;
-    if (change <= tolerance * next) break;
-    vector = product.map((value) => value / next);
-  }
-  return eigenvalue;
+export function lipschitzConstant(atoms: Float32Array | Float64Array, n: number): number {
+  return largestEigenvalue(gramMatrix(atoms, n), n);
 }
 
 // ---------------------------------------------------------------- coding
@@ -176,19 +158,22 @@ function codeTiles(x: Matrix, atoms: Float64Array, coding: Coding, visit: (tile:
     codes.fill(0);
     point.fill(0);
     for (let i = 0; i < iterations; i++) {
-      iterate(matrix, even, bias, threshold, momenta[i] ?? 0, codes, point, next);
+      iterate(matrix, bias, threshold, momenta[i] ?? 0, codes, point, next);
       [point, next] = [next, point];
     }
     visit({ firstRow, samples, codes });
   }
 }
 
-/** I − D Dᵀ·step, `[even, even]`, symmetric; an added last row and column are 0. */
+/** M = I − D Dᵀ·step, two rows interleaved: `[even / 2, even, 2]`; an added last row and column are 0. */
 function stepMatrix(atoms: Float64Array, n: number, even: number, step: number): Float64Array {
   const gram = gramMatrix(atoms, n);
   const matrix = new Float64Array(even * even);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) matrix[i * even + j] = (i === j ? 1 : 0) - (gram[i * n + j] ?? 0) * step;
+    const start = (i - (i % 2)) * even + (i % 2);
+    for (let j = 0; j < n; j++) {
+      matrix[start + 2 * j] = (i === j ? 1 : 0) - (gram[i * n + j] ?? 0) * step;
+    }
   }
   return matrix;
 }
@@ -242,12 +227,12 @@ function correlate(
 }
 
 /**
- * One FISTA iteration on four rows, two atoms at a time (eight sums in registers): codes ← soft(point·M + bias, θ),
- * next ← codes + momentum · (codes − codes before).
+ * One FISTA iteration on four rows: codes ← soft(point·M + bias, θ), next ← codes + momentum · (codes − codes before).
+ * Two atoms at a time, so that eight sums stay in registers, and two summands per turn of the loop. Nearly all time of
+ * a decomposition is spent here.
  */
 function iterate(
   matrix: Float64Array,
-  even: number,
   bias: Float64Array,
   threshold: number,
   momentum: number,
@@ -255,8 +240,9 @@ function iterate(
   point: Float64Array,
   next: Float64Array,
 ): void {
-  for (let j = 0; j < even; j += 2) {
-    const at = j * 4;
+  const end = point.length;
+  let m = 0;
+  for (let at = 0; at < end; at += 8) {
     let a0 = bias[at] ?? 0;
     let a1 = bias[at + 1] ?? 0;
     let a2 = bias[at + 2] ?? 0;
@@ -265,15 +251,13 @@ function iterate(
     let b1 = bias[at + 5] ?? 0;
     let b2 = bias[at + 6] ?? 0;
     let b3 = bias[at + 7] ?? 0;
-    const rowA = j * even;
-    const rowB = rowA + even;
-    for (let k = 0; k < even; k++) {
-      const mA = matrix[rowA + k] ?? 0;
-      const mB = matrix[rowB + k] ?? 0;
-      const y0 = point[k * 4] ?? 0;
-      const y1 = point[k * 4 + 1] ?? 0;
-      const y2 = point[k * 4 + 2] ?? 0;
-      const y3 = point[k * 4 + 3] ?? 0;
+    for (let k = 0; k < end; k += 8) {
+      let mA = matrix[m] ?? 0;
+      let mB = matrix[m + 1] ?? 0;
+      let y0 = point[k] ?? 0;
+      let y1 = point[k + 1] ?? 0;
+      let y2 = point[k + 2] ?? 0;
+      let y3 = point[k + 3] ?? 0;
       a0 += mA * y0;
       a1 += mA * y1;
       a2 += mA * y2;
@@ -282,6 +266,21 @@ function iterate(
       b1 += mB * y1;
       b2 += mB * y2;
       b3 += mB * y3;
+      mA = matrix[m + 2] ?? 0;
+      mB = matrix[m + 3] ?? 0;
+      y0 = point[k + 4] ?? 0;
+      y1 = point[k + 5] ?? 0;
+      y2 = point[k + 6] ?? 0;
+      y3 = point[k + 7] ?? 0;
+      a0 += mA * y0;
+      a1 += mA * y1;
+      a2 += mA * y2;
+      a3 += mA * y3;
+      b0 += mB * y0;
+      b1 += mB * y1;
+      b2 += mB * y2;
+      b3 += mB * y3;
+      m += 4;
     }
     advance(a0, threshold, momentum, at, codes, next);
     advance(a1, threshold, momentum, at + 1, codes, next);
@@ -324,7 +323,7 @@ function statistics(
   lambda: number,
   iterations: number,
 ): Statistics {
-  const lipschitz = largestGramEigenvalue(atoms, n, LEARNING_TOLERANCE);
+  const lipschitz = lipschitzConstant(atoms, n);
   const sums = { codes: new Float64Array(n * n), samples: new Float64Array(n * x.cols) };
   codeTiles(x, atoms, { n, lambda, iterations, lipschitz }, ({ codes, samples }) => {
     addProducts(codes, n, codes, n, sums.codes);
@@ -382,18 +381,12 @@ function orthogonalAtoms(n: number, cols: number, random: Random): Float64Array 
   return atoms;
 }
 
-/** A random unit vector orthogonal to the given ones: modified Gram–Schmidt, twice for accuracy. */
+/** A random unit vector orthogonal to the given ones. */
 function orthogonalDirection(others: Float64Array[], width: number, random: Random): Float64Array {
   const row = randomDirection(width, random);
-  for (let pass = 0; pass < 2; pass++) {
-    for (const other of others) {
-      const along = dot(row, 0, other, 0, width);
-      for (let c = 0; c < width; c++) row[c] = (row[c] ?? 0) - along * (other[c] ?? 0);
-    }
-    const length = Math.sqrt(dot(row, 0, row, 0, width));
-    for (let c = 0; c < width; c++) row[c] = (row[c] ?? 0) / length;
-  }
-  return row;
+  orthogonalise(row, others);
+  const length = Math.sqrt(dot(row, 0, row, 0, width));
+  return row.map((value) => value / length);
 }
 
 function randomDirection(width: number, random: Random): Float64Array {
