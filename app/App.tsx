@@ -1,0 +1,96 @@
+/** The page: header, the rail of five steps, the step in view, and the engine's panel. */
+import { Alert, VisuallyHidden } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect, useRef } from 'react';
+import classes from './App.module.css';
+import { BackboneStep } from './steps/backbone/BackboneStep';
+import { CompareStep } from './steps/compare/CompareStep';
+import { DataStep } from './steps/data/DataStep';
+import { TuneStep } from './steps/tune/TuneStep';
+import { UseStep } from './steps/use/UseStep';
+import { activeRun, read, useSession, write } from './store/session';
+import { type Step, useStep } from './store/step';
+import { EnginePanel } from './ui/EnginePanel';
+import { ErrorBoundary } from './ui/ErrorBoundary';
+import { Header } from './ui/Header';
+import { Rail } from './ui/Rail';
+
+const PAGES: Record<Step, () => React.ReactNode> = {
+  data: DataStep,
+  backbone: BackboneStep,
+  tune: TuneStep,
+  compare: CompareStep,
+  use: UseStep,
+};
+
+export function App() {
+  const step = useStep();
+  const Page = PAGES[step];
+  const announcement = useSession((session) => session.announcement);
+  const notice = useSession((session) => session.notice);
+  const wide = useMediaQuery('(min-width: 1100px)', undefined, { getInitialValueInEffect: false });
+  useFocusOnChange(step);
+  useLeaveWarning();
+  return (
+    <div className={classes.page}>
+      <button type="button" className="skip" onClick={focusTitle}>
+        Skip to the step
+      </button>
+      <Header />
+      <div className={classes.columns}>
+        <div className={classes.side}>
+          <Rail step={step} />
+          {wide && <EnginePanel open />}
+        </div>
+        <main className={classes.main}>
+          {!wide && <EnginePanel />}
+          {notice !== '' && (
+            <Alert
+              color="yellow"
+              variant="outline"
+              mb="md"
+              title="Part of the address was ignored"
+              withCloseButton
+              closeButtonLabel="Dismiss"
+              onClose={() => write({ notice: '' })}
+            >
+              {notice}
+            </Alert>
+          )}
+          <ErrorBoundary key={step}>
+            <Page />
+          </ErrorBoundary>
+        </main>
+      </div>
+      <VisuallyHidden role="status" aria-live="polite">
+        {announcement}
+      </VisuallyHidden>
+    </div>
+  );
+}
+
+function focusTitle(): void {
+  document.getElementById('step-title')?.focus();
+}
+
+/** A new step starts at its top, for eyes and for screen readers; the first one is left as the page opens. */
+function useFocusOnChange(step: Step): void {
+  const before = useRef(step);
+  useEffect(() => {
+    document.title = `${step[0]?.toUpperCase()}${step.slice(1)} · atomtune`;
+    if (before.current === step) return;
+    before.current = step;
+    window.scrollTo(0, 0);
+    document.getElementById('step-title')?.focus({ preventScroll: true });
+  }, [step]);
+}
+
+function useLeaveWarning(): void {
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (activeRun(read())) event.preventDefault();
+    };
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, []);
+}

@@ -1,0 +1,106 @@
+/**
+ * Validation accuracy after every epoch. The linear probe trains for its own number of epochs on cached features, so
+ * beside other runs it is a dashed reference line, not a curve.
+ */
+import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
+import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
+import { axisLine, below, type ChartSize, FAINT, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import { ChartLegend, legendHeight } from './ChartLegend';
+import { ChartTooltip } from './ChartTooltip';
+import { Marker } from './Marker';
+import { runStyle } from './run-style';
+import { SizedChart } from './SizedChart';
+
+/** Markers on every epoch are noise on a long run. */
+const MARKERS = 12;
+
+export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } & ChartSize) {
+  const measured = runs.filter(({ epochs }) => epochs.length > 0);
+  const others = measured.filter((run) => !isProbe(run));
+  const curves = others.length > 0 ? others : measured;
+  const references = others.length > 0 ? measured.filter(isProbe) : [];
+  const values = measured.flatMap((run) => run.epochs.map(accuracy));
+  const low = Math.max(0, Math.min(1, ...values) - 0.03);
+  const high = Math.min(1, Math.max(0, ...values) + 0.05);
+  const yTicks = niceTicks(low, high, 5).filter((value) => value >= 0 && value <= 1);
+  const last = Math.max(1, ...curves.map((run) => Math.max(run.config.epochs, lastEpoch(run)?.epoch ?? 0)));
+  return (
+    <SizedChart width={width} height={height}>
+      {(wide, tall) => (
+        <LineChart
+          width={wide}
+          height={tall}
+          margin={margin(legendHeight(curves, wide - 56) + 8)}
+          title="Validation accuracy per epoch"
+        >
+          <CartesianGrid stroke={RULE} vertical={false} />
+          <XAxis
+            dataKey="epoch"
+            type="number"
+            domain={[0, last]}
+            ticks={wholeTicks(last, 10)}
+            tick={tick}
+            axisLine={axisLine}
+            tickLine={false}
+            label={below('epoch')}
+          />
+          <YAxis
+            type="number"
+            domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
+            ticks={yTicks}
+            tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
+            width={52}
+            tick={tick}
+            axisLine={false}
+            tickLine={false}
+          />
+          <Tooltip content={<ChartTooltip label="epoch" digits={1} percent />} isAnimationActive={false} />
+          {references.map((run) => {
+            const end = lastEpoch(run);
+            const value = end ? accuracy(end) : 0;
+            return (
+              <ReferenceLine
+                key={run.id}
+                y={value}
+                stroke={runStyle(run.style).colour}
+                strokeDasharray="2 3"
+                strokeWidth={1.5}
+                label={{
+                  value: `${run.name}, ${end?.epoch ?? 0} epochs: ${(100 * value).toFixed(1)} %`,
+                  position: 'insideBottomRight',
+                  fontSize: 12,
+                  fill: FAINT,
+                }}
+              />
+            );
+          })}
+          {curves.map((run) => (
+            <Line
+              key={run.id}
+              name={run.name}
+              data={run.epochs.map((result) => ({ epoch: result.epoch, accuracy: accuracy(result) }))}
+              dataKey="accuracy"
+              stroke={runStyle(run.style).colour}
+              strokeDasharray={runStyle(run.style).dash}
+              strokeWidth={2}
+              isAnimationActive={false}
+              activeDot={{ r: 5 }}
+              dot={({ cx, cy, index }) => {
+                const thinned = Math.max(1, Math.ceil(run.epochs.length / MARKERS));
+                const drawn = index % thinned === 0 || index === run.epochs.length - 1;
+                return (
+                  <g key={index}>
+                    {drawn && typeof cx === 'number' && typeof cy === 'number' && (
+                      <Marker style={run.style} x={cx} y={cy} />
+                    )}
+                  </g>
+                );
+              }}
+            />
+          ))}
+          <ChartLegend runs={curves} x={52} width={wide - 56} />
+        </LineChart>
+      )}
+    </SizedChart>
+  );
+}

@@ -1,0 +1,108 @@
+/** Training loss at every step: the smoothed line, and the raw one faint behind it. */
+import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import { isProbe, type RunRecord } from '../store/run-record';
+import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import { ChartLegend, legendHeight } from './ChartLegend';
+import { ChartTooltip } from './ChartTooltip';
+import { runStyle } from './run-style';
+import { SizedChart } from './SizedChart';
+import { decimate, memoryFor, smooth } from './series';
+
+/** Points drawn per line. */
+const LIMIT = 400;
+
+/** The linear probe steps over cached features; its steps are no other run's, so it is drawn only when alone. */
+export function runsWithLoss(runs: readonly RunRecord[]): RunRecord[] {
+  const stepped = runs.filter(({ steps }) => steps.length > 1);
+  const others = stepped.filter((run) => !isProbe(run));
+  return others.length > 0 ? others : stepped;
+}
+
+function lines(run: RunRecord) {
+  const smoothed = smooth(
+    run.steps.map(({ loss }) => loss),
+    memoryFor(run.steps.length),
+  );
+  return decimate(
+    run.steps.map(({ step, loss }, index) => ({ step, raw: loss, loss: smoothed[index] ?? loss })),
+    LIMIT,
+  );
+}
+
+export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & ChartSize) {
+  const shown = runsWithLoss(runs).map((run) => ({ run, points: lines(run) }));
+  const drawn = shown.map(({ run }) => run);
+  const last = Math.max(
+    1,
+    ...shown.map(({ run, points }) => Math.max(run.totalSteps, points.at(-1)?.step ?? 0)),
+  );
+  // Raw losses may spike; the smoothed lines and nearly all raw points set the scale.
+  const losses = shown.flatMap(({ points }) => points.map(({ raw }) => raw)).sort((a, b) => a - b);
+  const smoothedTop = Math.max(0, ...shown.flatMap(({ points }) => points.map(({ loss }) => loss)));
+  const top = Math.max(smoothedTop, losses[Math.floor(losses.length * 0.985)] ?? 1);
+  const yTicks = niceTicks(0, top || 1, 5);
+  const xTicks = wholeTicks(last, 6);
+  return (
+    <SizedChart width={width} height={height}>
+      {(wide, high) => (
+        <LineChart
+          width={wide}
+          height={high}
+          margin={margin(legendHeight(drawn, wide - 48) + 8)}
+          title="Training loss per step"
+        >
+          <CartesianGrid stroke={RULE} vertical={false} />
+          <XAxis
+            dataKey="step"
+            type="number"
+            domain={[0, last]}
+            ticks={xTicks}
+            tick={tick}
+            axisLine={axisLine}
+            tickLine={false}
+            label={below('step')}
+          />
+          <YAxis
+            type="number"
+            domain={[0, yTicks.at(-1) ?? 1]}
+            ticks={yTicks}
+            allowDataOverflow
+            width={44}
+            tick={tick}
+            axisLine={false}
+            tickLine={false}
+          />
+          <Tooltip content={<ChartTooltip label="step" digits={3} />} isAnimationActive={false} />
+          {shown.map(({ run, points }) => (
+            <Line
+              key={`${run.id} raw`}
+              data={points}
+              dataKey="raw"
+              stroke={runStyle(run.style).colour}
+              strokeOpacity={0.25}
+              strokeWidth={1}
+              dot={false}
+              activeDot={false}
+              tooltipType="none"
+              isAnimationActive={false}
+            />
+          ))}
+          {shown.map(({ run, points }) => (
+            <Line
+              key={run.id}
+              name={run.name}
+              data={points}
+              dataKey="loss"
+              stroke={runStyle(run.style).colour}
+              strokeDasharray={runStyle(run.style).dash}
+              strokeWidth={2}
+              dot={false}
+              isAnimationActive={false}
+            />
+          ))}
+          <ChartLegend runs={drawn} x={44} width={wide - 48} />
+        </LineChart>
+      )}
+    </SizedChart>
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * Gives a chart its size: the one it was told (an export, the command line), or that of the space it stands in.
+ * Recharts' own container would do the second, but the legend's room must be known before the chart is laid out.
+ */
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+
+interface Props {
+  width: number | undefined;
+  height: number | undefined;
+  children: (width: number, height: number) => ReactNode;
+}
+
+const HEIGHT = 290;
+
+export function SizedChart({ width, height = HEIGHT, children }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const [measured, setMeasured] = useState(0);
+  useEffect(() => {
+    const element = place.current;
+    if (!element || width !== undefined) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setMeasured(Math.floor(entry.contentRect.width));
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [width]);
+  const wide = width ?? measured;
+  return (
+    <div ref={place} style={{ width: width ?? '100%', minWidth: 0, height }}>
+      {wide > 0 && children(wide, height)}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/** Step 4: the runs, live, on shared axes. */
+import { Anchor, Button, NativeSelect } from '@mantine/core';
+import { useState } from 'react';
+import { trySample } from '../../store/page-actions';
+import type { RunRecord } from '../../store/run-record';
+import { dataLabel, useSession, write } from '../../store/session';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { Block, Empty, StepPage } from '../../ui/StepPage';
+import { FIRST_SAMPLE } from '../data/samples';
+import classes from './CompareStep.module.css';
+import { RunCharts } from './RunCharts';
+import { RunRow } from './RunRow';
+import { RunTable } from './RunTable';
+
+export function CompareStep() {
+  const runs = useSession((session) => session.runs);
+  const dataset = useSession((session) => session.dataset);
+  const problem = useSession((session) => session.runProblem);
+  const ready = useSession((session) => session.engine.status === 'ready' && session.importing === null);
+  const [picked, setPicked] = useState<string | null>(null);
+
+  // Only runs on the same images and split are compared.
+  const groups = [...new Set(runs.map(({ data }) => data))];
+  const present = dataset ? dataLabel(dataset) : null;
+  const group = [picked, present, groups.at(-1)].find((each) => each != null && groups.includes(each));
+  const compared = runs.filter(({ data }) => data === group);
+
+  return (
+    <StepPage
+      title="Compare"
+      lead="Runs go one after another on the same split, the same seed and the same order of images."
+      aside={
+        runs.length > 0 && (
+          <div className={classes.links}>
+            <Anchor href="#tune">Add settings</Anchor>
+            <Anchor href="#use">Use the models</Anchor>
+          </div>
+        )
+      }
+    >
+      <ProblemNote
+        problem={problem}
+        title="The run could not be reached"
+        onDismiss={() => write({ runProblem: null })}
+      />
+      {runs.length === 0 ? (
+        <Empty title="No runs yet">
+          <p>
+            {dataset
+              ? 'Choose settings on Tune and run them; their curves appear here as they learn.'
+              : 'Runs need images. Take your own on Data, or watch three settings learn to count shapes.'}
+          </p>
+          {dataset ? (
+            <Button component="a" href="#tune">
+              Go to Tune
+            </Button>
+          ) : (
+            <div className={classes.links}>
+              <Button disabled={!ready} onClick={() => void trySample(FIRST_SAMPLE)}>
+                Try the sample
+              </Button>
+              <Button component="a" href="#data" variant="default">
+                Go to Data
+              </Button>
+            </div>
+          )}
+        </Empty>
+      ) : (
+        <>
+          <Block title="Runs">
+            <ul className={classes.runs} aria-label="Runs">
+              {runs.map((run) => (
+                <RunRow key={run.id} run={run} />
+              ))}
+            </ul>
+          </Block>
+          {groups.length > 1 && (
+            <NativeSelect
+              className={classes.group}
+              label="Compared on"
+              description="Runs on other images or another split are kept, and compared among themselves."
+              value={group ?? ''}
+              data={groups}
+              onChange={(event) => setPicked(event.currentTarget.value)}
+            />
+          )}
+          <Results runs={compared} />
+        </>
+      )}
+    </StepPage>
+  );
+}
+
+function Results({ runs }: { runs: RunRecord[] }) {
+  return (
+    <>
+      <RunCharts runs={runs} />
+      <Block title="Results" note={runs[0] ? `On ${runs[0].data}.` : undefined}>
+        <RunTable runs={runs} />
+      </Block>
+    </>
+  );
+}

@@ -1,0 +1,150 @@
+/** One run in the queue: its state, how far it has come, and what can be done with it. */
+import { Button, Modal, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { RunKey } from '../../charts/Marker';
+import { pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { accuracy, isActive, keptResult, type RunRecord, type RunStatus } from '../../store/run-record';
+import { duration, percent, rate } from '../../ui/format';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { ProgressLine } from '../../ui/ProgressLine';
+import classes from './RunRow.module.css';
+
+const WORDS: Record<RunStatus, string> = {
+  queued: 'waiting',
+  running: 'running',
+  paused: 'paused',
+  stopping: 'stopping',
+  finished: 'finished',
+  stopped: 'stopped',
+  failed: 'failed',
+};
+
+/** What the bar counts: the long work around the steps, or the steps. */
+function progressOf(run: RunRecord) {
+  if (run.phase) return run.phase;
+  const done = run.steps.at(-1)?.step ?? 0;
+  const parts = [run.status === 'paused' ? 'Paused' : run.totalSteps > 0 ? 'Training' : 'Starting'];
+  if (run.imagesPerSecond > 0) parts.push(`${rate(run.imagesPerSecond)} images/s`);
+  if (run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
+  return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
+}
+
+function ending(run: RunRecord): string {
+  const kept = keptResult(run);
+  if (!kept) return '';
+  return `keeps epoch ${kept.epoch}, ${percent(accuracy(kept))}`;
+}
+
+export function RunRow({ run }: { run: RunRecord }) {
+  const [renaming, setRenaming] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const active = isActive(run);
+  const losesWork = run.model !== null || active;
+
+  const rename = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = new FormData(event.currentTarget).get('name');
+    if (typeof name === 'string') renameRun(run.id, name);
+    setRenaming(false);
+  };
+  return (
+    <li className={classes.row} data-active={active || undefined}>
+      <div className={classes.top}>
+        <RunKey style={run.style} />
+        {renaming ? (
+          <form onSubmit={rename} className={classes.rename}>
+            <TextInput
+              size="xs"
+              name="name"
+              aria-label="New name"
+              defaultValue={run.name}
+              maxLength={60}
+              data-autofocus
+              autoFocus
+              onKeyDown={(event) => {
+                if (event.key === 'Escape') setRenaming(false);
+              }}
+            />
+            <Button size="xs" type="submit">
+              Keep name
+            </Button>
+          </form>
+        ) : (
+          <h4>{run.name}</h4>
+        )}
+        <span className={classes.status} data-status={run.status}>
+          {WORDS[run.status]}
+        </span>
+        <span className={`${classes.ending} numbers`}>{active ? '' : ending(run)}</span>
+        <div className={classes.actions}>
+          {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
+          {run.status === 'paused' && <Act verb="Resume" run={run} onClick={() => void resumeRun(run)} />}
+          {active && (
+            <Act
+              verb="Stop"
+              run={run}
+              disabled={run.status === 'stopping'}
+              onClick={() => void stopRun(run)}
+            />
+          )}
+          {!renaming && <Act verb="Rename" run={run} onClick={() => setRenaming(true)} />}
+          <Act verb="Remove" run={run} onClick={() => (losesWork ? setRemoving(true) : removeRun(run))} />
+        </div>
+      </div>
+      {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}
+      {run.status === 'failed' && (
+        <ProblemNote
+          title={`${run.name} failed`}
+          problem={
+            run.details === ''
+              ? { kind: 'user', message: run.message }
+              : { kind: 'bug', message: run.message, details: run.details }
+          }
+        />
+      )}
+      {run.status === 'stopped' && run.message !== '' && <p className={classes.message}>{run.message}</p>}
+      <Modal
+        opened={removing}
+        onClose={() => setRemoving(false)}
+        title={`Remove ${run.name}?`}
+        centered
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <p>
+          {active
+            ? 'It ends now and nothing of it is kept. Stop it instead to keep its best epoch.'
+            : 'Its results and what it trained are removed. A downloaded file stays yours.'}
+        </p>
+        <div className={classes.confirm}>
+          <Button variant="default" onClick={() => setRemoving(false)}>
+            Keep it
+          </Button>
+          <Button color="red" onClick={() => removeRun(run)}>
+            Remove
+          </Button>
+        </div>
+      </Modal>
+    </li>
+  );
+}
+
+interface ActProps {
+  verb: string;
+  run: RunRecord;
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function Act({ verb, run, disabled, onClick }: ActProps) {
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      disabled={disabled}
+      aria-label={`${verb} ${run.name}`}
+      onClick={onClick}
+    >
+      {verb}
+    </Button>
+  );
+}

@@ -1,0 +1,125 @@
+/** The comparison's columns, once: for the page's table and for the CSV. */
+import { wilson } from '../../charts/wilson';
+import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
+import { bytes, count, duration, percent, rate } from '../../ui/format';
+import type { Cell } from './csv';
+
+interface Column {
+  title: string;
+  /** Numbers stand right. */
+  right: boolean;
+  /** As read on the page. */
+  show: (run: RunRecord) => string;
+  /** As written to the CSV, under these names. */
+  file: Record<string, (run: RunRecord) => Cell>;
+}
+
+const NONE = '–';
+const seconds = (run: RunRecord) => run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0;
+
+function interval(run: RunRecord) {
+  const end = lastEpoch(run);
+  return end ? wilson(end.correct, end.total) : null;
+}
+
+export const COLUMNS: readonly Column[] = [
+  {
+    title: 'Setting',
+    right: false,
+    show: ({ symbol }) => symbol,
+    file: { setting: ({ setting }) => setting },
+  },
+  {
+    title: 'Backbone',
+    right: true,
+    show: ({ trainable }) => count(trainable.backbone),
+    file: { trainable_backbone: ({ trainable }) => trainable.backbone },
+  },
+  {
+    title: 'Head',
+    right: true,
+    show: ({ trainable }) => count(trainable.head),
+    file: { trainable_head: ({ trainable }) => trainable.head },
+  },
+  {
+    title: 'Last epoch',
+    right: true,
+    show: (run) => {
+      const end = lastEpoch(run);
+      return end
+        ? `${percent(accuracy(end))} ± ${(100 * wilson(end.correct, end.total).half).toFixed(1)}`
+        : NONE;
+    },
+    file: {
+      last_epoch: (run) => lastEpoch(run)?.epoch ?? '',
+      last_correct: (run) => lastEpoch(run)?.correct ?? '',
+      validation_images: (run) => lastEpoch(run)?.total ?? '',
+      last_accuracy: (run) => {
+        const end = lastEpoch(run);
+        return end ? accuracy(end) : '';
+      },
+      wilson_low: (run) => interval(run)?.low ?? '',
+      wilson_high: (run) => interval(run)?.high ?? '',
+    },
+  },
+  {
+    title: 'Best (epoch)',
+    right: true,
+    show: (run) => {
+      const best = keptResult(run);
+      return best ? `${percent(accuracy(best))} (${best.epoch})` : NONE;
+    },
+    file: {
+      best_accuracy: (run) => {
+        const best = keptResult(run);
+        return best ? accuracy(best) : '';
+      },
+      best_epoch: (run) => run.keptEpoch ?? '',
+    },
+  },
+  {
+    title: 'Time',
+    right: true,
+    show: (run) => (run.epochs.length > 0 ? duration(seconds(run)) : NONE),
+    file: { seconds },
+  },
+  {
+    title: 'Images/s',
+    right: true,
+    show: ({ imagesPerSecond }) => (imagesPerSecond > 0 ? rate(imagesPerSecond) : NONE),
+    file: { images_per_second: ({ imagesPerSecond }) => imagesPerSecond },
+  },
+  {
+    title: 'Adapter',
+    right: true,
+    show: ({ model }) => (model ? bytes(model.adapterBytes) : NONE),
+    file: { adapter_bytes: ({ model }) => model?.adapterBytes ?? '' },
+  },
+];
+
+const FIRST: Record<string, (run: RunRecord) => Cell> = {
+  name: ({ name }) => name,
+  status: ({ status }) => status,
+  data: ({ data }) => data,
+};
+const LAST: Record<string, (run: RunRecord) => Cell> = {
+  backend: ({ result }) => result?.backend ?? '',
+  options: ({ config }) =>
+    Object.entries(config.options)
+      .map(([id, value]) => `${id}=${value}`)
+      .join(' '),
+  epochs: ({ config }) => config.epochs,
+  batch_size: ({ config }) => config.batchSize,
+  learning_rate: ({ config }) => config.learningRate,
+  seed: ({ config }) => config.seed,
+  warm_start: ({ config }) => String(config.warmStart),
+};
+
+/** Every run as a row under a row of names. */
+export function csvRows(runs: readonly RunRecord[]): Cell[][] {
+  const columns = { ...FIRST, ...Object.assign({}, ...COLUMNS.map(({ file }) => file)), ...LAST } as Record<
+    string,
+    (run: RunRecord) => Cell
+  >; // Object.assign over a list loses the value type that every `file` has.
+  return [Object.keys(columns), ...runs.map((run) => Object.values(columns).map((value) => value(run)))];
+}

@@ -1,0 +1,63 @@
+/** A class's thumbnails, cut from its one picture by background position. */
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import type { ClassSummary, DatasetSummary } from '../../../src/worker/protocol';
+import { count } from '../../ui/format';
+import { useObjectUrl } from '../../ui/use-object-url';
+import classes from './ClassGrid.module.css';
+
+/** Thumbnails shown at first, so many of them validation images. */
+const FEW = { train: 13, val: 5 };
+const SIZE = 52;
+
+interface Props {
+  summary: ClassSummary;
+  layout: DatasetSummary['thumbnailLayout'];
+}
+
+export function ClassGrid({ summary: { name, train, val, thumbnails }, layout }: Props) {
+  const [all, setAll] = useState(false);
+  const url = useObjectUrl(thumbnails);
+  const total = train + val;
+  const few = total <= FEW.train + FEW.val;
+  const indices = Array.from({ length: total }, (_, index) => index).filter(
+    (index) => all || few || (index < train ? index < FEW.train : index < train + FEW.val),
+  );
+  return (
+    <section className={classes.group} aria-label={`Class ${name}`}>
+      <header className={classes.head}>
+        <h4>{name}</h4>
+        <span className="numbers">
+          {count(train)} train · {count(val)} val
+        </span>
+        {!few && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-expanded={all}
+            aria-label={all ? `Show fewer of ${name}` : `Show all ${total} of ${name}`}
+            onClick={() => setAll(!all)}
+          >
+            {all ? 'Show fewer' : `Show all ${count(total)}`}
+          </Button>
+        )}
+      </header>
+      <div className={classes.grid} role="img" aria-label={`Thumbnails of ${name}`}>
+        {indices.map((index) => (
+          <span
+            key={index}
+            className={classes.tile}
+            data-val={index >= train || undefined}
+            style={{
+              width: SIZE,
+              height: SIZE,
+              backgroundImage: url ? `url("${url}")` : undefined,
+              backgroundSize: `${layout.columns * SIZE}px auto`,
+              backgroundPosition: `${-(index % layout.columns) * SIZE}px ${-Math.floor(index / layout.columns) * SIZE}px`,
+            }}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}

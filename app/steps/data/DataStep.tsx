@@ -1,0 +1,74 @@
+/** Step 1: images in, counted, split, and what was left out. */
+import { importFiles, stopImport } from '../../store/data-actions';
+import { isRunPending, useSession, write } from '../../store/session';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { ProgressLine } from '../../ui/ProgressLine';
+import { Block, StepPage } from '../../ui/StepPage';
+import { ClassGrid } from './ClassGrid';
+import classes from './DataStep.module.css';
+import { DropArea } from './DropArea';
+import { Hero } from './Hero';
+import { LeftOutList } from './LeftOutList';
+import { SampleCards } from './SampleCards';
+import { SplitBar } from './SplitBar';
+
+export function DataStep() {
+  const dataset = useSession((session) => session.dataset);
+  const importing = useSession((session) => session.importing);
+  const problem = useSession((session) => session.dataProblem);
+  const engine = useSession((session) => session.engine.status);
+  const pending = useSession(isRunPending);
+  const reason =
+    engine !== 'ready'
+      ? 'The engine is not ready yet.'
+      : pending
+        ? 'Runs are under way: the data stays as it is until they end. Stop or remove them on Compare to change it.'
+        : null;
+  return (
+    <StepPage
+      title="Data"
+      lead="Images in folders, one folder per class. They are read, decoded and kept in this page only."
+    >
+      {!dataset && <Hero disabled={reason !== null || importing !== null} />}
+      <ProblemNote
+        problem={problem}
+        title="The images could not be taken"
+        onDismiss={() => write({ dataProblem: null })}
+      />
+      {importing ? (
+        <div className={classes.importing}>
+          <ProgressLine progress={importing} name="Import" onCancel={stopImport} />
+        </div>
+      ) : (
+        dataset && <Imported reason={reason} />
+      )}
+      <Block
+        title={dataset ? 'Take other images' : 'Your own images'}
+        note={dataset && reason === null ? 'They replace the present ones once they are read.' : undefined}
+      >
+        <div className={classes.ways}>
+          <DropArea disabled={reason !== null || importing !== null} reason={reason} onFiles={importFiles} />
+          <SampleCards disabled={reason !== null || importing !== null} />
+        </div>
+      </Block>
+    </StepPage>
+  );
+}
+
+function Imported({ reason }: { reason: string | null }) {
+  const dataset = useSession((session) => session.dataset);
+  if (!dataset) return null;
+  return (
+    <>
+      <SplitBar dataset={dataset} reason={reason} />
+      <LeftOutList leftOut={dataset.leftOut} />
+      <Block title="Classes" note="Dashed frames: validation images, never trained on.">
+        <div className={classes.grids}>
+          {dataset.classes.map((each) => (
+            <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />
+          ))}
+        </div>
+      </Block>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+/** The ways in for a person's own images: drop, a folder picker, a zip picker. */
+import { Button } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { useRef } from 'react';
+import type { NamedFile } from '../../../src/worker/protocol';
+import classes from './DropArea.module.css';
+import { namedFiles } from './named-files';
+
+interface Props {
+  disabled: boolean;
+  /** Why it is disabled, where that is not plain to see. */
+  reason: string | null;
+  onFiles: (files: NamedFile[]) => void;
+}
+
+export function DropArea({ disabled, reason, onFiles }: Props) {
+  const folder = useRef<HTMLInputElement>(null);
+  const zip = useRef<HTMLInputElement>(null);
+  const take = (input: HTMLInputElement) => {
+    const files = Array.from(input.files ?? []);
+    input.value = '';
+    onFiles(namedFiles(files));
+  };
+  return (
+    <Dropzone
+      className={classes.area}
+      data-disabled={disabled || undefined}
+      disabled={disabled}
+      activateOnClick={false}
+      activateOnKeyboard={false}
+      enablePointerEvents
+      onDrop={(files) => onFiles(namedFiles(files))}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Images, dropped' }}
+      tabIndex={-1}
+      role="group"
+      aria-label="Drop images"
+    >
+      <div className={classes.inner}>
+        <p className={classes.call}>Drop a folder, a zip or images here</p>
+        <pre className={classes.tree}>{'flowers/\n  rose/   1.jpg 2.jpg …\n  tulip/  1.jpg 2.jpg …'}</pre>
+        <div className={classes.buttons}>
+          <Button variant="default" disabled={disabled} onClick={() => folder.current?.click()}>
+            Choose a folder
+          </Button>
+          <Button variant="default" disabled={disabled} onClick={() => zip.current?.click()}>
+            Choose a zip
+          </Button>
+        </div>
+        <p className={classes.note}>
+          {reason ??
+            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Folders train/ and val/ are kept as the split.'}
+        </p>
+        <input
+          ref={folder}
+          type="file"
+          hidden
+          multiple
+          aria-label="Folder of images"
+          onChange={(event) => take(event.currentTarget)}
+          {...{ webkitdirectory: '' }}
+        />
+        <input
+          ref={zip}
+          type="file"
+          hidden
+          accept=".zip,application/zip"
+          aria-label="Zip of images"
+          onChange={(event) => take(event.currentTarget)}
+        />
+      </div>
+    </Dropzone>
+  );
+}

@@ -1,0 +1,189 @@
+/** The numbers every chosen setting shares: few in sight, the rest folded away with the paper's defaults. */
+import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { Augmentation } from '../../../src/worker/protocol';
+import type { Knobs } from '../../store/defaults';
+import { useSession } from '../../store/session';
+import { turn } from '../../store/setting-actions';
+import { BOUNDS } from '../../store/url';
+import { NumberField } from '../../ui/NumberField';
+import { Block } from '../../ui/StepPage';
+import classes from './TuneStep.module.css';
+
+interface Field {
+  label: string;
+  help: string;
+  bounds: readonly [number, number];
+  step?: number;
+  whole?: boolean;
+  get: (knobs: Knobs) => number;
+  set: (value: number, knobs: Knobs) => Partial<Knobs>;
+}
+
+const IN_SIGHT: Field[] = [
+  {
+    label: 'Epochs',
+    help: 'Passes over the training images.',
+    bounds: BOUNDS.epochs,
+    whole: true,
+    get: ({ epochs }) => epochs,
+    set: (epochs) => ({ epochs }),
+  },
+  {
+    label: 'Batch size',
+    help: 'Images per step.',
+    bounds: BOUNDS.batchSize,
+    whole: true,
+    get: ({ batchSize }) => batchSize,
+    set: (batchSize) => ({ batchSize }),
+  },
+];
+
+const FOLDED: Field[] = [
+  {
+    label: 'Head learning rate',
+    help: 'For the classifier on top, whatever the setting.',
+    bounds: BOUNDS.learningRate,
+    step: 0.001,
+    get: ({ headLearningRate }) => headLearningRate,
+    set: (headLearningRate) => ({ headLearningRate }),
+  },
+  {
+    label: 'Weight decay',
+    help: 'Pulls trained numbers towards zero at every step.',
+    bounds: BOUNDS.weightDecay,
+    step: 0.0001,
+    get: ({ weightDecay }) => weightDecay,
+    set: (weightDecay) => ({ weightDecay }),
+  },
+  {
+    label: 'Warm-up',
+    help: 'Part of the steps in which the learning rate climbs, 0 to 0.95.',
+    bounds: BOUNDS.fraction,
+    step: 0.05,
+    get: ({ warmup }) => warmup,
+    set: (warmup) => ({ warmup }),
+  },
+  {
+    label: 'Dropout',
+    help: 'Chance that a feature is dropped before the head, 0 to 0.95.',
+    bounds: BOUNDS.fraction,
+    step: 0.1,
+    get: ({ dropout }) => dropout,
+    set: (dropout) => ({ dropout }),
+  },
+  {
+    label: 'Training seed',
+    help: 'Order of images, flips and random starts. Equal seeds, equal runs.',
+    bounds: BOUNDS.seed,
+    whole: true,
+    get: ({ seed }) => seed,
+    set: (seed) => ({ seed }),
+  },
+];
+
+const PROBE: Field[] = [
+  {
+    label: 'Probe epochs',
+    help: 'Quick: the features are computed once.',
+    bounds: BOUNDS.epochs,
+    whole: true,
+    get: ({ probe }) => probe.epochs,
+    set: (epochs, { probe }) => ({ probe: { ...probe, epochs } }),
+  },
+  {
+    label: 'Probe learning rate',
+    help: 'For the head alone.',
+    bounds: BOUNDS.learningRate,
+    step: 0.001,
+    get: ({ probe }) => probe.learningRate,
+    set: (learningRate, { probe }) => ({ probe: { ...probe, learningRate } }),
+  },
+  {
+    label: 'Probe weight decay',
+    help: 'Stronger than elsewhere: the head overfits first.',
+    bounds: BOUNDS.weightDecay,
+    step: 0.001,
+    get: ({ probe }) => probe.weightDecay,
+    set: (weightDecay, { probe }) => ({ probe: { ...probe, weightDecay } }),
+  },
+  {
+    label: 'Probe batch size',
+    help: 'Features per step.',
+    bounds: BOUNDS.batchSize,
+    whole: true,
+    get: ({ probe }) => probe.batchSize,
+    set: (batchSize, { probe }) => ({ probe: { ...probe, batchSize } }),
+  },
+];
+
+const AUGMENTATIONS: { value: Augmentation; label: string }[] = [
+  { value: 'crops-flips', label: 'Random crops and flips' },
+  { value: 'flips', label: 'Random flips only' },
+  { value: 'none', label: 'None' },
+];
+
+function Fields({ fields }: { fields: Field[] }) {
+  const knobs = useSession((session) => session.configuration.knobs);
+  return fields.map(({ label, help, bounds, step, whole, get, set }) => (
+    <NumberField
+      key={label}
+      label={label}
+      help={help}
+      value={get(knobs)}
+      min={bounds[0]}
+      max={bounds[1]}
+      step={step ?? 1}
+      whole={whole ?? false}
+      onChange={(value) => turn(set(value, knobs))}
+    />
+  ));
+}
+
+export function KnobFields() {
+  const [opened, { toggle }] = useDisclosure(false);
+  const knobs = useSession((session) => session.configuration.knobs);
+  const asked = useSession((session) => session.dataset?.augmentation);
+  const data = AUGMENTATIONS.find(({ value }) => value === asked)?.label.toLowerCase();
+  return (
+    <Block title="Shared by all" note="The linear probe uses the probe’s own numbers.">
+      <div className={classes.knobs}>
+        <div className={classes.fields}>
+          <Fields fields={IN_SIGHT} />
+        </div>
+        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
+          {opened ? 'Fewer numbers' : 'More numbers'}
+        </Button>
+        <Collapse expanded={opened} keepMounted={false}>
+          <div className={classes.fields}>
+            <Fields fields={FOLDED} />
+            <NativeSelect
+              label="Augmentation"
+              description="Random changes that keep a label true."
+              inputWrapperOrder={['label', 'input', 'description']}
+              value={knobs.augmentation ?? ''}
+              onChange={(event) => {
+                const picked = AUGMENTATIONS.find(({ value }) => value === event.currentTarget.value);
+                turn({ augmentation: picked?.value ?? null });
+              }}
+              data={[
+                { value: '', label: data ? `As the data asks: ${data}` : 'As the data asks' },
+                ...AUGMENTATIONS,
+              ]}
+            />
+          </div>
+          <Switch
+            my="md"
+            label="Warm start"
+            description="Train a linear probe first and start every setting from its head, so that no run begins below it."
+            checked={knobs.warmStart}
+            onChange={(event) => turn({ warmStart: event.currentTarget.checked })}
+          />
+          <div className={classes.fields}>
+            <Fields fields={PROBE} />
+          </div>
+        </Collapse>
+      </div>
+    </Block>
+  );
+}

@@ -1,0 +1,72 @@
+/** One setting: what it trains, how much that is, and its own numbers. */
+import { Checkbox } from '@mantine/core';
+import type { SettingSummary } from '../../../src/worker/protocol';
+import { PROBE_SETTING } from '../../store/defaults';
+import { useSession } from '../../store/session';
+import { turnLearningRate, turnOption } from '../../store/setting-actions';
+import { BOUNDS } from '../../store/url';
+import { count, counted } from '../../ui/format';
+import { NumberField } from '../../ui/NumberField';
+import classes from './SettingCard.module.css';
+
+interface Props {
+  setting: SettingSummary;
+  chosen: boolean;
+  onChoose: (chosen: boolean) => void;
+}
+
+export function SettingCard({ setting, chosen, onChoose }: Props) {
+  const { id, label, symbol, description, options, trainable, tunedLayers, paper } = setting;
+  const knobs = useSession((session) => session.configuration.knobs);
+  return (
+    <section className={classes.card} data-chosen={chosen || undefined} aria-label={label}>
+      <header className={classes.head}>
+        <Checkbox
+          label={label}
+          checked={chosen}
+          onChange={(event) => onChoose(event.currentTarget.checked)}
+          classNames={{ label: classes.label }}
+        />
+        {symbol !== label && <span className={classes.symbol}>{symbol}</span>}
+      </header>
+      <p>{description}</p>
+      <p className={`${classes.count} numbers`}>
+        <strong>{trainable.backbone === 0 ? '' : `${count(trainable.backbone)} + `}</strong>
+        <span>head {count(trainable.head)}</span>
+        <small>
+          {tunedLayers === 0 ? 'no layer tuned' : `in ${counted(tunedLayers, 'layer')}`}, trainable numbers
+        </small>
+      </p>
+      <div className={classes.fields}>
+        {id === PROBE_SETTING ? (
+          <p className={classes.aside}>
+            {knobs.probe.epochs} epochs at learning rate {knobs.probe.learningRate}, on features computed
+            once.
+          </p>
+        ) : (
+          <NumberField
+            label="Learning rate"
+            value={knobs.learningRates[id] ?? setting.learningRate}
+            min={BOUNDS.learningRate[0]}
+            max={BOUNDS.learningRate[1]}
+            step={0.001}
+            onChange={(value) => turnLearningRate(id, value)}
+          />
+        )}
+        {options.map((option) => (
+          <NumberField
+            key={option.id}
+            label={option.label}
+            help={option.help}
+            value={knobs.options[id]?.[option.id] ?? option.default}
+            min={option.min}
+            max={option.max}
+            whole={[option.default, option.min, option.max].every(Number.isInteger)}
+            onChange={(value) => turnOption(id, option.id, value)}
+          />
+        ))}
+      </div>
+      {paper !== '' && <p className={classes.paper}>{paper}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+/** Step 3: which settings, with which few numbers; then run. */
+import { Anchor, Button } from '@mantine/core';
+import { runChosen } from '../../store/queue';
+import { chosenSettings, isRunPending, type Session, useSession } from '../../store/session';
+import { choose } from '../../store/setting-actions';
+import { goTo } from '../../store/step';
+import { counted } from '../../ui/format';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { Block, Empty, StepPage } from '../../ui/StepPage';
+import { KnobFields } from './KnobFields';
+import { SettingCard } from './SettingCard';
+import classes from './TuneStep.module.css';
+
+/** Why nothing can be run now; null when it can. */
+function obstacle(session: Session): string | null {
+  if (session.engine.status !== 'ready') return 'The engine is not ready yet.';
+  if (session.importing) return 'The images are still being read.';
+  if (chosenSettings(session).length === 0) return 'Choose at least one setting.';
+  return null;
+}
+
+export function TuneStep() {
+  const dataset = useSession((session) => session.dataset);
+  const backbone = useSession((session) => session.backbone);
+  const settings = useSession((session) => session.settings);
+  const problem = useSession((session) => session.settingsProblem);
+  const session = useSession();
+  const chosen = chosenSettings(session);
+  const reason = obstacle(session);
+  const pending = isRunPending(session);
+
+  const run = () => {
+    runChosen();
+    goTo('compare');
+  };
+  return (
+    <StepPage
+      title="Tune"
+      lead="A setting says which numbers are trained. Choose several: they run on the same images in the same order, so that they can be compared."
+    >
+      <ProblemNote problem={problem} title="The settings could not be counted" />
+      {!dataset ? (
+        <Empty title="First, some images">
+          <p>
+            How many numbers a setting trains depends on the number of classes, so the cards appear with the
+            data.
+          </p>
+          <Button component="a" href="#data">
+            Go to Data
+          </Button>
+        </Empty>
+      ) : (
+        <>
+          <Block
+            title="Settings"
+            note={
+              backbone
+                ? `Counted for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
+                : undefined
+            }
+          >
+            <div className={classes.cards}>
+              {settings.map((setting) => (
+                <SettingCard
+                  key={setting.id}
+                  setting={setting}
+                  chosen={chosen.includes(setting)}
+                  onChoose={(on) => choose(setting.id, on)}
+                />
+              ))}
+            </div>
+          </Block>
+          <KnobFields />
+          <div className={classes.run}>
+            <Button size="lg" disabled={reason !== null} onClick={run}>
+              Run {counted(chosen.length, 'setting')}
+            </Button>
+            <p>
+              {reason ??
+                (pending ? (
+                  <>
+                    They wait for the runs before them on <Anchor href="#compare">Compare</Anchor>.
+                  </>
+                ) : (
+                  'One after another, in this tab; you can watch, pause and stop them.'
+                ))}
+            </p>
+          </div>
+        </>
+      )}
+    </StepPage>
+  );
+}

@@ -1,0 +1,48 @@
+import { Button } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { useRef } from 'react';
+import { loadAdapter } from '../../store/model-actions';
+import { useSession } from '../../store/session';
+import classes from './UseStep.module.css';
+
+export function LoadAdapter() {
+  const loading = useSession((session) => session.loadingAdapter);
+  const ready = useSession((session) => session.engine.status === 'ready');
+  const input = useRef<HTMLInputElement>(null);
+  const take = async (files: readonly File[]) => {
+    for (const file of files) await loadAdapter(file);
+  };
+  return (
+    <Dropzone
+      className={classes.drop}
+      disabled={!ready || loading}
+      activateOnClick={false}
+      activateOnKeyboard={false}
+      enablePointerEvents
+      onDrop={(files) => void take(files)}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Adapter, dropped' }}
+      tabIndex={-1}
+      role="group"
+      aria-label="Drop an adapter"
+    >
+      <div className={classes.dropInner}>
+        <Button variant="default" loading={loading} disabled={!ready} onClick={() => input.current?.click()}>
+          Load an adapter
+        </Button>
+        <p>{ready ? 'or drop it here' : 'The engine is not ready yet.'}</p>
+        <input
+          ref={input}
+          type="file"
+          hidden
+          accept=".safetensors"
+          aria-label="Adapter file"
+          onChange={(event) => {
+            const files = Array.from(event.currentTarget.files ?? []);
+            event.currentTarget.value = '';
+            void take(files);
+          }}
+        />
+      </div>
+    </Dropzone>
+  );
+}

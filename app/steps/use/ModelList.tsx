@@ -1,0 +1,110 @@
+import { Button, Checkbox } from '@mantine/core';
+import { useState } from 'react';
+import { wilson } from '../../charts/wilson';
+import { downloadAdapter, dropModel } from '../../store/model-actions';
+import { type TunedModel, useSession } from '../../store/session';
+import { bytes, count, counted, measured, percent } from '../../ui/format';
+import classes from './ModelList.module.css';
+
+interface Props {
+  models: TunedModel[];
+  unchosen: ReadonlySet<string>;
+  onChoose: (modelId: string, on: boolean) => void;
+}
+
+export function ModelList({ models, unchosen, onChoose }: Props) {
+  return (
+    <ul className={classes.list} aria-label="Models">
+      {models.map((model) => (
+        <ModelRow
+          key={model.summary.modelId}
+          model={model}
+          chosen={!unchosen.has(model.summary.modelId)}
+          onChoose={(on) => onChoose(model.summary.modelId, on)}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface RowProps {
+  model: TunedModel;
+  chosen: boolean;
+  onChoose: (on: boolean) => void;
+}
+
+function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowProps) {
+  const [saving, setSaving] = useState(false);
+  // A run may be renamed after its model was made.
+  const name = useSession(
+    (session) => session.runs.find(({ id }) => id === summary.modelId)?.name ?? summary.name,
+  );
+  const { accuracy, validationImages, trainable, checkDifference } = summary;
+  const { half } = wilson(Math.round(accuracy * validationImages), validationImages);
+  const save = async () => {
+    setSaving(true);
+    await downloadAdapter(summary.modelId);
+    setSaving(false);
+  };
+  return (
+    <li className={classes.row}>
+      <Checkbox
+        label={name}
+        checked={chosen && gone === null}
+        disabled={gone !== null}
+        onChange={(event) => onChoose(event.currentTarget.checked)}
+        classNames={{ label: classes.name }}
+      />
+      <dl className={`${classes.facts} numbers`}>
+        <div>
+          <dt>accuracy</dt>
+          <dd>
+            {percent(accuracy)} ± {(100 * half).toFixed(1)} on {counted(validationImages, 'image')}
+          </dd>
+        </div>
+        <div>
+          <dt>trained</dt>
+          <dd>
+            {count(trainable.backbone)} + head {count(trainable.head)}
+          </dd>
+        </div>
+        <div>
+          <dt>{origin === 'file' ? 'check' : 'file'}</dt>
+          <dd>
+            {origin === 'file'
+              ? checkDifference === null
+                ? 'loaded'
+                : `passed, logits within ${measured(checkDifference)}`
+              : bytes(summary.adapterBytes)}
+          </dd>
+        </div>
+      </dl>
+      <div className={classes.actions}>
+        <Button
+          size="sm"
+          loading={saving}
+          disabled={gone !== null}
+          aria-label={`Download atoms of ${name}`}
+          onClick={() => void save()}
+        >
+          Download atoms, {bytes(summary.adapterBytes)}
+        </Button>
+        {(origin === 'file' || gone !== null) && (
+          <Button
+            size="sm"
+            variant="subtle"
+            aria-label={`Remove ${name}`}
+            onClick={() => dropModel(summary.modelId)}
+          >
+            Remove
+          </Button>
+        )}
+      </div>
+      {gone !== null && (
+        <p className={classes.gone}>
+          {gone} {origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.'}
+        </p>
+      )}
+    </li>
+  );
+}

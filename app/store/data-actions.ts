@@ -1,0 +1,59 @@
+/** Importing and splitting images. */
+import type { DataSource, DatasetSummary, NamedFile } from '../../src/worker/protocol';
+import { sampleSource } from '../steps/data/samples';
+import { ask } from './engine-actions';
+import { asProblem } from './problem';
+import { announce, read, write } from './session';
+import { refreshSettings } from './setting-actions';
+
+let cancelImport: AbortController | null = null;
+
+/** True when the images are in; the former data set stays if not. */
+export async function importData(source: DataSource): Promise<boolean> {
+  if (read().importing) return false;
+  const cancel = new AbortController();
+  cancelImport = cancel;
+  write({ importing: { label: 'Opening', done: 0, total: 0 }, dataProblem: null });
+  try {
+    const dataset = await ask(
+      'importData',
+      { source, seed: read().configuration.splitSeed },
+      { onProgress: (importing) => write({ importing }), signal: cancel.signal },
+    );
+    const { configuration } = read();
+    write({
+      source,
+      configuration: { ...configuration, sample: source.kind === 'sample' ? source.name : null },
+    });
+    accept(dataset);
+    return true;
+  } catch (error) {
+    const dataProblem = asProblem(error);
+    write({ dataProblem });
+    if (dataProblem) announce(dataProblem.message);
+    return false;
+  } finally {
+    write({ importing: null });
+  }
+}
+
+export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', files });
+export const importSample = (name: string) => importData(sampleSource(name));
+export const stopImport = () => cancelImport?.abort();
+
+export async function splitAgain(seed: number): Promise<void> {
+  try {
+    const dataset = await ask('resplit', { seed });
+    write({ configuration: { ...read().configuration, splitSeed: seed }, dataProblem: null });
+    accept(dataset);
+  } catch (error) {
+    write({ dataProblem: asProblem(error) });
+  }
+}
+
+function accept(dataset: DatasetSummary): void {
+  write({ dataset });
+  const images = dataset.classes.reduce((sum, { train, val }) => sum + train + val, 0);
+  announce(`${images} images in ${dataset.classes.length} classes.`);
+  void refreshSettings();
+}

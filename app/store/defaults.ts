@@ -1,0 +1,78 @@
+/**
+ * The one table of a run's defaults (METHOD §5) and how they become a `RunConfig`. No React and no DOM here: the
+ * command line starts from the same numbers.
+ */
+import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
+
+/** The setting that trains the head alone; it takes its numbers from `Knobs.probe`. */
+export const PROBE_SETTING = 'linear-probe';
+
+/** What "Try the sample" runs, and what is chosen on a first visit. */
+export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'lora'];
+
+/** Atoms per layer shown on the Backbone step. */
+export const ATOM_COUNT = { default: 9, min: 3, max: 12 } as const;
+
+/** What the person may turn; everything not touched keeps its default. */
+export interface Knobs {
+  epochs: number;
+  batchSize: number;
+  headLearningRate: number;
+  weightDecay: number;
+  warmup: number;
+  dropout: number;
+  /** Null: what the data set asks for. */
+  augmentation: Augmentation | null;
+  seed: number;
+  warmStart: boolean;
+  probe: RunConfig['probe'];
+  /** By setting id; a setting not named here uses its own. */
+  learningRates: Record<string, number>;
+  /** By setting id, then option id; an option not named here uses its own default. */
+  options: Record<string, SettingOptions>;
+}
+
+export const DEFAULT_KNOBS: Knobs = {
+  epochs: 10,
+  batchSize: 16,
+  headLearningRate: 1e-3,
+  weightDecay: 1e-4,
+  warmup: 0.1,
+  dropout: 0.5,
+  augmentation: null,
+  seed: 0,
+  warmStart: true,
+  probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },
+  learningRates: {},
+  options: {},
+};
+
+/** A run of `setting` with these knobs. The linear probe is trained by the probe's numbers alone. */
+export function runConfig(
+  setting: SettingSummary,
+  knobs: Knobs,
+  datasetAugmentation: Augmentation,
+): RunConfig {
+  const chosen = knobs.options[setting.id] ?? {};
+  const common = {
+    setting: setting.id,
+    options: Object.fromEntries(
+      setting.options.map((option) => [option.id, chosen[option.id] ?? option.default]),
+    ),
+    headLearningRate: knobs.headLearningRate,
+    warmup: knobs.warmup,
+    dropout: knobs.dropout,
+    augmentation: knobs.augmentation ?? datasetAugmentation,
+    seed: knobs.seed,
+    warmStart: knobs.warmStart,
+    probe: { ...knobs.probe },
+  };
+  if (setting.id === PROBE_SETTING) return { ...common, ...knobs.probe };
+  return {
+    ...common,
+    epochs: knobs.epochs,
+    batchSize: knobs.batchSize,
+    learningRate: knobs.learningRates[setting.id] ?? setting.learningRate,
+    weightDecay: knobs.weightDecay,
+  };
+}

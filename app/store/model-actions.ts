@@ -1,0 +1,57 @@
+/** Tuned models in the engine: finished runs and loaded adapters. */
+import type { Classification, LayerMovement, ModelSummary } from '../../src/worker/protocol';
+import { saveFile } from '../ui/save-file';
+import { ask } from './engine-actions';
+import { asProblem } from './problem';
+import { announce, read, type TunedModel, write } from './session';
+
+export function addModel(summary: ModelSummary, origin: TunedModel['origin']): void {
+  write({ models: [...read().models, { summary, origin, gone: null }] });
+}
+
+export function dropModel(modelId: string): void {
+  const model = read().models.find(({ summary }) => summary.modelId === modelId);
+  write({ models: read().models.filter((each) => each !== model) });
+  if (model && model.gone === null) void ask('forget', { modelId }).catch(showProblem);
+}
+
+/** The engine that held them has restarted. */
+export function markModelsGone(): void {
+  const gone = 'The engine was restarted and no longer holds it.';
+  write({ models: read().models.map((model) => ({ ...model, gone: model.gone ?? gone })) });
+}
+
+export async function loadAdapter(file: File): Promise<void> {
+  write({ loadingAdapter: true, modelsProblem: null });
+  try {
+    const model = await ask('loadAdapter', { modelId: crypto.randomUUID(), fileName: file.name, file });
+    addModel(model, 'file');
+    announce(`${model.name} is loaded.`);
+  } catch (error) {
+    showProblem(error);
+  } finally {
+    write({ loadingAdapter: false });
+  }
+}
+
+export async function downloadAdapter(modelId: string): Promise<void> {
+  write({ modelsProblem: null });
+  try {
+    const { fileName, file } = await ask('exportAdapter', { modelId });
+    saveFile(new Blob([file], { type: 'application/octet-stream' }), fileName);
+    announce(`${fileName} is saved.`);
+  } catch (error) {
+    showProblem(error);
+  }
+}
+
+export const classify = (modelId: string, image: File): Promise<Classification> =>
+  ask('classify', { modelId, image, fileName: image.name });
+
+export const movement = (modelId: string): Promise<LayerMovement[]> => ask('movement', { modelId });
+
+function showProblem(error: unknown): void {
+  const modelsProblem = asProblem(error);
+  write({ modelsProblem });
+  if (modelsProblem) announce(modelsProblem.message);
+}

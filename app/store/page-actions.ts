@@ -1,0 +1,50 @@
+/** What the page does as a whole: open, try the sample, change the backend. */
+import type { BackendChoice } from '../../src/worker/protocol';
+import { importData, importSample } from './data-actions';
+import { DEFAULT_KNOBS, FIRST_SETTINGS } from './defaults';
+import { endEngine, startEngine } from './engine-actions';
+import { markModelsGone } from './model-actions';
+import { abandonRuns, runChosen } from './queue';
+import { read, useSession, write } from './session';
+import { refreshSettings } from './setting-actions';
+import { goTo } from './step';
+import { parseUrl, serialiseUrl } from './url';
+
+/** Reads the address, starts the engine and, where the address names one, the sample set. */
+export async function openPage(): Promise<void> {
+  const { configuration, ignored } = parseUrl(location.search);
+  write({
+    configuration,
+    notice: ignored.length > 0 ? `Not understood in the address, and ignored: ${ignored.join(', ')}.` : '',
+  });
+  useSession.subscribe((now, before) => {
+    if (now.configuration === before.configuration) return;
+    history.replaceState(null, '', `${location.pathname}${serialiseUrl(now.configuration)}${location.hash}`);
+  });
+  if (!(await startEngine(configuration.backend))) return;
+  if (configuration.sample !== null) await importSample(configuration.sample);
+  else await refreshSettings();
+}
+
+/** One click from nothing to three runs on the sample set. */
+export async function trySample(name: string): Promise<void> {
+  if (!(await importSample(name))) return;
+  await refreshSettings();
+  const { configuration } = read();
+  write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS], knobs: DEFAULT_KNOBS } });
+  runChosen();
+  goTo('compare');
+}
+
+/** Restarts the engine and reads the data again. Runs stay listed; what they trained is gone. */
+export async function changeBackend(backend: BackendChoice): Promise<void> {
+  const failed = read().engine.status === 'failed';
+  const { source, configuration } = read();
+  abandonRuns();
+  markModelsGone();
+  if (failed) endEngine();
+  write({ configuration: { ...configuration, backend } });
+  if (!(await startEngine(backend))) return;
+  if (source) await importData(source);
+  else await refreshSettings();
+}

@@ -1,0 +1,13 @@
+/** What went wrong, as the page shows it: a sentence for the person, or a bug with its details. */
+import { UserError } from '../../src/user-error';
+
+export type Problem = { kind: 'user'; message: string } | { kind: 'bug'; message: string; details: string };
+
+/** Null when the person ended the work: that is no problem. */
+export function asProblem(error: unknown): Problem | null {
+  if (error instanceof UserError) return { kind: 'user', message: error.message };
+  if (error instanceof DOMException && error.name === 'AbortError') return null;
+  if (error instanceof Error)
+    return { kind: 'bug', message: error.message, details: error.stack || String(error) };
+  return { kind: 'bug', message: String(error), details: String(error) };
+}

@@ -1,0 +1,175 @@
+/** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
+import type { RunAction, RunEvent, SettingSummary } from '../../src/worker/protocol';
+import { runConfig } from './defaults';
+import { ask } from './engine-actions';
+import { addModel, dropModel } from './model-actions';
+import { asProblem } from './problem';
+import { isActive, type RunRecord, withEvents, withResult } from './run-record';
+import { announce, chosenSettings, dataLabel, read, write } from './session';
+
+const DRAW_EVERY_MS = 200;
+
+let cancelRun: AbortController | null = null;
+/** True until the engine has answered, even when the run itself was removed meanwhile. */
+let training = false;
+
+/** Puts the chosen settings in the queue and starts it. */
+export function runChosen(): void {
+  const { dataset, configuration, runs } = read();
+  if (!dataset) return;
+  const added: RunRecord[] = [];
+  for (const setting of chosenSettings(read())) {
+    const known = [...runs, ...added];
+    const config = runConfig(setting, configuration.knobs, dataset.augmentation);
+    added.push({
+      id: crypto.randomUUID(),
+      name: freeName(runName(setting, config.options), known),
+      setting: setting.id,
+      symbol: setting.symbol,
+      config,
+      data: dataLabel(dataset),
+      style: freeStyle(known),
+      status: 'queued',
+      trainable: setting.trainable,
+      phase: null,
+      totalSteps: 0,
+      steps: [],
+      epochs: [],
+      keptEpoch: null,
+      imagesPerSecond: 0,
+      secondsLeft: null,
+      message: '',
+      details: '',
+      result: null,
+      model: null,
+    });
+  }
+  write({ runs: [...runs, ...added] });
+  void runNext();
+}
+
+export const pauseRun = (run: RunRecord) => control(run, 'pause', 'paused');
+export const resumeRun = (run: RunRecord) => control(run, 'resume', 'running');
+/** Ends the run; its best epoch is kept. */
+export const stopRun = (run: RunRecord) => control(run, 'stop', 'stopping');
+
+export function renameRun(id: string, name: string): void {
+  const { runs } = read();
+  const trimmed = name.trim().slice(0, 60);
+  if (trimmed === '') return;
+  const others = runs.filter((run) => run.id !== id);
+  change(id, (run) => ({ ...run, name: freeName(trimmed, others) }));
+}
+
+/** Takes the run off the list; a going one is ended and nothing of it is kept. */
+export function removeRun(run: RunRecord): void {
+  if (isActive(run)) cancelRun?.abort();
+  write({ runs: read().runs.filter(({ id }) => id !== run.id) });
+  if (run.model) dropModel(run.model.modelId);
+}
+
+/** Ends whatever runs or waits, with this reason: the engine under them is going away. */
+export function abandonRuns(): void {
+  cancelRun?.abort();
+  write({
+    runs: read().runs.filter(({ status }) => status !== 'queued'),
+  });
+}
+
+async function runNext(): Promise<void> {
+  if (training || read().engine.status !== 'ready') return;
+  const run = read().runs.find(({ status }) => status === 'queued');
+  if (!run) return;
+  const cancel = new AbortController();
+  cancelRun = cancel;
+  training = true;
+  change(run.id, (each) => ({ ...each, status: 'running' }));
+  announce(`${run.name} has started.`);
+  const { gather, flush } = batched((events) => change(run.id, (each) => withEvents(each, events)));
+  try {
+    const { result, model } = await ask(
+      'train',
+      { runId: run.id, name: run.name, config: run.config },
+      { onProgress: gather, signal: cancel.signal },
+    );
+    flush();
+    change(run.id, (each) => withResult(each, result, model));
+    if (!read().runs.some(({ id }) => id === run.id)) void ask('forget', { modelId: model.modelId });
+    else addModel(model, 'run');
+    announce(ending(read().runs.find(({ id }) => id === run.id)));
+  } catch (error) {
+    flush();
+    const problem = asProblem(error);
+    change(run.id, (each) => ({
+      ...each,
+      status: problem ? 'failed' : 'stopped',
+      message: problem?.message ?? 'Ended before a result was kept.',
+      details: problem?.kind === 'bug' ? problem.details : '',
+      secondsLeft: null,
+      phase: null,
+    }));
+    if (problem) announce(`${run.name} failed. ${problem.message}`);
+  } finally {
+    training = false;
+  }
+  void runNext();
+}
+
+async function control(run: RunRecord, action: RunAction, status: RunRecord['status']): Promise<void> {
+  try {
+    write({ runProblem: null });
+    await ask('control', { runId: run.id, action });
+    change(run.id, (each) => (isActive(each) ? { ...each, status } : each));
+    if (action !== 'stop') announce(`${run.name} ${action === 'pause' ? 'is paused' : 'goes on'}.`);
+  } catch (error) {
+    write({ runProblem: asProblem(error) });
+  }
+}
+
+function change(id: string, how: (run: RunRecord) => RunRecord): void {
+  write({ runs: read().runs.map((run) => (run.id === id ? how(run) : run)) });
+}
+
+function batched(apply: (events: RunEvent[]) => void) {
+  let events: RunEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (events.length > 0) apply(events);
+    events = [];
+  };
+  const gather = (event: RunEvent) => {
+    events.push(event);
+    timer ??= setTimeout(flush, DRAW_EVERY_MS);
+  };
+  return { gather, flush };
+}
+
+function ending(run: RunRecord | undefined): string {
+  if (!run) return '';
+  if (run.status === 'failed') return `${run.name} failed. ${run.message}`;
+  return `${run.name} ${run.status === 'stopped' ? 'was stopped; its best epoch is kept' : 'has finished'}.`;
+}
+
+/** The setting's label, with the options that are not its defaults. */
+function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
+  const changed = options.filter((option) => chosen[option.id] !== option.default);
+  if (changed.length === 0) return label;
+  return `${label}, ${changed.map((option) => `${option.label.toLowerCase()} ${chosen[option.id]}`).join(', ')}`;
+}
+
+function freeName(name: string, others: readonly RunRecord[]): string {
+  const taken = new Set(others.map((run) => run.name));
+  if (!taken.has(name)) return name;
+  let number = 2;
+  while (taken.has(`${name} ${number}`)) number++;
+  return `${name} ${number}`;
+}
+
+function freeStyle(others: readonly RunRecord[]): number {
+  const taken = new Set(others.map(({ style }) => style));
+  let style = 0;
+  while (taken.has(style)) style++;
+  return style;
+}

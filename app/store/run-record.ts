@@ -1,0 +1,114 @@
+/** One run as the page knows it: everything its charts, table and queue row need, from the engine's events. */
+import type {
+  EpochResult,
+  ModelSummary,
+  Progress,
+  RunConfig,
+  RunEvent,
+  RunOutcome,
+  RunResult,
+} from '../../src/worker/protocol';
+import { PROBE_SETTING } from './defaults';
+
+export type RunStatus = 'queued' | 'running' | 'paused' | 'stopping' | RunOutcome;
+
+export interface StepLoss {
+  step: number;
+  loss: number;
+}
+
+export interface RunRecord {
+  id: string;
+  name: string;
+  /** Setting id. */
+  setting: string;
+  /** Short mathematical name of the setting. */
+  symbol: string;
+  config: RunConfig;
+  /** Which images and split it saw; runs are compared only where this is equal. */
+  data: string;
+  /** Colour, dash and marker: position in the palette, kept for the run's life. */
+  style: number;
+  status: RunStatus;
+  trainable: { backbone: number; head: number };
+  /** Long work before or between the steps; null while steps go. */
+  phase: Progress | null;
+  /** Steps in all; 0 until the engine says. */
+  totalSteps: number;
+  steps: StepLoss[];
+  epochs: EpochResult[];
+  /** The epoch kept so far. */
+  keptEpoch: number | null;
+  imagesPerSecond: number;
+  secondsLeft: number | null;
+  /** What went wrong, when failed. */
+  message: string;
+  /** For a bug report; empty unless the engine broke. */
+  details: string;
+  result: RunResult | null;
+  model: ModelSummary | null;
+}
+
+export const isProbe = (run: RunRecord) => run.setting === PROBE_SETTING;
+export const isActive = ({ status }: RunRecord) =>
+  status === 'running' || status === 'paused' || status === 'stopping';
+export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
+
+export const accuracy = ({ correct, total }: EpochResult) => (total === 0 ? 0 : correct / total);
+export const lastEpoch = (run: RunRecord): EpochResult | undefined => run.epochs.at(-1);
+/** The kept epoch's result: best validation accuracy, earliest on a tie. */
+export const keptResult = (run: RunRecord): EpochResult | undefined =>
+  run.epochs.find(({ epoch }) => epoch === run.keptEpoch);
+export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
+
+/** The run after these events, in order. */
+export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunRecord {
+  const next: RunRecord = { ...run };
+  const steps: StepLoss[] = [];
+  const epochs: EpochResult[] = [];
+  for (const event of events) {
+    switch (event.kind) {
+      case 'phase':
+        next.phase = { label: event.label, done: event.done, total: event.total };
+        break;
+      case 'started':
+        next.phase = null;
+        next.totalSteps = event.epochs * event.stepsPerEpoch;
+        next.trainable = event.trainable;
+        break;
+      case 'step':
+        next.phase = null;
+        next.imagesPerSecond = event.imagesPerSecond;
+        next.secondsLeft = event.secondsLeft;
+        steps.push({ step: event.step, loss: event.loss });
+        break;
+      case 'epoch':
+        epochs.push(event.result);
+        break;
+      case 'checkpoint':
+        next.keptEpoch = event.epoch;
+        break;
+    }
+  }
+  if (steps.length > 0) next.steps = [...run.steps, ...steps];
+  if (epochs.length > 0) next.epochs = [...run.epochs, ...epochs];
+  return next;
+}
+
+/** The run as it ended. */
+export function withResult(run: RunRecord, result: RunResult, model: ModelSummary): RunRecord {
+  return {
+    ...run,
+    status: result.outcome,
+    message: result.message,
+    config: result.config,
+    trainable: result.trainable,
+    epochs: result.epochs,
+    keptEpoch: result.keptEpoch,
+    imagesPerSecond: result.imagesPerSecond,
+    secondsLeft: null,
+    phase: null,
+    result,
+    model,
+  };
+}

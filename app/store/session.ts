@@ -1,0 +1,105 @@
+/** What the page knows now. One store; the actions beside it are the only writers. */
+import { create } from 'zustand';
+import type {
+  BackboneSummary,
+  DataSource,
+  DatasetSummary,
+  EngineInfo,
+  LayerAtoms,
+  MemoryInfo,
+  ModelSummary,
+  Progress,
+  SettingSummary,
+} from '../../src/worker/protocol';
+import { FIRST_SETTINGS } from './defaults';
+import type { Problem } from './problem';
+import { isActive, type RunRecord } from './run-record';
+import { type Configuration, DEFAULT_CONFIGURATION } from './url';
+
+export type EngineState =
+  | { status: 'starting'; progress: Progress | null }
+  | { status: 'ready'; info: EngineInfo }
+  | { status: 'failed'; problem: Problem };
+
+export interface TunedModel {
+  summary: ModelSummary;
+  /** `run`: trained here; `file`: loaded from an adapter file. */
+  origin: 'run' | 'file';
+  /** Why it can no longer be used; null while the engine holds it. */
+  gone: string | null;
+}
+
+export interface Session {
+  configuration: Configuration;
+  engine: EngineState;
+  memory: MemoryInfo | null;
+  backbone: BackboneSummary | null;
+
+  dataset: DatasetSummary | null;
+  /** Kept so that the data can be read again after the engine restarts. */
+  source: DataSource | null;
+  importing: Progress | null;
+  dataProblem: Problem | null;
+
+  atoms: LayerAtoms[] | null;
+  decomposing: Progress | null;
+  atomsProblem: Problem | null;
+
+  settings: SettingSummary[];
+  settingsProblem: Problem | null;
+
+  runs: RunRecord[];
+  runProblem: Problem | null;
+
+  models: TunedModel[];
+  loadingAdapter: boolean;
+  modelsProblem: Problem | null;
+
+  /** Read out by screen readers. */
+  announcement: string;
+  /** Said once at the top of the page, until dismissed. */
+  notice: string;
+}
+
+export const useSession = create<Session>(() => ({
+  configuration: DEFAULT_CONFIGURATION,
+  engine: { status: 'starting', progress: null },
+  memory: null,
+  backbone: null,
+  dataset: null,
+  source: null,
+  importing: null,
+  dataProblem: null,
+  atoms: null,
+  decomposing: null,
+  atomsProblem: null,
+  settings: [],
+  settingsProblem: null,
+  runs: [],
+  runProblem: null,
+  models: [],
+  loadingAdapter: false,
+  modelsProblem: null,
+  announcement: '',
+  notice: '',
+}));
+
+export const read = useSession.getState;
+export const write = useSession.setState;
+export const announce = (announcement: string) => write({ announcement });
+
+/** Ids of the settings the next run takes, in the engine's order. */
+export function chosenSettings({ configuration, settings }: Session): SettingSummary[] {
+  const chosen = configuration.settings ?? FIRST_SETTINGS;
+  return settings.filter(({ id }) => chosen.includes(id));
+}
+
+export const activeRun = ({ runs }: Session) => runs.find(isActive);
+export const isRunPending = ({ runs }: Session) =>
+  runs.some((run) => run.status === 'queued' || isActive(run));
+
+/** Names the images and the split, so that only like is compared with like. */
+export function dataLabel({ name, split, seed, classes }: DatasetSummary): string {
+  const images = classes.reduce((sum, { train, val }) => sum + train + val, 0);
+  return `${name}, ${images} images, ${split === 'given' ? 'its own split' : `split ${seed}`}`;
+}

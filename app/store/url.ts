@@ -1,0 +1,280 @@
+/**
+ * The last chosen configuration, in the page's address. A table of parameters drives both directions; a value that
+ * does not parse is named and ignored, and a value equal to its default is not written.
+ */
+import { z } from 'zod';
+import type { BackendChoice } from '../../src/worker/protocol';
+import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
+
+export interface Configuration {
+  backend: BackendChoice;
+  /** A built-in sample set, or null for the person's own files. */
+  sample: string | null;
+  splitSeed: number;
+  atomCount: number;
+  /** Chosen settings by id; null: the first visit's. */
+  settings: string[] | null;
+  knobs: Knobs;
+}
+
+export const DEFAULT_CONFIGURATION: Configuration = {
+  backend: 'auto',
+  sample: null,
+  splitSeed: 0,
+  atomCount: ATOM_COUNT.default,
+  settings: null,
+  knobs: DEFAULT_KNOBS,
+};
+
+const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+const number = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^-?[0-9.]+(e-?[0-9]+)?$/i)
+    .transform(Number)
+    .pipe(z.number().min(low).max(high));
+const whole = (low: number, high: number) => number(low, high).pipe(z.int());
+const learningRate = number(1e-7, 10);
+
+/** Bounds that the page's fields and the address share. */
+export const BOUNDS = {
+  epochs: [1, 500],
+  batchSize: [1, 256],
+  learningRate: [1e-7, 10],
+  weightDecay: [0, 1],
+  fraction: [0, 0.95],
+  seed: [0, 2 ** 31 - 1],
+} as const;
+
+interface Parameter {
+  key: string;
+  read: (text: string, into: Configuration) => boolean;
+  /** Null where nothing need be said. */
+  write: (from: Configuration) => string | null;
+}
+
+function parameter<T>(
+  key: string,
+  schema: z.ZodType<T, string>,
+  get: (from: Configuration) => T,
+  set: (into: Configuration, value: T) => void,
+): Parameter {
+  return {
+    key,
+    read: (text, into) => {
+      const parsed = schema.safeParse(text);
+      if (parsed.success) set(into, parsed.data);
+      return parsed.success;
+    },
+    write: (from) => {
+      const value = get(from);
+      return value === get(DEFAULT_CONFIGURATION) ? null : String(value);
+    },
+  };
+}
+
+const idList: z.ZodType<string[], string> = z
+  .string()
+  .transform((text) => (text === '' ? [] : text.split(',')))
+  .pipe(z.array(id).max(20));
+const onOff = z.enum(['on', 'off']).transform((word) => word === 'on');
+
+const PARAMETERS: Parameter[] = [
+  parameter(
+    'backend',
+    z.enum(['auto', 'webgpu', 'wasm']),
+    (c) => c.backend,
+    (c, value) => {
+      c.backend = value;
+    },
+  ),
+  {
+    key: 'sample',
+    read: (text, into) => {
+      const parsed = id.safeParse(text);
+      if (parsed.success) into.sample = parsed.data;
+      return parsed.success;
+    },
+    write: (from) => from.sample,
+  },
+  parameter(
+    'split',
+    whole(...BOUNDS.seed),
+    (c) => c.splitSeed,
+    (c, value) => {
+      c.splitSeed = value;
+    },
+  ),
+  parameter(
+    'atoms',
+    whole(ATOM_COUNT.min, ATOM_COUNT.max),
+    (c) => c.atomCount,
+    (c, value) => {
+      c.atomCount = value;
+    },
+  ),
+  {
+    key: 'settings',
+    read: (text, into) => {
+      const parsed = idList.safeParse(text);
+      if (parsed.success) into.settings = parsed.data;
+      return parsed.success;
+    },
+    write: (from) => from.settings?.join(',') ?? null,
+  },
+  parameter(
+    'epochs',
+    whole(...BOUNDS.epochs),
+    (c) => c.knobs.epochs,
+    (c, value) => {
+      c.knobs.epochs = value;
+    },
+  ),
+  parameter(
+    'batch',
+    whole(...BOUNDS.batchSize),
+    (c) => c.knobs.batchSize,
+    (c, value) => {
+      c.knobs.batchSize = value;
+    },
+  ),
+  parameter(
+    'seed',
+    whole(...BOUNDS.seed),
+    (c) => c.knobs.seed,
+    (c, value) => {
+      c.knobs.seed = value;
+    },
+  ),
+  parameter(
+    'headLr',
+    learningRate,
+    (c) => c.knobs.headLearningRate,
+    (c, value) => {
+      c.knobs.headLearningRate = value;
+    },
+  ),
+  parameter(
+    'decay',
+    number(...BOUNDS.weightDecay),
+    (c) => c.knobs.weightDecay,
+    (c, value) => {
+      c.knobs.weightDecay = value;
+    },
+  ),
+  parameter(
+    'warmup',
+    number(...BOUNDS.fraction),
+    (c) => c.knobs.warmup,
+    (c, value) => {
+      c.knobs.warmup = value;
+    },
+  ),
+  parameter(
+    'dropout',
+    number(...BOUNDS.fraction),
+    (c) => c.knobs.dropout,
+    (c, value) => {
+      c.knobs.dropout = value;
+    },
+  ),
+  {
+    key: 'augmentation',
+    read: (text, into) => {
+      const parsed = z.enum(['crops-flips', 'flips', 'none']).safeParse(text);
+      if (parsed.success) into.knobs.augmentation = parsed.data;
+      return parsed.success;
+    },
+    write: (from) => from.knobs.augmentation,
+  },
+  {
+    key: 'warmStart',
+    read: (text, into) => {
+      const parsed = onOff.safeParse(text);
+      if (parsed.success) into.knobs.warmStart = parsed.data;
+      return parsed.success;
+    },
+    write: (from) => (from.knobs.warmStart ? null : 'off'),
+  },
+  parameter(
+    'probe.epochs',
+    whole(...BOUNDS.epochs),
+    (c) => c.knobs.probe.epochs,
+    (c, value) => {
+      c.knobs.probe.epochs = value;
+    },
+  ),
+  parameter(
+    'probe.lr',
+    learningRate,
+    (c) => c.knobs.probe.learningRate,
+    (c, value) => {
+      c.knobs.probe.learningRate = value;
+    },
+  ),
+  parameter(
+    'probe.decay',
+    number(...BOUNDS.weightDecay),
+    (c) => c.knobs.probe.weightDecay,
+    (c, value) => {
+      c.knobs.probe.weightDecay = value;
+    },
+  ),
+  parameter(
+    'probe.batch',
+    whole(...BOUNDS.batchSize),
+    (c) => c.knobs.probe.batchSize,
+    (c, value) => {
+      c.knobs.probe.batchSize = value;
+    },
+  ),
+];
+
+/** Per setting: `lr.<setting>` and `option.<setting>.<option>`. */
+function readPerSetting(key: string, text: string, knobs: Knobs): boolean | null {
+  const [kind, setting, option, ...rest] = key.split('.');
+  if (kind !== 'lr' && kind !== 'option') return null;
+  const named = id.safeParse(setting);
+  const value = (kind === 'lr' ? learningRate : number(-1e9, 1e9)).safeParse(text);
+  if (!named.success || !value.success || rest.length > 0) return false;
+  if (kind === 'lr') {
+    if (option !== undefined) return false;
+    knobs.learningRates[named.data] = value.data;
+    return true;
+  }
+  const optionId = z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/)
+    .safeParse(option);
+  if (!optionId.success) return false;
+  knobs.options[named.data] = { ...knobs.options[named.data], [optionId.data]: value.data };
+  return true;
+}
+
+/** Reads `?…`. `ignored` names every parameter that is ours and does not parse; a stranger's parameter is left alone. */
+export function parseUrl(search: string): { configuration: Configuration; ignored: string[] } {
+  const configuration = structuredClone(DEFAULT_CONFIGURATION);
+  const ignored: string[] = [];
+  for (const [key, text] of new URLSearchParams(search)) {
+    const known = PARAMETERS.find((each) => each.key === key);
+    const read = known ? known.read(text, configuration) : readPerSetting(key, text, configuration.knobs);
+    if (read === false) ignored.push(`${key}=${text.slice(0, 40)}`);
+  }
+  return { configuration, ignored };
+}
+
+/** The `?…` for a configuration; empty when all of it is default. */
+export function serialiseUrl(configuration: Configuration): string {
+  const search = new URLSearchParams();
+  for (const { key, write } of PARAMETERS) {
+    const text = write(configuration);
+    if (text !== null) search.set(key, text);
+  }
+  for (const [setting, value] of Object.entries(configuration.knobs.learningRates))
+    search.set(`lr.${setting}`, String(value));
+  for (const [setting, options] of Object.entries(configuration.knobs.options))
+    for (const [option, value] of Object.entries(options))
+      search.set(`option.${setting}.${option}`, String(value));
+  const text = search.toString().replaceAll('%2C', ',');
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,165 @@
+/** What computes here, said plainly, and the choice of it. */
+import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
+import { changeBackend } from '../store/page-actions';
+import { isActive } from '../store/run-record';
+import { type EngineState, useSession } from '../store/session';
+import classes from './EnginePanel.module.css';
+import { bytes, count, counted, rate } from './format';
+import { ProblemNote } from './ProblemNote';
+import { ProgressLine } from './ProgressLine';
+
+const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
+const CHOICES: { value: BackendChoice; label: string }[] = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'webgpu', label: 'WebGPU' },
+  { value: 'wasm', label: 'WebAssembly' },
+];
+
+const where = (info: EngineInfo) => (info.hardware ? 'on the GPU' : 'on the CPU');
+
+function headline(engine: EngineState): string {
+  if (engine.status === 'starting') return 'Starting…';
+  if (engine.status === 'failed') return 'Not running';
+  return `${BACKENDS[engine.info.backend]} ${where(engine.info)}`;
+}
+
+/** `open`: always shown in full; otherwise one line that unfolds. */
+export function EnginePanel({ open = false }: { open?: boolean }) {
+  const engine = useSession((session) => session.engine);
+  const [unfolded, { toggle }] = useDisclosure(false);
+  const shown = open || unfolded || engine.status === 'failed';
+  return (
+    <section className={classes.panel} aria-label="Engine">
+      {open ? (
+        <div className={classes.head}>
+          <h2>Engine</h2>
+          <strong>{headline(engine)}</strong>
+        </div>
+      ) : (
+        <UnstyledButton className={classes.head} onClick={toggle} aria-expanded={shown}>
+          <span className={classes.title}>Engine</span>
+          <strong>{headline(engine)}</strong>
+          <span className={classes.fold}>{shown ? 'less' : 'more'}</span>
+        </UnstyledButton>
+      )}
+      {shown && <Details engine={engine} />}
+    </section>
+  );
+}
+
+function Details({ engine }: { engine: EngineState }) {
+  const memory = useSession((session) => session.memory);
+  const going = useSession((session) => session.runs.find(isActive));
+  return (
+    <div className={classes.details}>
+      {engine.status === 'starting' && (
+        <ProgressLine
+          progress={engine.progress ?? { label: 'Loading the engine', done: 0, total: 0 }}
+          name="Engine start"
+        />
+      )}
+      {engine.status === 'failed' && (
+        <ProblemNote problem={engine.problem} title="The engine could not start" />
+      )}
+      {engine.status === 'ready' && (
+        <>
+          <p>{engine.info.reason}</p>
+          <dl className="numbers">
+            <div>
+              <dt>adapter</dt>
+              <dd>{engine.info.adapter ?? 'none offered'}</dd>
+            </div>
+            {engine.info.threads > 0 && (
+              <div>
+                <dt>threads</dt>
+                <dd>{count(engine.info.threads)}</dd>
+              </div>
+            )}
+            {memory && (
+              <div>
+                <dt>memory</dt>
+                <dd>
+                  {bytes(memory.bytes)}, {counted(memory.tensors, 'tensor')}
+                </dd>
+              </div>
+            )}
+            {going && going.imagesPerSecond > 0 && (
+              <div>
+                <dt>speed</dt>
+                <dd>{rate(going.imagesPerSecond)} images/s</dd>
+              </div>
+            )}
+          </dl>
+        </>
+      )}
+      <BackendSelect starting={engine.status === 'starting'} failed={engine.status === 'failed'} />
+    </div>
+  );
+}
+
+function BackendSelect({ starting, failed }: { starting: boolean; failed: boolean }) {
+  const choice = useSession((session) => session.configuration.backend);
+  const runs = useSession((session) => session.runs);
+  const importing = useSession((session) => session.importing !== null);
+  const decomposing = useSession((session) => session.decomposing !== null);
+  const models = useSession((session) => session.models.filter(({ gone }) => gone === null).length);
+  const [wanted, setWanted] = useState<BackendChoice | null>(null);
+  const pending = runs.filter((run) => run.status === 'queued' || isActive(run)).length;
+  const busy = starting || importing || decomposing;
+
+  const want = (backend: BackendChoice) => {
+    if (pending > 0 || models > 0) setWanted(backend);
+    else void changeBackend(backend);
+  };
+  return (
+    <>
+      <NativeSelect
+        size="xs"
+        label="Backend"
+        description={busy ? 'Can be changed when the work under way is done.' : undefined}
+        value={choice}
+        disabled={busy}
+        data={CHOICES}
+        onChange={(event) => {
+          const picked = CHOICES.find(({ value }) => value === event.currentTarget.value);
+          if (picked) want(picked.value);
+        }}
+      />
+      {failed && (
+        <Button size="xs" onClick={() => want(choice)}>
+          Start again
+        </Button>
+      )}
+      <Modal
+        opened={wanted !== null}
+        onClose={() => setWanted(null)}
+        title="Restart the engine?"
+        centered
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <Alert color="yellow" variant="outline" mb="md">
+          {pending > 0 && `${counted(pending, 'run')} under way or waiting will end. `}
+          {models > 0 &&
+            `${counted(models, 'tuned model')} in the engine will be lost; download the atoms first if you need them. `}
+          The data is read again, and the results stay in the table and the charts.
+        </Alert>
+        <div className={classes.actions}>
+          <Button variant="default" onClick={() => setWanted(null)}>
+            Keep it running
+          </Button>
+          <Button
+            onClick={() => {
+              if (wanted) void changeBackend(wanted);
+              setWanted(null);
+            }}
+          >
+            Restart
+          </Button>
+        </div>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+/** Long work: what is done now, how far, and a way out. */
+import { Progress as Bar, Button } from '@mantine/core';
+import type { Progress } from '../../src/worker/protocol';
+import { count } from './format';
+import classes from './ProgressLine.module.css';
+
+interface Props {
+  progress: Progress;
+  /** Accessible name of the bar. */
+  name: string;
+  onCancel?: () => void;
+}
+
+export function ProgressLine({ progress: { label, done, total }, name, onCancel }: Props) {
+  const known = total > 0;
+  return (
+    <div className={classes.line}>
+      <div className={classes.words}>
+        <span>{label}</span>
+        {known && (
+          <span className="numbers">
+            {count(done)} of {count(total)}
+          </span>
+        )}
+      </div>
+      <div className={classes.row}>
+        <Bar.Root size="sm" className={classes.bar}>
+          <Bar.Section
+            value={known ? (100 * done) / total : 100}
+            aria-label={name}
+            animated={!known}
+            striped={!known}
+          />
+        </Bar.Root>
+        {onCancel && (
+          <Button size="compact-sm" variant="default" onClick={onCancel}>
+            Cancel
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** The five steps, always in sight, each with the state it is in. */
+
+import { isActive, isOver } from '../store/run-record';
+import { chosenSettings, type Session, useSession } from '../store/session';
+import { STEPS, type Step } from '../store/step';
+import { counted } from './format';
+import classes from './Rail.module.css';
+
+interface Sign {
+  label: string;
+  state: (session: Session) => string;
+  done: (session: Session) => boolean;
+}
+
+const SIGNS: Record<Step, Sign> = {
+  data: {
+    label: 'Data',
+    state: ({ dataset, importing }) => {
+      if (importing) return 'importing';
+      if (!dataset) return 'no images yet';
+      const images = dataset.classes.reduce((sum, { train, val }) => sum + train + val, 0);
+      return `${counted(images, 'image')} · ${counted(dataset.classes.length, 'class', 'classes')}`;
+    },
+    done: ({ dataset }) => dataset !== null,
+  },
+  backbone: {
+    label: 'Backbone',
+    state: ({ backbone, decomposing }) => {
+      if (!backbone) return 'loading';
+      return decomposing ? 'finding atoms' : `${backbone.inputSize} × ${backbone.inputSize} input`;
+    },
+    done: ({ backbone }) => backbone !== null,
+  },
+  tune: {
+    label: 'Tune',
+    state: (session) => {
+      if (!session.dataset) return 'needs data';
+      return `${counted(chosenSettings(session).length, 'setting')} chosen`;
+    },
+    done: ({ runs }) => runs.length > 0,
+  },
+  compare: {
+    label: 'Compare',
+    state: ({ runs }) => {
+      if (runs.length === 0) return 'no runs yet';
+      const over = runs.filter(isOver).length;
+      const going = runs.find(isActive);
+      if (going) return `${going.status}, ${over} of ${runs.length} done`;
+      return `${counted(over, 'run')} done`;
+    },
+    done: ({ runs }) => runs.length > 0 && runs.every(isOver),
+  },
+  use: {
+    label: 'Use',
+    state: ({ models }) => {
+      const here = models.filter(({ gone }) => gone === null).length;
+      return here === 0 ? 'no models yet' : counted(here, 'model');
+    },
+    done: ({ models }) => models.some(({ gone }) => gone === null),
+  },
+};
+
+export function Rail({ step }: { step: Step }) {
+  const session = useSession();
+  return (
+    <nav className={classes.rail} aria-label="Steps">
+      <ol>
+        {STEPS.map((each, index) => {
+          const { label, state, done } = SIGNS[each];
+          return (
+            <li key={each}>
+              <a
+                href={`#${each}`}
+                aria-current={each === step ? 'step' : undefined}
+                data-done={done(session)}
+              >
+                <span className={classes.number} aria-hidden="true">
+                  {done(session) ? '✓' : index + 1}
+                </span>
+                <span className={classes.label}>{label}</span>
+                <span className={classes.state}>{state(session)}</span>
+              </a>
+            </li>
+          );
+        })}
+      </ol>
+    </nav>
+  );
+}

@@ -1,0 +1,51 @@
+/** A step's frame: its heading, one sentence on what it is for, its content. */
+import type { ReactNode } from 'react';
+import classes from './StepPage.module.css';
+
+interface Props {
+  title: string;
+  lead: ReactNode;
+  /** Stands at the right of the heading where there is room. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
+export function StepPage({ title, lead, aside, children }: Props) {
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <div>
+          <h2 tabIndex={-1} id="step-title">
+            {title}
+          </h2>
+          <p>{lead}</p>
+        </div>
+        {aside}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+/** A titled block of a step. */
+export function Block({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={classes.block} aria-label={title}>
+      <div className={classes.blockHead}>
+        <h3>{title}</h3>
+        {note && <p>{note}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Says what is missing here and offers the way to it. */
+export function Empty({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className={classes.empty}>
+      <h3>{title}</h3>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+/** How numbers are written on the page: the same everywhere. */
+
+const grouped = new Intl.NumberFormat('en');
+const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+/** `2,565` */
+export const count = (value: number) => grouped.format(value);
+
+/** `1 image`, `500 images` */
+export const counted = (value: number, one: string, many = `${one}s`) =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+/** `1.46 M`, `23.5 k`; exact below ten thousand. */
+export function short(value: number): string {
+  if (value >= 1e6) return `${threeDigits.format(value / 1e6)} M`;
+  if (value >= 1e4) return `${threeDigits.format(value / 1e3)} k`;
+  return count(value);
+}
+
+/** `8.6 kB`, decimal units. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${value} B`;
+  if (value < 1e6) return `${threeDigits.format(value / 1e3)} kB`;
+  return `${threeDigits.format(value / 1e6)} MB`;
+}
+
+/** `55.0 %`; a proportion in. */
+export const percent = (proportion: number, digits = 1) => `${(100 * proportion).toFixed(digits)} %`;
+
+/** `8 s`, `2 min 05 s`, `1 h 10 min` */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** `41.3`, `410` */
+export const rate = (value: number) => (value < 100 ? value.toFixed(1) : count(Math.round(value)));
+
+/** A measured number in three digits: `0.0123`, `1.2e-5` where shorter. */
+export function measured(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+}

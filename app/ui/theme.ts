@@ -1,0 +1,57 @@
+/** The look: the two hues of the heat maps (teal for plus, ochre for minus) on cool paper. */
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const teal: MantineColorsTuple = [
+  '#e8f6f3',
+  '#d2ebe6',
+  '#a6d8ce',
+  '#77c4b6',
+  '#4fb3a2',
+  '#2ba18f',
+  '#14897a',
+  '#0b7467',
+  '#085e54',
+  '#054840',
+];
+
+export const theme = createTheme({
+  colors: { teal },
+  primaryColor: 'teal',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.33,
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily: 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  headings: { fontWeight: '650' },
+});
+
+/** Mantine's own colours follow the page's tokens (base.css), so that both have one source. */
+export const followTokens: CSSVariablesResolver = () => ({
+  variables: {
+    '--mantine-color-body': 'var(--paper)',
+    '--mantine-color-text': 'var(--ink)',
+    '--mantine-color-dimmed': 'var(--ink-2)',
+    '--mantine-color-default': 'var(--surface)',
+    '--mantine-color-default-border': 'var(--rule-strong)',
+    '--mantine-color-placeholder': 'var(--ink-2)',
+  },
+  light: {
+    '--mantine-color-body': 'var(--paper)',
+    '--mantine-color-text': 'var(--ink)',
+    '--mantine-color-dimmed': 'var(--ink-2)',
+    '--mantine-color-default': 'var(--surface)',
+    '--mantine-color-default-border': 'var(--rule-strong)',
+    '--mantine-color-error': '#a32a1c',
+  },
+  dark: {
+    '--mantine-color-body': 'var(--paper)',
+    '--mantine-color-text': 'var(--ink)',
+    '--mantine-color-dimmed': 'var(--ink-2)',
+    '--mantine-color-default': 'var(--surface)',
+    '--mantine-color-default-border': 'var(--rule-strong)',
+    '--mantine-color-error': '#ff9c8a',
+  },
+});
