@@ -1,0 +1,35 @@
+/** Draws the built-in sample sets and stores them as zips in public/samples: `npx tsx scripts/draw-samples.ts`. */
+import { writeFile } from 'node:fs/promises';
+import { BlobReader, TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
+import { encode } from 'fast-png';
+import { SIDE } from './drawing';
+import type { IndexedPicture } from './reduce-colours';
+import { drawSample, SAMPLE_SETS, type SampleSet, samplePath } from './samples';
+
+const FOLDER = new URL('../public/samples/', import.meta.url);
+
+/** Stored, since PNGs are packed already; one date, so that the same pictures make the same zip. */
+const ENTRY = { level: 0, lastModDate: new Date(2025, 0, 1), extendedTimestamp: false };
+
+function png({ palette, indices }: IndexedPicture): Uint8Array<ArrayBuffer> {
+  const image = { width: SIDE, height: SIDE, channels: 1, depth: 8, palette, data: indices } as const;
+  return new Uint8Array(encode(image, { zlib: { level: 9 } }));
+}
+
+async function pack(set: SampleSet): Promise<Uint8Array> {
+  const zip = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
+  await zip.add('dataset.json', new TextReader(`${JSON.stringify(set.metadata, null, 2)}\n`), ENTRY);
+  for (const { name } of set.classes) {
+    for (let number = 0; number < set.picturesPerClass; number++) {
+      const file = new Blob([png(drawSample(set, name, number))]);
+      await zip.add(samplePath(name, number), new BlobReader(file), ENTRY);
+    }
+  }
+  return zip.close();
+}
+
+for (const set of SAMPLE_SETS) {
+  const zip = await pack(set);
+  await writeFile(new URL(`${set.id}.zip`, FOLDER), zip);
+  console.log(`public/samples/${set.id}.zip: ${(zip.length / 1e6).toFixed(2)} MB`);
+}

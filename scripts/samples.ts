@@ -1,0 +1,58 @@
+/** The built-in sample sets as data: what each is called, its classes, and how one picture of it is drawn. */
+import { type Random, seededRandom } from '../src/random';
+import type { Augmentation } from '../src/worker/protocol';
+import { COUNTS, drawCount } from './counting';
+import { type IndexedPicture, reduceColours } from './reduce-colours';
+import { drawTexture, PATTERN_NAMES } from './textures';
+
+export interface SampleSet {
+  /** Name of its zip in `public/samples`. */
+  id: string;
+  /** Its `dataset.json`. */
+  metadata: { name: string; description: string; augmentation: Augmentation; licence: string };
+  classes: { name: string; draw: (random: Random) => Uint8ClampedArray }[];
+  picturesPerClass: number;
+  /** Colours in one picture. */
+  colours: number;
+}
+
+const LICENCE = 'CC0-1.0';
+
+export const SAMPLE_SETS: readonly SampleSet[] = [
+  {
+    id: 'textures',
+    metadata: {
+      name: 'Textures',
+      description: 'Six kinds of drawn pattern, in any colour, size and direction: which one is it?',
+      augmentation: 'crops-flips',
+      licence: LICENCE,
+    },
+    classes: PATTERN_NAMES.map((name) => ({ name, draw: (random) => drawTexture(name, random) })),
+    picturesPerClass: 40,
+    colours: 128,
+  },
+  {
+    id: 'counting',
+    metadata: {
+      name: 'Counting',
+      description: 'One to five drawn shapes of any kind, colour and size: how many are there?',
+      augmentation: 'flips',
+      licence: LICENCE,
+    },
+    classes: COUNTS.map((name) => ({ name, draw: (random) => drawCount(Number(name), random) })),
+    picturesPerClass: 100,
+    colours: 64,
+  },
+];
+
+/** The same picture every time, whichever others are drawn. */
+export function drawSample(set: SampleSet, className: string, number: number): IndexedPicture {
+  const drawn = set.classes.find(({ name }) => name === className);
+  if (!drawn) throw new Error(`The sample set ${set.id} has no class ${className}.`);
+  return reduceColours(drawn.draw(seededRandom(0).fork(`${set.id}/${className}/${number}`)), set.colours);
+}
+
+/** Path of a picture inside its set's zip. */
+export function samplePath(className: string, number: number): string {
+  return `${className}/${String(number + 1).padStart(3, '0')}.png`;
+}
