@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -9,7 +10,10 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+const { name, version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
 export default defineConfig({
+  define: { __APP_NAME__: JSON.stringify(name), __APP_VERSION__: JSON.stringify(version) },
   base: './',
   plugins: [react()],
   server: { headers, fs: { allow: ['.', '../shared'] } },

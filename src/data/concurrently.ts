@@ -27,6 +27,7 @@ export async function concurrently<Item, Result>(
   );
   await Promise.allSettled(lanes);
   await Promise.all(lanes);
+  options.signal?.throwIfAborted();
   // Every lane ended well, so every place is filled; Result may itself be undefined.
   return items.map((_, i) => results.get(i) as Result);
 }

@@ -113,10 +113,14 @@ function centreTaps(source: number, scale: number, side: number) {
   return triangleTaps(source, target, Math.floor((target - side) / 2), side);
 }
 
+/** Kept from picture to picture: making a canvas takes longer than reading a small picture with it. */
+let lastBand: OffscreenCanvasRenderingContext2D | null = null;
+
 function bandContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new Error('This browser gave no 2D canvas to read pictures with.');
-  context.fillStyle = 'white';
-  context.imageSmoothingEnabled = false;
-  return context;
+  if (lastBand?.canvas.width === width && lastBand.canvas.height === height) return lastBand;
+  lastBand = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!lastBand) throw new Error('This browser gave no 2D canvas to read pictures with.');
+  lastBand.fillStyle = 'white';
+  lastBand.imageSmoothingEnabled = false;
+  return lastBand;
 }

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import { readSafetensors, type Safetensors, writeSafetensors } from '../files/safetensors';
+import { runConfigSchema } from '../training/run-config';
 import { UserError } from '../user-error';
-import type { RunConfig } from '../worker/protocol';
 
 /** The format this code writes and reads. */
 export const ADAPTER_FORMAT = 1;
@@ -19,33 +19,10 @@ const MAX_ENTRIES = 10_000;
 const text = z.string().max(1000);
 const count = z.int().nonnegative();
 const positive = z.number().positive();
-const fraction = z.number().min(0).max(1);
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const numbersByName = z
   .record(text, z.number())
   .refine((record) => Object.keys(record).length <= MAX_ENTRIES, { error: 'too many entries' });
-
-/** `satisfies`: a field added to a run's configuration must be stored too, or this no longer compiles. */
-const configSchema = z.object({
-  setting: text,
-  options: numbersByName,
-  epochs: count,
-  batchSize: z.int().positive(),
-  learningRate: z.number(),
-  headLearningRate: z.number(),
-  weightDecay: z.number(),
-  warmup: fraction,
-  dropout: fraction,
-  augmentation: z.enum(['crops-flips', 'flips', 'none']),
-  seed: z.number(),
-  warmStart: z.boolean(),
-  probe: z.object({
-    epochs: count,
-    learningRate: z.number(),
-    weightDecay: z.number(),
-    batchSize: z.int().positive(),
-  }),
-}) satisfies z.ZodType<RunConfig>;
 
 const headerSchema = z.object({
   format: z.literal(ADAPTER_FORMAT),
@@ -78,7 +55,7 @@ const headerSchema = z.object({
     }),
   }),
   training: z.object({
-    config: configSchema,
+    config: runConfigSchema,
     outcome: z.enum(['finished', 'stopped', 'failed']),
     /** Passes over the training images in all, and after which of them the tensors were taken. */
     epochs: count,

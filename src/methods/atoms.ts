@@ -21,6 +21,7 @@ export const atoms: TuningMethod = {
     },
   ],
   atoms: (options) => option(atoms, options, 'm'),
+  atomChange: 'dD',
   needsPretrained: false,
   // A 1×1 kernel is one number per pair of channels: nothing for atoms to draw.
   trainables: ({ kernel }, options) =>

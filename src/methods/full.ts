@@ -11,6 +11,7 @@ export const full: TuningMethod = {
   learningRate: 3e-4,
   options: [],
   atoms: () => null,
+  atomChange: null,
   needsPretrained: true,
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },

@@ -10,6 +10,7 @@ export const linearProbe: TuningMethod = {
   learningRate: 0,
   options: [],
   atoms: () => null,
+  atomChange: null,
   needsPretrained: false,
   trainables: () => [],
   update: () => {

@@ -32,6 +32,7 @@ export const lora: TuningMethod = {
     },
   ],
   atoms: () => null,
+  atomChange: null,
   needsPretrained: false,
   trainables: ({ kernel, cIn, cOut }, options) => {
     const inner = option(lora, options, 'r') * kernel;

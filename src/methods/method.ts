@@ -38,6 +38,8 @@ export interface TuningMethod {
   options: SettingOption[];
   /** Number of atoms per kernel it needs the decomposition for; null when it needs none. */
   atoms(options: SettingOptions): number | null;
+  /** The trainable that is a change of the atoms, `[m, k²]`, to be shown beside them; null when there is none. */
+  atomChange: string | null;
   needsPretrained: boolean;
   /** Empty for a layer it leaves alone. */
   trainables(layer: ConvolutionSpec, options: SettingOptions): Trainable[];

@@ -6,26 +6,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone, Kernels } from '../backbone/backbone';
 import { toTfjsOrder } from '../backbone/kernel-order';
 import { convolutions } from '../backbone/layout';
+import type { LayerCodes } from '../decompose/layer-codes';
 import type { Frozen, TuningMethod } from '../methods/method';
 import { matMul } from '../ops/mat-mul';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
 import { type ParameterTable, parameterTable, slices } from './parameters';
-
-/** A layer's atoms and coefficients (METHOD §1). */
-export interface LayerCode {
-  /** `[m, k²]` */
-  atoms: Float32Array;
-  /** `[c_out·c_in, m]`, rows in PyTorch order. */
-  coefficients: Float32Array;
-  /** Largest eigenvalue of D·Dᵀ: the step of the coding is its inverse. */
-  lipschitz: number;
-  /** ‖W − αD‖ / ‖W‖ */
-  relativeError: number;
-}
-
-/** By layer name. */
-export type LayerCodes = ReadonlyMap<string, LayerCode>;
 
 export class TunedModel {
   readonly table: ParameterTable;

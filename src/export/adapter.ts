@@ -1,0 +1,225 @@
+/** From a finished run to an adapter file and back: what `adapter-file.ts` stores, made from and into a tuned model. */
+import * as tf from '@tensorflow/tfjs';
+import type { Backbone } from '../backbone/backbone';
+import { convolutions } from '../backbone/layout';
+import { type LayerCode, type LayerCodes, recode } from '../decompose/layer-codes';
+import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
+import { methodById } from '../methods';
+import { MEAN, normalised, STD } from '../training/batch';
+import { type ParameterTable, parameterTable, slices, valuesOf } from '../training/parameters';
+import { TunedModel } from '../training/tuned-model';
+import { UserError } from '../user-error';
+import type { RunResult } from '../worker/protocol';
+import { ADAPTER_FORMAT, type Adapter, type AdapterHeader, encodeAdapter } from './adapter-file';
+import { checkImages, compareLogits } from './check-images';
+
+const CHECK_IMAGES = 4;
+/** Greatest difference of the check logits, relative to the greatest of them: backends round differently, other weights differ far more. */
+const CHECK_TOLERANCE = 1e-3;
+
+/** A tuned model at rest: no tensors, only numbers. */
+export interface StoredModel {
+  name: string;
+  classes: string[];
+  /** Every trained number, in the order of the setting's parameter table. */
+  values: Float32Array;
+  codes: LayerCodes;
+  training: AdapterHeader['training'];
+}
+
+/** What an adapter file says of the run it came from. */
+export function trainingSummary(result: RunResult): AdapterHeader['training'] {
+  const kept = result.epochs.find(({ epoch }) => epoch === result.keptEpoch);
+  return {
+    config: result.config,
+    outcome: result.outcome,
+    epochs: result.epochs.at(-1)?.epoch ?? 0,
+    keptEpoch: result.keptEpoch,
+    correct: kept?.correct ?? 0,
+    validationImages: kept?.total ?? 0,
+    trainable: result.trainable,
+    seconds: result.seconds,
+    backend: result.backend,
+  };
+}
+
+/** Opens a stored model on `backbone`, lends it to `work` and frees its tensors. */
+export async function withModel<T>(
+  stored: StoredModel,
+  backbone: Backbone,
+  work: (model: TunedModel, values: tf.Tensor1D) => Promise<T>,
+): Promise<T> {
+  const { setting, options } = stored.training.config;
+  const model = new TunedModel(backbone, methodById(setting), options, stored.classes.length, stored.codes);
+  const values = tf.tensor1d(stored.values);
+  try {
+    return await work(model, values);
+  } finally {
+    values.dispose();
+    model.dispose();
+  }
+}
+
+/** Logits `[images][classes]` of RGB bytes `[count, size, size, 3]`. */
+export async function logitsOf(
+  model: TunedModel,
+  values: tf.Tensor1D,
+  pixels: Uint8Array,
+  count: number,
+): Promise<number[][]> {
+  const size = model.backbone.inputSize;
+  const logits = tf.tidy(() => {
+    const parameters = slices(values, model.table);
+    const images = normalised(tf.tensor4d(Float32Array.from(pixels), [count, size, size, 3]));
+    return model.logits(images, model.kernels(parameters), parameters);
+  });
+  const rows = await logits.array();
+  logits.dispose();
+  return rows;
+}
+
+/** The bytes of a model's adapter file. */
+export async function writeAdapter(
+  stored: StoredModel,
+  backbone: Backbone,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return withModel(stored, backbone, async (model, values) => {
+    const tensors: Adapter['tensors'] = new Map();
+    for (const parameter of model.table.parameters) {
+      tensors.set(parameter.name, { shape: parameter.shape, data: valuesOf(stored.values, parameter) });
+    }
+    for (const [layer, { atoms }] of model.codes)
+      tensors.set(atomsName(layer), { shape: atomsShape(backbone, layer, atoms), data: atoms });
+    const { config } = stored.training;
+    return encodeAdapter({
+      tensors,
+      header: {
+        format: ADAPTER_FORMAT,
+        createdBy: { name: __APP_NAME__, version: __APP_VERSION__ },
+        name: stored.name,
+        setting: config.setting,
+        options: config.options,
+        backbone: { id: backbone.id, hash: backbone.hash },
+        classes: stored.classes,
+        inputSize: backbone.inputSize,
+        preprocessing: {
+          channels: 'RGB',
+          scale: 1 / 255,
+          mean: [...MEAN],
+          std: [...STD],
+          resize: 'shorter side to 8/7 of the input size, then centre crop',
+        },
+        coding: {
+          lambda: LAMBDA,
+          iterations: CODING_ITERATIONS,
+          lipschitz: Object.fromEntries([...model.codes].map(([layer, { lipschitz }]) => [layer, lipschitz])),
+        },
+        training: stored.training,
+        check: { images: CHECK_IMAGES, logits: await checkLogits(model, values) },
+      },
+    });
+  });
+}
+
+/**
+ * Brings an adapter back to life on `backbone` and recomputes its check logits.
+ * @throws UserError when it belongs to another backbone, lacks a tensor, or its logits are not reproduced.
+ */
+export async function openAdapter(
+  { header, tensors }: Adapter,
+  backbone: Backbone,
+  fileName: string,
+): Promise<{ stored: StoredModel; checkDifference: number }> {
+  if (header.backbone.hash !== backbone.hash) {
+    throw new UserError(
+      `“${fileName}” was trained on another backbone (${header.backbone.id}, weights ${header.backbone.hash.slice(0, 8)}…); ` +
+        `this one is ${backbone.id}, ${backbone.hash.slice(0, 8)}…. Load that backbone first.`,
+    );
+  }
+  const method = methodById(header.setting);
+  const specs = convolutions(backbone.network);
+  const table = parameterTable(
+    method,
+    header.options,
+    specs,
+    backbone.network.features,
+    header.classes.length,
+  );
+  const stored: StoredModel = {
+    name: header.name,
+    classes: header.classes,
+    values: flatValues(table, tensors, fileName),
+    codes: readCodes(backbone, table, header, tensors, fileName, method.atoms(header.options)),
+    training: {
+      ...header.training,
+      config: { ...header.training.config, setting: header.setting, options: header.options },
+    },
+  };
+  const actual = await withModel(stored, backbone, (model, values) => checkLogits(model, values));
+  const checkDifference = compareLogits(header.check.logits, actual);
+  if (!(checkDifference <= CHECK_TOLERANCE)) {
+    throw new UserError(
+      `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
+        `at most ${CHECK_TOLERANCE} is allowed). The file is damaged, or was changed; export it again.`,
+    );
+  }
+  return { stored, checkDifference };
+}
+
+function checkLogits(model: TunedModel, values: tf.Tensor1D): Promise<number[][]> {
+  return logitsOf(model, values, checkImages(CHECK_IMAGES, model.backbone.inputSize), CHECK_IMAGES);
+}
+
+function flatValues(table: ParameterTable, tensors: Adapter['tensors'], fileName: string): Float32Array {
+  const values = new Float32Array(table.backbone + table.head);
+  for (const { name, shape, offset } of table.parameters)
+    values.set(tensor(tensors, name, shape, fileName), offset);
+  return values;
+}
+
+function readCodes(
+  backbone: Backbone,
+  table: ParameterTable,
+  header: AdapterHeader,
+  tensors: Adapter['tensors'],
+  fileName: string,
+  count: number | null,
+): LayerCodes {
+  const codes = new Map<string, LayerCode>();
+  if (count === null) return codes;
+  if (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS) {
+    throw new UserError(
+      `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
+    );
+  }
+  for (const name of new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])))) {
+    const layer = backbone.convolution(name);
+    const atoms = tensor(tensors, atomsName(name), [count, layer.spec.kernel ** 2], fileName);
+    const lipschitz = header.coding.lipschitz[name];
+    if (lipschitz === undefined)
+      throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
+    codes.set(name, { atoms, coefficients: recode(layer, atoms, lipschitz), lipschitz, relativeError: 0 });
+  }
+  return codes;
+}
+
+function tensor(tensors: Adapter['tensors'], name: string, shape: number[], fileName: string): Float32Array {
+  const found = tensors.get(name);
+  if (!found)
+    throw new UserError(`“${fileName}” lacks the tensor ${name}. Export it again where it was trained.`);
+  if (found.shape.join() !== shape.join()) {
+    throw new UserError(
+      `“${fileName}”: ${name} is ${found.shape.join('×')} instead of ${shape.join('×')}. Export it again where it was trained.`,
+    );
+  }
+  return found.data;
+}
+
+function atomsName(layer: string): string {
+  return `${layer}.D`;
+}
+
+function atomsShape(backbone: Backbone, layer: string, atoms: Float32Array): number[] {
+  const taps = backbone.convolution(layer).spec.kernel ** 2;
+  return [atoms.length / taps, taps];
+}

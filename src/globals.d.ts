@@ -1,0 +1,3 @@
+/** Filled in by Vite from package.json. */
+declare const __APP_NAME__: string;
+declare const __APP_VERSION__: string;

@@ -1,0 +1,104 @@
+/** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
+import * as tf from '@tensorflow/tfjs';
+import { gather } from '../data/batches';
+import type { Images } from '../data/images';
+import type { Random } from '../random';
+import type { Augmentation } from '../worker/protocol';
+
+/** ImageNet's channel means and deviations after x/255, which every backbone here expects. */
+export const MEAN = [0.485, 0.456, 0.406] as const;
+export const STD = [0.229, 0.224, 0.225] as const;
+
+/** Smallest part of an image's area that a random crop keeps. */
+const SMALLEST_CROP = 0.6;
+
+/** The centre of each image, normalised: `[indices.length, size, size, 3]`. */
+export function centredBatch(
+  images: Images,
+  side: number,
+  size: number,
+  indices: ArrayLike<number>,
+): tf.Tensor4D {
+  const offset = Math.floor((side - size) / 2);
+  return tf.tidy(() =>
+    normalised(
+      tf.slice(upload(images, side, indices), [0, offset, offset, 0], [indices.length, size, size, 3]),
+    ),
+  );
+}
+
+/** As `centredBatch`, each image cut and mirrored at random as `augmentation` allows. */
+export function augmentedBatch(
+  images: Images,
+  side: number,
+  size: number,
+  indices: ArrayLike<number>,
+  augmentation: Augmentation,
+  random: Random,
+): tf.Tensor4D {
+  if (augmentation === 'none') return centredBatch(images, side, size, indices);
+  const boxes: number[] = [];
+  for (let i = 0; i < indices.length; i++) boxes.push(...box(side, size, augmentation, random));
+  return tf.tidy(() => {
+    const corners = tf.tensor2d(boxes, [indices.length, 4]);
+    const every = tf.range(0, indices.length, 1, 'int32');
+    return normalised(tf.image.cropAndResize(upload(images, side, indices), corners, every, [size, size]));
+  });
+}
+
+/** One-hot labels `[indices.length, classes]`. */
+export function targets(images: Images, indices: ArrayLike<number>, classes: number): tf.Tensor2D {
+  const values = new Float32Array(indices.length * classes);
+  for (let row = 0; row < indices.length; row++)
+    values[row * classes + (images.labels[indices[row] ?? 0] ?? 0)] = 1;
+  return tf.tensor2d(values, [indices.length, classes]);
+}
+
+/**
+ * A window as cropAndResize wants it: top, left, bottom, right of the outermost pixel centres in units of side − 1.
+ * Left and right exchanged mirror the image.
+ */
+function box(
+  side: number,
+  size: number,
+  augmentation: Augmentation,
+  random: Random,
+): [number, number, number, number] {
+  let edge = size;
+  let top = Math.floor((side - size) / 2);
+  let left = top;
+  if (augmentation === 'crops-flips') {
+    edge = side * Math.sqrt(SMALLEST_CROP + (1 - SMALLEST_CROP) * random.uniform());
+    top = random.uniform() * (side - edge);
+    left = random.uniform() * (side - edge);
+  }
+  const unit = side - 1;
+  const [first, last] = [left / unit, (left + edge - 1) / unit];
+  const mirrored = random.uniform() < 0.5;
+  return [top / unit, mirrored ? last : first, (top + edge - 1) / unit, mirrored ? first : last];
+}
+
+/** `[indices.length, side, side, 3]`, 0–255. */
+function upload(images: Images, side: number, indices: ArrayLike<number>): tf.Tensor4D {
+  const values = Float32Array.from(gather(images, indices, side));
+  return tf.tensor4d(values, [indices.length, side, side, 3]);
+}
+
+/** (x/255 − mean)/std of RGB values 0–255 `[n, h, w, 3]`. */
+export function normalised(pixels: tf.Tensor4D): tf.Tensor4D {
+  // (x/255 − mean)/std as one product and one difference.
+  const scale = tf.tensor1d(STD.map((std) => 1 / (255 * std)));
+  const shift = tf.tensor1d(MEAN.map((mean, channel) => mean / (STD[channel] ?? 1)));
+  return tf.sub(tf.mul(pixels, scale), shift);
+}
+
+/** The centre `[size, size, 3]` of one image `[side, side, 3]`. */
+export function centreOf(pixels: Uint8Array, side: number, size: number): Uint8Array {
+  const offset = Math.floor((side - size) / 2);
+  const result = new Uint8Array(size * size * 3);
+  for (let row = 0; row < size; row++) {
+    const from = ((row + offset) * side + offset) * 3;
+    result.set(pixels.subarray(from, from + size * 3), row * size * 3);
+  }
+  return result;
+}

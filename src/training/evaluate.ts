@@ -1,0 +1,67 @@
+/** Validation: how many images a model classifies rightly, and its mean cross-entropy. */
+import * as tf from '@tensorflow/tfjs';
+import type { Images } from '../data/images';
+import { centredBatch } from './batch';
+import { slices } from './parameters';
+import type { TunedModel } from './tuned-model';
+
+/** Images per forward pass without gradients. */
+export const EVALUATION_BATCH = 64;
+
+export interface Score {
+  /** Mean cross-entropy, nats. */
+  loss: number;
+  correct: number;
+  total: number;
+}
+
+/** Scores row-major `logits` `[n, classes]` against `labels` `[n]`. A tie counts as the first class. */
+export function score(logits: Float32Array, labels: ArrayLike<number>, classes: number): Score {
+  let loss = 0;
+  let correct = 0;
+  for (let row = 0; row < labels.length; row++) {
+    const scores = logits.subarray(row * classes, (row + 1) * classes);
+    const greatest = scores.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    const label = labels[row] ?? 0;
+    if (scores.indexOf(greatest) === label) correct++;
+    const total = scores.reduce((sum, value) => sum + Math.exp(value - greatest), 0);
+    loss += greatest + Math.log(total) - (scores[label] ?? 0);
+  }
+  return { loss: loss / labels.length, correct, total: labels.length };
+}
+
+/** Row-major logits `[n, classes]` of the images' centres for the parameters `values` (flat, the model's table). */
+export async function predict(
+  model: TunedModel,
+  values: tf.Tensor1D,
+  images: Images,
+  side: number,
+): Promise<Float32Array> {
+  const count = images.labels.length;
+  const result = new Float32Array(count * model.classes);
+  // Kernels are made once for all batches.
+  const { parameters, kernels } = tf.tidy(() => {
+    const kept = slices(values, model.table);
+    return { parameters: kept, kernels: Object.fromEntries(model.kernels(kept)) };
+  });
+  const byName = new Map(Object.entries(kernels));
+  try {
+    for (let start = 0; start < count; start += EVALUATION_BATCH) {
+      const indices = range(start, Math.min(count, start + EVALUATION_BATCH));
+      const logits = tf.tidy(() => {
+        const batch = centredBatch(images, side, model.backbone.inputSize, indices);
+        return model.logits(batch, byName, parameters);
+      });
+      result.set(await logits.data(), start * model.classes);
+      logits.dispose();
+    }
+  } finally {
+    tf.dispose([...parameters, ...byName.values()]);
+  }
+  return result;
+}
+
+/** The whole numbers from `start` to before `end`. */
+export function range(start: number, end: number): Uint32Array {
+  return Uint32Array.from({ length: end - start }, (_, index) => start + index);
+}

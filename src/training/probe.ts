@@ -1,0 +1,146 @@
+/**
+ * Linear probing: the frozen backbone's features are computed once and a head is trained on them. This is a setting of
+ * its own and the warm start of every other (METHOD §5).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Backbone } from '../backbone/backbone';
+import type { Dataset } from '../data/dataset';
+import type { Images } from '../data/images';
+import { crossEntropy } from '../ops/cross-entropy';
+import { matMul } from '../ops/mat-mul';
+import { seededRandom } from '../random';
+import type { Progress, RunConfig } from '../worker/protocol';
+import { AdamW } from './adamw';
+import { centredBatch, targets } from './batch';
+import { checkLoss } from './diverged';
+import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
+import { learningRateFactor } from './schedule';
+
+/** The frozen backbone's pooled features `[n, features]` of both splits, row-major. */
+export interface Features {
+  train: Float32Array;
+  val: Float32Array;
+}
+
+/** Computes the features of every image's centre; yields its progress. */
+export async function* computeFeatures(
+  backbone: Backbone,
+  dataset: Dataset,
+): AsyncGenerator<Progress, Features> {
+  const total = dataset.train.labels.length + dataset.val.labels.length;
+  let done = 0;
+  async function* ofSplit(images: Images): AsyncGenerator<Progress, Float32Array> {
+    const count = images.labels.length;
+    const width = backbone.network.features;
+    const result = new Float32Array(count * width);
+    for (let start = 0; start < count; start += EVALUATION_BATCH) {
+      const indices = range(start, Math.min(count, start + EVALUATION_BATCH));
+      const features = tf.tidy(() =>
+        backbone.features(centredBatch(images, dataset.side, backbone.inputSize, indices)),
+      );
+      result.set(await features.data(), start * width);
+      features.dispose();
+      done += indices.length;
+      yield { label: 'Computing features', done, total };
+    }
+    return result;
+  }
+  return { train: yield* ofSplit(dataset.train), val: yield* ofSplit(dataset.val) };
+}
+
+/** The head after each of its epochs. */
+export interface ProbeEpoch {
+  epoch: number;
+  epochs: number;
+  /** Mean training loss; null before the first epoch. */
+  trainLoss: number | null;
+  /** Training loss and learning rate of each step of the epoch. */
+  steps: { loss: number; learningRate: number }[];
+  score: Score;
+  /** `[classes·features + classes]`: the head's weight `[classes, features]`, then its bias. */
+  head: Float32Array;
+}
+
+/** Trains the head on features; yields the state it starts from and the state after every epoch. */
+export async function* trainProbe(
+  features: Features,
+  dataset: Dataset,
+  config: Pick<RunConfig, 'probe' | 'seed'>,
+): AsyncGenerator<ProbeEpoch, void> {
+  const { epochs, learningRate, weightDecay, batchSize } = config.probe;
+  const count = dataset.train.labels.length;
+  const classes = dataset.classes.length;
+  const width = features.train.length / count;
+  const random = seededRandom(config.seed).fork('probe');
+  const stepsPerEpoch = Math.ceil(count / batchSize);
+  const steps = epochs * stepsPerEpoch;
+  const optimizer = new AdamW(new Float32Array(classes * (width + 1)), { rates: learningRate, weightDecay });
+  const train = tf.tensor2d(features.train, [count, width]);
+  const logitsOf = (input: tf.Tensor2D, head: tf.Tensor1D) => {
+    const weight = tf.slice(head, 0, classes * width).reshape<tf.Tensor2D>([classes, width]);
+    return tf.add(
+      matMul(input, tf.transpose(weight)),
+      tf.slice(head, classes * width, classes),
+    ) as tf.Tensor2D;
+  };
+  const state = async (epoch: number, losses: ProbeEpoch['steps']): Promise<ProbeEpoch> => {
+    const logits = tf.tidy(() =>
+      logitsOf(tf.tensor2d(features.val, [dataset.val.labels.length, width]), optimizer.values),
+    );
+    const values = (await logits.data()) as Float32Array; // float32 tensors
+    logits.dispose();
+    const mean = losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
+    return {
+      epoch,
+      epochs,
+      trainLoss: losses.length > 0 ? mean : null,
+      steps: losses,
+      score: score(values, dataset.val.labels, classes),
+      head: (await optimizer.values.data()).slice() as Float32Array, // float32 tensors
+    };
+  };
+  try {
+    yield await state(0, []);
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const order = random.fork(`epoch ${epoch}`).permutation(count);
+      const losses: tf.Tensor1D[] = [];
+      const rates: number[] = [];
+      for (let index = 0; index < stepsPerEpoch; index++) {
+        const batch = order.subarray(index * batchSize, (index + 1) * batchSize);
+        const factor = learningRateFactor((epoch - 1) * stepsPerEpoch + index, steps, 0);
+        const [loss, gradient] = tf.tidy(() => {
+          const rows = tf.gather(train, tf.tensor1d(Int32Array.from(batch), 'int32'));
+          const wanted = targets(dataset.train, batch, classes);
+          const { value, grad } = tf.valueAndGrad((head: tf.Tensor) =>
+            crossEntropy(logitsOf(rows, head as tf.Tensor1D), wanted),
+          )(optimizer.values);
+          return [value.reshape<tf.Tensor1D>([1]), grad as tf.Tensor1D];
+        });
+        optimizer.apply(gradient, factor);
+        gradient.dispose();
+        losses.push(loss);
+        rates.push(learningRate * factor);
+      }
+      const values = await readScalars(losses);
+      for (const [index, loss] of values.entries()) {
+        checkLoss(loss, (epoch - 1) * stepsPerEpoch + index + 1, epoch, learningRate);
+      }
+      yield await state(
+        epoch,
+        values.map((loss, index) => ({ loss, learningRate: rates[index] ?? 0 })),
+      );
+    }
+  } finally {
+    optimizer.dispose();
+    train.dispose();
+  }
+}
+
+/** Reads `[1]` tensors in one go and disposes them. */
+export async function readScalars(scalars: tf.Tensor1D[]): Promise<number[]> {
+  const joined = tf.concat(scalars);
+  tf.dispose(scalars);
+  const values = Array.from(await joined.data());
+  joined.dispose();
+  return values;
+}

@@ -1,0 +1,320 @@
+/**
+ * One run: from a data set and a setting to trained numbers, as a generator of what happens. The consumer owns the
+ * pace: not asking for the next event is a pause, `return()` ends the run and frees its tensors.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Dataset } from '../data/dataset';
+import { crossEntropy } from '../ops/cross-entropy';
+import { type Random, seededRandom } from '../random';
+import type { EpochResult, RunConfig, RunEvent } from '../worker/protocol';
+import { AdamW } from './adamw';
+import { augmentedBatch, targets } from './batch';
+import { checkLoss } from './diverged';
+import { predict, type Score, score } from './evaluate';
+import { slices } from './parameters';
+import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
+import { learningRateFactor } from './schedule';
+import type { TunedModel } from './tuned-model';
+
+/** What a run tells its consumer: the page's events, and with a checkpoint its numbers. */
+export type TrainEvent =
+  | Exclude<RunEvent, { kind: 'checkpoint' }>
+  /** The best state so far: every trained number, in the model's table. */
+  | { kind: 'checkpoint'; epoch: number; values: Float32Array };
+
+export interface Job {
+  model: TunedModel;
+  dataset: Dataset;
+  config: RunConfig;
+  /** Features and warm-start heads of earlier runs on the same backbone and data. */
+  cache: ProbeCache;
+  /** Seconds; does not advance while the run is paused. */
+  clock: () => number;
+  /** Steps between two read-backs of the loss: 1 where reading is free, more on a GPU. */
+  reportEvery: number;
+}
+
+/** Kept between runs of one backbone and data set: every setting starts from the very same head. */
+export class ProbeCache {
+  features: Features | null = null;
+  readonly heads = new Map<string, Float32Array>();
+}
+
+/**
+ * Trains. Throws `UserError` when the loss is no longer finite; what was checkpointed before stands.
+ * Checkpoints come after the epoch they belong to, best by validation accuracy, the earliest on a tie.
+ */
+export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
+  const features = yield* cachedFeatures(job);
+  if (job.model.table.backbone === 0) yield* probeRun(job, features);
+  else yield* tuningRun(job, features);
+}
+
+async function* cachedFeatures({ cache, model, dataset }: Job): AsyncGenerator<TrainEvent, Features> {
+  if (cache.features) return cache.features;
+  const computing = computeFeatures(model.backbone, dataset);
+  for (;;) {
+    const { done, value } = await computing.next();
+    if (done) {
+      cache.features = value;
+      return value;
+    }
+    yield { kind: 'phase', ...value };
+  }
+}
+
+/** The linear probe as a run of its own. */
+async function* probeRun(
+  { model, dataset, config, clock }: Job,
+  features: Features,
+): AsyncGenerator<TrainEvent, void> {
+  const count = dataset.train.labels.length;
+  const stepsPerEpoch = Math.ceil(count / config.probe.batchSize);
+  const { backbone, head } = model.table;
+  yield { kind: 'started', epochs: config.probe.epochs, stepsPerEpoch, trainable: { backbone, head } };
+  const began = clock();
+  const best = new Best();
+  let step = 0;
+  for await (const { epoch, epochs, trainLoss, steps, score: scored, head: values } of trainProbe(
+    features,
+    dataset,
+    config,
+  )) {
+    const elapsed = clock() - began;
+    for (const { loss, learningRate } of steps) {
+      step++;
+      const imagesPerSecond = (epoch * count) / elapsed;
+      yield {
+        kind: 'step',
+        step,
+        loss,
+        learningRate,
+        imagesPerSecond,
+        secondsLeft: (elapsed / epoch) * (epochs - epoch),
+      };
+    }
+    yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
+    if (best.improves(scored)) yield { kind: 'checkpoint', epoch, values };
+  }
+}
+
+async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEvent, void> {
+  const { model, dataset, config, clock } = job;
+  const { epochs, seed, warmup, learningRate } = config;
+  const count = dataset.train.labels.length;
+  const batchSize = Math.min(config.batchSize, count);
+  // An incomplete last batch is left out; which images it holds changes with every epoch's order.
+  const stepsPerEpoch = Math.floor(count / batchSize);
+  const steps = epochs * stepsPerEpoch;
+  const random = seededRandom(seed);
+  const initial = model.initial(random.fork('initial values'));
+  if (config.warmStart) initial.set(yield* warmHead(job, features), model.table.backbone);
+  yield {
+    kind: 'started',
+    epochs,
+    stepsPerEpoch,
+    trainable: { backbone: model.table.backbone, head: model.table.head },
+  };
+
+  const optimizer = new AdamW(initial, { rates: learningRates(job), weightDecay: config.weightDecay });
+  const best = new Best();
+  const pace = new Pace(clock, steps, epochs, batchSize);
+  try {
+    for (let epoch = 0; epoch <= epochs; epoch++) {
+      const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
+      const scored = await pace.evaluation(() => validate(job, optimizer));
+      checkLoss(scored.loss, epoch * stepsPerEpoch, epoch, learningRate);
+      yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
+      if (best.improves(scored)) {
+        yield { kind: 'checkpoint', epoch, values: (await optimizer.values.data()).slice() as Float32Array }; // float32 tensor
+      }
+    }
+  } finally {
+    optimizer.dispose();
+  }
+
+  /** One pass over the images; returns the mean loss. */
+  async function* trainEpoch(epoch: number): AsyncGenerator<TrainEvent, number> {
+    const chance = random.fork(`epoch ${epoch}`);
+    const order = chance.fork('order').permutation(count);
+    const changes = chance.fork('augmentation');
+    const drops = chance.fork('dropout');
+    let pending: { loss: tf.Tensor1D; step: number; rate: number }[] = [];
+    let sum = 0;
+    try {
+      for (let index = 0; index < stepsPerEpoch; index++) {
+        const step = (epoch - 1) * stepsPerEpoch + index;
+        const factor = learningRateFactor(step, steps, warmup);
+        const indices = order.subarray(index * batchSize, (index + 1) * batchSize);
+        const { loss, gradient } = batchGradient(job, optimizer.values, indices, changes, drops);
+        optimizer.apply(gradient, factor);
+        gradient.dispose();
+        pending.push({ loss, step: step + 1, rate: learningRate * factor });
+        if (pending.length < job.reportEvery && index + 1 < stepsPerEpoch) continue;
+        const reported = pending;
+        pending = [];
+        const losses = await readScalars(reported.map((entry) => entry.loss));
+        pace.stepped(reported.length);
+        for (const [at, { step: number, rate }] of reported.entries()) {
+          const value = losses[at] ?? Number.NaN;
+          checkLoss(value, number, epoch, learningRate);
+          sum += value;
+          yield {
+            kind: 'step',
+            step: number,
+            loss: value,
+            learningRate: rate,
+            ...pace.report(number, epoch),
+          };
+        }
+      }
+    } finally {
+      tf.dispose(pending.map(({ loss }) => loss));
+    }
+    return sum / stepsPerEpoch;
+  }
+}
+
+/** Loss `[1]` and flat gradient of one augmented batch. */
+function batchGradient(
+  { model, dataset, config }: Job,
+  values: tf.Tensor1D,
+  indices: Uint32Array,
+  changes: Random,
+  drops: Random,
+): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
+  return tf.tidy(() => {
+    const images = augmentedBatch(
+      dataset.train,
+      dataset.side,
+      model.backbone.inputSize,
+      indices,
+      config.augmentation,
+      changes,
+    );
+    const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
+    return lossAndGradient(model, values, images, targets(dataset.train, indices, model.classes), mask);
+  });
+}
+
+/**
+ * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]` and its gradient by every trained number, flat in the
+ * model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
+ */
+export function lossAndGradient(
+  model: TunedModel,
+  values: tf.Tensor1D,
+  images: tf.Tensor4D,
+  wanted: tf.Tensor2D,
+  mask: tf.Tensor2D | null,
+): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
+  return tf.tidy(() => {
+    const loss = (...parameters: tf.Tensor[]) => {
+      const features = model.backbone.features(images, model.kernels(parameters));
+      const kept = mask ? (tf.mul(features, mask) as tf.Tensor2D) : features;
+      return crossEntropy(model.head(kept, parameters), wanted);
+    };
+    const { value, grads } = tf.valueAndGrads(loss)(slices(values, model.table));
+    return {
+      loss: value.reshape<tf.Tensor1D>([1]),
+      gradient: tf.concat(grads.map((grad) => grad.flatten())),
+    };
+  });
+}
+
+/** Zero with probability `rate`, else 1/(1 − rate), so that the mean stays; null for no dropout. */
+function dropoutMask(n: number, features: number, rate: number, random: Random): tf.Tensor2D | null {
+  if (rate === 0) return null;
+  const kept = 1 / (1 - rate);
+  const values = Float32Array.from({ length: n * features }, () => (random.uniform() < rate ? 0 : kept));
+  return tf.tensor2d(values, [n, features]);
+}
+
+/** The linear probe's head, trained or taken from an earlier run with the same probe. */
+async function* warmHead(
+  { cache, dataset, config }: Job,
+  features: Features,
+): AsyncGenerator<TrainEvent, Float32Array> {
+  const key = JSON.stringify([config.probe, config.seed]);
+  const known = cache.heads.get(key);
+  if (known) return known;
+  let last: ProbeEpoch | null = null;
+  for await (const state of trainProbe(features, dataset, config)) {
+    last = state;
+    yield { kind: 'phase', label: 'Warming up the head', done: state.epoch, total: state.epochs };
+  }
+  if (!last) throw new Error('The linear probe yielded no state.');
+  cache.heads.set(key, last.head);
+  return last.head;
+}
+
+/** The setting's learning rate for its numbers, the head's for the rest. */
+function learningRates({ model: { table }, config }: Job): Float32Array {
+  return new Float32Array(table.backbone + table.head)
+    .fill(config.learningRate)
+    .fill(config.headLearningRate, table.backbone);
+}
+
+async function validate({ model, dataset }: Job, optimizer: AdamW): Promise<Score> {
+  const logits = await predict(model, optimizer.values, dataset.val, dataset.side);
+  return score(logits, dataset.val.labels, model.classes);
+}
+
+function epochResult(
+  epoch: number,
+  trainLoss: number | null,
+  { loss, correct, total }: Score,
+  seconds: number,
+): EpochResult {
+  return { epoch, trainLoss, valLoss: loss, correct, total, seconds };
+}
+
+/** Remembers the best validation score. */
+class Best {
+  #correct = -1;
+
+  improves({ correct }: Score): boolean {
+    if (correct <= this.#correct) return false;
+    this.#correct = correct;
+    return true;
+  }
+}
+
+/** How fast the run goes and how long it has left. */
+class Pace {
+  #last: number;
+  #stepSeconds = 0;
+  #evaluationSeconds = 0;
+
+  constructor(
+    readonly clock: () => number,
+    readonly steps: number,
+    readonly epochs: number,
+    readonly batchSize: number,
+  ) {
+    this.#last = clock();
+  }
+
+  async evaluation<T>(work: () => Promise<T>): Promise<T> {
+    const began = this.clock();
+    const result = await work();
+    this.#last = this.clock();
+    this.#evaluationSeconds = this.#last - began;
+    return result;
+  }
+
+  /** `count` steps were done since the last call or evaluation. */
+  stepped(count: number): void {
+    const now = this.clock();
+    this.#stepSeconds = (now - this.#last) / count;
+    this.#last = now;
+  }
+
+  report(step: number, epoch: number): { imagesPerSecond: number; secondsLeft: number } {
+    return {
+      imagesPerSecond: this.batchSize / this.#stepSeconds,
+      secondsLeft:
+        (this.steps - step) * this.#stepSeconds + (this.epochs - epoch + 1) * this.#evaluationSeconds,
+    };
+  }
+}

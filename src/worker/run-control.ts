@@ -1,0 +1,40 @@
+/** Pause, resume and stop of one run, and a clock that stands still while it is paused. */
+import type { RunAction } from './protocol';
+
+export class RunControl {
+  stopped = false;
+  #paused: { promise: Promise<void>; resume: () => void; since: number } | null = null;
+  #pausedSeconds = 0;
+  readonly #began = seconds();
+
+  act(action: RunAction): void {
+    if (action === 'pause' && !this.#paused) {
+      let resume = () => {};
+      const promise = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      this.#paused = { promise, resume, since: seconds() };
+    }
+    if (action === 'stop') this.stopped = true;
+    if (action !== 'pause') this.#resume();
+  }
+
+  /** Resolves at once, or when the run goes on again. */
+  async ready(): Promise<void> {
+    await this.#paused?.promise;
+  }
+
+  /** Seconds since the start, pauses left out. */
+  readonly clock = (): number => (this.#paused?.since ?? seconds()) - this.#began - this.#pausedSeconds;
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#pausedSeconds += seconds() - this.#paused.since;
+    this.#paused.resume();
+    this.#paused = null;
+  }
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,359 @@
+/** What the engine keeps between calls, and how it answers each of them. One session per worker. */
+import * as tf from '@tensorflow/tfjs';
+import { Backbone } from '../backbone/backbone';
+import { convolutions } from '../backbone/layout';
+import { startBackend } from '../backend';
+import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
+import { decodeImage } from '../data/decode';
+import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import {
+  logitsOf,
+  openAdapter,
+  type StoredModel,
+  trainingSummary,
+  withModel,
+  writeAdapter,
+} from '../export/adapter';
+import { decodeAdapter } from '../export/adapter-file';
+import { METHODS, methodById } from '../methods';
+import { centreOf } from '../training/batch';
+import { parameterName, parameterTable, valuesOf } from '../training/parameters';
+import { parseRunConfig } from '../training/run-config';
+import { ProbeCache } from '../training/train';
+import { TunedModel } from '../training/tuned-model';
+import { UserError } from '../user-error';
+import type {
+  BackboneSummary,
+  CallName,
+  Calls,
+  EngineInfo,
+  LayerMovement,
+  ModelSummary,
+  Progress,
+  SettingSummary,
+} from './protocol';
+import { runToEnd } from './run';
+import { RunControl } from './run-control';
+
+export interface Context<K extends CallName> {
+  progress: (value: Calls[K]['progress']) => void;
+  signal: AbortSignal;
+}
+
+export type Handlers = {
+  [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
+};
+
+const STARTER = {
+  id: 'starter',
+  name: 'Starter: ResNet-50 layout, quarter width',
+  path: 'backbones/starter-resnet50-w16.safetensors',
+};
+
+/** Losses are read back this often: on a GPU every read waits for all work queued before it. */
+const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
+
+/** Images are kept at 8/7 of the input size, so that a crop has room (METHOD §5). */
+function storedSide(inputSize: number): number {
+  return Math.floor((inputSize * 8) / 7);
+}
+
+/** `siteUrl`: where `public/` is served from. */
+export function createSession(siteUrl: string): Handlers {
+  let engine: EngineInfo | null = null;
+  let backbone: Backbone | null = null;
+  let dataset: Dataset | null = null;
+  let probes = new ProbeCache();
+  /** By number of atoms. */
+  let codes = new Map<number, LayerCodes>();
+  const models = new Map<string, StoredModel>();
+  const runs = new Map<string, RunControl>();
+
+  function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
+    dataset = next;
+    probes = new ProbeCache();
+    return summarize(next);
+  }
+
+  async function layerCodes(count: number, progress: (value: Progress) => void): Promise<LayerCodes> {
+    const known = codes.get(count);
+    if (known) return known;
+    const work = decomposeBackbone(ready(backbone), count);
+    for (;;) {
+      const { done, value } = await work.next();
+      if (done) {
+        codes.set(count, value);
+        return value;
+      }
+      progress(value);
+    }
+  }
+
+  async function remember(
+    modelId: string,
+    stored: StoredModel,
+    checkDifference: number | null,
+  ): Promise<ModelSummary> {
+    const file = await writeAdapter(stored, ready(backbone));
+    models.set(modelId, stored);
+    const { training } = stored;
+    return {
+      modelId,
+      name: stored.name,
+      setting: training.config.setting,
+      classes: stored.classes,
+      trainable: training.trainable,
+      accuracy: training.validationImages === 0 ? 0 : training.correct / training.validationImages,
+      validationImages: training.validationImages,
+      adapterBytes: file.byteLength,
+      checkDifference,
+    };
+  }
+
+  function model(modelId: string): StoredModel {
+    const stored = models.get(modelId);
+    if (!stored)
+      throw new UserError('This model is no longer in memory. Run it again, or load its adapter file.');
+    return stored;
+  }
+
+  return {
+    async start({ backend }, { progress }) {
+      for (const control of runs.values()) control.act('stop');
+      progress({ label: 'Starting the engine', done: 0, total: 2 });
+      backbone?.dispose();
+      backbone = null;
+      models.clear();
+      probes = new ProbeCache();
+      codes = new Map();
+      engine = await startBackend(backend);
+      progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
+      backbone = await loadStarter(siteUrl);
+      return { engine, backbone: summarizeBackbone(backbone) };
+    },
+
+    async memory() {
+      const { numTensors, numBytes } = tf.memory();
+      return { tensors: numTensors, bytes: numBytes };
+    },
+
+    async importData({ source, seed }, { progress, signal }) {
+      const side = storedSide(ready(backbone).inputSize);
+      return setDataset(await importDataset(source, { side, seed, onProgress: progress, signal }));
+    },
+
+    async resplit({ seed }) {
+      return setDataset(resplit(withData(dataset), seed));
+    },
+
+    async decompose({ count }, { progress }) {
+      const { convolutions: layers } = ready(backbone);
+      const found = await layerCodes(count, progress);
+      return [...found].flatMap(([layer, { atoms, relativeError }]) => {
+        const spec = layers.get(layer)?.spec;
+        return spec
+          ? [{ layer, kernel: spec.kernel, cIn: spec.cIn, cOut: spec.cOut, count, atoms, relativeError }]
+          : [];
+      });
+    },
+
+    async settings({ options }) {
+      const { network } = ready(backbone);
+      const specs = convolutions(network);
+      return METHODS.map((method): SettingSummary => {
+        const chosen = options[method.id] ?? {};
+        const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
+        const { id, label, symbol, description, paper, learningRate, options: known } = method;
+        const tuned = new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+        const trainable = { backbone: table.backbone, head: table.head };
+        return {
+          id,
+          label,
+          symbol,
+          description,
+          paper,
+          learningRate,
+          options: known,
+          trainable,
+          tunedLayers: tuned.size,
+        };
+      });
+    },
+
+    async train({ runId, name, config: unchecked }, { progress, signal }) {
+      const config = parseRunConfig(unchecked);
+      const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), probes];
+      const control = new RunControl();
+      runs.set(runId, control);
+      signal.addEventListener('abort', () => control.act('stop'));
+      try {
+        const method = methodById(config.setting);
+        const count = method.atoms(config.options);
+        const found: LayerCodes =
+          count === null
+            ? new Map()
+            : await layerCodes(count, (value) => progress({ kind: 'phase', ...value }));
+        const tuned = new TunedModel(trunk, method, config.options, data.classes.length, found);
+        try {
+          const job = {
+            model: tuned,
+            dataset: data,
+            config,
+            cache,
+            reportEvery: STEPS_PER_REPORT[info.backend],
+          };
+          const { result, values } = await runToEnd(job, control, info.backend, progress);
+          const stored = {
+            name,
+            classes: data.classes,
+            values,
+            codes: tuned.codes,
+            training: trainingSummary(result),
+          };
+          return { result, model: await remember(runId, stored, null) };
+        } finally {
+          tuned.dispose();
+        }
+      } finally {
+        runs.delete(runId);
+      }
+    },
+
+    async control({ runId, action }) {
+      runs.get(runId)?.act(action);
+      return null;
+    },
+
+    async exportAdapter({ modelId }) {
+      const stored = model(modelId);
+      return { fileName: adapterFileName(stored.name), file: await writeAdapter(stored, ready(backbone)) };
+    },
+
+    async loadAdapter({ modelId, fileName, file }) {
+      const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
+      const { stored, checkDifference } = await openAdapter(adapter, ready(backbone), fileName);
+      return remember(modelId, stored, checkDifference);
+    },
+
+    async classify({ modelId, image, fileName }) {
+      const trunk = ready(backbone);
+      const side = storedSide(trunk.inputSize);
+      const decoded = await decodeImage(image, side);
+      if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
+      const pixels = centreOf(decoded.pixels, side, trunk.inputSize);
+      const [logits = []] = await withModel(model(modelId), trunk, (open, values) =>
+        logitsOf(open, values, pixels, 1),
+      );
+      return { logits, probabilities: softmax(logits) };
+    },
+
+    async movement({ modelId }) {
+      return movement(model(modelId), ready(backbone));
+    },
+
+    async forget({ modelId }) {
+      models.delete(modelId);
+      return null;
+    },
+  };
+}
+
+function ready<T>(part: T | null): T {
+  if (part === null) throw new Error('The engine was asked before it was started.');
+  return part;
+}
+
+function withData(dataset: Dataset | null): Dataset {
+  if (!dataset)
+    throw new UserError('There is no data yet. Drop a folder of images or choose a sample set first.');
+  return dataset;
+}
+
+async function loadStarter(siteUrl: string): Promise<Backbone> {
+  const response = await fetch(new URL(STARTER.path, siteUrl)).catch(() => null);
+  if (!response?.ok) {
+    throw new UserError(
+      'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
+    );
+  }
+  return Backbone.load(new Uint8Array(await response.arrayBuffer()), STARTER);
+}
+
+function summarizeBackbone({
+  id,
+  name,
+  hash,
+  inputSize,
+  network,
+  parameters,
+  fileBytes,
+}: Backbone): BackboneSummary {
+  return {
+    id,
+    name,
+    hash,
+    inputSize,
+    features: network.features,
+    parameters,
+    fileBytes,
+    convolutions: convolutions(network).map(({ name: layer, kernel, cIn, cOut, stride }) => ({
+      name: layer,
+      kernel,
+      cIn,
+      cOut,
+      stride,
+    })),
+  };
+}
+
+/** How far each tuned layer moved, and its atoms where the setting trains them. */
+function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovement[]> {
+  return withModel(stored, backbone, async (open) => {
+    const norms = await open.updateNorms(stored.values);
+    return [...norms].map(([layer, norm]) => {
+      const { pretrained, spec } = backbone.convolution(layer);
+      const { atomChange, id } = open.method;
+      const change = open.table.parameters.find(
+        ({ name }) => atomChange && name === parameterName(layer, id, atomChange),
+      );
+      const before = stored.codes.get(layer)?.atoms;
+      return {
+        layer,
+        relativeChange: norm / Math.hypot(...chunkNorms(pretrained)),
+        atoms:
+          change && before
+            ? {
+                count: change.shape[0] ?? 0,
+                kernel: spec.kernel,
+                before,
+                change: valuesOf(stored.values, change),
+              }
+            : null,
+      };
+    });
+  });
+}
+
+/** Norms of pieces short enough for one call of `Math.hypot`. */
+function chunkNorms(values: Float32Array): number[] {
+  const norms: number[] = [];
+  for (let start = 0; start < values.length; start += 1024)
+    norms.push(Math.hypot(...values.subarray(start, start + 1024)));
+  return norms;
+}
+
+function softmax(logits: number[]): number[] {
+  const greatest = Math.max(...logits);
+  const weights = logits.map((logit) => Math.exp(logit - greatest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+function adapterFileName(name: string): string {
+  const plain = name
+    .normalize('NFKD')
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .toLowerCase();
+  return `${plain || 'adapter'}.safetensors`;
+}

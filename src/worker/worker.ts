@@ -1,0 +1,47 @@
+/** The engine's side of the door: messages in, calls on the session, messages out. */
+import { UserError } from '../user-error';
+import type { CallName, Failure, Reply, Request } from './protocol';
+import { createSession } from './session';
+
+type Call = Exclude<Request, { cancel: true }>;
+
+const running = new Map<number, AbortController>();
+// The page names the worker after its own address, under which public/ is served.
+const session = createSession(self.name);
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+  if ('cancel' in data) running.get(data.id)?.abort(new DOMException('Cancelled.', 'AbortError'));
+  else void answer(data);
+};
+
+async function answer({ id, call, in: input }: Call): Promise<void> {
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    // The call's name picks handler and input alike, which the union of all calls cannot express.
+    const handler = session[call] as (
+      input: unknown,
+      context: unknown,
+    ) => Promise<Extract<Reply, { done: unknown }>['done']>;
+    const progress = (value: Extract<Reply, { progress: unknown }>['progress']) =>
+      post({ id, progress: value });
+    post({ id, done: await handler(input, { progress, signal: abort.signal }) });
+  } catch (error) {
+    post({ id, failed: failure(error, call) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function post(reply: Reply): void {
+  self.postMessage(reply);
+}
+
+function failure(error: unknown, call: CallName): Failure {
+  if (error instanceof UserError) return { kind: 'user', message: error.message, stack: '' };
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    return { kind: 'aborted', message: error.message, stack: '' };
+  }
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'bug', message: `${call}: ${message}`, stack };
+}
