@@ -47,7 +47,6 @@ export function App() {
           {notice !== '' && (
             <Alert
               color="yellow"
-              variant="outline"
               mb="md"
               title="Part of the address was ignored"
               withCloseButton

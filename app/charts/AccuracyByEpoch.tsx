@@ -4,12 +4,19 @@
  */
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
-import { axisLine, below, type ChartSize, FAINT, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import { axisLine, below, type ChartSize, HALO, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
 import { ChartLegend, legendHeight } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
+
+const referenceValue = (run: RunRecord) => {
+  const end = lastEpoch(run);
+  return end ? accuracy(end) : 0;
+};
+const referenceLabel = (run: RunRecord) =>
+  `${run.name}, ${lastEpoch(run)?.epoch ?? 0} epochs: ${(100 * referenceValue(run)).toFixed(1)} %`;
 
 /** Markers on every epoch are noise on a long run. */
 const MARKERS = 12;
@@ -19,18 +26,27 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
   const others = measured.filter((run) => !isProbe(run));
   const curves = others.length > 0 ? others : measured;
   const references = others.length > 0 ? measured.filter(isProbe) : [];
-  const values = measured.flatMap((run) => run.epochs.map(accuracy));
+  const values = [
+    ...curves.flatMap((run) => run.epochs.map(accuracy)),
+    ...references.map((run) => referenceValue(run)),
+  ];
   const low = Math.max(0, Math.min(1, ...values) - 0.03);
   const high = Math.min(1, Math.max(0, ...values) + 0.05);
   const yTicks = niceTicks(low, high, 5).filter((value) => value >= 0 && value <= 1);
   const last = Math.max(1, ...curves.map((run) => Math.max(run.config.epochs, lastEpoch(run)?.epoch ?? 0)));
+  // One line carries its own label; several are told apart in the legend.
+  const labelled = references.length === 1;
+  const legend = [
+    ...curves,
+    ...(labelled ? [] : references.map((run) => ({ ...run, name: referenceLabel(run) }))),
+  ];
   return (
     <SizedChart width={width} height={height}>
       {(wide, tall) => (
         <LineChart
           width={wide}
           height={tall}
-          margin={margin(legendHeight(curves, wide - 56) + 8)}
+          margin={margin(legendHeight(legend, wide - 56) + 8)}
           title="Validation accuracy per epoch"
         >
           <CartesianGrid stroke={RULE} vertical={false} />
@@ -54,26 +70,21 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
             axisLine={false}
             tickLine={false}
           />
-          <Tooltip content={<ChartTooltip label="epoch" digits={1} percent />} isAnimationActive={false} />
-          {references.map((run) => {
-            const end = lastEpoch(run);
-            const value = end ? accuracy(end) : 0;
-            return (
-              <ReferenceLine
-                key={run.id}
-                y={value}
-                stroke={runStyle(run.style).colour}
-                strokeDasharray="2 3"
-                strokeWidth={1.5}
-                label={{
-                  value: `${run.name}, ${end?.epoch ?? 0} epochs: ${(100 * value).toFixed(1)} %`,
-                  position: 'insideBottomRight',
-                  fontSize: 12,
-                  fill: FAINT,
-                }}
-              />
-            );
-          })}
+          <Tooltip content={<ChartTooltip axis="epoch" digits={1} percent />} isAnimationActive={false} />
+          {references.map((run) => (
+            <ReferenceLine
+              key={run.id}
+              y={referenceValue(run)}
+              stroke={runStyle(run.style).colour}
+              strokeDasharray={runStyle(run.style).dash || '2 3'}
+              strokeWidth={1.5}
+              label={
+                labelled
+                  ? { value: referenceLabel(run), position: 'insideTopRight', fontSize: 12, ...HALO }
+                  : undefined
+              }
+            />
+          ))}
           {curves.map((run) => (
             <Line
               key={run.id}
@@ -98,7 +109,7 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
               }}
             />
           ))}
-          <ChartLegend runs={curves} x={52} width={wide - 56} />
+          <ChartLegend runs={legend} x={52} width={wide - 56} />
         </LineChart>
       )}
     </SizedChart>

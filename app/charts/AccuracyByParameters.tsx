@@ -10,7 +10,7 @@ import {
   YAxis,
 } from 'recharts';
 import { accuracy, allTrainable, lastEpoch, type RunRecord } from '../store/run-record';
-import { axisLine, below, type ChartSize, decadeTicks, INK, margin, niceTicks, RULE, tick } from './axis';
+import { axisLine, below, type ChartSize, decadeTicks, HALO, margin, niceTicks, RULE, tick } from './axis';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
@@ -72,7 +72,7 @@ export function AccuracyByParameters({ runs, width, height }: { runs: RunRecord[
             tick={tick}
             axisLine={axisLine}
             tickLine={false}
-            label={below('trainable parameters, backbone and head (log scale)')}
+            label={below('trainable parameters (log scale)')}
           />
           <YAxis
             dataKey="accuracy"
@@ -126,30 +126,30 @@ function LabelledPoints({ points, right }: { points: Point[]; right: number }) {
     });
   return (
     <g>
-      {placed.map(({ point: { run }, cx, cy, top, bottom, toLeft, labelY }) => {
-        const { colour } = runStyle(run.style);
-        return (
-          <g key={run.id}>
-            <path
-              d={`M${cx},${top}V${bottom}M${cx - 4},${top}h8M${cx - 4},${bottom}h8`}
-              fill="none"
-              strokeWidth="1.5"
-              strokeOpacity={0.6}
-              style={{ stroke: colour }}
-            />
-            <Marker style={run.style} x={cx} y={cy} size={11} />
-            <text
-              x={toLeft ? cx - 12 : cx + 12}
-              y={labelY + 4}
-              textAnchor={toLeft ? 'end' : 'start'}
-              fontSize="12"
-              style={{ fill: INK }}
-            >
-              {run.name}
-            </text>
-          </g>
-        );
-      })}
+      {placed.map(({ point: { run }, cx, cy, top, bottom }) => (
+        <g key={run.id}>
+          <path
+            d={`M${cx},${top}V${bottom}M${cx - 4},${top}h8M${cx - 4},${bottom}h8`}
+            fill="none"
+            strokeWidth="1.5"
+            strokeOpacity={0.6}
+            style={{ stroke: runStyle(run.style).colour }}
+          />
+          <Marker style={run.style} x={cx} y={cy} size={11} />
+        </g>
+      ))}
+      {placed.map(({ point: { run }, cx, toLeft, labelY }) => (
+        <text
+          key={run.id}
+          x={toLeft ? cx - 12 : cx + 12}
+          y={labelY + 4}
+          textAnchor={toLeft ? 'end' : 'start'}
+          fontSize="12"
+          style={HALO}
+        >
+          {run.name}
+        </text>
+      ))}
     </g>
   );
 }

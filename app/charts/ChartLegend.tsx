@@ -8,7 +8,7 @@ const ROW = 18;
 const KEY = 30;
 /** Width of a letter at 12 px, on the wide side: measuring needs a DOM with fonts, which a headless mount may lack. */
 const LETTER = 6.7;
-const LONGEST = 30;
+const LONGEST = 44;
 
 const shorten = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
 

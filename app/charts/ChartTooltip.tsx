@@ -3,11 +3,14 @@ interface Entry {
   name?: unknown;
   value?: unknown;
   color?: string;
+  /** `none` keeps a line out of the tooltip. */
+  type?: unknown;
+  payload?: Record<string, unknown>;
 }
 
 interface Props {
   /** What the x axis counts. */
-  label: string;
+  axis: string;
   digits: number;
   /** Values are proportions, shown in per cent. */
   percent?: boolean;
@@ -15,15 +18,15 @@ interface Props {
   payload?: Entry[];
 }
 
-export function ChartTooltip({ label, digits, percent = false, active, payload }: Props) {
-  if (!active || !payload || payload.length === 0) return null;
-  const at = (payload[0] as { payload?: Record<string, unknown> }).payload?.[label]; // Recharts types the datum loosely
+export function ChartTooltip({ axis, digits, percent = false, active, payload }: Props) {
+  const entries = payload?.filter(({ type }) => type !== 'none') ?? [];
+  if (!active || entries.length === 0) return null;
   return (
     <div className="chart-tooltip">
       <strong>
-        {label} {String(at ?? '')}
+        {axis} {String(entries[0]?.payload?.[axis] ?? '')}
       </strong>
-      {payload.map(({ name, value, color }) => (
+      {entries.map(({ name, value, color }) => (
         <span key={String(name)}>
           <i style={{ background: color }} />
           {String(name)}: {typeof value === 'number' ? (percent ? 100 * value : value).toFixed(digits) : '–'}

@@ -40,7 +40,8 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
   const losses = shown.flatMap(({ points }) => points.map(({ raw }) => raw)).sort((a, b) => a - b);
   const smoothedTop = Math.max(0, ...shown.flatMap(({ points }) => points.map(({ loss }) => loss)));
   const top = Math.max(smoothedTop, losses[Math.floor(losses.length * 0.985)] ?? 1);
-  const yTicks = niceTicks(0, top || 1, 5);
+  const low = losses[Math.floor(losses.length * 0.015)] ?? 0;
+  const yTicks = niceTicks(Math.min(low, top), top, 5);
   const xTicks = wholeTicks(last, 6);
   return (
     <SizedChart width={width} height={height}>
@@ -64,7 +65,7 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
           />
           <YAxis
             type="number"
-            domain={[0, yTicks.at(-1) ?? 1]}
+            domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
             ticks={yTicks}
             allowDataOverflow
             width={44}
@@ -72,11 +73,12 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
             axisLine={false}
             tickLine={false}
           />
-          <Tooltip content={<ChartTooltip label="step" digits={3} />} isAnimationActive={false} />
+          <Tooltip content={<ChartTooltip axis="step" digits={3} />} isAnimationActive={false} />
           {shown.map(({ run, points }) => (
             <Line
               key={`${run.id} raw`}
               data={points}
+              name={`${run.name}, raw`}
               dataKey="raw"
               stroke={runStyle(run.style).colour}
               strokeOpacity={0.25}

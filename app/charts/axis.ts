@@ -4,6 +4,15 @@ export const INK = 'var(--chart-ink, #1d2a2e)';
 export const FAINT = 'var(--chart-faint, #56646a)';
 export const RULE = 'var(--chart-rule, #dde4e4)';
 
+/** Text on top of lines: readable through an outline in the paper's colour. */
+export const HALO = {
+  fill: INK,
+  stroke: 'var(--chart-paper, #fff)',
+  strokeWidth: 3,
+  paintOrder: 'stroke',
+  strokeLinejoin: 'round',
+} as const;
+
 export const tick = { fontSize: 12, fill: FAINT };
 export const axisLine = { stroke: RULE };
 export const margin = (top: number) => ({ top, right: 14, bottom: 22, left: 4 });

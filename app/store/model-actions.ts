@@ -34,14 +34,17 @@ export async function loadAdapter(file: File): Promise<void> {
   }
 }
 
-export async function downloadAdapter(modelId: string): Promise<void> {
+/** The name of the saved file; null when it could not be made. */
+export async function downloadAdapter(modelId: string): Promise<string | null> {
   write({ modelsProblem: null });
   try {
     const { fileName, file } = await ask('exportAdapter', { modelId });
     saveFile(new Blob([file], { type: 'application/octet-stream' }), fileName);
     announce(`${fileName} is saved.`);
+    return fileName;
   } catch (error) {
     showProblem(error);
+    return null;
   }
 }
 

@@ -140,7 +140,7 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
         centered
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        <Alert color="yellow" variant="outline" mb="md">
+        <Alert color="yellow" mb="md">
           {pending > 0 && `${counted(pending, 'run')} under way or waiting will end. `}
           {models > 0 &&
             `${counted(models, 'tuned model')} in the engine will be lost; download the atoms first if you need them. `}

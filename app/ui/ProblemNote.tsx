@@ -13,14 +13,14 @@ export function ProblemNote({ problem, title, onDismiss }: Props) {
   const dismiss = onDismiss ? { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose: onDismiss } : {};
   if (problem.kind === 'user') {
     return (
-      <Alert color="red" variant="outline" title={title} {...dismiss}>
+      <Alert color="red" title={title} {...dismiss}>
         {problem.message}
       </Alert>
     );
   }
   const report = `${problem.message}\n\n${problem.details}\n\n${navigator.userAgent}`;
   return (
-    <Alert color="red" variant="outline" title="This is a bug in atomtune" {...dismiss}>
+    <Alert color="red" title="This is a bug in atomtune" {...dismiss}>
       <p>{title}. Nothing you did is wrong. The details below help to mend it; please report them.</p>
       <Code block my="xs" mah={160} style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }} tabIndex={0}>
         {report}

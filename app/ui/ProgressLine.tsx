@@ -27,6 +27,7 @@ export function ProgressLine({ progress: { label, done, total }, name, onCancel 
         <Bar.Root size="sm" className={classes.bar}>
           <Bar.Section
             value={known ? (100 * done) / total : 100}
+            color="var(--accent)"
             aria-label={name}
             animated={!known}
             striped={!known}

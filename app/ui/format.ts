@@ -1,4 +1,4 @@
-/** How numbers are written on the page: the same everywhere. */
+/** How numbers are written on the page: the same everywhere, and never parted from their unit by a line's end. */
 
 const grouped = new Intl.NumberFormat('en');
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -12,20 +12,20 @@ export const counted = (value: number, one: string, many = `${one}s`) =>
 
 /** `1.46 M`, `23.5 k`; exact below ten thousand. */
 export function short(value: number): string {
-  if (value >= 1e6) return `${threeDigits.format(value / 1e6)} M`;
-  if (value >= 1e4) return `${threeDigits.format(value / 1e3)} k`;
+  if (value >= 1e6) return `${threeDigits.format(value / 1e6)}\u00a0M`;
+  if (value >= 1e4) return `${threeDigits.format(value / 1e3)}\u00a0k`;
   return count(value);
 }
 
 /** `8.6 kB`, decimal units. */
 export function bytes(value: number): string {
-  if (value < 1000) return `${value} B`;
-  if (value < 1e6) return `${threeDigits.format(value / 1e3)} kB`;
-  return `${threeDigits.format(value / 1e6)} MB`;
+  if (value < 1000) return `${value}\u00a0B`;
+  if (value < 1e6) return `${threeDigits.format(value / 1e3)}\u00a0kB`;
+  return `${threeDigits.format(value / 1e6)}\u00a0MB`;
 }
 
 /** `55.0 %`; a proportion in. */
-export const percent = (proportion: number, digits = 1) => `${(100 * proportion).toFixed(digits)} %`;
+export const percent = (proportion: number, digits = 1) => `${(100 * proportion).toFixed(digits)}\u00a0%`;
 
 /** `8 s`, `2 min 05 s`, `1 h 10 min` */
 export function duration(seconds: number): string {

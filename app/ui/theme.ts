@@ -1,5 +1,5 @@
 /** The look: the two hues of the heat maps (teal for plus, ochre for minus) on cool paper. */
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const teal: MantineColorsTuple = [
   '#e8f6f3',
@@ -17,15 +17,24 @@ const teal: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { teal },
   primaryColor: 'teal',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.33,
+  primaryShade: 7,
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,
   fontFamily: 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
   headings: { fontWeight: '650' },
+  components: {
+    Alert: Alert.extend({
+      defaultProps: { variant: 'outline' },
+      styles: {
+        root: { background: 'var(--surface)', borderInlineStartWidth: 4 },
+        title: { color: 'var(--ink)' },
+        message: { color: 'var(--ink)' },
+        closeButton: { color: 'var(--ink-2)' },
+      },
+    }),
+  },
 });
 
 /** Mantine's own colours follow the page's tokens (base.css), so that both have one source. */

@@ -64,7 +64,7 @@ export function RunCharts({ runs }: { runs: RunRecord[] }) {
       </ChartFrame>
       <ChartFrame
         title="Accuracy against trainable parameters"
-        note="After the last epoch. Up and to the left is better; bars are 95 % intervals."
+        note="After the last epoch, against backbone and head together. Up and to the left is better; bars are 95 % intervals."
         fileName="atomtune-parameters"
         columns={['Run', 'Trainable', 'Accuracy', '95 % interval']}
         rows={pointsOf(runs).map(({ run, parameters, accuracy: value, interval }) => [

@@ -119,7 +119,7 @@ export function RunRow({ run }: { run: RunRecord }) {
           <Button variant="default" onClick={() => setRemoving(false)}>
             Keep it
           </Button>
-          <Button color="red" onClick={() => removeRun(run)}>
+          <Button color="red.9" onClick={() => removeRun(run)}>
             Remove
           </Button>
         </div>

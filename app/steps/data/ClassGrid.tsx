@@ -7,7 +7,7 @@ import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './ClassGrid.module.css';
 
 /** Thumbnails shown at first, so many of them validation images. */
-const FEW = { train: 13, val: 5 };
+const FEW = { train: 12, val: 4 };
 const SIZE = 52;
 
 interface Props {

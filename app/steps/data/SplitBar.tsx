@@ -1,5 +1,5 @@
 /** The set in one line, and how it is split. */
-import { Anchor, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Augmentation, DatasetSummary } from '../../../src/worker/protocol';
 import { splitAgain } from '../../store/data-actions';
@@ -62,9 +62,9 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
             </Button>
           </>
         )}
-        <Anchor className={classes.next} href="#tune">
+        <Button component="a" href="#tune">
           Choose settings
-        </Anchor>
+        </Button>
       </div>
       {reason && <p className={classes.reason}>{reason}</p>}
     </section>

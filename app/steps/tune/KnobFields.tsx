@@ -154,7 +154,7 @@ export function KnobFields() {
         <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
           {opened ? 'Fewer numbers' : 'More numbers'}
         </Button>
-        <Collapse expanded={opened} keepMounted={false}>
+        <Collapse expanded={opened} keepMounted={false} className={classes.more}>
           <div className={classes.fields}>
             <Fields fields={FOLDED} />
             <NativeSelect
@@ -167,7 +167,7 @@ export function KnobFields() {
                 turn({ augmentation: picked?.value ?? null });
               }}
               data={[
-                { value: '', label: data ? `As the data asks: ${data}` : 'As the data asks' },
+                { value: '', label: data ? `As the data asks (${data})` : 'As the data asks' },
                 ...AUGMENTATIONS,
               ]}
             />

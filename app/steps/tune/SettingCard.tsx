@@ -34,7 +34,7 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         <strong>{trainable.backbone === 0 ? '' : `${count(trainable.backbone)} + `}</strong>
         <span>head {count(trainable.head)}</span>
         <small>
-          {tunedLayers === 0 ? 'no layer tuned' : `in ${counted(tunedLayers, 'layer')}`}, trainable numbers
+          trainable numbers{tunedLayers === 0 ? ', no layer tuned' : ` in ${counted(tunedLayers, 'layer')}`}
         </small>
       </p>
       <div className={classes.fields}>

@@ -35,15 +35,17 @@ interface RowProps {
 
 function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowProps) {
   const [saving, setSaving] = useState(false);
+  const [savedAs, setSavedAs] = useState<string | null>(null);
   // A run may be renamed after its model was made.
   const name = useSession(
     (session) => session.runs.find(({ id }) => id === summary.modelId)?.name ?? summary.name,
   );
   const { accuracy, validationImages, trainable, checkDifference } = summary;
   const { half } = wilson(Math.round(accuracy * validationImages), validationImages);
+  const download = summary.setting.includes('atoms') ? 'Download atoms' : 'Download adapter';
   const save = async () => {
     setSaving(true);
-    await downloadAdapter(summary.modelId);
+    setSavedAs(await downloadAdapter(summary.modelId));
     setSaving(false);
   };
   return (
@@ -57,9 +59,9 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
       />
       <dl className={`${classes.facts} numbers`}>
         <div>
-          <dt>accuracy</dt>
+          <dt>accuracy on {counted(validationImages, 'image')}</dt>
           <dd>
-            {percent(accuracy)} ± {(100 * half).toFixed(1)} on {counted(validationImages, 'image')}
+            {percent(accuracy)} ± {(100 * half).toFixed(1)}
           </dd>
         </div>
         <div>
@@ -69,25 +71,20 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
           </dd>
         </div>
         <div>
-          <dt>{origin === 'file' ? 'check' : 'file'}</dt>
-          <dd>
-            {origin === 'file'
-              ? checkDifference === null
-                ? 'loaded'
-                : `passed, logits within ${measured(checkDifference)}`
-              : bytes(summary.adapterBytes)}
-          </dd>
+          <dt>file</dt>
+          <dd>{bytes(summary.adapterBytes)}</dd>
         </div>
       </dl>
       <div className={classes.actions}>
         <Button
           size="sm"
+          variant="default"
           loading={saving}
           disabled={gone !== null}
-          aria-label={`Download atoms of ${name}`}
+          aria-label={`${download} of ${name}`}
           onClick={() => void save()}
         >
-          Download atoms, {bytes(summary.adapterBytes)}
+          {download}
         </Button>
         {(origin === 'file' || gone !== null) && (
           <Button
@@ -100,6 +97,13 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
           </Button>
         )}
       </div>
+      {gone === null && (savedAs !== null || checkDifference !== null) && (
+        <p className={classes.gone}>
+          {savedAs !== null && `Saved as ${savedAs}. `}
+          {checkDifference !== null &&
+            `Loaded from a file; its check logits were recomputed within ${measured(checkDifference)}.`}
+        </p>
+      )}
       {gone !== null && (
         <p className={classes.gone}>
           {gone} {origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.'}

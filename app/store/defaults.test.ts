@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { SettingSummary } from '../../src/worker/protocol';
+import { DEFAULT_KNOBS, PROBE_SETTING, runConfig } from './defaults';
+
+const lora: SettingSummary = {
+  id: 'lora',
+  label: 'LoRA',
+  symbol: 'LoRA',
+  description: '',
+  options: [
+    { id: 'rank', label: 'Rank', help: '', default: 4, min: 1, max: 16 },
+    { id: 'scale', label: 'Scale', help: '', default: 8, min: 1, max: 64 },
+  ],
+  learningRate: 2e-3,
+  trainable: { backbone: 113164, head: 2565 },
+  tunedLayers: 53,
+  paper: '',
+};
+const probe: SettingSummary = { ...lora, id: PROBE_SETTING, options: [], learningRate: 0.7 };
+
+describe('runConfig', () => {
+  it('takes the setting’s own learning rate and options where none is chosen', () => {
+    const config = runConfig(lora, DEFAULT_KNOBS, 'flips');
+    expect(config).toMatchObject({
+      setting: 'lora',
+      options: { rank: 4, scale: 8 },
+      learningRate: 2e-3,
+      epochs: DEFAULT_KNOBS.epochs,
+      batchSize: DEFAULT_KNOBS.batchSize,
+      augmentation: 'flips',
+      probe: DEFAULT_KNOBS.probe,
+    });
+  });
+
+  it('takes what the person chose for this setting, and only for this one', () => {
+    const knobs = {
+      ...DEFAULT_KNOBS,
+      augmentation: 'none' as const,
+      learningRates: { lora: 0.1, atoms: 0.2 },
+      options: { lora: { rank: 8, stranger: 1 }, atoms: { rank: 2 } },
+    };
+    expect(runConfig(lora, knobs, 'flips')).toMatchObject({
+      learningRate: 0.1,
+      options: { rank: 8, scale: 8 },
+      augmentation: 'none',
+    });
+    expect(runConfig(lora, knobs, 'flips').options).not.toHaveProperty('stranger');
+  });
+
+  it('trains the linear probe by the probe’s numbers alone', () => {
+    const knobs = { ...DEFAULT_KNOBS, epochs: 3, batchSize: 7, learningRates: { [PROBE_SETTING]: 9 } };
+    const { epochs, batchSize, learningRate, weightDecay } = runConfig(probe, knobs, 'none');
+    expect({ epochs, batchSize, learningRate, weightDecay }).toEqual(knobs.probe);
+  });
+
+  it('shares nothing with the knobs that later turning could change', () => {
+    const config = runConfig(lora, DEFAULT_KNOBS, 'none');
+    expect(config.probe).not.toBe(DEFAULT_KNOBS.probe);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { type Configuration, DEFAULT_CONFIGURATION, parseUrl, serialiseUrl } from './url';
+
+const TURNED: Configuration = {
+  backend: 'wasm',
+  sample: 'counting',
+  splitSeed: 7,
+  atomCount: 6,
+  settings: ['linear-probe', 'lora'],
+  knobs: {
+    epochs: 25,
+    batchSize: 8,
+    headLearningRate: 5e-4,
+    weightDecay: 0,
+    warmup: 0.2,
+    dropout: 0,
+    augmentation: 'none',
+    seed: 3,
+    warmStart: false,
+    probe: { epochs: 40, learningRate: 0.02, weightDecay: 1e-3, batchSize: 64 },
+    learningRates: { lora: 1e-7, atoms: 0.01 },
+    options: { lora: { rank: 8 }, atoms: { count: 12, includeOnes: 1 } },
+  },
+};
+
+describe('the configuration in the address', () => {
+  it('writes nothing for the defaults', () => {
+    expect(serialiseUrl(DEFAULT_CONFIGURATION)).toBe('');
+    expect(parseUrl('')).toEqual({ configuration: DEFAULT_CONFIGURATION, ignored: [] });
+  });
+
+  it('comes back as it was written, every field of it', () => {
+    expect(parseUrl(serialiseUrl(TURNED))).toEqual({ configuration: TURNED, ignored: [] });
+  });
+
+  it('tells no setting chosen from none named', () => {
+    const none = { ...DEFAULT_CONFIGURATION, settings: [] };
+    expect(parseUrl(serialiseUrl(none)).configuration.settings).toEqual([]);
+  });
+
+  it.each([
+    'epochs=0',
+    'epochs=2.5',
+    'epochs=ten',
+    'epochs=',
+    'batch=1e9',
+    'seed=-1',
+    'decay=NaN',
+    'dropout=Infinity',
+    'warmStart=maybe',
+    'augmentation=blur',
+    'backend=webgl',
+    'sample=../../etc/passwd',
+    'settings=lora,<img>',
+    'lr.lora=0',
+    'lr.lora=fast',
+    'lr.=1',
+    'lr.lora.rank=1',
+    'option.lora=1',
+    'option.lora.__proto__=1',
+    'option.constructor.a.b=1',
+    'atoms=99',
+  ])('ignores %s by name and keeps the rest', (bad) => {
+    const { configuration, ignored } = parseUrl(`?${bad}&probe.epochs=5`);
+    expect(ignored).toEqual([bad]);
+    expect(configuration).toEqual({
+      ...DEFAULT_CONFIGURATION,
+      knobs: { ...DEFAULT_CONFIGURATION.knobs, probe: { ...DEFAULT_CONFIGURATION.knobs.probe, epochs: 5 } },
+    });
+  });
+
+  it('leaves a stranger’s parameters alone', () => {
+    expect(parseUrl('?utm_source=x&epochs=4').ignored).toEqual([]);
+  });
+
+  it('never changes the defaults themselves', () => {
+    parseUrl(serialiseUrl(TURNED));
+    expect(DEFAULT_CONFIGURATION.knobs.learningRates).toEqual({});
+    expect(DEFAULT_CONFIGURATION.knobs.probe.epochs).not.toBe(40);
+  });
+});
