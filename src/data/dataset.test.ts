@@ -397,6 +397,13 @@ describe('a zip', () => {
     expect(dataset.classes).toEqual(['cat', 'dog']);
   });
 
+  test('lying in a folder opens where it lies', async () => {
+    const zip = await zipOf(await plainFiles(['1.png', '2.png']));
+    const dogs = await plainFiles(['pets/dog/1.png', 'pets/dog/2.png']);
+    const dataset = await load(dropped({ path: 'pets/cat.zip', file: zip }, ...dogs));
+    expect(dataset.classes).toEqual(['cat', 'dog']);
+  });
+
   test('as a sample set is fetched', async () => {
     const url = URL.createObjectURL(await zipOf(await plainFiles(classPaths('.', { a: 2, b: 2 }))));
     expect((await load({ kind: 'sample', name: 'Two', url })).name).toBe('Two');

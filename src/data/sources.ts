@@ -2,7 +2,6 @@
 import { UserError } from '../user-error';
 import type { DataSource, NamedFile } from '../worker/protocol';
 import { headOf, isZip } from './formats';
-import { segmentsOf } from './paths';
 import { type Unpacked, type UnpackOptions, unpack } from './unpack';
 
 type Options = Pick<UnpackOptions, 'onProgress' | 'signal'>;
@@ -13,17 +12,13 @@ export async function openSource(source: DataSource, options: Options): Promise<
     const { name, url } = source;
     return unpack(await fetchSample(name, url, options.signal), { ...options, name });
   }
-  const opened: Unpacked = { files: [], leftOut: [] };
+  const opened: Unpacked[] = [];
   for (const named of source.files) {
-    const zip = await zipName(named, source.files.length === 1);
-    if (zip === null) opened.files.push(named);
-    else {
-      const inside = await unpack(named.file, { ...options, name: zip });
-      opened.files.push(...inside.files);
-      opened.leftOut.push(...inside.leftOut);
-    }
+    if (await isZipToOpen(named, source.files.length === 1)) {
+      opened.push(await unpack(named.file, { ...options, name: named.path }));
+    } else opened.push({ files: [named], leftOut: [] });
   }
-  return opened;
+  return { files: opened.flatMap(({ files }) => files), leftOut: opened.flatMap(({ leftOut }) => leftOut) };
 }
 
 async function fetchSample(name: string, url: string, signal: AbortSignal | undefined): Promise<Blob> {
@@ -39,9 +34,9 @@ async function fetchSample(name: string, url: string, signal: AbortSignal | unde
   }
 }
 
-/** The file's own name if it is a zip to be opened, else null. Many files are zips inside (docx); one dropped alone is meant. */
-async function zipName({ path, file }: NamedFile, alone: boolean): Promise<string | null> {
-  if (!alone && !/\.zip$/i.test(path)) return null;
+/** Many kinds of file are zips inside (docx, for one): among others only a `.zip` is meant to be opened. */
+async function isZipToOpen({ path, file }: NamedFile, isAlone: boolean): Promise<boolean> {
+  if (!isAlone && !/\.zip$/i.test(path)) return false;
   const head = await headOf(file);
-  return head && isZip(head) ? (segmentsOf(path).at(-1) ?? path) : null;
+  return head !== null && isZip(head);
 }

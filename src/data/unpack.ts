@@ -33,7 +33,7 @@ export interface Unpacked {
 }
 
 export interface UnpackOptions {
-  /** The zip's name for the person, and (without `.zip`) the folder its content appears in. */
+  /** The zip's path for the person, and (without `.zip`) the folder its content appears in. */
   name: string;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
