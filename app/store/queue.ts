@@ -1,10 +1,10 @@
 /** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
-import type { RunAction, RunEvent, SettingSummary } from '../../src/worker/protocol';
+import type { RunAction, RunEvent } from '../../src/worker/protocol';
 import { runConfig } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { asProblem } from './problem';
-import { isActive, type RunRecord, withEvents, withResult } from './run-record';
+import { isActive, queuedRun, type RunRecord, runName, withEvents, withResult } from './run-record';
 import { announce, chosenSettings, dataLabel, read, write } from './session';
 
 const DRAW_EVERY_MS = 200;
@@ -21,28 +21,15 @@ export function runChosen(): void {
   for (const setting of chosenSettings(read())) {
     const known = [...runs, ...added];
     const config = runConfig(setting, configuration.knobs, dataset.augmentation);
-    added.push({
-      id: crypto.randomUUID(),
-      name: freeName(runName(setting, config.options), known),
-      setting: setting.id,
-      symbol: setting.symbol,
-      config,
-      data: dataLabel(dataset),
-      style: freeStyle(known),
-      status: 'queued',
-      trainable: setting.trainable,
-      phase: null,
-      totalSteps: 0,
-      steps: [],
-      epochs: [],
-      keptEpoch: null,
-      imagesPerSecond: 0,
-      secondsLeft: null,
-      message: '',
-      details: '',
-      result: null,
-      model: null,
-    });
+    added.push(
+      queuedRun(setting, {
+        id: crypto.randomUUID(),
+        name: freeName(runName(setting, config.options), known),
+        config,
+        data: dataLabel(dataset),
+        style: freeStyle(known),
+      }),
+    );
   }
   write({ runs: [...runs, ...added] });
   void runNext();
@@ -150,13 +137,6 @@ function ending(run: RunRecord | undefined): string {
   if (!run) return '';
   if (run.status === 'failed') return `${run.name} failed. ${run.message}`;
   return `${run.name} ${run.status === 'stopped' ? 'was stopped; its best epoch is kept' : 'has finished'}.`;
-}
-
-/** The setting's label, with the options that are not its defaults. */
-function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
-  const changed = options.filter((option) => chosen[option.id] !== option.default);
-  if (changed.length === 0) return label;
-  return `${label}, ${changed.map((option) => `${option.label.toLowerCase()} ${chosen[option.id]}`).join(', ')}`;
 }
 
 function freeName(name: string, others: readonly RunRecord[]): string {

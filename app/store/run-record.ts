@@ -7,6 +7,7 @@ import type {
   RunEvent,
   RunOutcome,
   RunResult,
+  SettingSummary,
 } from '../../src/worker/protocol';
 import { PROBE_SETTING } from './defaults';
 
@@ -60,6 +61,38 @@ export const lastEpoch = (run: RunRecord): EpochResult | undefined => run.epochs
 export const keptResult = (run: RunRecord): EpochResult | undefined =>
   run.epochs.find(({ epoch }) => epoch === run.keptEpoch);
 export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
+
+/** The setting's label, with the options that are not its defaults. */
+export function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
+  const changed = options.filter((option) => chosen[option.id] !== option.default);
+  if (changed.length === 0) return label;
+  return `${label}, ${changed.map((option) => `${option.label.toLowerCase()} ${chosen[option.id]}`).join(', ')}`;
+}
+
+/** A run that has not begun. */
+export function queuedRun(
+  setting: SettingSummary,
+  given: Pick<RunRecord, 'id' | 'name' | 'config' | 'data' | 'style'>,
+): RunRecord {
+  return {
+    ...given,
+    setting: setting.id,
+    symbol: setting.symbol,
+    status: 'queued',
+    trainable: setting.trainable,
+    phase: null,
+    totalSteps: 0,
+    steps: [],
+    epochs: [],
+    keptEpoch: null,
+    imagesPerSecond: 0,
+    secondsLeft: null,
+    message: '',
+    details: '',
+    result: null,
+    model: null,
+  };
+}
 
 /** The run after these events, in order. */
 export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunRecord {
