@@ -12,7 +12,7 @@ import { seededRandom } from '../random';
 import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { centredBatch, targets } from './batch';
-import { checkLoss } from './diverged';
+import { checkFinite } from './diverged';
 import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
 import { learningRateFactor } from './schedule';
 
@@ -89,6 +89,8 @@ export async function* trainProbe(
     );
     const values = (await logits.data()) as Float32Array; // float32 tensors
     logits.dispose();
+    const head = (await optimizer.values.data()).slice() as Float32Array; // float32 tensors
+    checkFinite(head, 'trained numbers', { step: epoch * stepsPerEpoch, epoch, learningRate });
     const mean = losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
     return {
       epoch,
@@ -96,7 +98,7 @@ export async function* trainProbe(
       trainLoss: losses.length > 0 ? mean : null,
       steps: losses,
       score: score(values, dataset.val.labels, classes),
-      head: (await optimizer.values.data()).slice() as Float32Array, // float32 tensors
+      head,
     };
   };
   try {
@@ -123,7 +125,7 @@ export async function* trainProbe(
       }
       const values = await readScalars(losses);
       for (const [index, loss] of values.entries()) {
-        checkLoss(loss, (epoch - 1) * stepsPerEpoch + index + 1, epoch, learningRate);
+        checkFinite([loss], 'loss', { step: (epoch - 1) * stepsPerEpoch + index + 1, epoch, learningRate });
       }
       yield await state(
         epoch,

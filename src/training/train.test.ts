@@ -2,12 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
 import type { LayerCode } from '../decompose/layer-codes';
-import { float32, type Safetensors } from '../files/safetensors';
+import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { fixture, maxRelativeError, relativeError, sharedFile } from '../fixtures';
 import { methodById } from '../methods';
 import { onBackends } from '../on-backends';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
+import exactUrl from './five-steps-float64.safetensors?url';
 import { lossAndGradient } from './train';
 import { TunedModel } from './tuned-model';
 
@@ -38,6 +39,11 @@ function referenceCodes(file: Safetensors): Map<string, LayerCode> {
   );
 }
 
+async function exact(): Promise<Safetensors> {
+  const response = await fetch(exactUrl);
+  return readSafetensors(new Uint8Array(await response.arrayBuffer()), 'five-steps-float64');
+}
+
 onBackends('five Adam steps against PyTorch', () => {
   for (const { id, options } of RUNS) {
     it(`${id}: the same losses and the same trained numbers`, async (test) => {
@@ -47,12 +53,11 @@ onBackends('five Adam steps against PyTorch', () => {
       if (!weights) return test.skip('needs ../shared/weights');
       const backbone = await Backbone.load(weights, { id: 'starter', name: 'starter' });
       const model = new TunedModel(backbone, methodById(id), options, 4, referenceCodes(reference));
+      const { parameters } = model.table;
       const initial = new Float32Array(model.table.backbone + model.table.head);
-      for (const { name, layer, trainable, offset } of model.table.parameters) {
+      for (const { name, layer, offset } of parameters) {
         if (name.endsWith('.lora.A')) initial.set(float32(reference, `${name}0`), offset);
-        else if (id === 'full' && layer && trainable) {
-          initial.set(backbone.convolution(layer.name).pretrained, offset);
-        }
+        else if (id === 'full' && layer) initial.set(backbone.convolution(layer.name).pretrained, offset);
       }
       const optimizer = new AdamW(initial, { rates: 1e-3, weightDecay: 0 });
       const batch = tf.tidy(() =>
@@ -66,20 +71,29 @@ onBackends('five Adam steps against PyTorch', () => {
         if (step < STEPS) optimizer.apply(gradient);
         tf.dispose([loss, gradient]);
       }
-      expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(1e-3);
       const trained = (await optimizer.values.data()) as Float32Array; // float32 tensor
-      for (const { name, offset, size } of model.table.parameters) {
-        const key = `${id}.final.${name}`;
-        if (!reference.tensors.has(key)) continue; // the reference keeps no trained kernels of full tuning
-        expect(
-          relativeError(trained.subarray(offset, offset + size), float32(reference, key)),
-          name,
-        ).toBeLessThan(1e-2);
-      }
       optimizer.dispose();
       model.dispose();
       backbone.dispose();
       tf.dispose([batch, wanted]);
+
+      expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(1e-3);
+      // Tensor by tensor PyTorch's float32 result for atoms is itself up to 1.7 % from its float64 one (see
+      // interop/pytorch/five_steps.py), so there float64 is the measure, and float32 that of all numbers together.
+      const float64 = id === 'atoms' ? await exact() : null;
+      const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
+      // The reference keeps no trained kernels of full tuning.
+      if (id !== 'full') expect(compared).toHaveLength(parameters.length);
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (const { name, offset, size } of compared) {
+        const values = trained.subarray(offset, offset + size);
+        const expected = float32(reference, `${id}.final.${name}`);
+        expect(relativeError(values, float64 ? float32(float64, name) : expected), name).toBeLessThan(1e-2);
+        ours.push(...values);
+        theirs.push(...expected);
+      }
+      expect(relativeError(ours, theirs)).toBeLessThan(1e-2);
     });
   }
 });

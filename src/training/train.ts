@@ -9,7 +9,7 @@ import { type Random, seededRandom } from '../random';
 import type { EpochResult, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { augmentedBatch, targets } from './batch';
-import { checkLoss } from './diverged';
+import { checkFinite } from './diverged';
 import { predict, type Score, score } from './evaluate';
 import { slices } from './parameters';
 import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
@@ -123,7 +123,7 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
     for (let epoch = 0; epoch <= epochs; epoch++) {
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
       const scored = await pace.evaluation(() => validate(job, optimizer));
-      checkLoss(scored.loss, epoch * stepsPerEpoch, epoch, learningRate);
+      checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
       if (best.improves(scored)) {
         yield { kind: 'checkpoint', epoch, values: (await optimizer.values.data()).slice() as Float32Array }; // float32 tensor
@@ -153,11 +153,18 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
         if (pending.length < job.reportEvery && index + 1 < stepsPerEpoch) continue;
         const reported = pending;
         pending = [];
-        const losses = await readScalars(reported.map((entry) => entry.loss));
+        // Infinite or NaN as soon as one of the trained numbers is.
+        const total = tf.tidy(() => tf.sum(optimizer.values).reshape<tf.Tensor1D>([1]));
+        const losses = await readScalars([...reported.map((entry) => entry.loss), total]);
         pace.stepped(reported.length);
+        checkFinite(losses.splice(reported.length), 'trained numbers', {
+          step: step + 1,
+          epoch,
+          learningRate,
+        });
         for (const [at, { step: number, rate }] of reported.entries()) {
           const value = losses[at] ?? Number.NaN;
-          checkLoss(value, number, epoch, learningRate);
+          checkFinite([value], 'loss', { step: number, epoch, learningRate });
           sum += value;
           yield {
             kind: 'step',

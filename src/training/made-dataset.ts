@@ -1,0 +1,40 @@
+/** For tests only: a small data set made from a seed, in which every class has a colour and a stripe direction of its own. */
+import type { Dataset } from '../data/dataset';
+import type { Images } from '../data/images';
+import { seededRandom } from '../random';
+
+export function madeDataset(classes: number, train: number, val: number, side: number): Dataset {
+  const random = seededRandom(7);
+  const images = (perClass: number): Images => {
+    const count = classes * perClass;
+    const pixels = new Uint8Array(count * side * side * 3);
+    const labels = Int32Array.from({ length: count }, (_, index) => index % classes);
+    let at = 0;
+    for (const label of labels) {
+      const phase = random.integer(8);
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) {
+          const stripe = Math.floor(((label % 2 ? x : y) + phase) / 4) % 2;
+          for (let channel = 0; channel < 3; channel++) {
+            const colour = channel === label % 3 ? 150 : 90;
+            pixels[at++] = colour + 60 * stripe + random.integer(40);
+          }
+        }
+      }
+    }
+    return { pixels, labels, paths: Array.from(labels, (label, index) => `${label}/${index}.png`) };
+  };
+  return {
+    name: 'made',
+    description: '',
+    classes: Array.from({ length: classes }, (_, label) => `class ${label}`),
+    side,
+    train: images(train),
+    val: images(val),
+    split: 'given',
+    seed: 0,
+    augmentation: 'crops-flips',
+    leftOut: [],
+    hash: '',
+  };
+}

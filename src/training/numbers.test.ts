@@ -1,0 +1,154 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startBackend } from '../backend';
+import { crossEntropy } from '../ops/cross-entropy';
+import { seededRandom } from '../random';
+import { AdamW } from './adamw';
+import { augmentedBatch, centredBatch, centreOf, MEAN, STD } from './batch';
+import { score } from './evaluate';
+import { learningRateFactor } from './schedule';
+
+beforeAll(() => startBackend('wasm'));
+
+/** One image `[side, side, 3]` whose every byte tells its place. */
+function numbered(side: number) {
+  const pixels = Uint8Array.from({ length: side * side * 3 }, (_, index) => (index * 7) % 256);
+  return { pixels, labels: Int32Array.of(0), paths: ['a'] };
+}
+
+const normal = (byte: number, channel: number) => (byte / 255 - (MEAN[channel] ?? 0)) / (STD[channel] ?? 1);
+
+describe('AdamW', () => {
+  it('follows Algorithm 2 of Loshchilov & Hutter with one rate per number', async () => {
+    const optimizer = new AdamW(Float32Array.of(1, -2), {
+      rates: Float32Array.of(0.1, 0.01),
+      weightDecay: 0.5,
+    });
+    const expected = [1, -2].map((start, index) => {
+      let [value, m, v] = [start, 0, 0];
+      const rate = [0.1, 0.01][index] ?? 0;
+      for (let step = 1; step <= 3; step++) {
+        const gradient = step * value;
+        m = 0.9 * m + 0.1 * gradient;
+        v = 0.999 * v + 0.001 * gradient ** 2;
+        const direction = m / (1 - 0.9 ** step) / (Math.sqrt(v / (1 - 0.999 ** step)) + 1e-8);
+        value -= 0.5 * rate * (direction + 0.5 * value);
+      }
+      return value;
+    });
+    for (let step = 1; step <= 3; step++) {
+      const gradient = tf.mul(optimizer.values, step) as tf.Tensor1D;
+      optimizer.apply(gradient, 0.5);
+      gradient.dispose();
+    }
+    const values = await optimizer.values.data();
+    expect(values[0]).toBeCloseTo(expected[0] ?? 0, 5);
+    expect(values[1]).toBeCloseTo(expected[1] ?? 0, 5);
+    optimizer.dispose();
+  });
+});
+
+describe('schedule', () => {
+  it('climbs over the warm-up and falls to zero', () => {
+    expect(learningRateFactor(0, 100, 0.1)).toBeCloseTo(0.1, 6);
+    expect(learningRateFactor(50, 100, 0)).toBeCloseTo(0.5, 6);
+    expect(learningRateFactor(100, 100, 0.1)).toBeCloseTo(0, 6);
+    expect(learningRateFactor(0, 100, 0)).toBe(1);
+  });
+});
+
+describe('cross-entropy', () => {
+  it('is −log softmax of the wanted class, with gradient (softmax − target)/n', async () => {
+    const logits = tf.tensor2d([1, 2, 3, 0, 0, 0], [2, 3]);
+    const wanted = tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]);
+    const { value, grad } = tf.valueAndGrad((scores: tf.Tensor) =>
+      crossEntropy(scores as tf.Tensor2D, wanted),
+    )(logits);
+    const total = Math.E + Math.E ** 2 + Math.E ** 3;
+    expect((await value.data())[0]).toBeCloseTo((Math.log(total) - 1 + Math.log(3)) / 2, 5);
+    const expected = [
+      Math.E / total - 1,
+      Math.E ** 2 / total,
+      Math.E ** 3 / total,
+      1 / 3,
+      1 / 3 - 1,
+      1 / 3,
+    ].map((x) => x / 2);
+    for (const [index, gradient] of (await grad.data()).entries())
+      expect(gradient).toBeCloseTo(expected[index] ?? 0, 5);
+    tf.dispose([logits, wanted, value, grad]);
+  });
+
+  it('stays finite for logits far apart', () => {
+    const { loss, correct } = score(Float32Array.of(1000, 0, 0, 1000), [0, 1], 2);
+    expect(loss).toBe(0);
+    expect(correct).toBe(2);
+  });
+});
+
+describe('batches', () => {
+  it('take the centre without touching a pixel', async () => {
+    const image = numbered(73);
+    const batch = centredBatch(image, 73, 64, [0]);
+    const values = await batch.data();
+    const bytes = centreOf(image.pixels, 73, 64);
+    for (let index = 0; index < values.length; index++) {
+      const [row, column, channel] = [Math.floor(index / 192), Math.floor(index / 3) % 64, index % 3];
+      const byte = image.pixels[((row + 4) * 73 + column + 4) * 3 + channel] ?? 0;
+      expect(bytes[index]).toBe(byte);
+      expect(values[index]).toBeCloseTo(normal(byte, channel), 4);
+    }
+    batch.dispose();
+  });
+
+  it('mirror about half of the images and nothing else when only flips are allowed', async () => {
+    const image = numbered(73);
+    const batch = augmentedBatch(image, 73, 64, new Uint32Array(40), 'flips', seededRandom(3));
+    const values = await batch.data();
+    const plain = centredBatch(image, 73, 64, [0]);
+    const straight = await plain.data();
+    let mirrored = 0;
+    for (let copy = 0; copy < 40; copy++) {
+      const pixel = (row: number, column: number) =>
+        values[copy * 64 * 64 * 3 + (row * 64 + column) * 3] ?? 0;
+      const isMirrored = Math.abs(pixel(10, 0) - (straight[(10 * 64 + 63) * 3] ?? 0)) < 1e-3;
+      if (isMirrored) mirrored++;
+      for (let column = 0; column < 64; column++) {
+        const expected = straight[(10 * 64 + (isMirrored ? 63 - column : column)) * 3] ?? 0;
+        expect(pixel(10, column)).toBeCloseTo(expected, 2);
+      }
+    }
+    expect(mirrored).toBeGreaterThan(10);
+    expect(mirrored).toBeLessThan(30);
+    tf.dispose([batch, plain]);
+  });
+
+  it('crop windows of 60–100 % of the area that lie inside the image', async () => {
+    // A horizontal ramp: the first and last columns tell the window.
+    const side = 73;
+    const pixels = Uint8Array.from(
+      { length: side * side * 3 },
+      (_, index) => 2 * (Math.floor(index / 3) % side),
+    );
+    const batch = augmentedBatch(
+      { pixels, labels: Int32Array.of(0), paths: [''] },
+      side,
+      64,
+      new Uint32Array(60),
+      'crops-flips',
+      seededRandom(5),
+    );
+    const values = await batch.data();
+    const columnOf = (value: number) => ((value * STD[0] + MEAN[0]) * 255) / 2;
+    const widths = Array.from({ length: 60 }, (_, copy) => {
+      const start = copy * 64 * 64 * 3;
+      const [first, last] = [columnOf(values[start] ?? 0), columnOf(values[start + 63 * 3] ?? 0)];
+      expect(Math.min(first, last)).toBeGreaterThan(-0.01);
+      expect(Math.max(first, last)).toBeLessThan(side - 1 + 0.01);
+      return Math.abs(last - first) + 1;
+    });
+    expect(Math.min(...widths)).toBeGreaterThanOrEqual(side * Math.sqrt(0.6) - 0.1);
+    expect(Math.max(...widths) - Math.min(...widths)).toBeGreaterThan(8);
+    batch.dispose();
+  });
+});

@@ -1,0 +1,186 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Backbone } from '../backbone/backbone';
+import { startBackend } from '../backend';
+import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { methodById } from '../methods';
+import type { RunConfig, RunEvent } from '../worker/protocol';
+import { runToEnd } from '../worker/run';
+import { RunControl } from '../worker/run-control';
+import { madeDataset } from './made-dataset';
+import { type Job, ProbeCache, train } from './train';
+import { TunedModel } from './tuned-model';
+
+const CONFIG: RunConfig = {
+  setting: 'atoms',
+  options: { m: 4 },
+  epochs: 2,
+  batchSize: 6,
+  learningRate: 3e-3,
+  headLearningRate: 1e-3,
+  weightDecay: 1e-4,
+  warmup: 0.1,
+  dropout: 0.2,
+  augmentation: 'crops-flips',
+  seed: 1,
+  warmStart: true,
+  probe: { epochs: 3, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
+};
+const DATASET = madeDataset(3, 6, 4, 73);
+
+describe('a run', () => {
+  let backbone: Backbone;
+  let codes: LayerCodes;
+  let before = 0;
+
+  beforeAll(async () => {
+    await startBackend('wasm');
+    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
+    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
+      id: 'starter',
+      name: 'starter',
+    });
+    const work = decomposeBackbone(backbone, 4);
+    for (;;) {
+      const { done, value } = await work.next();
+      if (done) {
+        codes = value;
+        break;
+      }
+    }
+    before = tf.memory().numTensors;
+  });
+  afterAll(() => {
+    expect(tf.memory().numTensors).toBe(before);
+    backbone.dispose();
+  });
+
+  function job(changes: Partial<RunConfig> = {}, cache = new ProbeCache()): Omit<Job, 'clock'> {
+    const config = { ...CONFIG, ...changes };
+    const model = new TunedModel(backbone, methodById(config.setting), config.options, 3, codes);
+    return { model, dataset: DATASET, config, cache, reportEvery: 1 };
+  }
+
+  async function run(changes: Partial<RunConfig> = {}, cache?: ProbeCache) {
+    const work = job(changes, cache);
+    const events: RunEvent[] = [];
+    try {
+      return { events, ...(await runToEnd(work, new RunControl(), 'wasm', (event) => events.push(event))) };
+    } finally {
+      work.model.dispose();
+    }
+  }
+
+  it('starts at the linear probe and reports every step and epoch', async () => {
+    const cache = new ProbeCache();
+    const probe = await run({ setting: 'linear-probe', options: {} }, cache);
+    const { events, result } = await run({}, cache);
+    const last = probe.result.epochs.at(-1);
+    expect(result.epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    // ΔW = 0 and the probe's head: epoch 0 of a tuning run is the last epoch of the probe.
+    expect(result.epochs[0]?.valLoss).toBeCloseTo(last?.valLoss ?? Number.NaN, 4);
+    expect(events.filter(({ kind }) => kind === 'step')).toHaveLength(6); // 18 images, 6 a step, 2 epochs
+    expect(result.trainable).toEqual({ backbone: 4 * 49 + 16 * 4 * 9, head: 3 * 512 + 3 });
+  });
+
+  it('lowers the training loss', async () => {
+    const { events } = await run({ epochs: 12, dropout: 0, augmentation: 'none', warmStart: false });
+    const losses = events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+    const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+    expect(losses[0]).toBeCloseTo(Math.log(3), 5); // a head of zeros knows nothing
+    expect(mean(losses.slice(-6))).toBeLessThan(0.5 * mean(losses.slice(0, 6)));
+  });
+
+  it('gives the same numbers for the same seed, to the bit, and others for another', async () => {
+    const [first, second, other] = [await run(), await run(), await run({ seed: 2 })];
+    expect(second.values).toEqual(first.values);
+    expect(other.values).not.toEqual(first.values);
+  });
+
+  it('sees the same images, changed the same way, in the same order whatever the setting', async () => {
+    // With the backbone held still only the images and their order make the losses.
+    const losses = async (changes: Partial<RunConfig>) => {
+      const { events } = await run({ learningRate: 0, ...changes });
+      return events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+    };
+    const withAtoms = await losses({});
+    expect(withAtoms).toHaveLength(6);
+    expect(await losses({ setting: 'lora', options: { r: 1 } })).toEqual(withAtoms);
+    expect(await losses({ seed: 2 })).not.toEqual(withAtoms);
+  });
+
+  it('leaves as many tensors after 200 steps as before', async () => {
+    const work = job({ epochs: 100, batchSize: 9, augmentation: 'flips' });
+    let atFirst = 0;
+    let steps = 0;
+    for await (const event of train({ ...work, clock: () => performance.now() / 1000 })) {
+      if (event.kind !== 'step') continue;
+      steps++;
+      if (steps === 1) atFirst = tf.memory().numTensors;
+      if (steps === 200) {
+        expect(tf.memory().numTensors).toBe(atFirst);
+        break;
+      }
+    }
+    expect(steps).toBe(200);
+    work.model.dispose();
+  });
+
+  it('stops with a clear sentence when the loss is no longer a number, and keeps the last good epoch', async () => {
+    const { result } = await run({ learningRate: 1e30, epochs: 3 });
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toMatch(
+      /^The (loss|trained numbers) became (not a number|infinite) at step \d+ \(epoch 1\)\. Lower the learning rate/,
+    );
+    expect(result.keptEpoch).toBe(0);
+    expect(result.epochs).toHaveLength(1);
+  });
+
+  it('notices a probe that diverges too', async () => {
+    const probe = { ...CONFIG.probe, learningRate: 1e39 };
+    const { result } = await run({ setting: 'linear-probe', options: {}, probe });
+    expect(result.outcome).toBe('failed');
+    expect(result.keptEpoch).toBe(0);
+  });
+
+  it('stands still while paused, goes on, and stops with the best state', async () => {
+    const work = job({ epochs: 50 });
+    const control = new RunControl();
+    let steps = 0;
+    let whilePaused = 0;
+    const { result } = await runToEnd(work, control, 'wasm', (event) => {
+      if (event.kind !== 'step') return;
+      steps++;
+      if (steps === 4) {
+        control.act('pause');
+        setTimeout(() => {
+          whilePaused = steps;
+          control.act('resume');
+        }, 300);
+      }
+      if (steps === 8) control.act('stop');
+    });
+    work.model.dispose();
+    expect(whilePaused).toBe(4);
+    expect(steps).toBe(8);
+    expect(result.outcome).toBe('stopped');
+    expect(result.epochs.length).toBeGreaterThan(1);
+  });
+
+  it('leaves the time of a pause out of its clock', async () => {
+    const control = new RunControl();
+    control.act('pause');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    control.act('resume');
+    expect(control.clock()).toBeLessThan(0.1);
+  });
+
+  it('computes the features once for all runs on the same data', async () => {
+    const cache = new ProbeCache();
+    await run({}, cache);
+    const { events } = await run({}, cache);
+    expect(events.some((event) => event.kind === 'phase' && event.label === 'Computing features')).toBe(
+      false,
+    );
+  });
+});
