@@ -25,7 +25,8 @@ export class Engine {
   constructor() {
     this.#worker = new Worker(new URL('../src/worker/worker.ts', import.meta.url), {
       type: 'module',
-      name: 'engine',
+      // A worker's own address says nothing of where public/ is served; the page's does.
+      name: document.baseURI,
     });
     this.#worker.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
     this.#worker.onerror = (event) =>
