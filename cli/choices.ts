@@ -1,0 +1,222 @@
+/** What the person typed, parsed and bounded. Everything not given keeps the page's default. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
+import { BOUNDS } from '../app/store/url';
+import { UserError } from '../src/user-error';
+import type { Augmentation, BackendChoice, SettingSummary } from '../src/worker/protocol';
+import type { ChartKind } from './messages';
+
+const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
+const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm'];
+const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
+const SAMPLES = ['counting', 'textures'] as const;
+
+export interface Choices {
+  data: { kind: 'path'; path: string } | { kind: 'sample'; name: string };
+  settings: string[];
+  knobs: Knobs;
+  backend: BackendChoice;
+  out: string;
+  charts: ChartKind;
+}
+
+export const HELP = `Tunes a ResNet on your images, on this machine, and compares settings.
+
+  npm run tune -- --data DIR [options]
+
+  --data PATH        a folder with one sub-folder of images per class, or a zip of one
+  --sample NAME      instead of --data, a built-in set: ${SAMPLES.join(', ')}
+  --setting ID       what to train; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
+  --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe keeps its own ${DEFAULT_KNOBS.probe.epochs}
+  --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
+  --seed N           split, order of images and random starts (default ${DEFAULT_KNOBS.seed})
+  --lr ID=VALUE      a setting's learning rate; may be repeated
+  --option ID.NAME=VALUE
+                     a number of a setting, e.g. lora.r=8; may be repeated
+  --dropout P        chance that a feature is dropped before the head (default ${DEFAULT_KNOBS.dropout})
+  --augmentation A   ${AUGMENTATIONS.join(', ')} (default: what the data asks for)
+  --backend B        ${BACKENDS.join(', ')} (default auto)
+  --out DIR          where results go (default out/<date-time>)
+  --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
+  --help             this text
+
+Written to --out: an adapter file per run, results.json and three charts.
+Exit code: 0 done, 1 a run failed, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
+`;
+
+/** Null: help was asked for. Throws `UserError` for anything that cannot be meant. */
+export function parseChoices(typed: string[], now: Date): Choices | null {
+  const { values, positionals } = parsed(typed);
+  if (values.help) return null;
+  const [stray] = positionals;
+  if (stray !== undefined)
+    throw new UserError(`“${stray}” has no option before it. Did you mean --data ${stray}?`);
+  const learningRates: Knobs['learningRates'] = {};
+  for (const text of values.lr ?? []) {
+    const [setting, value] = pair('--lr', text, 'atoms=0.003');
+    learningRates[setting] = number(`--lr ${setting}`, value, BOUNDS.learningRate);
+  }
+  const options: Knobs['options'] = {};
+  for (const text of values.option ?? []) {
+    const [name, value] = pair('--option', text, 'lora.r=8');
+    const [setting = '', option = '', ...rest] = name.split('.');
+    if (setting === '' || option === '' || rest.length > 0) throw notAPair('--option', text, 'lora.r=8');
+    options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
+  }
+  return {
+    data: dataChoice(values.data, values.sample),
+    settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
+    knobs: {
+      ...DEFAULT_KNOBS,
+      epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? DEFAULT_KNOBS.epochs,
+      batchSize: whole('--batch', values.batch, BOUNDS.batchSize) ?? DEFAULT_KNOBS.batchSize,
+      seed: whole('--seed', values.seed, BOUNDS.seed) ?? DEFAULT_KNOBS.seed,
+      dropout:
+        values.dropout === undefined
+          ? DEFAULT_KNOBS.dropout
+          : number('--dropout', values.dropout, BOUNDS.fraction),
+      augmentation:
+        values.augmentation === undefined
+          ? null
+          : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
+      // The probe's learning rate is a knob of its own, shared with every setting's warm start.
+      probe: {
+        ...DEFAULT_KNOBS.probe,
+        learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_KNOBS.probe.learningRate,
+      },
+      learningRates,
+      options,
+    },
+    backend: oneOf('--backend', values.backend ?? 'auto', BACKENDS),
+    out: fromWhereTyped(values.out ?? `out/${timestamp(now)}`),
+    charts: oneOf('--charts', values.charts ?? 'svg', CHART_KINDS),
+  };
+}
+
+/** Throws `UserError` for a setting or option the engine does not know, or a number outside an option's bounds. */
+export function checkSettings({ settings, knobs }: Choices, known: readonly SettingSummary[]): void {
+  const find = (id: string, where: string) => {
+    const setting = known.find((each) => each.id === id);
+    if (setting) return setting;
+    throw new UserError(
+      `${where}: there is no setting “${id}”. Choose from: ${known.map((each) => each.id).join(', ')}.`,
+    );
+  };
+  for (const id of settings) find(id, '--setting');
+  for (const id of Object.keys(knobs.learningRates)) find(id, '--lr');
+  for (const [id, chosen] of Object.entries(knobs.options)) {
+    const { options } = find(id, '--option');
+    for (const [name, value] of Object.entries(chosen)) {
+      const option = options.find((each) => each.id === name);
+      const where = `--option ${id}.${name}`;
+      if (!option) {
+        const names = options.map((each) => `${id}.${each.id}`).join(', ');
+        throw new UserError(`${where}: “${id}” has ${names ? `only ${names}` : 'no options'}.`);
+      }
+      bounded(where, value, [option.min, option.max], String(value));
+      const counts = [option.default, option.min, option.max].every(Number.isInteger);
+      if (counts && !Number.isInteger(value)) throw notWhole(where, String(value));
+    }
+  }
+  const unused = [...Object.keys(knobs.learningRates), ...Object.keys(knobs.options)].find(
+    (id) => !settings.includes(id) && id !== PROBE_SETTING,
+  );
+  if (unused !== undefined)
+    throw new UserError(
+      `“${unused}” has numbers but is not run. Add --setting ${unused}, or leave them out.`,
+    );
+}
+
+function parsed(typed: string[]) {
+  try {
+    return parseArgs({
+      args: typed,
+      allowPositionals: true,
+      options: {
+        data: { type: 'string' },
+        sample: { type: 'string' },
+        setting: { type: 'string', multiple: true },
+        epochs: { type: 'string' },
+        batch: { type: 'string' },
+        seed: { type: 'string' },
+        lr: { type: 'string', multiple: true },
+        option: { type: 'string', multiple: true },
+        dropout: { type: 'string' },
+        augmentation: { type: 'string' },
+        backend: { type: 'string' },
+        out: { type: 'string' },
+        charts: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    // Node explains at length; its first sentence says what was wrong.
+    const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
+    throw new UserError(`${sentence}. \`npm run tune -- --help\` lists the options.`);
+  }
+}
+
+function dataChoice(data: string | undefined, sample: string | undefined): Choices['data'] {
+  if (data !== undefined && sample !== undefined)
+    throw new UserError('Give either --data or --sample, not both.');
+  if (sample !== undefined) return { kind: 'sample', name: oneOf('--sample', sample, SAMPLES) };
+  if (data === undefined || data === '') {
+    throw new UserError(
+      'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.',
+    );
+  }
+  return { kind: 'path', path: fromWhereTyped(data) };
+}
+
+/** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */
+const fromWhereTyped = (path: string) => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+
+function pair(option: string, text: string, example: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw notAPair(option, text, example);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+const notAPair = (option: string, text: string, example: string) =>
+  new UserError(`${option} “${text}” is not of the form ${option} ${example}.`);
+
+const notWhole = (name: string, text: string) =>
+  new UserError(`${name} must be a whole number, not “${text}”.`);
+
+function number(name: string, text: string, bounds?: readonly [number, number]): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new UserError(`${name} must be a number, not “${text}”.`);
+  if (bounds) bounded(name, value, bounds, text);
+  return value;
+}
+
+function bounded(name: string, value: number, [low, high]: readonly [number, number], text: string): void {
+  if (value < low || value > high)
+    throw new UserError(`${name} must be from ${low} to ${high}, not ${text}.`);
+}
+
+function whole(
+  name: string,
+  text: string | undefined,
+  bounds: readonly [number, number],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = number(name, text, bounds);
+  if (!Number.isInteger(value)) throw notWhole(name, text);
+  return value;
+}
+
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((each) => each === text);
+  if (found === undefined)
+    throw new UserError(`${option} must be one of ${known.join(', ')}, not “${text}”.`);
+  return found;
+}
+
+/** `2025-01-31-142305`, local time. */
+function timestamp(now: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

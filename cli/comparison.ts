@@ -1,0 +1,25 @@
+/** The page's comparison table as text. */
+import { COLUMNS } from '../app/steps/compare/run-table';
+import type { RunRecord } from './messages';
+
+export function comparison(runs: readonly RunRecord[]): string {
+  const rows = [
+    ['Run', ...COLUMNS.map(({ title }) => title)],
+    ...runs.map((run) => [
+      run.status === 'finished' ? run.name : `${run.name} (${run.status})`,
+      ...COLUMNS.map(({ show }) => show(run)),
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const right = [false, ...COLUMNS.map((column) => column.right)];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '─'.repeat(width)).join('──');
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}

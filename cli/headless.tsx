@@ -1,0 +1,214 @@
+/**
+ * The page under the command line: the same engine client, the same run records and the same charts as the real page,
+ * with functions to call where that has buttons. It keeps the runs; the command line decides what runs when.
+ */
+import '../app/ui/base.css';
+import { createRoot } from 'react-dom/client';
+import { AccuracyByEpoch } from '../app/charts/AccuracyByEpoch';
+import { AccuracyByParameters, pointsOf } from '../app/charts/AccuracyByParameters';
+import { pngFile, svgText } from '../app/charts/export-image';
+import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
+import { Engine } from '../app/engine';
+import { namedFiles } from '../app/steps/data/named-files';
+import { sampleSource } from '../app/steps/data/samples';
+import { type Knobs, runConfig } from '../app/store/defaults';
+import { asProblem } from '../app/store/problem';
+import { queuedRun, type RunRecord, runName, withEvents, withResult } from '../app/store/run-record';
+import { dataLabel } from '../app/store/session';
+import type { DataSource, DatasetSummary, Progress, RunEvent } from '../src/worker/protocol';
+import type { Answer, ChartKind, ChartName, DataSummary, Report } from './messages';
+
+const REPORT_EVERY_MS = 200;
+/** Steps whose mean loss is reported. */
+const RECENT = 20;
+const CHART = { width: 800, height: 450 };
+
+const engine = new Engine();
+let dataset: DatasetSummary | null = null;
+let runs: RunRecord[] = [];
+let active: string | null = null;
+
+globalThis.headless = {
+  start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
+
+  settings: (options) => answer(() => engine.call('settings', { options })),
+
+  importFiles: (seed) =>
+    importData(
+      { kind: 'files', files: namedFiles([...chosenFiles('folder'), ...chosenFiles('file')]) },
+      seed,
+    ),
+
+  importSample: (name, seed) => importData(sampleSource(name), seed),
+
+  train: (setting, knobs) => answer(() => train(setting, knobs)),
+
+  stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+
+  exportAdapter: (modelId) => answer(async () => (await engine.call('exportAdapter', { modelId })).file),
+
+  chart: (name, kind) => answer(() => drawChart(name, kind)),
+};
+
+async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { done: await work() };
+  } catch (error) {
+    return { failed: asProblem(error) };
+  }
+}
+
+// ---------------------------------------------------------------- data
+
+function chosenFiles(id: 'folder' | 'file'): File[] {
+  const input = document.getElementById(id);
+  if (!(input instanceof HTMLInputElement)) throw new Error(`headless.html has no input #${id}.`);
+  return [...(input.files ?? [])];
+}
+
+function importData(source: DataSource, seed: number): Promise<Answer<DataSummary>> {
+  return answer(async () => {
+    dataset = await engine.call('importData', { source, seed }, { onProgress: reportWork });
+    const { classes, thumbnailLayout: _, ...rest } = dataset;
+    return {
+      ...rest,
+      classes: classes.map(({ name, train, val }) => ({ name, train, val })),
+      label: dataLabel(dataset),
+    };
+  });
+}
+
+// ---------------------------------------------------------------- runs
+
+async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
+  if (!dataset) throw new Error('A run was asked for before its data.');
+  const settings = await engine.call('settings', { options: knobs.options });
+  const setting = settings.find(({ id }) => id === settingId);
+  if (!setting) throw new Error(`No setting ${settingId}.`);
+  const config = runConfig(setting, knobs, dataset.augmentation);
+  let run: RunRecord = {
+    ...queuedRun(setting, {
+      id: crypto.randomUUID(),
+      name: runName(setting, config.options),
+      config,
+      data: dataLabel(dataset),
+      style: runs.length,
+    }),
+    status: 'running',
+  };
+  let events: RunEvent[] = [];
+  const flush = () => {
+    if (events.length === 0) return;
+    run = withEvents(run, events);
+    events = [];
+    void report(reportOf(run));
+  };
+  const timer = setInterval(flush, REPORT_EVERY_MS);
+  active = run.id;
+  try {
+    const { result, model } = await engine.call(
+      'train',
+      { runId: run.id, name: run.name, config },
+      { onProgress: (event) => events.push(event) },
+    );
+    flush();
+    run = withResult(run, result, model);
+  } catch (error) {
+    flush();
+    const problem = asProblem(error);
+    run = {
+      ...run,
+      status: problem ? 'failed' : 'stopped',
+      message: problem?.message ?? 'Stopped before a result was kept.',
+      details: problem?.kind === 'bug' ? problem.details : '',
+      phase: null,
+    };
+  } finally {
+    clearInterval(timer);
+    active = null;
+  }
+  runs = [...runs, run];
+  return run;
+}
+
+const NOTHING: Report = {
+  run: null,
+  phase: null,
+  epoch: 0,
+  epochs: 0,
+  loss: null,
+  imagesPerSecond: 0,
+  secondsLeft: null,
+};
+
+function reportWork(phase: Progress): void {
+  void report({ ...NOTHING, phase });
+}
+
+function reportOf({
+  name,
+  phase,
+  config,
+  steps,
+  totalSteps,
+  imagesPerSecond,
+  secondsLeft,
+}: RunRecord): Report {
+  const stepsPerEpoch = totalSteps / config.epochs;
+  const recent = steps.slice(-RECENT);
+  return {
+    run: name,
+    phase,
+    epoch: Math.max(1, Math.ceil((steps.at(-1)?.step ?? 0) / stepsPerEpoch) || 1),
+    epochs: config.epochs,
+    loss: recent.length === 0 ? null : recent.reduce((sum, { loss }) => sum + loss, 0) / recent.length,
+    imagesPerSecond,
+    secondsLeft,
+  };
+}
+
+// ---------------------------------------------------------------- charts
+
+const CHARTS: Record<
+  ChartName,
+  {
+    Chart: (props: { runs: RunRecord[]; width: number; height: number }) => React.ReactNode;
+    drawn: () => boolean;
+  }
+> = {
+  'accuracy-by-epoch': { Chart: AccuracyByEpoch, drawn: () => runs.some(({ epochs }) => epochs.length > 0) },
+  'loss-by-step': { Chart: LossByStep, drawn: () => runsWithLoss(runs).length > 0 },
+  'accuracy-by-parameters': { Chart: AccuracyByParameters, drawn: () => pointsOf(runs).length > 0 },
+};
+
+async function drawChart(name: ChartName, kind: ChartKind): Promise<string | null> {
+  const { Chart, drawn } = CHARTS[name];
+  if (!drawn()) return null;
+  const place = document.getElementById('chart');
+  if (!place) throw new Error('headless.html has no #chart.');
+  const root = createRoot(place);
+  try {
+    root.render(<Chart runs={runs} {...CHART} />);
+    await settled();
+    const svg = place.querySelector('svg');
+    if (!svg) throw new Error(`The chart ${name} was not drawn.`);
+    return kind === 'svg' ? svgText(svg) : await base64(await pngFile(svg));
+  } finally {
+    root.unmount();
+  }
+}
+
+/** Recharts lays out in effects that set state again: a few frames until axes and points stand. */
+async function settled(): Promise<void> {
+  for (let frame = 0; frame < 6; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+}
+
+async function base64(blob: Blob): Promise<string> {
+  const url = await new Promise<string>((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+  return url.slice(url.indexOf(',') + 1);
+}

@@ -1,0 +1,67 @@
+/** What the command line and its headless page say to each other: types only, so that both sides can import it. */
+import type { Knobs } from '../app/store/defaults';
+import type { Problem } from '../app/store/problem';
+import type { RunRecord } from '../app/store/run-record';
+import type {
+  BackboneSummary,
+  BackendChoice,
+  DatasetSummary,
+  EngineInfo,
+  Progress,
+  SettingOptions,
+  SettingSummary,
+} from '../src/worker/protocol';
+
+export type { Problem } from '../app/store/problem';
+export type { RunRecord } from '../app/store/run-record';
+
+/** An error loses its class on the way out of a page, so it travels as data. Null: the person ended the work. */
+export type Answer<T> = { done: T } | { failed: Problem | null };
+
+export type ChartKind = 'svg' | 'png';
+export const CHARTS = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
+export type ChartName = (typeof CHARTS)[number];
+
+/** A data set's summary without its pictures. */
+export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
+  classes: { name: string; train: number; val: number }[];
+  /** Names the images and the split. */
+  label: string;
+};
+
+/** How far the work has come, a few times a second. */
+export interface Report {
+  /** The run's name; null before the first. */
+  run: string | null;
+  /** Long work before or between the steps; null while steps go. */
+  phase: Progress | null;
+  /** The epoch in progress, from 1, and how many there will be. */
+  epoch: number;
+  epochs: number;
+  /** Mean over the last steps; null before the first. */
+  loss: number | null;
+  imagesPerSecond: number;
+  secondsLeft: number | null;
+}
+
+/** What the page offers, as `globalThis.headless`. */
+export interface HeadlessPage {
+  start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
+  settings(options: Record<string, SettingOptions>): Promise<Answer<SettingSummary[]>>;
+  /** Reads what the page's file inputs were filled with. */
+  importFiles(seed: number): Promise<Answer<DataSummary>>;
+  importSample(name: string, seed: number): Promise<Answer<DataSummary>>;
+  /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
+  train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
+  /** Ends the run in progress; its best epoch is kept. */
+  stop(): Promise<Answer<null>>;
+  exportAdapter(runId: string): Promise<Answer<Uint8Array>>;
+  /** The chart of all runs so far: SVG text, or a PNG's bytes in base64. Null where there is nothing to draw. */
+  chart(name: ChartName, kind: ChartKind): Promise<Answer<string | null>>;
+}
+
+declare global {
+  var headless: HeadlessPage;
+  /** Given to the page by the command line. */
+  var report: (report: Report) => Promise<void>;
+}

@@ -1,0 +1,56 @@
+/** What is going on, on one line that is rewritten; where that cannot be (a file, a pipe), a line now and then. */
+import { duration, rate } from '../app/ui/format';
+import type { Report } from './messages';
+
+/** Seconds between two plain lines about the same thing. */
+const PLAIN_EVERY = 10;
+
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  #drawn = false;
+  #topic = '';
+  #said = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(report: Report): void {
+    if (this.#stream.isTTY) {
+      this.#stream.write(`\r\u001b[2K${lineOf(report).slice(0, (this.#stream.columns || 80) - 1)}`);
+      this.#drawn = true;
+      return;
+    }
+    const topic = `${report.run}, ${report.phase?.label}`;
+    const now = performance.now() / 1000;
+    if (topic === this.#topic && now - this.#said < PLAIN_EVERY) return;
+    this.#topic = topic;
+    this.#said = now;
+    this.#stream.write(`${lineOf(report)}\n`);
+  }
+
+  /** A line that stays. */
+  say(text: string): void {
+    this.clear();
+    this.#stream.write(`${text}\n`);
+  }
+
+  clear(): void {
+    if (this.#drawn) this.#stream.write('\r\u001b[2K');
+    this.#drawn = false;
+  }
+}
+
+/** `Atoms · epoch 2/6 · loss 1.234 · 41.3 images/s · 12 s left` */
+export function lineOf({ run, phase, epoch, epochs, loss, imagesPerSecond, secondsLeft }: Report): string {
+  const parts: string[] = run === null ? [] : [run];
+  if (phase) {
+    const share = phase.total > 0 ? ` ${Math.floor((100 * phase.done) / phase.total)} %` : '';
+    return [...parts, `${phase.label}${share}`].join(' · ');
+  }
+  parts.push(`epoch ${epoch}/${epochs}`);
+  if (loss !== null) parts.push(`loss ${loss.toFixed(3)}`);
+  if (imagesPerSecond > 0) parts.push(`${rate(imagesPerSecond)} images/s`);
+  if (secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`);
+  return parts.join(' · ');
+}

@@ -1,0 +1,123 @@
+/** `results.json`: everything a run was and gave, for programs. */
+import { z } from 'zod';
+import { wilson } from '../app/charts/wilson';
+import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
+import { runConfigSchema } from '../src/training/run-config';
+import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
+import type { DataSummary, RunRecord } from './messages';
+
+export const RESULTS_FORMAT = 1;
+
+const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+const proportion = z.number().min(0).max(1);
+const trainable = z.object({ backbone: count, head: count });
+
+const epochSchema = z.object({
+  epoch: count,
+  trainLoss: z.number().nullable(),
+  valLoss: z.number(),
+  correct: count,
+  total: count,
+  seconds,
+});
+
+/** An epoch's validation accuracy with its 95 % Wilson interval. */
+const accuracySchema = z.object({
+  epoch: count,
+  correct: count,
+  total: count,
+  accuracy: proportion,
+  low: proportion,
+  high: proportion,
+});
+
+export const resultsSchema = z.object({
+  format: z.literal(RESULTS_FORMAT),
+  createdBy: z.object({ name: z.string(), version: z.string() }),
+  startedAt: z.iso.datetime(),
+  /** False when stopped by the person before every run was done. */
+  complete: z.boolean(),
+  engine: z.object({
+    backend: z.enum(['webgpu', 'wasm']),
+    choice: z.enum(['auto', 'webgpu', 'wasm']),
+    adapter: z.string().nullable(),
+    hardware: z.boolean(),
+    reason: z.string(),
+    threads: count,
+  }) satisfies z.ZodType<EngineInfo>,
+  backbone: z.object({
+    id: z.string(),
+    name: z.string(),
+    hash: z.string(),
+    inputSize: count,
+    features: count,
+    parameters: count,
+    fileBytes: count,
+  }) satisfies z.ZodType<Omit<BackboneSummary, 'convolutions'>>,
+  dataset: z.object({
+    name: z.string(),
+    label: z.string(),
+    description: z.string(),
+    classes: z.array(z.object({ name: z.string(), train: count, val: count })),
+    split: z.enum(['given', 'stratified']),
+    seed: count,
+    augmentation: z.enum(['crops-flips', 'flips', 'none']),
+    leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
+  }) satisfies z.ZodType<DataSummary>,
+  runs: z.array(
+    z.object({
+      name: z.string(),
+      setting: z.string(),
+      symbol: z.string(),
+      outcome: z.enum(['finished', 'stopped', 'failed']),
+      /** What went wrong, else empty. */
+      message: z.string(),
+      config: runConfigSchema,
+      trainable,
+      last: accuracySchema.nullable(),
+      /** The epoch that the adapter file holds. */
+      best: accuracySchema.nullable(),
+      seconds,
+      imagesPerSecond: z.number().nonnegative(),
+      epochs: z.array(epochSchema),
+      /** Training loss at every step reported. */
+      losses: z.array(z.object({ step: count, loss: z.number() })),
+      adapter: z.object({ file: z.string(), bytes: count }).nullable(),
+    }),
+  ),
+  charts: z.array(z.string()),
+});
+
+export type Results = z.infer<typeof resultsSchema>;
+type RunResults = Results['runs'][number];
+
+function measured(result: RunRecord['epochs'][number] | undefined): RunResults['best'] {
+  if (!result) return null;
+  const { epoch, correct, total } = result;
+  const { low, high } = wilson(correct, total);
+  return { epoch, correct, total, accuracy: accuracy(result), low, high };
+}
+
+export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunResults {
+  const { name, setting, symbol, status, message, config, trainable, imagesPerSecond, epochs, steps } = run;
+  return {
+    name,
+    setting,
+    symbol,
+    outcome: status === 'finished' || status === 'failed' ? status : 'stopped',
+    message,
+    config,
+    trainable,
+    last: measured(lastEpoch(run)),
+    best: measured(keptResult(run)),
+    seconds: run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0,
+    imagesPerSecond,
+    epochs,
+    losses: steps,
+    adapter,
+  };
+}
+
+/** Throws where the results do not have the shape they are read back by: a bug of the caller. */
+export const resultsText = (results: Results) => `${JSON.stringify(resultsSchema.parse(results), null, 2)}\n`;

@@ -1,0 +1,174 @@
+/** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bytes, counted, duration, percent } from '../app/ui/format';
+import packageJson from '../package.json' with { type: 'json' };
+import { UserError } from '../src/user-error';
+import { type Choices, checkSettings, HELP, parseChoices } from './choices';
+import { comparison } from './comparison';
+import { kindOfData, makeFolder } from './folders';
+import { CHARTS, type DataSummary, type RunRecord } from './messages';
+import { Bug, type Headless, openHeadless } from './page';
+import { ProgressLine } from './progress-line';
+import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
+
+const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
+
+const progress = new ProgressLine(process.stdout);
+const stop = new AbortController();
+
+process.exitCode = await main().catch((error: unknown) => {
+  progress.clear();
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.input;
+  }
+  if (error instanceof DOMException && error.name === 'AbortError') return EXIT.stopped;
+  const details = error instanceof Bug ? error.details : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(
+    `This is a bug in ${packageJson.name}; please report it with these lines:\n${details}\n`,
+  );
+  return EXIT.failed;
+});
+
+async function main(): Promise<number> {
+  const startedAt = new Date();
+  const choices = parseChoices(process.argv.slice(2), startedAt);
+  if (!choices) {
+    process.stdout.write(HELP);
+    return EXIT.done;
+  }
+  const data =
+    choices.data.kind === 'path'
+      ? { ...choices.data, kind: await kindOfData(choices.data.path) }
+      : choices.data;
+  heedSignals();
+  const headless = await untilStopped(openHeadless((report) => progress.show(report)));
+  try {
+    const { engine, backbone } = await untilStopped(headless.ask('start', choices.backend));
+    progress.say(
+      `Engine: ${engine.backend}${engine.threads > 1 ? `, ${engine.threads} threads` : ''}. ${engine.reason}`,
+    );
+    checkSettings(choices, await headless.ask('settings', {}));
+    const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
+    progress.say(sentence(dataset));
+    await makeFolder(choices.out);
+    const { convolutions: _, ...backboneFacts } = backbone;
+    return await compare(headless, choices, {
+      format: RESULTS_FORMAT,
+      createdBy: { name: packageJson.name, version: packageJson.version },
+      startedAt: startedAt.toISOString(),
+      complete: false,
+      engine,
+      backbone: backboneFacts,
+      dataset,
+      runs: [],
+      charts: [],
+    });
+  } finally {
+    await headless.close();
+  }
+}
+
+type Data = { kind: 'folder' | 'file'; path: string } | { kind: 'sample'; name: string };
+
+async function importData(headless: Headless, data: Data, seed: number): Promise<DataSummary> {
+  if (data.kind === 'sample') return headless.ask('importSample', data.name, seed);
+  await headless.choose(data.kind, data.path);
+  return headless.ask('importFiles', seed);
+}
+
+/** Runs the settings one after another; results are on the disk after each. */
+async function compare(headless: Headless, choices: Choices, results: Results): Promise<number> {
+  const { out, knobs } = choices;
+  const runs: RunRecord[] = [];
+  const save = () => writeFile(join(out, 'results.json'), resultsText(results));
+  const stopRun = () => void headless.ask('stop').catch(() => {});
+  for (const setting of choices.settings) {
+    if (stop.signal.aborted) break;
+    stop.signal.addEventListener('abort', stopRun, { once: true });
+    const run = await headless.ask('train', setting, knobs);
+    stop.signal.removeEventListener('abort', stopRun);
+    runs.push(run);
+    results.runs.push(runResults(run, await saveAdapter(headless, run, out)));
+    await save();
+    progress.say(ending(run));
+  }
+  for (const name of CHARTS) {
+    const drawn = await headless.ask('chart', name, choices.charts);
+    if (drawn === null) continue;
+    const file = `${name}.${choices.charts}`;
+    await writeFile(join(out, file), drawn, choices.charts === 'svg' ? 'utf8' : 'base64');
+    results.charts.push(file);
+  }
+  results.complete = !stop.signal.aborted;
+  await save();
+  const files = [
+    ...results.runs.flatMap(({ adapter }) => (adapter ? [`${adapter.file} (${bytes(adapter.bytes)})`] : [])),
+    'results.json',
+    ...results.charts,
+  ];
+  progress.say(`\n${comparison(runs)}\n\nWritten to ${out}: ${files.join(', ')}.`);
+  if (headless.refused.length > 0) {
+    throw new Error(
+      `The page asked for what is not on this machine, and was refused: ${headless.refused.join(' ')}`,
+    );
+  }
+  if (stop.signal.aborted) return EXIT.stopped;
+  return runs.every(({ status }) => status === 'finished') ? EXIT.done : EXIT.failed;
+}
+
+async function saveAdapter(headless: Headless, run: RunRecord, out: string) {
+  if (!run.model) return null;
+  const content = await headless.ask('exportAdapter', run.model.modelId);
+  const file = `${run.setting}.safetensors`;
+  await writeFile(join(out, file), content);
+  return { file, bytes: content.byteLength };
+}
+
+function sentence({ name, classes, leftOut }: DataSummary): string {
+  const [train, val] = classes.reduce(([a, b], each) => [a + each.train, b + each.val], [0, 0] as [
+    number,
+    number,
+  ]);
+  const left = leftOut.length > 0 ? `, ${counted(leftOut.length, 'file')} left out (see results.json)` : '';
+  return `Data: ${name}, ${classes.length} classes, ${counted(train, 'training image')} and ${val} for validation${left}.`;
+}
+
+/** One line for a run that is over. */
+function ending(run: RunRecord): string {
+  const end = run.epochs.at(-1);
+  const reached = end
+    ? `${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
+    : 'no epoch';
+  const took = end ? `, ${duration(end.seconds)}` : '';
+  const detail = run.message === '' ? '' : ` ${run.message}`;
+  return `${run.name}: ${run.status}, ${reached}${took}.${detail}`;
+}
+
+/** The first Ctrl-C ends the run and keeps its best; the next leaves at once. */
+function heedSignals(): void {
+  let first = 0;
+  const heed = () => {
+    const now = performance.now();
+    if (first === 0) {
+      first = now;
+      progress.say('Stopping. The best epoch so far is kept; Ctrl-C again leaves at once.');
+      stop.abort();
+      // A signal may come twice, from the terminal and from npm.
+    } else if (now - first > 500) process.exit(EXIT.stopped);
+  };
+  process.on('SIGINT', heed);
+  process.on('SIGTERM', heed);
+}
+
+/** Rejects with an `AbortError` as soon as the person stops. */
+function untilStopped<T>(work: Promise<T>): Promise<T> {
+  const { signal } = stop;
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new DOMException('Stopped.', 'AbortError'));
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
