@@ -13,6 +13,7 @@ import { type Step, useStep } from './store/step';
 import { EnginePanel } from './ui/EnginePanel';
 import { ErrorBoundary } from './ui/ErrorBoundary';
 import { Header } from './ui/Header';
+import { ProblemNote } from './ui/ProblemNote';
 import { Rail } from './ui/Rail';
 
 const PAGES: Record<Step, () => React.ReactNode> = {
@@ -28,6 +29,7 @@ export function App() {
   const Page = PAGES[step];
   const announcement = useSession((session) => session.announcement);
   const notice = useSession((session) => session.notice);
+  const engineProblem = useSession(({ engine }) => (engine.status === 'failed' ? engine.problem : null));
   const wide = useMediaQuery('(min-width: 1100px)', undefined, { getInitialValueInEffect: false });
   useFocusOnChange(step);
   useLeaveWarning();
@@ -44,6 +46,11 @@ export function App() {
         </div>
         <main className={classes.main}>
           {!wide && <EnginePanel />}
+          {engineProblem && (
+            <div className={classes.notice}>
+              <ProblemNote problem={engineProblem} title="The engine could not start" />
+            </div>
+          )}
           {notice !== '' && (
             <Alert
               color="yellow"

@@ -4,7 +4,7 @@
  */
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
-import { axisLine, below, type ChartSize, HALO, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
 import { ChartLegend, legendHeight } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { Marker } from './Marker';
@@ -34,12 +34,8 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
   const high = Math.min(1, Math.max(0, ...values) + 0.05);
   const yTicks = niceTicks(low, high, 5).filter((value) => value >= 0 && value <= 1);
   const last = Math.max(1, ...curves.map((run) => Math.max(run.config.epochs, lastEpoch(run)?.epoch ?? 0)));
-  // One line carries its own label; several are told apart in the legend.
-  const labelled = references.length === 1;
-  const legend = [
-    ...curves,
-    ...(labelled ? [] : references.map((run) => ({ ...run, name: referenceLabel(run) }))),
-  ];
+  // The lines' labels stand in the legend: on the plot they would sit where warm-started curves begin.
+  const legend = [...curves, ...references.map((run) => ({ ...run, name: referenceLabel(run) }))];
   return (
     <SizedChart width={width} height={height}>
       {(wide, tall) => (
@@ -78,11 +74,6 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
               stroke={runStyle(run.style).colour}
               strokeDasharray={runStyle(run.style).dash || '2 3'}
               strokeWidth={1.5}
-              label={
-                labelled
-                  ? { value: referenceLabel(run), position: 'insideTopRight', fontSize: 12, ...HALO }
-                  : undefined
-              }
             />
           ))}
           {curves.map((run) => (

@@ -4,7 +4,7 @@ import { importData, importSample } from './data-actions';
 import { DEFAULT_KNOBS, FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
-import { abandonRuns, runChosen } from './queue';
+import { endRuns, runChosen } from './queue';
 import { read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
@@ -36,14 +36,19 @@ export async function trySample(name: string): Promise<void> {
   goTo('compare');
 }
 
+/** How long a run may take to stop before its engine is ended under it. */
+const PATIENCE_MS = 15_000;
+
 /** Restarts the engine and reads the data again. Runs stay listed; what they trained is gone. */
 export async function changeBackend(backend: BackendChoice): Promise<void> {
   const failed = read().engine.status === 'failed';
   const { source, configuration } = read();
-  abandonRuns();
-  markModelsGone();
+  write({ configuration: { ...configuration, backend }, engine: { status: 'starting', progress: null } });
   if (failed) endEngine();
-  write({ configuration: { ...configuration, backend } });
+  const patience = setTimeout(endEngine, PATIENCE_MS);
+  await endRuns();
+  clearTimeout(patience);
+  markModelsGone();
   if (!(await startEngine(backend))) return;
   if (source) await importData(source);
   else await refreshSettings();

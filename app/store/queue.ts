@@ -10,8 +10,8 @@ import { announce, chosenSettings, dataLabel, read, write } from './session';
 const DRAW_EVERY_MS = 200;
 
 let cancelRun: AbortController | null = null;
-/** True until the engine has answered, even when the run itself was removed meanwhile. */
-let training = false;
+/** Settles when the engine has answered, even when the run itself was removed meanwhile; null when none trains. */
+let training: Promise<void> | null = null;
 
 /** Puts the chosen settings in the queue and starts it. */
 export function runChosen(): void {
@@ -32,7 +32,7 @@ export function runChosen(): void {
     );
   }
   write({ runs: [...runs, ...added] });
-  void runNext();
+  runNext();
 }
 
 export const pauseRun = (run: RunRecord) => control(run, 'pause', 'paused');
@@ -55,21 +55,26 @@ export function removeRun(run: RunRecord): void {
   if (run.model) dropModel(run.model.modelId);
 }
 
-/** Ends whatever runs or waits, with this reason: the engine under them is going away. */
-export function abandonRuns(): void {
+/** Drops what waits, stops what runs and waits for its end: the engine under them is going away. */
+export async function endRuns(): Promise<void> {
+  write({ runs: read().runs.filter(({ status }) => status !== 'queued') });
   cancelRun?.abort();
-  write({
-    runs: read().runs.filter(({ status }) => status !== 'queued'),
-  });
+  await training;
 }
 
-async function runNext(): Promise<void> {
+function runNext(): void {
   if (training || read().engine.status !== 'ready') return;
   const run = read().runs.find(({ status }) => status === 'queued');
   if (!run) return;
+  training = train(run).finally(() => {
+    training = null;
+    runNext();
+  });
+}
+
+async function train(run: RunRecord): Promise<void> {
   const cancel = new AbortController();
   cancelRun = cancel;
-  training = true;
   change(run.id, (each) => ({ ...each, status: 'running' }));
   announce(`${run.name} has started.`);
   const { gather, flush } = batched((events) => change(run.id, (each) => withEvents(each, events)));
@@ -96,10 +101,7 @@ async function runNext(): Promise<void> {
       phase: null,
     }));
     if (problem) announce(`${run.name} failed. ${problem.message}`);
-  } finally {
-    training = false;
   }
-  void runNext();
 }
 
 async function control(run: RunRecord, action: RunAction, status: RunRecord['status']): Promise<void> {

@@ -94,6 +94,12 @@ export function chosenSettings({ configuration, settings }: Session): SettingSum
   return settings.filter(({ id }) => chosen.includes(id));
 }
 
+/** Why the engine takes no work now; null when it does. */
+export function engineObstacle({ engine }: Session): string | null {
+  if (engine.status === 'starting') return 'The engine is starting; a moment.';
+  return engine.status === 'failed' ? 'The engine is not running.' : null;
+}
+
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
 export const isRunPending = ({ runs }: Session) =>
   runs.some((run) => run.status === 'queued' || isActive(run));

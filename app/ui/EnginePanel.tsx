@@ -8,7 +8,6 @@ import { isActive } from '../store/run-record';
 import { type EngineState, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
 import { bytes, count, counted, rate } from './format';
-import { ProblemNote } from './ProblemNote';
 import { ProgressLine } from './ProgressLine';
 
 const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
@@ -60,9 +59,6 @@ function Details({ engine }: { engine: EngineState }) {
           progress={engine.progress ?? { label: 'Loading the engine', done: 0, total: 0 }}
           name="Engine start"
         />
-      )}
-      {engine.status === 'failed' && (
-        <ProblemNote problem={engine.problem} title="The engine could not start" />
       )}
       {engine.status === 'ready' && (
         <>

@@ -25,8 +25,8 @@ const SIGNS: Record<Step, Sign> = {
   },
   backbone: {
     label: 'Backbone',
-    state: ({ backbone, decomposing }) => {
-      if (!backbone) return 'loading';
+    state: ({ backbone, decomposing, engine }) => {
+      if (!backbone) return engine.status === 'failed' ? 'not loaded' : 'loading';
       return decomposing ? 'finding atoms' : `${backbone.inputSize} × ${backbone.inputSize} input`;
     },
     done: ({ backbone }) => backbone !== null,

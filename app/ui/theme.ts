@@ -14,8 +14,22 @@ const teal: MantineColorsTuple = [
   '#054840',
 ];
 
+/** Mantine's dark greys, tinted like the paper. */
+const dark: MantineColorsTuple = [
+  '#e6eeee',
+  '#c3d0d2',
+  '#a3b4b8',
+  '#6d7f85',
+  '#43545a',
+  '#2a393f',
+  '#1c292e',
+  '#162125',
+  '#0f171a',
+  '#0a1012',
+];
+
 export const theme = createTheme({
-  colors: { teal },
+  colors: { teal, dark },
   primaryColor: 'teal',
   primaryShade: 7,
   defaultRadius: 'sm',
@@ -29,8 +43,9 @@ export const theme = createTheme({
       defaultProps: { variant: 'outline' },
       styles: {
         root: { background: 'var(--surface)', borderInlineStartWidth: 4 },
+        body: { minWidth: 0 },
         title: { color: 'var(--ink)' },
-        message: { color: 'var(--ink)' },
+        message: { color: 'var(--ink)', overflowWrap: 'anywhere' },
         closeButton: { color: 'var(--ink-2)' },
       },
     }),

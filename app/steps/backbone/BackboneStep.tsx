@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { decompose, setAtomCount, stopDecompose } from '../../store/backbone-actions';
 import { ATOM_COUNT } from '../../store/defaults';
-import { isRunPending, useSession, write } from '../../store/session';
+import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
 import { bytes, count, counted, percent } from '../../ui/format';
 import { HeatLegend } from '../../ui/HeatMap';
 import { NumberField } from '../../ui/NumberField';
@@ -41,7 +41,7 @@ export function BackboneStep() {
         <Empty title={failed ? 'No backbone' : 'Loading the starter backbone'}>
           <p>
             {failed
-              ? 'The engine is not running. Its panel says why and lets you start it again.'
+              ? 'The engine is not running. Start it again in its panel.'
               : 'It comes with the page and is ready in a moment.'}
           </p>
         </Empty>
@@ -64,13 +64,10 @@ function Atoms() {
   const decomposing = useSession((session) => session.decomposing);
   const problem = useSession((session) => session.atomsProblem);
   const atomCount = useSession((session) => session.configuration.atomCount);
-  const ready = useSession((session) => session.engine.status === 'ready');
+  const obstacle = useSession(engineObstacle);
   const pending = useSession(isRunPending);
-  const reason = !ready
-    ? 'The engine is not ready yet.'
-    : pending
-      ? 'The engine is busy with runs; atoms can be looked at when they end.'
-      : null;
+  const reason =
+    obstacle ?? (pending ? 'The engine is busy with runs; atoms can be looked at when they end.' : null);
   const first = atoms === null && problem === null && reason === null;
   useEffect(() => {
     if (first) void decompose();

@@ -31,7 +31,7 @@ function progressOf(run: RunRecord) {
 
 function ending(run: RunRecord): string {
   const kept = keptResult(run);
-  if (!kept) return '';
+  if (!kept || !run.model) return '';
   return `keeps epoch ${kept.epoch}, ${percent(accuracy(kept))}`;
 }
 

@@ -1,6 +1,6 @@
 /** Step 1: images in, counted, split, and what was left out. */
 import { importFiles, stopImport } from '../../store/data-actions';
-import { isRunPending, useSession, write } from '../../store/session';
+import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, StepPage } from '../../ui/StepPage';
@@ -16,14 +16,13 @@ export function DataStep() {
   const dataset = useSession((session) => session.dataset);
   const importing = useSession((session) => session.importing);
   const problem = useSession((session) => session.dataProblem);
-  const engine = useSession((session) => session.engine.status);
+  const obstacle = useSession(engineObstacle);
   const pending = useSession(isRunPending);
   const reason =
-    engine !== 'ready'
-      ? 'The engine is not ready yet.'
-      : pending
-        ? 'Runs are under way: the data stays as it is until they end. Stop or remove them on Compare to change it.'
-        : null;
+    obstacle ??
+    (pending
+      ? 'Runs are under way: the data stays as it is until they end. Stop or remove them on Compare to change it.'
+      : null);
   return (
     <StepPage
       title="Data"

@@ -1,14 +1,14 @@
 /** What a first visit sees: what atoms are, and one click to watch them trained. */
 import { Button } from '@mantine/core';
 import { trySample } from '../../store/page-actions';
-import { useSession } from '../../store/session';
+import { engineObstacle, useSession } from '../../store/session';
 import { counted, short } from '../../ui/format';
 import { AtomsPicture } from './AtomsPicture';
 import classes from './Hero.module.css';
 import { FIRST_SAMPLE } from './samples';
 
 export function Hero({ disabled }: { disabled: boolean }) {
-  const starting = useSession((session) => session.engine.status === 'starting');
+  const obstacle = useSession(engineObstacle);
   const backbone = useSession((session) => session.backbone);
   const atoms = useSession((session) => session.settings.find(({ id }) => id === 'atoms'));
   return (
@@ -31,9 +31,8 @@ export function Hero({ disabled }: { disabled: boolean }) {
             Try the sample
           </Button>
           <p>
-            {starting
-              ? 'The engine is starting; a moment.'
-              : 'Counts shapes with three settings, side by side. Takes a minute or a few, in this tab.'}
+            {obstacle ??
+              'Counts shapes with three settings, side by side. Takes a minute or a few, in this tab.'}
           </p>
         </div>
       </div>

@@ -159,17 +159,18 @@ export function KnobFields() {
             <Fields fields={FOLDED} />
             <NativeSelect
               label="Augmentation"
-              description="Random changes that keep a label true."
+              description={
+                data
+                  ? `Changes that keep a label true; the data asks for ${data}.`
+                  : 'Changes that keep a label true.'
+              }
               inputWrapperOrder={['label', 'input', 'description']}
               value={knobs.augmentation ?? ''}
               onChange={(event) => {
                 const picked = AUGMENTATIONS.find(({ value }) => value === event.currentTarget.value);
                 turn({ augmentation: picked?.value ?? null });
               }}
-              data={[
-                { value: '', label: data ? `As the data asks (${data})` : 'As the data asks' },
-                ...AUGMENTATIONS,
-              ]}
+              data={[{ value: '', label: 'As the data asks' }, ...AUGMENTATIONS]}
             />
           </div>
           <Switch

@@ -1,7 +1,7 @@
 /** Step 3: which settings, with which few numbers; then run. */
 import { Anchor, Button } from '@mantine/core';
 import { runChosen } from '../../store/queue';
-import { chosenSettings, isRunPending, type Session, useSession } from '../../store/session';
+import { chosenSettings, engineObstacle, isRunPending, type Session, useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { goTo } from '../../store/step';
 import { counted } from '../../ui/format';
@@ -13,7 +13,8 @@ import classes from './TuneStep.module.css';
 
 /** Why nothing can be run now; null when it can. */
 function obstacle(session: Session): string | null {
-  if (session.engine.status !== 'ready') return 'The engine is not ready yet.';
+  const engine = engineObstacle(session);
+  if (engine) return engine;
   if (session.importing) return 'The images are still being read.';
   if (chosenSettings(session).length === 0) return 'Choose at least one setting.';
   return null;

@@ -2,12 +2,12 @@ import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
 import { loadAdapter } from '../../store/model-actions';
-import { useSession } from '../../store/session';
+import { engineObstacle, useSession } from '../../store/session';
 import classes from './UseStep.module.css';
 
 export function LoadAdapter() {
   const loading = useSession((session) => session.loadingAdapter);
-  const ready = useSession((session) => session.engine.status === 'ready');
+  const obstacle = useSession(engineObstacle);
   const input = useRef<HTMLInputElement>(null);
   const take = async (files: readonly File[]) => {
     for (const file of files) await loadAdapter(file);
@@ -15,7 +15,7 @@ export function LoadAdapter() {
   return (
     <Dropzone
       className={classes.drop}
-      disabled={!ready || loading}
+      disabled={obstacle !== null || loading}
       activateOnClick={false}
       activateOnKeyboard={false}
       enablePointerEvents
@@ -26,10 +26,15 @@ export function LoadAdapter() {
       aria-label="Drop an adapter"
     >
       <div className={classes.dropInner}>
-        <Button variant="default" loading={loading} disabled={!ready} onClick={() => input.current?.click()}>
+        <Button
+          variant="default"
+          loading={loading}
+          disabled={obstacle !== null}
+          onClick={() => input.current?.click()}
+        >
           Load an adapter
         </Button>
-        <p>{ready ? 'or drop it here' : 'The engine is not ready yet.'}</p>
+        <p>{obstacle ?? 'or drop it here'}</p>
         <input
           ref={input}
           type="file"
