@@ -3,6 +3,7 @@
  * with functions to call where that has buttons. It keeps the runs; the command line decides what runs when.
  */
 import '../app/ui/base.css';
+import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AccuracyByEpoch } from '../app/charts/AccuracyByEpoch';
 import { AccuracyByParameters, pointsOf } from '../app/charts/AccuracyByParameters';
@@ -17,11 +18,12 @@ import { queuedRun, type RunRecord, runName, withEvents, withResult } from '../a
 import { dataLabel } from '../app/store/session';
 import type { DataSource, DatasetSummary, Progress, RunEvent } from '../src/worker/protocol';
 import type { Answer, ChartKind, ChartName, DataSummary, Report } from './messages';
+import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Steps whose mean loss is reported. */
 const RECENT = 20;
-const CHART = { width: 800, height: 450 };
+const CHART = { width: 680, height: 400 };
 
 const engine = new Engine();
 let dataset: DatasetSummary | null = null;
@@ -169,32 +171,48 @@ function reportOf({
 
 // ---------------------------------------------------------------- charts
 
-const CHARTS: Record<
-  ChartName,
-  {
-    Chart: (props: { runs: RunRecord[]; width: number; height: number }) => React.ReactNode;
-    drawn: () => boolean;
-  }
-> = {
-  'accuracy-by-epoch': { Chart: AccuracyByEpoch, drawn: () => runs.some(({ epochs }) => epochs.length > 0) },
-  'loss-by-step': { Chart: LossByStep, drawn: () => runsWithLoss(runs).length > 0 },
-  'accuracy-by-parameters': { Chart: AccuracyByParameters, drawn: () => pointsOf(runs).length > 0 },
+interface Drawing {
+  title: string;
+  Chart: (props: { runs: RunRecord[]; width: number; height: number }) => ReactNode;
+  /** Whether there is anything to draw. */
+  drawn: () => boolean;
+}
+
+const CHARTS: Record<ChartName, Drawing> = {
+  'accuracy-by-epoch': {
+    title: 'Validation accuracy per epoch',
+    Chart: AccuracyByEpoch,
+    drawn: () => runs.some(({ epochs }) => epochs.length > 0),
+  },
+  'loss-by-step': {
+    title: 'Training loss per step',
+    Chart: LossByStep,
+    drawn: () => runsWithLoss(runs).length > 0,
+  },
+  'accuracy-by-parameters': {
+    title: 'Validation accuracy against trainable parameters, with 95 % intervals',
+    Chart: AccuracyByParameters,
+    drawn: () => pointsOf(runs).length > 0,
+  },
 };
 
 async function drawChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const { Chart, drawn } = CHARTS[name];
+  const { title, Chart, drawn } = CHARTS[name];
   if (!drawn()) return null;
   const place = document.getElementById('chart');
-  if (!place) throw new Error('headless.html has no #chart.');
+  const copies = document.getElementById('picture');
+  if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
   const root = createRoot(place);
   try {
     root.render(<Chart runs={runs} {...CHART} />);
     await settled();
     const svg = place.querySelector('svg');
     if (!svg) throw new Error(`The chart ${name} was not drawn.`);
-    return kind === 'svg' ? svgText(svg) : await base64(await pngFile(svg));
+    const picture = titled(svg, title, dataset ? dataLabel(dataset) : '', copies);
+    return kind === 'svg' ? svgText(picture) : await base64(await pngFile(picture));
   } finally {
     root.unmount();
+    copies.replaceChildren();
   }
 }
 

@@ -21,7 +21,8 @@ export class ProgressLine {
       this.#drawn = true;
       return;
     }
-    const topic = `${report.run}, ${report.phase?.label}`;
+    // Up to the colon: what follows names the part in hand, one of many.
+    const topic = `${report.run}, ${report.phase?.label.split(':')[0]}`;
     const now = performance.now() / 1000;
     if (topic === this.#topic && now - this.#said < PLAIN_EVERY) return;
     this.#topic = topic;

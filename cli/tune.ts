@@ -93,6 +93,7 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
     results.runs.push(runResults(run, await saveAdapter(headless, run, out)));
     await save();
     progress.say(ending(run));
+    if (run.status === 'failed') process.stderr.write(`${run.name}: ${run.message}\n`);
   }
   for (const name of CHARTS) {
     const drawn = await headless.ask('chart', name, choices.charts);
@@ -142,8 +143,7 @@ function ending(run: RunRecord): string {
     ? `${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
     : 'no epoch';
   const took = end ? `, ${duration(end.seconds)}` : '';
-  const detail = run.message === '' ? '' : ` ${run.message}`;
-  return `${run.name}: ${run.status}, ${reached}${took}.${detail}`;
+  return `${run.name}: ${run.status}, ${reached}${took}.`;
 }
 
 /** The first Ctrl-C ends the run and keeps its best; the next leaves at once. */
