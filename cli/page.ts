@@ -7,18 +7,8 @@ import { chromium, type Page } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
 import { UserError } from '../src/user-error';
+import { Bug } from './bug';
 import type { Answer, HeadlessPage, Report } from './messages';
-
-/** The engine or its page broke; `details` are for a bug report. */
-export class Bug extends Error {
-  override readonly name = 'Bug';
-  constructor(
-    message: string,
-    readonly details: string,
-  ) {
-    super(message);
-  }
-}
 
 type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;

@@ -21,6 +21,7 @@ export class ProgressLine {
       this.#drawn = true;
       return;
     }
+    if (!report.phase && report.loss === null) return;
     // Up to the colon: what follows names the part in hand, one of many.
     const topic = `${report.run}, ${report.phase?.label.split(':')[0]}`;
     const now = performance.now() / 1000;

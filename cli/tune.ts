@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { bytes, counted, duration, percent } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { UserError } from '../src/user-error';
+import { Bug } from './bug';
 import { type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOfData, makeFolder } from './folders';
 import { CHARTS, type DataSummary, type RunRecord } from './messages';
-import { Bug, type Headless, openHeadless } from './page';
+import type { Headless } from './page';
 import { ProgressLine } from './progress-line';
 import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
 
@@ -43,6 +44,8 @@ async function main(): Promise<number> {
       ? { ...choices.data, kind: await kindOfData(choices.data.path) }
       : choices.data;
   heedSignals();
+  // Only now: the browser's driver and the server take a second to load, which wrong input need not wait for.
+  const { openHeadless } = await import('./page');
   const headless = await untilStopped(openHeadless((report) => progress.show(report)));
   try {
     const { engine, backbone } = await untilStopped(headless.ask('start', choices.backend));

@@ -1,0 +1,10 @@
+/** The engine or its page broke; `details` are for a bug report. */
+export class Bug extends Error {
+  override readonly name = 'Bug';
+  constructor(
+    message: string,
+    readonly details: string,
+  ) {
+    super(message);
+  }
+}

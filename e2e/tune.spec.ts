@@ -1,0 +1,183 @@
+/** The command line from the outside: what it prints, what it writes, and how it ends. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@playwright/test';
+import { encode } from 'fast-png';
+import { resultsSchema } from '../cli/results';
+import { decodeAdapter } from '../src/export/adapter-file';
+import { seededRandom } from '../src/random';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const SIDE = 72;
+
+let folder = '';
+
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tune-'));
+  await draw('stripes', ['across', 'down']);
+  await draw('one-class', ['only']);
+  await mkdir(join(folder, 'nothing', 'inside'), { recursive: true });
+});
+
+test.afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('compares settings and writes adapters, results and charts', async () => {
+  const out = join(folder, 'compared');
+  const settings = ['--setting', 'linear-probe', '--setting', 'atoms', '--option', 'atoms.m=3'];
+  const { code, stdout, stderr } = await tune([
+    ...['--data', join(folder, 'stripes'), ...settings, '--epochs', '1', '--out', out],
+  ]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    'Data: stripes, 2 classes, 20 training images and 4 for validation, 1 file left out',
+  );
+  expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
+  expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);
+  // 16 convolutions of 3×3 and the stem's 7×7, three atoms each: 3·(16·9 + 49).
+  expect(stdout).toMatch(/^Atoms, .* 3 +ΔD +579 +1,026 /m);
+
+  expect((await readdir(out)).sort()).toEqual([
+    'accuracy-by-epoch.svg',
+    'accuracy-by-parameters.svg',
+    'atoms.safetensors',
+    'linear-probe.safetensors',
+    'loss-by-step.svg',
+    'results.json',
+  ]);
+  const results = await readResults(out);
+  expect(results.complete).toBe(true);
+  expect(results.engine.threads, 'the wasm backend has its threads').toBeGreaterThan(1);
+  expect(results.dataset.classes).toEqual([
+    { name: 'across', train: 10, val: 2 },
+    { name: 'down', train: 10, val: 2 },
+  ]);
+  expect(results.dataset.leftOut).toEqual([
+    { path: 'stripes/across/broken.png', reason: expect.stringMatching(/\w/) },
+  ]);
+  expect(results.runs.map(({ setting, outcome }) => [setting, outcome])).toEqual([
+    ['linear-probe', 'finished'],
+    ['atoms', 'finished'],
+  ]);
+  expect(results.runs[1]).toMatchObject({ config: { epochs: 1, options: { m: 3 } }, last: { total: 4 } });
+
+  const bytes = await readFile(join(out, 'atoms.safetensors'));
+  expect(results.runs[1]?.adapter).toEqual({ file: 'atoms.safetensors', bytes: bytes.byteLength });
+  const { header, tensors } = decodeAdapter(new Uint8Array(bytes), 'atoms.safetensors');
+  expect(header.classes).toEqual(['across', 'down']);
+  expect(tensors.get('head.weight')?.shape).toEqual([2, 512]);
+
+  const chart = await readFile(join(out, 'accuracy-by-parameters.svg'), 'utf8');
+  expect(chart).toMatch(/^<svg /);
+  for (const words of ['stripes, 24 images, split 0', 'Linear probe', 'trainable parameters'])
+    expect(chart).toContain(words);
+});
+
+test('refuses what cannot be meant before anything is started', async () => {
+  const sample = ['--sample', 'counting'];
+  const cases: [args: string[], message: RegExp][] = [
+    [[], /^Which images\? Give --data with a folder/],
+    [['--colour', 'red'], /^Unknown option '--colour'/],
+    [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
+    [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
+    [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
+    [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await tune(args);
+    expect(stderr.trim()).toMatch(message);
+    expect([code, stdout]).toEqual([2, '']);
+  }
+});
+
+test('passes on what the engine says about a setting or the images', async () => {
+  const ended = [
+    await tune(['--sample', 'counting', '--setting', 'magic']),
+    await tune(['--data', join(folder, 'one-class'), '--out', join(folder, 'unwritten')]),
+  ];
+  expect(ended.map(({ code }) => code)).toEqual([2, 2]);
+  expect(ended[0]?.stderr).toMatch(
+    /^--setting: there is no setting “magic”\. Choose from: linear-probe, atoms/,
+  );
+  expect(ended[1]?.stderr).toMatch(/^There is only one class, “only”\. [^\n]*\n$/);
+  expect(await readdir(folder)).not.toContain('unwritten');
+});
+
+test('writes the other runs when one fails', async () => {
+  const out = join(folder, 'failed');
+  const { code, stdout, stderr } = await tune([
+    ...['--data', join(folder, 'stripes'), '--setting', 'full', '--setting', 'linear-probe'],
+    ...['--lr', 'full=10', '--batch', '4', '--epochs', '3', '--out', out],
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Full tuning: [^\n]* Lower the learning rate \(now 10\)[^\n]*\n$/);
+  expect(stdout).toMatch(/^Full tuning \(failed\) /m);
+  expect((await readResults(out)).runs.map(({ outcome }) => outcome)).toEqual(['failed', 'finished']);
+});
+
+test('keeps the best epoch when stopped', async () => {
+  const out = join(folder, 'stopped');
+  const { code } = await tune(
+    [
+      ...['--data', join(folder, 'stripes'), '--setting', 'full', '--setting', 'linear-probe'],
+      ...['--epochs', '400', '--out', out],
+    ],
+    { stopAfter: /Full tuning · epoch .* loss/ },
+  );
+  expect(code).toBe(130);
+  const results = await readResults(out);
+  expect(results.complete).toBe(false);
+  expect(results.runs.map(({ setting, outcome }) => [setting, outcome])).toEqual([['full', 'stopped']]);
+  expect(await readdir(out)).toContain('full.safetensors');
+});
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. */
+function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
+    const ended: Ended = { code: null, stdout: '', stderr: '' };
+    let interrupted = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      ended.stdout += text;
+      if (interrupted || !stopAfter?.test(ended.stdout)) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      ended.stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+async function readResults(out: string) {
+  return resultsSchema.parse(JSON.parse(await readFile(join(out, 'results.json'), 'utf8')));
+}
+
+/** A folder of small PNGs: stripes across or down on noise, twelve per class, and a file that is none. */
+async function draw(name: string, classes: string[]): Promise<void> {
+  const random = seededRandom(7);
+  for (const [kind, className] of classes.entries()) {
+    const place = join(folder, name, className);
+    await mkdir(place, { recursive: true });
+    for (let number = 0; number < 12; number++) {
+      const data = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, index) => {
+        const pixel = Math.floor(index / 3);
+        const along = kind === 0 ? Math.floor(pixel / SIDE) : pixel % SIDE;
+        return 40 + 60 * random.uniform() + (Math.floor((along + number) / 8) % 2) * 120;
+      });
+      await writeFile(join(place, `${number}.png`), encode({ width: SIDE, height: SIDE, channels: 3, data }));
+    }
+  }
+  await writeFile(join(folder, name, classes[0] ?? '', 'broken.png'), 'not a picture');
+}
