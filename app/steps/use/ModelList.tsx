@@ -101,7 +101,7 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
         <p className={classes.gone}>
           {savedAs !== null && `Saved as ${savedAs}. `}
           {checkDifference !== null &&
-            `Loaded from a file; its check logits were recomputed within ${measured(checkDifference)}.`}
+            `Loaded from a file; ${checkDifference === 0 ? 'its check logits came out the same' : `its check logits came out within ${measured(checkDifference)}`}.`}
         </p>
       )}
       {gone !== null && (

@@ -52,6 +52,11 @@ export function Movement({ models }: { models: ModelSummary[] }) {
       {layers?.length === 0 && (
         <p className={classes.none}>This setting trains the head alone: no kernel moved.</p>
       )}
+      {layers && layers.length > 0 && layers.every(({ relativeChange }) => relativeChange === 0) && (
+        <p className={classes.none}>
+          Nothing moved: no epoch was better than the start, so the start is what the run keeps.
+        </p>
+      )}
       {layers && layers.length > 0 && <Layers key={model.modelId} layers={layers} />}
     </div>
   );
