@@ -1,12 +1,7 @@
-/**
- * Starts what the command line drives: Vite's server for the sources on a free port of this machine, and a headless
- * Chromium with the page `headless.html`. Whatever that page asks of another host is refused, and named at the end.
- */
-import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
+/** The headless page as the command line sees it: typed calls, errors that keep their kind. */
+import type { Page } from 'playwright';
 import { UserError } from '../src/user-error';
+import { openPage } from './browser-page';
 import { Bug } from './bug';
 import type { Answer, HeadlessPage, Report } from './messages';
 
@@ -25,83 +20,40 @@ export interface Headless {
 
 /** Throws `UserError` where there is no Chromium. */
 export async function openHeadless(onReport: (report: Report) => void): Promise<Headless> {
-  const executablePath = chromiumPath();
-  const server = await serve();
+  let broken: Promise<never> = new Promise(() => {});
+  const { page, refused, close } = await openPage(
+    'cli/headless.html',
+    ['src/worker/worker.ts'],
+    async (fresh) => {
+      broken = failures(fresh);
+      await fresh.exposeFunction('report', onReport);
+    },
+  );
   try {
-    const { origin } = new URL(server.resolvedUrls?.local[0] ?? '');
-    const browser = await chromium.launch({
-      executablePath,
-      args: CHROMIUM_ARGS,
-      // Ctrl-C is the command line's own: it stops a run and keeps what it has.
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-    });
-    const refused: string[] = [];
-    const context = await browser.newContext();
-    await context.route(
-      (url) => url.origin !== origin,
-      (route) => {
-        refused.push(route.request().url());
-        return route.abort();
-      },
-    );
-    const page = await context.newPage();
-    const broken = failures(page);
-    await page.exposeFunction('report', onReport);
-    await Promise.race([openPage(page, origin), broken]);
-    return {
-      async ask(call, ...given) {
-        const work = page.evaluate(
-          ([name, input]) => {
-            // The pair (name, input) belongs together by this method's signature, which the union cannot express.
-            const serve = globalThis.headless[name] as (...given: unknown[]) => Promise<Answer<unknown>>;
-            return serve(...input);
-          },
-          [call, given] as const,
-        );
-        const answer = await Promise.race([work, broken]);
-        if ('failed' in answer) throw asError(answer.failed);
-        return answer.done as Done<typeof call>; // the page answers each call with its own type
-      },
-      choose: (kind, path) => page.setInputFiles(`#${kind}`, path),
-      refused,
-      async close() {
-        await browser.close();
-        await server.close();
-      },
-    };
+    const loaded = await Promise.race([page.evaluate(() => 'headless' in globalThis), broken]);
+    if (!loaded) throw new Error('The headless page did not load.');
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
-}
-
-function chromiumPath(): string {
-  try {
-    return requireChromium();
-  } catch (error) {
-    throw new UserError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function serve(): Promise<ViteDevServer> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const server = await createServer({
-    root,
-    configFile: `${root}/vite.config.ts`,
-    // Its own, so that a server a person has open beside it is left alone.
-    cacheDir: `${root}/node_modules/.vite-cli`,
-    logLevel: 'silent',
-    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, open: false },
-    optimizeDeps: { entries: ['cli/headless.html', 'src/worker/worker.ts'] },
-  });
-  return server.listen();
-}
-
-async function openPage(page: Page, origin: string): Promise<void> {
-  await page.goto(`${origin}/cli/headless.html`);
-  await page.waitForFunction(() => 'headless' in globalThis);
+  return {
+    async ask(call, ...given) {
+      const work = page.evaluate(
+        ([name, input]) => {
+          // The pair (name, input) belongs together by this method's signature, which the union cannot express.
+          const serve = globalThis.headless[name] as (...given: unknown[]) => Promise<Answer<unknown>>;
+          return serve(...input);
+        },
+        [call, given] as const,
+      );
+      const answer = await Promise.race([work, broken]);
+      if ('failed' in answer) throw asError(answer.failed);
+      return answer.done as Done<typeof call>; // the page answers each call with its own type
+    },
+    choose: (kind, path) => page.setInputFiles(`#${kind}`, path),
+    refused,
+    close,
+  };
 }
 
 /** Never resolves; rejects when the page can no longer answer. */

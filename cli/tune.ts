@@ -24,7 +24,8 @@ process.exitCode = await main().catch((error: unknown) => {
     process.stderr.write(`${error.message}\n`);
     return EXIT.input;
   }
-  if (error instanceof DOMException && error.name === 'AbortError') return EXIT.stopped;
+  // Stopped before there was anything to keep; what is still starting is not waited for.
+  if (error instanceof DOMException && error.name === 'AbortError') process.exit(EXIT.stopped);
   const details = error instanceof Bug ? error.details : error instanceof Error ? error.stack : String(error);
   process.stderr.write(
     `This is a bug in ${packageJson.name}; please report it with these lines:\n${details}\n`,

@@ -1,5 +1,5 @@
 /** The command line from the outside: what it prints, what it writes, and how it ends. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,18 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const SIDE = 72;
 
 let folder = '';
+let running: ChildProcess | null = null;
 
 test.beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tune-'));
   await draw('stripes', ['across', 'down']);
   await draw('one-class', ['only']);
   await mkdir(join(folder, 'nothing', 'inside'), { recursive: true });
+});
+
+test.afterEach(() => {
+  // Only a test that ran out of time leaves one.
+  running?.kill('SIGKILL');
 });
 
 test.afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -144,6 +150,7 @@ interface Ended {
 function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
+    running = child;
     const ended: Ended = { code: null, stdout: '', stderr: '' };
     let interrupted = false;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -156,7 +163,10 @@ function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promi
       ended.stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ ...ended, code }));
+    child.on('close', (code) => {
+      running = null;
+      resolve({ ...ended, code });
+    });
   });
 }
 
