@@ -18,7 +18,12 @@ export default defineConfig({
   plugins: [react()],
   server: { headers, fs: { allow: ['.', '../shared'] } },
   preview: { headers },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    // tfjs-wasm starts its threads from the text of one of its own functions, which asks for a variable outside of it:
+    // renaming that variable, or simplifying the question, breaks the threads. Whitespace alone may go.
+    rolldownOptions: { output: { minify: { compress: false, mangle: false, codegen: true } } },
+  },
   build: { target: 'es2022', chunkSizeWarningLimit: 2000 },
   optimizeDeps: {
     include: [

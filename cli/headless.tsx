@@ -47,7 +47,8 @@ globalThis.headless = {
 
   stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
 
-  exportAdapter: (modelId) => answer(async () => (await engine.call('exportAdapter', { modelId })).file),
+  exportAdapter: (modelId, name) =>
+    answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
 
   chart: (name, kind) => answer(() => drawChart(name, kind)),
 };

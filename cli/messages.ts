@@ -55,7 +55,7 @@ export interface HeadlessPage {
   train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
   /** Ends the run in progress; its best epoch is kept. */
   stop(): Promise<Answer<null>>;
-  exportAdapter(runId: string): Promise<Answer<Uint8Array>>;
+  exportAdapter(modelId: string, name: string): Promise<Answer<Uint8Array>>;
   /** The chart of all runs so far: SVG text, or a PNG's bytes in base64. Null where there is nothing to draw. */
   chart(name: ChartName, kind: ChartKind): Promise<Answer<string | null>>;
 }

@@ -125,7 +125,7 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
 
 async function saveAdapter(headless: Headless, run: RunRecord, out: string) {
   if (!run.model) return null;
-  const content = await headless.ask('exportAdapter', run.model.modelId);
+  const content = await headless.ask('exportAdapter', run.model.modelId, run.name);
   const file = `${run.setting}.safetensors`;
   await writeFile(join(out, file), content);
   return { file, bytes: content.byteLength };

@@ -38,7 +38,7 @@ export const DEFAULT_KNOBS: Knobs = {
   headLearningRate: 1e-3,
   weightDecay: 1e-4,
   warmup: 0.1,
-  dropout: 0.5,
+  dropout: 0,
   augmentation: null,
   seed: 0,
   warmStart: true,

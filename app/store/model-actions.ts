@@ -35,10 +35,10 @@ export async function loadAdapter(file: File): Promise<void> {
 }
 
 /** The name of the saved file; null when it could not be made. */
-export async function downloadAdapter(modelId: string): Promise<string | null> {
+export async function downloadAdapter(modelId: string, name: string): Promise<string | null> {
   write({ modelsProblem: null });
   try {
-    const { fileName, file } = await ask('exportAdapter', { modelId });
+    const { fileName, file } = await ask('exportAdapter', { modelId, name });
     saveFile(new Blob([file], { type: 'application/octet-stream' }), fileName);
     announce(`${fileName} is saved.`);
     return fileName;

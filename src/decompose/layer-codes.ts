@@ -30,7 +30,8 @@ export async function* decomposeBackbone(
   for (const [index, layer] of layers.entries()) {
     yield { label: `Finding atoms: ${layer.spec.name}`, done: index, total: layers.length };
     await breathe();
-    codes.set(layer.spec.name, decompose(plainRows(layer), count));
+    // Each layer starts from atoms of its own: 3×3 kernels keep much of where they start.
+    codes.set(layer.spec.name, decompose(plainRows(layer), count, { seed: index }));
   }
   yield { label: 'Finding atoms', done: layers.length, total: layers.length };
   return codes;

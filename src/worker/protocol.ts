@@ -274,8 +274,9 @@ export interface Calls {
     progress: RunEvent;
   };
   control: { in: { runId: string; action: RunAction }; out: null; progress: never };
+  /** `name`: what the file is to be called; the person may have renamed the run. */
   exportAdapter: {
-    in: { modelId: string };
+    in: { modelId: string; name: string };
     out: { fileName: string; file: Uint8Array<ArrayBuffer> };
     progress: never;
   };

@@ -75,7 +75,11 @@ export function createSession(siteUrl: string): Handlers {
     return summarize(next);
   }
 
-  async function layerCodes(count: number, progress: (value: Progress) => void): Promise<LayerCodes> {
+  async function layerCodes(
+    count: number,
+    progress: (value: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<LayerCodes> {
     const known = codes.get(count);
     if (known) return known;
     const work = decomposeBackbone(ready(backbone), count);
@@ -86,6 +90,7 @@ export function createSession(siteUrl: string): Handlers {
         return value;
       }
       progress(value);
+      signal.throwIfAborted();
     }
   }
 
@@ -146,9 +151,9 @@ export function createSession(siteUrl: string): Handlers {
       return setDataset(resplit(withData(dataset), seed));
     },
 
-    async decompose({ count }, { progress }) {
+    async decompose({ count }, { progress, signal }) {
       const { convolutions: layers } = ready(backbone);
-      const found = await layerCodes(count, progress);
+      const found = await layerCodes(count, progress, signal);
       return [...found].flatMap(([layer, { atoms, relativeError }]) => {
         const spec = layers.get(layer)?.spec;
         return spec
@@ -192,7 +197,7 @@ export function createSession(siteUrl: string): Handlers {
         const found: LayerCodes =
           count === null
             ? new Map()
-            : await layerCodes(count, (value) => progress({ kind: 'phase', ...value }));
+            : await layerCodes(count, (value) => progress({ kind: 'phase', ...value }), signal);
         const tuned = new TunedModel(trunk, method, config.options, data.classes.length, found);
         try {
           const job = {
@@ -224,9 +229,9 @@ export function createSession(siteUrl: string): Handlers {
       return null;
     },
 
-    async exportAdapter({ modelId }) {
-      const stored = model(modelId);
-      return { fileName: adapterFileName(stored.name), file: await writeAdapter(stored, ready(backbone)) };
+    async exportAdapter({ modelId, name }) {
+      const stored = { ...model(modelId), name };
+      return { fileName: adapterFileName(name), file: await writeAdapter(stored, ready(backbone)) };
     },
 
     async loadAdapter({ modelId, fileName, file }) {

@@ -45,7 +45,7 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
   const download = summary.setting.includes('atoms') ? 'Download atoms' : 'Download adapter';
   const save = async () => {
     setSaving(true);
-    setSavedAs(await downloadAdapter(summary.modelId));
+    setSavedAs(await downloadAdapter(summary.modelId, name));
     setSaving(false);
   };
   return (

@@ -1,0 +1,60 @@
+/** A person's own photos through the real file chooser, with the set's own train and val folders. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from './local';
+import { chartTable, chooseSettings, goTo, openPage, waitForRun } from './steps';
+
+const PHOTOS = '../shared/data/flowers5';
+const PER_CLASS = { train: 16, val: 8 };
+
+test('a folder of photos is imported, split as given, and tuned', async ({ page }) => {
+  test.skip(!existsSync(PHOTOS), `needs ${PHOTOS}`);
+  const folder = mkdtempSync(join(tmpdir(), 'flowers-'));
+  try {
+    for (const [part, count] of Object.entries(PER_CLASS)) {
+      for (const name of readdirSync(join(PHOTOS, part))) {
+        for (const file of readdirSync(join(PHOTOS, part, name)).slice(0, count)) {
+          cpSync(join(PHOTOS, part, name, file), join(folder, part, name, file));
+        }
+      }
+    }
+    writeFileSync(join(folder, 'train', 'daisy', '<img src=x onerror=alert(1)>.jpg'), 'not a picture');
+    await openPage(page);
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Choose a folder' }).click();
+    await (await chooser).setFiles(folder);
+    await expect(page.getByRole('region', { name: 'Data set' })).toContainText('5 classes', {
+      timeout: 60_000,
+    });
+    await expect(page.getByRole('region', { name: 'Class tulips' })).toContainText('16');
+    await expect(page.getByRole('region', { name: 'Left out' })).toContainText(
+      '<img src=x onerror=alert(1)>.jpg',
+    );
+    await expect(page.getByRole('region', { name: 'Left out' })).toContainText('Not a picture');
+
+    await goTo(page, 'Backbone');
+    await page.getByRole('button', { name: 'Find atoms' }).click();
+    await expect(page.getByRole('region', { name: 'Layer layer4.2.conv2' })).toContainText('%', {
+      timeout: 60_000,
+    });
+
+    await goTo(page, 'Tune');
+    await chooseSettings(page, ['Linear probe', 'Atoms']);
+    await page.getByLabel('Epochs', { exact: true }).fill('3');
+    await page.getByRole('button', { name: 'Run 2 settings' }).click();
+    await waitForRun(page, 'Linear probe', 90_000);
+    await waitForRun(page, 'Atoms', 90_000);
+    const accuracies = await chartTable(page, 'Accuracy per epoch');
+    expect(accuracies.length).toBeGreaterThan(4);
+    // Photos close to what the backbone has seen: far above the one in five of chance, on 40 images.
+    const last = await page
+      .getByRole('region', { name: 'Results, table' })
+      .getByRole('row', { name: /Atoms/ })
+      .textContent();
+    const [percent = '0'] = /\d+\.\d(?= %)/.exec(last ?? '') ?? [];
+    expect(Number(percent)).toBeGreaterThan(35);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

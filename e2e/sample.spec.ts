@@ -1,0 +1,71 @@
+/** A first visit: the sample, three settings, the atoms downloaded, and loaded back into a fresh page. */
+import { encode } from 'fast-png';
+import { decodeAdapter } from '../src/export/adapter-file';
+import { expect, test } from './local';
+import { bytesOf, chartTable, goTo, openPage, run, waitForRun } from './steps';
+
+/** 96×96: a light square on dark ground. */
+function picture(): Buffer {
+  const data = new Uint8Array(96 * 96 * 3);
+  for (let y = 0; y < 96; y++) {
+    for (let x = 0; x < 96; x++)
+      data.fill(x > 30 && x < 60 && y > 20 && y < 50 ? 220 : 40, (y * 96 + x) * 3, (y * 96 + x + 1) * 3);
+  }
+  return Buffer.from(encode({ width: 96, height: 96, data, channels: 3 }));
+}
+
+test('one click trains three settings; the downloaded atoms give the same predictions in a fresh page', async ({
+  page,
+}) => {
+  await openPage(page, '?epochs=2');
+  await page.getByRole('button', { name: 'Try the sample' }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Compare' })).toBeVisible({ timeout: 60_000 });
+
+  // The charts move while it trains.
+  await expect(run(page, 'Atoms')).toContainText('running', { timeout: 60_000 });
+  const curve = page
+    .getByRole('region', { name: 'Loss per step' })
+    .locator('path.recharts-line-curve')
+    .last();
+  await expect(curve).toBeVisible({ timeout: 60_000 });
+  const before = await curve.getAttribute('d');
+  await expect.poll(() => curve.getAttribute('d'), { timeout: 60_000 }).not.toBe(before);
+
+  for (const name of ['Linear probe', 'Atoms', 'LoRA']) await waitForRun(page, name, 200_000);
+  const points = await chartTable(page, 'Accuracy against trainable parameters');
+  expect(points.slice(1).map(([name]) => name)).toEqual(['Linear probe', 'Atoms', 'LoRA']);
+  const results = page.getByRole('region', { name: 'Results, table' });
+  await expect(results.getByRole('row', { name: /Atoms/ })).toContainText('1,737');
+  await expect(results.getByRole('row', { name: /Atoms/ })).toContainText('2,565');
+
+  const csv = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as CSV' }).click();
+  expect((await bytesOf(await csv)).toString().trim().split('\n')).toHaveLength(4);
+  const svg = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save Loss per step as SVG' }).click();
+  expect((await bytesOf(await svg)).toString()).toMatch(/^<svg|^<\?xml/);
+
+  await goTo(page, 'Use');
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download atoms of Atoms' }).click();
+  const download = await saving;
+  const file = await bytesOf(download);
+  const adapter = decodeAdapter(file, download.suggestedFilename());
+  expect(adapter.header.setting).toBe('atoms');
+  expect(file.byteLength).toBeLessThan(40_000);
+  const image = { name: 'square.png', mimeType: 'image/png', buffer: picture() };
+  await page.getByLabel('Image to classify').setInputFiles(image);
+  const prediction = page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem');
+  await expect(prediction).toHaveCount(5);
+  const expected = await prediction.allInnerTexts();
+
+  await page.goto('/');
+  await goTo(page, 'Use');
+  await page
+    .getByLabel('Adapter file')
+    .setInputFiles({ name: download.suggestedFilename(), mimeType: '', buffer: file });
+  await expect(page.getByRole('list', { name: 'Models' })).toContainText('Atoms');
+  await page.getByLabel('Image to classify').setInputFiles(image);
+  await expect(prediction).toHaveCount(5);
+  expect(await prediction.allInnerTexts()).toEqual(expected);
+});

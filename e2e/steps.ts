@@ -1,0 +1,62 @@
+/** What a person does on the page, said once for all tests. */
+import { readFileSync } from 'node:fs';
+import type { Download, Locator, Page } from '@playwright/test';
+import { expect } from './local';
+
+export async function openPage(page: Page, search = ''): Promise<void> {
+  await page.goto(`/${search}`);
+  await expect(page.getByRole('button', { name: 'Try the sample' })).toBeEnabled();
+}
+
+export async function goTo(
+  page: Page,
+  step: 'Data' | 'Backbone' | 'Tune' | 'Compare' | 'Use',
+): Promise<void> {
+  await page
+    .getByRole('navigation', { name: 'Steps' })
+    .getByRole('link', { name: new RegExp(step) })
+    .click();
+  await expect(page.getByRole('heading', { level: 2, name: step })).toBeVisible();
+}
+
+/** Chooses exactly these settings on the Tune step. */
+export async function chooseSettings(page: Page, labels: string[]): Promise<void> {
+  for (const box of await page.getByRole('checkbox').all()) {
+    const name =
+      (await box.getAttribute('aria-label')) ??
+      (await box.evaluate((input: HTMLInputElement) => input.labels?.[0]?.textContent ?? ''));
+    if (await box.isVisible()) await box.setChecked(labels.includes(name.trim()));
+  }
+}
+
+export async function fill(page: Page, label: string, value: number): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await field.fill(String(value));
+  await field.blur();
+}
+
+export function run(page: Page, name: string): Locator {
+  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
+}
+
+export async function waitForRun(page: Page, name: string, timeout: number): Promise<void> {
+  await expect(run(page, name)).toContainText(/finished|failed|stopped/, { timeout });
+  await expect(run(page, name)).toContainText('finished');
+}
+
+/** The rows of a chart's table, each a list of cell texts; the first row is the head. */
+export async function chartTable(page: Page, title: string): Promise<string[][]> {
+  const chart = page.getByRole('region', { name: title, exact: true });
+  await chart.getByText('Table', { exact: true }).click();
+  const rows = await page
+    .getByRole('region', { name: `${title}, table` })
+    .getByRole('row')
+    .all();
+  const cells = await Promise.all(rows.map((row) => row.locator('th, td').allInnerTexts()));
+  await chart.getByText('Chart', { exact: true }).click();
+  return cells;
+}
+
+export async function bytesOf(download: Download): Promise<Buffer> {
+  return readFileSync(await download.path());
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
+
+const PORT = 4179;
+
+export default defineConfig({
+  testDir: 'e2e',
+  // One at a time: training takes every core there is.
+  workers: 1,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  use: {
+    baseURL: `http://127.0.0.1:${PORT}`,
+    viewport: { width: 1280, height: 900 },
+    launchOptions: { executablePath: requireChromium(), args: CHROMIUM_ARGS },
+    trace: 'retain-on-failure',
+    actionTimeout: 30_000,
+  },
+  // The built page, as a visitor gets it.
+  webServer: {
+    command: `npx vite build --logLevel warn && npx vite preview --host 127.0.0.1 --port ${PORT} --strictPort`,
+    url: `http://127.0.0.1:${PORT}`,
+    reuseExistingServer: !process.env.CI,
+    timeout: 120_000,
+  },
+});
