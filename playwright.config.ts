@@ -5,6 +5,10 @@ const PORT = 4179;
 
 export default defineConfig({
   testDir: 'e2e',
+  projects: [
+    { name: 'fast', testIgnore: '*.slow.spec.ts' },
+    { name: 'slow', testMatch: '*.slow.spec.ts' },
+  ],
   // One at a time: training takes every core there is.
   workers: 1,
   timeout: 240_000,

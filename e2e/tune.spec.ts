@@ -1,20 +1,16 @@
 /** The command line from the outside: what it prints, what it writes, and how it ends. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { encode } from 'fast-png';
-import { resultsSchema } from '../cli/results';
 import { decodeAdapter } from '../src/export/adapter-file';
 import { seededRandom } from '../src/random';
+import { killTune, readResults, tune } from './command';
 
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const SIDE = 72;
 
 let folder = '';
-let running: ChildProcess | null = null;
 
 test.beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tune-'));
@@ -25,7 +21,7 @@ test.beforeAll(async () => {
 
 test.afterEach(() => {
   // Only a test that ran out of time leaves one.
-  running?.kill('SIGKILL');
+  killTune();
 });
 
 test.afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -139,40 +135,6 @@ test('keeps the best epoch when stopped', async () => {
   expect(results.runs.map(({ setting, outcome }) => [setting, outcome])).toEqual([['full', 'stopped']]);
   expect(await readdir(out)).toContain('full.safetensors');
 });
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. */
-function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
-    running = child;
-    const ended: Ended = { code: null, stdout: '', stderr: '' };
-    let interrupted = false;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      ended.stdout += text;
-      if (interrupted || !stopAfter?.test(ended.stdout)) return;
-      interrupted = true;
-      child.kill('SIGINT');
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      ended.stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      running = null;
-      resolve({ ...ended, code });
-    });
-  });
-}
-
-async function readResults(out: string) {
-  return resultsSchema.parse(JSON.parse(await readFile(join(out, 'results.json'), 'utf8')));
-}
 
 /** A folder of small PNGs: stripes across or down on noise, twelve per class, and a file that is none. */
 async function draw(name: string, classes: string[]): Promise<void> {

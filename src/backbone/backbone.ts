@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
+import { sha256 } from '../files/sha256';
 import { convolution } from '../ops/convolution';
 import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';
@@ -187,9 +188,4 @@ function readInputSize(file: Safetensors): number {
     );
   }
   return size;
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

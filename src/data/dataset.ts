@@ -3,6 +3,7 @@
  * left out with its reason; only a set that cannot be trained on at all is an error. Needs no page: it runs in
  * a worker.
  */
+import { sha256 } from '../files/sha256';
 import { UserError } from '../user-error';
 import type {
   Augmentation,
@@ -204,11 +205,6 @@ function halves(list: Picture[], isVal: readonly boolean[], side: number): { tra
 async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promise<string> {
   const images = list.map(({ path, label, part, digest }) => [path, label, part, digest]);
   return sha256(new TextEncoder().encode(JSON.stringify({ classes, images })));
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 // ---------------------------------------------------------------- a set that cannot be used

@@ -1,6 +1,6 @@
 /** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
 import * as tf from '@tensorflow/tfjs';
-import { gather } from '../data/batches';
+import { gather } from '../data/gather';
 import type { Images } from '../data/images';
 import type { Random } from '../random';
 import type { Augmentation } from '../worker/protocol';

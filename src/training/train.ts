@@ -42,7 +42,8 @@ export class ProbeCache {
 
 /**
  * Trains. Throws `UserError` when the loss is no longer finite; what was checkpointed before stands.
- * Checkpoints come after the epoch they belong to, best by validation accuracy, the earliest on a tie.
+ * A checkpoint comes before the epoch event it belongs to, so that whoever stops at an epoch has it: best by validation
+ * accuracy, the earliest on a tie.
  */
 export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
   const features = yield* cachedFeatures(job);
@@ -93,8 +94,8 @@ async function* probeRun(
         secondsLeft: (elapsed / epoch) * (epochs - epoch),
       };
     }
-    yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
     if (best.improves(scored)) yield { kind: 'checkpoint', epoch, values };
+    yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
   }
 }
 
@@ -124,10 +125,11 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
       const scored = await pace.evaluation(() => validate(job, optimizer));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
-      yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
       if (best.improves(scored)) {
-        yield { kind: 'checkpoint', epoch, values: (await optimizer.values.data()).slice() as Float32Array }; // float32 tensor
+        const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
+        yield { kind: 'checkpoint', epoch, values };
       }
+      yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
     }
   } finally {
     optimizer.dispose();

@@ -31,11 +31,12 @@ export async function runToEnd(
       if (event.kind === 'checkpoint') {
         kept = event;
         onEvent({ kind: 'checkpoint', epoch: event.epoch });
-      } else {
-        if (event.kind === 'epoch') epochs.push(event.result);
-        if (event.kind === 'step') paces.push(event.imagesPerSecond);
-        onEvent(event);
+        // Its epoch follows at once, and a stop must not come between the two.
+        continue;
       }
+      if (event.kind === 'epoch') epochs.push(event.result);
+      if (event.kind === 'step') paces.push(event.imagesPerSecond);
+      onEvent(event);
       await breathe();
       await control.ready();
       if (control.stopped) {

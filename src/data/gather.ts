@@ -1,12 +1,7 @@
-/** Which images a training step sees, and their bytes. */
-import type { Random } from '../random';
-
-/** The order of one epoch: each of the `n` images once. */
-export function epochOrder(n: number, random: Random): Uint32Array<ArrayBuffer> {
-  return random.permutation(n);
-}
-
-/** @returns `[indices.length, side, side, 3]` RGB */
+/**
+ * The bytes of the images a training step sees.
+ * @returns `[indices.length, side, side, 3]` RGB
+ */
 export function gather(
   images: { pixels: Uint8Array },
   indices: ArrayLike<number>,

@@ -1,0 +1,49 @@
+/** `npm run tune` from the outside. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { resultsSchema } from '../cli/results';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+let running: ChildProcess | null = null;
+
+/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. */
+export function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
+    running = child;
+    const ended: Ended = { code: null, stdout: '', stderr: '' };
+    let interrupted = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      ended.stdout += text;
+      if (interrupted || !stopAfter?.test(ended.stdout)) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      ended.stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      running = null;
+      resolve({ ...ended, code });
+    });
+  });
+}
+
+/** Ends a run that a failed test left behind. */
+export function killTune(): void {
+  running?.kill('SIGKILL');
+}
+
+export async function readResults(out: string) {
+  return resultsSchema.parse(JSON.parse(await readFile(join(out, 'results.json'), 'utf8')));
+}

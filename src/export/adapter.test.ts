@@ -1,0 +1,150 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Backbone } from '../backbone/backbone';
+import { startBackend } from '../backend';
+import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { methodById } from '../methods';
+import { seededRandom } from '../random';
+import { TunedModel } from '../training/tuned-model';
+import type { SettingOptions } from '../worker/protocol';
+import { logitsOf, openAdapter, type StoredModel, withModel, writeAdapter } from './adapter';
+import { decodeAdapter, encodeAdapter } from './adapter-file';
+import { checkImages } from './check-images';
+
+const CLASSES = ['a', 'b', 'c'];
+const COUNT = 3;
+
+describe('an adapter', () => {
+  let backbone: Backbone;
+  let codes: LayerCodes;
+  let bytes: Uint8Array<ArrayBuffer>;
+
+  beforeAll(async () => {
+    await startBackend('wasm');
+    bytes = new Uint8Array(await (await fetch('/backbones/starter-resnet50-w16.safetensors')).arrayBuffer());
+    backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
+    const work = decomposeBackbone(backbone, COUNT);
+    let step = await work.next();
+    while (!step.done) step = await work.next();
+    codes = step.value;
+  });
+  afterAll(() => {
+    backbone.dispose();
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  /** A model whose every trained number is a little off its start. */
+  function tuned(setting: string, options: SettingOptions): StoredModel {
+    const model = new TunedModel(backbone, methodById(setting), options, CLASSES.length, codes);
+    const random = seededRandom(3);
+    const values = model.initial(random).map((value) => value + 0.02 * random.normal());
+    const { backbone: inBackbone, head } = model.table;
+    const stored: StoredModel = {
+      name: `my ${setting}`,
+      classes: CLASSES,
+      values,
+      codes: model.codes,
+      training: {
+        config: {
+          setting,
+          options,
+          epochs: 1,
+          batchSize: 4,
+          learningRate: 1e-3,
+          headLearningRate: 1e-3,
+          weightDecay: 0,
+          warmup: 0,
+          dropout: 0,
+          augmentation: 'none',
+          seed: 0,
+          warmStart: false,
+          probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
+        },
+        outcome: 'finished',
+        epochs: 1,
+        keptEpoch: 1,
+        correct: 2,
+        validationImages: 3,
+        trainable: { backbone: inBackbone, head },
+        seconds: 1,
+        backend: 'wasm',
+      },
+    };
+    model.dispose();
+    return stored;
+  }
+
+  const logits = (stored: StoredModel) =>
+    withModel(stored, backbone, (model, values) => logitsOf(model, values, checkImages(4, 64), 4));
+
+  it.each([
+    ['linear-probe', {}],
+    ['atoms', { m: COUNT }],
+    ['lora', { r: 1, alpha: 1 }],
+    ['full', {}],
+  ])('of %s comes back with the same numbers and logits', async (setting, options) => {
+    const stored = tuned(setting, options);
+    const file = await writeAdapter(stored, backbone);
+    const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
+    expect(opened.checkDifference).toBeLessThan(1e-6);
+    expect(opened.stored.values).toEqual(stored.values);
+    const [before, after] = [(await logits(stored)).flat(), (await logits(opened.stored)).flat()];
+    for (const [index, value] of after.entries())
+      expect(Math.abs(value - (before[index] ?? 0))).toBeLessThan(1e-4);
+  });
+
+  it('brings its coefficients back to the bit from the atoms it stores', async () => {
+    const stored = tuned('atoms', { m: COUNT });
+    const file = await writeAdapter(stored, backbone);
+    const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
+    expect(opened.stored.codes.size).toBe(17);
+    for (const [layer, { coefficients }] of opened.stored.codes)
+      expect(coefficients).toEqual(codes.get(layer)?.coefficients);
+  });
+
+  it('made for another backbone is refused by name', async () => {
+    const adapter = decodeAdapter(
+      await writeAdapter(tuned('atoms', { m: COUNT }), backbone),
+      'a.safetensors',
+    );
+    adapter.header.backbone = { id: 'resnet50', hash: 'f'.repeat(64) };
+    await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(
+      /was trained on another backbone \(resnet50/,
+    );
+  });
+
+  it('whose numbers were changed does not pass its check', async () => {
+    const adapter = decodeAdapter(
+      await writeAdapter(tuned('atoms', { m: COUNT }), backbone),
+      'a.safetensors',
+    );
+    const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
+    if (change) change.data = change.data.map((value) => value + 0.05);
+    await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(/its check logits differ/);
+  });
+
+  it('that lacks a tensor, has one of another shape, or is of an unknown setting is refused by name', async () => {
+    const read = async () =>
+      decodeAdapter(await writeAdapter(tuned('atoms', { m: COUNT }), backbone), 'a.safetensors');
+    const lacking = await read();
+    lacking.tensors.delete('layer1.0.conv2.atoms.dD');
+    await expect(openAdapter(lacking, backbone, 'a.safetensors')).rejects.toThrow(
+      /lacks the tensor layer1\.0\.conv2\.atoms\.dD/,
+    );
+    const misshapen = await read();
+    misshapen.tensors.set('conv1.atoms.dD', { shape: [1, 49], data: new Float32Array(49) });
+    await expect(openAdapter(misshapen, backbone, 'a.safetensors')).rejects.toThrow(
+      /conv1\.atoms\.dD is 1×49 instead of 3×49/,
+    );
+    const unknown = await read();
+    unknown.header.setting = 'magic';
+    await expect(openAdapter(unknown, backbone, 'a.safetensors')).rejects.toThrow(
+      /There is no setting “magic”/,
+    );
+  });
+
+  it('is a file anyone can read again after it was written again', async () => {
+    const file = await writeAdapter(tuned('lora', { r: 1, alpha: 1 }), backbone);
+    expect(encodeAdapter(decodeAdapter(file, 'a.safetensors'))).toEqual(file);
+  });
+});
