@@ -1,7 +1,7 @@
 /** What the page does as a whole: open, try the sample, change the backend. */
 import type { BackendChoice } from '../../src/worker/protocol';
 import { importData, importSample } from './data-actions';
-import { DEFAULT_KNOBS, FIRST_SETTINGS } from './defaults';
+import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
 import { endRuns, runChosen } from './queue';
@@ -26,12 +26,12 @@ export async function openPage(): Promise<void> {
   else await refreshSettings();
 }
 
-/** One click from nothing to three runs on the sample set. */
+/** One click from nothing to three runs on the sample set, with the numbers the address or the person chose. */
 export async function trySample(name: string): Promise<void> {
   if (!(await importSample(name))) return;
   await refreshSettings();
   const { configuration } = read();
-  write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS], knobs: DEFAULT_KNOBS } });
+  write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS] } });
   runChosen();
   goTo('compare');
 }

@@ -6,6 +6,8 @@ import { createSession } from './session';
 type Call = Exclude<Request, { cancel: true }>;
 
 const running = new Map<number, AbortController>();
+/** The last `start`: whatever is asked meanwhile waits for it, and fails as it failed. */
+let started: Promise<unknown> = Promise.resolve();
 // The page names the worker after its own address, under which public/ is served.
 const session = createSession(self.name);
 
@@ -25,7 +27,10 @@ async function answer({ id, call, in: input }: Call): Promise<void> {
     ) => Promise<Extract<Reply, { done: unknown }>['done']>;
     const progress = (value: Extract<Reply, { progress: unknown }>['progress']) =>
       post({ id, progress: value });
-    post({ id, done: await handler(input, { progress, signal: abort.signal }) });
+    const work = () => handler(input, { progress, signal: abort.signal });
+    const answered = call === 'start' ? work() : started.then(work);
+    if (call === 'start') started = answered;
+    post({ id, done: await answered });
   } catch (error) {
     post({ id, failed: failure(error, call) });
   } finally {
