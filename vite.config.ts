@@ -22,9 +22,16 @@ export default defineConfig({
     format: 'es',
     // tfjs-wasm starts its threads from the text of one of its own functions, which asks for a variable outside of it:
     // renaming that variable, or simplifying the question, breaks the threads. Whitespace alone may go.
-    rolldownOptions: { output: { minify: { compress: false, mangle: false, codegen: true } } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      output: { minify: { compress: false, mangle: false, codegen: true } },
+    },
   },
-  build: { target: 'es2022', chunkSizeWarningLimit: 2000 },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   optimizeDeps: {
     include: [
       '@tensorflow/tfjs',
