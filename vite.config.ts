@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -12,11 +12,14 @@ const headers = {
 
 const { name, version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
+/** Reference files beside the project, for tests; the folder may be a link. */
+const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
+
 export default defineConfig({
   define: { __APP_NAME__: JSON.stringify(name), __APP_VERSION__: JSON.stringify(version) },
   base: './',
   plugins: [react()],
-  server: { headers, fs: { allow: ['.', '../shared'] } },
+  server: { headers, fs: { allow: ['.', ...reference] } },
   preview: { headers },
   worker: {
     format: 'es',
