@@ -9,7 +9,6 @@ import { toTfjsOrder } from '../src/backbone/kernel-order';
 import type { BlockSpec, ConvolutionSpec } from '../src/backbone/layout';
 import type { LayerCodes } from '../src/decompose/layer-codes';
 import { float32, type Safetensors } from '../src/files/safetensors';
-import { byAtom } from '../src/training/tuned-model';
 import type { Step } from './steps';
 
 export function stockStep(
@@ -25,7 +24,7 @@ export function stockStep(
   const changes = new Map<string, tf.Variable<tf.Rank.R2>>();
   for (const { spec, pretrained } of backbone.convolutions.values()) {
     const { name, batchNorm, kernel, cIn, cOut } = spec;
-    weights.set(name, tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn, kernel), [kernel, kernel, cIn, cOut]));
+    weights.set(name, tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]));
     const parts = ['running_mean', 'running_var', 'bias', 'weight'];
     norms.set(
       name,
@@ -34,7 +33,7 @@ export function stockStep(
     const code = codes.get(name);
     if (!code) continue;
     const m = code.coefficients.length / (cIn * cOut);
-    coefficients.set(name, tf.tensor2d(byAtom(code.coefficients, cOut, cIn), [m, cIn * cOut]));
+    coefficients.set(name, tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [m, cIn * cOut]));
     changes.set(name, tf.variable(tf.zeros<tf.Rank.R2>([m, kernel * kernel])));
   }
   const headWeight = tf.variable(tf.zeros<tf.Rank.R2>([backbone.network.features, classes]));

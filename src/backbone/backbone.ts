@@ -146,9 +146,7 @@ function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors): Convolution {
   );
   const bias = beta.map((value, channel) => value - (scale[channel] ?? 0) * (mean[channel] ?? 0));
   // In tfjs order the output channel runs fastest.
-  const folded = toTfjsOrder(pretrained, cOut, cIn, kernel).map(
-    (value, index) => value * (scale[index % cOut] ?? 0),
-  );
+  const folded = toTfjsOrder(pretrained, cOut, cIn).map((value, index) => value * (scale[index % cOut] ?? 0));
   return {
     spec,
     pretrained,

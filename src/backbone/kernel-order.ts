@@ -1,13 +1,14 @@
-/** The two memory orders of a convolution kernel: PyTorch's `[c_out, c_in, k, k]` and tfjs' `[k, k, c_in, c_out]`. */
-
-/** PyTorch → tfjs. `kernel` is the side in pixels. */
-export function toTfjsOrder(values: Float32Array, cOut: number, cIn: number, kernel: number): Float32Array {
-  const taps = kernel * kernel;
+/**
+ * PyTorch's memory order `[c_out, c_in, t]` → tfjs' `[t, c_in, c_out]`. A kernel has t = k² taps per pair of channels,
+ * coefficients have t = m.
+ */
+export function toTfjsOrder(values: Float32Array, cOut: number, cIn: number): Float32Array {
+  const perPair = values.length / (cOut * cIn);
   const result = new Float32Array(values.length);
   let from = 0;
   for (let o = 0; o < cOut; o++) {
     for (let i = 0; i < cIn; i++) {
-      for (let tap = 0; tap < taps; tap++) result[(tap * cIn + i) * cOut + o] = values[from++] ?? 0;
+      for (let t = 0; t < perPair; t++) result[(t * cIn + i) * cOut + o] = values[from++] ?? 0;
     }
   }
   return result;

@@ -6,7 +6,6 @@ import { float32, type Safetensors } from '../files/safetensors';
 import { fixture, relativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { convolution } from '../ops/convolution';
-import { byAtom } from '../training/tuned-model';
 import { methodById } from './index';
 import type { Frozen } from './method';
 
@@ -61,15 +60,10 @@ onBackends('settings against PyTorch', () => {
         const layer: ConvolutionSpec = { name, batchNorm: '', kernel, cIn, cOut, stride, pad };
         const method = methodById(id);
         const inTfjsOrder = (from: string) =>
-          tf.tensor4d(toTfjsOrder(float32(file, `${name}.${from}`), cOut, cIn, kernel), [
-            kernel,
-            kernel,
-            cIn,
-            cOut,
-          ]);
+          tf.tensor4d(toTfjsOrder(float32(file, `${name}.${from}`), cOut, cIn), [kernel, kernel, cIn, cOut]);
         const pretrained = inTfjsOrder('W');
         const frozen: Frozen = {
-          coefficients: tf.tensor2d(byAtom(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
+          coefficients: tf.tensor2d(toTfjsOrder(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
           pretrained: null,
         };
         const values = trainables.map((part) => {

@@ -112,27 +112,14 @@ export class TunedModel {
     const code = this.codes.get(name);
     return {
       coefficients: code
-        ? tf.tensor2d(byAtom(code.coefficients, cOut, cIn), [
+        ? tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [
             code.coefficients.length / (cIn * cOut),
             cIn * cOut,
           ])
         : null,
       pretrained: this.method.needsPretrained
-        ? tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn, kernel), [kernel, kernel, cIn, cOut])
+        ? tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut])
         : null,
     };
   }
-}
-
-/** Coefficients `[c_out·c_in, m]` → `[m, c_in·c_out]`, so that ΔDᵀ·α is ΔW in tfjs order. */
-export function byAtom(coefficients: Float32Array, cOut: number, cIn: number): Float32Array {
-  const count = coefficients.length / (cOut * cIn);
-  const result = new Float32Array(coefficients.length);
-  let from = 0;
-  for (let o = 0; o < cOut; o++) {
-    for (let i = 0; i < cIn; i++) {
-      for (let j = 0; j < count; j++) result[(j * cIn + i) * cOut + o] = coefficients[from++] ?? 0;
-    }
-  }
-  return result;
 }

@@ -324,7 +324,7 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
       const before = stored.codes.get(layer)?.atoms;
       return {
         layer,
-        relativeChange: norm / Math.hypot(...chunkNorms(pretrained)),
+        relativeChange: norm / euclideanNorm(pretrained),
         atoms:
           change && before
             ? {
@@ -339,12 +339,9 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
   });
 }
 
-/** Norms of pieces short enough for one call of `Math.hypot`. */
-function chunkNorms(values: Float32Array): number[] {
-  const norms: number[] = [];
-  for (let start = 0; start < values.length; start += 1024)
-    norms.push(Math.hypot(...values.subarray(start, start + 1024)));
-  return norms;
+/** ‖values‖₂ */
+function euclideanNorm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 function softmax(logits: number[]): number[] {

@@ -15,7 +15,7 @@ export function trustSentence(runs: readonly RunRecord[]): string | null {
   const best = ends.toSorted((a, b) => accuracy(b) - accuracy(a))[0];
   if (!best) return null;
   const { low, high } = wilson(best.correct, best.total);
-  return `Accuracies are counted on ${counted(best.total, 'validation image')}: the highest, ${percent(accuracy(best))}, means somewhere between ${percent(low)} and ${percent(high)} (95 % Wilson interval). Runs whose intervals overlap cannot be told apart.`;
+  return `Accuracies are counted on ${counted(best.total, 'validation image')}: the highest, ${percent(accuracy(best))}, means somewhere between ${percent(low)} and ${percent(high)} (95 % Wilson interval). Overlapping intervals are no proof of a difference.`;
 }
 
 export function RunTable({ runs }: { runs: RunRecord[] }) {
