@@ -1,30 +1,12 @@
 /** The same short run on wasm and on real WebGPU (a software adapter where there is no GPU) must tell the same story. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { encode } from 'fast-png';
-import { seededRandom } from '../src/random';
 import { expect, test } from './local';
 import { chartTable, openPage, waitForRun } from './steps';
-
-/** Two classes of stripes, across and down, with noise. */
-function draw(folder: string): void {
-  const random = seededRandom(4);
-  for (const name of ['across', 'down']) {
-    mkdirSync(join(folder, name), { recursive: true });
-    for (let index = 0; index < 10; index++) {
-      const data = new Uint8Array(72 * 72 * 3);
-      for (let pixel = 0; pixel < 72 * 72; pixel++) {
-        const place = name === 'across' ? Math.floor(pixel / 72) : pixel % 72;
-        const shade = Math.floor((place + index) / 6) % 2 === 0 ? 60 : 150;
-        for (let channel = 0; channel < 3; channel++) data[pixel * 3 + channel] = shade + random.integer(80);
-      }
-      writeFileSync(join(folder, name, `${index}.png`), encode({ width: 72, height: 72, data, channels: 3 }));
-    }
-  }
-}
+import { drawStripes } from './stripes';
 
 async function losses(page: Page, backend: 'wasm' | 'webgpu', folder: string): Promise<number[]> {
   // From an untrained head, without chance: 8 steps of 8 images.
@@ -48,7 +30,7 @@ test('the loss falls on WebGPU, and is that of wasm to 1 %', async ({ page }) =>
   test.setTimeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
   try {
-    draw(folder);
+    drawStripes(folder);
     const onWasm = await losses(page, 'wasm', folder);
     const onWebgpu = await losses(page, 'webgpu', folder);
     expect(onWasm).toHaveLength(8);
