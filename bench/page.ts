@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../src/backbone/backbone';
 import { startBackend } from '../src/backend';
-import { decomposeBackbone, type LayerCodes } from '../src/decompose/layer-codes';
+import { decomposeBackbone } from '../src/decompose/layer-codes';
 import { readSafetensors } from '../src/files/safetensors';
 import { methodById } from '../src/methods';
 import { seededRandom } from '../src/random';
@@ -31,7 +31,7 @@ async function timeStep(backend: BackendName, batch: number, steps: number): Pro
   const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
   const bytes = new Uint8Array(await response.arrayBuffer());
   const backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
-  const codes = await decomposed(backbone);
+  const codes = await decomposeBackbone(backbone, 9);
   const model = new TunedModel(backbone, methodById('atoms'), { m: 9 }, CLASSES, codes);
   const random = seededRandom(0);
   const size = backbone.inputSize;
@@ -93,14 +93,6 @@ async function timeStep(backend: BackendName, batch: number, steps: number): Pro
     }
   });
   return { engine, batch, steps, rivals };
-}
-
-async function decomposed(backbone: Backbone): Promise<LayerCodes> {
-  const work = decomposeBackbone(backbone, 9);
-  for (;;) {
-    const { done, value } = await work.next();
-    if (done) return value;
-  }
 }
 
 declare global {

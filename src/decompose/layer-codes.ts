@@ -20,20 +20,24 @@ export interface LayerCode {
 /** By layer name. */
 export type LayerCodes = ReadonlyMap<string, LayerCode>;
 
-/** Decomposes with `count` atoms per layer; yields its progress layer by layer. */
-export async function* decomposeBackbone(
+/**
+ * Decomposes with `count` atoms per layer. `onProgress` is told layer by layer; what it throws ends the work, so that a
+ * person can.
+ */
+export async function decomposeBackbone(
   backbone: Backbone,
   count: number,
-): AsyncGenerator<Progress, LayerCodes> {
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<LayerCodes> {
   const layers = [...backbone.convolutions.values()].filter(({ spec }) => spec.kernel > 1);
   const codes = new Map<string, LayerCode>();
   for (const [index, layer] of layers.entries()) {
-    yield { label: `Finding atoms: ${layer.spec.name}`, done: index, total: layers.length };
+    onProgress({ label: `Finding atoms: ${layer.spec.name}`, done: index, total: layers.length });
     await breathe();
     // Each layer starts from atoms of its own: 3×3 kernels keep much of where they start.
     codes.set(layer.spec.name, decompose(plainRows(layer), count, { seed: index }));
   }
-  yield { label: 'Finding atoms', done: layers.length, total: layers.length };
+  onProgress({ label: 'Finding atoms', done: layers.length, total: layers.length });
   return codes;
 }
 

@@ -23,10 +23,7 @@ describe('an adapter', () => {
     await startBackend('wasm');
     bytes = new Uint8Array(await (await fetch('/backbones/starter-resnet50-w16.safetensors')).arrayBuffer());
     backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
-    const work = decomposeBackbone(backbone, COUNT);
-    let step = await work.next();
-    while (!step.done) step = await work.next();
-    codes = step.value;
+    codes = await decomposeBackbone(backbone, COUNT);
   });
   afterAll(() => {
     backbone.dispose();

@@ -40,14 +40,7 @@ describe('a run', () => {
       id: 'starter',
       name: 'starter',
     });
-    const work = decomposeBackbone(backbone, 4);
-    for (;;) {
-      const { done, value } = await work.next();
-      if (done) {
-        codes = value;
-        break;
-      }
-    }
+    codes = await decomposeBackbone(backbone, 4);
     before = tf.memory().numTensors;
   });
   afterAll(() => {

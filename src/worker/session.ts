@@ -82,16 +82,12 @@ export function createSession(siteUrl: string): Handlers {
   ): Promise<LayerCodes> {
     const known = codes.get(count);
     if (known) return known;
-    const work = decomposeBackbone(ready(backbone), count);
-    for (;;) {
-      const { done, value } = await work.next();
-      if (done) {
-        codes.set(count, value);
-        return value;
-      }
+    const found = await decomposeBackbone(ready(backbone), count, (value) => {
       progress(value);
       signal.throwIfAborted();
-    }
+    });
+    codes.set(count, found);
+    return found;
   }
 
   async function remember(
