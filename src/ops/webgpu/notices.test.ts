@@ -1,0 +1,20 @@
+import { beforeEach, expect, it } from 'vitest';
+import { addNotice, forgetNotices, onNotice, readNotices } from './notices';
+
+beforeEach(forgetNotices);
+
+it('says once for each program that its portable form is used', () => {
+  const heard: string[] = [];
+  onNotice(({ program }) => heard.push(program));
+  addNotice('convolution1x1_44_8x8', 'error: f16 is not enabled');
+  addNotice('kernelGradient', 'too much workgroup memory');
+  addNotice('convolution1x1_44_8x8', 'error: f16 is not enabled');
+  expect(heard).toEqual(['convolution1x1_44_8x8', 'kernelGradient']);
+  expect(readNotices()[1]).toEqual({ program: 'kernelGradient', reason: 'too much workgroup memory' });
+});
+
+it('starts anew with another device', () => {
+  addNotice('kernelGradient', 'too much workgroup memory');
+  forgetNotices();
+  expect(readNotices()).toEqual([]);
+});
