@@ -1,11 +1,13 @@
 /**
  * A pretrained network ready to be tuned: kernels as stored, batch norm folded into each convolution
- * (METHOD §0), and the forward pass. Tensors belong to the `Backbone`; `dispose()` frees them.
+ * (METHOD §0), and the forward pass; training-pass.ts has the way back. Tensors belong to the `Backbone`; `dispose()`
+ * frees them.
  */
 import * as tf from '@tensorflow/tfjs';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
 import { convolution } from '../ops/convolution';
+import { maxPool } from '../ops/max-pool';
 import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';
 import {
@@ -38,6 +40,16 @@ export interface Convolution {
 export type Kernels = ReadonlyMap<string, tf.Tensor4D>;
 
 const PRETRAINED: Kernels = new Map();
+
+/** The pooling after the stem. */
+export const POOL = { k: 3, stride: 2, pad: 1 };
+
+/** A bottleneck's maps: after the first and the second convolution `[n, h', w', width]`, and its output. */
+export interface BottleneckMaps {
+  a1: tf.Tensor4D;
+  a2: tf.Tensor4D;
+  y: tf.Tensor4D;
+}
 
 export class Backbone {
   readonly id: string;
@@ -84,30 +96,56 @@ export class Backbone {
     return tf.tidy(() => tf.mean(this.stages(images, kernels), [1, 2]));
   }
 
-  /** The last stage's output `[n, h, w, features]`; `onStage` sees the stem's (after pooling) and every stage's. */
+  /**
+   * The last stage's output `[n, h, w, features]`; `onStage` sees the stem's (after pooling) and every stage's. Maps on the
+   * way are freed as soon as they are used.
+   */
   stages(
     images: tf.Tensor4D,
     kernels: Kernels = PRETRAINED,
     onStage: (output: tf.Tensor4D) => void = () => {},
   ): tf.Tensor4D {
-    // Padding with zeros equals PyTorch's −∞ here: after a ReLU nothing is below zero.
-    let x = tf.maxPool(this.#convolve(this.network.stem, images, kernels, true), 3, 2, 1);
+    let x = tf.tidy(() => maxPool(this.stem(images, kernels), POOL));
     onStage(x);
     for (const stage of this.network.stages) {
-      for (const block of stage) x = this.#bottleneck(block, x, kernels);
+      for (const block of stage) {
+        const y = tf.tidy(() => this.bottleneck(block, x, kernels).y);
+        x.dispose();
+        x = y;
+      }
       onStage(x);
     }
     return x;
   }
 
-  dispose(): void {
-    for (const { scale, bias, folded } of this.convolutions.values()) tf.dispose([scale, bias, folded]);
+  /** The first convolution's output, before pooling. */
+  stem(images: tf.Tensor4D, kernels: Kernels): tf.Tensor4D {
+    return this.#convolve(this.network.stem, images, kernels, true);
   }
 
-  #bottleneck({ conv1, conv2, conv3, downsample }: BlockSpec, x: tf.Tensor4D, kernels: Kernels): tf.Tensor4D {
-    const inner = this.#convolve(conv2, this.#convolve(conv1, x, kernels, true), kernels, true);
+  /** One bottleneck of the input x: what its convolutions give after their ReLUs. */
+  bottleneck(block: BlockSpec, x: tf.Tensor4D, kernels: Kernels): BottleneckMaps {
+    const { a1, a2 } = this.inner(block, x, kernels);
+    const { downsample } = block;
     const shortcut = downsample ? this.#convolve(downsample, x, kernels, false) : x;
-    return this.#convolve(conv3, inner, kernels, true, shortcut);
+    const y = this.#convolve(block.conv3, a2, kernels, true, shortcut);
+    if (downsample) shortcut.dispose();
+    return { a1, a2, y };
+  }
+
+  /** The inside of a bottleneck alone. */
+  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, kernels: Kernels): Omit<BottleneckMaps, 'y'> {
+    const a1 = this.#convolve(conv1, x, kernels, true);
+    return { a1, a2: this.#convolve(conv2, a1, kernels, true) };
+  }
+
+  /** The kernel a layer convolves with: the tuned one, or the folded pretrained one. */
+  kernel(name: string, kernels: Kernels): tf.Tensor4D {
+    return kernels.get(name) ?? this.convolution(name).folded;
+  }
+
+  dispose(): void {
+    for (const { scale, bias, folded } of this.convolutions.values()) tf.dispose([scale, bias, folded]);
   }
 
   #convolve(
@@ -117,9 +155,9 @@ export class Backbone {
     relu: boolean,
     residual?: tf.Tensor4D,
   ): tf.Tensor4D {
-    const { folded, bias } = this.convolution(spec.name);
-    const inputs = { x, kernel: kernels.get(spec.name) ?? folded, bias, ...(residual && { residual }) };
-    return convolution(inputs, { stride: spec.stride, pad: spec.pad, relu });
+    const { bias } = this.convolution(spec.name);
+    const kernel = this.kernel(spec.name, kernels);
+    return convolution({ x, kernel, bias, residual }, { stride: spec.stride, pad: spec.pad, relu });
   }
 
   convolution(name: string): Convolution {

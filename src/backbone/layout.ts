@@ -62,15 +62,12 @@ export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
 
 /** Every convolution, in the order of the forward pass (a block's projection last). */
 export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
-  const inBlocks = stages
-    .flat()
-    .flatMap(({ conv1, conv2, conv3, downsample }) => [
-      conv1,
-      conv2,
-      conv3,
-      ...(downsample ? [downsample] : []),
-    ]);
-  return [stem, ...inBlocks];
+  return [stem, ...stages.flat().flatMap(blockConvolutions)];
+}
+
+/** A bottleneck's convolutions, its projection last. */
+export function blockConvolutions({ conv1, conv2, conv3, downsample }: BlockSpec): ConvolutionSpec[] {
+  return [conv1, conv2, conv3, ...(downsample ? [downsample] : [])];
 }
 
 function bottleneck(

@@ -22,7 +22,6 @@ export const atoms: TuningMethod = {
   ],
   atoms: (options) => option(atoms, options, 'm'),
   atomChange: 'dD',
-  needsPretrained: false,
   // A 1×1 kernel is one number per pair of channels: nothing for atoms to draw.
   trainables: ({ kernel }, options) =>
     kernel === 1
@@ -38,4 +37,7 @@ export const atoms: TuningMethod = {
     const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m], as declared above
     return matMul(change, given(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);
   },
+  gradients: (gradient, _trainables, { coefficients }) => ({
+    dD: gradient.atoms(given(coefficients, 'coefficients')),
+  }),
 };

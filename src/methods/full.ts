@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { given, type TuningMethod } from './method';
+import { type Frozen, given, type Tensors, type TuningMethod } from './method';
 
 /** Full fine-tuning: every kernel is free. It trains W itself, so that weight decay acts as it does elsewhere. */
 export const full: TuningMethod = {
@@ -12,10 +12,17 @@ export const full: TuningMethod = {
   options: [],
   atoms: () => null,
   atomChange: null,
-  needsPretrained: true,
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },
   ],
-  update: ({ W }, { pretrained }) =>
-    tf.sub(tf.transpose(given(W, 'W'), [2, 3, 1, 0]), given(pretrained, 'pretrained')), // [k, k, c_in, c_out]
+  update: (trainables, frozen) => tf.sub(scaled(trainables, frozen), frozen.folded),
+  kernel: scaled,
+  gradients: (gradient, _trainables, { scale }) => ({
+    W: tf.transpose(tf.mul(gradient.kernel(), scale), [3, 2, 0, 1]),
+  }),
 };
+
+/** W ⊙ s in tfjs' order. */
+function scaled({ W }: Tensors, { scale }: Frozen): tf.Tensor4D {
+  return tf.mul(tf.transpose(given(W, 'W'), [2, 3, 1, 0]), scale); // [k, k, c_in, c_out]
+}

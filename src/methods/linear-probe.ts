@@ -11,7 +11,6 @@ export const linearProbe: TuningMethod = {
   options: [],
   atoms: () => null,
   atomChange: null,
-  needsPretrained: false,
   trainables: () => [],
   update: () => {
     throw new Error('A linear probe changes no kernel.');

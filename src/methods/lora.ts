@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import type { LayerGradient } from '../backbone/layer-gradient';
 import { matMul } from '../ops/mat-mul';
+import { sampled } from '../ops/stride';
+import type { SettingOptions } from '../worker/protocol';
 import { given, option, type TuningMethod } from './method';
 
 /**
@@ -33,7 +36,6 @@ export const lora: TuningMethod = {
   ],
   atoms: () => null,
   atomChange: null,
-  needsPretrained: false,
   trainables: ({ kernel, cIn, cOut }, options) => {
     const inner = option(lora, options, 'r') * kernel;
     return [
@@ -52,9 +54,46 @@ export const lora: TuningMethod = {
       { name: 'B', shape: [cOut * kernel, inner], initial: () => new Float32Array(cOut * kernel * inner) },
     ];
   },
-  update: ({ A, B }, _frozen, { kernel, cIn, cOut }, options) => {
+  update: ({ A, B }, { scale }, { kernel, cIn, cOut }, options) => {
     const product = matMul(given(B, 'B') as tf.Tensor2D, given(A, 'A') as tf.Tensor2D); // declared as matrices above
     const update = tf.transpose(product.reshape<tf.Tensor4D>([cOut, cIn, kernel, kernel]), [2, 3, 1, 0]);
-    return tf.mul(update, option(lora, options, 'alpha') / option(lora, options, 'r'));
+    return tf.mul(update, tf.mul(scale, factor(options)));
   },
+  gradients: (gradient, { A, B }, { scale }, options) =>
+    gradient.layer.kernel === 1 && gradient.layer.pad === 0
+      ? pointwiseGradients(
+          gradient,
+          given(A, 'A') as tf.Tensor2D,
+          given(B, 'B') as tf.Tensor2D,
+          scale,
+          options,
+        )
+      : null,
 };
+
+function factor(options: SettingOptions): number {
+  return option(lora, options, 'alpha') / option(lora, options, 'r');
+}
+
+/**
+ * For one-pixel kernels, with X `[p, c_in]` and Z `[p, c_out]` the pixels of x and ∂L/∂z, f = s·α/r: ∂L/∂A = (Z·(f ⊙ B))ᵀ·X and
+ * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made.
+ */
+function pointwiseGradients(
+  { x, dz, layer }: LayerGradient,
+  A: tf.Tensor2D,
+  B: tf.Tensor2D,
+  scale: tf.Tensor1D,
+  options: SettingOptions,
+): { A: tf.Tensor2D; B: tf.Tensor2D } {
+  const { cIn, cOut, stride } = layer;
+  const pixels = sampled(x, stride).reshape<tf.Tensor2D>([-1, cIn]);
+  const gradients = dz.reshape<tf.Tensor2D>([-1, cOut]);
+  const f = tf.mul(scale, factor(options)).reshape<tf.Tensor2D>([cOut, 1]);
+  const inner = matMul(pixels, tf.transpose(A)); // [p, r]
+  const dInner = matMul(gradients, tf.mul(B, f)); // [p, r]
+  return {
+    A: matMul(tf.transpose(dInner), pixels),
+    B: tf.mul(tf.transpose(matMul(tf.transpose(inner), gradients)), f),
+  };
+}

@@ -1,10 +1,13 @@
 /**
  * What a tuning method says about one convolution. A method is one file: which numbers it trains, where they start, and
  * how they make the update ΔW (METHOD §2). Parameter counts, training, checkpoints, adapter files and the page work
- * from this description and know no method by name. The gradients of the trainables follow from ∂L/∂W by
- * differentiating `update`, so no method writes its own.
+ * from this description and know no method by name. The gradients of the trainables follow from ∂L/∂K by
+ * differentiating `update`; a method for which there is a shorter way to them says it in `gradients`.
+ *
+ * Kernels are those of the network as it runs, batch norm folded in: K = (W + ΔW) ⊙ s, one s for each output channel.
  */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
 import type { Random } from '../random';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
@@ -18,12 +21,17 @@ export interface Trainable {
   initial(random: Random, pretrained: Float32Array): Float32Array;
 }
 
+/** Tensors of one layer by name. */
+export type Tensors = Readonly<Record<string, tf.Tensor>>;
+
 /** A layer's frozen tensors, on the device. */
 export interface Frozen {
-  /** Coefficients α as `[m, c_in·c_out]`, for methods with `atoms`. */
+  /** s, `[c_out]`. */
+  scale: tf.Tensor1D;
+  /** W ⊙ s, `[k, k, c_in, c_out]`. */
+  folded: tf.Tensor4D;
+  /** Coefficients α ⊙ s as `[m, c_in·c_out]`, for methods with `atoms`. */
   coefficients: tf.Tensor2D | null;
-  /** W, `[k, k, c_in, c_out]`, for methods with `needsPretrained`. */
-  pretrained: tf.Tensor4D | null;
 }
 
 export interface TuningMethod {
@@ -40,16 +48,53 @@ export interface TuningMethod {
   atoms(options: SettingOptions): number | null;
   /** The trainable that is a change of the atoms, `[m, k²]`, to be shown beside them; null when there is none. */
   atomChange: string | null;
-  needsPretrained: boolean;
   /** Empty for a layer it leaves alone. */
   trainables(layer: ConvolutionSpec, options: SettingOptions): Trainable[];
-  /** ΔW `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Only called where there are any. */
-  update(
-    trainables: Readonly<Record<string, tf.Tensor>>,
+  /** ΔW ⊙ s `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Only called where there are any. */
+  update(trainables: Tensors, frozen: Frozen, layer: ConvolutionSpec, options: SettingOptions): tf.Tensor4D;
+  /** K = (W + ΔW) ⊙ s, where that takes fewer passes over memory than adding `update` to the folded kernel. */
+  kernel?(trainables: Tensors, frozen: Frozen): tf.Tensor4D;
+  /** The trainables' gradients by name where there is a shorter way to them than `update`'s derivative; else null. */
+  gradients?(
+    gradient: LayerGradient,
+    trainables: Tensors,
     frozen: Frozen,
-    layer: ConvolutionSpec,
     options: SettingOptions,
-  ): tf.Tensor4D;
+  ): Tensors | null;
+}
+
+/** K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
+export function tunedKernel(
+  method: TuningMethod,
+  trainables: Tensors,
+  frozen: Frozen,
+  layer: ConvolutionSpec,
+  options: SettingOptions,
+): tf.Tensor4D {
+  return tf.tidy(
+    () =>
+      method.kernel?.(trainables, frozen) ??
+      tf.add<tf.Tensor4D>(frozen.folded, method.update(trainables, frozen, layer, options)),
+  );
+}
+
+/** The gradients of the loss by the layer's trainables, by name. */
+export function trainableGradients(
+  method: TuningMethod,
+  gradient: LayerGradient,
+  trainables: Tensors,
+  frozen: Frozen,
+  options: SettingOptions,
+): Record<string, tf.Tensor> {
+  return tf.tidy(() => {
+    const own = method.gradients?.(gradient, trainables, frozen, options);
+    if (own) return { ...own };
+    const names = Object.keys(trainables);
+    const byName = (values: tf.Tensor[]) =>
+      Object.fromEntries(names.map((name, index) => [name, given(values[index], name)]));
+    const update = (...values: tf.Tensor[]) => method.update(byName(values), frozen, gradient.layer, options);
+    return byName(tf.grads(update)(Object.values(trainables), gradient.kernel()));
+  });
 }
 
 /** The value of an option, or its default. */

@@ -1,132 +1,131 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
+import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
-import { seededRandom } from '../random';
+import { atomGradient } from './atom-gradient';
 import { convolution } from './convolution';
+import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Shape } from './definition';
+import { inputGradient } from './input-gradient';
+import { kernelGradient } from './kernel-gradient';
 
-/** The convolution written out from its definition, in double precision. */
-function definition(x: number[], kernel: number[], shape: Shape): number[] {
-  const { n, h, w, cIn, cOut, k, stride, pad } = shape;
-  const [oh, ow] = [Math.floor((h + 2 * pad - k) / stride) + 1, Math.floor((w + 2 * pad - k) / stride) + 1];
-  const y = new Array<number>(n * oh * ow * cOut).fill(0);
-  for (let image = 0; image < n; image++)
-    for (let r = 0; r < oh; r++)
-      for (let c = 0; c < ow; c++)
-        for (let u = 0; u < k; u++)
-          for (let v = 0; v < k; v++) {
-            const [row, column] = [r * stride + u - pad, c * stride + v - pad];
-            if (row < 0 || row >= h || column < 0 || column >= w) continue;
-            for (let i = 0; i < cIn; i++)
-              for (let o = 0; o < cOut; o++) {
-                const at = ((image * oh + r) * ow + c) * cOut + o;
-                y[at] =
-                  (y[at] ?? 0) +
-                  (x[((image * h + row) * w + column) * cIn + i] ?? 0) *
-                    (kernel[((u * k + v) * cIn + i) * cOut + o] ?? 0);
-              }
-          }
-  return y;
+const TOLERANCE = 1e-5;
+const ATOMS = 4;
+
+/** Random x, kernel and ∂L/∂z of a shape. */
+function given(shape: Shape) {
+  const { n, h, w, cIn, cOut, k } = shape;
+  const [rows, columns] = outputSides(shape);
+  return {
+    x: numbers(n * h * w * cIn, 'x'),
+    kernel: numbers(k * k * cIn * cOut, 'kernel'),
+    dz: numbers(n * rows * columns * cOut, 'dz'),
+    xShape: [n, h, w, cIn] as [number, number, number, number],
+    kernelShape: [k, k, cIn, cOut] as [number, number, number, number],
+    zShape: [n, rows, columns, cOut] as [number, number, number, number],
+  };
 }
 
-interface Shape {
-  n: number;
-  h: number;
-  w: number;
-  cIn: number;
-  cOut: number;
-  k: number;
-  stride: number;
-  pad: number;
-}
-
-const SHAPES: Shape[] = [
-  { n: 1, h: 1, w: 1, cIn: 7, cOut: 5, k: 1, stride: 1, pad: 0 },
-  { n: 2, h: 5, w: 4, cIn: 3, cOut: 4, k: 3, stride: 1, pad: 1 },
-  { n: 1, h: 7, w: 8, cIn: 2, cOut: 3, k: 3, stride: 2, pad: 1 },
-  { n: 3, h: 8, w: 7, cIn: 4, cOut: 2, k: 1, stride: 2, pad: 0 },
-  { n: 2, h: 9, w: 10, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
-  { n: 1, h: 2, w: 2, cIn: 3, cOut: 3, k: 3, stride: 2, pad: 1 },
-  { n: 5, h: 1, w: 1, cIn: 3, cOut: 2, k: 3, stride: 1, pad: 1 },
-];
-
-function numbers(count: number, label: string): number[] {
-  const random = seededRandom(1).fork(label);
-  return Array.from({ length: count }, () => random.normal());
-}
-
-function scalarProduct(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+/** Runs `work` in a tidy scope and compares what it gives. */
+async function expectClose(expected: number[], work: () => tf.Tensor): Promise<void> {
+  const tensor = tf.tidy(work);
+  expect(maxRelativeError(await tensor.data(), expected)).toBeLessThan(TOLERANCE);
+  tensor.dispose();
 }
 
 onBackends('convolution', () => {
   for (const shape of SHAPES) {
-    const { n, h, w, cIn, cOut, k, stride, pad } = shape;
-    const x = numbers(n * h * w * cIn, 'x');
-    const kernel = numbers(k * k * cIn * cOut, 'kernel');
-
-    it(`follows the definition and its adjoints: ${JSON.stringify(shape)}`, async () => {
-      const expected = definition(x, kernel, shape);
-      const dy = numbers(expected.length, 'dy');
-      const [tx, tk, tb] = [
-        tf.tensor4d(x, [n, h, w, cIn]),
-        tf.tensor4d(kernel, [k, k, cIn, cOut]),
-        tf.zeros<tf.Rank.R1>([cOut]),
-      ];
-      const apply = (a: tf.Tensor, b: tf.Tensor) =>
+    it(`follows the definition: ${named(shape)}`, async () => {
+      const { x, kernel, xShape, kernelShape, zShape } = given(shape);
+      const { stride, pad, cOut } = shape;
+      const bias = numbers(cOut, 'bias');
+      const residual = numbers(
+        zShape.reduce((a, b) => a * b),
+        'residual',
+      );
+      const z = output(x, kernel, shape);
+      const apply = (relu: boolean, withResidual: boolean) =>
         convolution(
-          { x: a as tf.Tensor4D, kernel: b as tf.Tensor4D, bias: tb },
-          { stride, pad, relu: false },
+          {
+            x: tf.tensor4d(x, xShape),
+            kernel: tf.tensor4d(kernel, kernelShape),
+            bias: tf.tensor1d(bias),
+            residual: withResidual ? tf.tensor4d(residual, zShape) : undefined,
+          },
+          { stride, pad, relu },
         );
-      const y = apply(tx, tk);
-      const tdy = tf.tensor(dy, y.shape);
-      const [dx, dk] = tf.grads(apply)([tx, tk], tdy);
-      const values = await y.data();
-      for (let index = 0; index < expected.length; index++)
-        expect(values[index]).toBeCloseTo(expected[index] ?? Number.NaN, 4);
-      // The map is linear in x and in the kernel, so <dy, conv(u, K)> = <dx, u> and <dy, conv(x, V)> = <dK, V> for any u, V.
-      const [u, v] = [numbers(x.length, 'u'), numbers(kernel.length, 'v')];
-      const byX = scalarProduct(dy, definition(u, kernel, shape));
-      const byKernel = scalarProduct(dy, definition(x, v, shape));
-      expect(scalarProduct((await dx?.data()) ?? [], u)).toBeCloseTo(byX, 3);
-      expect(scalarProduct((await dk?.data()) ?? [], v)).toBeCloseTo(byKernel, 3);
-      tf.dispose([tx, tk, tb, y, tdy, dx ?? [], dk ?? []]);
+      const biased = z.map((value, at) => value + (bias[at % cOut] ?? 0));
+      await expectClose(biased, () => apply(false, false));
+      await expectClose(
+        biased.map((value) => Math.max(0, value)),
+        () => apply(true, false),
+      );
+      const added = biased.map((value, at) => value + (residual[at] ?? 0));
+      await expectClose(added, () => apply(false, true));
+      await expectClose(
+        added.map((value) => Math.max(0, value)),
+        () => apply(true, true),
+      );
     });
   }
+});
 
-  it('adds bias and residual before the ReLU, and masks every gradient by it', async () => {
-    const x = tf.tensor4d([1, -2], [1, 1, 2, 1]);
-    const kernel = tf.tensor4d([3], [1, 1, 1, 1]);
-    const bias = tf.tensor1d([1]);
-    const residual = tf.tensor4d([0.5, 1], [1, 1, 2, 1]);
-    const apply = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, d: tf.Tensor) =>
-      convolution(
-        { x: a as tf.Tensor4D, kernel: b as tf.Tensor4D, bias: c as tf.Tensor1D, residual: d as tf.Tensor4D },
-        { stride: 1, pad: 0, relu: true },
+onBackends('input gradient', () => {
+  for (const shape of SHAPES) {
+    it(`follows the definition, addend and mask: ${named(shape)}`, async () => {
+      const { x, kernel, dz, xShape, kernelShape, zShape } = given(shape);
+      const { h: height, w: width, stride, pad } = shape;
+      const addend = numbers(x.length, 'addend');
+      // Half of the mask is exactly zero, as after a ReLU.
+      const mask = numbers(x.length, 'mask').map((value) => Math.max(0, value));
+      const apply = (extra: { addend?: number[]; mask?: number[] }) =>
+        inputGradient(
+          {
+            dz: tf.tensor4d(dz, zShape),
+            kernel: tf.tensor4d(kernel, kernelShape),
+            addend: extra.addend && tf.tensor4d(extra.addend, xShape),
+            mask: extra.mask && tf.tensor4d(extra.mask, xShape),
+          },
+          { height, width, stride, pad },
+        );
+      const dx = byInput(dz, kernel, shape);
+      const sum = dx.map((value, at) => value + (addend[at] ?? 0));
+      const masked = (values: number[]) => values.map((value, at) => ((mask[at] ?? 0) > 0 ? value : 0));
+      await expectClose(dx, () => apply({}));
+      await expectClose(sum, () => apply({ addend }));
+      await expectClose(masked(dx), () => apply({ mask }));
+      await expectClose(masked(sum), () => apply({ addend, mask }));
+    });
+  }
+});
+
+onBackends('kernel gradient', () => {
+  for (const shape of SHAPES) {
+    it(`follows the definition, whole and contracted with coefficients: ${named(shape)}`, async () => {
+      const { x, dz, xShape, zShape } = given(shape);
+      const { cIn, cOut, k, stride, pad } = shape;
+      const whole = byKernel(x, dz, shape);
+      await expectClose(whole, () =>
+        kernelGradient({ x: tf.tensor4d(x, xShape), dz: tf.tensor4d(dz, zShape) }, { k, stride, pad }),
       );
-    const y = apply(x, kernel, bias, residual);
-    const dy = tf.onesLike(y);
-    expect(Array.from(await y.data())).toEqual([4.5, 0]); // 3·1 + 1 + 0.5; 3·(−2) + 1 + 1 < 0
-    const gradients = tf.grads(apply)([x, kernel, bias, residual], dy);
-    const values = await Promise.all(gradients.map(async (gradient) => Array.from(await gradient.data())));
-    expect(values).toEqual([[3, 0], [1], [1], [1, 0]]);
-    tf.dispose([x, kernel, bias, residual, y, dy, ...gradients]);
-  });
-
-  it('computes no gradient that nobody asks for', () => {
-    const x = tf.ones<tf.Rank.R4>([1, 4, 4, 2]);
-    const [kernel, bias] = [tf.ones<tf.Rank.R4>([3, 3, 2, 2]), tf.zeros<tf.Rank.R1>([2])];
-    const loss = (input: tf.Tensor) =>
-      tf.sum(convolution({ x: input as tf.Tensor4D, kernel, bias }, { stride: 1, pad: 1, relu: true }));
-    let convolutions = 0;
-    const backend = tf.engine();
-    const original = backend.runKernel;
-    backend.runKernel = function (this: typeof backend, name, ...rest) {
-      if (name === 'Conv2D' || name === 'FusedConv2D') convolutions++;
-      return original.call(this, name, ...rest) as never;
-    };
-    const gradient = tf.grad(loss)(x);
-    backend.runKernel = original;
-    expect(convolutions).toBe(2); // forward and input gradient, no kernel gradient
-    tf.dispose([x, kernel, bias, gradient]);
-  });
+      const pairs = cIn * cOut;
+      const coefficients = numbers(ATOMS * pairs, 'coefficients');
+      const contracted = Array.from({ length: ATOMS * k * k }, (_, at) => {
+        const [atom, tap] = [Math.floor(at / (k * k)), at % (k * k)];
+        let sum = 0;
+        for (let pair = 0; pair < pairs; pair++)
+          sum += (coefficients[atom * pairs + pair] ?? 0) * (whole[tap * pairs + pair] ?? 0);
+        return sum;
+      });
+      await expectClose(contracted, () =>
+        atomGradient(
+          {
+            x: tf.tensor4d(x, xShape),
+            dz: tf.tensor4d(dz, zShape),
+            coefficients: tf.tensor2d(coefficients, [ATOMS, pairs]),
+          },
+          { k, stride, pad },
+        ),
+      );
+    });
+  }
 });

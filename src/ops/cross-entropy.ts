@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Mean cross-entropy of `logits` `[n, classes]` against one-hot `targets` `[n, classes]`, a scalar.
- * Its gradient is written out, (softmax − targets)/n, because tfjs' composed one costs three times the operations.
+ * Cross-entropy of `logits` `[n, classes]` against one-hot `targets` `[n, classes]`, summed over the rows and divided by
+ * `count`: the mean of a batch of which these rows are all or a part. With its gradient, (softmax − targets)/count.
  */
-export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
-  const n = logits.shape[0];
-  const loss = tf.customGrad((input, save) => {
-    const scores = input as tf.Tensor2D; // the one input below
-    // customGrad types `save` for its own use only.
-    (save as tf.GradSaveFunc)([scores]);
-    const value = tf.mean(tf.sub(tf.logSumExp(scores, 1), tf.sum(tf.mul(scores, targets), 1)));
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [kept] = saved as [tf.Tensor2D];
-      return tf.mul(tf.sub(tf.softmax(kept), targets), tf.div(dy, n));
+export function crossEntropy(
+  logits: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  count: number,
+): { loss: tf.Tensor1D; gradient: tf.Tensor2D } {
+  return tf.tidy(() => {
+    const shifted = tf.sub(logits, tf.max(logits, 1, true));
+    const powers = tf.exp(shifted);
+    const totals = tf.sum(powers, 1, true); // [n, 1]
+    const perRow = tf.sub(tf.log(totals), tf.sum(tf.mul(shifted, targets), 1, true));
+    return {
+      loss: tf.div(tf.sum(perRow), count).reshape<tf.Tensor1D>([1]),
+      gradient: tf.div<tf.Tensor2D>(tf.sub(tf.div(powers, totals), targets), count),
     };
-    return { value, gradFunc };
   });
-  return loss(logits) as tf.Scalar; // a mean over everything
 }

@@ -1,44 +1,46 @@
 /**
- * Registers an operation of ours as a tfjs kernel with its gradient, so that tfjs owns its tensors and its tape.
- * Unlike `tf.customGrad`, the gradient of an input nobody asks for is never computed: frozen kernels cost nothing.
+ * Registers an operation of ours as a tfjs kernel, so that tfjs owns its tensors and its memory. Operations have no
+ * gradients of their own: the backward pass is written out (backbone/training-pass.ts) and its parts are operations too.
  */
 import * as tf from '@tensorflow/tfjs';
 
-export type Inputs = Record<string, tf.Tensor>;
 export type Attributes = Record<string, number | boolean>;
 
-export interface OpDefinition<A extends Attributes> {
+export interface OpDefinition<I, A, O> {
+  /** The kernel's name. */
   name: string;
-  /** Computes the output; what it makes on the way is disposed. */
-  forward(inputs: Inputs, attributes: A): tf.Tensor;
-  /** Inputs whose values the gradient needs. */
-  saves: string[];
-  /** Whether the gradient needs the output. */
-  savesOutput: boolean;
-  /** One function per input; only those that are asked for run. `saved`: the saved inputs in order, then the output. */
-  gradient(dy: tf.Tensor, saved: tf.Tensor[], attributes: A): Record<string, () => tf.Tensor>;
+  /** Computes the output on any backend from tfjs' own operations; what it makes on the way is disposed. */
+  portable(inputs: I, attributes: A): O;
+  /** Forms of their own on a backend; null where one cannot serve these inputs, and the portable form does. */
+  webgpu?(inputs: I, attributes: A): O | null;
+  wasm?(inputs: I, attributes: A): O | null;
 }
 
-/** Returns a function that applies the operation, recorded on the tape under `definition.name`. */
-export function defineOp<A extends Attributes>(
-  definition: OpDefinition<A>,
-): (inputs: Inputs, attributes: A) => tf.Tensor {
-  const { name, forward, saves, savesOutput, gradient } = definition;
-  for (const backendName of ['wasm', 'webgpu', 'cpu']) {
+const BACKENDS = ['wasm', 'webgpu', 'cpu'] as const;
+
+/** Returns a function that runs the operation on the present backend. Inputs that are undefined are left out. */
+export function defineOp<
+  I extends Partial<Record<keyof I, tf.Tensor>>,
+  A extends Attributes,
+  O extends tf.Tensor,
+>({ name, portable, ...forms }: OpDefinition<I, A, O>): (inputs: I, attributes: A) => O {
+  const own: { [backend: string]: typeof forms.wasm } = forms;
+  for (const backendName of BACKENDS) {
     tf.registerKernel({
       kernelName: name,
       backendName,
-      // tfjs hands over what `runKernel` below was given; tensors stay tensors inside a kernel.
-      kernelFunc: ({ inputs, attrs }) =>
-        tf.tidy(() => forward(inputs as unknown as Inputs, attrs as unknown as A)),
+      kernelFunc: (call) =>
+        tf.tidy(() => {
+          // tfjs hands over what `runKernel` below was given.
+          const inputs = call.inputs as unknown as I;
+          const attributes = call.attrs as unknown as A;
+          return own[backendName]?.(inputs, attributes) ?? portable(inputs, attributes);
+        }),
     });
   }
-  tf.registerGradient({
-    kernelName: name,
-    inputsToSave: saves,
-    outputsToSave: [savesOutput],
-    gradFunc: (dy, saved, attrs) => gradient(dy as tf.Tensor, saved, attrs as unknown as A),
-  });
-  // One output in, one output back.
-  return (inputs, attributes) => tf.engine().runKernel(name, inputs, attributes) as tf.Tensor;
+  return (inputs, attributes) => {
+    const given = Object.entries(inputs).filter(([, tensor]) => tensor !== undefined);
+    const output = tf.engine().runKernel(name, Object.fromEntries(given) as tf.NamedTensorMap, attributes);
+    return output as tf.Tensor as O; // one output in, one output back
+  };
 }

@@ -6,14 +6,13 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
-import { crossEntropy } from '../ops/cross-entropy';
-import { matMul } from '../ops/mat-mul';
 import { seededRandom } from '../random';
 import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { centredBatch, targets } from './batch';
 import { checkFinite } from './diverged';
 import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
+import { type Head, headGradients, headLogits } from './head';
 import { learningRateFactor } from './schedule';
 
 /** The frozen backbone's pooled features `[n, features]` of both splits, row-major. */
@@ -76,21 +75,18 @@ export async function* trainProbe(
   const steps = epochs * stepsPerEpoch;
   const optimizer = new AdamW(new Float32Array(classes * (width + 1)), { rates: learningRate, weightDecay });
   const train = tf.tensor2d(features.train, [count, width]);
-  const logitsOf = (input: tf.Tensor2D, head: tf.Tensor1D) => {
-    const weight = tf.slice(head, 0, classes * width).reshape<tf.Tensor2D>([classes, width]);
-    return tf.add(
-      matMul(input, tf.transpose(weight)),
-      tf.slice(head, classes * width, classes),
-    ) as tf.Tensor2D;
-  };
+  const head = (): Head => ({
+    weight: tf.slice(optimizer.values, 0, classes * width).reshape([classes, width]),
+    bias: tf.slice(optimizer.values, classes * width, classes),
+  });
   const state = async (epoch: number, losses: ProbeEpoch['steps']): Promise<ProbeEpoch> => {
     const logits = tf.tidy(() =>
-      logitsOf(tf.tensor2d(features.val, [dataset.val.labels.length, width]), optimizer.values),
+      headLogits(tf.tensor2d(features.val, [dataset.val.labels.length, width]), head()),
     );
     const values = (await logits.data()) as Float32Array; // float32 tensors
     logits.dispose();
-    const head = (await optimizer.values.data()).slice() as Float32Array; // float32 tensors
-    checkFinite(head, 'trained numbers', { step: epoch * stepsPerEpoch, epoch, learningRate });
+    const trained = (await optimizer.values.data()).slice() as Float32Array; // float32 tensors
+    checkFinite(trained, 'trained numbers', { step: epoch * stepsPerEpoch, epoch, learningRate });
     const mean = losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
     return {
       epoch,
@@ -98,7 +94,7 @@ export async function* trainProbe(
       trainLoss: losses.length > 0 ? mean : null,
       steps: losses,
       score: score(values, dataset.val.labels, classes),
-      head,
+      head: trained,
     };
   };
   try {
@@ -113,10 +109,8 @@ export async function* trainProbe(
         const [loss, gradient] = tf.tidy(() => {
           const rows = tf.gather(train, tf.tensor1d(Int32Array.from(batch), 'int32'));
           const wanted = targets(dataset.train, batch, classes);
-          const { value, grad } = tf.valueAndGrad((head: tf.Tensor) =>
-            crossEntropy(logitsOf(rows, head as tf.Tensor1D), wanted),
-          )(optimizer.values);
-          return [value.reshape<tf.Tensor1D>([1]), grad as tf.Tensor1D];
+          const { loss, weight, bias } = headGradients(rows, head(), wanted, batch.length);
+          return [loss, tf.concat([weight.flatten(), bias])];
         });
         optimizer.apply(gradient, factor);
         gradient.dispose();

@@ -4,14 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
-import { crossEntropy } from '../ops/cross-entropy';
 import { type Random, seededRandom } from '../random';
 import type { EpochResult, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { augmentedBatch, targets } from './batch';
 import { checkFinite } from './diverged';
 import { predict, type Score, score } from './evaluate';
-import { slices } from './parameters';
+import { type GradientOptions, lossAndGradient } from './gradient';
 import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
@@ -22,7 +21,9 @@ export type TrainEvent =
   /** The best state so far: every trained number, in the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
-export interface Job {
+export { lossAndGradient } from './gradient';
+
+export interface Job extends GradientOptions {
   model: TunedModel;
   dataset: Dataset;
   config: RunConfig;
@@ -186,7 +187,7 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
 
 /** Loss `[1]` and flat gradient of one augmented batch. */
 function batchGradient(
-  { model, dataset, config }: Job,
+  { model, dataset, config, microBatch, recompute }: Job,
   values: tf.Tensor1D,
   indices: Uint32Array,
   changes: Random,
@@ -202,32 +203,8 @@ function batchGradient(
       changes,
     );
     const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
-    return lossAndGradient(model, values, images, targets(dataset.train, indices, model.classes), mask);
-  });
-}
-
-/**
- * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]` and its gradient by every trained number, flat in the
- * model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
- */
-export function lossAndGradient(
-  model: TunedModel,
-  values: tf.Tensor1D,
-  images: tf.Tensor4D,
-  wanted: tf.Tensor2D,
-  mask: tf.Tensor2D | null,
-): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
-  return tf.tidy(() => {
-    const loss = (...parameters: tf.Tensor[]) => {
-      const features = model.backbone.features(images, model.kernels(parameters));
-      const kept = mask ? (tf.mul(features, mask) as tf.Tensor2D) : features;
-      return crossEntropy(model.head(kept, parameters), wanted);
-    };
-    const { value, grads } = tf.valueAndGrads(loss)(slices(values, model.table));
-    return {
-      loss: value.reshape<tf.Tensor1D>([1]),
-      gradient: tf.concat(grads.map((grad) => grad.flatten())),
-    };
+    const wanted = targets(dataset.train, indices, model.classes);
+    return lossAndGradient(model, values, images, wanted, mask, { microBatch, recompute });
   });
 }
 

@@ -3,21 +3,37 @@
  * loaded adapter. Owns the setting's frozen tensors; the backbone belongs to its caller.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Backbone, Kernels } from '../backbone/backbone';
+import type { Backbone, Convolution, Kernels } from '../backbone/backbone';
 import { toTfjsOrder } from '../backbone/kernel-order';
+import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
 import type { LayerCodes } from '../decompose/layer-codes';
-import type { Frozen, TuningMethod } from '../methods/method';
-import { matMul } from '../ops/mat-mul';
+import {
+  type Frozen,
+  given,
+  type Tensors,
+  type TuningMethod,
+  trainableGradients,
+  tunedKernel,
+} from '../methods/method';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
+import { type Head, headLogits } from './head';
 import { type ParameterTable, parameterTable, slices } from './parameters';
+
+/** A layer the setting trains. */
+interface TunedLayer {
+  convolution: Convolution;
+  /** Its trainables, by their place in the table. */
+  parameters: { index: number; name: string }[];
+  frozen: Frozen;
+}
 
 export class TunedModel {
   readonly table: ParameterTable;
   /** The decomposition, for methods with atoms; empty otherwise. */
   readonly codes: LayerCodes;
-  readonly #tuned: { name: string; frozen: Frozen; parameters: number[] }[];
+  readonly #tuned: ReadonlyMap<string, TunedLayer>;
 
   /** `codes` must hold every tuned layer when the method has atoms. */
   constructor(
@@ -30,12 +46,18 @@ export class TunedModel {
     const specs = convolutions(backbone.network);
     this.table = parameterTable(method, options, specs, backbone.network.features, classes);
     this.codes = method.atoms(options) === null ? new Map() : codes;
-    this.#tuned = specs.flatMap(({ name }) => {
-      const parameters = this.table.parameters.flatMap(({ layer }, index) =>
-        layer?.name === name ? [index] : [],
+    const layers: [string, TunedLayer][] = [];
+    for (const convolution of backbone.convolutions.values()) {
+      const { name } = convolution.spec;
+      const parameters = this.table.parameters.flatMap(({ layer, trainable }, index) =>
+        layer?.name === name && trainable ? [{ index, name: trainable.name }] : [],
       );
-      return parameters.length > 0 ? [{ name, parameters, frozen: this.#freeze(name) }] : [];
-    });
+      if (parameters.length === 0) continue;
+      const { scale, folded } = convolution;
+      const coefficients = this.#coefficients(convolution, scale);
+      layers.push([name, { convolution, parameters, frozen: { scale, folded, coefficients } }]);
+    }
+    this.#tuned = new Map(layers);
   }
 
   /** Starting values, the head's zero. */
@@ -52,74 +74,88 @@ export class TunedModel {
     return flat;
   }
 
-  /** The tuned layers' kernels (W + ΔW) ⊙ s from the parameters in the table's order. Differentiable. */
+  /** The tuned layers' kernels K = (W + ΔW) ⊙ s from the parameters in the table's order. */
   kernels(parameters: readonly tf.Tensor[]): Kernels {
-    return new Map(
-      this.#tuned.map((tuned) => {
-        const { folded, scale } = this.backbone.convolution(tuned.name);
-        return [
-          tuned.name,
-          tf.tidy(() => tf.add(folded, tf.mul(this.#update(tuned, parameters), scale)) as tf.Tensor4D),
-        ];
-      }),
-    );
+    const kernels = new Map<string, tf.Tensor4D>();
+    for (const [name, { convolution, parameters: own, frozen }] of this.#tuned) {
+      const trainables = byName(own, parameters);
+      kernels.set(name, tunedKernel(this.method, trainables, frozen, convolution.spec, this.options));
+    }
+    return kernels;
+  }
+
+  /** The gradients of one layer's parameters, by their place in the table. */
+  gradients(gradient: LayerGradient, parameters: readonly tf.Tensor[]): Map<number, tf.Tensor> {
+    const { parameters: own, frozen } = given(this.#tuned.get(gradient.layer.name), gradient.layer.name);
+    const trainables = byName(own, parameters);
+    const gradients = trainableGradients(this.method, gradient, trainables, frozen, this.options);
+    return new Map(own.map(({ index, name }) => [index, given(gradients[name], name)]));
   }
 
   /** ‖ΔW‖ of every tuned layer, by name. */
   async updateNorms(flat: Float32Array): Promise<Map<string, number>> {
     const norms = tf.tidy(() => {
       const parameters = slices(tf.tensor1d(flat), this.table);
-      return this.#tuned.map((tuned) => tf.norm(this.#update(tuned, parameters)));
+      return [...this.#tuned.values()].map(({ convolution, parameters: own }) =>
+        tf.tidy(() => {
+          const { spec } = convolution;
+          const update = this.method.update(
+            byName(own, parameters),
+            this.#unscaled(convolution),
+            spec,
+            this.options,
+          );
+          return tf.norm(update);
+        }),
+      );
     });
     const values = await Promise.all(norms.map((norm) => norm.data()));
     tf.dispose(norms);
-    return new Map(this.#tuned.map(({ name }, index) => [name, values[index]?.[0] ?? 0]));
+    return new Map([...this.#tuned.keys()].map((name, index) => [name, values[index]?.[0] ?? 0]));
   }
 
-  /** Logits `[n, classes]` from pooled features `[n, features]`. Differentiable. */
-  head(features: tf.Tensor2D, parameters: readonly tf.Tensor[]): tf.Tensor2D {
-    // The table ends with the head's weight and bias.
+  /** The head among the parameters: the table ends with it. */
+  headOf(parameters: readonly tf.Tensor[]): Head {
     const [weight, bias] = parameters.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
-    return tf.tidy(() => tf.add(matMul(features, tf.transpose(weight)), bias));
+    return { weight, bias };
   }
 
   /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`. */
   logits(images: tf.Tensor4D, kernels: Kernels, parameters: readonly tf.Tensor[]): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.backbone.features(images, kernels), parameters));
+    return tf.tidy(() => headLogits(this.backbone.features(images, kernels), this.headOf(parameters)));
   }
 
   dispose(): void {
-    for (const { frozen } of this.#tuned)
-      tf.dispose([frozen.coefficients, frozen.pretrained].filter((tensor) => tensor !== null));
+    for (const { frozen } of this.#tuned.values()) frozen.coefficients?.dispose();
   }
 
-  #update(
-    { name, frozen, parameters }: { name: string; frozen: Frozen; parameters: number[] },
-    values: readonly tf.Tensor[],
-  ): tf.Tensor4D {
-    const byName: Record<string, tf.Tensor> = {};
-    for (const index of parameters) {
-      const trainable = this.table.parameters[index]?.trainable;
-      const value = values[index];
-      if (trainable && value) byName[trainable.name] = value;
-    }
-    return this.method.update(byName, frozen, this.backbone.convolution(name).spec, this.options);
-  }
-
-  #freeze(name: string): Frozen {
-    const { spec, pretrained } = this.backbone.convolution(name);
-    const { cIn, cOut, kernel } = spec;
-    const code = this.codes.get(name);
+  /** The layer's frozen tensors with s = 1. */
+  #unscaled(convolution: Convolution): Frozen {
+    const { pretrained, spec } = convolution;
+    const { kernel, cIn, cOut } = spec;
+    const scale = tf.ones<tf.Rank.R1>([cOut]);
     return {
-      coefficients: code
-        ? tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [
-            code.coefficients.length / (cIn * cOut),
-            cIn * cOut,
-          ])
-        : null,
-      pretrained: this.method.needsPretrained
-        ? tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut])
-        : null,
+      scale,
+      folded: tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]),
+      coefficients: this.#coefficients(convolution, scale),
     };
   }
+
+  /** α ⊙ scale as `[m, c_in·c_out]`; null where the method has no atoms. */
+  #coefficients({ spec }: Convolution, scale: tf.Tensor1D): tf.Tensor2D | null {
+    const { cIn, cOut } = spec;
+    const code = this.codes.get(spec.name);
+    if (!code) return null;
+    return tf.tidy(() => {
+      const rows = tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [
+        code.coefficients.length / cOut,
+        cOut,
+      ]);
+      return tf.mul(rows, scale).reshape([-1, cIn * cOut]);
+    });
+  }
+}
+
+function byName(own: TunedLayer['parameters'], parameters: readonly tf.Tensor[]): Tensors {
+  return Object.fromEntries(own.map(({ index, name }) => [name, given(parameters[index], name)]));
 }

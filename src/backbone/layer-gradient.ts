@@ -1,0 +1,30 @@
+import type * as tf from '@tensorflow/tfjs';
+import { atomGradient } from '../ops/atom-gradient';
+import { kernelGradient } from '../ops/kernel-gradient';
+import type { ConvolutionSpec } from './layout';
+
+/** The gradient of the loss by one convolution's kernel K, in whichever form is needed; computed when asked for. */
+export class LayerGradient {
+  constructor(
+    readonly layer: ConvolutionSpec,
+    /** The convolution's input `[n, h, w, c_in]`. */
+    readonly x: tf.Tensor4D,
+    /** ∂L/∂z of its output z before the ReLU, `[n, h', w', c_out]`. */
+    readonly dz: tf.Tensor4D,
+  ) {}
+
+  /** ∂L/∂K `[k, k, c_in, c_out]`. */
+  kernel(): tf.Tensor4D {
+    return kernelGradient({ x: this.x, dz: this.dz }, this.#attributes);
+  }
+
+  /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (METHOD §4). */
+  atoms(coefficients: tf.Tensor2D): tf.Tensor2D {
+    return atomGradient({ x: this.x, dz: this.dz, coefficients }, this.#attributes);
+  }
+
+  get #attributes() {
+    const { kernel, stride, pad } = this.layer;
+    return { k: kernel, stride, pad };
+  }
+}

@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs';
+import { defineOp } from './define-op';
+import { type KernelGradientAttributes, kernelGradient } from './kernel-gradient';
+
+export type AtomGradientInputs = {
+  /** `[n, h, w, c_in]` */
+  x: tf.Tensor4D;
+  /** ∂L/∂z `[n, h', w', c_out]` */
+  dz: tf.Tensor4D;
+  /** `[m, c_in·c_out]`, the folded batch norm's scale of each output channel already in them. */
+  coefficients: tf.Tensor2D;
+};
+
+/**
+ * The gradient of the atoms `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (METHOD §4). A backend may
+ * contract without ever writing ∂L/∂K.
+ */
+export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({
+  name: 'AtomtuneAtomGradient',
+  portable: ({ x, dz, coefficients }, attributes) => {
+    const taps = attributes.k ** 2;
+    const whole = kernelGradient({ x, dz }, attributes).reshape<tf.Tensor2D>([taps, -1]);
+    return tf.matMul(coefficients, tf.transpose(whole)); // transposed first: ten times faster on tfjs-wasm
+  },
+});

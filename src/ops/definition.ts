@@ -1,0 +1,99 @@
+/** For tests only: a convolution and its derivatives written out from the definition, in double precision. */
+import { seededRandom } from '../random';
+
+export interface Shape {
+  n: number;
+  h: number;
+  w: number;
+  cIn: number;
+  cOut: number;
+  k: number;
+  stride: number;
+  pad: number;
+}
+
+/** Sizes at which indexing goes wrong first: one pixel, odd sides, channels no tile divides, one image, many. */
+export const SHAPES: Shape[] = [
+  { n: 1, h: 1, w: 1, cIn: 7, cOut: 5, k: 1, stride: 1, pad: 0 },
+  { n: 33, h: 1, w: 1, cIn: 3, cOut: 7, k: 3, stride: 1, pad: 1 },
+  { n: 2, h: 5, w: 4, cIn: 3, cOut: 4, k: 3, stride: 1, pad: 1 },
+  { n: 33, h: 3, w: 3, cIn: 7, cOut: 2, k: 3, stride: 1, pad: 1 },
+  { n: 1, h: 7, w: 8, cIn: 2, cOut: 3, k: 3, stride: 2, pad: 1 },
+  { n: 2, h: 9, w: 5, cIn: 7, cOut: 7, k: 3, stride: 2, pad: 1 },
+  { n: 1, h: 2, w: 2, cIn: 3, cOut: 3, k: 3, stride: 2, pad: 1 },
+  { n: 2, h: 1, w: 1, cIn: 3, cOut: 3, k: 3, stride: 2, pad: 1 },
+  { n: 2, h: 6, w: 5, cIn: 16, cOut: 8, k: 1, stride: 1, pad: 0 },
+  { n: 3, h: 8, w: 7, cIn: 4, cOut: 2, k: 1, stride: 2, pad: 0 },
+  { n: 2, h: 1, w: 3, cIn: 2, cOut: 5, k: 1, stride: 2, pad: 0 },
+  { n: 2, h: 9, w: 10, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
+  { n: 1, h: 13, w: 11, cIn: 3, cOut: 8, k: 7, stride: 2, pad: 3 },
+  { n: 1, h: 6, w: 6, cIn: 2, cOut: 3, k: 7, stride: 1, pad: 3 },
+];
+
+export function named(shape: Shape): string {
+  const { n, h, w, cIn, cOut, k, stride } = shape;
+  return `${n} × ${h}×${w}×${cIn} → ${cOut}, kernel ${k}, stride ${stride}`;
+}
+
+/** Sides of the output. */
+export function outputSides({ h, w, k, stride, pad }: Shape): [number, number] {
+  const side = (size: number) => Math.floor((size + 2 * pad - k) / stride) + 1;
+  return [side(h), side(w)];
+}
+
+/** `count` normal numbers, the same for the same label. */
+export function numbers(count: number, label: string): number[] {
+  const random = seededRandom(1).fork(label);
+  return Array.from({ length: count }, () => random.normal());
+}
+
+/** z = conv(x, kernel). */
+export function output(x: number[], kernel: number[], shape: Shape): number[] {
+  const [rows, columns] = outputSides(shape);
+  const z = zeros(shape.n * rows * columns * shape.cOut);
+  eachProduct(shape, (atX, atKernel, atZ) => add(z, atZ, (x[atX] ?? 0) * (kernel[atKernel] ?? 0)));
+  return z;
+}
+
+/** ∂⟨dz, z⟩/∂x */
+export function byInput(dz: number[], kernel: number[], shape: Shape): number[] {
+  const dx = zeros(shape.n * shape.h * shape.w * shape.cIn);
+  eachProduct(shape, (atX, atKernel, atZ) => add(dx, atX, (dz[atZ] ?? 0) * (kernel[atKernel] ?? 0)));
+  return dx;
+}
+
+/** ∂⟨dz, z⟩/∂kernel */
+export function byKernel(x: number[], dz: number[], shape: Shape): number[] {
+  const dKernel = zeros(shape.k ** 2 * shape.cIn * shape.cOut);
+  eachProduct(shape, (atX, atKernel, atZ) => add(dKernel, atKernel, (x[atX] ?? 0) * (dz[atZ] ?? 0)));
+  return dKernel;
+}
+
+/** Visits every product x·kernel that goes into z, by the three places. */
+function eachProduct(shape: Shape, visit: (atX: number, atKernel: number, atZ: number) => void): void {
+  const { n, h, w, cIn, cOut, k, stride, pad } = shape;
+  const [rows, columns] = outputSides(shape);
+  for (let image = 0; image < n; image++)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++)
+        for (let u = 0; u < k; u++)
+          for (let v = 0; v < k; v++) {
+            const [row, column] = [r * stride + u - pad, c * stride + v - pad];
+            if (row < 0 || row >= h || column < 0 || column >= w) continue;
+            for (let i = 0; i < cIn; i++)
+              for (let o = 0; o < cOut; o++)
+                visit(
+                  ((image * h + row) * w + column) * cIn + i,
+                  ((u * k + v) * cIn + i) * cOut + o,
+                  ((image * rows + r) * columns + c) * cOut + o,
+                );
+          }
+}
+
+function zeros(count: number): number[] {
+  return new Array<number>(count).fill(0);
+}
+
+function add(to: number[], at: number, value: number): void {
+  to[at] = (to[at] ?? 0) + value;
+}

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import { defineOp } from './define-op';
+import { cropped, sampled, spread } from './stride';
+import { heapViews, uninitialised } from './wasm-heap';
+
+export type PoolAttributes = {
+  /** Window side. */
+  k: number;
+  stride: number;
+  /** Zeros on each side. They equal PyTorch's −∞ where no input is below zero, as after a ReLU. */
+  pad: number;
+};
+
+/** The greatest value of every window `[n, h', w', c]`; for inputs of zero and above. */
+export function maxPool(x: tf.Tensor4D, { k, stride, pad }: PoolAttributes): tf.Tensor4D {
+  return tf.maxPool(x, k, stride, pad);
+}
+
+export type MaxPoolGradientInputs = {
+  /** `[n, h, w, c]` */
+  x: tf.Tensor4D;
+  /** maxPool(x) `[n, h', w', c]` */
+  y: tf.Tensor4D;
+  /** ∂L/∂y */
+  dy: tf.Tensor4D;
+};
+
+/**
+ * ∂L/∂x `[n, h, w, c]`. Of equal values the first of the window, row by row, takes the gradient, as in PyTorch; tfjs' own
+ * gradient gives it to the last, and flat parts of an image make such ties.
+ */
+export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, tf.Tensor4D>({
+  name: 'AtomtuneMaxPoolGradient',
+  portable: ({ x, y, dy }, { k, stride, pad }) => {
+    const [n, height, width, c] = x.shape;
+    const [, rows, columns] = y.shape;
+    // In a frame in which the window of output (r, s) begins at (stride·r, stride·s).
+    const [tall, wide] = [stride * rows + k - 1, stride * columns + k - 1];
+    const padded = tf.pad(
+      x,
+      [
+        [0, 0],
+        [pad, tall - height - pad],
+        [pad, wide - width - pad],
+        [0, 0],
+      ],
+      Number.NEGATIVE_INFINITY,
+    );
+    let left = dy;
+    let gradient = tf.zerosLike(padded);
+    for (let row = 0; row < k; row++) {
+      for (let column = 0; column < k; column++) {
+        const window = tf.slice(padded, [0, row, column, 0], [n, stride * rows, stride * columns, c]);
+        const taken = tf.where(tf.equal(sampled(window, stride), y), left, tf.zerosLike(left));
+        left = tf.sub(left, taken);
+        const placed = tf.pad(spread(taken, stride), [
+          [0, 0],
+          [row, k - 1 - row],
+          [column, k - 1 - column],
+          [0, 0],
+        ]);
+        gradient = tf.add(gradient, placed);
+      }
+    }
+    return cropped(tf.slice(gradient, [0, pad, pad, 0]), height, width);
+  },
+  wasm: ({ x, y, dy }, { k, stride, pad }) => {
+    const [n, height, width, c] = x.shape;
+    const [, rows, columns] = y.shape;
+    const dx = uninitialised(x.shape) as tf.Tensor4D; // the shape of x
+    const [ofX, ofY, ofDy, ofDx] = heapViews([x, y, dy, dx]);
+    ofDx.fill(0);
+    let out = 0;
+    for (let image = 0; image < n; image++) {
+      for (let r = 0; r < rows; r++) {
+        const [firstRow, lastRow] = [Math.max(0, r * stride - pad), Math.min(height, r * stride - pad + k)];
+        for (let s = 0; s < columns; s++) {
+          const firstColumn = Math.max(0, s * stride - pad);
+          const lastColumn = Math.min(width, s * stride - pad + k);
+          for (let channel = 0; channel < c; channel++, out++) {
+            const greatest = ofY[out];
+            search: for (let row = firstRow; row < lastRow; row++) {
+              const line = (image * height + row) * width;
+              for (let column = firstColumn; column < lastColumn; column++) {
+                const at = (line + column) * c + channel;
+                if (ofX[at] !== greatest) continue;
+                ofDx[at] = (ofDx[at] ?? 0) + (ofDy[out] ?? 0);
+                break search;
+              }
+            }
+          }
+        }
+      }
+    }
+    return dx;
+  },
+});

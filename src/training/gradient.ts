@@ -1,0 +1,98 @@
+/** Loss and gradient of one batch, in parts where it would not fit. */
+import * as tf from '@tensorflow/tfjs';
+import { TrainingPass } from '../backbone/training-pass';
+import { headGradients } from './head';
+import { slices } from './parameters';
+import type { TunedModel } from './tuned-model';
+
+/** Ways to save memory; neither changes the gradient. */
+export interface GradientOptions {
+  /** Images that pass through the network together; by default the whole batch. */
+  microBatch?: number;
+  /** Whether to keep only the blocks' inputs and to compute their insides a second time on the way back. */
+  recompute?: boolean;
+}
+
+export type LossAndGradient = {
+  /** `[1]` */
+  loss: tf.Tensor1D;
+  /** Flat, in the model's table. */
+  gradient: tf.Tensor1D;
+};
+
+/**
+ * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]` and its gradient by every trained number, flat in the
+ * model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
+ */
+export function lossAndGradient(
+  model: TunedModel,
+  values: tf.Tensor1D,
+  images: tf.Tensor4D,
+  wanted: tf.Tensor2D,
+  mask: tf.Tensor2D | null,
+  { microBatch = images.shape[0], recompute = false }: GradientOptions = {},
+): LossAndGradient {
+  return tf.tidy(() => {
+    const parameters = slices(values, model.table);
+    const kernels = model.kernels(parameters);
+    const count = images.shape[0];
+    let sum = partOf(0);
+    for (let start = microBatch; start < count; start += microBatch) {
+      const before = sum;
+      sum = tf.tidy(() => {
+        const { loss, gradient } = partOf(start);
+        return { loss: tf.add(before.loss, loss), gradient: tf.add(before.gradient, gradient) };
+      });
+      tf.dispose(before);
+    }
+    return sum;
+
+    function partOf(start: number): LossAndGradient {
+      return tf.tidy(() => {
+        const part = <T extends tf.Tensor>(whole: T): T => rows(whole, start, microBatch);
+        return partGradient(part(images), part(wanted), mask && part(mask));
+      });
+    }
+
+    /** These images' part of the batch's mean loss, and its gradient. */
+    function partGradient(
+      x: tf.Tensor4D,
+      targets: tf.Tensor2D,
+      dropped: tf.Tensor2D | null,
+    ): LossAndGradient {
+      const pass = new TrainingPass(model.backbone, x, kernels, { recompute });
+      const features = dropped ? tf.mul<tf.Tensor2D>(pass.features, dropped) : pass.features;
+      const head = model.headOf(parameters);
+      const { loss, logits, weight, bias } = headGradients(features, head, targets, count);
+      const gradients: (tf.Tensor | undefined)[] = [];
+      gradients[parameters.length - 2] = weight;
+      gradients[parameters.length - 1] = bias;
+      if (kernels.size > 0) {
+        const dFeatures = tf.matMul<tf.Tensor2D>(logits, head.weight);
+        pass.backward(dropped ? tf.mul<tf.Tensor2D>(dFeatures, dropped) : dFeatures, (layer) => {
+          for (const [index, gradient] of model.gradients(layer, parameters)) gradients[index] = gradient;
+        });
+      }
+      return { loss, gradient: joined(gradients) };
+    }
+  });
+}
+
+/** Rows `start` to `start + count` of the first axis, or as many as there are. */
+function rows<T extends tf.Tensor>(whole: T, start: number, count: number): T {
+  const n = whole.shape[0] ?? 0;
+  if (count >= n) return whole;
+  const begin = whole.shape.map((_, axis) => (axis === 0 ? start : 0));
+  const size = whole.shape.map((side, axis) => (axis === 0 ? Math.min(count, n - start) : side));
+  return tf.slice(whole, begin, size);
+}
+
+function joined(gradients: (tf.Tensor | undefined)[]): tf.Tensor1D {
+  // `Array.from` shows holes, which `map` would skip.
+  return tf.concat(
+    Array.from(gradients, (gradient, index) => {
+      if (!gradient) throw new Error(`No gradient of parameter ${index}.`);
+      return gradient.flatten();
+    }),
+  );
+}
