@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBackend } from '../backend';
+import { maxRelativeError } from '../fixtures';
+import { seededRandom } from '../random';
+import { Backbone } from './backbone';
+import { TrainingPass } from './training-pass';
+
+const N = 3;
+const SIDE = 32;
+
+describe('a training pass', () => {
+  let backbone: Backbone;
+  let images: tf.Tensor4D;
+  let dFeatures: tf.Tensor2D;
+  let before = 0;
+
+  beforeAll(async () => {
+    await startBackend('wasm');
+    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
+    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
+      id: 'starter',
+      name: 'starter',
+    });
+    const random = seededRandom(1);
+    const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+    images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
+    dFeatures = tf.tensor2d(normal(N * 512), [N, 512]);
+    before = tf.memory().numTensors;
+  });
+  afterAll(() => {
+    expect(tf.memory().numTensors).toBe(before);
+    backbone.dispose();
+    tf.dispose([images, dFeatures]);
+  });
+
+  /** The kernel gradients of these layers, what ran for them, and the most bytes held when one was told. */
+  async function gradients(trained: readonly string[], { recompute = false } = {}) {
+    const kernels = new Map(trained.map((name) => [name, backbone.convolution(name).folded]));
+    const ran: Record<string, number> = {};
+    const engine = tf.engine();
+    const runKernel = engine.runKernel;
+    engine.runKernel = function (this: typeof engine, name, ...rest) {
+      ran[name] = (ran[name] ?? 0) + 1;
+      return runKernel.call(this, name, ...rest) as never; // whatever it gives
+    };
+    const found = new Map<string, tf.Tensor4D>();
+    const start = tf.memory().numBytes;
+    let keptBytes = 0;
+    try {
+      const pass = new TrainingPass(backbone, images, kernels, { recompute });
+      keptBytes = tf.memory().numBytes - start;
+      pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel()));
+    } finally {
+      engine.runKernel = runKernel;
+    }
+    const values = new Map<string, Float32Array>();
+    for (const [name, tensor] of found) {
+      values.set(name, (await tensor.data()) as Float32Array); // float32 in, float32 out
+      tensor.dispose();
+    }
+    expect(tf.memory().numBytes).toBe(start);
+    return { values, ran, keptBytes };
+  }
+
+  const ALL = () => [...backbone.convolutions.keys()];
+
+  it.each([
+    { trained: ['layer4.2.conv3'], inputGradients: 0 },
+    { trained: ['layer4.0.downsample.0'], inputGradients: 2 * 3 }, // two blocks above it
+    { trained: ['layer4.2.conv2'], inputGradients: 1 },
+    { trained: ['layer4.2.conv1'], inputGradients: 2 },
+    { trained: ['layer4.1.conv3', 'layer4.2.conv3'], inputGradients: 3 },
+    { trained: ['layer3.5.conv1', 'layer4.2.conv2'], inputGradients: 3 * 3 + 1 + 2 },
+    { trained: ['conv1'], inputGradients: 16 * 3 + 4 },
+  ])('of $trained stops there, with the same gradients as of all layers', async (row) => {
+    const all = await gradients(ALL());
+    const some = await gradients(row.trained);
+    expect([...some.values.keys()].sort()).toEqual([...row.trained].sort());
+    for (const [name, value] of some.values) expect(value).toEqual(all.values.get(name));
+    expect(some.ran.AtomtuneInputGradient ?? 0).toBe(row.inputGradients);
+    expect(some.ran.AtomtuneKernelGradient).toBe(row.trained.length);
+  });
+
+  it('of no layer keeps nothing and computes nothing back', async () => {
+    const { ran, keptBytes } = await gradients([]);
+    expect(ran.AtomtuneInputGradient).toBeUndefined();
+    expect(keptBytes).toBe(N * 512 * 4); // the features
+  });
+
+  it('keeps less when the blocks’ insides are computed again, and gives the same gradients', async () => {
+    const whole = await gradients(ALL());
+    const again = await gradients(ALL(), { recompute: true });
+    expect([...again.values.keys()]).toEqual([...whole.values.keys()]);
+    for (const [name, value] of again.values) {
+      expect(maxRelativeError(value, whole.values.get(name) ?? []), name).toBeLessThan(1e-6);
+    }
+    expect(again.keptBytes).toBeLessThan(0.6 * whole.keptBytes);
+    // The stem once, and two convolutions in each of the sixteen blocks.
+    expect((again.ran.AtomtuneConvolution ?? 0) - (whole.ran.AtomtuneConvolution ?? 0)).toBe(1 + 2 * 16);
+  });
+
+  it('can be thrown away instead', () => {
+    const kernels = new Map(ALL().map((name) => [name, backbone.convolution(name).folded]));
+    const start = tf.memory().numTensors;
+    new TrainingPass(backbone, images, kernels).dispose();
+    new TrainingPass(backbone, images, kernels, { recompute: true }).dispose();
+    expect(tf.memory().numTensors).toBe(start);
+  });
+});

@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Backbone } from '../backbone/backbone';
+import { startBackend } from '../backend';
+import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { maxRelativeError } from '../fixtures';
+import { METHODS } from '../methods';
+import { seededRandom } from '../random';
+import { type GradientOptions, lossAndGradient } from './gradient';
+import { TunedModel } from './tuned-model';
+
+const N = 5;
+const SIDE = 32;
+const CLASSES = 3;
+
+describe('the gradient of a batch', () => {
+  let backbone: Backbone;
+  let codes: LayerCodes;
+  beforeAll(async () => {
+    await startBackend('wasm');
+    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
+    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
+      id: 'starter',
+      name: 'starter',
+    });
+    codes = await decomposeBackbone(backbone, 4);
+  });
+  afterAll(() => backbone.dispose());
+
+  for (const method of METHODS) {
+    it(`of ${method.id} is the same in parts, with blocks computed again, and with both`, async () => {
+      const before = tf.memory().numTensors;
+      const model = new TunedModel(backbone, method, { m: 4, r: 2, alpha: 2 }, CLASSES, codes);
+      const random = seededRandom(1);
+      const normal = (count: number, scale = 1) =>
+        Float32Array.from({ length: count }, () => scale * random.normal());
+      const start = model.initial(random);
+      // Off the start, where half of the gradients are zero.
+      const values = tf.tensor1d(start.map((value) => value + 0.01 * random.normal()));
+      const images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
+      const wanted = tf.tensor2d(
+        Array.from({ length: N * CLASSES }, (_, at) =>
+          at % CLASSES === Math.floor(at / CLASSES) % CLASSES ? 1 : 0,
+        ),
+        [N, CLASSES],
+      );
+      const mask = tf.tensor2d(
+        Array.from({ length: N * 512 }, () => (random.uniform() < 0.5 ? 0 : 2)),
+        [N, 512],
+      );
+      const computed = async (options?: GradientOptions) => {
+        const { loss, gradient } = lossAndGradient(model, values, images, wanted, mask, options);
+        const read = { loss: (await loss.data())[0] ?? Number.NaN, gradient: await gradient.data() };
+        tf.dispose([loss, gradient]);
+        return read;
+      };
+      const whole = await computed();
+      for (const options of [
+        { microBatch: 2 },
+        { microBatch: 1 },
+        { microBatch: 64 },
+        { recompute: true },
+        { microBatch: 3, recompute: true },
+      ]) {
+        const { loss, gradient } = await computed(options);
+        expect(loss).toBeCloseTo(whole.loss, 5);
+        expect(maxRelativeError(gradient, whole.gradient), JSON.stringify(options)).toBeLessThan(1e-5);
+      }
+      model.dispose();
+      tf.dispose([values, images, wanted, mask]);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  }
+});
