@@ -1,5 +1,5 @@
 /** The page: header, the rail of five steps, the step in view, and the engine's panel. */
-import { Alert, VisuallyHidden } from '@mantine/core';
+import { Alert, Button, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
 import classes from './App.module.css';
@@ -8,6 +8,8 @@ import { CompareStep } from './steps/compare/CompareStep';
 import { DataStep } from './steps/data/DataStep';
 import { TuneStep } from './steps/tune/TuneStep';
 import { UseStep } from './steps/use/UseStep';
+import { restartEngine } from './store/page-actions';
+import type { Problem } from './store/problem';
 import { activeRun, read, useSession, write } from './store/session';
 import { type Step, useStep } from './store/step';
 import { EnginePanel } from './ui/EnginePanel';
@@ -48,7 +50,15 @@ export function App() {
           {!wide && <EnginePanel />}
           {engineProblem && (
             <div className={classes.notice}>
-              <ProblemNote problem={engineProblem} title="The engine could not start" />
+              <ProblemNote
+                problem={engineProblem}
+                title={engineTitle(engineProblem)}
+                action={
+                  <Button size="xs" onClick={() => void restartEngine()}>
+                    Restart the engine
+                  </Button>
+                }
+              />
             </div>
           )}
           {notice !== '' && (
@@ -73,6 +83,19 @@ export function App() {
       </VisuallyHidden>
     </div>
   );
+}
+
+function engineTitle({ kind }: Problem): string {
+  switch (kind) {
+    case 'device-lost':
+      return 'The GPU was lost';
+    case 'out-of-memory':
+      return 'Out of memory';
+    case 'gpu-error':
+      return 'The GPU refused a command';
+    default:
+      return 'The engine could not start';
+  }
 }
 
 function focusTitle(): void {

@@ -1,9 +1,10 @@
 /**
- * The page's only door to the engine: a typed client of the worker. It imports types from the engine and
+ * The page's only door to the engine: a typed client of the worker. It imports the engine's types and errors and
  * nothing else; no tensor ever comes this far.
  */
+import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { CallName, Calls, Failure, Reply, Request } from '../src/worker/protocol';
+import type { CallName, Calls, Failure, Reply, Report, Request } from '../src/worker/protocol';
 
 interface Pending {
   progress: (value: never) => void;
@@ -22,18 +23,20 @@ export class Engine {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor() {
+  /** `onReport` hears what the engine says unasked. */
+  constructor(onReport: (report: Report) => void) {
     this.#worker = new Worker(new URL('../src/worker/worker.ts', import.meta.url), {
       type: 'module',
       // A worker's own address says nothing of where public/ is served; the page's does.
       name: document.baseURI,
     });
-    this.#worker.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply | Report>) =>
+      'id' in data ? this.#receive(data) : onReport(data);
     this.#worker.onerror = (event) =>
       this.#failAll(new Error(event.message || 'The engine could not be loaded.'));
   }
 
-  /** Calls the engine. Rejects with `UserError` for what the person can mend, `AbortError` after an abort, `Error` for a bug. */
+  /** Calls the engine. Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` after an abort, `Error` for a bug. */
   call<K extends CallName>(
     call: K,
     input: Calls[K]['in'],
@@ -79,10 +82,15 @@ export class Engine {
   }
 }
 
-function asError({ kind, message, stack }: Failure): Error {
-  if (kind === 'user') return new UserError(message);
-  if (kind === 'aborted') return new DOMException(message, 'AbortError');
-  const error = new Error(message);
-  error.stack = stack;
-  return error;
+function asError(failure: Failure): Error {
+  switch (failure.kind) {
+    case 'user':
+      return new UserError(failure.message);
+    case 'aborted':
+      return new DOMException(failure.message, 'AbortError');
+    case 'bug':
+      return Object.assign(new Error(failure.message), { stack: failure.stack });
+    default:
+      return new EngineFault(failure.kind, failure.message, failure.details, failure.engineLost);
+  }
 }

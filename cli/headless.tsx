@@ -14,9 +14,23 @@ import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
 import { type Knobs, runConfig } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
-import { queuedRun, type RunRecord, runName, withEvents, withResult } from '../app/store/run-record';
+import {
+  queuedRun,
+  type RunRecord,
+  runName,
+  withEvents,
+  withoutResult,
+  withResult,
+} from '../app/store/run-record';
 import { dataLabel } from '../app/store/session';
-import type { DataSource, DatasetSummary, Progress, RunEvent } from '../src/worker/protocol';
+import type {
+  BackendChoice,
+  DataSource,
+  DatasetSummary,
+  Report as EngineReport,
+  Progress,
+  RunEvent,
+} from '../src/worker/protocol';
 import type { Answer, ChartKind, ChartName, DataSummary, Report } from './messages';
 import { titled } from './titled';
 
@@ -25,7 +39,9 @@ const REPORT_EVERY_MS = 200;
 const RECENT = 20;
 const CHART = { width: 680, height: 400 };
 
-const engine = new Engine();
+let engine = new Engine(hear);
+/** Read again when a broken engine was replaced. */
+let source: { source: DataSource; seed: number } | null = null;
 let dataset: DatasetSummary | null = null;
 let runs: RunRecord[] = [];
 let active: string | null = null;
@@ -44,6 +60,8 @@ globalThis.headless = {
   importSample: (name, seed) => importData(sampleSource(name), seed),
 
   train: (setting, knobs) => answer(() => train(setting, knobs)),
+
+  restart: (backend) => answer(() => restart(backend)),
 
   stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
 
@@ -69,9 +87,24 @@ function chosenFiles(id: 'folder' | 'file'): File[] {
   return [...(input.files ?? [])];
 }
 
-function importData(source: DataSource, seed: number): Promise<Answer<DataSummary>> {
+/** What the engine says unasked; a fault is what the call under way fails with, too. */
+function hear(message: EngineReport): void {
+  if ('notice' in message) void notice(message.notice);
+}
+
+/** A fresh engine in place of a broken one, with the same data. Models of earlier runs are gone. */
+async function restart(backend: BackendChoice): Promise<null> {
+  engine.terminate();
+  engine = new Engine(hear);
+  await engine.call('start', { backend }, { onProgress: reportWork });
+  if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
+  return null;
+}
+
+function importData(from: DataSource, seed: number): Promise<Answer<DataSummary>> {
   return answer(async () => {
-    dataset = await engine.call('importData', { source, seed }, { onProgress: reportWork });
+    source = { source: from, seed };
+    dataset = await engine.call('importData', source, { onProgress: reportWork });
     const { classes, thumbnailLayout: _, ...rest } = dataset;
     return {
       ...rest,
@@ -119,13 +152,7 @@ async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
   } catch (error) {
     flush();
     const problem = asProblem(error);
-    run = {
-      ...run,
-      status: problem ? 'failed' : 'stopped',
-      message: problem?.message ?? 'Stopped before a result was kept.',
-      details: problem?.kind === 'bug' ? problem.details : '',
-      phase: null,
-    };
+    run = withoutResult(run, problem);
   } finally {
     clearInterval(timer);
     active = null;

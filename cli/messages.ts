@@ -7,6 +7,7 @@ import type {
   BackendChoice,
   DatasetSummary,
   EngineInfo,
+  Notice,
   Progress,
   SettingOptions,
   SettingSummary,
@@ -53,6 +54,8 @@ export interface HeadlessPage {
   importSample(name: string, seed: number): Promise<Answer<DataSummary>>;
   /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
   train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
+  /** Replaces an engine that broke, and reads the data again. */
+  restart(backend: BackendChoice): Promise<Answer<null>>;
   /** Ends the run in progress; its best epoch is kept. */
   stop(): Promise<Answer<null>>;
   exportAdapter(modelId: string, name: string): Promise<Answer<Uint8Array>>;
@@ -64,4 +67,6 @@ declare global {
   var headless: HeadlessPage;
   /** Given to the page by the command line. */
   var report: (report: Report) => Promise<void>;
+  /** Given to the page by the command line: a program that this adapter does not compile. */
+  var notice: (notice: Notice) => Promise<void>;
 }

@@ -1,6 +1,8 @@
 /** The headless page as the command line sees it: typed calls, errors that keep their kind. */
 import type { Page } from 'playwright';
+import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
+import type { Notice } from '../src/worker/protocol';
 import { openPage } from './browser-page';
 import { Bug } from './bug';
 import type { Answer, HeadlessPage, Report } from './messages';
@@ -9,7 +11,7 @@ type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
 export interface Headless {
-  /** Rejects with `UserError` for what the person can mend, `AbortError` where they ended it, `Bug` otherwise. */
+  /** Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` where they ended it, `Bug` otherwise. */
   ask<K extends keyof HeadlessPage>(call: K, ...given: Parameters<HeadlessPage[K]>): Promise<Done<K>>;
   /** Puts a folder or a file into the page's file input. */
   choose(kind: 'folder' | 'file', path: string): Promise<void>;
@@ -19,7 +21,10 @@ export interface Headless {
 }
 
 /** Throws `UserError` where there is no Chromium. */
-export async function openHeadless(onReport: (report: Report) => void): Promise<Headless> {
+export async function openHeadless(
+  onReport: (report: Report) => void,
+  onNotice: (notice: Notice) => void,
+): Promise<Headless> {
   let broken: Promise<never> = new Promise(() => {});
   const { page, refused, close } = await openPage(
     'cli/headless.html',
@@ -27,6 +32,7 @@ export async function openHeadless(onReport: (report: Report) => void): Promise<
     async (fresh) => {
       broken = failures(fresh);
       await fresh.exposeFunction('report', onReport);
+      await fresh.exposeFunction('notice', onNotice);
     },
   );
   try {
@@ -72,5 +78,7 @@ function failures(page: Page): Promise<never> {
 function asError(problem: Extract<Answer<unknown>, { failed: unknown }>['failed']): Error {
   if (problem === null) return new DOMException('Stopped.', 'AbortError');
   if (problem.kind === 'user') return new UserError(problem.message);
+  if (problem.kind !== 'bug')
+    return new EngineFault(problem.kind, problem.message, problem.details, problem.engineLost);
   return new Bug(problem.message, problem.details);
 }

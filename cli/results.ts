@@ -4,7 +4,7 @@ import { wilson } from '../app/charts/wilson';
 import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
 import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
-import type { DataSummary, RunRecord } from './messages';
+import type { DataSummary, Problem, RunRecord } from './messages';
 
 export const RESULTS_FORMAT = 1;
 
@@ -45,6 +45,9 @@ export const resultsSchema = z.object({
     hardware: z.boolean(),
     reason: z.string(),
     threads: count,
+    isolated: z.boolean(),
+    halfPrecision: z.boolean(),
+    limits: z.object({ budget: count, buffer: count }),
   }) satisfies z.ZodType<EngineInfo>,
   backbone: z.object({
     id: z.string(),
@@ -71,8 +74,15 @@ export const resultsSchema = z.object({
       setting: z.string(),
       symbol: z.string(),
       outcome: z.enum(['finished', 'stopped', 'failed']),
-      /** What went wrong, else empty. */
-      message: z.string(),
+      /** What went wrong, else null. */
+      problem: z
+        .object({
+          kind: z.enum(['user', 'device-lost', 'out-of-memory', 'gpu-error', 'bug']) satisfies z.ZodType<
+            Problem['kind']
+          >,
+          message: z.string(),
+        })
+        .nullable(),
       config: runConfigSchema,
       trainable,
       last: accuracySchema.nullable(),
@@ -100,13 +110,13 @@ function measured(result: RunRecord['epochs'][number] | undefined): RunResults['
 }
 
 export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunResults {
-  const { name, setting, symbol, status, message, config, trainable, imagesPerSecond, epochs, steps } = run;
+  const { name, setting, symbol, status, problem, config, trainable, imagesPerSecond, epochs, steps } = run;
   return {
     name,
     setting,
     symbol,
     outcome: status === 'finished' || status === 'failed' ? status : 'stopped',
-    message,
+    problem: problem && { kind: problem.kind, message: problem.message },
     config,
     trainable,
     last: measured(lastEpoch(run)),

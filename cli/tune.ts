@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytes, counted, duration, percent } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
+import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import { type Choices, checkSettings, HELP, parseChoices } from './choices';
@@ -23,6 +24,10 @@ process.exitCode = await main().catch((error: unknown) => {
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.input;
+  }
+  if (error instanceof EngineFault) {
+    process.stderr.write(`${error.message}\n${error.details}\n`);
+    return EXIT.failed;
   }
   // Stopped before there was anything to keep; what is still starting is not waited for.
   if (error instanceof DOMException && error.name === 'AbortError') process.exit(EXIT.stopped);
@@ -47,7 +52,15 @@ async function main(): Promise<number> {
   heedSignals();
   // Only now: the browser's driver and the server take a second to load, which wrong input need not wait for.
   const { openHeadless } = await import('./page');
-  const headless = await untilStopped(openHeadless((report) => progress.show(report)));
+  const headless = await untilStopped(
+    openHeadless(
+      (report) => progress.show(report),
+      ({ program, reason }) =>
+        progress.say(
+          `This adapter does not compile the program ${program}; a general form is used, slower, with the same results. ${reason}`,
+        ),
+    ),
+  );
   try {
     const { engine, backbone } = await untilStopped(headless.ask('start', choices.backend));
     progress.say(
@@ -97,7 +110,9 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
     results.runs.push(runResults(run, await saveAdapter(headless, run, out)));
     await save();
     progress.say(ending(run));
-    if (run.status === 'failed') process.stderr.write(`${run.name}: ${run.message}\n`);
+    if (run.problem) process.stderr.write(`${run.name}: ${run.problem.message}\n`);
+    if (run.problem && 'engineLost' in run.problem && run.problem.engineLost)
+      await headless.ask('restart', choices.backend);
   }
   for (const name of CHARTS) {
     const drawn = await headless.ask('chart', name, choices.charts);

@@ -3,31 +3,31 @@
  * 20–40 times faster than WebGPU on a software adapter. The choice can be forced.
  */
 import * as tf from '@tensorflow/tfjs';
-import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { type BackendWasm, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import '@tensorflow/tfjs-backend-webgpu';
+import { health } from './engine-health';
+import { guardHeap, type Heap } from './guarded-heap';
 import { UserError } from './user-error';
-import type { BackendChoice, BackendName, EngineInfo } from './worker/protocol';
+import { computeOn } from './webgpu-device';
+import type { BackendChoice, BackendName, EngineInfo, EngineLimits } from './worker/protocol';
 
 interface Adapter {
+  gpu: GPUAdapter;
   name: string;
   hardware: boolean;
 }
 
-/** Starts the backend chosen by `choice`. Throws `UserError` when WebGPU is forced where there is none. */
+/**
+ * Starts the backend chosen by `choice`; on a device that broke, starts it anew. Throws `UserError` when WebGPU is forced
+ * where there is none.
+ */
 export async function startBackend(choice: BackendChoice): Promise<EngineInfo> {
   const adapter = await webgpuAdapter();
   const { backend, reason } = choose(choice, adapter);
-  if (backend === 'wasm') configureWasm();
-  if (!(await tf.setBackend(backend))) {
-    throw new UserError(
-      backend === 'webgpu'
-        ? 'WebGPU could not be started on this device. Choose WebAssembly in the engine panel.'
-        : 'WebAssembly could not be started in this browser. A current Chrome, Edge, Firefox or Safari is needed.',
-    );
-  }
+  if (backend === 'webgpu' && adapter) await startWebgpu(adapter.gpu);
+  else await startWasm();
   await tf.ready();
   return {
     backend,
@@ -36,7 +36,34 @@ export async function startBackend(choice: BackendChoice): Promise<EngineInfo> {
     hardware: backend === 'webgpu' && adapter?.hardware === true,
     reason,
     threads: backend === 'wasm' ? wasmThreads() : 0,
+    isolated: globalThis.crossOriginIsolated,
+    halfPrecision: backend === 'webgpu' && adapter?.gpu.features.has('shader-f16') === true,
+    limits: backend === 'webgpu' && adapter ? webgpuLimits(adapter.gpu.limits) : WASM_LIMITS,
   };
+}
+
+async function startWebgpu(adapter: GPUAdapter): Promise<void> {
+  const started = await computeOn(adapter).catch((error: unknown) => {
+    console.warn(error);
+    return false;
+  });
+  if (!started) {
+    throw new UserError(
+      'WebGPU could not be started on this device. Choose WebAssembly in the engine panel.',
+    );
+  }
+}
+
+async function startWasm(): Promise<void> {
+  configureWasm();
+  health.reset(null);
+  if (!(await tf.setBackend('wasm'))) {
+    throw new UserError(
+      'WebAssembly could not be started in this browser. A current Chrome, Edge, Firefox or Safari is needed.',
+    );
+  }
+  // The backend set above; what Emscripten gives its modules is not in the package's types.
+  guardHeap((tf.backend() as BackendWasm).wasm as unknown as Heap);
 }
 
 function choose(choice: BackendChoice, adapter: Adapter | null): { backend: BackendName; reason: string } {
@@ -66,16 +93,15 @@ function choose(choice: BackendChoice, adapter: Adapter | null): { backend: Back
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 async function webgpuAdapter(): Promise<Adapter | null> {
-  const adapter = await navigator.gpu
-    ?.requestAdapter({ powerPreference: 'high-performance' })
-    .catch(() => null);
-  if (!adapter) return null;
-  const { vendor, architecture, device, description } = adapter.info;
+  const gpu = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  if (!gpu) return null;
+  const { vendor, architecture, device, description } = gpu.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
   // Older browsers say it on the adapter, newer ones on its info.
   const fallback =
-    adapter.info.isFallbackAdapter || ('isFallbackAdapter' in adapter && adapter.isFallbackAdapter === true);
+    gpu.info.isFallbackAdapter || ('isFallbackAdapter' in gpu && gpu.isFallbackAdapter === true);
   return {
+    gpu,
     name,
     hardware: !fallback && !SOFTWARE.test([vendor, architecture, device, description].join(' ')),
   };
@@ -93,4 +119,33 @@ function configureWasm(): void {
 /** Shared memory, and so threads, exist on cross-origin isolated pages only. */
 function wasmThreads(): number {
   return globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency) : 1;
+}
+
+/**
+ * The heap ends at 4 GiB. About half of it: tfjs' allocator leaves gaps that nothing fits into any more, and XNNPACK keeps
+ * a copy of every kernel in its own order, of which tfjs does not know.
+ */
+const WASM_LIMITS: EngineLimits = { budget: 2e9, buffer: 2e9 };
+
+/**
+ * An adapter does not tell how much memory it has. Its largest buffer is a hint: the 256 MiB that every adapter must grant
+ * are what phones and old integrated GPUs say. Smaller parts of a batch cost little, a GPU out of memory costs the run, so
+ * the default is careful: four such buffers, 2 GB at most, and never more than half of the computer's memory, which most
+ * GPUs share. The person may set any other.
+ */
+export function webgpuLimits({
+  maxBufferSize,
+  maxStorageBufferBindingSize,
+}: Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>): EngineLimits {
+  return {
+    budget: Math.min(4 * maxBufferSize, 2e9, deviceMemory() / 2),
+    buffer: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+  };
+}
+
+/** Bytes of main memory as the browser rounds them; Infinity where it does not say. */
+function deviceMemory(): number {
+  // Not in the types: only Chromium has it.
+  const { deviceMemory: gibibytes = Number.POSITIVE_INFINITY } = navigator as { deviceMemory?: number };
+  return gibibytes * 2 ** 30;
 }

@@ -1,5 +1,5 @@
 /** Starting, restarting and watching the engine. The one instance of its client lives here. */
-import type { BackendChoice, CallName, Calls } from '../../src/worker/protocol';
+import type { BackendChoice, CallName, Calls, Report } from '../../src/worker/protocol';
 import { type CallOptions, Engine } from '../engine';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
@@ -14,8 +14,18 @@ export function ask<K extends CallName>(
   input: Calls[K]['in'],
   options?: CallOptions<K>,
 ): Promise<Calls[K]['out']> {
-  engine ??= new Engine();
+  engine ??= new Engine(hear);
   return engine.call(call, input, options);
+}
+
+/** What the engine says unasked: from a fault on it computes nothing more. */
+function hear(report: Report): void {
+  if ('notice' in report) {
+    write({ notices: [...read().notices, report.notice] });
+    return;
+  }
+  write({ engine: { status: 'failed', problem: report.fault }, memory: null });
+  announce(report.fault.message);
 }
 
 /** Starts the tensor backend; on a running engine, restarts it. True when the engine is ready afterwards. */
@@ -41,6 +51,7 @@ export async function startEngine(backend: BackendChoice): Promise<boolean> {
 export function endEngine(): void {
   engine?.terminate();
   engine = null;
+  write({ notices: [] });
 }
 
 /** Asks now and then what the engine holds; one question at a time, none in a hidden tab. Returns the stop. */

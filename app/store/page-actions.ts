@@ -4,7 +4,7 @@ import { importData, importSample } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
-import { endRuns, runChosen } from './queue';
+import { endRuns, runChosen, runEnded, runNext } from './queue';
 import { read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
@@ -39,17 +39,27 @@ export async function trySample(name: string): Promise<void> {
 /** How long a run may take to stop before its engine is ended under it. */
 const PATIENCE_MS = 15_000;
 
-/** Restarts the engine and reads the data again. Runs stay listed; what they trained is gone. */
+/**
+ * Restarts the engine and reads the data again. Runs stay listed; what they trained is gone. Runs that wait are dropped,
+ * but go on where the engine is one that broke under them.
+ */
 export async function changeBackend(backend: BackendChoice): Promise<void> {
-  const failed = read().engine.status === 'failed';
+  const broken = read().engine.status === 'failed';
   const { source, configuration } = read();
   write({ configuration: { ...configuration, backend }, engine: { status: 'starting', progress: null } });
-  if (failed) endEngine();
-  const patience = setTimeout(endEngine, PATIENCE_MS);
-  await endRuns();
-  clearTimeout(patience);
+  if (broken) {
+    endEngine();
+    await runEnded();
+  } else {
+    const patience = setTimeout(endEngine, PATIENCE_MS);
+    await endRuns();
+    clearTimeout(patience);
+  }
   markModelsGone();
   if (!(await startEngine(backend))) return;
-  if (source) await importData(source);
-  else await refreshSettings();
+  if (!source) await refreshSettings();
+  else if (await importData(source)) runNext();
 }
+
+/** A fresh engine in place of one that broke, on the same backend. */
+export const restartEngine = () => changeBackend(read().configuration.backend);

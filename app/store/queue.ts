@@ -4,7 +4,15 @@ import { runConfig } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { asProblem } from './problem';
-import { isActive, queuedRun, type RunRecord, runName, withEvents, withResult } from './run-record';
+import {
+  isActive,
+  queuedRun,
+  type RunRecord,
+  runName,
+  withEvents,
+  withoutResult,
+  withResult,
+} from './run-record';
 import { announce, chosenSettings, dataLabel, read, write } from './session';
 
 const DRAW_EVERY_MS = 200;
@@ -59,10 +67,16 @@ export function removeRun(run: RunRecord): void {
 export async function endRuns(): Promise<void> {
   write({ runs: read().runs.filter(({ status }) => status !== 'queued') });
   cancelRun?.abort();
+  await runEnded();
+}
+
+/** When the run under way, if there is one, has come to its end. */
+export async function runEnded(): Promise<void> {
   await training;
 }
 
-function runNext(): void {
+/** Starts the first run that waits, if the engine is free and ready. */
+export function runNext(): void {
   if (training || read().engine.status !== 'ready') return;
   const run = read().runs.find(({ status }) => status === 'queued');
   if (!run) return;
@@ -92,14 +106,7 @@ async function train(run: RunRecord): Promise<void> {
   } catch (error) {
     flush();
     const problem = asProblem(error);
-    change(run.id, (each) => ({
-      ...each,
-      status: problem ? 'failed' : 'stopped',
-      message: problem?.message ?? 'Ended before a result was kept.',
-      details: problem?.kind === 'bug' ? problem.details : '',
-      secondsLeft: null,
-      phase: null,
-    }));
+    change(run.id, (each) => withoutResult(each, problem));
     if (problem) announce(`${run.name} failed. ${problem.message}`);
   }
 }
@@ -137,7 +144,7 @@ function batched(apply: (events: RunEvent[]) => void) {
 
 function ending(run: RunRecord | undefined): string {
   if (!run) return '';
-  if (run.status === 'failed') return `${run.name} failed. ${run.message}`;
+  if (run.problem) return `${run.name} failed. ${run.problem.message}`;
   return `${run.name} ${run.status === 'stopped' ? 'was stopped; its best epoch is kept' : 'has finished'}.`;
 }
 

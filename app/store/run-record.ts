@@ -10,6 +10,7 @@ import type {
   SettingSummary,
 } from '../../src/worker/protocol';
 import { PROBE_SETTING } from './defaults';
+import type { Problem } from './problem';
 
 export type RunStatus = 'queued' | 'running' | 'paused' | 'stopping' | RunOutcome;
 
@@ -43,9 +44,9 @@ export interface RunRecord {
   imagesPerSecond: number;
   secondsLeft: number | null;
   /** What went wrong, when failed. */
+  problem: Problem | null;
+  /** What else is to be said of its end; empty for nothing. */
   message: string;
-  /** For a bug report; empty unless the engine broke. */
-  details: string;
   result: RunResult | null;
   model: ModelSummary | null;
 }
@@ -87,8 +88,8 @@ export function queuedRun(
     keptEpoch: null,
     imagesPerSecond: 0,
     secondsLeft: null,
+    problem: null,
     message: '',
-    details: '',
     result: null,
     model: null,
   };
@@ -128,12 +129,24 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
   return next;
 }
 
+/** The run as it ended without a result. `problem` is null where the person ended it. */
+export function withoutResult(run: RunRecord, problem: Problem | null): RunRecord {
+  return {
+    ...run,
+    status: problem ? 'failed' : 'stopped',
+    problem,
+    message: problem ? '' : 'Ended before a result was kept.',
+    secondsLeft: null,
+    phase: null,
+  };
+}
+
 /** The run as it ended. */
 export function withResult(run: RunRecord, result: RunResult, model: ModelSummary): RunRecord {
   return {
     ...run,
     status: result.outcome,
-    message: result.message,
+    problem: result.outcome === 'failed' ? { kind: 'user', message: result.message } : null,
     config: result.config,
     trainable: result.trainable,
     epochs: result.epochs,

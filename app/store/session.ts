@@ -8,6 +8,7 @@ import type {
   LayerAtoms,
   MemoryInfo,
   ModelSummary,
+  Notice,
   Progress,
   SettingSummary,
 } from '../../src/worker/protocol';
@@ -33,6 +34,8 @@ export interface Session {
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
+  /** Programs that run in their portable form on this adapter. */
+  notices: Notice[];
   backbone: BackboneSummary | null;
 
   dataset: DatasetSummary | null;
@@ -65,6 +68,7 @@ export const useSession = create<Session>(() => ({
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
   memory: null,
+  notices: [],
   backbone: null,
   dataset: null,
   source: null,

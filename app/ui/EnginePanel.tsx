@@ -3,7 +3,7 @@ import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/cor
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
-import { changeBackend } from '../store/page-actions';
+import { changeBackend, restartEngine } from '../store/page-actions';
 import { isActive } from '../store/run-record';
 import { type EngineState, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
@@ -68,10 +68,21 @@ function Details({ engine }: { engine: EngineState }) {
               <dt>adapter</dt>
               <dd>{engine.info.adapter ?? 'none offered'}</dd>
             </div>
-            {engine.info.threads > 0 && (
+            {engine.info.backend === 'wasm' ? (
               <div>
                 <dt>threads</dt>
-                <dd>{count(engine.info.threads)}</dd>
+                <dd>
+                  {count(engine.info.threads)}
+                  {!engine.info.isolated && ', as this page is not cross-origin isolated'}
+                </dd>
+              </div>
+            ) : (
+              <div>
+                <dt>buffers</dt>
+                <dd>
+                  up to {bytes(engine.info.limits.buffer)}; half precision{' '}
+                  {engine.info.halfPrecision ? 'offered' : 'not offered'}
+                </dd>
               </div>
             )}
             {memory && (
@@ -91,8 +102,32 @@ function Details({ engine }: { engine: EngineState }) {
           </dl>
         </>
       )}
+      {engine.status === 'ready' && engine.info.backend === 'webgpu' && <Notices />}
       <BackendSelect starting={engine.status === 'starting'} failed={engine.status === 'failed'} />
     </div>
+  );
+}
+
+/** Programs of ours that this adapter does not compile. */
+function Notices() {
+  const notices = useSession((session) => session.notices);
+  if (notices.length === 0) return null;
+  return (
+    <Alert color="yellow" p="xs" title="Slower than it could be" className={classes.notices}>
+      This adapter does not compile {counted(notices.length, 'program')} of ours, so a general form is used
+      instead. The results are the same.
+      <details>
+        <summary>Which, and why</summary>
+        <dl>
+          {notices.map(({ program, reason }) => (
+            <div key={program}>
+              <dt>{program}</dt>
+              <dd>{reason}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </Alert>
   );
 }
 
@@ -107,7 +142,8 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
   const busy = starting || importing || decomposing;
 
   const want = (backend: BackendChoice) => {
-    if (pending > 0 || models > 0) setWanted(backend);
+    // A broken engine has nothing left to lose.
+    if (!failed && (pending > 0 || models > 0)) setWanted(backend);
     else void changeBackend(backend);
   };
   return (
@@ -125,8 +161,8 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
         }}
       />
       {failed && (
-        <Button size="xs" onClick={() => want(choice)}>
-          Start again
+        <Button size="xs" onClick={() => void restartEngine()}>
+          Restart the engine
         </Button>
       )}
       <Modal

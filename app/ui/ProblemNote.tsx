@@ -1,29 +1,55 @@
-/** What went wrong, in place: a sentence for the person, or a bug with its details to copy. */
+/** What went wrong, in place: a sentence for the person, what the device said, or a bug with its details to copy. */
 import { Alert, Button, Code, CopyButton } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { Problem } from '../store/problem';
+import classes from './ProblemNote.module.css';
 
 interface Props {
   problem: Problem | null;
   title: string;
+  /** A button for what to do, under the sentence. */
+  action?: ReactNode;
   onDismiss?: () => void;
 }
 
-export function ProblemNote({ problem, title, onDismiss }: Props) {
+export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   if (!problem) return null;
   const dismiss = onDismiss ? { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose: onDismiss } : {};
   if (problem.kind === 'user') {
     return (
       <Alert color="red" title={title} {...dismiss}>
         {problem.message}
+        {action && <div className={classes.action}>{action}</div>}
       </Alert>
     );
   }
   const report = `${problem.message}\n\n${problem.details}\n\n${navigator.userAgent}`;
+  if (problem.kind !== 'bug') {
+    return (
+      <Alert color="red" title={title} {...dismiss}>
+        {problem.message}
+        <details className={classes.details}>
+          <summary>What the device said</summary>
+          <Report text={problem.details} report={report} />
+        </details>
+        {action && <div className={classes.action}>{action}</div>}
+      </Alert>
+    );
+  }
   return (
     <Alert color="red" title="This is a bug in atomtune" {...dismiss}>
       <p>{title}. Nothing you did is wrong. The details below help to mend it; please report them.</p>
-      <Code block my="xs" mah={160} style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }} tabIndex={0}>
-        {report}
+      <Report text={report} report={report} />
+      {action && <div className={classes.action}>{action}</div>}
+    </Alert>
+  );
+}
+
+function Report({ text, report }: { text: string; report: string }) {
+  return (
+    <>
+      <Code block my="xs" mah={160} className={classes.report} tabIndex={0}>
+        {text}
       </Code>
       <CopyButton value={report}>
         {({ copied, copy }) => (
@@ -32,6 +58,6 @@ export function ProblemNote({ problem, title, onDismiss }: Props) {
           </Button>
         )}
       </CopyButton>
-    </Alert>
+    </>
   );
 }

@@ -17,11 +17,12 @@ export function short(value: number): string {
   return count(value);
 }
 
-/** `8.6 kB`, decimal units. */
+/** `8.6 kB`, `2.15 GB`, decimal units. */
 export function bytes(value: number): string {
   if (value < 1000) return `${value}\u00a0B`;
   if (value < 1e6) return `${threeDigits.format(value / 1e3)}\u00a0kB`;
-  return `${threeDigits.format(value / 1e6)}\u00a0MB`;
+  if (value < 999.5e6) return `${threeDigits.format(value / 1e6)}\u00a0MB`;
+  return `${threeDigits.format(value / 1e9)}\u00a0GB`;
 }
 
 /** `55.0 %`; a proportion in. */

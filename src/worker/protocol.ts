@@ -20,6 +20,25 @@ export interface EngineInfo {
   reason: string;
   /** Threads the wasm backend may use (1 on a page that is not cross-origin isolated); 0 on WebGPU. */
   threads: number;
+  /** Cross-origin isolated, which threads need. */
+  isolated: boolean;
+  /** The adapter computes in half precision (WebGPU's `shader-f16`). */
+  halfPrecision: boolean;
+  limits: EngineLimits;
+}
+
+export interface EngineLimits {
+  /** Bytes a run may take, where the person says nothing else. */
+  budget: number;
+  /** Bytes of the largest buffer an operation may be given. */
+  buffer: number;
+}
+
+/** A program of ours that this adapter could not compile; its portable form gives the same results, slower. */
+export interface Notice {
+  program: string;
+  /** The adapter's words. */
+  reason: string;
 }
 
 /** What the tensor library holds right now. */
@@ -293,16 +312,33 @@ export type Request =
   | { [K in CallName]: { id: number; call: K; in: Calls[K]['in'] } }[CallName]
   | { id: number; cancel: true };
 
-export interface Failure {
-  /** `user`: the message is meant for the person. `aborted`: the person ended it. `bug`: the message is technical. */
-  kind: 'user' | 'aborted' | 'bug';
+/** What can break under a call though nobody did anything wrong. */
+export type FaultKind = 'device-lost' | 'out-of-memory' | 'gpu-error';
+
+export interface Fault {
+  kind: FaultKind;
+  /** What happened and what to do, for the person. */
   message: string;
-  /** For a bug report. */
-  stack: string;
+  /** The device's own words, for a report. */
+  details: string;
+  /** Nothing more can be computed until the engine is started anew. */
+  engineLost: boolean;
 }
+
+export type Failure =
+  /** The message is meant for the person. */
+  | { kind: 'user'; message: string }
+  /** The person ended it. */
+  | { kind: 'aborted'; message: string }
+  | Fault
+  /** The message is technical; the stack is for a bug report. */
+  | { kind: 'bug'; message: string; stack: string };
 
 /** Engine → page. Any number of `progress`, then one `done` or `failed`. */
 export type Reply =
   | { id: number; progress: Calls[CallName]['progress'] }
   | { id: number; done: Calls[CallName]['out'] }
   | { id: number; failed: Failure };
+
+/** Engine → page, unasked: the engine broke, at work or idle; or a notice. */
+export type Report = { fault: Fault } | { notice: Notice };

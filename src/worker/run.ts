@@ -1,5 +1,6 @@
 /** Consumes one run: passes its events on, heeds pause and stop, and sums it up. */
 import { breathe } from '../breathe';
+import { health } from '../engine-health';
 import { type Job, type TrainEvent, train } from '../training/train';
 import { UserError } from '../user-error';
 import type { BackendName, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
@@ -13,7 +14,8 @@ export interface FinishedRun {
 
 /**
  * Runs until done, stopped or failed. A run that was stopped before it had anything to keep rejects with an
- * `AbortError`, one that failed before with its `UserError`.
+ * `AbortError`, one that failed before with its `UserError`, and one whose engine broke with its `EngineFault`, whatever it
+ * had kept: its numbers may be garbage.
  */
 export async function runToEnd(
   job: Omit<Job, 'clock'>,
@@ -28,7 +30,9 @@ export async function runToEnd(
   let message = '';
   try {
     for await (const event of train({ ...job, clock: control.clock })) {
+      health.check();
       if (event.kind === 'checkpoint') {
+        await health.settled();
         kept = event;
         onEvent({ kind: 'checkpoint', epoch: event.epoch });
         // Its epoch follows at once, and a stop must not come between the two.
@@ -45,10 +49,12 @@ export async function runToEnd(
       }
     }
   } catch (error) {
-    if (!(error instanceof UserError) || !kept) throw error;
+    const cause = await health.cause(error);
+    if (!(cause instanceof UserError) || !kept) throw cause;
     outcome = 'failed';
-    message = error.message;
+    message = cause.message;
   }
+  await health.settled();
   if (!kept) throw new DOMException('The run was stopped before its first epoch.', 'AbortError');
   const { backbone, head } = job.model.table;
   return {

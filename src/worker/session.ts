@@ -6,6 +6,7 @@ import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage } from '../data/decode';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { health } from '../engine-health';
 import {
   logitsOf,
   openAdapter,
@@ -130,6 +131,7 @@ export function createSession(siteUrl: string): Handlers {
       engine = await startBackend(backend);
       progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
       backbone = await loadStarter(siteUrl);
+      health.check();
       return { engine, backbone: summarizeBackbone(backbone) };
     },
 

@@ -92,16 +92,7 @@ export function RunRow({ run }: { run: RunRecord }) {
         </div>
       </div>
       {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}
-      {run.status === 'failed' && (
-        <ProblemNote
-          title={`${run.name} failed`}
-          problem={
-            run.details === ''
-              ? { kind: 'user', message: run.message }
-              : { kind: 'bug', message: run.message, details: run.details }
-          }
-        />
-      )}
+      <ProblemNote title={`${run.name} failed`} problem={run.problem} />
       {run.status === 'stopped' && run.message !== '' && <p className={classes.message}>{run.message}</p>}
       <Modal
         opened={removing}

@@ -1,11 +1,5 @@
 /** What the person should know of the programs: those that this adapter could not compile and that run in their portable form. */
-
-export interface Notice {
-  /** The program's own name. */
-  program: string;
-  /** The adapter's words, for a report. */
-  reason: string;
-}
+import type { Notice } from '../../worker/protocol';
 
 let notices: readonly Notice[] = [];
 let listener: (notice: Notice) => void = () => {};

@@ -1,0 +1,94 @@
+/**
+ * What breaks under a run without any code being wrong: the device goes away, memory ends, a command is refused. The
+ * message says what happened and what to do; `details` are the device's own words, for a report.
+ */
+import type { FaultKind } from './worker/protocol';
+
+export class EngineFault extends Error {
+  override readonly name = 'EngineFault';
+
+  constructor(
+    readonly kind: FaultKind,
+    message: string,
+    readonly details: string,
+    /** True when nothing more can be computed until the engine is started anew. */
+    readonly engineLost: boolean,
+  ) {
+    super(message);
+  }
+}
+
+export function deviceLost({ reason, message }: Pick<GPUDeviceLostInfo, 'reason' | 'message'>): EngineFault {
+  return new EngineFault(
+    'device-lost',
+    'The GPU was lost while it was in use: its driver restarted, the computer slept, or it was out of reach for another cause. ' +
+      'Restart the engine and run again. If it happens again, use a smaller batch, or choose WebAssembly.',
+    `device.lost (${reason}): ${message}`,
+    true,
+  );
+}
+
+/** What an `uncapturederror` event carries. What was computed since cannot be trusted, so the engine has to start anew. */
+export function gpuError(error: GPUError): EngineFault {
+  const details = `${error.constructor.name}: ${error.message}`;
+  if (error instanceof GPUOutOfMemoryError) {
+    return new EngineFault(
+      'out-of-memory',
+      'The GPU ran out of memory. Restart the engine and run again with a lower memory cap or a smaller batch, ' +
+        'or choose WebAssembly, which uses the main memory.',
+      details,
+      true,
+    );
+  }
+  return new EngineFault(
+    'gpu-error',
+    'The GPU refused a command, so what it computed cannot be trusted and was thrown away. Restart the engine and run again. ' +
+      'If it happens again, choose WebAssembly and report the details.',
+    details,
+    true,
+  );
+}
+
+/** `wanted` bytes could not be had; what was there before is intact. */
+export function heapExhausted(wanted: number): EngineFault {
+  return new EngineFault(
+    'out-of-memory',
+    `WebAssembly ran out of memory: ${Math.ceil(wanted / 1e6).toLocaleString('en')} MB more were not to be had. ` +
+      'Run again with a lower memory cap or a smaller batch.',
+    `malloc(${wanted}) failed`,
+    false,
+  );
+}
+
+/** The module ended itself, inside one of its own routines. */
+function heapBroken({ message }: WebAssembly.RuntimeError): EngineFault {
+  return new EngineFault(
+    'out-of-memory',
+    'WebAssembly ran out of memory and stopped. Restart the engine and run again with a lower memory cap or a smaller batch.',
+    message,
+    true,
+  );
+}
+
+function scriptExhausted({ message }: RangeError): EngineFault {
+  return new EngineFault(
+    'out-of-memory',
+    'The browser ran out of memory. Close other tabs, or use fewer images or a smaller batch, and run again.',
+    message,
+    false,
+  );
+}
+
+/** What an error thrown by tensor code means where it tells of exhausted memory; null for any other. */
+export function memoryFault(error: unknown): EngineFault | null {
+  if (error instanceof EngineFault) return error;
+  if (
+    error instanceof RangeError &&
+    /allocation failed|out of memory|too large for the implementation/i.test(error.message)
+  )
+    return scriptExhausted(error);
+  // tfjs-wasm's routines call abort() where their own allocation fails.
+  if (error instanceof WebAssembly.RuntimeError && /abort|OOM|memory/i.test(error.message))
+    return heapBroken(error);
+  return null;
+}

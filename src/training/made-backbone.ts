@@ -1,0 +1,26 @@
+/** For tests only: a backbone of any layout with weights made from a seed, small enough to keep its maps finite. */
+import { Backbone } from '../backbone/backbone';
+import { convolutions, type Layout, network } from '../backbone/layout';
+import { writeSafetensors } from '../files/safetensors';
+import { seededRandom } from '../random';
+
+export function madeBackbone(layout: Layout, inputSize: number): Promise<Backbone> {
+  const random = seededRandom(5);
+  const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const { name, batchNorm, kernel, cIn, cOut } of convolutions(network(layout))) {
+    const fanIn = cIn * kernel * kernel;
+    tensors.set(`${name}.weight`, {
+      shape: [cOut, cIn, kernel, kernel],
+      data: Float32Array.from({ length: cOut * fanIn }, () => random.normal() / Math.sqrt(fanIn)),
+    });
+    for (const [part, value] of [
+      ['weight', 1],
+      ['bias', 0],
+      ['running_mean', 0],
+      ['running_var', 1],
+    ] as const)
+      tensors.set(`${batchNorm}.${part}`, { shape: [cOut], data: new Float32Array(cOut).fill(value) });
+  }
+  const metadata = { input_size: String(inputSize), stride_in_1x1: String(layout.strideIn1x1) };
+  return Backbone.load(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' });
+}

@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startBackend } from '../backend';
+import type { EngineFault } from '../engine-fault';
+import { health } from '../engine-health';
+import { methodById } from '../methods';
+import { madeBackbone } from '../training/made-backbone';
+import { madeDataset } from '../training/made-dataset';
+import { ProbeCache } from '../training/train';
+import { TunedModel } from '../training/tuned-model';
+import type { BackendName, RunConfig, RunEvent } from './protocol';
+import { runToEnd } from './run';
+import { RunControl } from './run-control';
+
+/** Four steps of two images; epoch 0 is kept before the first of them. */
+const CONFIG: RunConfig = {
+  setting: 'lora',
+  options: { r: 1 },
+  epochs: 2,
+  batchSize: 2,
+  learningRate: 1e-3,
+  headLearningRate: 1e-3,
+  weightDecay: 0,
+  warmup: 0,
+  dropout: 0,
+  augmentation: 'none',
+  seed: 1,
+  warmStart: false,
+  probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
+};
+const DATASET = madeDataset(2, 2, 1, 36);
+
+interface Ended {
+  fault: EngineFault | null;
+  events: RunEvent[];
+}
+
+/** A run in which something breaks at the first step. */
+async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ended> {
+  // As little as there can be: the WebGPU adapter may be software.
+  const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, new Map());
+  const job = { model, dataset: DATASET, config: CONFIG, cache: new ProbeCache(), reportEvery: 1 };
+  const events: RunEvent[] = [];
+  let broken = false;
+  try {
+    await runToEnd(job, new RunControl(), backend, (event) => {
+      events.push(event);
+      if (event.kind !== 'step' || broken) return;
+      broken = true;
+      breakIt();
+    });
+    return { fault: null, events };
+  } catch (error) {
+    return { fault: error as EngineFault, events }; // the tests look at what it is
+  } finally {
+    model.dispose();
+    backbone.dispose();
+  }
+}
+
+const steps = (events: RunEvent[]) => events.filter(({ kind }) => kind === 'step').length;
+
+describe('a run whose GPU fails', () => {
+  const heard: EngineFault[] = [];
+  beforeEach(async () => {
+    heard.length = 0;
+    health.onFault((fault) => heard.push(fault));
+    await startBackend('webgpu');
+  });
+  afterEach(() => health.onFault(() => {}));
+
+  const device = () => (tf.backend() as WebGPUBackend).device;
+
+  async function breaksWith(kind: EngineFault['kind'], breakIt: () => void): Promise<EngineFault> {
+    const { fault, events } = await runWhile('webgpu', breakIt);
+    // Epoch 0 was kept, and yet nothing is handed out.
+    expect(events.some((event) => event.kind === 'checkpoint')).toBe(true);
+    expect(steps(events)).toBe(1);
+    expect(fault).toMatchObject({ name: 'EngineFault', kind, engineLost: true });
+    expect(heard).toEqual([fault]);
+    return fault as EngineFault; // matched above
+  }
+
+  it('ends with a lost device when it is destroyed, and a fresh start computes again', async () => {
+    const fault = await breaksWith('device-lost', () => device().destroy());
+    expect(fault.message).toMatch(/GPU was lost .* Restart the engine and run again/);
+    await startBackend('webgpu');
+    const { fault: none, events } = await runWhile('webgpu', () => {});
+    expect(none).toBeNull();
+    expect(steps(events)).toBe(4);
+  });
+
+  it('ends when the GPU refuses a command, with the GPU’s own words', async () => {
+    const fault = await breaksWith('gpu-error', () => {
+      device().createBuffer({ size: 2 * device().limits.maxBufferSize, usage: GPUBufferUsage.STORAGE });
+    });
+    expect(fault.details).toMatch(/^GPUValidationError: .*size/s);
+    expect(fault.message).toMatch(/cannot be trusted .* choose WebAssembly and report the details/);
+  });
+
+  it('ends when the GPU is out of memory', async () => {
+    const fault = await breaksWith('out-of-memory', () => {
+      const error = new GPUOutOfMemoryError('no room for 8 GB');
+      device().dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+    });
+    expect(fault.message).toMatch(/lower memory cap or a smaller batch, or choose WebAssembly/);
+  });
+
+  it('hears of a device that is lost while idle', async () => {
+    device().destroy();
+    await device().lost;
+    await expect.poll(() => heard.map(({ kind }) => kind)).toEqual(['device-lost']);
+    expect(() => health.check()).toThrow('The GPU was lost');
+  });
+});
+
+describe('a run on wasm', () => {
+  it('ends when the heap is full, and the next one has room again', async () => {
+    await startBackend('wasm');
+    const heap = (tf.backend() as BackendWasm).wasm as unknown as { _malloc(bytes: number): number };
+    const allocate = heap._malloc;
+    const { fault, events } = await runWhile('wasm', () => {
+      // Asks the allocator for what it cannot have.
+      heap._malloc = (bytes) => allocate(bytes > 1e4 ? 4.29e9 : bytes);
+    });
+    heap._malloc = allocate;
+    expect(fault).toMatchObject({ name: 'EngineFault', kind: 'out-of-memory', engineLost: false });
+    expect(steps(events)).toBe(1);
+    const { fault: none, events: all } = await runWhile('wasm', () => {});
+    expect(none).toBeNull();
+    expect(steps(all)).toBe(4);
+  });
+});
