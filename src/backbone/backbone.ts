@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
 import { convolution } from '../ops/convolution';
+import { declareFrozen, releaseFrozen } from '../ops/frozen-kernels';
 import { maxPool } from '../ops/max-pool';
 import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';
@@ -145,7 +146,10 @@ export class Backbone {
   }
 
   dispose(): void {
-    for (const { scale, bias, folded } of this.convolutions.values()) tf.dispose([scale, bias, folded]);
+    for (const { scale, bias, folded } of this.convolutions.values()) {
+      releaseFrozen(folded);
+      tf.dispose([scale, bias, folded]);
+    }
   }
 
   #convolve(
@@ -184,13 +188,15 @@ function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors): Convolution {
   );
   const bias = beta.map((value, channel) => value - (scale[channel] ?? 0) * (mean[channel] ?? 0));
   // In tfjs order the output channel runs fastest.
-  const folded = toTfjsOrder(pretrained, cOut, cIn).map((value, index) => value * (scale[index % cOut] ?? 0));
+  const values = toTfjsOrder(pretrained, cOut, cIn).map((value, index) => value * (scale[index % cOut] ?? 0));
+  const folded = tf.tensor4d(values, [kernel, kernel, cIn, cOut]); // [k, k, c_in, c_out]
+  declareFrozen(folded);
   return {
     spec,
     pretrained,
     scale: tf.tensor1d(scale),
     bias: tf.tensor1d(bias),
-    folded: tf.tensor4d(folded, [kernel, kernel, cIn, cOut]), // [k, k, c_in, c_out]
+    folded,
   };
 }
 

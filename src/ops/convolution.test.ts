@@ -5,6 +5,7 @@ import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
 import { convolution } from './convolution';
 import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Shape } from './definition';
+import { declareFrozen, releaseFrozen } from './frozen-kernels';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
 
@@ -96,6 +97,30 @@ onBackends('input gradient', () => {
       await expectClose(masked(sum), () => apply({ addend, mask }));
     });
   }
+});
+
+onBackends('a frozen kernel', () => {
+  it('gives the same numbers again and again, and leaves nothing when released', async () => {
+    for (const shape of SHAPES) {
+      const { x, kernel, dz, xShape, kernelShape, zShape } = given(shape);
+      const { h: height, w: width, stride, pad, cOut } = shape;
+      const fixed = tf.tensor4d(kernel, kernelShape);
+      declareFrozen(fixed);
+      for (let time = 0; time < 2; time++) {
+        await expectClose(byInput(dz, kernel, shape), () =>
+          inputGradient({ dz: tf.tensor4d(dz, zShape), kernel: fixed }, { height, width, stride, pad }),
+        );
+        await expectClose(output(x, kernel, shape), () =>
+          convolution(
+            { x: tf.tensor4d(x, xShape), kernel: fixed, bias: tf.zeros([cOut]) },
+            { stride, pad, relu: false },
+          ),
+        );
+      }
+      releaseFrozen(fixed);
+      fixed.dispose();
+    }
+  });
 });
 
 onBackends('kernel gradient', () => {

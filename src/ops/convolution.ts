@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
+import { wasmConvolution } from './wasm/convolution';
 
 export type ConvolutionInputs = {
   /** `[n, h, w, c_in]` */
@@ -38,4 +39,5 @@ export const convolution = defineOp<ConvolutionInputs, ConvolutionAttributes, tf
     const sum = tf.add<tf.Tensor4D>(fused, residual);
     return relu ? tf.relu(sum) : sum;
   },
+  wasm: wasmConvolution,
 });

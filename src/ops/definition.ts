@@ -27,7 +27,14 @@ export const SHAPES: Shape[] = [
   { n: 2, h: 1, w: 3, cIn: 2, cOut: 5, k: 1, stride: 2, pad: 0 },
   { n: 2, h: 9, w: 10, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
   { n: 1, h: 13, w: 11, cIn: 3, cOut: 8, k: 7, stride: 2, pad: 3 },
+  { n: 2, h: 8, w: 12, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
   { n: 1, h: 6, w: 6, cIn: 2, cOut: 3, k: 7, stride: 1, pad: 3 },
+  // Kernels larger than their maps.
+  { n: 1, h: 2, w: 3, cIn: 16, cOut: 12, k: 3, stride: 1, pad: 1 },
+  { n: 1, h: 3, w: 2, cIn: 12, cOut: 16, k: 3, stride: 2, pad: 1 },
+  { n: 2, h: 1, w: 1, cIn: 24, cOut: 20, k: 1, stride: 1, pad: 0 },
+  // Convolutions with few channels and the 3×3 kernel.
+  { n: 2, h: 4, w: 6, cIn: 5, cOut: 4, k: 3, stride: 2, pad: 1 },
 ];
 
 export function named(shape: Shape): string {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, spread } from './stride';
+import { wasmInputGradient } from './wasm/input-gradient';
 
 export type InputGradientInputs = {
   /** ∂L/∂z `[n, h', w', c_out]` */
@@ -29,6 +30,7 @@ export const inputGradient = defineOp<InputGradientInputs, InputGradientAttribut
     const sum = addend ? tf.add<tf.Tensor4D>(gradient, addend) : gradient;
     return mask ? tf.mul<tf.Tensor4D>(sum, tf.step(mask)) : sum;
   },
+  wasm: wasmInputGradient,
 });
 
 /** A convolution with the kernel turned by 180° and its channels swapped; at stride 2 over ∂L/∂z with zeros between. */

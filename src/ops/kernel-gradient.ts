@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped } from './stride';
+import { wasmKernelGradient } from './wasm/kernel-gradient';
 
 export type KernelGradientInputs = {
   /** `[n, h, w, c_in]` */
@@ -21,6 +22,7 @@ export const kernelGradient = defineOp<KernelGradientInputs, KernelGradientAttri
   name: 'AtomtuneKernelGradient',
   portable: ({ x, dz }, { k, stride, pad }) =>
     k === 1 && stride === 1 && pad === 0 ? asProduct(x, dz) : asConvolution(x, dz, { k, stride, pad }),
+  wasm: wasmKernelGradient,
 });
 
 function asProduct(x: tf.Tensor4D, dz: tf.Tensor4D): tf.Tensor4D {

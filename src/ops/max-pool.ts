@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, sampled, spread } from './stride';
-import { heapViews, uninitialised } from './wasm-heap';
+import { heapViews, uninitialised } from './wasm/heap';
 
 export type PoolAttributes = {
   /** Window side. */
@@ -67,8 +67,8 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
   wasm: ({ x, y, dy }, { k, stride, pad }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
-    const dx = uninitialised(x.shape) as tf.Tensor4D; // the shape of x
-    const [ofX, ofY, ofDy, ofDx] = heapViews([x, y, dy, dx]);
+    const dx = uninitialised<tf.Rank.R4>(x.shape);
+    const [ofX, ofY, ofDy, ofDx] = heapViews(x, y, dy, dx);
     ofDx.fill(0);
     let out = 0;
     for (let image = 0; image < n; image++) {

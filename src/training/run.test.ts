@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { maxRelativeError } from '../fixtures';
 import { methodById } from '../methods';
 import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
@@ -35,17 +36,17 @@ describe('a run', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
+    before = tf.memory().numTensors;
     const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
     backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
       id: 'starter',
       name: 'starter',
     });
     codes = await decomposeBackbone(backbone, 4);
-    before = tf.memory().numTensors;
   });
   afterAll(() => {
-    expect(tf.memory().numTensors).toBe(before);
     backbone.dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   function job(changes: Partial<RunConfig> = {}, cache = new ProbeCache()): Omit<Job, 'clock'> {
@@ -98,8 +99,9 @@ describe('a run', () => {
     };
     const withAtoms = await losses({});
     expect(withAtoms).toHaveLength(6);
-    expect(await losses({ setting: 'lora', options: { r: 1 } })).toEqual(withAtoms);
-    expect(await losses({ seed: 2 })).not.toEqual(withAtoms);
+    const withLora = await losses({ setting: 'lora', options: { r: 1 } });
+    expect(maxRelativeError(withLora, withAtoms)).toBeLessThan(1e-6); // another order of adding, no other image
+    expect(maxRelativeError(await losses({ seed: 2 }), withAtoms)).toBeGreaterThan(1e-3);
   });
 
   it('leaves as many tensors after 200 steps as before', async () => {

@@ -1,0 +1,138 @@
+/**
+ * Convolutions as matrix products over maps with channels first, `[c, n, h, w]`. Written for what tfjs-wasm is fast at:
+ * its product packs the right operand anew for every tensor it has not seen, at several nanoseconds a number, and takes
+ * the left one as it lies. So a kernel that changes at every step belongs on the left, in the order it is stored in.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { heapViews, uninitialised } from './heap';
+
+/** `[n, h, w, c] → [c, n·h·w]` */
+export function channelsFirst(x: tf.Tensor4D): tf.Tensor2D {
+  const c = x.shape[3];
+  return tf.transpose(x.reshape<tf.Tensor2D>([x.size / c, c]));
+}
+
+/**
+ * The map cut into s² maps, one for each place of a pixel in its s×s square: `[s, s·c, n·h', w']`, h' = ⌈h/s⌉; what a
+ * missing last row or column would hold is zero. Every tap of a convolution with stride s reads one of them.
+ */
+export function planes(x: tf.Tensor4D, stride: number): tf.Tensor4D {
+  const [n, h, w, c] = x.shape;
+  const [rows, columns] = [Math.ceil(h / stride), Math.ceil(w / stride)];
+  const whole = tf.pad(x, [
+    [0, 0],
+    [0, rows * stride - h],
+    [0, columns * stride - w],
+    [0, 0],
+  ]);
+  return tf.transpose(whole.reshape<tf.Tensor4D>([n * rows, stride, columns, stride * c]), [1, 3, 0, 2]);
+}
+
+export interface Window {
+  k: number;
+  stride: number;
+  /** (k − 1)/2: the output is ⌈h/s⌉ × ⌈w/s⌉. */
+  pad: number;
+}
+
+/**
+ * What the taps `first` to before `last` (row by row) of a convolution see: `[taps·c, n·h'·w']`, from `planes`. A tap sees a
+ * plane moved by whole rows and columns, so this is one copy per tap and zeros at the edges.
+ */
+export function patches(
+  planesOfX: tf.Tensor4D,
+  n: number,
+  { k, stride, pad }: Window,
+  [first, last]: [number, number],
+): tf.Tensor2D {
+  const [, group, nRows, columns] = planesOfX.shape;
+  const c = group / stride;
+  const rows = nRows / n;
+  const size = c * nRows * columns;
+  const result = uninitialised<tf.Rank.R2>([(last - first) * c, nRows * columns]);
+  const [from, to] = heapViews(planesOfX, result);
+  for (let tap = first; tap < last; tap++) {
+    const [u, v] = [Math.floor(tap / k) - pad, (tap % k) - pad];
+    const [byRows, byColumns] = [Math.floor(u / stride), Math.floor(v / stride)];
+    const plane = ((u - byRows * stride) * stride + (v - byColumns * stride)) * size;
+    const start = (tap - first) * size;
+    const shift = byRows * columns + byColumns;
+    const kept = Math.max(0, size - Math.abs(shift));
+    to.set(
+      from.subarray(plane + Math.max(0, shift), plane + Math.max(0, shift) + kept),
+      start + Math.max(0, -shift),
+    );
+    clearEdges(to, start, [c * n, rows, columns], byRows, byColumns);
+  }
+  return result;
+}
+
+/** Zeros where a map moved up by `byRows` and left by `byColumns` shows what lies outside of it. */
+function clearEdges(
+  values: Float32Array,
+  start: number,
+  [maps, rows, columns]: [number, number, number],
+  byRows: number,
+  byColumns: number,
+): void {
+  const [topEnd, bottomStart] = [
+    Math.min(rows, Math.max(0, -byRows)),
+    Math.max(0, Math.min(rows, rows - byRows)),
+  ];
+  const [leftEnd, rightStart] = [
+    Math.min(columns, Math.max(0, -byColumns)),
+    Math.max(0, Math.min(columns, columns - byColumns)),
+  ];
+  for (let map = 0; map < maps; map++) {
+    const at = start + map * rows * columns;
+    if (topEnd > 0) values.fill(0, at, at + topEnd * columns);
+    if (bottomStart < rows) values.fill(0, at + bottomStart * columns, at + rows * columns);
+    if (leftEnd === 0 && rightStart === columns) continue;
+    for (let row = topEnd; row < bottomStart; row++) {
+      const line = at + row * columns;
+      for (let column = 0; column < leftEnd; column++) values[line + column] = 0;
+      for (let column = rightStart; column < columns; column++) values[line + column] = 0;
+    }
+  }
+}
+
+/**
+ * The adjoint of `patches`: adds what each tap says, `[k²·c, n·h'·w']`, at the pixels that tap sees; `[c, n·h·w]`. With
+ * `turned`, the taps' order is reversed, which makes it a convolution's forward sum (stride 1 alone).
+ */
+export function tapSum(
+  taps: tf.Tensor2D,
+  [n, height, width]: [number, number, number],
+  { k, stride, pad }: Window,
+  turned: boolean,
+): tf.Tensor2D {
+  const c = taps.shape[0] / (k * k);
+  const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const result = uninitialised<tf.Rank.R2>([c, n * height * width]);
+  const [from, to] = heapViews(taps, result);
+  to.fill(0);
+  const maps = c * n;
+  for (let map = 0; map < maps; map++) {
+    const target = map * height * width;
+    for (let tap = 0; tap < k * k; tap++) {
+      const place = turned ? k * k - 1 - tap : tap;
+      const [u, v] = [Math.floor(place / k) - pad, (place % k) - pad];
+      const source = (tap * maps + map) * rows * columns;
+      const [firstRow, lastRow] = inside(u, stride, rows, height);
+      const [firstColumn, lastColumn] = inside(v, stride, columns, width);
+      for (let row = firstRow; row < lastRow; row++) {
+        let at = target + (row * stride + u) * width + firstColumn * stride + v;
+        const line = source + row * columns;
+        for (let column = firstColumn; column < lastColumn; column++, at += stride) {
+          to[at] = (to[at] ?? 0) + (from[line + column] ?? 0);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/** The outputs, first to before last, whose tap at `offset` falls inside a side of `size`. */
+function inside(offset: number, stride: number, outputs: number, size: number): [number, number] {
+  return [Math.max(0, Math.ceil(-offset / stride)), Math.min(outputs, Math.ceil((size - offset) / stride))];
+}
