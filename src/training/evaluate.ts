@@ -5,7 +5,7 @@ import { centredBatch } from './batch';
 import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
 
-/** Images per forward pass without gradients. */
+/** Images per forward pass without gradients, where there is room for so many. */
 export const EVALUATION_BATCH = 64;
 
 export interface Score {
@@ -36,6 +36,7 @@ export async function predict(
   values: tf.Tensor1D,
   images: Images,
   side: number,
+  batchSize = EVALUATION_BATCH,
 ): Promise<Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
@@ -46,8 +47,8 @@ export async function predict(
   });
   const byName = new Map(Object.entries(kernels));
   try {
-    for (let start = 0; start < count; start += EVALUATION_BATCH) {
-      const indices = range(start, Math.min(count, start + EVALUATION_BATCH));
+    for (let start = 0; start < count; start += batchSize) {
+      const indices = range(start, Math.min(count, start + batchSize));
       const logits = tf.tidy(() => {
         const batch = centredBatch(images, side, model.backbone.inputSize, indices);
         return model.logits(batch, byName, parameters);

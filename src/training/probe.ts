@@ -25,6 +25,7 @@ export interface Features {
 export async function* computeFeatures(
   backbone: Backbone,
   dataset: Dataset,
+  batchSize = EVALUATION_BATCH,
 ): AsyncGenerator<Progress, Features> {
   const total = dataset.train.labels.length + dataset.val.labels.length;
   let done = 0;
@@ -32,8 +33,8 @@ export async function* computeFeatures(
     const count = images.labels.length;
     const width = backbone.network.features;
     const result = new Float32Array(count * width);
-    for (let start = 0; start < count; start += EVALUATION_BATCH) {
-      const indices = range(start, Math.min(count, start + EVALUATION_BATCH));
+    for (let start = 0; start < count; start += batchSize) {
+      const indices = range(start, Math.min(count, start + batchSize));
       const features = tf.tidy(() =>
         backbone.features(centredBatch(images, dataset.side, backbone.inputSize, indices)),
       );

@@ -31,6 +31,8 @@ export interface Job extends GradientOptions {
   cache: ProbeCache;
   /** Seconds; does not advance while the run is paused. */
   clock: () => number;
+  /** Images per forward pass without gradients; by default as many as are quick. */
+  evaluationBatch?: number | undefined;
   /** Steps between two read-backs of the loss: 1 where reading is free, more on a GPU. */
   reportEvery: number;
 }
@@ -52,9 +54,14 @@ export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
   else yield* tuningRun(job, features);
 }
 
-async function* cachedFeatures({ cache, model, dataset }: Job): AsyncGenerator<TrainEvent, Features> {
+async function* cachedFeatures({
+  cache,
+  model,
+  dataset,
+  evaluationBatch,
+}: Job): AsyncGenerator<TrainEvent, Features> {
   if (cache.features) return cache.features;
-  const computing = computeFeatures(model.backbone, dataset);
+  const computing = computeFeatures(model.backbone, dataset, evaluationBatch);
   for (;;) {
     const { done, value } = await computing.next();
     if (done) {
@@ -241,8 +248,8 @@ function learningRates({ model: { table }, config }: Job): Float32Array {
     .fill(config.headLearningRate, table.backbone);
 }
 
-async function validate({ model, dataset }: Job, optimizer: AdamW): Promise<Score> {
-  const logits = await predict(model, optimizer.values, dataset.val, dataset.side);
+async function validate({ model, dataset, evaluationBatch }: Job, optimizer: AdamW): Promise<Score> {
+  const logits = await predict(model, optimizer.values, dataset.val, dataset.side, evaluationBatch);
   return score(logits, dataset.val.labels, model.classes);
 }
 
