@@ -1,0 +1,36 @@
+/** One request in, one answer out: the same in a page and in plain Node. */
+import type { Answers, Request } from './case';
+import { measureStep } from './measure';
+import { measurePasses } from './passes';
+import { measureProbeEpoch } from './probe-epoch';
+import { measureRoof } from './roof';
+
+export interface Surroundings {
+  /** The runtime and its version. */
+  runtime: string;
+  readStarter(): Promise<Uint8Array>;
+}
+
+export async function answer<R extends Request>(
+  request: R,
+  surroundings: Surroundings,
+): Promise<Answers[R['kind']]> {
+  // The kind decides the answer's type, which TypeScript does not follow through a switch.
+  return (await answerAny(request, surroundings)) as Answers[R['kind']];
+}
+
+function answerAny(
+  request: Request,
+  { runtime, readStarter }: Surroundings,
+): Promise<Answers[Request['kind']]> {
+  switch (request.kind) {
+    case 'step':
+      return measureStep(request, readStarter);
+    case 'roof':
+      return measureRoof(request.backend, runtime);
+    case 'passes':
+      return measurePasses(request, runtime);
+    case 'probe-epoch':
+      return measureProbeEpoch(request);
+  }
+}

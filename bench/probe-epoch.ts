@@ -1,0 +1,36 @@
+/** How long a linear-probe epoch on cached features takes: the run's own code with the page's batch size, validation included. */
+import { startBackend } from '../src/backend';
+import { seededRandom } from '../src/random';
+import { madeDataset } from '../src/training/made-dataset';
+import { trainProbe } from '../src/training/probe';
+import type { ProbeEpochRequest } from './case';
+import { networkOf } from './work';
+
+const CLASSES = 5;
+const EPOCHS = 6;
+const PROBE = { epochs: EPOCHS, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 };
+
+/** Milliseconds of each epoch after the first, which warms up. */
+export async function measureProbeEpoch({
+  backend,
+  backbone,
+  images,
+}: ProbeEpochRequest): Promise<{ times: number[] }> {
+  await startBackend(backend);
+  const dataset = madeDataset(CLASSES, Math.round(images / CLASSES), Math.round(images / CLASSES / 10), 1);
+  const random = seededRandom(0);
+  const featuresOf = (count: number) =>
+    Float32Array.from({ length: count * networkOf(backbone).features }, () => Math.max(0, random.normal()));
+  const features = {
+    train: featuresOf(dataset.train.labels.length),
+    val: featuresOf(dataset.val.labels.length),
+  };
+  const times: number[] = [];
+  let began = performance.now();
+  for await (const { epoch } of trainProbe(features, dataset, { probe: PROBE, seed: 0 })) {
+    const now = performance.now();
+    if (epoch > 1) times.push(now - began);
+    began = now;
+  }
+  return { times };
+}

@@ -1,0 +1,85 @@
+/** This project's own step. */
+import * as tf from '@tensorflow/tfjs';
+import { Backbone } from '../../src/backbone/backbone';
+import { startBackend } from '../../src/backend';
+import type { LayerCodes } from '../../src/decompose/layer-codes';
+import { AdamW } from '../../src/training/adamw';
+import { headGradients } from '../../src/training/head';
+import { lossAndGradient } from '../../src/training/train';
+import { TunedModel } from '../../src/training/tuned-model';
+import { ADAM, BACKBONE_RATES, HEAD_RATE } from '../case';
+import { backboneFile, type Problem } from '../problem';
+import type { Rival, Trainer } from './rival';
+import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
+
+export const ours: Rival = {
+  cannot: () => null,
+  async prepare(problem, backend) {
+    await startBackend(backend);
+    return problem.of.setting === 'probe-cached' ? headTrainer(problem) : networkTrainer(problem);
+  },
+};
+
+async function networkTrainer(problem: Problem): Promise<Trainer> {
+  const { of, method, options } = problem;
+  const backbone = await Backbone.load(backboneFile(problem), { id: of.backbone, name: of.backbone });
+  const model = new TunedModel(backbone, method, options, of.classes, codesOf(problem));
+  const [images, wanted, optimizer] = [imagesOf(problem), targetsOf(problem), optimizerOf(problem)];
+  return {
+    step() {
+      const { loss, gradient } = lossAndGradient(model, optimizer.values, images, wanted, null);
+      optimizer.apply(gradient);
+      tf.dispose(gradient);
+      return lossOf(loss);
+    },
+    dispose() {
+      optimizer.dispose();
+      model.dispose();
+      backbone.dispose();
+      tf.dispose([images, wanted]);
+    },
+  };
+}
+
+/** The head alone, as the linear probe trains it. */
+function headTrainer(problem: Problem): Trainer {
+  const { network, of } = problem;
+  const [features, wanted, optimizer] = [featuresOf(problem), targetsOf(problem), optimizerOf(problem)];
+  const numbers = of.classes * network.features;
+  return {
+    step() {
+      const [loss, gradient] = tf.tidy(() => {
+        const head = {
+          weight: tf.slice(optimizer.values, 0, numbers).reshape<tf.Tensor2D>([of.classes, network.features]),
+          bias: tf.slice(optimizer.values, numbers, of.classes),
+        };
+        const { loss, weight, bias } = headGradients(features, head, wanted, of.batch);
+        return [loss, tf.concat([weight.flatten(), bias])];
+      });
+      optimizer.apply(gradient);
+      tf.dispose(gradient);
+      return lossOf(loss);
+    },
+    dispose() {
+      optimizer.dispose();
+      tf.dispose([features, wanted]);
+    },
+  };
+}
+
+function optimizerOf({ of, table, initial }: Problem): AdamW {
+  const rates = new Float32Array(initial.length)
+    .fill(BACKBONE_RATES[of.setting])
+    .fill(HEAD_RATE, table.backbone);
+  return new AdamW(initial, { rates, weightDecay: 0, ...ADAM });
+}
+
+/** The given coefficients in the shape of a decomposition; only they take part in a step. */
+function codesOf({ coefficients }: Problem): LayerCodes {
+  return new Map(
+    [...coefficients].map(([name, values]) => [
+      name,
+      { atoms: new Float32Array(), coefficients: values, lipschitz: 1, relativeError: 0 },
+    ]),
+  );
+}
