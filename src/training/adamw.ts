@@ -47,16 +47,22 @@ export class AdamW {
     const correction1 = 1 - this.#beta1 ** this.#step;
     const correction2 = 1 - this.#beta2 ** this.#step;
     const [values, mean, variance] = tf.tidy(() => {
-      const m = tf.add(tf.mul(this.#mean, this.#beta1), tf.mul(gradient, 1 - this.#beta1));
-      const v = tf.add(tf.mul(this.#variance, this.#beta2), tf.mul(tf.square(gradient), 1 - this.#beta2));
-      const direction = tf.div(
-        tf.div(m, correction1),
-        tf.add(tf.sqrt(tf.div(v, correction2)), this.#epsilon),
+      // A tidy for each part: with every kernel trained, what one of them makes on the way is gigabytes.
+      const part = (make: () => tf.Tensor) => tf.tidy(make) as tf.Tensor1D; // all of the vector's shape
+      const m = part(() => tf.add(tf.mul(this.#mean, this.#beta1), tf.mul(gradient, 1 - this.#beta1)));
+      const v = part(() =>
+        tf.add(tf.mul(this.#variance, this.#beta2), tf.mul(tf.square(gradient), 1 - this.#beta2)),
       );
-      const decayed =
-        this.#weightDecay === 0 ? direction : tf.add(direction, tf.mul(this.#values, this.#weightDecay));
-      const next = tf.sub(this.#values, tf.mul(decayed, tf.mul(this.#rates, factor)));
-      return [next, m, v] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D]; // all of the vector's shape
+      const next = part(() => {
+        const root = part(() => tf.add(tf.sqrt(tf.div(v, correction2)), this.#epsilon));
+        const direction = part(() => tf.div(tf.div(m, correction1), root));
+        const decayed =
+          this.#weightDecay === 0
+            ? direction
+            : part(() => tf.add(direction, tf.mul(this.#values, this.#weightDecay)));
+        return tf.sub(this.#values, tf.mul(decayed, tf.mul(this.#rates, factor)));
+      });
+      return [next, m, v] as const;
     });
     tf.dispose([this.#values, this.#mean, this.#variance]);
     this.#values = values;
