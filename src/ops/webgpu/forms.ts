@@ -1,0 +1,193 @@
+/** The operations' forms on WebGPU: shapes read off the tensors, a variant and a tile chosen, the program run. */
+import type * as tf from '@tensorflow/tfjs';
+import type { AtomGradientInputs } from '../atom-gradient';
+import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
+import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
+import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
+import type { MaxPoolGradientInputs, PoolAttributes } from '../max-pool';
+import { type DevicePrograms, devicePrograms } from './device-programs';
+import { type GatherShape, type GatherVariant, gatherName, runGather } from './gather-program';
+import {
+  type KernelGradientShape,
+  type KernelGradientVariant,
+  kernelGradientName,
+  runKernelGradient,
+  workgroups,
+} from './kernel-gradient-program';
+import { maxPoolGradientProgram, runMaxPoolGradient } from './max-pool-gradient-program';
+import type { Width } from './run-program';
+import { DIRECT, type Tile } from './tile';
+
+const widthOf = (channels: number): Width => (channels % 4 === 0 ? 4 : 1);
+
+/** Null: the program for these inputs does not work on this device, and the portable form has to serve. */
+export function convolutionForm(
+  { x, kernel, bias, residual }: ConvolutionInputs,
+  { stride, pad, relu }: ConvolutionAttributes,
+): tf.Tensor4D | null {
+  const programs = devicePrograms();
+  const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
+  const [side, , , outputChannels] = kernel.shape;
+  const reach = (size: number) => Math.floor((size + 2 * pad - side) / stride) + 1;
+  const shape: GatherShape = {
+    images,
+    sourceHeight,
+    sourceWidth,
+    sourceChannels,
+    outputHeight: reach(sourceHeight),
+    outputWidth: reach(sourceWidth),
+    outputChannels,
+    side,
+    stride,
+    pad,
+  };
+  const inner = widthOf(sourceChannels);
+  const variant: GatherVariant = {
+    backward: false,
+    pointwise: inner === 4 && side === 1 && pad === 0,
+    inner,
+    outer: widthOf(outputChannels),
+    tile: DIRECT,
+  };
+  if (inner === 4 && variant.outer === 1) variant.inner = 1;
+  if (fours(variant))
+    variant.tile = programs.tile(
+      'convolution',
+      images * shape.outputHeight * shape.outputWidth,
+      outputChannels,
+    );
+  return ifWorks(programs, gatherName(variant), () =>
+    runGather(variant, shape, { x, kernel, bias, addend: residual }, relu),
+  ) as tf.Tensor4D | null; // [images, outputHeight, outputWidth, outputChannels]
+}
+
+export function inputGradientForm(
+  { dz, kernel, addend, mask }: InputGradientInputs,
+  { height, width, stride, pad }: InputGradientAttributes,
+): tf.Tensor4D | null {
+  const programs = devicePrograms();
+  const [images, sourceHeight, sourceWidth, sourceChannels] = dz.shape;
+  const [side, , outputChannels] = kernel.shape;
+  const shape: GatherShape = {
+    images,
+    sourceHeight,
+    sourceWidth,
+    sourceChannels,
+    outputHeight: height,
+    outputWidth: width,
+    outputChannels,
+    side,
+    stride,
+    pad,
+  };
+  const both: Width = widthOf(sourceChannels) === 4 && widthOf(outputChannels) === 4 ? 4 : 1;
+  const tile: Tile =
+    both === 4
+      ? programs.tile('inputGradient', (images * height * width) / stride ** 2, outputChannels)
+      : DIRECT;
+  const variant: GatherVariant = {
+    backward: true,
+    pointwise: both === 4 && side === 1 && pad === 0,
+    inner: both,
+    outer: both,
+    tile,
+  };
+  return ifWorks(programs, gatherName(variant), () =>
+    runGather(variant, shape, { x: dz, kernel, addend, mask }, false),
+  ) as tf.Tensor4D | null; // [images, height, width, outputChannels]
+}
+
+export function kernelGradientForm(
+  inputs: KernelGradientInputs,
+  attributes: KernelGradientAttributes,
+): tf.Tensor4D | null {
+  return channelProducts(inputs, attributes) as tf.Tensor4D | null; // [k, k, c_in, c_out]
+}
+
+export function atomGradientForm(
+  inputs: AtomGradientInputs,
+  attributes: KernelGradientAttributes,
+): tf.Tensor2D | null {
+  return channelProducts(inputs, attributes) as tf.Tensor2D | null; // [m, k²]
+}
+
+export function maxPoolGradientForm(
+  inputs: MaxPoolGradientInputs,
+  attributes: PoolAttributes,
+): tf.Tensor4D | null {
+  return ifWorks(devicePrograms(), maxPoolGradientProgram.name, () =>
+    runMaxPoolGradient(inputs, attributes),
+  ) as tf.Tensor4D | null; // the shape of x
+}
+
+/** Both gradients on the kernel's side. */
+function channelProducts(
+  { x, dz, coefficients }: KernelGradientInputs & Partial<Pick<AtomGradientInputs, 'coefficients'>>,
+  { k, stride, pad }: KernelGradientAttributes,
+): tf.Tensor | null {
+  const programs = devicePrograms();
+  const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
+  const [, outputHeight, outputWidth, outputChannels] = dz.shape;
+  const shape: KernelGradientShape = {
+    images,
+    sourceHeight,
+    sourceWidth,
+    sourceChannels,
+    outputHeight,
+    outputWidth,
+    outputChannels,
+    side: k,
+    stride,
+    pad,
+  };
+  const variant: KernelGradientVariant = {
+    inner: widthOf(sourceChannels),
+    outer: widthOf(outputChannels),
+    atoms: coefficients !== undefined,
+    tile: DIRECT,
+  };
+  if (variant.outer === 1) variant.inner = 1;
+  if (fours(variant)) variant.tile = programs.tile('kernelGradient', sourceChannels, outputChannels, k * k);
+  return ifWorks(programs, kernelGradientName(variant), () =>
+    runKernelGradient(
+      variant,
+      shape,
+      { x, dz, coefficients },
+      splitsOf(variant, shape, programs.tiles.workgroups),
+    ),
+  );
+}
+
+/** Positions that a split should at least have: below, writing and adding parts costs more than it spreads the work. */
+const POSITIONS_PER_SPLIT = 128;
+
+/** No parts of a gradient together larger than this. */
+const LARGEST_PARTS = 2 ** 26;
+
+/** Into how many parts to cut the long axis, for the device to be busy. */
+function splitsOf(
+  { tile, atoms }: KernelGradientVariant,
+  shape: KernelGradientShape,
+  wanted: number,
+): number {
+  const { across, down } = workgroups(tile, shape);
+  const taps = shape.side ** 2;
+  const lines = shape.images * shape.outputHeight;
+  const most = [
+    Math.ceil(wanted / (across * down * taps)),
+    Math.floor((lines * shape.outputWidth) / POSITIONS_PER_SPLIT),
+    lines,
+    atoms
+      ? Number.POSITIVE_INFINITY
+      : LARGEST_PARTS / (4 * taps * shape.sourceChannels * shape.outputChannels),
+  ];
+  return Math.max(1, Math.floor(Math.min(...most)));
+}
+
+function fours({ inner, outer }: { inner: Width; outer: Width }): boolean {
+  return inner === 4 && outer === 4;
+}
+
+function ifWorks(programs: DevicePrograms, name: string, run: () => tf.Tensor): tf.Tensor | null {
+  return programs.works(name) ? run() : null;
+}

@@ -1,0 +1,311 @@
+/**
+ * ∂L/∂K as a matrix product of x (input channels × positions) and ∂L/∂z (positions × output channels) for each tap, its long
+ * inner axis of batch × height × width split over the grid: every split writes its own part and a second pass adds them.
+ *
+ * Fused with the atoms, a thread multiplies its piece of ∂L/∂K by the coefficients and writes only m sums, so that the
+ * gradient by the kernel never reaches memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (METHOD §4).
+ */
+import * as tf from '@tensorflow/tfjs';
+import { emptyTensor, type Program, runProgram, type Width } from './run-program';
+import { type Tile, tileName } from './tile';
+
+export interface KernelGradientVariant {
+  /** Element width along the input channels (rows) and the output channels (columns). */
+  inner: Width;
+  outer: Width;
+  /** Whether to contract with coefficients and write only the atoms' gradient. */
+  atoms: boolean;
+  tile: Tile;
+}
+
+const UNIFORMS = [
+  'images',
+  'sourceHeight',
+  'sourceWidth',
+  'sourceChannels',
+  'outputHeight',
+  'outputWidth',
+  'outputChannels',
+  'side',
+  'stride',
+  'pad',
+  'splits',
+  'atoms',
+] as const;
+
+/** The source is x, the output z. */
+export type KernelGradientShape = Record<Exclude<(typeof UNIFORMS)[number], 'splits' | 'atoms'>, number>;
+
+export function kernelGradientName({ inner, outer, atoms, tile }: KernelGradientVariant): string {
+  return `${atoms ? 'atomGradient' : 'kernelGradient'}_${inner}${outer}_${tileName(tile)}`;
+}
+
+export interface KernelGradientInputs {
+  x: tf.TensorInfo;
+  dz: tf.TensorInfo;
+  /** `[m, c_in·c_out]`, for the atoms' gradient. */
+  coefficients?: tf.TensorInfo | undefined;
+}
+
+/** ∂L/∂K `[side, side, c_in, c_out]`, or the atoms' gradient `[m, side²]`. The inner axis is cut into `splits`. */
+export function runKernelGradient(
+  variant: KernelGradientVariant,
+  shape: KernelGradientShape,
+  { x, dz, coefficients }: KernelGradientInputs,
+  splits: number,
+): tf.Tensor {
+  const { across, down } = workgroups(variant.tile, shape);
+  const { side, sourceChannels, outputChannels } = shape;
+  const taps = side * side;
+  const [atoms = 0] = coefficients?.shape ?? [];
+  const threads = across * down * variant.tile.threads[0] * variant.tile.threads[1];
+  const kernelShape = [side, side, sourceChannels, outputChannels];
+  const parts = emptyTensor(coefficients ? [atoms, taps, splits * threads] : [splits, ...kernelShape]);
+  runProgram(
+    kernelGradientProgram(variant),
+    coefficients ? [x, dz, coefficients] : [x, dz],
+    { ...shape, splits, atoms },
+    parts,
+    [across, down, taps * splits],
+  );
+  if (coefficients) return tf.sum(parts, 2);
+  return splits === 1 ? parts.reshape(kernelShape) : addParts(parts, splits, kernelShape);
+}
+
+/** Workgroups that cover the kernel's channels, for each tap and split. */
+export function workgroups(
+  { rows, columns, threads }: Tile,
+  { sourceChannels, outputChannels }: Pick<KernelGradientShape, 'sourceChannels' | 'outputChannels'>,
+): { across: number; down: number } {
+  return {
+    across: Math.ceil(outputChannels / (columns * threads[0])),
+    down: Math.ceil(sourceChannels / (rows * threads[1])),
+  };
+}
+
+export function kernelGradientProgram(variant: KernelGradientVariant): Program {
+  const { inner, outer, atoms, tile } = variant;
+  return {
+    name: kernelGradientName(variant),
+    inputs: [
+      { name: 'source', width: inner },
+      { name: 'dz', width: outer },
+      ...(atoms ? [{ name: 'coefficients', width: outer }] : []),
+    ],
+    outputWidth: atoms ? 1 : outer,
+    uniforms: UNIFORMS,
+    workgroup: [...tile.threads, 1],
+    code: () => (tile.staged > 0 ? staged(variant) : direct(variant)),
+  };
+}
+
+const type = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
+const lines = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => line(index)).join('\n');
+
+/** Sums `c<i>_<q>_<j>`: row element i, its number q, column element j. */
+function sums(
+  { inner, outer, tile }: KernelGradientVariant,
+  line: (name: string, i: number, q: number, j: number) => string,
+): string {
+  return lines(tile.rows / inner, (i) =>
+    lines(inner, (q) => lines(tile.columns / outer, (j) => line(`c${i}_${q}_${j}`, i, q, j))),
+  );
+}
+
+const product =
+  ({ inner }: KernelGradientVariant) =>
+  (name: string, i: number, q: number, j: number) =>
+    `${name} += ${inner === 4 ? `a${i}[${q}]` : `a${i}`} * b${j};`;
+
+const HEAD = `
+  let taps = uniforms.side * uniforms.side;
+  let split = i32(workgroupId.z) / taps;
+  let tap = i32(workgroupId.z) - split * taps;
+  let tapRow = tap / uniforms.side;
+  let tapColumn = tap - tapRow * uniforms.side;
+  let rowOffset = tapRow - uniforms.pad;
+  let columnOffset = tapColumn - uniforms.pad;`;
+
+/** Each thread reads what it needs, walking along the output rows of its split. */
+function direct(variant: KernelGradientVariant): string {
+  const { inner, outer, tile } = variant;
+  const [rowElements, columnElements] = [tile.rows / inner, tile.columns / outer];
+  return `
+fn main() {
+  ${HEAD}
+  let channels = uniforms.sourceChannels / ${inner};
+  let outputs = uniforms.outputChannels / ${outer};
+  let firstRow = i32(globalId.y) * ${rowElements};
+  let firstColumn = i32(globalId.x) * ${columnElements};
+  ${lines(rowElements, (i) => `let row${i} = min(firstRow + ${i}, channels - 1);`)}
+  ${lines(columnElements, (j) => `let column${j} = min(firstColumn + ${j}, outputs - 1);`)}
+  ${sums(variant, (name) => `var ${name} = ${type(outer)}(0.0);`)}
+  let lines = uniforms.images * uniforms.outputHeight;
+  let firstLine = split * lines / uniforms.splits;
+  let lastLine = (split + 1) * lines / uniforms.splits;
+  // Output columns whose source column lies inside.
+  let begin = max(0, (uniforms.stride - 1 - columnOffset) / uniforms.stride);
+  let end = min(uniforms.outputWidth, (uniforms.sourceWidth - columnOffset + uniforms.stride - 1) / uniforms.stride);
+  for (var line = firstLine; line < lastLine; line++) {
+    let image = line / uniforms.outputHeight;
+    let sourceRow = (line - image * uniforms.outputHeight) * uniforms.stride + rowOffset;
+    if (sourceRow < 0 || sourceRow >= uniforms.sourceHeight) { continue; }
+    var start = ((image * uniforms.sourceHeight + sourceRow) * uniforms.sourceWidth + begin * uniforms.stride + columnOffset) * channels;
+    var at = (line * uniforms.outputWidth + begin) * outputs;
+    for (var column = begin; column < end; column++) {
+      ${lines(rowElements, (i) => `let a${i} = source[start + row${i}];`)}
+      ${lines(columnElements, (j) => `let b${j} = dz[at + column${j}];`)}
+      ${sums(variant, product(variant))}
+      start += uniforms.stride * channels;
+      at += outputs;
+    }
+  }
+  ${store(
+    variant,
+    (i) => `firstRow + ${i}`,
+    (j) => `firstColumn + ${j}`,
+  )}
+}`;
+}
+
+/** A workgroup brings `staged` positions of both operands into its memory. Widths are 4. */
+function staged(variant: KernelGradientVariant): string {
+  const { inner, outer, tile } = variant;
+  const [across, down] = tile.threads;
+  const size = across * down;
+  const depth = tile.staged;
+  const [rowElements, columnElements] = [tile.rows / inner, tile.columns / outer];
+  const [groupRows, groupColumns] = [rowElements * down, columnElements * across];
+  const sourceLoads = (groupRows * depth) / size;
+  const dzLoads = (groupColumns * depth) / size;
+  if (inner !== 4 || outer !== 4 || !Number.isInteger(sourceLoads) || !Number.isInteger(dzLoads))
+    throw new Error(`Tile ${tileName(tile)} does not share its loads evenly.`);
+  return `
+var<workgroup> sources : array<vec4<f32>, ${groupRows * depth}>;
+var<workgroup> gradients : array<vec4<f32>, ${groupColumns * depth}>;
+
+fn main() {
+  ${HEAD}
+  let channels = uniforms.sourceChannels / 4;
+  let outputs = uniforms.outputChannels / 4;
+  let ownRow = i32(localId.y);
+  let ownColumn = i32(localId.x);
+  let groupRow = i32(workgroupId.y) * ${groupRows};
+  let groupColumn = i32(workgroupId.x) * ${groupColumns};
+  let plane = uniforms.outputHeight * uniforms.outputWidth;
+  let positions = uniforms.images * plane;
+  // Splits are of equal length, so that every workgroup meets the same barriers.
+  let length = (positions + uniforms.splits - 1) / uniforms.splits;
+  let last = min(positions, (split + 1) * length);
+  ${sums(variant, (name) => `var ${name} = vec4<f32>(0.0);`)}
+  for (var step = 0; step < length; step += ${depth}) {
+    let first = split * length + step;
+    ${lines(
+      sourceLoads,
+      (t) => `
+    { let e = i32(localIndex) + ${t * size};
+      let position = first + e / ${groupRows};
+      let image = position / plane;
+      let inPlane = position - image * plane;
+      let outputRow = inPlane / uniforms.outputWidth;
+      let sourceRow = outputRow * uniforms.stride + rowOffset;
+      let sourceColumn = (inPlane - outputRow * uniforms.outputWidth) * uniforms.stride + columnOffset;
+      let inside = (position < last) & (sourceRow >= 0) & (sourceRow < uniforms.sourceHeight) & (sourceColumn >= 0) & (sourceColumn < uniforms.sourceWidth);
+      let start = ((image * uniforms.sourceHeight + sourceRow) * uniforms.sourceWidth + sourceColumn) * channels + min(groupRow + e % ${groupRows}, channels - 1);
+      sources[e] = select(vec4<f32>(0.0), source[select(0, start, inside)], inside); }`,
+    )}
+    ${lines(
+      dzLoads,
+      (t) => `
+    { let e = i32(localIndex) + ${t * size};
+      let position = first + e / ${groupColumns};
+      let inside = position < last;
+      let start = position * outputs + min(groupColumn + e % ${groupColumns}, outputs - 1);
+      gradients[e] = select(vec4<f32>(0.0), dz[select(0, start, inside)], inside); }`,
+    )}
+    workgroupBarrier();
+    for (var k = 0; k < ${depth}; k++) {
+      ${lines(rowElements, (i) => `let a${i} = sources[k * ${groupRows} + ownRow + ${i * down}];`)}
+      ${lines(columnElements, (j) => `let b${j} = gradients[k * ${groupColumns} + ownColumn + ${j * across}];`)}
+      ${sums(variant, product(variant))}
+    }
+    workgroupBarrier();
+  }
+  ${store(
+    variant,
+    (i) => `groupRow + ownRow + ${i * down}`,
+    (j) => `groupColumn + ownColumn + ${j * across}`,
+  )}
+}`;
+}
+
+/** Writes the piece of ∂L/∂K, or its sums with the coefficients. Beyond the last channel lie copies of it. */
+function store(
+  variant: KernelGradientVariant,
+  rowAt: (i: number) => string,
+  columnAt: (j: number) => string,
+): string {
+  const { inner, outer, atoms, tile } = variant;
+  const element = (i: number, j: number) =>
+    `min(${rowAt(i)}, channels - 1) * ${inner} * outputs + min(${columnAt(j)}, outputs - 1)`;
+  const each = (line: (i: number, j: number) => string) =>
+    lines(tile.rows / inner, (i) => lines(tile.columns / outer, (j) => line(i, j)));
+  if (!atoms) {
+    return `
+  let begins = (split * taps + tap) * uniforms.sourceChannels * outputs;
+  ${each((i, j) => `{ let to = begins + ${element(i, j)}; ${lines(inner, (q) => `result[to + ${q} * outputs] = c${i}_${q}_${j};`)} }`)}`;
+  }
+  // Copies must not count twice.
+  const dot = (a: string, b: string) => (outer === 4 ? `dot(${a}, ${b})` : `${a} * ${b}`);
+  return `
+  ${each(
+    (i, j) => `
+  let at${i}_${j} = ${element(i, j)};
+  let counts${i}_${j} = select(0.0, 1.0, (${rowAt(i)} < channels) & (${columnAt(j)} < outputs));`,
+  )}
+  ${sums(variant, (name, i, _q, j) => `${name} *= counts${i}_${j};`)}
+  let threads = i32(numWorkgroups.x) * i32(numWorkgroups.y) * ${tile.threads[0] * tile.threads[1]};
+  let thread = split * threads + i32(globalId.y) * i32(numWorkgroups.x) * ${tile.threads[0]} + i32(globalId.x);
+  let perAtom = uniforms.sourceChannels * outputs;
+  for (var atom = 0; atom < uniforms.atoms; atom++) {
+    let begins = atom * perAtom;
+    var sum = 0.0;
+    ${sums(variant, (name, i, q, j) => `sum += ${dot(name, `coefficients[begins + at${i}_${j} + ${q} * outputs]`)};`)}
+    result[(atom * taps + tap) * threads * uniforms.splits + thread] = sum;
+  }`;
+}
+
+/** Adds the parts of a split gradient `[splits, …shape]`. */
+function addParts(parts: tf.Tensor, splits: number, shape: number[]): tf.Tensor {
+  const size = tf.util.sizeFromShape(shape);
+  const width = size % 4 === 0 ? 4 : 1;
+  const output = emptyTensor(shape);
+  runProgram(addPartsProgram(width), [parts], { size: size / width, splits }, output, [
+    Math.min(Math.ceil(size / width / 64), GRID_ROW),
+    Math.ceil(size / width / 64 / GRID_ROW),
+    1,
+  ]);
+  return output;
+}
+
+/** Workgroups along the grid's first axis; no device allows fewer than 65,535. */
+const GRID_ROW = 32_768;
+
+export function addPartsProgram(width: Width): Program {
+  return {
+    name: `addParts_${width}`,
+    inputs: [{ name: 'parts', width }],
+    outputWidth: width,
+    uniforms: ['size', 'splits'],
+    workgroup: [64, 1, 1],
+    code: () => `
+fn main() {
+  let at = i32(globalId.y) * ${GRID_ROW * 64} + i32(globalId.x);
+  if (at >= uniforms.size) { return; }
+  var sum = ${type(width)}(0.0);
+  for (var part = 0; part < uniforms.splits; part++) { sum += parts[part * uniforms.size + at]; }
+  result[at] = sum;
+}`,
+  };
+}

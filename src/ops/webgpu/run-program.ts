@@ -1,0 +1,72 @@
+/**
+ * Runs a WGSL program of ours through tfjs' WebGPU backend, so that tfjs owns buffers, pipelines and the command queue.
+ * Every buffer is bound flat: a program reads `name[index]` and writes `result[index]`, and knows its shapes from its own
+ * uniforms. One pipeline then serves every layer that a program fits.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+
+/** Numbers in one element of a buffer: f32 or vec4<f32>. */
+export type Width = 1 | 4;
+
+export interface Program {
+  /** Names the source: two programs of one name have the same text. */
+  name: string;
+  /** Buffers it reads, in binding order, with their element widths. */
+  inputs: readonly { name: string; width: Width }[];
+  outputWidth: Width;
+  /** i32 uniforms, in order. */
+  uniforms: readonly string[];
+  workgroup: [number, number, number];
+  /** Declares `fn main()`; module-scope declarations may stand before it. */
+  code(): string;
+}
+
+/** A new tensor for programs to fill; its content is whatever the buffer held before. */
+export function emptyTensor(shape: number[]): tf.Tensor {
+  return tf.engine().makeTensorFromTensorInfo(webgpuBackend().makeTensorInfo(shape, 'float32'));
+}
+
+/** The backend our programs are registered for; only called while it is tfjs' current one. */
+export function webgpuBackend(): WebGPUBackend {
+  return tf.backend() as WebGPUBackend;
+}
+
+/** Runs `program` over `grid` workgroups, into `output`. */
+export function runProgram(
+  program: Program,
+  inputs: readonly tf.TensorInfo[],
+  uniforms: Readonly<Record<string, number>>,
+  output: tf.TensorInfo,
+  grid: [number, number, number],
+): void {
+  const backend = webgpuBackend();
+  const tfjsProgram: WebGPUProgram = {
+    variableNames: program.inputs.map(({ name }) => name),
+    variableComponents: program.inputs.map(({ width }) => width),
+    outputComponent: program.outputWidth,
+    outputShape: [tf.util.sizeFromShape(output.shape)],
+    dispatch: grid,
+    dispatchLayout: { x: [0], y: [1], z: [2] },
+    workgroupSize: program.workgroup,
+    uniforms: program.uniforms.map((name) => `${name} : i32,`).join(' '),
+    shaderKey: program.name,
+    getUserCode: () => program.code(),
+  };
+  // tfjs makes a pipeline per combination of ranks and equal shapes; a rank that is always the same makes it one.
+  const flat = inputs.map(({ dataId, dtype, shape: from }) => ({
+    dataId,
+    dtype,
+    shape: [tf.util.sizeFromShape(from), 1],
+  }));
+  const values = program.uniforms.map((name) => {
+    const value = uniforms[name];
+    if (value === undefined) throw new Error(`Program ${program.name} was not given ${name}.`);
+    return { type: 'int32', data: [value] };
+  });
+  backend.runWebGPUProgram(tfjsProgram, flat, 'float32', values, {
+    dataId: output.dataId,
+    dtype: output.dtype,
+    shape: tfjsProgram.outputShape,
+  });
+}

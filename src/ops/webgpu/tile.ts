@@ -1,0 +1,71 @@
+/** How a program cuts its matrix product into pieces, and which piece suits which product. */
+export interface Tile {
+  /** Results per thread along the rows, a multiple of 4. */
+  rows: number;
+  /** Results per thread along the columns, a multiple of 4. */
+  columns: number;
+  /** Threads of a workgroup along columns and rows. */
+  threads: readonly [number, number];
+  /**
+   * Inner numbers brought into workgroup memory at a time, a multiple of 4; 0 reads each number where it is needed. GPUs
+   * share what a workgroup has read; software adapters pay for every barrier.
+   */
+  staged: number;
+}
+
+export function tileName({ rows, columns, threads, staged }: Tile): string {
+  return `${rows}x${columns}_${threads.join('x')}_${staged}`;
+}
+
+/** The three products of a convolution. The atoms' gradient is cut as the gradient by the kernel. */
+export type Pass = 'convolution' | 'inputGradient' | 'kernelGradient';
+export const PASSES: readonly Pass[] = ['convolution', 'inputGradient', 'kernelGradient'];
+
+/** Whether a product has results enough to give every workgroup a large piece. */
+export type Extent = 'large' | 'small';
+export const EXTENTS: readonly Extent[] = ['large', 'small'];
+
+export type TileTable = Readonly<Record<Pass, Readonly<Record<Extent, Tile>>>>;
+
+/** What the tuner chooses from, and what serves until it has. */
+export interface TileSet {
+  candidates: readonly Tile[];
+  fallback: TileTable;
+  /** Workgroups that a product should have to keep the device busy. */
+  workgroups: number;
+}
+
+/** Reads each number where it is needed; serves channels that are no multiple of 4 on every adapter. */
+export const DIRECT: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 0 };
+
+const STAGED_64: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 16 };
+const STAGED_32: Tile = { rows: 4, columns: 4, threads: [8, 8], staged: 16 };
+
+function everywhere(large: Tile, small: Tile): TileTable {
+  const extents = { large, small };
+  return { convolution: extents, inputGradient: extents, kernelGradient: extents };
+}
+
+export const HARDWARE_TILES: TileSet = {
+  candidates: [
+    STAGED_64,
+    STAGED_32,
+    { rows: 8, columns: 8, threads: [16, 16], staged: 16 },
+    { rows: 4, columns: 4, threads: [16, 16], staged: 16 },
+    DIRECT,
+    { rows: 4, columns: 8, threads: [8, 8], staged: 0 },
+  ],
+  fallback: everywhere(STAGED_64, STAGED_32),
+  workgroups: 256,
+};
+
+/** On a CPU a thread of the shader is a lane of a vector unit: barriers cost, and there are few workgroups to feed. */
+export const SOFTWARE_TILES: TileSet = {
+  candidates: [
+    DIRECT,
+    { rows: 4, columns: 8, threads: [8, 8], staged: 0 },
+    { rows: 8, columns: 4, threads: [8, 8], staged: 0 },
+  ],
+  fallback: everywhere(DIRECT, DIRECT),
+  workgroups: 8,
+};
