@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
 import { convolution } from '../ops/convolution';
-import { declareFrozen, releaseFrozen } from '../ops/frozen-kernels';
+import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import { maxPool } from '../ops/max-pool';
 import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';

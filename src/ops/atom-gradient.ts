@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { type KernelGradientAttributes, kernelGradient } from './kernel-gradient';
+import { wasmAtomGradient } from './wasm/atom-gradient';
+import { atomGradientForm } from './webgpu/forms';
 
 export type AtomGradientInputs = {
   /** `[n, h, w, c_in]` */
@@ -17,9 +19,11 @@ export type AtomGradientInputs = {
  */
 export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({
   name: 'AtomtuneAtomGradient',
+  webgpu: atomGradientForm,
   portable: ({ x, dz, coefficients }, attributes) => {
     const taps = attributes.k ** 2;
     const whole = kernelGradient({ x, dz }, attributes).reshape<tf.Tensor2D>([taps, -1]);
     return tf.matMul(coefficients, tf.transpose(whole)); // transposed first: ten times faster on tfjs-wasm
   },
+  wasm: wasmAtomGradient,
 });

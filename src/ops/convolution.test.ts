@@ -5,7 +5,7 @@ import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
 import { convolution } from './convolution';
 import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Shape } from './definition';
-import { declareFrozen, releaseFrozen } from './frozen-kernels';
+import { declareFrozen, releaseFrozen } from './frozen';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
 

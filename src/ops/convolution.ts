@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { wasmConvolution } from './wasm/convolution';
+import { convolutionForm } from './webgpu/forms';
 
 export type ConvolutionInputs = {
   /** `[n, h, w, c_in]` */
@@ -23,6 +24,7 @@ export type ConvolutionAttributes = {
 /** y = ReLU?(conv(x, kernel) + bias + residual), `[n, h', w', c_out]` with h' = ⌊(h + 2·pad − k)/stride⌋ + 1. */
 export const convolution = defineOp<ConvolutionInputs, ConvolutionAttributes, tf.Tensor4D>({
   name: 'AtomtuneConvolution',
+  webgpu: convolutionForm,
   portable: ({ x, kernel, bias, residual }, { stride, pad, relu }) => {
     const fused = tf.engine().runKernel(
       'FusedConv2D',

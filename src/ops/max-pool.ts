@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, sampled, spread } from './stride';
 import { heapViews, uninitialised } from './wasm/heap';
+import { maxPoolGradientForm } from './webgpu/forms';
 
 export type PoolAttributes = {
   /** Window side. */
@@ -31,6 +32,7 @@ export type MaxPoolGradientInputs = {
  */
 export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPoolGradient',
+  webgpu: maxPoolGradientForm,
   portable: ({ x, y, dy }, { k, stride, pad }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
@@ -70,23 +72,26 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
     const dx = uninitialised<tf.Rank.R4>(x.shape);
     const [ofX, ofY, ofDy, ofDx] = heapViews(x, y, dy, dx);
     ofDx.fill(0);
+    const window = new Int32Array(k * k);
     let out = 0;
     for (let image = 0; image < n; image++) {
       for (let r = 0; r < rows; r++) {
-        const [firstRow, lastRow] = [Math.max(0, r * stride - pad), Math.min(height, r * stride - pad + k)];
         for (let s = 0; s < columns; s++) {
-          const firstColumn = Math.max(0, s * stride - pad);
-          const lastColumn = Math.min(width, s * stride - pad + k);
+          let seen = 0;
+          for (let row = Math.max(0, r * stride - pad); row < Math.min(height, r * stride - pad + k); row++) {
+            const line = (image * height + row) * width;
+            const end = Math.min(width, s * stride - pad + k);
+            for (let column = Math.max(0, s * stride - pad); column < end; column++) {
+              window[seen++] = (line + column) * c;
+            }
+          }
           for (let channel = 0; channel < c; channel++, out++) {
             const greatest = ofY[out];
-            search: for (let row = firstRow; row < lastRow; row++) {
-              const line = (image * height + row) * width;
-              for (let column = firstColumn; column < lastColumn; column++) {
-                const at = (line + column) * c + channel;
-                if (ofX[at] !== greatest) continue;
-                ofDx[at] = (ofDx[at] ?? 0) + (ofDy[out] ?? 0);
-                break search;
-              }
+            for (let place = 0; place < seen; place++) {
+              const at = (window[place] ?? 0) + channel;
+              if (ofX[at] !== greatest) continue;
+              ofDx[at] = (ofDx[at] ?? 0) + (ofDy[out] ?? 0);
+              break;
             }
           }
         }

@@ -1,6 +1,7 @@
 /** Loss and gradient of one batch, in parts where it would not fit. */
 import * as tf from '@tensorflow/tfjs';
 import { TrainingPass } from '../backbone/training-pass';
+import { rows } from '../ops/part';
 import { headGradients } from './head';
 import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
@@ -76,15 +77,6 @@ export function lossAndGradient(
       return { loss, gradient: joined(gradients) };
     }
   });
-}
-
-/** Rows `start` to `start + count` of the first axis, or as many as there are. */
-function rows<T extends tf.Tensor>(whole: T, start: number, count: number): T {
-  const n = whole.shape[0] ?? 0;
-  if (count >= n) return whole;
-  const begin = whole.shape.map((_, axis) => (axis === 0 ? start : 0));
-  const size = whole.shape.map((side, axis) => (axis === 0 ? Math.min(count, n - start) : side));
-  return tf.slice(whole, begin, size);
 }
 
 function joined(gradients: (tf.Tensor | undefined)[]): tf.Tensor1D {

@@ -2,9 +2,10 @@
  * All trained numbers of a run as one flat vector: one optimizer update serves them all, a checkpoint is one array,
  * and the tensors the forward pass uses are slices of it.
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
 import type { Trainable, TuningMethod } from '../methods/method';
+import { part } from '../ops/part';
 import type { SettingOptions } from '../worker/protocol';
 
 export interface Parameter {
@@ -60,9 +61,7 @@ export function parameterName(layer: string, method: string, trainable: string):
 
 /** The parameters as tensors, slices of the flat vector, in the table's order. */
 export function slices(flat: tf.Tensor1D, { parameters }: ParameterTable): tf.Tensor[] {
-  return parameters.map(({ offset, size, shape }) =>
-    tf.tidy(() => tf.slice(flat, offset, size).reshape(shape)),
-  );
+  return parameters.map(({ offset, shape }) => part(flat, offset, shape));
 }
 
 /** One parameter's numbers in a flat array. */

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
+import { part } from '../ops/part';
 import { seededRandom } from '../random';
 import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
@@ -77,8 +78,8 @@ export async function* trainProbe(
   const optimizer = new AdamW(new Float32Array(classes * (width + 1)), { rates: learningRate, weightDecay });
   const train = tf.tensor2d(features.train, [count, width]);
   const head = (): Head => ({
-    weight: tf.slice(optimizer.values, 0, classes * width).reshape([classes, width]),
-    bias: tf.slice(optimizer.values, classes * width, classes),
+    weight: part<tf.Rank.R2>(optimizer.values, 0, [classes, width]),
+    bias: part<tf.Rank.R1>(optimizer.values, classes * width, [classes]),
   });
   const state = async (epoch: number, losses: ProbeEpoch['steps']): Promise<ProbeEpoch> => {
     const logits = tf.tidy(() =>

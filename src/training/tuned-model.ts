@@ -16,6 +16,7 @@ import {
   trainableGradients,
   tunedKernel,
 } from '../methods/method';
+import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
 import { type Head, headLogits } from './head';
@@ -55,6 +56,7 @@ export class TunedModel {
       if (parameters.length === 0) continue;
       const { scale, folded } = convolution;
       const coefficients = this.#coefficients(convolution, scale);
+      if (coefficients) declareFrozen(coefficients);
       layers.push([name, { convolution, parameters, frozen: { scale, folded, coefficients } }]);
     }
     this.#tuned = new Map(layers);
@@ -126,7 +128,13 @@ export class TunedModel {
   }
 
   dispose(): void {
-    for (const { frozen } of this.#tuned.values()) frozen.coefficients?.dispose();
+    for (const {
+      frozen: { coefficients },
+    } of this.#tuned.values()) {
+      if (!coefficients) continue;
+      releaseFrozen(coefficients);
+      coefficients.dispose();
+    }
   }
 
   /** The layer's frozen tensors with s = 1. */

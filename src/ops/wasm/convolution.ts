@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
-import { isFrozen } from '../frozen-kernels';
+import { isFrozen } from '../frozen';
 import { kernelFirst } from './input-gradient';
 import { channelsFirst, tapSum } from './taps';
 

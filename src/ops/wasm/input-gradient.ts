@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { formOf, isFrozen } from '../frozen-kernels';
+import { formOf, isFrozen } from '../frozen';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import { heapViews, uninitialised } from './heap';
 import { channelsFirst, tapSum } from './taps';

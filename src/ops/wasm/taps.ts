@@ -75,24 +75,16 @@ function clearEdges(
   byRows: number,
   byColumns: number,
 ): void {
-  const [topEnd, bottomStart] = [
-    Math.min(rows, Math.max(0, -byRows)),
-    Math.max(0, Math.min(rows, rows - byRows)),
-  ];
-  const [leftEnd, rightStart] = [
-    Math.min(columns, Math.max(0, -byColumns)),
-    Math.max(0, Math.min(columns, columns - byColumns)),
-  ];
-  for (let map = 0; map < maps; map++) {
-    const at = start + map * rows * columns;
-    if (topEnd > 0) values.fill(0, at, at + topEnd * columns);
-    if (bottomStart < rows) values.fill(0, at + bottomStart * columns, at + rows * columns);
-    if (leftEnd === 0 && rightStart === columns) continue;
-    for (let row = topEnd; row < bottomStart; row++) {
-      const line = at + row * columns;
-      for (let column = 0; column < leftEnd; column++) values[line + column] = 0;
-      for (let column = rightStart; column < columns; column++) values[line + column] = 0;
-    }
+  const size = rows * columns;
+  const outside: number[] = [];
+  for (let at = 0; at < size; at++) {
+    const [row, column] = [Math.floor(at / columns) + byRows, (at % columns) + byColumns];
+    if (row < 0 || row >= rows || column < 0 || column >= columns) outside.push(at);
+  }
+  const places = Int32Array.from(outside);
+  const end = start + maps * size;
+  for (let map = start; map < end; map += size) {
+    for (let at = 0; at < places.length; at++) values[map + (places[at] ?? 0)] = 0;
   }
 }
 
@@ -108,31 +100,54 @@ export function tapSum(
 ): tf.Tensor2D {
   const c = taps.shape[0] / (k * k);
   const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const maps = c * n;
+  const { starts, places } = contributions(
+    [height, width],
+    [rows, columns],
+    maps,
+    { k, stride, pad },
+    turned,
+  );
   const result = uninitialised<tf.Rank.R2>([c, n * height * width]);
   const [from, to] = heapViews(taps, result);
-  to.fill(0);
-  const maps = c * n;
+  const pixels = height * width;
+  let target = 0;
   for (let map = 0; map < maps; map++) {
-    const target = map * height * width;
-    for (let tap = 0; tap < k * k; tap++) {
-      const place = turned ? k * k - 1 - tap : tap;
-      const [u, v] = [Math.floor(place / k) - pad, (place % k) - pad];
-      const source = (tap * maps + map) * rows * columns;
-      const [firstRow, lastRow] = inside(u, stride, rows, height);
-      const [firstColumn, lastColumn] = inside(v, stride, columns, width);
-      for (let row = firstRow; row < lastRow; row++) {
-        let at = target + (row * stride + u) * width + firstColumn * stride + v;
-        const line = source + row * columns;
-        for (let column = firstColumn; column < lastColumn; column++, at += stride) {
-          to[at] = (to[at] ?? 0) + (from[line + column] ?? 0);
-        }
-      }
+    const source = map * rows * columns;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      let sum = 0;
+      const last = starts[pixel + 1] ?? 0;
+      for (let at = starts[pixel] ?? 0; at < last; at++) sum += from[source + (places[at] ?? 0)] ?? 0;
+      to[target++] = sum;
     }
   }
   return result;
 }
 
-/** The outputs, first to before last, whose tap at `offset` falls inside a side of `size`. */
-function inside(offset: number, stride: number, outputs: number, size: number): [number, number] {
-  return [Math.max(0, Math.ceil(-offset / stride)), Math.min(outputs, Math.ceil((size - offset) / stride))];
+/** For every pixel of a map, where among the taps of that map its terms lie: `places[starts[pixel]]` to the next start. */
+function contributions(
+  [height, width]: [number, number],
+  [rows, columns]: [number, number],
+  maps: number,
+  { k, stride, pad }: Window,
+  turned: boolean,
+): { starts: Int32Array; places: Int32Array } {
+  const starts = new Int32Array(height * width + 1);
+  const places: number[] = [];
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    for (let place = 0; place < k * k; place++) {
+      const [u, v] = [Math.floor(place / k) - pad, (place % k) - pad];
+      const row = (Math.floor(pixel / width) - u) / stride;
+      const column = ((pixel % width) - v) / stride;
+      if (!isIndex(row, rows) || !isIndex(column, columns)) continue;
+      const tap = turned ? k * k - 1 - place : place;
+      places.push((tap * maps * rows + row) * columns + column);
+    }
+    starts[pixel + 1] = places.length;
+  }
+  return { starts, places: Int32Array.from(places) };
+}
+
+function isIndex(value: number, length: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < length;
 }
