@@ -36,6 +36,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
                      a number of a setting, e.g. lora.r=8; may be repeated
   --dropout P        chance that a feature is dropped before the head (default ${DEFAULT_KNOBS.dropout})
   --augmentation A   ${AUGMENTATIONS.join(', ')} (default: what the data asks for)
+  --memory MB        megabytes a run may take (default: what the engine thinks right)
   --backend B        ${BACKENDS.join(', ')} (default auto)
   --out DIR          where results go (default out/<date-time>)
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
@@ -85,6 +86,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
         ...DEFAULT_KNOBS.probe,
         learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_KNOBS.probe.learningRate,
       },
+      memoryCap: whole('--memory', values.memory, BOUNDS.memoryCap) ?? null,
       learningRates,
       options,
     },
@@ -144,6 +146,7 @@ function parsed(typed: string[]) {
         option: { type: 'string', multiple: true },
         dropout: { type: 'string' },
         augmentation: { type: 'string' },
+        memory: { type: 'string' },
         backend: { type: 'string' },
         out: { type: 'string' },
         charts: { type: 'string' },

@@ -12,7 +12,7 @@ import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
 import { Engine } from '../app/engine';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
-import { type Knobs, runConfig } from '../app/store/defaults';
+import { type Knobs, memoryCapBytes, runConfig } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
 import {
   queuedRun,
@@ -30,6 +30,7 @@ import type {
   Report as EngineReport,
   Progress,
   RunEvent,
+  SettingSummary,
 } from '../src/worker/protocol';
 import type { Answer, ChartKind, ChartName, DataSummary, Report } from './messages';
 import { titled } from './titled';
@@ -49,7 +50,7 @@ let active: string | null = null;
 globalThis.headless = {
   start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
 
-  settings: (options) => answer(() => engine.call('settings', { options })),
+  settings: (knobs) => answer(() => settings(knobs)),
 
   importFiles: (seed) =>
     importData(
@@ -116,10 +117,15 @@ function importData(from: DataSource, seed: number): Promise<Answer<DataSummary>
 
 // ---------------------------------------------------------------- runs
 
+function settings(knobs: Knobs): Promise<SettingSummary[]> {
+  const { options, batchSize } = knobs;
+  return engine.call('settings', { options, batchSize, memoryCap: memoryCapBytes(knobs) });
+}
+
 async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
   if (!dataset) throw new Error('A run was asked for before its data.');
-  const settings = await engine.call('settings', { options: knobs.options });
-  const setting = settings.find(({ id }) => id === settingId);
+  const known = await settings(knobs);
+  const setting = known.find(({ id }) => id === settingId);
   if (!setting) throw new Error(`No setting ${settingId}.`);
   const config = runConfig(setting, knobs, dataset.augmentation);
   let run: RunRecord = {
@@ -127,6 +133,7 @@ async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
       id: crypto.randomUUID(),
       name: runName(setting, config.options),
       config,
+      memoryCap: memoryCapBytes(knobs),
       data: dataLabel(dataset),
       style: runs.length,
     }),
@@ -144,7 +151,7 @@ async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
   try {
     const { result, model } = await engine.call(
       'train',
-      { runId: run.id, name: run.name, config },
+      { runId: run.id, name: run.name, config, memoryCap: run.memoryCap },
       { onProgress: (event) => events.push(event) },
     );
     flush();

@@ -9,7 +9,6 @@ import type {
   EngineInfo,
   Notice,
   Progress,
-  SettingOptions,
   SettingSummary,
 } from '../src/worker/protocol';
 
@@ -48,7 +47,8 @@ export interface Report {
 /** What the page offers, as `globalThis.headless`. */
 export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
-  settings(options: Record<string, SettingOptions>): Promise<Answer<SettingSummary[]>>;
+  /** Every setting, counted and planned for these knobs. */
+  settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */
   importFiles(seed: number): Promise<Answer<DataSummary>>;
   importSample(name: string, seed: number): Promise<Answer<DataSummary>>;

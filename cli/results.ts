@@ -6,7 +6,7 @@ import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
 import type { DataSummary, Problem, RunRecord } from './messages';
 
-export const RESULTS_FORMAT = 1;
+export const RESULTS_FORMAT = 2;
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
@@ -85,6 +85,17 @@ export const resultsSchema = z.object({
         .nullable(),
       config: runConfigSchema,
       trainable,
+      /** How it kept within its memory, bytes; null where it did not begin. */
+      memory: z
+        .object({
+          batch: count,
+          microBatch: count,
+          recompute: z.boolean(),
+          evaluationBatch: count,
+          bytes: count,
+          budget: count,
+        })
+        .nullable(),
       last: accuracySchema.nullable(),
       /** The epoch that the adapter file holds. */
       best: accuracySchema.nullable(),
@@ -110,7 +121,19 @@ function measured(result: RunRecord['epochs'][number] | undefined): RunResults['
 }
 
 export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunResults {
-  const { name, setting, symbol, status, problem, config, trainable, imagesPerSecond, epochs, steps } = run;
+  const {
+    name,
+    setting,
+    symbol,
+    status,
+    problem,
+    config,
+    trainable,
+    memory,
+    imagesPerSecond,
+    epochs,
+    steps,
+  } = run;
   return {
     name,
     setting,
@@ -119,6 +142,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     problem: problem && { kind: problem.kind, message: problem.message },
     config,
     trainable,
+    memory,
     last: measured(lastEpoch(run)),
     best: measured(keptResult(run)),
     seconds: run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0,

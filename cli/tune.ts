@@ -1,6 +1,7 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_KNOBS } from '../app/store/defaults';
 import { bytes, counted, duration, percent } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
@@ -66,7 +67,7 @@ async function main(): Promise<number> {
     progress.say(
       `Engine: ${engine.backend}${engine.threads > 1 ? `, ${engine.threads} threads` : ''}. ${engine.reason}`,
     );
-    checkSettings(choices, await headless.ask('settings', {}));
+    checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
     progress.say(sentence(dataset));
     await makeFolder(choices.out);
@@ -101,8 +102,11 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
   const runs: RunRecord[] = [];
   const save = () => writeFile(join(out, 'results.json'), resultsText(results));
   const stopRun = () => void headless.ask('stop').catch(() => {});
+  const planned = await headless.ask('settings', knobs);
   for (const setting of choices.settings) {
     if (stop.signal.aborted) break;
+    const { label, memory } = planned.find(({ id }) => id === setting) ?? {};
+    if (memory?.fits) progress.say(`${label}: ${memory.sentence}`);
     stop.signal.addEventListener('abort', stopRun, { once: true });
     const run = await headless.ask('train', setting, knobs);
     stop.signal.removeEventListener('abort', stopRun);

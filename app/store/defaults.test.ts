@@ -15,6 +15,17 @@ const lora: SettingSummary = {
   trainable: { backbone: 113164, head: 2565 },
   tunedLayers: 53,
   paper: '',
+  memory: {
+    batch: 16,
+    microBatch: 16,
+    recompute: false,
+    evaluationBatch: 64,
+    bytes: 3e7,
+    items: { weights: 0, coefficients: 0, kernels: 0, maps: 0, optimizer: 0, working: 3e7 },
+    budget: 2e9,
+    fits: true,
+    sentence: 'About 30 MB at batch 16.',
+  },
 };
 const probe: SettingSummary = { ...lora, id: PROBE_SETTING, options: [], learningRate: 0.7 };
 

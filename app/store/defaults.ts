@@ -26,6 +26,8 @@ export interface Knobs {
   seed: number;
   warmStart: boolean;
   probe: RunConfig['probe'];
+  /** Megabytes a run may take; null for what the engine thinks right. */
+  memoryCap: number | null;
   /** By setting id; a setting not named here uses its own. */
   learningRates: Record<string, number>;
   /** By setting id, then option id; an option not named here uses its own default. */
@@ -43,9 +45,14 @@ export const DEFAULT_KNOBS: Knobs = {
   seed: 0,
   warmStart: true,
   probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },
+  memoryCap: null,
   learningRates: {},
   options: {},
 };
+
+/** The engine counts bytes. */
+export const memoryCapBytes = ({ memoryCap }: Pick<Knobs, 'memoryCap'>) =>
+  memoryCap === null ? null : memoryCap * 1e6;
 
 /** A run of `setting` with these knobs. The linear probe is trained by the probe's numbers alone. */
 export function runConfig(

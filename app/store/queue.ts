@@ -1,6 +1,6 @@
 /** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
-import { runConfig } from './defaults';
+import { memoryCapBytes, runConfig } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { asProblem } from './problem';
@@ -34,6 +34,7 @@ export function runChosen(): void {
         id: crypto.randomUUID(),
         name: freeName(runName(setting, config.options), known),
         config,
+        memoryCap: memoryCapBytes(configuration.knobs),
         data: dataLabel(dataset),
         style: freeStyle(known),
       }),
@@ -95,7 +96,7 @@ async function train(run: RunRecord): Promise<void> {
   try {
     const { result, model } = await ask(
       'train',
-      { runId: run.id, name: run.name, config: run.config },
+      { runId: run.id, name: run.name, config: run.config, memoryCap: run.memoryCap },
       { onProgress: gather, signal: cancel.signal },
     );
     flush();

@@ -1,6 +1,7 @@
 /** One run as the page knows it: everything its charts, table and queue row need, from the engine's events. */
 import type {
   EpochResult,
+  MemoryPlan,
   ModelSummary,
   Progress,
   RunConfig,
@@ -27,6 +28,10 @@ export interface RunRecord {
   /** Short mathematical name of the setting. */
   symbol: string;
   config: RunConfig;
+  /** Bytes it may take; null for what the engine thinks right. */
+  memoryCap: number | null;
+  /** How it keeps within that; null until it begins. */
+  memory: MemoryPlan | null;
   /** Which images and split it saw; runs are compared only where this is equal. */
   data: string;
   /** Colour, dash and marker: position in the palette, kept for the run's life. */
@@ -73,7 +78,7 @@ export function runName({ label, options }: SettingSummary, chosen: Record<strin
 /** A run that has not begun. */
 export function queuedRun(
   setting: SettingSummary,
-  given: Pick<RunRecord, 'id' | 'name' | 'config' | 'data' | 'style'>,
+  given: Pick<RunRecord, 'id' | 'name' | 'config' | 'memoryCap' | 'data' | 'style'>,
 ): RunRecord {
   return {
     ...given,
@@ -81,6 +86,7 @@ export function queuedRun(
     symbol: setting.symbol,
     status: 'queued',
     trainable: setting.trainable,
+    memory: null,
     phase: null,
     totalSteps: 0,
     steps: [],
@@ -102,6 +108,9 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
   const epochs: EpochResult[] = [];
   for (const event of events) {
     switch (event.kind) {
+      case 'planned':
+        next.memory = event.memory;
+        break;
       case 'phase':
         next.phase = { label: event.label, done: event.done, total: event.total };
         break;

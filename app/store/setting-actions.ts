@@ -1,5 +1,5 @@
 /** The settings' cards: counted by the engine whenever the data, the backbone or an option changes. */
-import type { Knobs } from './defaults';
+import { type Knobs, memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { chosenSettings, read, write } from './session';
@@ -10,7 +10,12 @@ let latest = 0;
 export async function refreshSettings(): Promise<void> {
   const mine = ++latest;
   try {
-    const settings = await ask('settings', { options: read().configuration.knobs.options });
+    const { knobs } = read().configuration;
+    const settings = await ask('settings', {
+      options: knobs.options,
+      batchSize: knobs.batchSize,
+      memoryCap: memoryCapBytes(knobs),
+    });
     if (mine === latest) write({ settings, settingsProblem: null });
   } catch (error) {
     if (mine === latest) write({ settingsProblem: asProblem(error) });
@@ -20,6 +25,8 @@ export async function refreshSettings(): Promise<void> {
 export function turn(change: Partial<Knobs>): void {
   const { configuration } = read();
   write({ configuration: { ...configuration, knobs: { ...configuration.knobs, ...change } } });
+  // What a run's memory is planned by.
+  if ('batchSize' in change || 'memoryCap' in change) void refreshSettings();
 }
 
 export function turnLearningRate(setting: string, learningRate: number): void {

@@ -17,6 +17,7 @@ const TURNED: Configuration = {
     augmentation: 'none',
     seed: 3,
     warmStart: false,
+    memoryCap: 500,
     probe: { epochs: 40, learningRate: 0.02, weightDecay: 1e-3, batchSize: 64 },
     learningRates: { lora: 1e-7, atoms: 0.01 },
     options: { lora: { rank: 8 }, atoms: { count: 12, includeOnes: 1 } },
@@ -60,6 +61,8 @@ describe('the configuration in the address', () => {
     'option.lora.__proto__=1',
     'option.constructor.a.b=1',
     'atoms=99',
+    'memory=1',
+    'memory=lots',
   ])('ignores %s by name and keeps the rest', (bad) => {
     const { configuration, ignored } = parseUrl(`?${bad}&probe.epochs=5`);
     expect(ignored).toEqual([bad]);

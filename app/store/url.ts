@@ -44,6 +44,7 @@ export const BOUNDS = {
   weightDecay: [0, 1],
   fraction: [0, 0.95],
   seed: [0, 2 ** 31 - 1],
+  memoryCap: [16, 1e6],
 } as const;
 
 interface Parameter {
@@ -138,6 +139,15 @@ const PARAMETERS: Parameter[] = [
       c.knobs.batchSize = value;
     },
   ),
+  {
+    key: 'memory',
+    read: (text, into) => {
+      const parsed = whole(...BOUNDS.memoryCap).safeParse(text);
+      if (parsed.success) into.knobs.memoryCap = parsed.data;
+      return parsed.success;
+    },
+    write: ({ knobs }) => (knobs.memoryCap === null ? null : String(knobs.memoryCap)),
+  },
   parameter(
     'seed',
     whole(...BOUNDS.seed),

@@ -5,7 +5,8 @@ import { useEffect, useState } from 'react';
 interface Props {
   label: string;
   help?: string;
-  value: number;
+  /** Null where the field is left empty, which only one with `onClear` may be. */
+  value: number | null;
   min: number;
   max: number;
   step?: number;
@@ -13,14 +14,21 @@ interface Props {
   whole?: boolean;
   disabled?: boolean;
   width?: number;
+  /** Shown while empty. */
+  placeholder?: string;
   onChange: (value: number) => void;
+  onClear?: () => void;
 }
 
-export function NumberField({ label, help, value, min, max, step, whole, disabled, width, onChange }: Props) {
-  const [draft, setDraft] = useState<number | string>(value);
-  useEffect(() => setDraft(value), [value]);
+export function NumberField(props: Props) {
+  const { label, help, value, min, max, step, whole, disabled, width, placeholder, onChange, onClear } =
+    props;
+  const [draft, setDraft] = useState<number | string>(value ?? '');
+  useEffect(() => setDraft(value ?? ''), [value]);
   const fits = (given: number | string) =>
-    typeof given === 'number' && Number.isFinite(given) && given >= min && given <= max;
+    given === ''
+      ? onClear !== undefined
+      : typeof given === 'number' && Number.isFinite(given) && given >= min && given <= max;
   return (
     <NumberInput
       size="sm"
@@ -35,15 +43,17 @@ export function NumberField({ label, help, value, min, max, step, whole, disable
       decimalScale={whole ? 0 : 7}
       clampBehavior="none"
       disabled={disabled}
+      placeholder={placeholder}
       w={width}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
       error={fits(draft) ? null : `From ${min} to ${max}`}
       onChange={(given) => {
         setDraft(given);
-        if (typeof given === 'number' && fits(given)) onChange(given);
+        if (given === '') onClear?.();
+        else if (typeof given === 'number' && fits(given)) onChange(given);
       }}
       onBlur={() => {
-        if (!fits(draft)) setDraft(value);
+        if (!fits(draft)) setDraft(value ?? '');
       }}
     />
   );

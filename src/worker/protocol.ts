@@ -162,6 +162,8 @@ export interface SettingSummary {
   tunedLayers: number;
   /** What the paper reports for this setting, with its citation; empty where it reports nothing. */
   paper: string;
+  /** For the loaded data, and the batch and cap asked about. */
+  memory: MemoryPlan;
 }
 
 export type SettingOptions = Record<string, number>;
@@ -188,6 +190,42 @@ export interface RunConfig {
   probe: { epochs: number; learningRate: number; weightDecay: number; batchSize: number };
 }
 
+/** What a run's memory holds at its fullest moment, bytes. */
+export interface MemoryItems {
+  /** The backbone's kernels with their biases. */
+  weights: number;
+  /** Coefficients of the tuned layers' atoms. */
+  coefficients: number;
+  /** The trained numbers as tensors and the kernels made of them. */
+  kernels: number;
+  /** Feature maps kept for the way back. */
+  maps: number;
+  /** The optimizer's numbers. */
+  optimizer: number;
+  /** Images, gradients, and what operations need for themselves. */
+  working: number;
+}
+
+/** How a run keeps within its memory. */
+export interface MemoryPlan {
+  /** Images per step. */
+  batch: number;
+  /** Images that pass through the network together; their gradients are added up to the batch's. */
+  microBatch: number;
+  /** The blocks' insides are computed a second time on the way back instead of being kept. */
+  recompute: boolean;
+  /** Images per forward pass without gradients. */
+  evaluationBatch: number;
+  /** The most the run holds at a time, bytes, and what that is. */
+  bytes: number;
+  items: MemoryItems;
+  /** Bytes it may take: the person's cap, or the engine's own budget. */
+  budget: number;
+  fits: boolean;
+  /** All this for the person. */
+  sentence: string;
+}
+
 export interface EpochResult {
   /** Passes over the training images so far; 0 is the state the run starts from. */
   epoch: number;
@@ -203,6 +241,8 @@ export interface EpochResult {
 }
 
 export type RunEvent =
+  /** The first event of every run. */
+  | { kind: 'planned'; memory: MemoryPlan }
   | ({ kind: 'phase' } & Progress)
   | { kind: 'started'; epochs: number; stepsPerEpoch: number; trainable: { backbone: number; head: number } }
   | {
@@ -285,10 +325,15 @@ export interface Calls {
   /** Splits the same images anew. */
   resplit: { in: { seed: number }; out: DatasetSummary; progress: never };
   decompose: { in: { count: number }; out: LayerAtoms[]; progress: Progress };
-  /** Every setting, counted for the present backbone, data and options (by setting id). */
-  settings: { in: { options: Record<string, SettingOptions> }; out: SettingSummary[]; progress: never };
+  /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch. */
+  settings: {
+    in: { options: Record<string, SettingOptions>; batchSize: number; memoryCap: number | null };
+    out: SettingSummary[];
+    progress: never;
+  };
   train: {
-    in: { runId: string; name: string; config: RunConfig };
+    /** `memoryCap`: bytes the run may take; null for what the engine thinks right. It changes no result. */
+    in: { runId: string; name: string; config: RunConfig; memoryCap: number | null };
     out: { result: RunResult; model: ModelSummary };
     progress: RunEvent;
   };

@@ -17,7 +17,9 @@ import {
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
 import { METHODS, methodById } from '../methods';
+import type { TuningMethod } from '../methods/method';
 import { centreOf } from '../training/batch';
+import { planMemory } from '../training/memory-plan';
 import { parameterName, parameterTable, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
 import { ProbeCache } from '../training/train';
@@ -29,8 +31,10 @@ import type {
   Calls,
   EngineInfo,
   LayerMovement,
+  MemoryPlan,
   ModelSummary,
   Progress,
+  SettingOptions,
   SettingSummary,
 } from './protocol';
 import { runToEnd } from './run';
@@ -112,6 +116,22 @@ export function createSession(siteUrl: string): Handlers {
     };
   }
 
+  function plan(
+    method: TuningMethod,
+    options: SettingOptions,
+    batchSize: number,
+    memoryCap: number | null,
+  ): MemoryPlan {
+    const { network, inputSize } = ready(backbone);
+    const { backend, limits } = ready(engine);
+    const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
+    const classes = dataset?.classes.length ?? 0;
+    return planMemory(
+      { network, inputSize, method, options, classes, batchSize, images },
+      { backend, buffer: limits.buffer, budget: memoryCap ?? limits.budget },
+    );
+  }
+
   function model(modelId: string): StoredModel {
     const stored = models.get(modelId);
     if (!stored)
@@ -160,7 +180,7 @@ export function createSession(siteUrl: string): Handlers {
       });
     },
 
-    async settings({ options }) {
+    async settings({ options, batchSize, memoryCap }) {
       const { network } = ready(backbone);
       const specs = convolutions(network);
       return METHODS.map((method): SettingSummary => {
@@ -179,11 +199,12 @@ export function createSession(siteUrl: string): Handlers {
           options: known,
           trainable,
           tunedLayers: tuned.size,
+          memory: plan(method, chosen, batchSize, memoryCap),
         };
       });
     },
 
-    async train({ runId, name, config: unchecked }, { progress, signal }) {
+    async train({ runId, name, config: unchecked, memoryCap }, { progress, signal }) {
       const config = parseRunConfig(unchecked);
       const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), probes];
       const control = new RunControl();
@@ -191,6 +212,10 @@ export function createSession(siteUrl: string): Handlers {
       signal.addEventListener('abort', () => control.act('stop'));
       try {
         const method = methodById(config.setting);
+        const memory = plan(method, config.options, config.batchSize, memoryCap);
+        progress({ kind: 'planned', memory });
+        if (!memory.fits) throw new UserError(memory.sentence);
+        const { microBatch, recompute, evaluationBatch } = memory;
         const count = method.atoms(config.options);
         const found: LayerCodes =
           count === null
@@ -204,6 +229,9 @@ export function createSession(siteUrl: string): Handlers {
             config,
             cache,
             reportEvery: STEPS_PER_REPORT[info.backend],
+            microBatch,
+            recompute,
+            evaluationBatch,
           };
           const { result, values } = await runToEnd(job, control, info.backend, progress);
           const stored = {

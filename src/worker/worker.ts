@@ -9,7 +9,7 @@ import { createSession } from './session';
 type Call = Exclude<Request, { cancel: true }>;
 
 /** Answered though the engine is broken or busy: they compute nothing. */
-const WITHOUT_TENSORS: readonly CallName[] = ['start', 'memory', 'control', 'forget'];
+const WITHOUT_TENSORS: readonly CallName[] = ['start', 'memory', 'settings', 'control', 'forget'];
 
 const running = new Map<number, AbortController>();
 /** The last `start`: whatever is asked meanwhile waits for it, and fails as it failed. */

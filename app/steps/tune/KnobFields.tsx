@@ -140,6 +140,28 @@ function Fields({ fields }: { fields: Field[] }) {
   ));
 }
 
+/** A larger batch than fits is trained in parts, so this changes no result. */
+function MemoryCap() {
+  const memoryCap = useSession((session) => session.configuration.knobs.memoryCap);
+  const budget = useSession(({ engine }) =>
+    engine.status === 'ready' ? Math.floor(engine.info.limits.budget / 1e6) : null,
+  );
+  return (
+    <NumberField
+      label="Memory cap, MB"
+      help="What a run may take. A batch that needs more is trained in parts, with the same result."
+      value={memoryCap}
+      min={BOUNDS.memoryCap[0]}
+      max={BOUNDS.memoryCap[1]}
+      step={100}
+      whole
+      placeholder={budget === null ? 'automatic' : `automatic: ${budget}`}
+      onChange={(value) => turn({ memoryCap: value })}
+      onClear={() => turn({ memoryCap: null })}
+    />
+  );
+}
+
 export function KnobFields() {
   const [opened, { toggle }] = useDisclosure(false);
   const knobs = useSession((session) => session.configuration.knobs);
@@ -172,6 +194,7 @@ export function KnobFields() {
               }}
               data={[{ value: '', label: 'As the data asks' }, ...AUGMENTATIONS]}
             />
+            <MemoryCap />
           </div>
           <Switch
             my="md"

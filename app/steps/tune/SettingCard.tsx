@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function SettingCard({ setting, chosen, onChoose }: Props) {
-  const { id, label, symbol, description, options, trainable, tunedLayers, paper } = setting;
+  const { id, label, symbol, description, options, trainable, tunedLayers, paper, memory } = setting;
   const knobs = useSession((session) => session.configuration.knobs);
   return (
     <section className={classes.card} data-chosen={chosen || undefined} aria-label={label}>
@@ -36,6 +36,10 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         <small>
           trainable numbers{tunedLayers === 0 ? ', no layer tuned' : ` in ${counted(tunedLayers, 'layer')}`}
         </small>
+      </p>
+      <p className={classes.memory} data-fits={memory.fits}>
+        {memory.fits ? 'Memory: ' : ''}
+        {memory.sentence}
       </p>
       <div className={classes.fields}>
         {id === PROBE_SETTING ? (

@@ -16,7 +16,10 @@ function obstacle(session: Session): string | null {
   const engine = engineObstacle(session);
   if (engine) return engine;
   if (session.importing) return 'The images are still being read.';
-  if (chosenSettings(session).length === 0) return 'Choose at least one setting.';
+  const chosen = chosenSettings(session);
+  if (chosen.length === 0) return 'Choose at least one setting.';
+  const tooLarge = chosen.find(({ memory }) => !memory.fits);
+  if (tooLarge) return `${tooLarge.label} does not fit into memory; its card says what to do.`;
   return null;
 }
 

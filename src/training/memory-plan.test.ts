@@ -1,0 +1,276 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { convolutions, network } from '../backbone/layout';
+import { startBackend } from '../backend';
+import type { LayerCode } from '../decompose/layer-codes';
+import { methodById } from '../methods';
+import type { SettingOptions } from '../worker/protocol';
+import { AdamW } from './adamw';
+import { predict } from './evaluate';
+import { lossAndGradient } from './gradient';
+import { madeBackbone } from './made-backbone';
+import { madeDataset } from './made-dataset';
+import { type PlanLimits, type PlannedRun, planMemory } from './memory-plan';
+import { rehearse } from './memory-rehearsal';
+import { parameterTable } from './parameters';
+import { TunedModel } from './tuned-model';
+
+const RESNET50 = { baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false };
+const STARTER = { baseWidth: 16, blocks: [3, 4, 6, 3], strideIn1x1: false };
+
+const GPU: PlanLimits = { backend: 'webgpu', budget: 1e12, buffer: 1e12 };
+const WASM: PlanLimits = { backend: 'wasm', budget: 1e12, buffer: 1e12 };
+
+const large: PlannedRun = {
+  network: network(RESNET50),
+  inputSize: 224,
+  method: methodById('atoms'),
+  options: { m: 9 },
+  classes: 100,
+  batchSize: 16,
+  images: { train: 1000, val: 200 },
+};
+const small: PlannedRun = { ...large, network: network(STARTER), inputSize: 64, classes: 10 };
+
+/**
+ * Numbers kept for the way back, for one image, from the sides and widths of He et al. 2016, Table 1: the stem and its
+ * pooling, then for every block its two inner maps and its output. The first block of a stage has its first map at the side
+ * before it.
+ */
+const MAPS_224 =
+  112 ** 2 * 64 +
+  56 ** 2 * 64 +
+  3 * 56 ** 2 * (64 + 64 + 256) +
+  (56 ** 2 * 128 + 28 ** 2 * (128 + 512) + 3 * 28 ** 2 * (128 + 128 + 512)) +
+  (28 ** 2 * 256 + 14 ** 2 * (256 + 1024) + 5 * 14 ** 2 * (256 + 256 + 1024)) +
+  (14 ** 2 * 512 + 7 ** 2 * (512 + 2048) + 2 * 7 ** 2 * (512 + 512 + 2048));
+const MAPS_64 =
+  32 ** 2 * 16 +
+  16 ** 2 * 16 +
+  3 * 16 ** 2 * (16 + 16 + 64) +
+  (16 ** 2 * 32 + 8 ** 2 * (32 + 128) + 3 * 8 ** 2 * (32 + 32 + 128)) +
+  (8 ** 2 * 64 + 4 ** 2 * (64 + 256) + 5 * 4 ** 2 * (64 + 64 + 256)) +
+  (4 ** 2 * 128 + 2 ** 2 * (128 + 512) + 2 * 2 ** 2 * (128 + 128 + 512));
+/** METHOD §3: numbers in ResNet-50, and of α at nine atoms for every kernel larger than one pixel. */
+const PARAMETERS = 23_508_032;
+const COEFFICIENTS = 9 * (7 ** 0 * 3 * 64 + 3 * 64 ** 2 + 4 * 128 ** 2 + 6 * 256 ** 2 + 3 * 512 ** 2);
+
+const MB = 1e6;
+
+describe('the bytes of a plan', () => {
+  it('are those of the maps kept, counted by hand, while they are the most there is', () => {
+    expect(MAPS_224).toBe(9_809_408);
+    for (const [run, maps] of [
+      [large, MAPS_224],
+      [small, MAPS_64],
+    ] as const) {
+      const { items, bytes, microBatch } = planMemory({ ...run, batchSize: 64 }, WASM);
+      expect(microBatch).toBe(64);
+      // The last blocks' are freed again when the gradients below them are larger.
+      expect(items.maps / (4 * 64 * maps)).toBeGreaterThan(0.95);
+      expect(items.maps).toBeLessThanOrEqual(4 * 64 * maps);
+      expect(bytes).toBe(Object.values(items).reduce((sum, each) => sum + each, 0));
+    }
+  });
+
+  it('are those of METHOD §3 for weights and coefficients', () => {
+    const { items } = planMemory(large, GPU);
+    expect(items.weights).toBe(4 * PARAMETERS);
+    expect(COEFFICIENTS).toBe(11_318_976);
+    expect(items.coefficients).toBe(4 * COEFFICIENTS);
+    // 1,737 numbers and a head of 204,900, four times; and again in the update, where it is a part of the peak.
+    expect(items.optimizer).toBeGreaterThanOrEqual(4 * 4 * (1737 + 204_900));
+  });
+
+  it('grow with images and classes, and shrink in parts and by computing twice', () => {
+    const bytes = [1, 2, 8, 16, 64].map((batchSize) => planMemory({ ...large, batchSize }, WASM).bytes);
+    expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
+    expect(new Set(bytes).size).toBe(5);
+    expect(planMemory({ ...large, classes: 1000 }, WASM).bytes).toBeGreaterThan(
+      planMemory(large, WASM).bytes,
+    );
+    const step = { ...large, table: tableOf(large), atoms: 9, batch: 16, evaluationBatch: 1 };
+    const of = (microBatch: number, recompute: boolean) =>
+      rehearse({ ...step, microBatch, recompute }, false).bytes;
+    expect((of(16, false) - of(8, false)) / (4 * 8 * MAPS_224)).toBeCloseTo(1, 1);
+    expect(of(16, true)).toBeLessThan(0.75 * of(16, false));
+  });
+
+  it('are few for a linear probe, whatever the batch', () => {
+    const probe = { ...large, method: methodById('linear-probe'), options: {} };
+    const plan = planMemory(probe, { ...GPU, budget: 500 * MB });
+    expect(plan).toMatchObject({ fits: true, recompute: false });
+    expect(plan.sentence).toMatch(/^About \d+\sMB\.$/);
+    expect(plan.items.weights).toBe(4 * PARAMETERS);
+  });
+});
+
+describe('a plan', () => {
+  it('takes the whole batch where there is room, and says how much that is', () => {
+    const plan = planMemory(large, GPU);
+    expect(plan).toMatchObject({ batch: 16, microBatch: 16, recompute: false, fits: true });
+    expect(plan.sentence).toMatch(/^About [\d.]+\s[MG]B at batch 16\.$/);
+    expect(planMemory(small, WASM).sentence).toMatch(/^About \d\d\sMB at batch 16\.$/);
+  });
+
+  it('is the batch in parts to stay within the budget', () => {
+    const budget = 700 * MB;
+    const plan = planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
+    expect(plan).toMatchObject({ batch: 32, microBatch: 8, recompute: false, fits: true });
+    expect(plan.bytes).toBeLessThanOrEqual(budget);
+    expect(plan.sentence).toMatch(
+      /^Batch 32 is trained as 4 × 8 images to stay under 700\sMB; the result is the same\. About \d+\sMB\.$/,
+    );
+  });
+
+  it('has a smaller last part where the batch does not divide', () => {
+    const plan = planMemory({ ...large, batchSize: 18 }, { ...WASM, budget: 560 * MB });
+    expect(plan).toMatchObject({ batch: 18, microBatch: 5, fits: true });
+    expect(plan.sentence).toMatch(/^Batch 18 is trained 5 images at a time to stay under 560\sMB; /);
+  });
+
+  it('computes twice when a few images at a time are still too many', () => {
+    const at = (budget: number) => planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
+    const four = at(500 * MB);
+    expect(four).toMatchObject({ microBatch: 4, recompute: false });
+    const twice = at(0.96 * four.bytes);
+    expect(twice).toMatchObject({ microBatch: 4, recompute: true, fits: true });
+    expect(twice.sentence).toMatch(
+      /as 8 × 4 images, computing parts of the network twice .* a quarter longer, the result is the same/,
+    );
+    expect(at(0.96 * twice.bytes)).toMatchObject({ microBatch: 2, recompute: false });
+  });
+
+  it('never asks for a buffer larger than the adapter’s', () => {
+    // Of the stem's output, 112 × 112 × 64, forty fit into the 128 MiB that every adapter grants.
+    const plan = planMemory({ ...large, batchSize: 128 }, { ...GPU, buffer: 2 ** 27 });
+    expect(plan).toMatchObject({ microBatch: 32, fits: true });
+    expect(plan.evaluationBatch).toBeLessThanOrEqual(32);
+    expect(4 * 112 * 112 * 64 * 32).toBeLessThan(2 ** 27);
+    expect(4 * 112 * 112 * 64 * 64).toBeGreaterThan(2 ** 27);
+  });
+
+  it('says so when not even one image fits, and what to change', () => {
+    const none = planMemory(large, { ...WASM, budget: 150 * MB });
+    expect(none).toMatchObject({ fits: false, microBatch: 1, recompute: true });
+    expect(none.sentence).toMatch(
+      /^Does not fit: even with one image at a time it takes about \d+\sMB, and a run may take 150\sMB\. Raise the memory cap/,
+    );
+    // A full-width kernel of 3 × 3 × 512 × 512 alone.
+    const narrow = planMemory(large, { ...GPU, buffer: 8 * 2 ** 20 });
+    expect(narrow.sentence).toMatch(/largest buffer here is 8\.4\sMB\. Choose WebAssembly/);
+  });
+
+  it('evaluates as many images at a time as take no more than a step does', () => {
+    const { evaluationBatch, bytes } = planMemory(large, WASM);
+    expect(evaluationBatch).toBeGreaterThanOrEqual(16);
+    const without = planMemory({ ...large, images: { train: 16, val: 0 } }, WASM);
+    expect(bytes).toBeLessThan(1.03 * without.bytes);
+    // A probe has nothing else to do.
+    const probe = { ...large, method: methodById('linear-probe'), options: {} };
+    expect(planMemory(probe, WASM).evaluationBatch).toBe(64);
+  });
+
+  it('keeps to the images there are', () => {
+    expect(planMemory({ ...large, images: { train: 5, val: 1 } }, GPU).batch).toBe(5);
+    expect(planMemory({ ...large, images: { train: 0, val: 0 } }, GPU).batch).toBe(16);
+  });
+});
+
+function tableOf({ method, options, network: trunk, classes }: PlannedRun) {
+  const backbone = convolutions(trunk);
+  return parameterTable(method, options, backbone, trunk.features, classes);
+}
+
+/** Bytes in the wasm heap, by what tfjs asks of its allocator. */
+class HeapMeter {
+  peak = 0;
+  #live = 0;
+  readonly stop: () => void;
+
+  constructor() {
+    const heap = (tf.backend() as BackendWasm).wasm as unknown as {
+      _malloc(bytes: number): number;
+      _free(offset: number): void;
+    };
+    const { _malloc, _free } = heap;
+    const sizes = new Map<number, number>();
+    heap._malloc = (bytes) => {
+      const offset = _malloc(bytes);
+      sizes.set(offset, bytes);
+      this.#live += bytes;
+      this.peak = Math.max(this.peak, this.#live);
+      return offset;
+    };
+    heap._free = (offset) => {
+      this.#live -= sizes.get(offset) ?? 0;
+      sizes.delete(offset);
+      _free(offset);
+    };
+    this.stop = () => Object.assign(heap, { _malloc, _free });
+  }
+}
+
+describe('measured on wasm, a plan is right to a quarter', () => {
+  beforeAll(() => startBackend('wasm'));
+
+  const SIDE = 64;
+  const CASES: { id: string; options: SettingOptions; microBatch: number; recompute: boolean }[] = [
+    { id: 'atoms', options: { m: 9 }, microBatch: 16, recompute: false },
+    { id: 'atoms', options: { m: 9 }, microBatch: 5, recompute: false },
+    { id: 'atoms', options: { m: 9 }, microBatch: 16, recompute: true },
+    { id: 'lora', options: { r: 4, alpha: 4 }, microBatch: 16, recompute: false },
+    { id: 'full', options: {}, microBatch: 8, recompute: false },
+  ];
+
+  for (const { id, options, microBatch, recompute } of CASES) {
+    it(`${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}`, async () => {
+      const batch = 16;
+      const meter = new HeapMeter();
+      const trunk = await madeBackbone(STARTER, SIDE);
+      const method = methodById(id);
+      const codes = new Map<string, LayerCode>();
+      for (const { spec } of trunk.convolutions.values()) {
+        const coefficients = new Float32Array(9 * spec.cIn * spec.cOut).fill(0.01);
+        if (spec.kernel > 1)
+          codes.set(spec.name, { atoms: new Float32Array(), coefficients, lipschitz: 1, relativeError: 0 });
+      }
+      const model = new TunedModel(trunk, method, options, 10, codes);
+      const count = model.table.backbone + model.table.head;
+      const rates = new Float32Array(count).fill(1e-3);
+      const optimizer = new AdamW(new Float32Array(count), { rates, weightDecay: 1e-4 });
+      const { val, side } = madeDataset(10, 1, 2, 73);
+      await predict(model, optimizer.values, val, side);
+      const images = tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
+      const wanted = tf.zeros<tf.Rank.R2>([batch, 10]);
+      const { loss, gradient } = lossAndGradient(model, optimizer.values, images, wanted, null, {
+        microBatch,
+        recompute,
+      });
+      optimizer.apply(gradient);
+      meter.stop();
+      tf.dispose([images, wanted, loss, gradient]);
+      optimizer.dispose();
+      model.dispose();
+      trunk.dispose();
+
+      const { bytes } = rehearse(
+        {
+          network: trunk.network,
+          inputSize: SIDE,
+          table: model.table,
+          atoms: method.atoms(options) ?? 0,
+          images: { train: 0, val: 20 },
+          batch,
+          microBatch,
+          recompute,
+          evaluationBatch: 64,
+        },
+        false,
+      );
+      expect(bytes / meter.peak).toBeGreaterThan(0.75);
+      expect(bytes / meter.peak).toBeLessThan(1.25);
+    });
+  }
+});

@@ -1,0 +1,407 @@
+/**
+ * A run over the backbone's table with sizes in place of tensors, taken and freed in the order in which evaluate.ts,
+ * gradient.ts, backbone/training-pass.ts and adamw.ts do. What it holds at its fullest moment is what the run will.
+ */
+import { POOL } from '../backbone/backbone';
+import {
+  type BlockSpec,
+  blockConvolutions,
+  type ConvolutionSpec,
+  convolutions,
+  type Network,
+} from '../backbone/layout';
+import type { MemoryItems } from '../worker/protocol';
+import type { ParameterTable } from './parameters';
+
+export interface RehearsedRun {
+  network: Network;
+  /** Side of the input, pixels. */
+  inputSize: number;
+  table: ParameterTable;
+  /** Atoms per tuned layer; 0 for a setting without. */
+  atoms: number;
+  images: { train: number; val: number };
+  /** Images per step, how many of them at a time, and whether the blocks' insides are computed twice. */
+  batch: number;
+  microBatch: number;
+  recompute: boolean;
+  /** Images per forward pass without gradients. */
+  evaluationBatch: number;
+}
+
+export interface Rehearsal {
+  /** The most there is at a time, and what it is. */
+  bytes: number;
+  items: MemoryItems;
+  /** The largest single tensor, bytes. */
+  largest: number;
+}
+
+/** `pooled`: as tfjs-webgpu keeps buffers, else as the wasm heap does. */
+export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
+  const memory = pooled ? new Pool() : new Heap();
+  new Run(run, memory).all();
+  const { bytes, items, largest } = memory;
+  return { bytes, items, largest };
+}
+
+/** Bytes of a number: everything is float32. */
+const NUMBER = 4;
+
+/**
+ * What AdamW keeps: numbers, two moments, learning rates. And what its operations make before all of it is freed: on wasm
+ * some is freed on the way, on WebGPU the commands are handed over first.
+ */
+const OPTIMIZER_VECTORS = { kept: 4, madeOnHeap: 8, madeInPool: 17 };
+
+// ---------------------------------------------------------------- memory
+
+type Kind = keyof MemoryItems;
+
+interface Held {
+  kind: Kind;
+  bytes: number;
+}
+
+abstract class Memory {
+  /** The most there ever was, and what it was. */
+  bytes = 0;
+  items = nothing();
+  largest = 0;
+  readonly #live = nothing();
+
+  /** Bytes in use after a tensor of `bytes` was made. */
+  protected abstract grown(bytes: number): number;
+  protected abstract shrink(bytes: number): void;
+
+  take(kind: Kind, numbers: number): Held {
+    const bytes = NUMBER * numbers;
+    this.largest = Math.max(this.largest, bytes);
+    this.#live[kind] += bytes;
+    const total = this.grown(bytes);
+    if (total > this.bytes) {
+      this.bytes = total;
+      const { working: _, ...rest } = this.#live;
+      const known = Object.values(rest).reduce((sum, each) => sum + each, 0);
+      // Buffers that wait for their next use are counted here.
+      this.items = { ...rest, working: total - known };
+    }
+    return { kind, bytes };
+  }
+
+  free(...all: (Held | null)[]): void {
+    for (const held of all) {
+      if (!held) continue;
+      this.#live[held.kind] -= held.bytes;
+      this.shrink(held.bytes);
+    }
+  }
+}
+
+/** tfjs-wasm: what is freed is there for anything. */
+class Heap extends Memory {
+  #total = 0;
+
+  protected grown(bytes: number): number {
+    this.#total += bytes;
+    return this.#total;
+  }
+
+  protected shrink(bytes: number): void {
+    this.#total -= bytes;
+  }
+}
+
+/** tfjs hands its commands over so many at a time; what is freed in between stays until then. */
+const OPERATIONS_PER_SUBMIT = 15;
+
+/** tfjs-webgpu: no buffer is ever given back; it waits for a tensor of the very same size. */
+class Pool extends Memory {
+  #total = 0;
+  #operations = 0;
+  /** By size. */
+  readonly #waiting = new Map<number, number>();
+  #freed: number[] = [];
+
+  protected grown(bytes: number): number {
+    if (++this.#operations % OPERATIONS_PER_SUBMIT === 0) this.#submit();
+    const waiting = this.#waiting.get(bytes) ?? 0;
+    if (waiting > 0) this.#waiting.set(bytes, waiting - 1);
+    else this.#total += bytes;
+    return this.#total;
+  }
+
+  protected shrink(bytes: number): void {
+    this.#freed.push(bytes);
+  }
+
+  #submit(): void {
+    for (const bytes of this.#freed) this.#waiting.set(bytes, (this.#waiting.get(bytes) ?? 0) + 1);
+    this.#freed = [];
+  }
+}
+
+const nothing = (): MemoryItems => ({
+  weights: 0,
+  coefficients: 0,
+  kernels: 0,
+  maps: 0,
+  optimizer: 0,
+  working: 0,
+});
+
+// ---------------------------------------------------------------- a run
+
+/** Numbers of a kernel gradient's parts before they are added up, on WebGPU (ops/webgpu/kernel-gradient-program.ts). */
+const PARTIAL_SUMS = 2 ** 22;
+/** Numbers of patches a kernel gradient makes at a time, on wasm (ops/wasm/kernel-gradient.ts). */
+const PATCHES = 2 ** 22;
+
+/** A block on its way back. */
+interface KeptBlock {
+  block: BlockSpec;
+  /** Side of its input. */
+  side: number;
+  x: Held;
+  /** Null where they are to be computed again. */
+  inner: { a1: Held; a2: Held } | null;
+  y: Held;
+}
+
+interface Map {
+  held: Held;
+  side: number;
+}
+
+class Run {
+  readonly #tuned: ReadonlySet<string>;
+  /** Trained numbers, the head's included. */
+  readonly #trained: number;
+
+  constructor(
+    readonly run: RehearsedRun,
+    readonly memory: Memory,
+  ) {
+    const { table } = run;
+    this.#tuned = new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+    this.#trained = table.backbone + table.head;
+  }
+
+  all(): void {
+    const { memory } = this;
+    const { network, table, atoms, images } = this.run;
+    for (const layer of convolutions(network)) {
+      memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
+      if (!this.#isTuned(layer)) continue;
+      memory.take('coefficients', atoms * layer.cIn * layer.cOut);
+    }
+    this.#evaluation(images.train);
+    this.#evaluation(images.val);
+    // The probe's features, and the warm start's.
+    memory.free(memory.take('working', images.train * network.features));
+    if (table.backbone === 0) return;
+    memory.take('optimizer', OPTIMIZER_VECTORS.kept * this.#trained);
+    const kernels = this.#kernels();
+    this.#evaluation(images.val);
+    memory.free(...kernels);
+    this.#step();
+  }
+
+  /** Forward passes over so many images, without gradients. */
+  #evaluation(images: number): void {
+    const { network, evaluationBatch } = this.run;
+    for (const n of [Math.min(images, evaluationBatch), images % evaluationBatch]) {
+      if (n === 0) continue;
+      const input = this.#images(n);
+      let { x } = this.#stem(n, false);
+      for (const block of network.stages.flat()) {
+        const { a1, a2, y } = this.#forward(n, block, x.side);
+        this.memory.free(a1, a2, x.held);
+        x = y;
+      }
+      this.memory.free(x.held, input);
+    }
+  }
+
+  #step(): void {
+    const { memory } = this;
+    const { network, batch, microBatch } = this.run;
+    // Kernels that stay as they are are turned once, where the way back wants them so.
+    if (this.memory instanceof Heap)
+      for (const layer of convolutions(network))
+        if (!this.#isTuned(layer)) memory.take('weights', numbersOf(layer));
+    const kernels = this.#kernels();
+    const images = this.#images(batch);
+    const rest = batch % microBatch;
+    let sum = this.#part(microBatch);
+    for (const n of [batch >= 2 * microBatch ? microBatch : 0, rest]) {
+      if (n === 0) continue;
+      const part = this.#part(n);
+      const next = memory.take('working', this.#trained);
+      memory.free(sum, part);
+      sum = next;
+    }
+    memory.free(images, ...kernels);
+    const { madeOnHeap, madeInPool } = OPTIMIZER_VECTORS;
+    const vectors = memory instanceof Heap ? madeOnHeap : madeInPool;
+    for (let made = 0; made < vectors; made++) memory.take('optimizer', this.#trained);
+  }
+
+  /** Some of the batch's images forth and back; what is left is their gradient. */
+  #part(n: number): Held {
+    const { memory } = this;
+    const { network, batch: count, recompute, inputSize } = this.run;
+    const images = n < count ? this.#images(n) : null;
+    let reached = this.#isTuned(network.stem);
+    const stem = this.#stem(n, reached && !recompute);
+    let { x } = stem;
+    const blocks: KeptBlock[] = [];
+    for (const block of network.stages.flat()) {
+      const { a1, a2, y } = this.#forward(n, block, x.side);
+      reached ||= blockConvolutions(block).some((layer) => this.#isTuned(layer));
+      if (reached)
+        blocks.push({ block, side: x.side, x: x.held, inner: recompute ? null : { a1, a2 }, y: y.held });
+      else memory.free(x.held);
+      if (!reached || recompute) memory.free(a1, a2);
+      x = y;
+    }
+    const gradients: Held[] = [];
+    const below = this.#backward(n, blocks, gradients);
+    if (below) {
+      const size = n * stem.side ** 2 * network.stem.cOut;
+      const first = stem.kept ?? memory.take('maps', size);
+      const dz = memory.take('working', size);
+      memory.free(first, below);
+      this.#kernelGradient(n, network.stem, inputSize, gradients);
+      memory.free(dz);
+    }
+    const joined = memory.take('working', this.#trained);
+    memory.free(...gradients, images);
+    return joined;
+  }
+
+  /** From the top to the lowest tuned layer. What is left is the gradient for the stem, where that is tuned. */
+  #backward(n: number, blocks: KeptBlock[], gradients: Held[]): Held | null {
+    const { memory } = this;
+    const top = blocks.at(-1);
+    if (!top) return null;
+    const stemIsTuned = this.#isTuned(this.run.network.stem);
+    let dz = memory.take('working', top.y.bytes / NUMBER);
+    for (const [index, { block, side, x, inner, y }] of [...blocks.entries()].reverse()) {
+      const { conv1, conv2, conv3, downsample } = block;
+      const isLowest = index === 0 && !stemIsTuned;
+      const middle = sideAfter(conv1, side);
+      const after = sideAfter(conv2, middle);
+      const { a1, a2 } = inner ?? this.#inner(n, block, side);
+      this.#kernelGradient(n, conv3, after, gradients);
+      if (downsample) this.#kernelGradient(n, downsample, side, gradients);
+      const dz2 = this.#inputGradient(n, conv3, after);
+      memory.free(a2);
+      this.#kernelGradient(n, conv2, middle, gradients);
+      const dz1 = this.#inputGradient(n, conv2, middle);
+      memory.free(a1, dz2);
+      this.#kernelGradient(n, conv1, side, gradients);
+      if (isLowest) {
+        memory.free(dz1, dz, y, x);
+        return null;
+      }
+      let addend = dz;
+      if (downsample) {
+        addend = this.#inputGradient(n, downsample, side);
+        memory.free(dz);
+      }
+      dz = this.#inputGradient(n, conv1, side);
+      memory.free(dz1, addend, y);
+      if (index === 0) memory.free(x);
+    }
+    return dz;
+  }
+
+  /** The first convolution, whose output may be kept, and its pooling. `side` is the one in between. */
+  #stem(n: number, keep: boolean): { x: Map; side: number; kept: Held | null } {
+    const { network, inputSize } = this.run;
+    const { stem } = network;
+    const side = sideAfter(stem, inputSize);
+    const first = this.memory.take('maps', n * side ** 2 * stem.cOut);
+    const pooled = sideAfter({ kernel: POOL.k, stride: POOL.stride, pad: POOL.pad }, side);
+    const held = this.memory.take('maps', n * pooled ** 2 * stem.cOut);
+    if (!keep) this.memory.free(first);
+    return { x: { held, side: pooled }, side, kept: keep ? first : null };
+  }
+
+  #forward(n: number, block: BlockSpec, side: number): { a1: Held; a2: Held; y: Map } {
+    const { memory } = this;
+    const { conv3, downsample } = block;
+    const { a1, a2, side: after } = this.#inner(n, block, side);
+    const numbers = n * after ** 2 * conv3.cOut;
+    const shortcut = downsample ? memory.take('working', numbers) : null;
+    const y = memory.take('maps', numbers);
+    // There, the convolution, its sum with the shortcut and the ReLU are a tensor each.
+    if (memory instanceof Heap) this.#use(2 * numbers);
+    memory.free(shortcut);
+    return { a1, a2, y: { held: y, side: after } };
+  }
+
+  #inner(n: number, { conv1, conv2 }: BlockSpec, side: number): { a1: Held; a2: Held; side: number } {
+    const middle = sideAfter(conv1, side);
+    const after = sideAfter(conv2, middle);
+    const a1 = this.memory.take('maps', n * middle ** 2 * conv1.cOut);
+    const a2 = this.memory.take('maps', n * after ** 2 * conv2.cOut);
+    return { a1, a2, side: after };
+  }
+
+  /** ∂L/∂x of a convolution whose input has this side. */
+  #inputGradient(n: number, layer: ConvolutionSpec, side: number): Held {
+    const map = n * side ** 2 * layer.cIn;
+    const result = this.memory.take('working', map);
+    // There, the sum with another gradient and the ReLU's mask are tensors, and so is the kernel in another order.
+    if (this.memory instanceof Heap) this.#use(2 * map + numbersOf(layer));
+    return result;
+  }
+
+  /** ∂L/∂kernel, where the layer is tuned, and from it the gradients of what is trained there. */
+  #kernelGradient(n: number, layer: ConvolutionSpec, side: number, gradients: Held[]): void {
+    if (!this.#isTuned(layer)) return;
+    const kernel = numbersOf(layer);
+    if (this.memory instanceof Heap) {
+      // The map in another order, what some taps see of it, and the gradient in pieces and joined.
+      const map = n * side ** 2 * layer.cIn;
+      const patches = n * sideAfter(layer, side) ** 2 * layer.cIn * layer.kernel ** 2;
+      this.#use(map + (layer.kernel === 1 ? 0 : Math.min(PATCHES, patches)) + 2 * kernel);
+    } else {
+      const parts = Math.max(1, Math.floor(PARTIAL_SUMS / kernel));
+      this.#use(parts * kernel);
+      if (parts > 1) this.#use(kernel);
+    }
+    for (const { layer: own, size } of this.run.table.parameters)
+      if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
+  }
+
+  /** The trained numbers as tensors, and the kernels made of them. */
+  #kernels(): Held[] {
+    const tuned = convolutions(this.run.network).filter((layer) => this.#isTuned(layer));
+    const numbers = [this.#trained, ...tuned.map(numbersOf)];
+    return numbers.map((each) => this.memory.take('kernels', each));
+  }
+
+  #images(n: number): Held {
+    return this.memory.take('working', n * this.run.inputSize ** 2 * 3);
+  }
+
+  /** What an operation needs for itself. */
+  #use(numbers: number): void {
+    this.memory.free(this.memory.take('working', numbers));
+  }
+
+  #isTuned({ name }: ConvolutionSpec): boolean {
+    return this.#tuned.has(name);
+  }
+}
+
+const numbersOf = ({ kernel, cIn, cOut }: ConvolutionSpec) => kernel ** 2 * cIn * cOut;
+
+/** Side of a convolution's or a pooling's output. */
+const sideAfter = (
+  { kernel, stride, pad }: Pick<ConvolutionSpec, 'kernel' | 'stride' | 'pad'>,
+  side: number,
+) => Math.floor((side + 2 * pad - kernel) / stride) + 1;
