@@ -30,12 +30,15 @@ test('compares settings and writes adapters, results and charts', async () => {
   const out = join(folder, 'compared');
   const settings = ['--setting', 'linear-probe', '--setting', 'atoms', '--option', 'atoms.m=3'];
   const { code, stdout, stderr } = await tune([
-    ...['--data', join(folder, 'stripes'), ...settings, '--epochs', '1', '--out', out],
+    ...['--data', join(folder, 'stripes'), ...settings, '--epochs', '1', '--memory', '24', '--out', out],
   ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(stdout).toContain(
     'Data: stripes, 2 classes, 20 training images and 4 for validation, 1 file left out',
+  );
+  expect(stdout).toMatch(
+    /^Atoms: Batch 16 is trained as \d × \d images to stay under 24\sMB; the result is the same\. About \d+\sMB\.$/m,
   );
   expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
   expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);
@@ -64,6 +67,9 @@ test('compares settings and writes adapters, results and charts', async () => {
     ['linear-probe', 'finished'],
     ['atoms', 'finished'],
   ]);
+  const { microBatch = 16, bytes: planned = 0 } = results.runs[1]?.memory ?? {};
+  expect(microBatch).toBeLessThan(16);
+  expect(planned).toBeLessThan(24e6);
   expect(results.runs[1]).toMatchObject({ config: { epochs: 1, options: { m: 3 } }, last: { total: 4 } });
 
   const bytes = await readFile(join(out, 'atoms.safetensors'));
@@ -85,6 +91,7 @@ test('refuses what cannot be meant before anything is started', async () => {
     [['--colour', 'red'], /^Unknown option '--colour'/],
     [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
+    [[...sample, '--memory', '1'], /^--memory must be from 16 to/],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
   ];
@@ -118,6 +125,22 @@ test('writes the other runs when one fails', async () => {
   expect(stderr).toMatch(/^Full tuning: [^\n]* Lower the learning rate \(now 10\)[^\n]*\n$/);
   expect(stdout).toMatch(/^Full tuning \(failed\) /m);
   expect((await readResults(out)).runs.map(({ outcome }) => outcome)).toEqual(['failed', 'finished']);
+});
+
+test('says what to change when a setting does not fit into memory, and runs the others', async () => {
+  const out = join(folder, 'too-large');
+  const { code, stdout, stderr } = await tune([
+    ...['--data', join(folder, 'stripes'), '--setting', 'full', '--setting', 'linear-probe'],
+    ...['--memory', '40', '--out', out],
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Full tuning: Does not fit: .* a run may take 40\sMB\. Raise the memory cap/);
+  expect(stdout).toMatch(/^Linear probe +probe /m);
+  const { runs } = await readResults(out);
+  expect(runs.map(({ outcome, problem }) => [outcome, problem?.kind])).toEqual([
+    ['failed', 'user'],
+    ['finished', undefined],
+  ]);
 });
 
 test('keeps the best epoch when stopped', async () => {
