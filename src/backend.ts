@@ -9,6 +9,7 @@ import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { health } from './engine-health';
 import { guardHeap, type Heap } from './guarded-heap';
+import { isSoftwareAdapter } from './ops/webgpu/device-programs';
 import { UserError } from './user-error';
 import { computeOn } from './webgpu-device';
 import type { BackendChoice, BackendName, EngineInfo, EngineLimits } from './worker/protocol';
@@ -90,20 +91,17 @@ function choose(choice: BackendChoice, adapter: Adapter | null): { backend: Back
   };
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
-
 async function webgpuAdapter(): Promise<Adapter | null> {
   const gpu = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!gpu) return null;
   const { vendor, architecture, device, description } = gpu.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
   // Older browsers say it on the adapter, newer ones on its info.
-  const fallback =
-    gpu.info.isFallbackAdapter || ('isFallbackAdapter' in gpu && gpu.isFallbackAdapter === true);
+  const fallback = 'isFallbackAdapter' in gpu && gpu.isFallbackAdapter === true;
   return {
     gpu,
     name,
-    hardware: !fallback && !SOFTWARE.test([vendor, architecture, device, description].join(' ')),
+    hardware: !fallback && !isSoftwareAdapter(gpu.info),
   };
 }
 

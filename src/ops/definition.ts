@@ -1,4 +1,7 @@
-/** For tests only: a convolution and its derivatives written out from the definition, in double precision. */
+/**
+ * A convolution and its derivatives written out from the definition, in double precision: what tests compare with, and what
+ * a GPU's programs are tried against before they are used.
+ */
 import { seededRandom } from '../random';
 
 export interface Shape {
@@ -29,6 +32,8 @@ export const SHAPES: Shape[] = [
   { n: 1, h: 13, w: 11, cIn: 3, cOut: 8, k: 7, stride: 2, pad: 3 },
   { n: 2, h: 8, w: 12, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
   { n: 1, h: 6, w: 6, cIn: 2, cOut: 3, k: 7, stride: 1, pad: 3 },
+  // More results than a workgroup has.
+  { n: 1, h: 9, w: 10, cIn: 20, cOut: 72, k: 3, stride: 1, pad: 1 },
   // Kernels larger than their maps.
   { n: 1, h: 2, w: 3, cIn: 16, cOut: 12, k: 3, stride: 1, pad: 1 },
   { n: 1, h: 3, w: 2, cIn: 12, cOut: 16, k: 3, stride: 2, pad: 1 },

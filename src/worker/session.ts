@@ -18,6 +18,7 @@ import {
 import { decodeAdapter } from '../export/adapter-file';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
+import { adaptPrograms } from '../ops/webgpu/adapt';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { parameterName, parameterTable, valuesOf } from '../training/parameters';
@@ -39,6 +40,7 @@ import type {
 } from './protocol';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
+import { tileMemory } from './tile-memory';
 
 export interface Context<K extends CallName> {
   progress: (value: Calls[K]['progress']) => void;
@@ -149,6 +151,7 @@ export function createSession(siteUrl: string): Handlers {
       probes = new ProbeCache();
       codes = new Map();
       engine = await startBackend(backend);
+      if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
       progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
       backbone = await loadStarter(siteUrl);
       health.check();

@@ -58,6 +58,7 @@ export function devicePrograms(): DevicePrograms {
   return found;
 }
 
+/** Vendors' and drivers' names for adapters that compute on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /** Whether an adapter computes on the CPU, from what it says of itself. */

@@ -1,11 +1,14 @@
-/** The operations' forms on WebGPU: shapes read off the tensors, a variant and a tile chosen, the program run. */
+/**
+ * The operations' forms on WebGPU. A plan reads shapes off the tensors and chooses a program and a tile; a form runs the plan,
+ * or leaves the portable form to serve where the program does not work on this device.
+ */
 import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
 import type { MaxPoolGradientInputs, PoolAttributes } from '../max-pool';
-import { type DevicePrograms, devicePrograms } from './device-programs';
+import { devicePrograms } from './device-programs';
 import { type GatherShape, type GatherVariant, gatherName, runGather } from './gather-program';
 import {
   type KernelGradientShape,
@@ -18,13 +21,19 @@ import { maxPoolGradientProgram, runMaxPoolGradient } from './max-pool-gradient-
 import type { Width } from './run-program';
 import { DIRECT, type Tile } from './tile';
 
+/** A program chosen for some tensors. */
+export interface Plan<O extends tf.Tensor> {
+  /** Of the program. */
+  name: string;
+  run(): O;
+}
+
 const widthOf = (channels: number): Width => (channels % 4 === 0 ? 4 : 1);
 
-/** Null: the program for these inputs does not work on this device, and the portable form has to serve. */
-export function convolutionForm(
+export function planConvolution(
   { x, kernel, bias, residual }: ConvolutionInputs,
   { stride, pad, relu }: ConvolutionAttributes,
-): tf.Tensor4D | null {
+): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
   const [side, , , outputChannels] = kernel.shape;
@@ -56,15 +65,16 @@ export function convolutionForm(
       images * shape.outputHeight * shape.outputWidth,
       outputChannels,
     );
-  return ifWorks(programs, gatherName(variant), () =>
-    runGather(variant, shape, { x, kernel, bias, addend: residual }, relu),
-  ) as tf.Tensor4D | null; // [images, outputHeight, outputWidth, outputChannels]
+  return {
+    name: gatherName(variant),
+    run: () => runGather(variant, shape, { x, kernel, bias, addend: residual }, relu),
+  };
 }
 
-export function inputGradientForm(
+export function planInputGradient(
   { dz, kernel, addend, mask }: InputGradientInputs,
   { height, width, stride, pad }: InputGradientAttributes,
-): tf.Tensor4D | null {
+): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = dz.shape;
   const [side, , outputChannels] = kernel.shape;
@@ -92,39 +102,53 @@ export function inputGradientForm(
     outer: both,
     tile,
   };
-  return ifWorks(programs, gatherName(variant), () =>
-    runGather(variant, shape, { x: dz, kernel, addend, mask }, false),
-  ) as tf.Tensor4D | null; // [images, height, width, outputChannels]
+  return {
+    name: gatherName(variant),
+    run: () => runGather(variant, shape, { x: dz, kernel, addend, mask }, false),
+  };
 }
 
-export function kernelGradientForm(
+export function planKernelGradient(
   inputs: KernelGradientInputs,
   attributes: KernelGradientAttributes,
-): tf.Tensor4D | null {
-  return channelProducts(inputs, attributes) as tf.Tensor4D | null; // [k, k, c_in, c_out]
+): Plan<tf.Tensor4D> {
+  return channelProducts(inputs, attributes) as Plan<tf.Tensor4D>; // [k, k, c_in, c_out] without coefficients
 }
 
-export function atomGradientForm(
+export function planAtomGradient(
   inputs: AtomGradientInputs,
   attributes: KernelGradientAttributes,
-): tf.Tensor2D | null {
-  return channelProducts(inputs, attributes) as tf.Tensor2D | null; // [m, k²]
+): Plan<tf.Tensor2D> {
+  return channelProducts(inputs, attributes) as Plan<tf.Tensor2D>; // [m, k²] with coefficients
 }
 
-export function maxPoolGradientForm(
+export function planMaxPoolGradient(
   inputs: MaxPoolGradientInputs,
   attributes: PoolAttributes,
-): tf.Tensor4D | null {
-  return ifWorks(devicePrograms(), maxPoolGradientProgram.name, () =>
-    runMaxPoolGradient(inputs, attributes),
-  ) as tf.Tensor4D | null; // the shape of x
+): Plan<tf.Tensor4D> {
+  return { name: maxPoolGradientProgram.name, run: () => runMaxPoolGradient(inputs, attributes) };
+}
+
+export const convolutionForm = form(planConvolution);
+export const inputGradientForm = form(planInputGradient);
+export const kernelGradientForm = form(planKernelGradient);
+export const atomGradientForm = form(planAtomGradient);
+export const maxPoolGradientForm = form(planMaxPoolGradient);
+
+function form<I, A, O extends tf.Tensor>(
+  plan: (inputs: I, attributes: A) => Plan<O>,
+): (inputs: I, attributes: A) => O | null {
+  return (inputs, attributes) => {
+    const { name, run } = plan(inputs, attributes);
+    return devicePrograms().works(name) ? run() : null;
+  };
 }
 
 /** Both gradients on the kernel's side. */
 function channelProducts(
   { x, dz, coefficients }: KernelGradientInputs & Partial<Pick<AtomGradientInputs, 'coefficients'>>,
   { k, stride, pad }: KernelGradientAttributes,
-): tf.Tensor | null {
+): Plan<tf.Tensor> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
   const [, outputHeight, outputWidth, outputChannels] = dz.shape;
@@ -148,14 +172,11 @@ function channelProducts(
   };
   if (variant.outer === 1) variant.inner = 1;
   if (fours(variant)) variant.tile = programs.tile('kernelGradient', sourceChannels, outputChannels, k * k);
-  return ifWorks(programs, kernelGradientName(variant), () =>
-    runKernelGradient(
-      variant,
-      shape,
-      { x, dz, coefficients },
-      splitsOf(variant, shape, programs.tiles.workgroups),
-    ),
-  );
+  const splits = splitsOf(variant, shape, programs.tiles.workgroups);
+  return {
+    name: kernelGradientName(variant),
+    run: () => runKernelGradient(variant, shape, { x, dz, coefficients }, splits),
+  };
 }
 
 /** Positions that a split should at least have: below, writing and adding parts costs more than it spreads the work. */
@@ -186,8 +207,4 @@ function splitsOf(
 
 function fours({ inner, outer }: { inner: Width; outer: Width }): boolean {
   return inner === 4 && outer === 4;
-}
-
-function ifWorks(programs: DevicePrograms, name: string, run: () => tf.Tensor): tf.Tensor | null {
-  return programs.works(name) ? run() : null;
 }

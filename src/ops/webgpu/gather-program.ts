@@ -67,10 +67,11 @@ export function runGather(
   shape: GatherShape,
   { x, kernel, bias, addend, mask }: GatherInputs,
   relu: boolean,
-): tf.Tensor {
+): tf.Tensor4D {
   const { backward, tile } = variant;
   const program = gatherProgram(variant);
-  const output = emptyTensor([shape.images, shape.outputHeight, shape.outputWidth, shape.outputChannels]);
+  const sides = [shape.images, shape.outputHeight, shape.outputWidth, shape.outputChannels];
+  const output = emptyTensor(sides) as tf.Tensor4D; // four sides
   const phases = backward ? shape.stride : 1;
   for (let phaseRow = 0; phaseRow < phases; phaseRow++) {
     for (let phaseColumn = 0; phaseColumn < phases; phaseColumn++) {

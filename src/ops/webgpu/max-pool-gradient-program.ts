@@ -71,10 +71,10 @@ fn main() {
 export function runMaxPoolGradient(
   { x, y, dy }: { x: tf.Tensor4D; y: tf.TensorInfo; dy: tf.TensorInfo },
   { k, stride, pad }: { k: number; stride: number; pad: number },
-): tf.Tensor {
+): tf.Tensor4D {
   const [, height, width, channels] = x.shape;
   const [, outputHeight = 0, outputWidth = 0] = y.shape;
-  const output = emptyTensor(x.shape);
+  const output = emptyTensor(x.shape) as tf.Tensor4D; // of x's shape
   const groups = Math.ceil(x.size / 64);
   runProgram(
     maxPoolGradientProgram,

@@ -1,3 +1,5 @@
+import type { Shape } from '../definition';
+
 /** How a program cuts its matrix product into pieces, and which piece suits which product. */
 export interface Tile {
   /** Results per thread along the rows, a multiple of 4. */
@@ -33,6 +35,8 @@ export interface TileSet {
   fallback: TileTable;
   /** Workgroups that a product should have to keep the device busy. */
   workgroups: number;
+  /** What the candidates are timed on: as long as a device of this kind takes some milliseconds for. */
+  samples: Readonly<Record<Extent, Shape>>;
 }
 
 /** Reads each number where it is needed; serves channels that are no multiple of 4 on every adapter. */
@@ -57,6 +61,10 @@ export const HARDWARE_TILES: TileSet = {
   ],
   fallback: everywhere(STAGED_64, STAGED_32),
   workgroups: 256,
+  samples: {
+    large: { n: 8, h: 28, w: 28, cIn: 128, cOut: 128, k: 3, stride: 1, pad: 1 },
+    small: { n: 4, h: 7, w: 7, cIn: 512, cOut: 512, k: 3, stride: 1, pad: 1 },
+  },
 };
 
 /** On a CPU a thread of the shader is a lane of a vector unit: barriers cost, and there are few workgroups to feed. */
@@ -68,4 +76,8 @@ export const SOFTWARE_TILES: TileSet = {
   ],
   fallback: everywhere(DIRECT, DIRECT),
   workgroups: 8,
+  samples: {
+    large: { n: 1, h: 16, w: 16, cIn: 64, cOut: 64, k: 3, stride: 1, pad: 1 },
+    small: { n: 1, h: 2, w: 2, cIn: 256, cOut: 256, k: 3, stride: 1, pad: 1 },
+  },
 };

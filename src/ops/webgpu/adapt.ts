@@ -1,0 +1,254 @@
+/**
+ * Before a device is used, its tiles are chosen by timing (once for each adapter, then remembered) and every program is
+ * tried on small odd shapes: one that does not compile, or computes something else, gives way to the portable form.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
+import { type DevicePrograms, devicePrograms } from './device-programs';
+import {
+  type Plan,
+  planAtomGradient,
+  planConvolution,
+  planInputGradient,
+  planKernelGradient,
+  planMaxPoolGradient,
+} from './forms';
+import { webgpuBackend } from './run-program';
+import { EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
+
+/** Where chosen tiles are remembered, by adapter. */
+export interface TileMemory {
+  read(adapter: string): Promise<TileNames | null>;
+  write(adapter: string, names: TileNames): Promise<void>;
+}
+
+/** The chosen tiles' names by pass and extent. */
+export type TileNames = Record<Pass, Record<Extent, string>>;
+
+/** Chooses tiles for tfjs' present device and tries its programs. */
+export async function adaptPrograms(memory: TileMemory): Promise<void> {
+  const programs = devicePrograms();
+  const adapter = nameOf(webgpuBackend().device);
+  const remembered = await memory.read(adapter);
+  if (remembered) programs.table = tableOf(programs, remembered);
+  else {
+    await tuneTiles(programs);
+    await memory.write(adapter, namesOf(programs.table));
+  }
+  await tryPrograms(programs);
+}
+
+function nameOf({ adapterInfo }: GPUDevice): string {
+  const { vendor, architecture, device, description } = adapterInfo;
+  return [vendor, architecture, device, description].join(' ');
+}
+
+function eachTile<T>(of: (pass: Pass, extent: Extent) => T): Record<Pass, Record<Extent, T>> {
+  const entries = PASSES.map((pass) => [
+    pass,
+    Object.fromEntries(EXTENTS.map((extent) => [extent, of(pass, extent)])),
+  ]);
+  return Object.fromEntries(entries) as Record<Pass, Record<Extent, T>>; // every pass and extent is in it
+}
+
+function namesOf(table: TileTable): TileNames {
+  return eachTile((pass, extent) => tileName(table[pass][extent]));
+}
+
+/** A name of an older table counts for nothing. */
+function tableOf({ tiles }: DevicePrograms, names: TileNames): TileTable {
+  const byName = new Map(tiles.candidates.map((tile) => [tileName(tile), tile]));
+  return eachTile((pass, extent) => byName.get(names[pass][extent]) ?? tiles.fallback[pass][extent]);
+}
+
+/** The table with one tile for both extents of a pass. */
+function withTile(table: TileTable, pass: Pass, tile: Tile): TileTable {
+  return { ...table, [pass]: { large: tile, small: tile } };
+}
+
+// --- Tiles
+
+/** Timing ends after this long, with the best tiles so far. */
+const TUNING_MS = 500;
+/** A tile must be this much faster than the fallback to replace it: timings vary. */
+const CLEARLY_FASTER = 0.85;
+/** A measurement runs a program for about this long, and at most so many times. */
+const MEASURED_MS = 5;
+const MOST_RUNS = 20;
+
+async function tuneTiles(programs: DevicePrograms): Promise<void> {
+  const { candidates, fallback, samples } = programs.tiles;
+  const ends = performance.now() + TUNING_MS;
+  const chosen = eachTile((pass, extent) => fallback[pass][extent]);
+  for (const extent of EXTENTS) {
+    for (const pass of PASSES) {
+      const sample = sampleOf(pass, samples[extent]);
+      const time = async (tile: Tile) => {
+        programs.table = withTile(fallback, pass, tile);
+        return timeOf(sample.plan);
+      };
+      const first = fallback[pass][extent];
+      let best = (await time(first)) * CLEARLY_FASTER;
+      for (const tile of candidates) {
+        if (performance.now() > ends) break;
+        if (tile === first) continue;
+        const taken = await time(tile);
+        if (taken >= best) continue;
+        best = taken;
+        chosen[pass][extent] = tile;
+      }
+      sample.dispose();
+    }
+  }
+  programs.table = chosen;
+}
+
+interface Sample {
+  plan: () => Plan<tf.Tensor>;
+  dispose: () => void;
+}
+
+function sampleOf(pass: Pass, shape: Shape): Sample {
+  const { n, h, w, cIn, cOut, k, stride, pad } = shape;
+  const [rows, columns] = outputSides(shape);
+  const x = tf.ones<tf.Rank.R4>([n, h, w, cIn]);
+  const kernel = tf.ones<tf.Rank.R4>([k, k, cIn, cOut]);
+  const dz = tf.ones<tf.Rank.R4>([n, rows, columns, cOut]);
+  const bias = tf.ones<tf.Rank.R1>([cOut]);
+  const plans: Record<Pass, () => Plan<tf.Tensor>> = {
+    convolution: () => planConvolution({ x, kernel, bias }, { stride, pad, relu: true }),
+    inputGradient: () => planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
+    kernelGradient: () => planKernelGradient({ x, dz }, { k, stride, pad }),
+  };
+  return { plan: plans[pass], dispose: () => tf.dispose([x, kernel, dz, bias]) };
+}
+
+/** Milliseconds of one run, the quicker of two measurements; infinite when the program fails. */
+async function timeOf(plan: () => Plan<tf.Tensor>): Promise<number> {
+  const measured = async (runs: number) => {
+    const began = performance.now();
+    const { failure } = await attempt(() => {
+      for (let run = 1; run < runs; run++) plan().run().dispose();
+      return tf.slice(plan().run().flatten(), 0, 1);
+    });
+    return failure ? Number.POSITIVE_INFINITY : (performance.now() - began) / runs;
+  };
+  await measured(1); // compiles
+  const once = await measured(1);
+  // Quick ones are repeated until reading the result back weighs little.
+  const runs = Math.min(MOST_RUNS, Math.max(1, Math.round(MEASURED_MS / once)));
+  return Math.min(await measured(runs), await measured(runs));
+}
+
+// --- Trying
+
+const ATOMS = 3;
+const TOLERANCE = 1e-4;
+
+/** One of each kind of program: 4 channels at a time with and without taps, few input channels, odd channels. */
+const TRIALS: Shape[] = [
+  { n: 2, h: 5, w: 6, cIn: 12, cOut: 20, k: 3, stride: 2, pad: 1 },
+  { n: 1, h: 5, w: 3, cIn: 8, cOut: 12, k: 1, stride: 2, pad: 0 },
+  { n: 1, h: 9, w: 8, cIn: 3, cOut: 8, k: 7, stride: 2, pad: 3 },
+  { n: 2, h: 3, w: 4, cIn: 7, cOut: 5, k: 3, stride: 1, pad: 1 },
+];
+
+async function tryPrograms(programs: DevicePrograms): Promise<void> {
+  const { table } = programs;
+  const tried = new Set<string>();
+  for (const extent of EXTENTS) {
+    programs.table = eachTile((pass) => table[pass][extent]);
+    for (const shape of TRIALS) await tryShape(programs, shape, tried);
+  }
+  programs.table = table;
+}
+
+/** Runs every pass on a shape and compares it with the definition. */
+async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<string>): Promise<void> {
+  const { n, h, w, cIn, cOut, k, stride, pad } = shape;
+  const [rows, columns] = outputSides(shape);
+  const numbersOf = {
+    x: numbers(n * h * w * cIn, 'x'),
+    kernel: numbers(k * k * cIn * cOut, 'kernel'),
+    dz: numbers(n * rows * columns * cOut, 'dz'),
+    coefficients: numbers(ATOMS * cIn * cOut, 'coefficients'),
+  };
+  const x = tf.tensor4d(numbersOf.x, [n, h, w, cIn]);
+  const kernel = tf.tensor4d(numbersOf.kernel, [k, k, cIn, cOut]);
+  const dz = tf.tensor4d(numbersOf.dz, [n, rows, columns, cOut]);
+  const bias = tf.zeros<tf.Rank.R1>([cOut]);
+  const coefficients = tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]);
+  const byKernels = byKernel(numbersOf.x, numbersOf.dz, shape);
+  const trials: [Plan<tf.Tensor>, number[]][] = [
+    [
+      planConvolution({ x, kernel, bias }, { stride, pad, relu: false }),
+      output(numbersOf.x, numbersOf.kernel, shape),
+    ],
+    [
+      planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
+      byInput(numbersOf.dz, numbersOf.kernel, shape),
+    ],
+    [planKernelGradient({ x, dz }, { k, stride, pad }), byKernels],
+    [
+      planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
+      contracted(numbersOf.coefficients, byKernels, k * k),
+    ],
+    // A window of one pixel passes every gradient on.
+    [planMaxPoolGradient({ x, y: x, dy: x }, { k: 1, stride: 1, pad: 0 }), numbersOf.x],
+  ];
+  for (const [plan, expected] of trials) {
+    if (tried.has(plan.name)) continue;
+    tried.add(plan.name);
+    const { values, failure } = await attempt(() => plan.run());
+    if (failure) programs.reject(plan.name, failure);
+    else if (!agree(values, expected))
+      programs.reject(plan.name, 'It computes something else than the definition says.');
+  }
+  tf.dispose([x, kernel, dz, bias, coefficients]);
+}
+
+/** Σ coefficients[j, ·]·∂L/∂K[tap, ·] as `[m, taps]`. */
+function contracted(coefficients: number[], byKernels: number[], taps: number): number[] {
+  const pairs = byKernels.length / taps;
+  return Array.from({ length: ATOMS * taps }, (_, index) => {
+    const [atom, tap] = [Math.floor(index / taps), index % taps];
+    let sum = 0;
+    for (let pair = 0; pair < pairs; pair++)
+      sum += (coefficients[atom * pairs + pair] ?? 0) * (byKernels[tap * pairs + pair] ?? 0);
+    return sum;
+  });
+}
+
+function agree(values: ArrayLike<number>, expected: number[]): boolean {
+  const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return expected.every(
+    (value, index) => Math.abs((values[index] ?? Number.NaN) - value) <= TOLERANCE * greatest,
+  );
+}
+
+/** What `work` gives, or why the device refused it. Its errors reach nobody else. */
+async function attempt(
+  work: () => tf.Tensor,
+): Promise<{ values: ArrayLike<number>; failure: string | null }> {
+  const { device } = webgpuBackend();
+  for (const filter of SCOPES) device.pushErrorScope(filter);
+  let result: tf.Tensor | null = null;
+  let reading: Promise<ArrayLike<number>> = Promise.resolve([]);
+  const failures: string[] = [];
+  try {
+    result = tf.tidy(work);
+    reading = result.data(); // sends the commands while the scopes are open
+  } catch (error) {
+    failures.push(String(error));
+  }
+  const errors = SCOPES.map(() => device.popErrorScope());
+  const values = await reading.catch((error: unknown) => {
+    failures.push(String(error));
+    return [];
+  });
+  result?.dispose();
+  for (const error of await Promise.all(errors)) if (error) failures.push(error.message);
+  return { values, failure: failures[0] ?? null };
+}
+
+const SCOPES = ['validation', 'internal', 'out-of-memory'] as const;

@@ -1,0 +1,22 @@
+/** The tiles chosen on this computer's adapters, kept in the browser between visits. Without storage they are chosen anew. */
+import { get, set } from 'idb-keyval';
+import { z } from 'zod';
+import type { TileMemory } from '../ops/webgpu/adapt';
+
+const byExtent = z.object({ large: z.string(), small: z.string() });
+const schema = z.object({
+  convolution: byExtent,
+  inputGradient: byExtent,
+  kernelGradient: byExtent,
+});
+
+const keyOf = (adapter: string) => `tiles of ${adapter}`;
+
+export const tileMemory: TileMemory = {
+  async read(adapter) {
+    const stored: unknown = await get(keyOf(adapter)).catch(() => null);
+    const { data = null } = schema.safeParse(stored);
+    return data;
+  },
+  write: (adapter, names) => set(keyOf(adapter), names).catch(() => {}),
+};
