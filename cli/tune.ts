@@ -58,7 +58,7 @@ async function main(): Promise<number> {
       (report) => progress.show(report),
       ({ program, reason }) =>
         progress.say(
-          `This adapter does not compile the program ${program}; a general form is used, slower, with the same results. ${reason}`,
+          `The program ${program} does not work on this adapter; a general form is used, slower, with the same results. ${reason}`,
         ),
     ),
   );

@@ -38,7 +38,7 @@ test('compares settings and writes adapters, results and charts', async () => {
     'Data: stripes, 2 classes, 20 training images and 4 for validation, 1 file left out',
   );
   expect(stdout).toMatch(
-    /^Atoms: Batch 16 is trained as \d × \d images to stay under 24\sMB; the result is the same\. About \d+\sMB\.$/m,
+    /^Atoms: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
   );
   expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
   expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);

@@ -3,7 +3,7 @@ import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/cor
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
-import { changeBackend, restartEngine } from '../store/page-actions';
+import { changeBackend } from '../store/page-actions';
 import { isActive } from '../store/run-record';
 import { type EngineState, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
@@ -78,10 +78,10 @@ function Details({ engine }: { engine: EngineState }) {
               </div>
             ) : (
               <div>
-                <dt>buffers</dt>
+                <dt>limits</dt>
                 <dd>
-                  up to {bytes(engine.info.limits.buffer)}; half precision{' '}
-                  {engine.info.halfPrecision ? 'offered' : 'not offered'}
+                  buffers to {bytes(engine.info.limits.buffer)}, {engine.info.halfPrecision ? 'with' : 'no'}{' '}
+                  half precision
                 </dd>
               </div>
             )}
@@ -108,14 +108,19 @@ function Details({ engine }: { engine: EngineState }) {
   );
 }
 
-/** Programs of ours that this adapter does not compile. */
+/** Programs of ours that do not work on this adapter. */
 function Notices() {
   const notices = useSession((session) => session.notices);
   if (notices.length === 0) return null;
   return (
-    <Alert color="yellow" p="xs" title="Slower than it could be" className={classes.notices}>
-      This adapter does not compile {counted(notices.length, 'program')} of ours, so a general form is used
-      instead. The results are the same.
+    <Alert
+      color="yellow"
+      p="xs"
+      title="Slower than it could be"
+      classNames={{ title: classes.noticeTitle, message: classes.notices }}
+    >
+      {counted(notices.length, 'program of ours does', 'programs of ours do')} not work on this adapter, so a
+      general form is used instead. The results are the same.
       <details>
         <summary>Which, and why</summary>
         <dl>
@@ -160,11 +165,6 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
           if (picked) want(picked.value);
         }}
       />
-      {failed && (
-        <Button size="xs" onClick={() => void restartEngine()}>
-          Restart the engine
-        </Button>
-      )}
       <Modal
         opened={wanted !== null}
         onClose={() => setWanted(null)}

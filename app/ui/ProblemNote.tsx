@@ -28,11 +28,11 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
     return (
       <Alert color="red" title={title} {...dismiss}>
         {problem.message}
+        {action && <div className={classes.action}>{action}</div>}
         <details className={classes.details}>
           <summary>What the device said</summary>
           <Report text={problem.details} report={report} />
         </details>
-        {action && <div className={classes.action}>{action}</div>}
       </Alert>
     );
   }

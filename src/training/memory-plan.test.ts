@@ -101,7 +101,7 @@ describe('the bytes of a plan', () => {
     const probe = { ...large, method: methodById('linear-probe'), options: {} };
     const plan = planMemory(probe, { ...GPU, budget: 500 * MB });
     expect(plan).toMatchObject({ fits: true, recompute: false });
-    expect(plan.sentence).toMatch(/^About \d+\sMB\.$/);
+    expect(plan.sentence).toMatch(/^About \d+\sMB of memory\.$/);
     expect(plan.items.weights).toBe(4 * PARAMETERS);
   });
 });
@@ -110,8 +110,8 @@ describe('a plan', () => {
   it('takes the whole batch where there is room, and says how much that is', () => {
     const plan = planMemory(large, GPU);
     expect(plan).toMatchObject({ batch: 16, microBatch: 16, recompute: false, fits: true });
-    expect(plan.sentence).toMatch(/^About [\d.]+\s[MG]B at batch 16\.$/);
-    expect(planMemory(small, WASM).sentence).toMatch(/^About \d\d\sMB at batch 16\.$/);
+    expect(plan.sentence).toMatch(/^About [\d.]+\s[MG]B of memory at batch 16\.$/);
+    expect(planMemory(small, WASM).sentence).toMatch(/^About \d\d\sMB of memory at batch 16\.$/);
   });
 
   it('is the batch in parts to stay within the budget', () => {
@@ -120,14 +120,16 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ batch: 32, microBatch: 8, recompute: false, fits: true });
     expect(plan.bytes).toBeLessThanOrEqual(budget);
     expect(plan.sentence).toMatch(
-      /^Batch 32 is trained as 4 × 8 images to stay under 700\sMB; the result is the same\. About \d+\sMB\.$/,
+      /^Batch 32 is trained as 4 × 8 images to stay under 700\sMB of memory; the result is the same\. About \d+\sMB\.$/,
     );
   });
 
   it('has a smaller last part where the batch does not divide', () => {
     const plan = planMemory({ ...large, batchSize: 18 }, { ...WASM, budget: 560 * MB });
     expect(plan).toMatchObject({ batch: 18, microBatch: 5, fits: true });
-    expect(plan.sentence).toMatch(/^Batch 18 is trained 5 images at a time to stay under 560\sMB; /);
+    expect(plan.sentence).toMatch(
+      /^Batch 18 is trained 5 images at a time to stay under 560\sMB of memory; /,
+    );
   });
 
   it('computes twice when a few images at a time are still too many', () => {

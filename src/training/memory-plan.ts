@@ -110,8 +110,8 @@ function fitting(
   tunes: boolean,
   budget: number,
 ): string {
-  if (!tunes) return `About ${size(bytes)}.`;
-  if (microBatch === batch && !recompute) return `About ${size(bytes)} at batch ${batch}.`;
+  if (!tunes) return `About ${size(bytes)} of memory.`;
+  if (microBatch === batch && !recompute) return `About ${size(bytes)} of memory at batch ${batch}.`;
   const parts = batch / microBatch;
   const ways = [
     ...(microBatch === batch
@@ -124,7 +124,7 @@ function fitting(
   const result = recompute
     ? 'it takes about a quarter longer, the result is the same'
     : 'the result is the same';
-  return `Batch ${batch} is trained ${ways.join(', ')} to stay under ${size(budget)}; ${result}. About ${size(bytes)}.`;
+  return `Batch ${batch} is trained ${ways.join(', ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
 }
 
 function tooLarge(

@@ -6,6 +6,7 @@ import type { Knobs } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { turn } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
+import { count } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -149,13 +150,15 @@ function MemoryCap() {
   return (
     <NumberField
       label="Memory cap, MB"
-      help="What a run may take. A batch that needs more is trained in parts, with the same result."
+      help={`What a run may take; a batch that needs more is trained in parts, with the same result.${
+        budget === null ? '' : ` Empty: ${count(budget)}.`
+      }`}
       value={memoryCap}
       min={BOUNDS.memoryCap[0]}
       max={BOUNDS.memoryCap[1]}
       step={100}
       whole
-      placeholder={budget === null ? 'automatic' : `automatic: ${budget}`}
+      placeholder="automatic"
       onChange={(value) => turn({ memoryCap: value })}
       onClear={() => turn({ memoryCap: null })}
     />

@@ -38,7 +38,6 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         </small>
       </p>
       <p className={classes.memory} data-fits={memory.fits}>
-        {memory.fits ? 'Memory: ' : ''}
         {memory.sentence}
       </p>
       <div className={classes.fields}>
