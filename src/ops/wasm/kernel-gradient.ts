@@ -1,33 +1,43 @@
 import * as tf from '@tensorflow/tfjs';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
+import { rows } from '../part';
 import { sampled } from '../stride';
 import { channelsFirst, patches, planes } from './taps';
 
-/** Patches are made for as many taps at a time as stay below this: they are k² times as large as the map. */
-const PATCH_BYTES = 16 * 2 ** 20;
+/** As many images are multiplied at a time as have about so many numbers in ∂L/∂z: half a megabyte, what a cache holds. */
+const NUMBERS_AT_A_TIME = 2 ** 17;
 
 /** ∂L/∂kernel as the product of what the taps see with ∂L/∂z; null for a padding other than (k − 1)/2. */
 export function wasmKernelGradient(
   { x, dz }: KernelGradientInputs,
-  { k, stride, pad }: KernelGradientAttributes,
+  attributes: KernelGradientAttributes,
 ): tf.Tensor4D | null {
+  const { k, pad } = attributes;
   if (pad !== (k - 1) / 2) return null;
-  const [n, , , cIn] = x.shape;
-  const cOut = dz.shape[3];
-  const right = dz.reshape<tf.Tensor2D>([-1, cOut]); // packed once for all products below
-  if (k === 1) return tf.matMul(channelsFirst(sampled(x, stride)), right).reshape([1, 1, cIn, cOut]);
-  const source = planes(x, stride);
-  const perTap = 4 * cIn * (dz.size / cOut);
-  const together = Math.max(1, Math.floor(PATCH_BYTES / perTap));
-  const parts: tf.Tensor2D[] = [];
-  for (let tap = 0; tap < k * k; tap += together) {
-    const part = tf.tidy(() =>
-      tf.matMul<tf.Tensor2D>(
-        patches(source, n, { k, stride, pad }, [tap, Math.min(k * k, tap + together)]),
-        right,
-      ),
+  const n = x.shape[0];
+  const together = Math.max(1, Math.floor((NUMBERS_AT_A_TIME * n) / dz.size));
+  let sum = ofImages(rows(x, 0, together), rows(dz, 0, together), attributes);
+  for (let start = together; start < n; start += together) {
+    const before = sum;
+    sum = tf.tidy(() =>
+      tf.add(before, ofImages(rows(x, start, together), rows(dz, start, together), attributes)),
     );
-    parts.push(part);
+    before.dispose();
   }
-  return tf.concat(parts).reshape([k, k, cIn, cOut]);
+  return sum.reshape([k, k, x.shape[3], dz.shape[3]]);
+}
+
+/** `[k²·c_in, c_out]` */
+function ofImages(
+  x: tf.Tensor4D,
+  dz: tf.Tensor4D,
+  { k, stride, pad }: KernelGradientAttributes,
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const left =
+      k === 1
+        ? channelsFirst(sampled(x, stride))
+        : patches(planes(x, stride), x.shape[0], { k, stride, pad });
+    return tf.matMul<tf.Tensor2D>(left, dz.reshape([-1, dz.shape[3]]));
+  });
 }

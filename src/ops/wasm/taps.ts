@@ -36,26 +36,21 @@ export interface Window {
 }
 
 /**
- * What the taps `first` to before `last` (row by row) of a convolution see: `[taps·c, n·h'·w']`, from `planes`. A tap sees a
- * plane moved by whole rows and columns, so this is one copy per tap and zeros at the edges.
+ * What the taps of a convolution see, row by row: `[k²·c, n·h'·w']`, from `planes`. A tap sees a plane moved by whole rows and
+ * columns, so this is one copy per tap and zeros at the edges.
  */
-export function patches(
-  planesOfX: tf.Tensor4D,
-  n: number,
-  { k, stride, pad }: Window,
-  [first, last]: [number, number],
-): tf.Tensor2D {
+export function patches(planesOfX: tf.Tensor4D, n: number, { k, stride, pad }: Window): tf.Tensor2D {
   const [, group, nRows, columns] = planesOfX.shape;
   const c = group / stride;
   const rows = nRows / n;
   const size = c * nRows * columns;
-  const result = uninitialised<tf.Rank.R2>([(last - first) * c, nRows * columns]);
+  const result = uninitialised<tf.Rank.R2>([k * k * c, nRows * columns]);
   const [from, to] = heapViews(planesOfX, result);
-  for (let tap = first; tap < last; tap++) {
+  for (let tap = 0; tap < k * k; tap++) {
     const [u, v] = [Math.floor(tap / k) - pad, (tap % k) - pad];
     const [byRows, byColumns] = [Math.floor(u / stride), Math.floor(v / stride)];
     const plane = ((u - byRows * stride) * stride + (v - byColumns * stride)) * size;
-    const start = (tap - first) * size;
+    const start = tap * size;
     const shift = byRows * columns + byColumns;
     const kept = Math.max(0, size - Math.abs(shift));
     to.set(
@@ -75,13 +70,18 @@ function clearEdges(
   byRows: number,
   byColumns: number,
 ): void {
-  const size = rows * columns;
+  const [firstRow, lastRow] = [Math.max(0, -byRows), Math.min(rows, rows - byRows)];
+  const [firstColumn, lastColumn] = [Math.max(0, -byColumns), Math.min(columns, columns - byColumns)];
   const outside: number[] = [];
-  for (let at = 0; at < size; at++) {
-    const [row, column] = [Math.floor(at / columns) + byRows, (at % columns) + byColumns];
-    if (row < 0 || row >= rows || column < 0 || column >= columns) outside.push(at);
+  for (let row = 0; row < rows; row++) {
+    const isInside = row >= firstRow && row < lastRow;
+    for (let column = 0; column < (isInside ? firstColumn : columns); column++)
+      outside.push(row * columns + column);
+    for (let column = Math.max(0, lastColumn); isInside && column < columns; column++)
+      outside.push(row * columns + column);
   }
-  const places = Int32Array.from(outside);
+  const places = Int32Array.from(new Set(outside));
+  const size = rows * columns;
   const end = start + maps * size;
   for (let map = start; map < end; map += size) {
     for (let at = 0; at < places.length; at++) values[map + (places[at] ?? 0)] = 0;
