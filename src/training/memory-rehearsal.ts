@@ -48,11 +48,10 @@ export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
 /** Bytes of a number: everything is float32. */
 const NUMBER = 4;
 
-/**
- * What AdamW keeps: numbers, two moments, learning rates. And what its operations make before all of it is freed: on wasm
- * some is freed on the way, on WebGPU the commands are handed over first.
- */
-const OPTIMIZER_VECTORS = { kept: 4, madeOnHeap: 8, madeInPool: 17 };
+/** Vectors that AdamW keeps: numbers, two moments, learning rates; on WebGPU also a copy of the numbers alone. */
+const OPTIMIZER_KEEPS = { heap: 4, pool: 5 };
+/** Vectors its update makes: tfjs' operations one each, some of them freed on the way; the program the next three at once. */
+const OPTIMIZER_MAKES = { heap: 8, pool: 3 };
 
 // ---------------------------------------------------------------- memory
 
@@ -152,8 +151,11 @@ const nothing = (): MemoryItems => ({
 
 // ---------------------------------------------------------------- a run
 
-/** Numbers of a kernel gradient's parts before they are added up, on WebGPU (ops/webgpu/kernel-gradient-program.ts). */
-const PARTIAL_SUMS = 2 ** 22;
+/**
+ * How a GPU cuts a kernel gradient (ops/webgpu/forms.ts): tiles of channels, each a workgroup of threads, and as many parts
+ * of the long axis as keep it busy while each has positions enough.
+ */
+const GPU_TILES = { side: 64, threads: 64, workgroups: 256, positionsPerPart: 128 };
 /** Numbers of patches a kernel gradient makes at a time, on wasm (ops/wasm/kernel-gradient.ts). */
 const PATCHES = 2 ** 22;
 
@@ -200,7 +202,7 @@ class Run {
     // The probe's features, and the warm start's.
     memory.free(memory.take('working', images.train * network.features));
     if (table.backbone === 0) return;
-    memory.take('optimizer', OPTIMIZER_VECTORS.kept * this.#trained);
+    this.#vectors(this.#on(OPTIMIZER_KEEPS));
     const kernels = this.#kernels();
     this.#evaluation(images.val);
     memory.free(...kernels);
@@ -242,9 +244,7 @@ class Run {
       sum = next;
     }
     memory.free(images, ...kernels);
-    const { madeOnHeap, madeInPool } = OPTIMIZER_VECTORS;
-    const vectors = memory instanceof Heap ? madeOnHeap : madeInPool;
-    for (let made = 0; made < vectors; made++) memory.take('optimizer', this.#trained);
+    this.#vectors(this.#on(OPTIMIZER_MAKES));
   }
 
   /** Some of the batch's images forth and back; what is left is their gradient. */
@@ -369,19 +369,46 @@ class Run {
       const patches = n * sideAfter(layer, side) ** 2 * layer.cIn * layer.kernel ** 2;
       this.#use(map + (layer.kernel === 1 ? 0 : Math.min(PATCHES, patches)) + 2 * kernel);
     } else {
-      const parts = Math.max(1, Math.floor(PARTIAL_SUMS / kernel));
-      this.#use(parts * kernel);
-      if (parts > 1) this.#use(kernel);
+      for (const numbers of this.#partialSums(n, layer, sideAfter(layer, side))) this.#use(numbers);
     }
     for (const { layer: own, size } of this.run.table.parameters)
       if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
   }
 
+  /** What a GPU writes on the way to the gradient of what is trained. */
+  #partialSums(n: number, layer: ConvolutionSpec, outputSide: number): number[] {
+    const { side, threads, workgroups, positionsPerPart } = GPU_TILES;
+    const taps = layer.kernel ** 2;
+    const tiles = Math.ceil(layer.cIn / side) * Math.ceil(layer.cOut / side);
+    const wanted = Math.ceil(workgroups / (tiles * taps));
+    const parts = Math.max(1, Math.floor(Math.min(wanted, (n * outputSide ** 2) / positionsPerPart)));
+    // Contracted with the coefficients, the kernel's gradient itself is never written.
+    if (this.run.atoms > 0) return [this.run.atoms * taps * parts * tiles * threads];
+    const kernel = numbersOf(layer);
+    return parts > 1 ? [parts * kernel, kernel, kernel] : [kernel, kernel];
+  }
+
+  /** Never one buffer of them all: where that is too large, they are separate. */
+  #vectors(count: number): void {
+    for (let made = 0; made < count; made++) this.memory.take('optimizer', this.#trained);
+  }
+
+  #on<T>(each: { heap: T; pool: T }): T {
+    return this.memory instanceof Heap ? each.heap : each.pool;
+  }
+
   /** The trained numbers as tensors, and the kernels made of them. */
   #kernels(): Held[] {
     const tuned = convolutions(this.run.network).filter((layer) => this.#isTuned(layer));
-    const numbers = [this.#trained, ...tuned.map(numbersOf)];
-    return numbers.map((each) => this.memory.take('kernels', each));
+    const parameters = this.memory.take('kernels', this.#trained);
+    const kernels = tuned.map((layer) => {
+      const kernel = this.memory.take('kernels', numbersOf(layer));
+      // Without atoms it takes some operations, whose results wait in the pool for the next kernel of that size.
+      if (this.run.atoms === 0)
+        this.memory.free(...Array.from({ length: 4 }, () => this.memory.take('working', numbersOf(layer))));
+      return kernel;
+    });
+    return [parameters, ...kernels];
   }
 
   #images(n: number): Held {
