@@ -42,22 +42,33 @@ export const BACKBONE_RATES: Record<Setting, number> = {
   probe: 0,
   atoms: 1e-2,
   lora: 1e-3,
-  full: 1e-4,
+  full: 2e-5,
 };
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/** The losses to agree with, and whose they are. */
+export interface Reference {
+  rival: RivalName;
+  /** Of the checked steps. */
+  losses: number[];
+  /** Of the first step with the whole batch. */
+  firstLoss: number;
+}
 
 export interface StepRequest {
   kind: 'step';
   rival: RivalName;
   backend: BackendName;
   of: Case;
-  /** Losses of the first steps to agree with, of whom; null where this rival is the first. */
-  reference: { losses: number[]; rival: RivalName } | null;
-  /** Steps whose losses are checked; they warm up as well. */
+  /** Null where this rival is the first. */
+  reference: Reference | null;
+  /** Steps whose losses are checked before anything is timed. */
   checkedSteps: number;
+  /** Images in them: fewer than the batch where steps are slow. */
+  checkedBatch: number;
   /** False: on WebGPU, memory is asked for and commands are given, but nothing is computed. */
   compute: boolean;
-  /** Timed work ends after this many seconds or `steps` samples, whichever is first, but never before `leastSteps`. */
+  /** Timed work ends after this many seconds or `steps` samples, whichever is first, but not before `leastSteps`. */
   seconds: number;
   steps: number;
   leastSteps: number;
@@ -89,6 +100,7 @@ export type StepOutcome =
   | {
       kind: 'timed';
       losses: number[];
+      firstLoss: number;
       times: number[];
       /** In the step's own call, before its result is awaited; null where the call does all the work. */
       javascript: number[] | null;

@@ -9,6 +9,7 @@ import { jax } from './rivals/jax';
 import { ours } from './rivals/ours';
 import type { Rival, Trainer } from './rivals/rival';
 import { stock } from './rivals/stock';
+import { emptyPool } from './rivals/tensors';
 
 /** PyTorch is timed by a script of its own. */
 const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
@@ -21,50 +22,66 @@ const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
 const SAMPLE_MS = 200;
 const MOST_STEPS_PER_SAMPLE = 10;
 
+/** Where one step takes this many times the time there is, it is measured once, and not after a first one. */
+const TOO_SLOW = 4;
+
+type Timed = Extract<StepOutcome, { kind: 'timed' }>;
+
 /** Checks and times one rival. `readStarter` gives the starter's file. */
 export async function measureStep(
   request: StepRequest,
   readStarter: () => Promise<Uint8Array>,
 ): Promise<StepOutcome> {
-  const { rival: name, backend, of } = request;
+  const { rival: name, backend, of, compute, checkedSteps, checkedBatch, reference } = request;
   if (name === 'PyTorch') throw new Error('PyTorch runs outside of the engine.');
   const rival = RIVALS[name];
   const reason = rival.cannot(of, backend);
   if (reason) return { kind: 'cannot', reason };
-  const counters = backend === 'wasm' ? watchWasm() : watchGpu(request.compute);
-  const problem = await makeProblem(of, readStarter);
-  const trainer = await rival.prepare(problem, backend);
-  if (name !== 'jax-js') counters.watchTensors();
-  try {
-    const losses: number[] = [];
-    let last = 0;
-    for (let step = 0; step < request.checkedSteps; step++) {
-      const began = performance.now();
-      losses.push(await trainer.step().read());
-      last = performance.now() - began;
-    }
-    const disagreement = request.compute ? disagreementWith(request.reference, losses) : null;
-    if (disagreement) return { kind: 'disagrees', losses, reason: disagreement };
-    return { losses, ...(await timed(trainer, request, counters, last)) };
-  } finally {
+  const counters = backend === 'wasm' ? watchWasm() : watchGpu(compute);
+  const prepare = async (batch: number) =>
+    rival.prepare(await makeProblem({ ...of, batch }, readStarter), backend);
+
+  const losses: number[] = [];
+  if (checkedSteps > 0) {
+    const trainer = await prepare(checkedBatch);
+    for (let step = 0; step < checkedSteps; step++) losses.push(await trainer.step().read());
     trainer.dispose();
+    if (name !== 'jax-js') emptyPool();
+    const wrong = difference(losses, reference?.losses, reference?.rival);
+    if (wrong) return { kind: 'disagrees', losses, reason: wrong };
   }
+
+  const trainer = await prepare(of.batch);
+  if (name !== 'jax-js') counters.watchTensors();
+  counters.takeDispatches();
+  const began = performance.now();
+  const firstLoss = await trainer.step().read();
+  const firstMs = performance.now() - began;
+  const wrong = compute
+    ? difference([firstLoss], reference ? [reference.firstLoss] : undefined, reference?.rival)
+    : null;
+  if (wrong) return { kind: 'disagrees', losses: [firstLoss], reason: wrong };
+  const outcome = await timed(trainer, request, counters, firstMs);
+  trainer.dispose();
+  return { ...outcome, losses, firstLoss };
 }
 
 async function timed(
   trainer: Trainer,
   { backend, seconds, steps, leastSteps }: StepRequest,
   counters: Counters,
-  lastStepMs: number,
-): Promise<Omit<Extract<StepOutcome, { kind: 'timed' }>, 'losses'>> {
-  const perSample = Math.max(1, Math.min(MOST_STEPS_PER_SAMPLE, Math.floor(SAMPLE_MS / lastStepMs)));
-  const times: number[] = [];
+  firstMs: number,
+): Promise<Omit<Timed, 'losses' | 'firstLoss'>> {
+  const perSample = Math.max(1, Math.min(MOST_STEPS_PER_SAMPLE, Math.floor(SAMPLE_MS / firstMs)));
+  const once = steps === 0 || firstMs > TOO_SLOW * 1000 * seconds;
+  const times: number[] = once && steps > 0 ? [firstMs] : [];
   const javascript: number[] = [];
-  counters.takeDispatches();
+  // What takes longer than all of the time there is is not repeated for its own sake.
+  const least = firstMs > 1000 * seconds ? 1 : leastSteps;
   const start = performance.now();
-  // What takes longer than all of the time it has is not done twice.
-  const least = lastStepMs > 1000 * seconds ? Math.min(1, leastSteps) : leastSteps;
-  while (times.length < least || (times.length < steps && performance.now() - start < 1000 * seconds)) {
+  const goesOn = () => times.length < least || performance.now() - start < 1000 * seconds;
+  if (!once) counters.takeDispatches();
+  while (!once && times.length < steps && goesOn()) {
     const began = performance.now();
     let loss = trainer.step();
     for (let step = 1; step < perSample; step++) {
@@ -75,28 +92,26 @@ async function timed(
     await loss.read();
     times.push((performance.now() - began) / perSample);
   }
+  const counted = once ? 1 : times.length * perSample;
   const dispatches = counters.takeDispatches();
   return {
     kind: 'timed',
     times,
-    javascript: backend === 'webgpu' ? javascript : null,
-    dispatches: dispatches === null ? null : Math.round(dispatches / (times.length * perSample)),
+    javascript: backend === 'webgpu' && javascript.length > 0 ? javascript : null,
+    dispatches: dispatches === null ? null : Math.round(dispatches / counted),
     peakBytes: counters.peakBytes(),
     heapBytes: counters.heapBytes(),
   };
 }
 
-/** What is wrong with the losses; null where they are the reference's, or are the first. */
-export function disagreementWith(reference: StepRequest['reference'], losses: number[]): string | null {
+/** What is wrong with the losses; null where they are the reference's, or the first and finite. */
+function difference(losses: number[], expected: number[] | undefined, whose = ''): string | null {
   if (!losses.every(Number.isFinite)) return `its losses are ${shown(losses)}`;
-  if (!reference) return null;
   const same = losses.every((loss, step) => {
-    const other = reference.losses[step] ?? Number.NaN;
+    const other = expected ? (expected[step] ?? Number.NaN) : loss;
     return Math.abs(loss - other) <= TOLERANCE * Math.abs(other);
   });
-  return same
-    ? null
-    : `its losses are ${shown(losses)}, those of ${reference.rival} ${shown(reference.losses)}`;
+  return same ? null : `its losses are ${shown(losses)}, those of ${whose} ${shown(expected ?? [])}`;
 }
 
 function shown(losses: number[]): string {

@@ -9,6 +9,7 @@ import type { Roof } from './case';
 const SIZES = { software: [512, 1024], hardware: [2048, 4096] };
 const SAMPLES = 3;
 const SAMPLE_MS = 100;
+const SEARCH_MS = 2000;
 
 /** Starts the backend and finds its roof. */
 export async function measureRoof(backend: BackendName, runtime: string): Promise<Roof> {
@@ -20,34 +21,49 @@ export async function measureRoof(backend: BackendName, runtime: string): Promis
 export async function roof({
   hardware,
 }: Pick<EngineInfo, 'hardware'>): Promise<{ gigaflops: number; of: string }> {
-  let best = { gigaflops: 0, of: '' };
-  for (const side of hardware ? SIZES.hardware : SIZES.software) {
-    const [a, b] = [tf.randomUniform<tf.Rank.R2>([side, side]), tf.randomUniform<tf.Rank.R2>([side, side])];
-    const bias = tf.zeros<tf.Rank.R1>([side]);
-    const rows = Math.sqrt(side) % 1 === 0 ? Math.sqrt(side) : 32;
-    const ways: [string, () => tf.Tensor][] = [
-      ['product', () => matMul(a, b)],
-      [
-        '1×1 convolution',
-        () => {
-          const x = a.reshape<tf.Tensor4D>([1, rows, side / rows, side]);
-          const kernel = b.reshape<tf.Tensor4D>([1, 1, side, side]);
-          return convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false });
-        },
-      ],
-    ];
-    for (const [name, way] of ways) {
-      const milliseconds = await fastest(way);
-      const gigaflops = (2 * side ** 3) / milliseconds / 1e6;
-      if (gigaflops > best.gigaflops) best = { gigaflops, of: `${name} of ${side}×${side}` };
+  const products = (hardware ? SIZES.hardware : SIZES.software).flatMap(waysToMultiply);
+  try {
+    const rates: number[] = [];
+    for (const { run, flop } of products) {
+      rates.push(flop / Math.min(...(await timesOf(run, SAMPLES))) / 1e6);
     }
-    tf.dispose([a, b, bias]);
+    const best = rates.indexOf(Math.max(...rates));
+    const { run, flop, name } = products[best] as Product; // there is one for every rate
+    // The best one again, for as long as a noisy machine needs for a quiet moment.
+    const start = performance.now();
+    let gigaflops = rates[best] ?? 0;
+    while (performance.now() - start < SEARCH_MS) {
+      gigaflops = Math.max(gigaflops, flop / Math.min(...(await timesOf(run, SAMPLES))) / 1e6);
+    }
+    return { gigaflops, of: name };
+  } finally {
+    tf.dispose(products.map(({ tensors }) => tensors));
   }
-  return best;
 }
 
-async function fastest(run: () => tf.Tensor): Promise<number> {
-  return Math.min(...(await timesOf(run, SAMPLES)));
+interface Product {
+  name: string;
+  flop: number;
+  run(): tf.Tensor;
+  tensors: tf.Tensor[];
+}
+
+/** As a product, and as the convolution that is one. */
+function waysToMultiply(side: number): Product[] {
+  const [a, b] = [tf.randomUniform<tf.Rank.R2>([side, side]), tf.randomUniform<tf.Rank.R2>([side, side])];
+  const x = a.reshape<tf.Tensor4D>([1, 32, side / 32, side]);
+  const kernel = b.reshape<tf.Tensor4D>([1, 1, side, side]);
+  const bias = tf.zeros<tf.Rank.R1>([side]);
+  const flop = 2 * side ** 3;
+  return [
+    { name: `product of ${side}×${side}`, flop, run: () => matMul(a, b), tensors: [a, b] },
+    {
+      name: `1×1 convolution of ${side}×${side}`,
+      flop,
+      run: () => convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false }),
+      tensors: [x, kernel, bias],
+    },
+  ];
 }
 
 /** Milliseconds of one run, from `samples` samples after a first; a sample repeats what is short, and waits once. */

@@ -11,12 +11,23 @@ import { makeProblem, type Problem } from '../problem';
 /** The system's Python, where distributions install PyTorch; another may be named in $PYTHON. */
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
+/** Its threads wait for each other by spinning; on shared cores the default of a millisecond makes it many times slower. */
+const SPIN_COUNT = '20000';
+
 export interface PyTorch {
   /** Why it cannot take part; null where it can. */
   missing: string | null;
   hasCuda: boolean;
   measure(request: StepRequest, device: 'cpu' | 'cuda', threads: number): Promise<StepOutcome>;
 }
+
+type Answer = {
+  losses: number[];
+  firstLoss: number;
+  times: number[];
+  peakBytes: number | null;
+  runsOn: string;
+};
 
 /** Looks for PyTorch. `script`: the path of pytorch_step.py. */
 export async function findPyTorch(script: string, readStarter: () => Promise<Uint8Array>): Promise<PyTorch> {
@@ -29,19 +40,14 @@ export async function findPyTorch(script: string, readStarter: () => Promise<Uin
       try {
         const file = join(folder, 'problem.safetensors');
         await writeFile(file, problemFile(await makeProblem(request.of, readStarter)));
-        const { seconds, steps, leastSteps, checkedSteps: checked, of } = request;
+        const { seconds, steps, leastSteps, checkedSteps, checkedBatch, of } = request;
         const flags = { setting: of.setting, threads, device, seconds, steps, least: leastSteps };
-        const options = Object.entries({ ...flags, checked });
+        const options = Object.entries({ ...flags, checked: checkedSteps, checkedBatch });
         const given = options.flatMap(([name, value]) => [`--${name}`, String(value)]);
         const { code, output, errors } = await run([script, file, ...given]);
         if (code !== 0) return { kind: 'failed', reason: errors.trim().split('\n').at(-1) ?? `code ${code}` };
         // The script's own line.
-        const answer = JSON.parse(output) as {
-          losses: number[];
-          times: number[];
-          peakBytes: number;
-          runsOn: string;
-        };
+        const answer = JSON.parse(output) as Answer;
         return { kind: 'timed', javascript: null, dispatches: null, heapBytes: null, ...answer };
       } finally {
         await rm(folder, { recursive: true });
@@ -79,7 +85,8 @@ function problemFile({ of, weights, coefficients, table, initial, input, labels 
 
 function run(given: string[]): Promise<{ code: number; output: string; errors: string }> {
   return new Promise((resolve) => {
-    const child = spawn(PYTHON, given, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { GOMP_SPINCOUNT: SPIN_COUNT, ...process.env };
+    const child = spawn(PYTHON, given, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [output, errors] = ['', ''];
     child.stdout.on('data', (text) => {
       output += text;
