@@ -1,6 +1,7 @@
 /** One run in the queue: its state, how far it has come, and what can be done with it. */
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
+import type { MemoryPlan } from '../../../src/worker/protocol';
 import { RunKey } from '../../charts/Marker';
 import { pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
 import { accuracy, isActive, keptResult, type RunRecord, type RunStatus } from '../../store/run-record';
@@ -28,6 +29,8 @@ function progressOf(run: RunRecord) {
   if (run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
   return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
 }
+
+const inParts = ({ batch, microBatch, recompute }: MemoryPlan) => microBatch < batch || recompute;
 
 function ending(run: RunRecord): string {
   const kept = keptResult(run);
@@ -92,6 +95,9 @@ export function RunRow({ run }: { run: RunRecord }) {
         </div>
       </div>
       {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}
+      {active && run.memory && inParts(run.memory) && (
+        <p className={classes.message}>{run.memory.sentence}</p>
+      )}
       <ProblemNote title={`${run.name} failed`} problem={run.problem} />
       {run.status === 'stopped' && run.message !== '' && <p className={classes.message}>{run.message}</p>}
       <Modal
