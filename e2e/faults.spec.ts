@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from './local';
 import { openPage, run } from './steps';
 import { drawStripes } from './stripes';
@@ -35,6 +36,8 @@ test('a lost GPU ends the run with what to do; after a restart the data is there
     await expect(note).toContainText('The GPU was lost');
     await note.getByText('What the device said').click();
     await expect(note).toContainText('device.lost (');
+
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 
     await note.getByRole('button', { name: 'Restart the engine' }).click();
     await expect(engine).toContainText('WebGPU', { timeout: 60_000 });

@@ -151,7 +151,7 @@ function MemoryCap() {
     <NumberField
       label="Memory cap, MB"
       help={`What a run may take; a batch that needs more is trained in parts, with the same result.${
-        budget === null ? '' : ` Empty: ${count(budget)}.`
+        budget === null ? '' : ` Empty means ${count(budget)}.`
       }`}
       value={memoryCap}
       min={BOUNDS.memoryCap[0]}

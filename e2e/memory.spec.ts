@@ -1,0 +1,49 @@
+/** What a person is told of memory before a run, and what their cap changes. */
+import { expect, test } from './local';
+import { chooseSettings, fill, goTo, openPage, run, waitForRun } from './steps';
+
+test('a memory cap parts the batch, or says what does not fit; the run keeps to it', async ({ page }) => {
+  await openPage(page, '?backend=wasm&settings=full&memory=60&epochs=1');
+  await page.getByRole('button', { name: 'Use the sample Textures' }).click();
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
+    timeout: 60_000,
+  });
+  await goTo(page, 'Tune');
+  const full = page.getByRole('region', { name: 'Full tuning' });
+  await expect(full).toContainText(/Does not fit: .* a run may take 60\sMB\. Raise the memory cap/);
+  await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
+
+  await page.getByRole('button', { name: 'More numbers' }).click();
+  await fill(page, 'Memory cap, MB', 200);
+  await expect(full).toContainText(/About \d+\sMB of memory at batch 16/);
+  await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeEnabled();
+  await expect(page).toHaveURL(/memory=200/);
+
+  await chooseSettings(page, ['Atoms']);
+  await fill(page, 'Batch size', 32);
+  await fill(page, 'Memory cap, MB', 32);
+  const parts =
+    /Batch 32 is trained as \d+ × \d+ images to stay under 32\sMB of memory; the result is the same/;
+  await expect(page.getByRole('region', { name: 'Atoms' })).toContainText(parts);
+  await page.getByRole('button', { name: 'Run 1 setting' }).click();
+  await expect(run(page, 'Atoms')).toContainText(parts);
+  await waitForRun(page, 'Atoms', 120_000);
+});
+
+test('an empty cap is the engine’s own', async ({ page }) => {
+  await openPage(page, '?backend=wasm&memory=500');
+  await page.getByRole('button', { name: 'Use the sample Textures' }).click();
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
+    timeout: 60_000,
+  });
+  await goTo(page, 'Tune');
+  await page.getByRole('button', { name: 'More numbers' }).click();
+  const cap = page.getByLabel('Memory cap, MB');
+  await expect(cap).toHaveValue('500');
+  await cap.fill('');
+  await cap.blur();
+  await expect(cap).toHaveValue('');
+  await expect(page).not.toHaveURL(/memory=/);
+  await expect(page.getByText('Empty means 2,000.')).toBeVisible();
+});
