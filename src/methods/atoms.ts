@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
 import { given, option, type TuningMethod } from './method';
 
@@ -37,6 +38,15 @@ export const atoms: TuningMethod = {
     const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m], as declared above
     return matMul(change, given(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);
   },
+  kernel: ({ dD }, { folded, coefficients }) =>
+    atomKernel(
+      {
+        folded,
+        coefficients: given(coefficients, 'coefficients'),
+        change: given(dD, 'dD') as tf.Tensor2D, // as declared above
+      },
+      {},
+    ),
   gradients: (gradient, _trainables, { coefficients }) => ({
     dD: gradient.atoms(given(coefficients, 'coefficients')),
   }),

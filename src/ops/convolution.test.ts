@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
+import { atomKernel } from './atom-kernel';
 import { convolution } from './convolution';
 import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Shape } from './definition';
 import { declareFrozen, releaseFrozen } from './frozen';
@@ -149,6 +150,38 @@ onBackends('kernel gradient', () => {
             coefficients: tf.tensor2d(coefficients, [ATOMS, pairs]),
           },
           { k, stride, pad },
+        ),
+      );
+    });
+  }
+});
+
+onBackends('a kernel with moved atoms', () => {
+  for (const [k, cIn, cOut] of [
+    [3, 4, 6],
+    [3, 3, 5],
+    [7, 3, 8],
+  ] as const) {
+    it(`is the folded kernel and the atoms’ change by their coefficients: ${k} × ${k}, ${cIn} → ${cOut}`, async () => {
+      const [taps, pairs] = [k * k, cIn * cOut];
+      const folded = numbers(taps * pairs, 'folded');
+      const coefficients = numbers(ATOMS * pairs, 'coefficients');
+      const change = numbers(ATOMS * taps, 'change');
+      const expected = folded.map((value, index) => {
+        const [tap, pair] = [Math.floor(index / pairs), index % pairs];
+        let sum = value;
+        for (let atom = 0; atom < ATOMS; atom++)
+          sum += (change[atom * taps + tap] ?? 0) * (coefficients[atom * pairs + pair] ?? 0);
+        return sum;
+      });
+      await expectClose(expected, () =>
+        atomKernel(
+          {
+            folded: tf.tensor4d(folded, [k, k, cIn, cOut]),
+            coefficients: tf.tensor2d(coefficients, [ATOMS, pairs]),
+            change: tf.tensor2d(change, [ATOMS, taps]),
+          },
+          {},
         ),
       );
     });

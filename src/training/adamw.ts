@@ -1,5 +1,8 @@
 /** AdamW (Loshchilov & Hutter, ICLR 2019, Algorithm 2) on one flat vector. */
 import * as tf from '@tensorflow/tfjs';
+import { type AdamWStep, adamwProgram, runAdamw } from '../ops/webgpu/adamw-program';
+import { devicePrograms } from '../ops/webgpu/device-programs';
+import { webgpuBackend } from '../ops/webgpu/run-program';
 
 export interface AdamWSettings {
   /** Learning rate of each number before the schedule's factor, or one for all. */
@@ -12,9 +15,7 @@ export interface AdamWSettings {
 
 /** Owns the parameters and their two moments; `dispose()` frees them. */
 export class AdamW {
-  #values: tf.Tensor1D;
-  #mean: tf.Tensor1D;
-  #variance: tf.Tensor1D;
+  readonly #state: State;
   readonly #rates: tf.Tensor1D | tf.Scalar;
   readonly #weightDecay: number;
   readonly #beta1: number;
@@ -26,9 +27,7 @@ export class AdamW {
     initial: Float32Array,
     { rates, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamWSettings,
   ) {
-    this.#values = tf.tensor1d(initial);
-    this.#mean = tf.zeros([initial.length]);
-    this.#variance = tf.zeros([initial.length]);
+    this.#state = fitsOneBuffer(initial.length) ? new JoinedState(initial) : new SeparateState(initial);
     this.#rates = typeof rates === 'number' ? tf.scalar(rates) : tf.tensor1d(rates);
     this.#weightDecay = weightDecay;
     this.#beta1 = beta1;
@@ -38,39 +37,104 @@ export class AdamW {
 
   /** The parameters now; replaced by the next `apply`. */
   get values(): tf.Tensor1D {
-    return this.#values;
+    return this.#state.values;
   }
 
   /** One update by the gradient, the learning rates times `factor`. */
   apply(gradient: tf.Tensor1D, factor = 1): void {
     this.#step++;
-    const correction1 = 1 - this.#beta1 ** this.#step;
-    const correction2 = 1 - this.#beta2 ** this.#step;
+    this.#state.advance(gradient, this.#rates, {
+      beta1: this.#beta1,
+      beta2: this.#beta2,
+      epsilon: this.#epsilon,
+      weightDecay: this.#weightDecay,
+      correction1: 1 - this.#beta1 ** this.#step,
+      correction2: 1 - this.#beta2 ** this.#step,
+      factor,
+    });
+  }
+
+  dispose(): void {
+    this.#state.dispose();
+    this.#rates.dispose();
+  }
+}
+
+/** The parameters and their moments, however they are kept. */
+interface State {
+  readonly values: tf.Tensor1D;
+  advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void;
+  dispose(): void;
+}
+
+function fitsOneBuffer(count: number): boolean {
+  if (tf.getBackend() !== 'webgpu' || !devicePrograms().works(adamwProgram.name)) return false;
+  return 3 * 4 * count <= webgpuBackend().device.limits.maxStorageBufferBindingSize;
+}
+
+/** On a GPU: one buffer and one dispatch. */
+class JoinedState implements State {
+  #joined: tf.Tensor1D;
+  #values: tf.Tensor1D | null = null;
+
+  constructor(initial: Float32Array) {
+    const joined = new Float32Array(3 * initial.length);
+    joined.set(initial);
+    this.#joined = tf.tensor1d(joined);
+  }
+
+  get values(): tf.Tensor1D {
+    this.#values ??= tf.keep(tf.slice(this.#joined, 0, this.#joined.size / 3));
+    return this.#values;
+  }
+
+  advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void {
+    const next = tf.keep(runAdamw({ state: this.#joined, gradient, rates }, step));
+    this.dispose();
+    this.#joined = next;
+    this.#values = null;
+  }
+
+  dispose(): void {
+    tf.dispose([this.#joined, this.#values ?? []]);
+  }
+}
+
+/** On every backend, from tfjs' own operations. */
+class SeparateState implements State {
+  values: tf.Tensor1D;
+  #mean: tf.Tensor1D;
+  #variance: tf.Tensor1D;
+
+  constructor(initial: Float32Array) {
+    this.values = tf.tensor1d(initial);
+    this.#mean = tf.zeros([initial.length]);
+    this.#variance = tf.zeros([initial.length]);
+  }
+
+  advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void {
+    const { beta1, beta2, epsilon, weightDecay, correction1, correction2, factor } = step;
     const [values, mean, variance] = tf.tidy(() => {
       // A tidy for each part: with every kernel trained, what one of them makes on the way is gigabytes.
       const part = (make: () => tf.Tensor) => tf.tidy(make) as tf.Tensor1D; // all of the vector's shape
-      const m = part(() => tf.add(tf.mul(this.#mean, this.#beta1), tf.mul(gradient, 1 - this.#beta1)));
-      const v = part(() =>
-        tf.add(tf.mul(this.#variance, this.#beta2), tf.mul(tf.square(gradient), 1 - this.#beta2)),
-      );
+      const m = part(() => tf.add(tf.mul(this.#mean, beta1), tf.mul(gradient, 1 - beta1)));
+      const v = part(() => tf.add(tf.mul(this.#variance, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
       const next = part(() => {
-        const root = part(() => tf.add(tf.sqrt(tf.div(v, correction2)), this.#epsilon));
+        const root = part(() => tf.add(tf.sqrt(tf.div(v, correction2)), epsilon));
         const direction = part(() => tf.div(tf.div(m, correction1), root));
         const decayed =
-          this.#weightDecay === 0
-            ? direction
-            : part(() => tf.add(direction, tf.mul(this.#values, this.#weightDecay)));
-        return tf.sub(this.#values, tf.mul(decayed, tf.mul(this.#rates, factor)));
+          weightDecay === 0 ? direction : part(() => tf.add(direction, tf.mul(this.values, weightDecay)));
+        return tf.sub(this.values, tf.mul(decayed, tf.mul(rates, factor)));
       });
       return [next, m, v] as const;
     });
-    tf.dispose([this.#values, this.#mean, this.#variance]);
-    this.#values = values;
+    this.dispose();
+    this.values = values;
     this.#mean = mean;
     this.#variance = variance;
   }
 
   dispose(): void {
-    tf.dispose([this.#values, this.#mean, this.#variance, this.#rates]);
+    tf.dispose([this.values, this.#mean, this.#variance]);
   }
 }

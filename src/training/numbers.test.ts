@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../backend';
 import { crossEntropy } from '../ops/cross-entropy';
 import { seededRandom } from '../random';
-import { AdamW } from './adamw';
 import { augmentedBatch, centredBatch, centreOf, MEAN, STD } from './batch';
 import { score } from './evaluate';
 import { learningRateFactor } from './schedule';
@@ -17,36 +16,6 @@ function numbered(side: number) {
 }
 
 const normal = (byte: number, channel: number) => (byte / 255 - (MEAN[channel] ?? 0)) / (STD[channel] ?? 1);
-
-describe('AdamW', () => {
-  it('follows Algorithm 2 of Loshchilov & Hutter with one rate per number', async () => {
-    const optimizer = new AdamW(Float32Array.of(1, -2), {
-      rates: Float32Array.of(0.1, 0.01),
-      weightDecay: 0.5,
-    });
-    const expected = [1, -2].map((start, index) => {
-      let [value, m, v] = [start, 0, 0];
-      const rate = [0.1, 0.01][index] ?? 0;
-      for (let step = 1; step <= 3; step++) {
-        const gradient = step * value;
-        m = 0.9 * m + 0.1 * gradient;
-        v = 0.999 * v + 0.001 * gradient ** 2;
-        const direction = m / (1 - 0.9 ** step) / (Math.sqrt(v / (1 - 0.999 ** step)) + 1e-8);
-        value -= 0.5 * rate * (direction + 0.5 * value);
-      }
-      return value;
-    });
-    for (let step = 1; step <= 3; step++) {
-      const gradient = tf.mul(optimizer.values, step) as tf.Tensor1D;
-      optimizer.apply(gradient, 0.5);
-      gradient.dispose();
-    }
-    const values = await optimizer.values.data();
-    expect(values[0]).toBeCloseTo(expected[0] ?? 0, 5);
-    expect(values[1]).toBeCloseTo(expected[1] ?? 0, 5);
-    optimizer.dispose();
-  });
-});
 
 describe('schedule', () => {
   it('climbs over the warm-up and falls to zero', () => {

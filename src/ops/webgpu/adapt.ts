@@ -4,10 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
+import { adamwProgram, runAdamw } from './adamw-program';
 import { type DevicePrograms, devicePrograms } from './device-programs';
 import {
   type Plan,
   planAtomGradient,
+  planAtomKernel,
   planConvolution,
   planInputGradient,
   planKernelGradient,
@@ -161,6 +163,7 @@ async function tryPrograms(programs: DevicePrograms): Promise<void> {
     for (const shape of TRIALS) await tryShape(programs, shape, tried);
   }
   programs.table = table;
+  await tryAdamw(programs);
 }
 
 /** Runs every pass on a shape and compares it with the definition. */
@@ -178,6 +181,7 @@ async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<strin
   const dz = tf.tensor4d(numbersOf.dz, [n, rows, columns, cOut]);
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
   const coefficients = tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]);
+  const change = tf.zeros<tf.Rank.R2>([ATOMS, k * k]);
   const byKernels = byKernel(numbersOf.x, numbersOf.dz, shape);
   const trials: [Plan<tf.Tensor>, number[]][] = [
     [
@@ -193,18 +197,36 @@ async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<strin
       planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
       contracted(numbersOf.coefficients, byKernels, k * k),
     ],
+    // Without change, the kernel itself.
+    [planAtomKernel({ folded: kernel, coefficients, change }), numbersOf.kernel],
     // A window of one pixel passes every gradient on.
     [planMaxPoolGradient({ x, y: x, dy: x }, { k: 1, stride: 1, pad: 0 }), numbersOf.x],
   ];
   for (const [plan, expected] of trials) {
     if (tried.has(plan.name)) continue;
     tried.add(plan.name);
-    const { values, failure } = await attempt(() => plan.run());
-    if (failure) programs.reject(plan.name, failure);
-    else if (!agree(values, expected))
-      programs.reject(plan.name, 'It computes something else than the definition says.');
+    await tryPlan(programs, plan, expected);
   }
-  tf.dispose([x, kernel, dz, bias, coefficients]);
+  tf.dispose([x, kernel, dz, bias, coefficients, change]);
+}
+
+/** From a state of zeros with both β = ½, the first step is the gradient's sign (Loshchilov & Hutter, Algorithm 2). */
+async function tryAdamw(programs: DevicePrograms): Promise<void> {
+  const slopes = numbers(5, 'slopes');
+  const given = { state: tf.zeros<tf.Rank.R1>([15]), gradient: tf.tensor1d(slopes), rates: tf.ones([1]) };
+  const corrections = { correction1: 0.5, correction2: 0.5 };
+  const step = { beta1: 0.5, beta2: 0.5, ...corrections, epsilon: 1e-8, weightDecay: 0, factor: 1 };
+  const plan = { name: adamwProgram.name, run: () => runAdamw(given, step) };
+  const moments = [...slopes.map((slope) => slope / 2), ...slopes.map((slope) => slope ** 2 / 2)];
+  await tryPlan(programs, plan, [...slopes.map((slope) => -Math.sign(slope)), ...moments]);
+  tf.dispose(given);
+}
+
+async function tryPlan(programs: DevicePrograms, plan: Plan<tf.Tensor>, expected: number[]): Promise<void> {
+  const { values, failure } = await attempt(() => plan.run());
+  if (failure) programs.reject(plan.name, failure);
+  else if (!agree(values, expected))
+    programs.reject(plan.name, 'It computes something else than the definition says.');
 }
 
 /** Σ coefficients[j, ·]·∂L/∂K[tap, ·] as `[m, taps]`. */

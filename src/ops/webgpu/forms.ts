@@ -4,10 +4,12 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
+import type { AtomKernelInputs } from '../atom-kernel';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
 import type { MaxPoolGradientInputs, PoolAttributes } from '../max-pool';
+import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
 import { devicePrograms } from './device-programs';
 import { type GatherShape, type GatherVariant, gatherName, runGather } from './gather-program';
 import {
@@ -129,6 +131,13 @@ export function planMaxPoolGradient(
   return { name: maxPoolGradientProgram.name, run: () => runMaxPoolGradient(inputs, attributes) };
 }
 
+export function planAtomKernel(inputs: AtomKernelInputs): Plan<tf.Tensor4D> {
+  const [side] = inputs.folded.shape;
+  const program = atomKernelProgram(side * side, widthOf(inputs.coefficients.shape[1]));
+  return { name: program.name, run: () => runAtomKernel(program, inputs) };
+}
+
+export const atomKernelForm = form(planAtomKernel);
 export const convolutionForm = form(planConvolution);
 export const inputGradientForm = form(planInputGradient);
 export const kernelGradientForm = form(planKernelGradient);

@@ -6,7 +6,7 @@
  * gradient by the kernel never reaches memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (METHOD §4).
  */
 import * as tf from '@tensorflow/tfjs';
-import { emptyTensor, type Program, runProgram, type Width } from './run-program';
+import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
 import { type Tile, tileName } from './tile';
 
 export interface KernelGradientVariant {
@@ -281,16 +281,9 @@ function addParts(parts: tf.Tensor, splits: number, shape: number[]): tf.Tensor 
   const size = tf.util.sizeFromShape(shape);
   const width = size % 4 === 0 ? 4 : 1;
   const output = emptyTensor(shape);
-  runProgram(addPartsProgram(width), [parts], { size: size / width, splits }, output, [
-    Math.min(Math.ceil(size / width / 64), GRID_ROW),
-    Math.ceil(size / width / 64 / GRID_ROW),
-    1,
-  ]);
+  runProgram(addPartsProgram(width), [parts], { size: size / width, splits }, output, lineGrid(size / width));
   return output;
 }
-
-/** Workgroups along the grid's first axis; no device allows fewer than 65,535. */
-const GRID_ROW = 32_768;
 
 export function addPartsProgram(width: Width): Program {
   return {
@@ -298,14 +291,13 @@ export function addPartsProgram(width: Width): Program {
     inputs: [{ name: 'parts', width }],
     outputWidth: width,
     uniforms: ['size', 'splits'],
-    workgroup: [64, 1, 1],
+    workgroup: [LINE, 1, 1],
     code: () => `
 fn main() {
-  let at = i32(globalId.y) * ${GRID_ROW * 64} + i32(globalId.x);
-  if (at >= uniforms.size) { return; }
+  ${LINE_INDEX}
   var sum = ${type(width)}(0.0);
-  for (var part = 0; part < uniforms.splits; part++) { sum += parts[part * uniforms.size + at]; }
-  result[at] = sum;
+  for (var part = 0; part < uniforms.splits; part++) { sum += parts[part * uniforms.size + index]; }
+  result[index] = sum;
 }`,
   };
 }

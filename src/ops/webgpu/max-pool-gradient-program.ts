@@ -3,7 +3,7 @@
  * window (row by row) counts, as in PyTorch.
  */
 import type * as tf from '@tensorflow/tfjs';
-import { emptyTensor, type Program, runProgram } from './run-program';
+import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram } from './run-program';
 
 const UNIFORMS = [
   'size',
@@ -17,9 +17,6 @@ const UNIFORMS = [
   'pad',
 ] as const;
 
-/** Workgroups along the grid's first axis; no device allows fewer than 65,535. */
-const GRID_ROW = 32_768;
-
 export const maxPoolGradientProgram: Program = {
   name: 'maxPoolGradient',
   inputs: [
@@ -29,11 +26,10 @@ export const maxPoolGradientProgram: Program = {
   ],
   outputWidth: 1,
   uniforms: UNIFORMS,
-  workgroup: [64, 1, 1],
+  workgroup: [LINE, 1, 1],
   code: () => `
 fn main() {
-  let index = i32(globalId.y) * ${GRID_ROW * 64} + i32(globalId.x);
-  if (index >= uniforms.size) { return; }
+  ${LINE_INDEX}
   let channel = index % uniforms.channels;
   let position = index / uniforms.channels;
   let column = position % uniforms.width;
@@ -75,13 +71,12 @@ export function runMaxPoolGradient(
   const [, height, width, channels] = x.shape;
   const [, outputHeight = 0, outputWidth = 0] = y.shape;
   const output = emptyTensor(x.shape) as tf.Tensor4D; // of x's shape
-  const groups = Math.ceil(x.size / 64);
   runProgram(
     maxPoolGradientProgram,
     [x, y, dy],
     { size: x.size, height, width, outputHeight, outputWidth, channels, side: k, stride, pad },
     output,
-    [Math.min(groups, GRID_ROW), Math.ceil(groups / GRID_ROW), 1],
+    lineGrid(x.size),
   );
   return output;
 }

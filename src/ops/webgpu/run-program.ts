@@ -15,8 +15,10 @@ export interface Program {
   /** Buffers it reads, in binding order, with their element widths. */
   inputs: readonly { name: string; width: Width }[];
   outputWidth: Width;
-  /** i32 uniforms, in order. */
+  /** Names of i32 uniforms. */
   uniforms: readonly string[];
+  /** Names of f32 uniforms. */
+  floats?: readonly string[];
   workgroup: [number, number, number];
   /** Declares `fn main()`; module-scope declarations may stand before it. */
   code(): string;
@@ -41,6 +43,10 @@ export function runProgram(
   grid: [number, number, number],
 ): void {
   const backend = webgpuBackend();
+  const declared = [
+    ...program.uniforms.map((name) => ({ name, type: 'int32' })),
+    ...(program.floats ?? []).map((name) => ({ name, type: 'float32' })),
+  ];
   const tfjsProgram: WebGPUProgram = {
     variableNames: program.inputs.map(({ name }) => name),
     variableComponents: program.inputs.map(({ width }) => width),
@@ -49,7 +55,7 @@ export function runProgram(
     dispatch: grid,
     dispatchLayout: { x: [0], y: [1], z: [2] },
     workgroupSize: program.workgroup,
-    uniforms: program.uniforms.map((name) => `${name} : i32,`).join(' '),
+    uniforms: declared.map(({ name, type }) => `${name} : ${type === 'int32' ? 'i32' : 'f32'},`).join(' '),
     shaderKey: program.name,
     getUserCode: () => program.code(),
   };
@@ -59,10 +65,10 @@ export function runProgram(
     dtype,
     shape: [tf.util.sizeFromShape(from), 1],
   }));
-  const values = program.uniforms.map((name) => {
+  const values = declared.map(({ name, type }) => {
     const value = uniforms[name];
     if (value === undefined) throw new Error(`Program ${program.name} was not given ${name}.`);
-    return { type: 'int32', data: [value] };
+    return { type, data: [value] };
   });
   backend.runWebGPUProgram(tfjsProgram, flat, 'float32', values, {
     dataId: output.dataId,
@@ -70,3 +76,19 @@ export function runProgram(
     shape: tfjsProgram.outputShape,
   });
 }
+
+/** Threads of a workgroup in programs over a plain list of elements. */
+export const LINE = 64;
+/** Workgroups along the grid's first axis; no device allows fewer than 65,535. */
+const GRID_ROW = 32_768;
+
+/** The grid for `count` elements, one thread each. */
+export function lineGrid(count: number): [number, number, number] {
+  const groups = Math.ceil(count / LINE);
+  return [Math.min(groups, GRID_ROW), Math.ceil(groups / GRID_ROW), 1];
+}
+
+/** Declares `index`, a thread's element, and ends the threads beyond `uniforms.size`. */
+export const LINE_INDEX = `
+  let index = i32(globalId.y) * ${GRID_ROW * LINE} + i32(globalId.x);
+  if (index >= uniforms.size) { return; }`;

@@ -1,0 +1,62 @@
+/** AdamW (Loshchilov & Hutter, ICLR 2019, Algorithm 2) for every trained number in one dispatch. */
+import type * as tf from '@tensorflow/tfjs';
+import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram } from './run-program';
+
+/** One step's scalars; the corrections are 1 − βᵗ. */
+export interface AdamWStep {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  correction1: number;
+  correction2: number;
+  /** Multiplies every number's learning rate. */
+  factor: number;
+}
+
+export const adamwProgram: Program = {
+  name: 'adamw',
+  inputs: ['state', 'gradient', 'rates'].map((name) => ({ name, width: 1 })),
+  outputWidth: 1,
+  uniforms: ['size', 'rateStep'],
+  floats: [
+    'beta1',
+    'rest1',
+    'beta2',
+    'rest2',
+    'epsilon',
+    'weightDecay',
+    'correction1',
+    'correction2',
+    'factor',
+  ],
+  workgroup: [LINE, 1, 1],
+  code: () => `
+fn main() {
+  ${LINE_INDEX}
+  let value = state[index];
+  let slope = gradient[index];
+  let mean = uniforms.beta1 * state[uniforms.size + index] + uniforms.rest1 * slope;
+  let variance = uniforms.beta2 * state[2 * uniforms.size + index] + uniforms.rest2 * slope * slope;
+  let direction = mean / uniforms.correction1 / (sqrt(variance / uniforms.correction2) + uniforms.epsilon);
+  let rate = rates[index * uniforms.rateStep] * uniforms.factor;
+  result[index] = value - rate * (direction + uniforms.weightDecay * value);
+  result[uniforms.size + index] = mean;
+  result[2 * uniforms.size + index] = variance;
+}`,
+};
+
+/** The next state `[3n]` from a state, the gradient `[n]` and the rates `[n]` or `[1]`. A state is values, means, variances. */
+export function runAdamw(
+  { state, gradient, rates }: { state: tf.Tensor1D; gradient: tf.Tensor1D; rates: tf.Tensor },
+  step: AdamWStep,
+): tf.Tensor1D {
+  const output = emptyTensor(state.shape) as tf.Tensor1D; // of the state's shape
+  const size = gradient.size;
+  const rateStep = rates.size === 1 ? 0 : 1;
+  // Taken in double precision: 1 − 0.999 in f32 is wrong in the fifth digit.
+  const rests = { rest1: 1 - step.beta1, rest2: 1 - step.beta2 };
+  const uniforms = { ...step, ...rests, size, rateStep };
+  runProgram(adamwProgram, [state, gradient, rates], uniforms, output, lineGrid(size));
+  return output;
+}

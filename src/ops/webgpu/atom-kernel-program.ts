@@ -1,0 +1,45 @@
+/**
+ * A kernel with its atoms moved, in one pass over memory: K = folded + Σ_j ΔD[j]·coefficients[j]. A thread holds every tap of
+ * its channel pairs, so that each coefficient is read once.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
+
+export function atomKernelProgram(taps: number, width: Width): Program {
+  const each = (line: (tap: number) => string) =>
+    Array.from({ length: taps }, (_, tap) => line(tap)).join('\n');
+  return {
+    name: `atomKernel${taps}_${width}`,
+    inputs: [
+      { name: 'folded', width },
+      { name: 'coefficients', width },
+      { name: 'change', width: 1 },
+    ],
+    outputWidth: width,
+    uniforms: ['size', 'atoms'],
+    workgroup: [LINE, 1, 1],
+    code: () => `
+fn main() {
+  ${LINE_INDEX}
+  // The change is summed by itself: added to the kernel piece by piece, its last digits would be lost.
+  ${each((tap) => `var k${tap} = ${width === 4 ? 'vec4<f32>' : 'f32'}(0.0);`)}
+  for (var atom = 0; atom < uniforms.atoms; atom++) {
+    let coefficient = coefficients[atom * uniforms.size + index];
+    ${each((tap) => `k${tap} += change[atom * ${taps} + ${tap}] * coefficient;`)}
+  }
+  ${each((tap) => `result[${tap} * uniforms.size + index] = folded[${tap} * uniforms.size + index] + k${tap};`)}
+}`,
+  };
+}
+
+/** folded `[k, k, c_in, c_out]`, coefficients `[m, c_in·c_out]`, change `[m, k²]`. */
+export function runAtomKernel(
+  program: Program,
+  { folded, coefficients, change }: { folded: tf.Tensor4D; coefficients: tf.Tensor2D; change: tf.Tensor2D },
+): tf.Tensor4D {
+  const output = emptyTensor(folded.shape) as tf.Tensor4D; // of the folded kernel's shape
+  const [atoms, pairs] = coefficients.shape;
+  const size = pairs / program.outputWidth;
+  runProgram(program, [folded, coefficients, change], { size, atoms }, output, lineGrid(size));
+  return output;
+}
