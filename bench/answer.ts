@@ -27,7 +27,7 @@ function answerAny(
     case 'step':
       return measureStep(request, readStarter);
     case 'roof':
-      return measureRoof(request.backend, runtime);
+      return measureRoof(request, runtime);
     case 'passes':
       return measurePasses(request, runtime);
     case 'probe-epoch':

@@ -92,7 +92,7 @@ class Run {
   ) {}
 
   async on(backend: BackendName): Promise<Environment> {
-    const roof = await this.host.ask({ kind: 'roof', backend }, 10);
+    const roof = await this.host.ask({ kind: 'roof', backend, tiles: null }, 10);
     const environment: Environment = { backend, roof, rows: [], probeEpoch: null, passes: null };
     this.say(`\n${environmentLine(roof)}`);
     switch (this.options.mode) {
@@ -132,17 +132,21 @@ class Run {
   /** Looks for the roof again: on a shared machine the first time may have been a bad one. */
   async #betterRoof(environment: Environment): Promise<void> {
     if (environment.rows.length === 0) return;
-    const again = await this.host.ask({ kind: 'roof', backend: environment.backend }, 10);
+    const again = await this.host.ask(
+      { kind: 'roof', backend: environment.backend, tiles: environment.roof.engine.tiles },
+      10,
+    );
     if (again.gigaflops <= environment.roof.gigaflops) return;
     environment.roof = again;
     this.say(`\nA better roof: ${number(again.gigaflops)} GFLOP/s (${again.of}).`);
   }
 
   async #probeEpoch(environment: Environment): Promise<void> {
-    const { backend } = environment;
+    const { backend, roof } = environment;
+    const { tiles } = roof.engine;
     const [backbone = 'starter'] = this.options.backbones;
     const { times } = await this.host.ask(
-      { kind: 'probe-epoch', backend, backbone, images: PROBE_IMAGES },
+      { kind: 'probe-epoch', backend, tiles, backbone, images: PROBE_IMAGES },
       MOST_MINUTES,
     );
     environment.probeEpoch = median(times);
@@ -152,10 +156,11 @@ class Run {
   }
 
   async #passes(environment: Environment): Promise<void> {
-    const { backend } = environment;
+    const { backend, roof } = environment;
+    const { tiles } = roof.engine;
     const size = this.options.sizes?.[0] ?? PASSES.size;
     const batch = this.options.batch ?? PASSES.batch;
-    const found = await this.host.ask({ kind: 'passes', backend, size, batch }, MOST_MINUTES);
+    const found = await this.host.ask({ kind: 'passes', backend, tiles, size, batch }, MOST_MINUTES);
     environment.passes = found;
     this.say(`\nPasses on the large layers of ResNet-50, ${size} px, batch ${batch}`);
     this.say(`Best roof between them: ${number(found.roof.gigaflops)} GFLOP/s (${found.roof.of})`);
@@ -206,8 +211,8 @@ class Run {
     return { checkedSteps: CHECKED_STEPS, compute: true, seconds, steps, leastSteps };
   }
 
-  #batch({ gigaflops: best, engine }: Roof, backbone: BackboneName, size: number): number {
-    if (engine.hardware && size >= 224) return 32;
+  #batch({ gigaflops: best, engine: { info } }: Roof, backbone: BackboneName, size: number): number {
+    if (info.hardware && size >= 224) return 32;
     const seconds = (batch: number) =>
       stepFlop({ backbone, size, batch, classes: 5, setting: 'atoms' }) / (0.05e9 * best);
     return BATCHES.find((batch) => seconds(batch) <= LONGEST_STEP) ?? 1;
@@ -226,9 +231,10 @@ class Run {
         kind: 'step',
         rival,
         backend: environment.backend,
+        tiles: environment.roof.engine.tiles,
         of,
         reference,
-        checkedBatch: environment.roof.engine.hardware ? of.batch : Math.min(of.batch, SOFTWARE_CHECK),
+        checkedBatch: environment.roof.engine.info.hardware ? of.batch : Math.min(of.batch, SOFTWARE_CHECK),
         ...timing,
       };
       const outcome = await this.#outcome(request, environment);
@@ -258,12 +264,12 @@ class Run {
     }
   }
 
-  async #pytorch(request: StepRequest, { engine }: Roof): Promise<StepOutcome> {
+  async #pytorch(request: StepRequest, { engine: { info } }: Roof): Promise<StepOutcome> {
     const known = this.#pytorchRows.find(({ of }) => sameCase(of, request.of));
     if (known) return known.outcome;
-    const device = engine.hardware && this.pytorch.hasCuda ? 'cuda' : 'cpu';
+    const device = info.hardware && this.pytorch.hasCuda ? 'cuda' : 'cpu';
     // As many as wasm has; where there is no wasm beside it, as many as there are cores.
-    const threads = engine.threads || availableParallelism();
+    const threads = info.threads || availableParallelism();
     const outcome = await this.pytorch.measure(request, device, threads);
     this.#pytorchRows.push({ of: request.of, rival: 'PyTorch', outcome });
     return outcome;

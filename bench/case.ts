@@ -1,5 +1,7 @@
 /** What is measured: one training step of one setting on one backbone, at one image and batch size. Plain data. */
-import type { BackendName, EngineInfo } from '../src/worker/protocol';
+import type { TileNames } from '../src/ops/webgpu/adapt';
+import type { BackendName } from '../src/worker/protocol';
+import type { Engine } from './engine';
 
 /** `probe-cached` trains the head on features that are there already; `probe` passes the images through the network. */
 export const SETTINGS = ['probe-cached', 'probe', 'atoms', 'lora', 'full'] as const;
@@ -59,6 +61,7 @@ export interface StepRequest {
   kind: 'step';
   rival: RivalName;
   backend: BackendName;
+  tiles: TileNames | null;
   of: Case;
   /** Null where this rival is the first. */
   reference: Reference | null;
@@ -77,11 +80,13 @@ export interface StepRequest {
 export interface RoofRequest {
   kind: 'roof';
   backend: BackendName;
+  tiles: TileNames | null;
 }
 
 export interface PassesRequest {
   kind: 'passes';
   backend: BackendName;
+  tiles: TileNames | null;
   size: number;
   batch: number;
 }
@@ -89,6 +94,7 @@ export interface PassesRequest {
 export interface ProbeEpochRequest {
   kind: 'probe-epoch';
   backend: BackendName;
+  tiles: TileNames | null;
   backbone: BackboneName;
   images: number;
 }
@@ -119,7 +125,7 @@ export type StepOutcome =
   | { kind: 'failed'; reason: string };
 
 export interface Roof {
-  engine: EngineInfo;
+  engine: Engine;
   /** The runtime and its version. */
   runtime: string;
   gigaflops: number;

@@ -28,12 +28,12 @@ function atomCases({ rows }: Environment, wanted: (of: Case) => boolean): Case[]
 }
 
 function name({ backend, roof }: Environment): string {
-  return backend === 'wasm' ? 'wasm' : `webgpu, ${roof.engine.adapter}`;
+  return backend === 'wasm' ? 'wasm' : `webgpu, ${roof.engine.info.adapter}`;
 }
 
 function overRivals(environment: Environment): Claim[] {
   const { rows, backend, roof } = environment;
-  const { hardware } = roof.engine;
+  const { hardware } = roof.engine.info;
   const bounds: [RivalName, number][] =
     backend === 'wasm' ? [['PyTorch', 0.5]] : [['stock tfjs', hardware ? 20 : 5]];
   if (hardware) bounds.push(['PyTorch', 0.5]);

@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 export interface Counters {
   /** Counts kernels and tensors of the tfjs backend in use, where the device's own calls do not tell. */
   watchTensors(): void;
+  /** From now on GPU dispatches are counted and left out. */
+  stopComputing(): void;
   /** Dispatches, or kernels run, since the last call. */
   takeDispatches(): number | null;
   /** Most bytes at one time since the watch began. */
@@ -15,9 +17,10 @@ export interface Counters {
   heapBytes(): number | null;
 }
 
-/** Watches the GPU's API. To be called before a device is asked for. Without `compute`, dispatches are counted and left out. */
-export function watchGpu(compute: boolean): Counters {
+/** Watches the GPU's API. To be called before a device is asked for. */
+export function watchGpu(): Counters {
   let [dispatches, bytes, peak] = [0, 0, 0];
+  let compute = true;
   const pass = GPUComputePassEncoder.prototype;
   const { dispatchWorkgroups, dispatchWorkgroupsIndirect } = pass;
   pass.dispatchWorkgroups = function (...grid) {
@@ -45,6 +48,9 @@ export function watchGpu(compute: boolean): Counters {
   };
   return {
     watchTensors() {},
+    stopComputing() {
+      compute = false;
+    },
     takeDispatches() {
       const count = dispatches;
       dispatches = 0;
@@ -107,6 +113,7 @@ export function watchWasm(): Counters {
         _free(address);
       };
     },
+    stopComputing() {},
     takeDispatches() {
       const count = kernels;
       if (kernels !== null) kernels = 0;

@@ -37,7 +37,10 @@ export async function measureStep(
   const rival = RIVALS[name];
   const reason = rival.cannot(of, backend);
   if (reason) return { kind: 'cannot', reason };
-  const counters = backend === 'wasm' ? watchWasm() : watchGpu(compute);
+  const counters = backend === 'wasm' ? watchWasm() : watchGpu();
+  await rival.start(request);
+  // What was started above may need answers from its device; from here on nobody does.
+  if (!compute) counters.stopComputing();
   const prepare = async (batch: number) =>
     rival.prepare(await makeProblem({ ...of, batch }, readStarter), backend);
 

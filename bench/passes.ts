@@ -1,11 +1,11 @@
 /** The convolution's passes one by one, on the large layers of ResNet-50, beside the roof of the same minutes. */
 import * as tf from '@tensorflow/tfjs';
-import { startBackend } from '../src/backend';
 import { atomGradient } from '../src/ops/atom-gradient';
 import { convolution } from '../src/ops/convolution';
 import { inputGradient } from '../src/ops/input-gradient';
 import { kernelGradient } from '../src/ops/kernel-gradient';
 import { ATOMS, type Pass, type Passes, type PassesRequest } from './case';
+import { startEngine } from './engine';
 import { roof, timesOf } from './roof';
 import { networkOf, type PlacedLayer, placedLayers } from './work';
 
@@ -14,15 +14,15 @@ const SAMPLES = 5;
 const LAYERS_PER_ROOF = 4;
 
 export async function measurePasses(
-  { backend, size, batch }: PassesRequest,
+  { backend, tiles, size, batch }: PassesRequest,
   runtime: string,
 ): Promise<Passes> {
-  const engine = await startBackend(backend);
-  let best = await roof(engine);
+  const engine = await startEngine(backend, tiles);
+  let best = await roof(engine.info);
   const passes: Pass[] = [];
   for (const [index, layer] of largeLayers(size).entries()) {
     if (index % LAYERS_PER_ROOF === LAYERS_PER_ROOF - 1) {
-      const again = await roof(engine);
+      const again = await roof(engine.info);
       if (again.gigaflops > best.gigaflops) best = again;
     }
     passes.push(...(await passesOf(layer, batch)));

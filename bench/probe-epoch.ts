@@ -1,9 +1,9 @@
 /** How long a linear-probe epoch on cached features takes: the run's own code with the page's batch size, validation included. */
-import { startBackend } from '../src/backend';
 import { seededRandom } from '../src/random';
 import { madeDataset } from '../src/training/made-dataset';
 import { trainProbe } from '../src/training/probe';
 import type { ProbeEpochRequest } from './case';
+import { startEngine } from './engine';
 import { networkOf } from './work';
 
 const CLASSES = 5;
@@ -13,10 +13,11 @@ const PROBE = { epochs: EPOCHS, learningRate: 1e-2, weightDecay: 1e-2, batchSize
 /** Milliseconds of each epoch after the first, which warms up. */
 export async function measureProbeEpoch({
   backend,
+  tiles,
   backbone,
   images,
 }: ProbeEpochRequest): Promise<{ times: number[] }> {
-  await startBackend(backend);
+  await startEngine(backend, tiles);
   const dataset = madeDataset(CLASSES, Math.round(images / CLASSES), Math.round(images / CLASSES / 10), 1);
   const random = seededRandom(0);
   const featuresOf = (count: number) =>

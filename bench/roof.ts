@@ -1,10 +1,10 @@
 /** The roof: the best matrix product that our own code can run here. Every step's GFLOP/s is also given as a share of it. */
 import * as tf from '@tensorflow/tfjs';
-import { startBackend } from '../src/backend';
 import { convolution } from '../src/ops/convolution';
 import { matMul } from '../src/ops/mat-mul';
-import type { BackendName, EngineInfo } from '../src/worker/protocol';
-import type { Roof } from './case';
+import type { EngineInfo } from '../src/worker/protocol';
+import type { Roof, RoofRequest } from './case';
+import { startEngine } from './engine';
 
 const SIZES = { software: [512, 1024], hardware: [2048, 4096] };
 const SAMPLES = 3;
@@ -12,9 +12,9 @@ const SAMPLE_MS = 100;
 const SEARCH_MS = 2000;
 
 /** Starts the backend and finds its roof. */
-export async function measureRoof(backend: BackendName, runtime: string): Promise<Roof> {
-  const engine = await startBackend(backend);
-  return { engine, runtime, ...(await roof(engine)) };
+export async function measureRoof({ backend, tiles }: RoofRequest, runtime: string): Promise<Roof> {
+  const engine = await startEngine(backend, tiles);
+  return { engine, runtime, ...(await roof(engine.info)) };
 }
 
 /** The best product of large square matrices, over sizes and over the ways we have to write one. */

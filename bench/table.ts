@@ -16,12 +16,18 @@ const COLUMNS: [title: string, width: number][] = [
   ['JS ms', 7],
 ];
 
-export function environmentLine({ engine, runtime, gigaflops: best, of }: Roof): string {
+export function environmentLine({
+  engine: { info: engine, notices },
+  runtime,
+  gigaflops: best,
+  of,
+}: Roof): string {
   const where =
     engine.backend === 'wasm'
       ? `wasm, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}`
       : `webgpu, ${engine.adapter}${engine.hardware ? '' : ' (software)'}`;
-  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).`;
+  const portable = notices.map(({ program, reason }) => `\nIn portable form: ${program}: ${reason}`);
+  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).${portable.join('')}`;
 }
 
 export function caseLine({ backbone, size, batch, classes }: Row['of']): string {

@@ -12,11 +12,11 @@ type Arrays = Record<string, np.Array>;
 
 export const jax: Rival = {
   cannot: () => null,
-  async prepare(problem, backend) {
+  async start({ backend }) {
     if (!(await init(backend)).includes(backend)) throw new Error(`jax-js does not start on ${backend}.`);
     defaultDevice(backend);
-    return trainer(problem);
   },
+  prepare: async (problem) => trainer(problem),
 };
 
 function trainer(problem: Problem): Trainer {

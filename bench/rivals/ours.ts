@@ -1,21 +1,23 @@
 /** This project's own step. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
-import { startBackend } from '../../src/backend';
 import type { LayerCodes } from '../../src/decompose/layer-codes';
 import { AdamW } from '../../src/training/adamw';
 import { headGradients } from '../../src/training/head';
 import { lossAndGradient } from '../../src/training/train';
 import { TunedModel } from '../../src/training/tuned-model';
 import { ADAM, BACKBONE_RATES, HEAD_RATE } from '../case';
+import { startEngine } from '../engine';
 import { backboneFile, type Problem } from '../problem';
 import type { Rival, Trainer } from './rival';
 import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 
 export const ours: Rival = {
   cannot: () => null,
-  async prepare(problem, backend) {
-    await startBackend(backend);
+  start: async ({ backend, tiles }) => {
+    await startEngine(backend, tiles);
+  },
+  async prepare(problem) {
     return problem.of.setting === 'probe-cached' ? headTrainer(problem) : networkTrainer(problem);
   },
 };

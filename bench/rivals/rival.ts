@@ -1,12 +1,14 @@
 /** A rival: whoever can do a training step. The benchmark prepares, checks and times all of them through this. */
 import type { BackendName } from '../../src/worker/protocol';
-import type { Case } from '../case';
+import type { Case, StepRequest } from '../case';
 import type { Problem } from '../problem';
 
 export interface Rival {
   /** Why it cannot do this case; null where it can. */
   cannot(of: Case, backend: BackendName): string | null;
-  /** Starts what it runs on and uploads what stays the same between steps. */
+  /** Starts what it runs on. */
+  start(request: Pick<StepRequest, 'backend' | 'tiles'>): Promise<void>;
+  /** Uploads what stays the same between steps. Only called after `start`. */
   prepare(problem: Problem, backend: BackendName): Promise<Trainer>;
 }
 

@@ -15,10 +15,10 @@ import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 
 export const stock: Rival = {
   cannot: () => null,
-  async prepare(problem, backend) {
+  start: async ({ backend }) => {
     await startBackend(backend);
-    return trainer(problem, backend === 'wasm');
   },
+  prepare: async (problem, backend) => trainer(problem, backend === 'wasm'),
 };
 
 function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
