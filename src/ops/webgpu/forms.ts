@@ -58,6 +58,7 @@ export function planConvolution(
     pointwise: inner === 4 && side === 1 && pad === 0,
     inner,
     outer: widthOf(outputChannels),
+    few: sourceChannels < 4 ? sourceChannels : null,
     tile: DIRECT,
   };
   if (inner === 4 && variant.outer === 1) variant.inner = 1;
@@ -102,6 +103,7 @@ export function planInputGradient(
     pointwise: both === 4 && side === 1 && pad === 0,
     inner: both,
     outer: both,
+    few: null,
     tile,
   };
   return {
@@ -181,6 +183,7 @@ function channelProducts(
   };
   if (variant.outer === 1) variant.inner = 1;
   if (fours(variant)) variant.tile = programs.tile('kernelGradient', sourceChannels, outputChannels, k * k);
+  else if (sourceChannels < DIRECT.rows) variant.tile = { ...DIRECT, rows: sourceChannels, threads: [8, 1] };
   const splits = splitsOf(variant, shape, programs.tiles.workgroups);
   return {
     name: kernelGradientName(variant),

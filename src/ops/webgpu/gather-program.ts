@@ -19,6 +19,8 @@ export interface GatherVariant {
   inner: Width;
   /** Element width along the output's channels. */
   outer: Width;
+  /** The source's channels where they are few, as an image's, and the program is written out for them; else null. */
+  few: number | null;
   tile: Tile;
 }
 
@@ -55,8 +57,9 @@ export interface GatherShape {
   pad: number;
 }
 
-export function gatherName({ backward, pointwise, inner, outer, tile }: GatherVariant): string {
-  return `${backward ? 'inputGradient' : 'convolution'}${pointwise ? '1x1' : ''}_${inner}${outer}_${tileName(tile)}`;
+export function gatherName({ backward, pointwise, inner, outer, few, tile }: GatherVariant): string {
+  const kind = `${backward ? 'inputGradient' : 'convolution'}${pointwise ? '1x1' : ''}${few ? `of${few}` : ''}`;
+  return `${kind}_${inner}${outer}_${tileName(tile)}`;
 }
 
 /**
@@ -160,17 +163,21 @@ function tapOffset(backward: boolean, axis: 'Row' | 'Column', tap: string): stri
 }
 
 /** The loop over taps; a pointwise kernel at stride 1 or forward has one, backward at stride 2 one in a single phase. */
-function overTaps({ backward, pointwise }: GatherVariant, body: string): string {
+function overTaps({ backward, pointwise }: GatherVariant, rows: (number | string)[], body: string): string {
+  const starts = rows.map((i) => sourceRowOf(pointwise, i)).join('\n');
+  const elements = rows.map((i) => sourceOf(pointwise, i)).join('\n');
   if (pointwise) {
     const inPhase = backward ? 'if (uniforms.phaseRow == 0 && uniforms.phaseColumn == 0)' : '';
-    return `${inPhase} { let tap = 0; let rowOffset = 0; let columnOffset = 0; ${body} }`;
+    return `${inPhase} { let tap = 0; let rowOffset = 0; let columnOffset = 0; ${starts} ${elements} ${body} }`;
   }
   return `
   for (var tapRow = firstTapRow; tapRow < uniforms.side; tapRow += tapStep) {
     let rowOffset = ${tapOffset(backward, 'Row', 'tapRow')};
+    ${starts}
     for (var tapColumn = firstTapColumn; tapColumn < uniforms.side; tapColumn += tapStep) {
       let columnOffset = ${tapOffset(backward, 'Column', 'tapColumn')};
       let tap = tapRow * uniforms.side + tapColumn;
+      ${elements}
       ${body}
     }
   }`;
@@ -186,16 +193,23 @@ function decode(index: string, i: number | string): string {
     let row${i} = line${i} - image${i} * height;`;
 }
 
-/** The source element where position i's channels begin for this tap, and 0 or 1: whether it lies inside. */
-function sourceOf(pointwise: boolean, i: number | string): string {
-  const at = `((image${i} * uniforms.sourceHeight + sourceRow${i}) * uniforms.sourceWidth + sourceColumn${i}) * channels`;
+/** Where position i's source row begins for a row of taps, and whether it lies inside. */
+function sourceRowOf(pointwise: boolean, i: number | string): string {
   return `
     let sourceRow${i} = row${i} * step + rowOffset;
+    let line${i}At = (image${i} * uniforms.sourceHeight + sourceRow${i}) * uniforms.sourceWidth;
+    ${pointwise ? '' : `let insideRow${i} = (sourceRow${i} >= 0) & (sourceRow${i} < uniforms.sourceHeight);`}`;
+}
+
+/** The source element where position i's channels begin for this tap, and 0 or 1: whether it lies inside. */
+function sourceOf(pointwise: boolean, i: number | string): string {
+  const at = `(line${i}At + sourceColumn${i}) * channels`;
+  return `
     let sourceColumn${i} = column${i} * step + columnOffset;
     ${
       pointwise
         ? `let from${i} = ${at};`
-        : `let inside${i} = (sourceRow${i} >= 0) & (sourceRow${i} < uniforms.sourceHeight) & (sourceColumn${i} >= 0) & (sourceColumn${i} < uniforms.sourceWidth);
+        : `let inside${i} = insideRow${i} & (sourceColumn${i} >= 0) & (sourceColumn${i} < uniforms.sourceWidth);
     let keep${i} = select(0.0, 1.0, inside${i});
     let from${i} = select(0, ${at}, inside${i});`
     }`;
@@ -245,15 +259,20 @@ function accumulator(variant: GatherVariant, i: number, j: number): string {
   return `vec4<f32>(${range(4).map((q) => `c${i}_${4 * j + q}`)})`;
 }
 
+/** The loop over a tap's channels, written out where they are few. */
+function overChannels(few: number | null, body: string): string {
+  if (few === null) return `for (var c = 0; c < channels; c++) { ${body} }`;
+  return lines(few, (c) => `{ let c = ${c}; ${body} }`);
+}
+
 /** Each thread reads what it needs. */
 function direct(variant: GatherVariant): string {
-  const { backward, pointwise, inner, outer, tile } = variant;
+  const { backward, pointwise, inner, outer, few, tile } = variant;
   const { rows, columns } = tile;
   const groups = backward ? columns : columns / outer;
   const load = (i: number) => (pointwise ? `source[from${i} + c]` : `source[from${i} + c] * keep${i}`);
   const body = backward
     ? `
-      ${lines(rows, (i) => sourceOf(pointwise, i))}
       ${lines(columns, (j) => `let kernel${j} = (tap * uniforms.outputChannels + channel${j}) * channels;`)}
       for (var c = 0; c < channels; c++) {
         ${lines(rows, (i) => `let a${i} = ${load(i)};`)}
@@ -265,18 +284,18 @@ function direct(variant: GatherVariant): string {
         )}
       }`
     : `
-      ${lines(rows, (i) => sourceOf(pointwise, i))}
       var kernelAt = tap * uniforms.sourceChannels * outputs;
-      for (var c = 0; c < channels; c++) {
-        ${lines(rows, (i) => `let a${i} = ${load(i)};`)}
+      ${overChannels(
+        few,
+        `${lines(rows, (i) => `let a${i} = ${load(i)};`)}
         ${lines(
           inner,
           (q) => `
         { ${lines(groups, (j) => `let b${j} = kernel[kernelAt + channel${j}];`)}
           ${lines(rows, (i) => lines(groups, (j) => `c${i}_${j} += ${inner === 4 ? `a${i}[${q}]` : `a${i}`} * b${j};`))} }
         kernelAt += outputs;`,
-        )}
-      }`;
+        )}`,
+      )}`;
   return `
 fn main() {
   ${geometry(backward)}
@@ -297,7 +316,7 @@ fn main() {
       : lines(groups, (j) => `let channel${j} = min(firstChannel + ${j}, outputs - 1);`)
   }
   ${lines(rows, (i) => lines(groups, (j) => `var c${i}_${j} = ${backward ? '0.0' : `${type(outer)}(0.0)`};`))}
-  ${overTaps(variant, body)}
+  ${overTaps(variant, range(rows), body)}
   ${store(variant, (j) => `firstChannel + ${j}`)}
 }`;
 }
@@ -318,7 +337,6 @@ function staged(variant: GatherVariant): string {
   const groups = columns / 4;
   // Threads next to each other hold columns next to each other, so that their loads fall together.
   const body = `
-      ${lines(sourceLoads, (t) => sourceOf(pointwise, `L${t}`))}
       for (var first = 0; first < channels; first += ${depth}) {
         let c = first + lane;
         ${lines(
@@ -379,7 +397,11 @@ fn main() {
   let firstPosition = groupPosition + ownRow;
   ${lines(sourceLoads, (t) => decode(`groupPosition + rowL + ${(t * size) / depth}`, `L${t}`))}
   ${lines(rows, (i) => lines(groups, (j) => `var c${i}_${j} = vec4<f32>(0.0);`))}
-  ${overTaps(variant, body)}
+  ${overTaps(
+    variant,
+    range(sourceLoads).map((t) => `L${t}`),
+    body,
+  )}
   ${lines(rows, (i) => decode(`firstPosition + ${i}`, i))}
   ${store(variant, (j) => `groupChannel + ownColumn + ${j * across}`)}
 }`;

@@ -31,10 +31,14 @@ const UNIFORMS = [
   'pad',
   'splits',
   'atoms',
+  'acrossImages',
 ] as const;
 
 /** The source is x, the output z. */
-export type KernelGradientShape = Record<Exclude<(typeof UNIFORMS)[number], 'splits' | 'atoms'>, number>;
+export type KernelGradientShape = Record<
+  Exclude<(typeof UNIFORMS)[number], 'splits' | 'atoms' | 'acrossImages'>,
+  number
+>;
 
 export function kernelGradientName({ inner, outer, atoms, tile }: KernelGradientVariant): string {
   return `${atoms ? 'atomGradient' : 'kernelGradient'}_${inner}${outer}_${tileName(tile)}`;
@@ -64,7 +68,7 @@ export function runKernelGradient(
   runProgram(
     kernelGradientProgram(variant),
     coefficients ? [x, dz, coefficients] : [x, dz],
-    { ...shape, splits, atoms },
+    { ...shape, splits, atoms, acrossImages: shape.images > shape.outputWidth ? 1 : 0 },
     parts,
     [across, down, taps * splits],
   );
@@ -100,8 +104,8 @@ export function kernelGradientProgram(variant: KernelGradientVariant): Program {
 }
 
 const type = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
-const lines = (count: number, line: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => line(index)).join('\n');
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+const lines = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
 
 /** Sums `c<i>_<q>_<j>`: row element i, its number q, column element j. */
 function sums(
@@ -127,7 +131,10 @@ const HEAD = `
   let rowOffset = tapRow - uniforms.pad;
   let columnOffset = tapColumn - uniforms.pad;`;
 
-/** Each thread reads what it needs, walking along the output rows of its split. */
+/**
+ * Each thread reads what it needs, walking along lines of positions: the output's rows, or with `acrossImages` one place in
+ * every image, which are longer lines where maps are small.
+ */
 function direct(variant: KernelGradientVariant): string {
   const { inner, outer, tile } = variant;
   const [rowElements, columnElements] = [tile.rows / inner, tile.columns / outer];
@@ -141,24 +148,35 @@ fn main() {
   ${lines(rowElements, (i) => `let row${i} = min(firstRow + ${i}, channels - 1);`)}
   ${lines(columnElements, (j) => `let column${j} = min(firstColumn + ${j}, outputs - 1);`)}
   ${sums(variant, (name) => `var ${name} = ${type(outer)}(0.0);`)}
-  let lines = uniforms.images * uniforms.outputHeight;
+  // Output rows and columns whose source lies inside.
+  let top = max(0, (uniforms.stride - 1 - rowOffset) / uniforms.stride);
+  let bottom = min(uniforms.outputHeight, (uniforms.sourceHeight - rowOffset + uniforms.stride - 1) / uniforms.stride);
+  let left = max(0, (uniforms.stride - 1 - columnOffset) / uniforms.stride);
+  let right = min(uniforms.outputWidth, (uniforms.sourceWidth - columnOffset + uniforms.stride - 1) / uniforms.stride);
+  let height = max(0, bottom - top);
+  let width = max(0, right - left);
+  let sourcePlane = uniforms.sourceHeight * uniforms.sourceWidth * channels;
+  let dzPlane = uniforms.outputHeight * uniforms.outputWidth * outputs;
+  let across = uniforms.acrossImages == 1;
+  let lines = height * select(uniforms.images, width, across);
+  let length = select(width, uniforms.images, across);
+  let sourceStep = select(uniforms.stride * channels, sourcePlane, across);
+  let dzStep = select(outputs, dzPlane, across);
   let firstLine = split * lines / uniforms.splits;
   let lastLine = (split + 1) * lines / uniforms.splits;
-  // Output columns whose source column lies inside.
-  let begin = max(0, (uniforms.stride - 1 - columnOffset) / uniforms.stride);
-  let end = min(uniforms.outputWidth, (uniforms.sourceWidth - columnOffset + uniforms.stride - 1) / uniforms.stride);
   for (var line = firstLine; line < lastLine; line++) {
-    let image = line / uniforms.outputHeight;
-    let sourceRow = (line - image * uniforms.outputHeight) * uniforms.stride + rowOffset;
-    if (sourceRow < 0 || sourceRow >= uniforms.sourceHeight) { continue; }
-    var start = ((image * uniforms.sourceHeight + sourceRow) * uniforms.sourceWidth + begin * uniforms.stride + columnOffset) * channels;
-    var at = (line * uniforms.outputWidth + begin) * outputs;
-    for (var column = begin; column < end; column++) {
+    let outerIndex = line / height;
+    let row = top + line - outerIndex * height;
+    let column = left + select(0, outerIndex, across);
+    let image = select(outerIndex, 0, across);
+    var start = image * sourcePlane + ((row * uniforms.stride + rowOffset) * uniforms.sourceWidth + column * uniforms.stride + columnOffset) * channels;
+    var at = image * dzPlane + (row * uniforms.outputWidth + column) * outputs;
+    for (var position = 0; position < length; position++) {
       ${lines(rowElements, (i) => `let a${i} = source[start + row${i}];`)}
       ${lines(columnElements, (j) => `let b${j} = dz[at + column${j}];`)}
       ${sums(variant, product(variant))}
-      start += uniforms.stride * channels;
-      at += outputs;
+      start += sourceStep;
+      at += dzStep;
     }
   }
   ${store(
