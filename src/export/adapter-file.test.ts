@@ -36,6 +36,7 @@ function header(): AdapterHeader {
         warmup: 0.1,
         dropout: 0.5,
         augmentation: 'flips',
+        views: 0,
         seed: 7,
         warmStart: true,
         probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },

@@ -9,7 +9,7 @@ import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
-import { type Job, ProbeCache, train } from './train';
+import { FrozenCache, type Job, train } from './train';
 import { TunedModel } from './tuned-model';
 
 const CONFIG: RunConfig = {
@@ -23,6 +23,7 @@ const CONFIG: RunConfig = {
   warmup: 0.1,
   dropout: 0.2,
   augmentation: 'crops-flips',
+  views: 0,
   seed: 1,
   warmStart: true,
   probe: { epochs: 3, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
@@ -49,13 +50,13 @@ describe('a run', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  function job(changes: Partial<RunConfig> = {}, cache = new ProbeCache()): Omit<Job, 'clock'> {
+  function job(changes: Partial<RunConfig> = {}, cache = new FrozenCache()): Omit<Job, 'clock'> {
     const config = { ...CONFIG, ...changes };
     const model = new TunedModel(backbone, methodById(config.setting), config.options, 3, codes);
     return { model, dataset: DATASET, config, cache, reportEvery: 1 };
   }
 
-  async function run(changes: Partial<RunConfig> = {}, cache?: ProbeCache) {
+  async function run(changes: Partial<RunConfig> = {}, cache?: FrozenCache) {
     const work = job(changes, cache);
     const events: RunEvent[] = [];
     try {
@@ -66,7 +67,7 @@ describe('a run', () => {
   }
 
   it('starts at the linear probe and reports every step and epoch', async () => {
-    const cache = new ProbeCache();
+    const cache = new FrozenCache();
     const probe = await run({ setting: 'linear-probe', options: {} }, cache);
     const { events, result } = await run({}, cache);
     const last = probe.result.epochs.at(-1);
@@ -171,7 +172,7 @@ describe('a run', () => {
   });
 
   it('computes the features once for all runs on the same data', async () => {
-    const cache = new ProbeCache();
+    const cache = new FrozenCache();
     await run({}, cache);
     const { events } = await run({}, cache);
     expect(events.some((event) => event.kind === 'phase' && event.label === 'Computing features')).toBe(
