@@ -29,15 +29,15 @@ let ownFolder: Promise<FileSystemDirectoryHandle> | null = null;
 /** Null where the browser has no such files, or not here: only workers do. */
 export async function createPrivateFile(): Promise<PrivateFile | null> {
   try {
+    // The DOM's types leave out what workers alone have.
+    const { createSyncAccessHandle } = FileSystemFileHandle.prototype as Partial<{
+      createSyncAccessHandle(): Promise<SyncAccessHandle>;
+    }>;
+    if (!createSyncAccessHandle) return null;
     ownFolder ??= claimFolder();
     const folder = await ownFolder;
     const name = crypto.randomUUID();
     const file = await folder.getFileHandle(name, { create: true });
-    // The DOM's types leave out what workers alone have.
-    const { createSyncAccessHandle } = file as Partial<{
-      createSyncAccessHandle(): Promise<SyncAccessHandle>;
-    }>;
-    if (!createSyncAccessHandle) return null;
     return opened(await createSyncAccessHandle.call(file), () => folder.removeEntry(name));
   } catch {
     return null;

@@ -126,7 +126,7 @@ describe('the frozen stages’ output', () => {
   const SEEN: Partial<RunConfig>[] = [
     { augmentation: 'none' },
     { augmentation: 'none', setting: 'lora', options: { r: 1, from: 3 } },
-    { augmentation: 'none', setting: 'full', options: { from: 1 } },
+    { augmentation: 'none', options: { m: 4, from: 1 } },
     { augmentation: 'crops-flips', views: 1 },
     { augmentation: 'crops-flips', views: 2 },
   ];

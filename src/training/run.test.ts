@@ -105,6 +105,26 @@ describe('a run', () => {
     expect(maxRelativeError(await losses({ seed: 2 }), withAtoms)).toBeGreaterThan(1e-3);
   });
 
+  it('takes the fixed views of its images in turn, and new ones where there are none', async () => {
+    // With nothing trained, an epoch's loss tells its images apart, whatever their order.
+    const losses = async (views: number, changes: Partial<RunConfig> = {}) => {
+      const still = { learningRate: 0, headLearningRate: 1e-30, weightDecay: 0, dropout: 0 };
+      const { result } = await run({ ...still, epochs: 4, batchSize: 18, views, ...changes });
+      return result.epochs.flatMap(({ trainLoss }) => trainLoss ?? []);
+    };
+    const [first = 0, second = 0, third = 0, fourth = 0] = await losses(2);
+    expect(third).toBeCloseTo(first, 5);
+    expect(fourth).toBeCloseTo(second, 5);
+    expect(Math.abs(second - first)).toBeGreaterThan(1e-3);
+    // The first views are the same, however many there are.
+    for (const loss of await losses(1)) expect(loss).toBeCloseTo(first, 5);
+    expect((await losses(1, { seed: 2 }))[0]).not.toBeCloseTo(first, 3);
+    const anew = await losses(0);
+    expect(new Set(anew.map((loss) => loss.toFixed(3))).size).toBe(4);
+    const plain = await losses(3, { augmentation: 'none' });
+    for (const loss of plain) expect(loss).toBeCloseTo(plain[0] ?? Number.NaN, 5);
+  });
+
   it('leaves as many tensors after 200 steps as before', async () => {
     const work = job({ epochs: 100, batchSize: 2, augmentation: 'flips' });
     let atFirst = 0;
