@@ -105,6 +105,12 @@ test('a field this version does not know is let pass', () => {
   expect(decodeAdapter(fileWith({ ...header(), licence: 'CC0' }), FILE).header).toEqual(header());
 });
 
+test('a file from before images could have fixed views is one whose epochs had new ones', () => {
+  const { views: _, ...config } = header().training.config;
+  const bytes = fileWith({ ...header(), training: { ...header().training, config } });
+  expect(decodeAdapter(bytes, FILE).header.training.config.views).toBe(0);
+});
+
 test('an adapter that could not be read back is not written', () => {
   const withoutHead = tensors();
   withoutHead.delete('head.bias');
