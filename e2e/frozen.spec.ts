@@ -1,9 +1,9 @@
 /** Stages that stay frozen: what a person is told, and that their output is kept where it fits. */
 import { expect, test } from './local';
-import { fill, goTo, openPage, run, waitForRun } from './steps';
+import { fill, goTo, openPage, waitForRun } from './steps';
 
 test('frozen stages are computed once and kept, in a file where memory is short', async ({ page }) => {
-  await openPage(page, '?backend=wasm&settings=atoms&option.atoms.from=4&epochs=2&augmentation=none');
+  await openPage(page, '?backend=wasm&settings=atoms&option.atoms.from=4&epochs=1&augmentation=none');
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
     timeout: 60_000,
@@ -25,10 +25,8 @@ test('frozen stages are computed once and kept, in a file where memory is short'
   await fill(page, 'Views per image', 4);
   await fill(page, 'Memory cap, MB', 36);
   await expect(page).toHaveURL(/views=4/);
-  const kept = /output is computed once and kept in a file, \d+\sMB\./;
-  await expect(atoms).toContainText(kept);
+  await expect(atoms).toContainText(/output is computed once and kept in a file, \d+\sMB\./);
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
-  await expect(run(page, 'Atoms, train from stage 3')).toContainText(kept);
   const files = () =>
     page.evaluate(async () => {
       const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('kept between steps');

@@ -4,11 +4,14 @@ import { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import type { PrivateFile } from '../files/private-file';
+import { maxRelativeError } from '../fixtures';
 import { methodById } from '../methods';
 import type { PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
+import { madeRun } from './made-run';
+import type { Both } from './made-run-worker';
 import { FrozenCache } from './train';
 import { TunedModel } from './tuned-model';
 
@@ -234,22 +237,19 @@ describe('the frozen stages’ output', () => {
     expect(kept.numbers).toEqual(without.numbers);
   });
 
-  it('may go in the middle of a run', async () => {
+  it.each(['phase', 'step'] as const)('may go at any %s of a run', async (kind) => {
     const without = await run({});
     const cache = new FrozenCache();
-    let steps = 0;
-    const kept = await run(
-      {},
-      {
-        place: 'device',
-        cache,
-        stopAt: (event) => {
-          if (event.kind === 'step' && ++steps === 2) cache.dispose();
-          return false;
-        },
-      },
-    );
+    let events = 0;
+    const stopAt = (event: RunEvent) => {
+      const told = event.kind === 'phase' ? event.label === FROZEN_STAGES : event.kind === kind;
+      if (event.kind === kind && told && ++events === 2) cache.dispose();
+      return false;
+    };
+    const kept = await run({}, { place: 'device', cache, stopAt });
+    expect(events).toBeGreaterThan(1);
     expect(kept.numbers).toEqual(without.numbers);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('is not kept when the run is stopped before it is complete', async () => {
@@ -258,5 +258,31 @@ describe('the frozen stages’ output', () => {
     await expect(run({}, { place: 'device', cache, stopAt })).rejects.toThrow(
       'stopped before its first epoch',
     );
+  });
+});
+
+describe('a small run with the frozen stages’ output kept', () => {
+  it('in a real file gives the same numbers to the bit', async () => {
+    const worker = new Worker(new URL('./made-run-worker.ts', import.meta.url), { type: 'module' });
+    const { without, kept, opened } = await new Promise<Both>((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = reject;
+      worker.postMessage(null);
+    });
+    worker.terminate();
+    expect(opened).toBe(1);
+    expect([without.computed, kept.computed]).toEqual([0, 2 * 9 + 6]);
+    expect(kept.losses).toHaveLength(6);
+    expect({ ...kept, computed: 0 }).toEqual(without);
+  });
+
+  it('on a GPU gives the same numbers', async () => {
+    await startBackend('webgpu');
+    const without = await madeRun('webgpu', null);
+    const kept = await madeRun('webgpu', 'device');
+    expect(kept.computed).toBe(2 * 9 + 6);
+    // How a GPU adds up may depend on how many images there are.
+    expect(maxRelativeError(kept.losses, without.losses)).toBeLessThan(1e-5);
+    expect(maxRelativeError(kept.valLosses, without.valLosses)).toBeLessThan(1e-5);
   });
 });

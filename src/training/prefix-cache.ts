@@ -31,19 +31,20 @@ export type OpenFile = () => Promise<PrivateFile | null>;
 /** For one backbone and data set. */
 export class PrefixCache {
   #kept: { key: string; place: PrefixPlace; prefix: Prefix } | null = null;
+  #disposed = false;
 
   constructor(readonly openFile: OpenFile) {}
 
   /** Frees what other runs left on the device: the memory of a run is planned without it. */
   keepOnly(request: PrefixRequest | null): void {
-    if (this.#kept?.place === 'device' && this.#kept.key !== (request && keyOf(request))) this.dispose();
+    if (this.#kept?.place === 'device' && this.#kept.key !== (request && keyOf(request))) this.#drop();
   }
 
   /** The kept maps, or those computed now; yields its progress. Where they found no room, a prefix that has none. */
   async *prefix(request: PrefixRequest): AsyncGenerator<Phase, Prefix> {
     const key = keyOf(request);
     if (this.#kept?.key === key) return this.#kept.prefix;
-    this.dispose();
+    this.#drop();
     const { place, from, dataset, config } = request;
     const file = place === 'file' ? await this.openFile() : null;
     const maps = file ? new FileMaps(file) : place === 'device' ? new DeviceMaps() : null;
@@ -55,13 +56,20 @@ export class PrefixCache {
     } finally {
       if (!complete) prefix.dispose();
     }
-    // Another run may have come in between.
-    this.dispose();
-    this.#kept = { key, place, prefix };
+    // Meanwhile another run may have come, or the data may have gone.
+    this.#drop();
+    if (this.#disposed) prefix.dispose();
+    else this.#kept = { key, place, prefix };
     return prefix;
   }
 
+  /** Frees what is kept, also under a run; nothing is kept from then on. */
   dispose(): void {
+    this.#disposed = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#kept?.prefix.dispose();
     this.#kept = null;
   }

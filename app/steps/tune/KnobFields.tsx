@@ -75,7 +75,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Views per image',
-    help: 'Random views drawn once and taken in turn: fewer are quicker where stages are frozen, more tell more. 0: new ones in every epoch.',
+    help: 'Random views drawn once: where stages are frozen, few make epochs quick, many keep accuracy. 0: new ones in every epoch.',
     bounds: BOUNDS.views,
     whole: true,
     get: ({ views }) => views,
