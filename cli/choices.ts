@@ -33,9 +33,10 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --seed N           split, order of images and random starts (default ${DEFAULT_KNOBS.seed})
   --lr ID=VALUE      a setting's learning rate; may be repeated
   --option ID.NAME=VALUE
-                     a number of a setting, e.g. lora.r=8; may be repeated
+                     a number of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
   --dropout P        chance that a feature is dropped before the head (default ${DEFAULT_KNOBS.dropout})
   --augmentation A   ${AUGMENTATIONS.join(', ')} (default: what the data asks for)
+  --views N          random views per image, drawn once; 0 for new ones in every epoch (default ${DEFAULT_KNOBS.views})
   --memory MB        megabytes a run may take (default: what the engine thinks right)
   --backend B        ${BACKENDS.join(', ')} (default auto)
   --out DIR          where results go (default out/<date-time>)
@@ -81,6 +82,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
         values.augmentation === undefined
           ? null
           : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
+      views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_KNOBS.views,
       // The probe's learning rate is a knob of its own, shared with every setting's warm start.
       probe: {
         ...DEFAULT_KNOBS.probe,
@@ -146,6 +148,7 @@ function parsed(typed: string[]) {
         option: { type: 'string', multiple: true },
         dropout: { type: 'string' },
         augmentation: { type: 'string' },
+        views: { type: 'string' },
         memory: { type: 'string' },
         backend: { type: 'string' },
         out: { type: 'string' },

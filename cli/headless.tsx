@@ -118,8 +118,10 @@ function importData(from: DataSource, seed: number): Promise<Answer<DataSummary>
 // ---------------------------------------------------------------- runs
 
 function settings(knobs: Knobs): Promise<SettingSummary[]> {
-  const { options, batchSize } = knobs;
-  return engine.call('settings', { options, batchSize, memoryCap: memoryCapBytes(knobs) });
+  const { options, batchSize, views } = knobs;
+  const augmentation = knobs.augmentation ?? dataset?.augmentation ?? 'none';
+  const memoryCap = memoryCapBytes(knobs);
+  return engine.call('settings', { options, batchSize, augmentation, views, memoryCap });
 }
 
 async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {

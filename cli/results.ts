@@ -92,6 +92,7 @@ export const resultsSchema = z.object({
           microBatch: count,
           recompute: z.boolean(),
           evaluationBatch: count,
+          prefix: z.enum(['device', 'file']).nullable(),
           bytes: count,
           budget: count,
         })

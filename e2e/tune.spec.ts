@@ -92,6 +92,7 @@ test('refuses what cannot be meant before anything is started', async () => {
     [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
     [[...sample, '--memory', '1'], /^--memory must be from 16 to/],
+    [[...sample, '--views', '101'], /^--views must be from 0 to 100/],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
   ];

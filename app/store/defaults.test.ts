@@ -20,8 +20,9 @@ const lora: SettingSummary = {
     microBatch: 16,
     recompute: false,
     evaluationBatch: 64,
+    prefix: null,
     bytes: 3e7,
-    items: { weights: 0, coefficients: 0, kernels: 0, maps: 0, optimizer: 0, working: 3e7 },
+    items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 3e7 },
     budget: 2e9,
     fits: true,
     sentence: 'About 30 MB at batch 16.',
@@ -39,6 +40,7 @@ describe('runConfig', () => {
       epochs: DEFAULT_KNOBS.epochs,
       batchSize: DEFAULT_KNOBS.batchSize,
       augmentation: 'flips',
+      views: 0,
       probe: DEFAULT_KNOBS.probe,
     });
   });
@@ -47,6 +49,7 @@ describe('runConfig', () => {
     const knobs = {
       ...DEFAULT_KNOBS,
       augmentation: 'none' as const,
+      views: 4,
       learningRates: { lora: 0.1, atoms: 0.2 },
       options: { lora: { rank: 8, stranger: 1 }, atoms: { rank: 2 } },
     };
@@ -54,6 +57,7 @@ describe('runConfig', () => {
       learningRate: 0.1,
       options: { rank: 8, scale: 8 },
       augmentation: 'none',
+      views: 4,
     });
     expect(runConfig(lora, knobs, 'flips').options).not.toHaveProperty('stranger');
   });

@@ -23,6 +23,8 @@ export interface Knobs {
   dropout: number;
   /** Null: what the data set asks for. */
   augmentation: Augmentation | null;
+  /** Fixed views of each image; 0 for new ones in every epoch. */
+  views: number;
   seed: number;
   warmStart: boolean;
   probe: RunConfig['probe'];
@@ -42,6 +44,7 @@ export const DEFAULT_KNOBS: Knobs = {
   warmup: 0.1,
   dropout: 0,
   augmentation: null,
+  views: 0,
   seed: 0,
   warmStart: true,
   probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },
@@ -70,6 +73,7 @@ export function runConfig(
     warmup: knobs.warmup,
     dropout: knobs.dropout,
     augmentation: knobs.augmentation ?? datasetAugmentation,
+    views: knobs.views,
     seed: knobs.seed,
     warmStart: knobs.warmStart,
     probe: { ...knobs.probe },

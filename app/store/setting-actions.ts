@@ -4,16 +4,22 @@ import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { chosenSettings, read, write } from './session';
 
+/** What a run's memory is planned by, beside its options. */
+const PLANNED_BY: readonly (keyof Knobs)[] = ['batchSize', 'memoryCap', 'augmentation', 'views'];
+
 let latest = 0;
 
 /** The answer to the newest question wins. */
 export async function refreshSettings(): Promise<void> {
   const mine = ++latest;
   try {
-    const { knobs } = read().configuration;
+    const { configuration, dataset } = read();
+    const { knobs } = configuration;
     const settings = await ask('settings', {
       options: knobs.options,
       batchSize: knobs.batchSize,
+      augmentation: knobs.augmentation ?? dataset?.augmentation ?? 'none',
+      views: knobs.views,
       memoryCap: memoryCapBytes(knobs),
     });
     if (mine === latest) write({ settings, settingsProblem: null });
@@ -25,8 +31,7 @@ export async function refreshSettings(): Promise<void> {
 export function turn(change: Partial<Knobs>): void {
   const { configuration } = read();
   write({ configuration: { ...configuration, knobs: { ...configuration.knobs, ...change } } });
-  // What a run's memory is planned by.
-  if ('batchSize' in change || 'memoryCap' in change) void refreshSettings();
+  if (PLANNED_BY.some((knob) => knob in change)) void refreshSettings();
 }
 
 export function turnLearningRate(setting: string, learningRate: number): void {

@@ -43,6 +43,7 @@ export const BOUNDS = {
   learningRate: [1e-7, 10],
   weightDecay: [0, 1],
   fraction: [0, 0.95],
+  views: [0, 100],
   seed: [0, 2 ** 31 - 1],
   memoryCap: [16, 1e6],
 } as const;
@@ -197,6 +198,14 @@ const PARAMETERS: Parameter[] = [
     },
     write: (from) => from.knobs.augmentation,
   },
+  parameter(
+    'views',
+    whole(...BOUNDS.views),
+    (c) => c.knobs.views,
+    (c, value) => {
+      c.knobs.views = value;
+    },
+  ),
   {
     key: 'warmStart',
     read: (text, into) => {

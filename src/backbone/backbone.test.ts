@@ -17,7 +17,9 @@ onBackends('starter backbone against PyTorch', () => {
     const means: tf.Scalar[] = [];
     const [lastStage, features, logits] = tf.tidy(() => {
       const images = tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 64, 64]), [0, 2, 3, 1]);
-      const last = backbone.stages(images, new Map(), (output) => means.push(tf.keep(tf.mean(output))));
+      const last = backbone.stages(images, new Map(), {
+        onStage: (output) => means.push(tf.keep(tf.mean(output))),
+      });
       const pooled = backbone.features(images);
       const weight = tf.tensor2d(float32(head, 'fc.weight'), [10, 512]);
       const scores = tf.add(tf.matMul(pooled, weight, false, true), tf.tensor1d(float32(head, 'fc.bias')));

@@ -42,6 +42,12 @@ export type Kernels = ReadonlyMap<string, tf.Tensor4D>;
 
 const PRETRAINED: Kernels = new Map();
 
+interface StagesOptions {
+  onStage?: (output: tf.Tensor4D) => void;
+  from?: number;
+  before?: number;
+}
+
 /** The pooling after the stem. */
 export const POOL = { k: 3, stride: 2, pad: 1 };
 
@@ -92,23 +98,29 @@ export class Backbone {
     return new Backbone({ id, name, hash: await sha256(bytes) }, file, bytes.byteLength);
   }
 
-  /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`. */
-  features(images: tf.Tensor4D, kernels: Kernels = PRETRAINED): tf.Tensor2D {
-    return tf.tidy(() => tf.mean(this.stages(images, kernels), [1, 2]));
+  /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
+  features(input: tf.Tensor4D, kernels: Kernels = PRETRAINED, from = 0): tf.Tensor2D {
+    return tf.tidy(() => tf.mean(this.stages(input, kernels, { from }), [1, 2]));
+  }
+
+  /** The maps that enter the stage `from` (1 for the first) of the pretrained network, `[n, h, w, c]`. */
+  prefix(images: tf.Tensor4D, from: number): tf.Tensor4D {
+    return this.stages(images, PRETRAINED, { before: from });
   }
 
   /**
    * The last stage's output `[n, h, w, features]`; `onStage` sees the stem's (after pooling) and every stage's. Maps on the
-   * way are freed as soon as they are used.
+   * way are freed as soon as they are used. `input` enters the stage `from`, 0 being the stem; the last stage is the one
+   * below `before`.
    */
   stages(
-    images: tf.Tensor4D,
+    input: tf.Tensor4D,
     kernels: Kernels = PRETRAINED,
-    onStage: (output: tf.Tensor4D) => void = () => {},
+    { onStage = () => {}, from = 0, before = this.network.stages.length + 1 }: StagesOptions = {},
   ): tf.Tensor4D {
-    let x = tf.tidy(() => maxPool(this.stem(images, kernels), POOL));
+    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool(this.stem(input, kernels), POOL));
     onStage(x);
-    for (const stage of this.network.stages) {
+    for (const stage of this.network.stages.slice(Math.max(0, from - 1), before - 1)) {
       for (const block of stage) {
         const y = tf.tidy(() => this.bottleneck(block, x, kernels).y);
         x.dispose();

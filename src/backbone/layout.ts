@@ -65,6 +65,11 @@ export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
   return [stem, ...stages.flat().flatMap(blockConvolutions)];
 }
 
+/** The stage a layer belongs to, as its name has it: 1 for `layer1…`, 0 for the stem. */
+export function stageOf({ name }: Pick<ConvolutionSpec, 'name'>): number {
+  return Number(/^layer(\d+)\./.exec(name)?.[1] ?? 0);
+}
+
 /** A bottleneck's convolutions, its projection last. */
 export function blockConvolutions({ conv1, conv2, conv3, downsample }: BlockSpec): ConvolutionSpec[] {
   return [conv1, conv2, conv3, ...(downsample ? [downsample] : [])];

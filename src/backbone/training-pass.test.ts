@@ -38,7 +38,7 @@ describe('a training pass', () => {
   });
 
   /** The kernel gradients of these layers, what ran for them, and the most bytes held when one was told. */
-  async function gradients(trained: readonly string[], { recompute = false } = {}) {
+  async function gradients(trained: readonly string[], { recompute = false, from = 0, input = images } = {}) {
     const kernels = new Map(trained.map((name) => [name, backbone.convolution(name).folded]));
     const ran: Record<string, number> = {};
     const engine = tf.engine();
@@ -51,7 +51,7 @@ describe('a training pass', () => {
     const start = tf.memory().numBytes;
     let keptBytes = 0;
     try {
-      const pass = new TrainingPass(backbone, images, kernels, { recompute });
+      const pass = new TrainingPass(backbone, input, kernels, { recompute, from });
       keptBytes = tf.memory().numBytes - start;
       pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel()));
     } finally {
@@ -85,6 +85,30 @@ describe('a training pass', () => {
     expect(some.ran.AtomtuneInputGradient ?? 0).toBe(row.inputGradients);
     expect(some.ran.AtomtuneKernelGradient).toBe(row.trained.length);
   });
+
+  it.each([1, 2, 3, 4])(
+    'from the map that enters stage %i on gives the same gradients, and leaves the map',
+    async (from) => {
+      const trained = [`layer${from}.0.conv1`, 'layer4.2.conv2'];
+      const whole = await gradients(trained);
+      const input = backbone.prefix(images, from);
+      for (const recompute of [false, true]) {
+        const part = await gradients(trained, { from, input, recompute });
+        expect([...part.values.keys()]).toEqual([...whole.values.keys()]);
+        for (const [name, value] of part.values) expect(value).toEqual(whole.values.get(name));
+        expect(bytesLeft).toBe(0);
+        if (recompute) continue;
+        // The stem, and in each stage below three convolutions a block and a projection.
+        const below = [3, 4, 6].slice(0, from - 1).reduce((sum, blocks) => sum + 3 * blocks + 1, 1);
+        expect((whole.ran.AtomtuneConvolution ?? 0) - (part.ran.AtomtuneConvolution ?? 0)).toBe(below);
+      }
+      const kernels = new Map([['layer4.2.conv2', backbone.convolution('layer4.2.conv2').folded]]);
+      new TrainingPass(backbone, input, kernels, { from }).dispose();
+      expect(input.isDisposed).toBe(false);
+      input.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 
   it('of no layer keeps nothing and computes nothing back', async () => {
     const { ran, keptBytes } = await gradients([]);

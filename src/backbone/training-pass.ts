@@ -33,22 +33,28 @@ export class TrainingPass {
   #stem: tf.Tensor4D | null = null;
 
   /**
-   * The layers in `kernels` are the trained ones. With `recompute` only the blocks' inputs are kept, and the inside of
+   * The layers in `kernels` are the trained ones. `images` are images, or the maps that enter the stage `from` (1 for the
+   * first), below which nothing is trained. With `recompute` only the blocks' inputs are kept, and the inside of
    * each block is computed a second time on the way back.
    */
   constructor(
     readonly backbone: Backbone,
     readonly images: tf.Tensor4D,
     readonly kernels: Kernels,
-    { recompute = false }: { recompute?: boolean } = {},
+    { recompute = false, from = 0 }: { recompute?: boolean; from?: number } = {},
   ) {
     const { stem, stages } = backbone.network;
-    const first = backbone.stem(images, kernels);
-    let x = maxPool(first, POOL);
+    let x: tf.Tensor4D;
     let reached = this.#trained(stem);
-    if (reached && !recompute) this.#stem = first;
-    else first.dispose();
-    for (const block of stages.flat()) {
+    if (from > 0) {
+      x = tf.clone(images);
+    } else {
+      const first = backbone.stem(images, kernels);
+      x = maxPool(first, POOL);
+      if (reached && !recompute) this.#stem = first;
+      else first.dispose();
+    }
+    for (const block of stages.slice(Math.max(0, from - 1)).flat()) {
       const { a1, a2, y } = backbone.bottleneck(block, x, kernels);
       const kept = reached || blockConvolutions(block).some((layer) => this.#trained(layer));
       if (kept) this.#blocks.push({ block, x, inner: recompute ? null : { a1, a2 }, y });

@@ -36,6 +36,7 @@ function header(): AdapterHeader {
         warmup: 0.1,
         dropout: 0.5,
         augmentation: 'flips',
+        views: 0,
         seed: 7,
         warmStart: true,
         probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },
@@ -102,6 +103,12 @@ test('what is written is read back, and written again gives the same bytes', () 
 
 test('a field this version does not know is let pass', () => {
   expect(decodeAdapter(fileWith({ ...header(), licence: 'CC0' }), FILE).header).toEqual(header());
+});
+
+test('a file from before images could have fixed views is one whose epochs had new ones', () => {
+  const { views: _, ...config } = header().training.config;
+  const bytes = fileWith({ ...header(), training: { ...header().training, config } });
+  expect(decodeAdapter(bytes, FILE).header.training.config.views).toBe(0);
 });
 
 test('an adapter that could not be read back is not written', () => {

@@ -53,6 +53,7 @@ describe('an adapter', () => {
           warmup: 0,
           dropout: 0,
           augmentation: 'none',
+          views: 0,
           seed: 0,
           warmStart: false,
           probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
@@ -79,6 +80,7 @@ describe('an adapter', () => {
     ['atoms', { m: COUNT }],
     ['lora', { r: 1, alpha: 1 }],
     ['full', {}],
+    ['atoms', { m: COUNT, from: 3 }],
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {
     const stored = tuned(setting, options);
     const file = await writeAdapter(stored, backbone);
@@ -97,6 +99,17 @@ describe('an adapter', () => {
     expect(opened.stored.codes.size).toBe(17);
     for (const [layer, { coefficients }] of opened.stored.codes)
       expect(coefficients).toEqual(codes.get(layer)?.coefficients);
+  });
+
+  it('trained from a stage on holds nothing of what is below it', async () => {
+    const stored = tuned('atoms', { m: COUNT, from: 4 });
+    const { header, tensors } = decodeAdapter(await writeAdapter(stored, backbone), 'a.safetensors');
+    expect(header.options).toEqual({ m: COUNT, from: 4 });
+    expect([...tensors.keys()].sort()).toEqual([
+      'head.bias',
+      'head.weight',
+      ...[0, 1, 2].flatMap((block) => [`layer4.${block}.conv2.D`, `layer4.${block}.conv2.atoms.dD`]),
+    ]);
   });
 
   it('made for another backbone is refused by name', async () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
-import { given, option, type TuningMethod } from './method';
+import { FROM_STAGE, given, option, type TuningMethod } from './method';
 
 /** ΔD: every kernel is coefficients × atoms; the coefficients stay, the atoms move. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (METHOD §2). */
 export const atoms: TuningMethod = {
@@ -20,6 +20,7 @@ export const atoms: TuningMethod = {
       min: 1,
       max: 24,
     },
+    FROM_STAGE,
   ],
   atoms: (options) => option(atoms, options, 'm'),
   atomChange: 'dD',

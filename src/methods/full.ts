@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Frozen, given, type Tensors, type TuningMethod } from './method';
+import { FROM_STAGE, type Frozen, given, type Tensors, type TuningMethod } from './method';
 
 /** Full fine-tuning: every kernel is free. It trains W itself, so that weight decay acts as it does elsewhere. */
 export const full: TuningMethod = {
@@ -9,7 +9,7 @@ export const full: TuningMethod = {
   description: 'Trains every kernel of the backbone.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 72.14 % (87.67 M trained). Chen et al., ICLR 2025.',
   learningRate: 3e-4,
-  options: [],
+  options: [FROM_STAGE],
   atoms: () => null,
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }) => [

@@ -3,7 +3,7 @@ import type { LayerGradient } from '../backbone/layer-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
 import type { SettingOptions } from '../worker/protocol';
-import { given, option, type TuningMethod } from './method';
+import { FROM_STAGE, given, option, type TuningMethod } from './method';
 
 /**
  * LoRA for convolutions as loralib has it (Hu et al., ICLR 2022), the paper's baseline: B·A, `[c_out·k, c_in·k]`, read in
@@ -33,6 +33,7 @@ export const lora: TuningMethod = {
       min: 1,
       max: 256,
     },
+    FROM_STAGE,
   ],
   atoms: () => null,
   atomChange: null,

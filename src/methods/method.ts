@@ -63,6 +63,16 @@ export interface TuningMethod {
   ): Tensors | null;
 }
 
+/** The option of every method that trains the backbone; whose layers are left out, parameters.ts decides for all of them. */
+export const FROM_STAGE: SettingOption = {
+  id: 'from',
+  label: 'Train from stage',
+  help: 'Stages below stay frozen, and where images repeat, their output is computed once. 0 trains all.',
+  default: 0,
+  min: 0,
+  max: 4,
+};
+
 /** K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
 export function tunedKernel(
   method: TuningMethod,

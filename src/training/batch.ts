@@ -1,9 +1,10 @@
 /** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
 import * as tf from '@tensorflow/tfjs';
+import type { Dataset } from '../data/dataset';
 import { gather } from '../data/gather';
 import type { Images } from '../data/images';
-import type { Random } from '../random';
-import type { Augmentation } from '../worker/protocol';
+import { type Random, seededRandom } from '../random';
+import type { Augmentation, RunConfig } from '../worker/protocol';
 
 /** ImageNet's channel means and deviations after x/255, which every backbone here expects. */
 export const MEAN = [0.485, 0.456, 0.406] as const;
@@ -27,23 +28,40 @@ export function centredBatch(
   );
 }
 
-/** As `centredBatch`, each image cut and mirrored at random as `augmentation` allows. */
+/** As `centredBatch`, each image cut and mirrored as `augmentation` allows, by the chance that belongs to its index. */
 export function augmentedBatch(
   images: Images,
   side: number,
   size: number,
   indices: ArrayLike<number>,
   augmentation: Augmentation,
-  random: Random,
+  chanceOf: (index: number) => Random,
 ): tf.Tensor4D {
   if (augmentation === 'none') return centredBatch(images, side, size, indices);
   const boxes: number[] = [];
-  for (let i = 0; i < indices.length; i++) boxes.push(...box(side, size, augmentation, random));
+  for (const index of Array.from(indices)) boxes.push(...box(side, size, augmentation, chanceOf(index)));
   return tf.tidy(() => {
     const corners = tf.tensor2d(boxes, [indices.length, 4]);
     const every = tf.range(0, indices.length, 1, 'int32');
     return normalised(tf.image.cropAndResize(upload(images, side, indices), corners, every, [size, size]));
   });
+}
+
+/** Ways in which a run sees each training image, drawn once; 0: new ones in every epoch. */
+export function viewsPerImage({ augmentation, views }: Pick<RunConfig, 'augmentation' | 'views'>): number {
+  return augmentation === 'none' ? 1 : views;
+}
+
+/** A fixed view, from 0 on, of these training images: the same in every run with this seed. */
+export function viewBatch(
+  { train, side }: Dataset,
+  size: number,
+  { augmentation, seed }: Pick<RunConfig, 'augmentation' | 'seed'>,
+  indices: ArrayLike<number>,
+  view: number,
+): tf.Tensor4D {
+  const random = seededRandom(seed).fork(`view ${view}`);
+  return augmentedBatch(train, side, size, indices, augmentation, (index) => random.fork(`image ${index}`));
 }
 
 /** One-hot labels `[indices.length, classes]`. */

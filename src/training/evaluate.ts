@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Images } from '../data/images';
 import { centredBatch } from './batch';
 import { slices } from './parameters';
+import type { Prefix } from './prefix-cache';
 import type { TunedModel } from './tuned-model';
 
 /** Images per forward pass without gradients, where there is room for so many. */
@@ -30,13 +31,17 @@ export function score(logits: Float32Array, labels: ArrayLike<number>, classes: 
   return { loss: loss / labels.length, correct, total: labels.length };
 }
 
-/** Row-major logits `[n, classes]` of the images' centres for the parameters `values` (flat, the model's table). */
+/**
+ * Row-major logits `[n, classes]` of the images' centres for the parameters `values` (flat, the model's table). `prefix` may
+ * have their maps, if they are the validation images.
+ */
 export async function predict(
   model: TunedModel,
   values: tf.Tensor1D,
   images: Images,
   side: number,
   batchSize = EVALUATION_BATCH,
+  prefix: Prefix | null = null,
 ): Promise<Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
@@ -50,6 +55,8 @@ export async function predict(
     for (let start = 0; start < count; start += batchSize) {
       const indices = range(start, Math.min(count, start + batchSize));
       const logits = tf.tidy(() => {
+        const maps = prefix?.val(indices);
+        if (prefix && maps) return model.logits(maps, byName, parameters, prefix.from);
         const batch = centredBatch(images, side, model.backbone.inputSize, indices);
         return model.logits(batch, byName, parameters);
       });

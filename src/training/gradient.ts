@@ -6,12 +6,14 @@ import { headGradients } from './head';
 import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
 
-/** Ways to save memory; neither changes the gradient. */
+/** Ways to save memory and time; none changes the gradient. */
 export interface GradientOptions {
   /** Images that pass through the network together; by default the whole batch. */
   microBatch?: number;
   /** Whether to keep only the blocks' inputs and to compute their insides a second time on the way back. */
   recompute?: boolean;
+  /** The stage that what is given as images enters, below which nothing is trained; by default 0, the stem. */
+  from?: number;
 }
 
 export type LossAndGradient = {
@@ -22,8 +24,8 @@ export type LossAndGradient = {
 };
 
 /**
- * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]` and its gradient by every trained number, flat in the
- * model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
+ * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`, and its
+ * gradient by every trained number, flat in the model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
  */
 export function lossAndGradient(
   model: TunedModel,
@@ -31,7 +33,7 @@ export function lossAndGradient(
   images: tf.Tensor4D,
   wanted: tf.Tensor2D,
   mask: tf.Tensor2D | null,
-  { microBatch = images.shape[0], recompute = false }: GradientOptions = {},
+  { microBatch = images.shape[0], recompute = false, from = 0 }: GradientOptions = {},
 ): LossAndGradient {
   return tf.tidy(() => {
     const parameters = slices(values, model.table);
@@ -61,7 +63,7 @@ export function lossAndGradient(
       targets: tf.Tensor2D,
       dropped: tf.Tensor2D | null,
     ): LossAndGradient {
-      const pass = new TrainingPass(model.backbone, x, kernels, { recompute });
+      const pass = new TrainingPass(model.backbone, x, kernels, { recompute, from });
       const features = dropped ? tf.mul<tf.Tensor2D>(pass.features, dropped) : pass.features;
       const head = model.headOf(parameters);
       const { loss, logits, weight, bias } = headGradients(features, head, targets, count);

@@ -5,24 +5,26 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { startBackend } from '../backend';
+import type { Dataset } from '../data/dataset';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { predict } from './evaluate';
+import { predict, range } from './evaluate';
 import { lossAndGradient } from './gradient';
 import { madeBackbone } from './made-backbone';
 import { madeDataset } from './made-dataset';
 import { type PlanLimits, type PlannedRun, planMemory } from './memory-plan';
 import { rehearse } from './memory-rehearsal';
 import { parameterTable } from './parameters';
+import { type Prefix, PrefixCache } from './prefix-cache';
 import { TunedModel } from './tuned-model';
 
 const RESNET50 = { baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false };
 const STARTER = { baseWidth: 16, blocks: [3, 4, 6, 3], strideIn1x1: false };
 
-const GPU: PlanLimits = { backend: 'webgpu', budget: 1e12, buffer: 1e12 };
-const WASM: PlanLimits = { backend: 'wasm', budget: 1e12, buffer: 1e12 };
+const GPU: PlanLimits = { backend: 'webgpu', budget: 1e12, buffer: 1e12, storage: 0 };
+const WASM: PlanLimits = { backend: 'wasm', budget: 1e12, buffer: 1e12, storage: 0 };
 
 const large: PlannedRun = {
   network: network(RESNET50),
@@ -32,6 +34,8 @@ const large: PlannedRun = {
   classes: 100,
   batchSize: 16,
   images: { train: 1000, val: 200 },
+  augmentation: 'crops-flips',
+  views: 0,
 };
 const small: PlannedRun = { ...large, network: network(STARTER), inputSize: 64, classes: 10 };
 
@@ -92,7 +96,7 @@ describe('the bytes of a plan', () => {
     expect(planMemory({ ...large, classes: 1000 }, WASM).bytes).toBeGreaterThan(
       planMemory(large, WASM).bytes,
     );
-    const step = { ...large, table: tableOf(large), atoms: 9, batch: 16, evaluationBatch: 1 };
+    const step = { ...large, table: tableOf(large), atoms: 9, batch: 16, prefix: null, evaluationBatch: 1 };
     const of = (microBatch: number, recompute: boolean) =>
       rehearse({ ...step, microBatch, recompute }, false).bytes;
     expect((of(16, false) - of(8, false)) / (4 * 8 * MAPS_224)).toBeCloseTo(1, 1);
@@ -182,6 +186,68 @@ describe('a plan', () => {
   });
 });
 
+describe('the frozen stages’ output in a plan', () => {
+  const frozen: PlannedRun = { ...large, options: { m: 9, from: 4 }, augmentation: 'none' };
+  /** What enters stage 4, for every image: 14 × 14 pixels of 1,024 channels (He et al. 2016, Table 1). */
+  const kept = 4 * 1200 * 14 ** 2 * 1024;
+
+  it('is kept on the device where it fits, and counted', () => {
+    const plan = planMemory(frozen, GPU);
+    expect(plan).toMatchObject({ prefix: 'device', microBatch: 16, fits: true });
+    expect(plan.items.prefix).toBe(kept);
+    expect(plan.sentence).toMatch(
+      /^About [\d.]+\sGB of memory at batch 16\. The frozen stages’ output is computed once and kept, 960\sMB\.$/,
+    );
+    const once = planMemory({ ...frozen, augmentation: 'flips', views: 1 }, GPU);
+    const thrice = planMemory({ ...frozen, augmentation: 'flips', views: 3 }, GPU);
+    expect(once.items.prefix).toBe(kept);
+    expect(thrice.items.prefix - once.items.prefix).toBe((2 * kept * 1000) / 1200);
+  });
+
+  it('costs less than what its steps no longer need', () => {
+    const few = { ...frozen, images: { train: 64, val: 16 } };
+    const unfrozen = { ...few, options: { m: 9 } };
+    expect(planMemory(few, WASM).bytes).toBeLessThan(planMemory(unfrozen, WASM).bytes);
+  });
+
+  it('is kept beside smaller parts of a batch rather than in a file', () => {
+    const { bytes } = planMemory(frozen, WASM);
+    const plan = planMemory(frozen, { ...WASM, budget: 0.99 * bytes, storage: 1e12 });
+    expect(plan).toMatchObject({ prefix: 'device', fits: true });
+    expect(plan.microBatch).toBeLessThan(16);
+  });
+
+  it('goes into a file where it does not, planned as if it were not kept', () => {
+    const budget = 900 * MB;
+    const plan = planMemory(frozen, { ...WASM, budget, storage: 1e12 });
+    expect(plan).toMatchObject({ prefix: 'file', microBatch: 16, fits: true });
+    expect(plan.sentence).toMatch(/output is computed once and kept in a file, 960\sMB\.$/);
+    const without = planMemory({ ...frozen, augmentation: 'flips' }, { ...WASM, budget });
+    expect(without.prefix).toBeNull();
+    expect(plan.items).toEqual(without.items);
+  });
+
+  it('is not kept where there is no room at all, which is said', () => {
+    const plan = planMemory(frozen, { ...WASM, budget: 900 * MB, storage: kept - 1 });
+    expect(plan).toMatchObject({ prefix: null, fits: true });
+    expect(plan.sentence).toMatch(/There is no room to keep .* 960\sMB: it is computed at every step\.$/);
+  });
+
+  it('is none where all is trained, every epoch has new views, or there are no images', () => {
+    for (const run of [
+      { ...frozen, options: { m: 9, from: 0 } },
+      { ...frozen, augmentation: 'flips' as const, views: 0 },
+      { ...frozen, images: { train: 0, val: 0 } },
+      { ...frozen, method: methodById('linear-probe'), options: {} },
+    ]) {
+      const plan = planMemory(run, { ...GPU, storage: 1e12 });
+      expect(plan.prefix).toBeNull();
+      expect(plan.items.prefix).toBe(0);
+      expect(plan.sentence).not.toMatch(/frozen/);
+    }
+  });
+});
+
 function tableOf({ method, options, network: trunk, classes }: PlannedRun) {
   const backbone = convolutions(trunk);
   return parameterTable(method, options, backbone, trunk.features, classes);
@@ -219,7 +285,7 @@ class HeapMeter {
 /** Trains one step, as a run does after its first evaluation, and tells the plan's bytes for it. */
 async function oneStep(
   layout: Layout,
-  { id, options, batch, microBatch, recompute }: Case,
+  { id, options, batch, microBatch, recompute, kept = false }: Case,
   pooled: boolean,
 ): Promise<{ planned: number; dispose: () => void }> {
   const backbone = await madeBackbone(layout, SIDE);
@@ -228,12 +294,18 @@ async function oneStep(
   const count = model.table.backbone + model.table.head;
   const rates = new Float32Array(count).fill(1e-3);
   const optimizer = new AdamW(new Float32Array(count), { rates, weightDecay: 1e-4 });
-  const { val, side } = madeDataset(CLASSES, 1, 2, 73);
-  await predict(model, optimizer.values, val, side);
-  const images = tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
+  const dataset = madeDataset(CLASSES, kept ? 20 : 0, 2, 73);
+  const cache = new PrefixCache(async () => null);
+  const { from = 0 } = options;
+  const prefix = kept ? await keptOnDevice(cache, backbone, dataset, from) : null;
+  await predict(model, optimizer.values, dataset.val, dataset.side, 64, prefix);
+  const images = prefix?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
   const wanted = tf.zeros<tf.Rank.R2>([batch, CLASSES]);
   const how = { microBatch, recompute };
-  const { loss, gradient } = lossAndGradient(model, optimizer.values, images, wanted, null, how);
+  const { loss, gradient } = lossAndGradient(model, optimizer.values, images, wanted, null, {
+    ...how,
+    from: kept ? from : 0,
+  });
   optimizer.apply(gradient);
   await optimizer.values.data();
   const { bytes: planned } = rehearse(
@@ -244,6 +316,7 @@ async function oneStep(
       atoms: method.atoms(options) ?? 0,
       images: { train: 0, val: 2 * CLASSES },
       batch,
+      prefix: kept ? { from, maps: 22 * CLASSES } : null,
       ...how,
       evaluationBatch: 64,
     },
@@ -251,11 +324,28 @@ async function oneStep(
   );
   const dispose = () => {
     tf.dispose([images, wanted, loss, gradient]);
+    cache.dispose();
     optimizer.dispose();
     model.dispose();
     backbone.dispose();
   };
   return { planned, dispose };
+}
+
+async function keptOnDevice(
+  cache: PrefixCache,
+  backbone: Backbone,
+  dataset: Dataset,
+  from: number,
+): Promise<Prefix> {
+  const config = { augmentation: 'none' as const, views: 0, seed: 0 };
+  // As many at a time as the validation takes.
+  const batchSize = dataset.val.labels.length;
+  const computing = cache.prefix({ backbone, dataset, config, from, place: 'device', batchSize });
+  for (;;) {
+    const { done, value } = await computing.next();
+    if (done) return value;
+  }
 }
 
 const SIDE = 64;
@@ -267,13 +357,15 @@ interface Case {
   batch: number;
   microBatch: number;
   recompute: boolean;
+  /** Whether what enters the stage `from` is kept on the device. */
+  kept?: boolean;
 }
 
 const ATOMS = { id: 'atoms', options: { m: 9 } };
 const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 
-const named = ({ id, microBatch, recompute }: Case) =>
-  `${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}`;
+const named = ({ id, options, microBatch, recompute, kept }: Case) =>
+  `${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
 /** Nine atoms for every kernel larger than one pixel; which, no memory depends on. */
 function anyCodes({ convolutions: layers }: Backbone): Map<string, LayerCode> {
@@ -295,6 +387,8 @@ describe('measured on wasm, a plan is right to a quarter', () => {
     { ...ATOMS, batch: 16, microBatch: 16, recompute: true },
     { ...LORA, batch: 16, microBatch: 16, recompute: false },
     { id: 'full', options: {}, batch: 16, microBatch: 8, recompute: false },
+    { id: 'atoms', options: { m: 9, from: 2 }, batch: 16, microBatch: 16, recompute: false, kept: true },
+    { id: 'full', options: { from: 4 }, batch: 16, microBatch: 8, recompute: false, kept: true },
   ];
   for (const each of cases) {
     it(named(each), async () => {
@@ -313,6 +407,7 @@ describe('measured on WebGPU, a plan is right to a quarter', () => {
   const cases: Case[] = [
     { ...ATOMS, batch: 8, microBatch: 8, recompute: false },
     { ...LORA, batch: 8, microBatch: 4, recompute: true },
+    { id: 'atoms', options: { m: 9, from: 2 }, batch: 8, microBatch: 8, recompute: false, kept: true },
   ];
   for (const each of cases) {
     it(named(each), async () => {

@@ -4,12 +4,20 @@
  */
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
-import type { BackendName, EngineLimits, MemoryPlan, SettingOptions } from '../worker/protocol';
+import type {
+  BackendName,
+  EngineLimits,
+  MemoryPlan,
+  PrefixPlace,
+  RunConfig,
+  SettingOptions,
+} from '../worker/protocol';
+import { viewsPerImage } from './batch';
 import { EVALUATION_BATCH } from './evaluate';
-import { type Rehearsal, rehearse } from './memory-rehearsal';
-import { parameterTable } from './parameters';
+import { entering, type Rehearsal, rehearse } from './memory-rehearsal';
+import { lowestStage, parameterTable } from './parameters';
 
-export interface PlannedRun {
+export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
   network: Network;
   /** Side of the input, pixels. */
   inputSize: number;
@@ -22,6 +30,8 @@ export interface PlannedRun {
 
 export interface PlanLimits extends EngineLimits {
   backend: BackendName;
+  /** Bytes that files may take. */
+  storage: number;
 }
 
 /** With this many images at a time, computing twice is tried before fewer. */
@@ -30,6 +40,7 @@ const SMALL_PART = 4;
 interface Choice {
   microBatch: number;
   recompute: boolean;
+  prefix: PrefixPlace | null;
 }
 
 /**
@@ -41,17 +52,35 @@ interface Choice {
  *    work for a third less to keep. Halving again would save more, but at 7 × 7 pixels one or two images are fewer rows
  *    than a GPU computes at once, so it would cost more, too.
  * 3. Fewer images yet, down to one; each without and with computing twice.
+ *
+ * Where stages are frozen and images come again, the frozen stages' output is kept on the device if it fits there beside
+ * the first of these. Else it goes into a file, and the rest is planned as if there were none: a file may fail, and what
+ * it held is then computed at every step.
  */
-export function planMemory(run: PlannedRun, { budget, buffer, backend }: PlanLimits): MemoryPlan {
+export function planMemory(run: PlannedRun, { budget, buffer, backend, storage }: PlanLimits): MemoryPlan {
   const { network, inputSize, method, options, classes, images } = run;
   const table = parameterTable(method, options, convolutions(network), network.features, classes);
   const batch = Math.max(1, Math.min(run.batchSize, images.train || run.batchSize));
   const atoms = method.atoms(options) ?? 0;
   const tunes = table.backbone > 0;
+  const from = viewsPerImage(run) > 0 ? (lowestStage(table) ?? 0) : 0;
+  const maps = from > 0 ? viewsPerImage(run) * images.train + images.val : 0;
+  const kept = maps > 0 ? 4 * maps * entering(run, from).numbers : 0;
   const fits = ({ bytes, largest }: Rehearsal) => bytes <= budget && largest <= buffer;
   const attempt = (choice: Choice): Attempt => {
     const attempts = evaluationBatches(choice.microBatch).map((evaluationBatch) => {
-      const rehearsed = { network, inputSize, table, atoms, images, batch, ...choice, evaluationBatch };
+      const prefix = choice.prefix === 'device' ? { from, maps } : null;
+      const rehearsed = {
+        network,
+        inputSize,
+        table,
+        atoms,
+        images,
+        batch,
+        ...choice,
+        prefix,
+        evaluationBatch,
+      };
       return { ...choice, evaluationBatch, ...rehearse(rehearsed, backend === 'webgpu') };
     });
     const least = attempts.reduce((low, each) => (each.bytes < low.bytes ? each : low));
@@ -59,7 +88,7 @@ export function planMemory(run: PlannedRun, { budget, buffer, backend }: PlanLim
     const free = attempts.find((each) => fits(each) && (!tunes || each.bytes <= 1.02 * least.bytes));
     return free ?? least;
   };
-  const attempts = choices(batch, tunes);
+  const attempts = choices(batch, tunes, kept > 0, kept <= storage);
   let taken = attempt(attempts[0]);
   for (const choice of attempts.slice(1)) {
     if (fits(taken)) break;
@@ -67,7 +96,9 @@ export function planMemory(run: PlannedRun, { budget, buffer, backend }: PlanLim
   }
   const { largest, ...plan } = taken;
   const fit = fits(taken);
-  const sentence = fit ? fitting(batch, taken, tunes, budget) : tooLarge(taken, budget, buffer, backend);
+  const sentence = fit
+    ? fitting(batch, taken, tunes, budget) + aboutPrefix(taken.prefix, kept)
+    : tooLarge(taken, budget, buffer, backend);
   return { batch, ...plan, budget, fits: fit, sentence };
 }
 
@@ -81,16 +112,25 @@ function evaluationBatches(microBatch: number): number[] {
   return [...numbers].sort((a, b) => b - a);
 }
 
-function choices(batch: number, tunes: boolean): [Choice, ...Choice[]] {
+function choices(
+  batch: number,
+  tunes: boolean,
+  hasPrefix: boolean,
+  fitsIntoFile: boolean,
+): [Choice, ...Choice[]] {
+  const prefix = hasPrefix && fitsIntoFile ? 'file' : null;
   // A linear probe trains on features, which no part of a batch makes smaller.
-  if (!tunes) return [{ microBatch: batch, recompute: false }];
+  if (!tunes) return [{ microBatch: batch, recompute: false, prefix }];
   const [, ...parts] = halves(batch);
-  const once = (microBatch: number) => ({ microBatch, recompute: false });
-  const twice = (microBatch: number) => ({ microBatch, recompute: true });
+  const once = (microBatch: number): Choice => ({ microBatch, recompute: false, prefix });
+  const twice = (microBatch: number): Choice => ({ microBatch, recompute: true, prefix });
   const many = parts.filter((part) => part >= SMALL_PART);
   const few = parts.filter((part) => part < SMALL_PART);
+  const onDevice = [batch, ...many].map((part): Choice => ({ ...once(part), prefix: 'device' }));
+  const [first, ...others] = hasPrefix ? [...onDevice, once(batch)] : [once(batch)];
   return [
-    once(batch),
+    first,
+    ...others,
     ...many.map(once),
     twice(many.at(-1) ?? batch),
     ...few.flatMap((part) => [once(part), twice(part)]),
@@ -125,6 +165,13 @@ function fitting(
     ? 'it takes about a quarter longer, the result is the same'
     : 'the result is the same';
   return `Batch ${batch} is trained ${ways.join(', ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
+}
+
+function aboutPrefix(place: PrefixPlace | null, bytes: number): string {
+  if (bytes === 0) return '';
+  if (place === null)
+    return ` There is no room to keep the frozen stages’ output, ${size(bytes)}: it is computed at every step.`;
+  return ` The frozen stages’ output is computed once and kept${place === 'file' ? ' in a file' : ''}, ${size(bytes)}.`;
 }
 
 function tooLarge(

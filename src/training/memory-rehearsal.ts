@@ -9,9 +9,10 @@ import {
   type ConvolutionSpec,
   convolutions,
   type Network,
+  stageOf,
 } from '../backbone/layout';
 import type { MemoryItems } from '../worker/protocol';
-import type { ParameterTable } from './parameters';
+import { lowestStage, type ParameterTable } from './parameters';
 
 export interface RehearsedRun {
   network: Network;
@@ -21,6 +22,8 @@ export interface RehearsedRun {
   /** Atoms per tuned layer; 0 for a setting without. */
   atoms: number;
   images: { train: number; val: number };
+  /** Maps that enter the stage `from`, kept on the device; null where there are none. */
+  prefix: { from: number; maps: number } | null;
   /** Images per step, how many of them at a time, and whether the blocks' insides are computed twice. */
   batch: number;
   microBatch: number;
@@ -73,9 +76,10 @@ abstract class Memory {
   protected abstract grown(bytes: number): number;
   protected abstract shrink(bytes: number): void;
 
-  take(kind: Kind, numbers: number): Held {
+  /** As many numbers in so many tensors. */
+  take(kind: Kind, numbers: number, tensors = 1): Held {
     const bytes = NUMBER * numbers;
-    this.largest = Math.max(this.largest, bytes);
+    this.largest = Math.max(this.largest, bytes / tensors);
     this.#live[kind] += bytes;
     const total = this.grown(bytes);
     if (total > this.bytes) {
@@ -144,6 +148,7 @@ const nothing = (): MemoryItems => ({
   weights: 0,
   coefficients: 0,
   kernels: 0,
+  prefix: 0,
   maps: 0,
   optimizer: 0,
   working: 0,
@@ -191,32 +196,33 @@ class Run {
 
   all(): void {
     const { memory } = this;
-    const { network, table, atoms, images } = this.run;
+    const { network, table, atoms, images, prefix } = this.run;
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
       memory.take('coefficients', atoms * layer.cIn * layer.cOut);
     }
-    this.#evaluation(images.train);
-    this.#evaluation(images.val);
+    if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);
+    this.#evaluation(images.train, 0);
+    this.#evaluation(images.val, 0);
     // The probe's features, and the warm start's.
     memory.free(memory.take('working', images.train * network.features));
     if (table.backbone === 0) return;
     this.#vectors(this.#on(OPTIMIZER_KEEPS));
     const kernels = this.#kernels();
-    this.#evaluation(images.val);
+    this.#evaluation(images.val, prefix?.from ?? 0);
     memory.free(...kernels);
     this.#step();
   }
 
-  /** Forward passes over so many images, without gradients. */
-  #evaluation(images: number): void {
+  /** Forward passes over so many images, or over their maps from a stage on, without gradients. */
+  #evaluation(images: number, from: number): void {
     const { network, evaluationBatch } = this.run;
     for (const n of [Math.min(images, evaluationBatch), images % evaluationBatch]) {
       if (n === 0) continue;
-      const input = this.#images(n);
-      let { x } = this.#stem(n, false);
-      for (const block of network.stages.flat()) {
+      const input = this.#input(n, from);
+      let x = from > 0 ? this.#entered(from) : this.#stem(n, false).x;
+      for (const block of network.stages.slice(Math.max(0, from - 1)).flat()) {
         const { a1, a2, y } = this.#forward(n, block, x.side);
         this.memory.free(a1, a2, x.held);
         x = y;
@@ -227,13 +233,14 @@ class Run {
 
   #step(): void {
     const { memory } = this;
-    const { network, batch, microBatch } = this.run;
+    const { network, batch, microBatch, table, prefix } = this.run;
+    const lowest = lowestStage(table) ?? 0;
     // Kernels that stay as they are are turned once, where the way back wants them so.
     if (this.memory instanceof Heap)
       for (const layer of convolutions(network))
-        if (!this.#isTuned(layer)) memory.take('weights', numbersOf(layer));
+        if (!this.#isTuned(layer) && stageOf(layer) >= lowest) memory.take('weights', numbersOf(layer));
     const kernels = this.#kernels();
-    const images = this.#images(batch);
+    const images = this.#input(batch, prefix?.from ?? 0);
     const rest = batch % microBatch;
     let sum = this.#part(microBatch);
     for (const n of [batch >= 2 * microBatch ? microBatch : 0, rest]) {
@@ -250,13 +257,14 @@ class Run {
   /** Some of the batch's images forth and back; what is left is their gradient. */
   #part(n: number): Held {
     const { memory } = this;
-    const { network, batch: count, recompute, inputSize } = this.run;
-    const images = n < count ? this.#images(n) : null;
+    const { network, batch: count, recompute, inputSize, prefix } = this.run;
+    const from = prefix?.from ?? 0;
+    const images = n < count ? this.#input(n, from) : null;
     let reached = this.#isTuned(network.stem);
-    const stem = this.#stem(n, reached && !recompute);
-    let { x } = stem;
+    const stem = from > 0 ? null : this.#stem(n, reached && !recompute);
+    let x = stem?.x ?? this.#entered(from);
     const blocks: KeptBlock[] = [];
-    for (const block of network.stages.flat()) {
+    for (const block of network.stages.slice(Math.max(0, from - 1)).flat()) {
       const { a1, a2, y } = this.#forward(n, block, x.side);
       reached ||= blockConvolutions(block).some((layer) => this.#isTuned(layer));
       if (reached)
@@ -267,7 +275,7 @@ class Run {
     }
     const gradients: Held[] = [];
     const below = this.#backward(n, blocks, gradients);
-    if (below) {
+    if (below && stem) {
       const size = n * stem.side ** 2 * network.stem.cOut;
       const first = stem.kept ?? memory.take('maps', size);
       const dz = memory.take('working', size);
@@ -411,8 +419,19 @@ class Run {
     return [parameters, ...kernels];
   }
 
-  #images(n: number): Held {
-    return this.memory.take('working', n * this.run.inputSize ** 2 * 3);
+  /** Images, or the maps that enter the stage `from`. */
+  #input(n: number, from: number): Held {
+    const numbers = from > 0 ? this.#entering(from).numbers : this.run.inputSize ** 2 * 3;
+    return this.memory.take('working', n * numbers);
+  }
+
+  /** The input as a stage's map, which is no second tensor. */
+  #entered(from: number): Map {
+    return { held: this.memory.take('maps', 0), side: this.#entering(from).side };
+  }
+
+  #entering(from: number): { side: number; numbers: number } {
+    return entering(this.run, from);
   }
 
   /** What an operation needs for itself. */
@@ -426,6 +445,24 @@ class Run {
 }
 
 const numbersOf = ({ kernel, cIn, cOut }: ConvolutionSpec) => kernel ** 2 * cIn * cOut;
+
+/** One image's map as it enters a stage, 1 for the first. */
+export function entering(
+  { network, inputSize }: Pick<RehearsedRun, 'network' | 'inputSize'>,
+  stage: number,
+): { side: number; numbers: number } {
+  const { stem, stages } = network;
+  const pooling = { kernel: POOL.k, stride: POOL.stride, pad: POOL.pad };
+  const side = stages
+    .slice(0, stage - 1)
+    .flat()
+    .reduce(
+      (before, { conv1, conv2 }) => sideAfter(conv2, sideAfter(conv1, before)),
+      sideAfter(pooling, sideAfter(stem, inputSize)),
+    );
+  const channels = stages[stage - 1]?.[0]?.conv1.cIn ?? 0;
+  return { side, numbers: side ** 2 * channels };
+}
 
 /** Side of a convolution's or a pooling's output. */
 const sideAfter = (

@@ -70,7 +70,8 @@ describe('batches', () => {
 
   it('mirror about half of the images and nothing else when only flips are allowed', async () => {
     const image = numbered(73);
-    const batch = augmentedBatch(image, 73, 64, new Uint32Array(40), 'flips', seededRandom(3));
+    const random = seededRandom(3);
+    const batch = augmentedBatch(image, 73, 64, new Uint32Array(40), 'flips', () => random);
     const values = await batch.data();
     const plain = centredBatch(image, 73, 64, [0]);
     const straight = await plain.data();
@@ -97,13 +98,14 @@ describe('batches', () => {
       { length: side * side * 3 },
       (_, index) => 2 * (Math.floor(index / 3) % side),
     );
+    const random = seededRandom(5);
     const batch = augmentedBatch(
       { pixels, labels: Int32Array.of(0), paths: [''] },
       side,
       64,
       new Uint32Array(60),
       'crops-flips',
-      seededRandom(5),
+      () => random,
     );
     const values = await batch.data();
     const columnOf = (value: number) => ((value * STD[0] + MEAN[0]) * 255) / 2;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { convolutions, network } from '../backbone/layout';
 import { methodById } from '../methods';
+import { UserError } from '../user-error';
 import { parameterTable } from './parameters';
 
 const RESNET50 = network({ baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false });
@@ -38,6 +39,35 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     [16, 1_803_568],
   ])('LoRA, r = %i', (r, expected) => {
     expect(counted('lora', { r }).backbone).toBe(expected);
+  });
+
+  it.each([
+    [0, 1737],
+    [1, 16 * 9 * 9],
+    [2, 13 * 9 * 9],
+    [3, 9 * 9 * 9],
+    [4, 3 * 9 * 9],
+  ])('atoms from stage %i on: nine numbers for each of nine atoms of a 3 × 3 kernel', (from, expected) => {
+    expect(counted('atoms', { m: 9, from })).toEqual({ backbone: expected, head: 204_900 });
+  });
+
+  it('LoRA and full tuning from stage 4 on', () => {
+    const first = 1024 + 512 + 9 * (512 + 512) + (512 + 2048) + (1024 + 2048);
+    const other = 2048 + 512 + 9 * (512 + 512) + (512 + 2048);
+    expect(counted('lora', { r: 4, from: 4 }).backbone).toBe(4 * (first + 2 * other));
+    // torchvision's layer4 has 14,964,736 parameters, of which batch norm's are frozen here.
+    const batchNorm = 2 * (512 + 512 + 2048 + 2048 + 2 * (512 + 512 + 2048));
+    expect(counted('full', { from: 4 }).backbone).toBe(14_964_736 - batchNorm);
+  });
+
+  it('a stage that is not there is refused in words', () => {
+    for (const from of [5, 2.5, -1])
+      expect(() => counted('lora', { from })).toThrow(
+        new UserError(
+          `LoRA cannot train from stage ${from}: this backbone has the stages 1 to 4. Choose one of them, or 0 for all and the stem.`,
+        ),
+      );
+    expect(counted('linear-probe', { from: 9 }).backbone).toBe(0);
   });
 
   it('linear probe and full tuning', () => {

@@ -3,9 +3,10 @@
  * and the tensors the forward pass uses are slices of it.
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { ConvolutionSpec } from '../backbone/layout';
-import type { Trainable, TuningMethod } from '../methods/method';
+import { type ConvolutionSpec, stageOf } from '../backbone/layout';
+import { FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
 import { part } from '../ops/part';
+import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
 
 export interface Parameter {
@@ -29,7 +30,10 @@ export interface ParameterTable {
   head: number;
 }
 
-/** Every tensor the setting trains on these layers, then the head `[classes, features]` and its bias. */
+/**
+ * Every tensor the setting trains on these layers, then the head `[classes, features]` and its bias.
+ * @throws UserError when the setting is to train from a stage that the backbone does not have
+ */
 export function parameterTable(
   method: TuningMethod,
   options: SettingOptions,
@@ -44,7 +48,9 @@ export function parameterTable(
     parameters.push({ name, layer, trainable, shape, offset, size });
     offset += size;
   };
+  const from = firstStage(method, options, layers);
   for (const layer of layers) {
+    if (stageOf(layer) < from) continue;
     for (const trainable of method.trainables(layer, options)) {
       add(parameterName(layer.name, method.id, trainable.name), trainable.shape, layer, trainable);
     }
@@ -53,6 +59,27 @@ export function parameterTable(
   add('head.weight', [classes, features], null, null);
   add('head.bias', [classes], null, null);
   return { parameters, backbone, head: offset - backbone };
+}
+
+/** The stage from which on the person wants layers trained. */
+function firstStage(
+  method: TuningMethod,
+  options: SettingOptions,
+  layers: readonly ConvolutionSpec[],
+): number {
+  if (!method.options.includes(FROM_STAGE)) return 0;
+  const from = option(method, options, FROM_STAGE.id);
+  const last = Math.max(...layers.map(stageOf));
+  if (Number.isInteger(from) && from >= 0 && from <= last) return from;
+  throw new UserError(
+    `${method.label} cannot train from stage ${from}: this backbone has the stages 1 to ${last}. Choose one of them, or 0 for all and the stem.`,
+  );
+}
+
+/** The lowest stage with something to train, 0 for the stem; null where only the head is trained. */
+export function lowestStage({ parameters }: ParameterTable): number | null {
+  const stages = parameters.flatMap(({ layer }) => (layer ? [stageOf(layer)] : []));
+  return stages.length === 0 ? null : Math.min(...stages);
 }
 
 export function parameterName(layer: string, method: string, trainable: string): string {

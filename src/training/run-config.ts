@@ -22,6 +22,8 @@ export const runConfigSchema = z.object({
   warmup: fraction,
   dropout: z.number().min(0).max(0.99),
   augmentation: z.enum(['crops-flips', 'flips', 'none']),
+  /** Absent in files from before there was a choice. */
+  views: z.int().min(0).max(1000).default(0),
   seed: z.int().min(0),
   warmStart: z.boolean(),
   probe: z.object({ epochs, learningRate: rate, weightDecay, batchSize }),

@@ -9,7 +9,7 @@ import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
-import { type Job, ProbeCache, train } from './train';
+import { FrozenCache, type Job, train } from './train';
 import { TunedModel } from './tuned-model';
 
 const CONFIG: RunConfig = {
@@ -23,6 +23,7 @@ const CONFIG: RunConfig = {
   warmup: 0.1,
   dropout: 0.2,
   augmentation: 'crops-flips',
+  views: 0,
   seed: 1,
   warmStart: true,
   probe: { epochs: 3, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
@@ -49,13 +50,13 @@ describe('a run', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  function job(changes: Partial<RunConfig> = {}, cache = new ProbeCache()): Omit<Job, 'clock'> {
+  function job(changes: Partial<RunConfig> = {}, cache = new FrozenCache()): Omit<Job, 'clock'> {
     const config = { ...CONFIG, ...changes };
     const model = new TunedModel(backbone, methodById(config.setting), config.options, 3, codes);
     return { model, dataset: DATASET, config, cache, reportEvery: 1 };
   }
 
-  async function run(changes: Partial<RunConfig> = {}, cache?: ProbeCache) {
+  async function run(changes: Partial<RunConfig> = {}, cache?: FrozenCache) {
     const work = job(changes, cache);
     const events: RunEvent[] = [];
     try {
@@ -66,7 +67,7 @@ describe('a run', () => {
   }
 
   it('starts at the linear probe and reports every step and epoch', async () => {
-    const cache = new ProbeCache();
+    const cache = new FrozenCache();
     const probe = await run({ setting: 'linear-probe', options: {} }, cache);
     const { events, result } = await run({}, cache);
     const last = probe.result.epochs.at(-1);
@@ -102,6 +103,26 @@ describe('a run', () => {
     const withLora = await losses({ setting: 'lora', options: { r: 1 } });
     expect(maxRelativeError(withLora, withAtoms)).toBeLessThan(1e-6); // another order of adding, no other image
     expect(maxRelativeError(await losses({ seed: 2 }), withAtoms)).toBeGreaterThan(1e-3);
+  });
+
+  it('takes the fixed views of its images in turn, and new ones where there are none', async () => {
+    // With nothing trained, an epoch's loss tells its images apart, whatever their order.
+    const losses = async (views: number, changes: Partial<RunConfig> = {}) => {
+      const still = { learningRate: 0, headLearningRate: 1e-30, weightDecay: 0, dropout: 0 };
+      const { result } = await run({ ...still, epochs: 4, batchSize: 18, views, ...changes });
+      return result.epochs.flatMap(({ trainLoss }) => trainLoss ?? []);
+    };
+    const [first = 0, second = 0, third = 0, fourth = 0] = await losses(2);
+    expect(third).toBeCloseTo(first, 5);
+    expect(fourth).toBeCloseTo(second, 5);
+    expect(Math.abs(second - first)).toBeGreaterThan(1e-3);
+    // The first views are the same, however many there are.
+    for (const loss of await losses(1)) expect(loss).toBeCloseTo(first, 5);
+    expect((await losses(1, { seed: 2 }))[0]).not.toBeCloseTo(first, 3);
+    const anew = await losses(0);
+    expect(new Set(anew.map((loss) => loss.toFixed(3))).size).toBe(4);
+    const plain = await losses(3, { augmentation: 'none' });
+    for (const loss of plain) expect(loss).toBeCloseTo(plain[0] ?? Number.NaN, 5);
   });
 
   it('leaves as many tensors after 200 steps as before', async () => {
@@ -171,7 +192,7 @@ describe('a run', () => {
   });
 
   it('computes the features once for all runs on the same data', async () => {
-    const cache = new ProbeCache();
+    const cache = new FrozenCache();
     await run({}, cache);
     const { events } = await run({}, cache);
     expect(events.some((event) => event.kind === 'phase' && event.label === 'Computing features')).toBe(

@@ -5,12 +5,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import { type Random, seededRandom } from '../random';
-import type { EpochResult, RunConfig, RunEvent } from '../worker/protocol';
+import type { EpochResult, PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { augmentedBatch, targets } from './batch';
+import { augmentedBatch, targets, viewBatch, viewsPerImage } from './batch';
 import { checkFinite } from './diverged';
 import { predict, type Score, score } from './evaluate';
 import { type GradientOptions, lossAndGradient } from './gradient';
+import { lowestStage } from './parameters';
+import { type OpenFile, type Prefix, PrefixCache, type PrefixRequest } from './prefix-cache';
 import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
@@ -23,12 +25,14 @@ export type TrainEvent =
 
 export { lossAndGradient } from './gradient';
 
-export interface Job extends GradientOptions {
+export interface Job extends Omit<GradientOptions, 'from'> {
   model: TunedModel;
   dataset: Dataset;
   config: RunConfig;
-  /** Features and warm-start heads of earlier runs on the same backbone and data. */
-  cache: ProbeCache;
+  /** What earlier runs on the same backbone and data left. */
+  cache: FrozenCache;
+  /** Where to keep the frozen stages' output; null to compute it at every step. */
+  prefix?: PrefixPlace | null;
   /** Seconds; does not advance while the run is paused. */
   clock: () => number;
   /** Images per forward pass without gradients; by default as many as are quick. */
@@ -37,10 +41,20 @@ export interface Job extends GradientOptions {
   reportEvery: number;
 }
 
-/** Kept between runs of one backbone and data set: every setting starts from the very same head. */
-export class ProbeCache {
+/** What the frozen backbone gives, kept between runs of one backbone and data set. */
+export class FrozenCache {
   features: Features | null = null;
+  /** Every setting starts from the very same head. */
   readonly heads = new Map<string, Float32Array>();
+  readonly prefixes: PrefixCache;
+
+  constructor(openFile: OpenFile = async () => null) {
+    this.prefixes = new PrefixCache(openFile);
+  }
+
+  dispose(): void {
+    this.prefixes.dispose();
+  }
 }
 
 /**
@@ -49,9 +63,11 @@ export class ProbeCache {
  * accuracy, the earliest on a tie.
  */
 export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
+  const request = prefixRequest(job);
+  job.cache.prefixes.keepOnly(request);
   const features = yield* cachedFeatures(job);
   if (job.model.table.backbone === 0) yield* probeRun(job, features);
-  else yield* tuningRun(job, features);
+  else yield* tuningRun(job, features, request);
 }
 
 async function* cachedFeatures({
@@ -70,6 +86,19 @@ async function* cachedFeatures({
     }
     yield { kind: 'phase', ...value };
   }
+}
+
+/** The frozen stages' output that this run is to keep, or to find kept. */
+function prefixRequest({
+  model,
+  dataset,
+  config,
+  prefix: place = null,
+  evaluationBatch,
+}: Job): PrefixRequest | null {
+  const from = lowestStage(model.table) ?? 0;
+  if (place === null || from === 0 || viewsPerImage(config) === 0) return null;
+  return { backbone: model.backbone, dataset, config, from, place, batchSize: evaluationBatch };
 }
 
 /** The linear probe as a run of its own. */
@@ -107,7 +136,11 @@ async function* probeRun(
   }
 }
 
-async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEvent, void> {
+async function* tuningRun(
+  job: Job,
+  features: Features,
+  request: PrefixRequest | null,
+): AsyncGenerator<TrainEvent, void> {
   const { model, dataset, config, clock } = job;
   const { epochs, seed, warmup, learningRate } = config;
   const count = dataset.train.labels.length;
@@ -118,6 +151,7 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
   const random = seededRandom(seed);
   const initial = model.initial(random.fork('initial values'));
   if (config.warmStart) initial.set(yield* warmHead(job, features), model.table.backbone);
+  const prefix = request && (yield* job.cache.prefixes.prefix(request));
   yield {
     kind: 'started',
     epochs,
@@ -131,7 +165,7 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
   try {
     for (let epoch = 0; epoch <= epochs; epoch++) {
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
-      const scored = await pace.evaluation(() => validate(job, optimizer));
+      const scored = await pace.evaluation(() => validate(job, prefix, optimizer));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       if (best.improves(scored)) {
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
@@ -156,7 +190,10 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
         const step = (epoch - 1) * stepsPerEpoch + index;
         const factor = learningRateFactor(step, steps, warmup);
         const indices = order.subarray(index * batchSize, (index + 1) * batchSize);
-        const { loss, gradient } = batchGradient(job, optimizer.values, indices, changes, drops);
+        const { loss, gradient } = tf.tidy(() => {
+          const input = trainInput(job, prefix, indices, epoch, changes);
+          return batchGradient(job, optimizer.values, indices, input, drops);
+        });
         optimizer.apply(gradient, factor);
         gradient.dispose();
         pending.push({ loss, step: step + 1, rate: learningRate * factor });
@@ -192,26 +229,43 @@ async function* tuningRun(job: Job, features: Features): AsyncGenerator<TrainEve
   }
 }
 
-/** Loss `[1]` and flat gradient of one augmented batch. */
+/** Images for the stem (0), or maps for the stage `from`. */
+interface Input {
+  x: tf.Tensor4D;
+  from: number;
+}
+
+/** The batch as this epoch sees it. `changes` is the epoch's chance, for images that are changed anew. */
+function trainInput(
+  { model, dataset, config }: Job,
+  prefix: Prefix | null,
+  indices: Uint32Array,
+  epoch: number,
+  changes: Random,
+): Input {
+  const { train, side } = dataset;
+  const size = model.backbone.inputSize;
+  const views = viewsPerImage(config);
+  if (views === 0)
+    return { x: augmentedBatch(train, side, size, indices, config.augmentation, () => changes), from: 0 };
+  const view = (epoch - 1) % views;
+  const maps = prefix?.train(indices, view);
+  if (prefix && maps) return { x: maps, from: prefix.from };
+  return { x: viewBatch(dataset, size, config, indices, view), from: 0 };
+}
+
+/** Loss `[1]` and flat gradient of one batch. */
 function batchGradient(
   { model, dataset, config, microBatch, recompute }: Job,
   values: tf.Tensor1D,
   indices: Uint32Array,
-  changes: Random,
+  { x, from }: Input,
   drops: Random,
 ): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
   return tf.tidy(() => {
-    const images = augmentedBatch(
-      dataset.train,
-      dataset.side,
-      model.backbone.inputSize,
-      indices,
-      config.augmentation,
-      changes,
-    );
     const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
     const wanted = targets(dataset.train, indices, model.classes);
-    return lossAndGradient(model, values, images, wanted, mask, { microBatch, recompute });
+    return lossAndGradient(model, values, x, wanted, mask, { microBatch, recompute, from });
   });
 }
 
@@ -248,8 +302,13 @@ function learningRates({ model: { table }, config }: Job): Float32Array {
     .fill(config.headLearningRate, table.backbone);
 }
 
-async function validate({ model, dataset, evaluationBatch }: Job, optimizer: AdamW): Promise<Score> {
-  const logits = await predict(model, optimizer.values, dataset.val, dataset.side, evaluationBatch);
+async function validate(
+  { model, dataset, evaluationBatch }: Job,
+  prefix: Prefix | null,
+  optimizer: AdamW,
+): Promise<Score> {
+  const { val, side } = dataset;
+  const logits = await predict(model, optimizer.values, val, side, evaluationBatch, prefix);
   return score(logits, dataset.val.labels, model.classes);
 }
 

@@ -32,7 +32,7 @@ interface TunedLayer {
 
 export class TunedModel {
   readonly table: ParameterTable;
-  /** The decomposition, for methods with atoms; empty otherwise. */
+  /** The tuned layers' decomposition, for methods with atoms; empty otherwise. */
   readonly codes: LayerCodes;
   readonly #tuned: ReadonlyMap<string, TunedLayer>;
 
@@ -46,7 +46,10 @@ export class TunedModel {
   ) {
     const specs = convolutions(backbone.network);
     this.table = parameterTable(method, options, specs, backbone.network.features, classes);
-    this.codes = method.atoms(options) === null ? new Map() : codes;
+    const tuned = new Set(this.table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+    this.codes = new Map(
+      method.atoms(options) === null ? [] : [...codes].filter(([layer]) => tuned.has(layer)),
+    );
     const layers: [string, TunedLayer][] = [];
     for (const convolution of backbone.convolutions.values()) {
       const { name } = convolution.spec;
@@ -122,9 +125,9 @@ export class TunedModel {
     return { weight, bias };
   }
 
-  /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`. */
-  logits(images: tf.Tensor4D, kernels: Kernels, parameters: readonly tf.Tensor[]): tf.Tensor2D {
-    return tf.tidy(() => headLogits(this.backbone.features(images, kernels), this.headOf(parameters)));
+  /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
+  logits(input: tf.Tensor4D, kernels: Kernels, parameters: readonly tf.Tensor[], from = 0): tf.Tensor2D {
+    return tf.tidy(() => headLogits(this.backbone.features(input, kernels, from), this.headOf(parameters)));
   }
 
   dispose(): void {

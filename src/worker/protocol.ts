@@ -183,6 +183,8 @@ export interface RunConfig {
   /** Probability with which a pooled feature is dropped before the head, 0–1. */
   dropout: number;
   augmentation: Augmentation;
+  /** Augmented views of each image that the epochs take in turn; 0: a new one in every epoch. */
+  views: number;
   seed: number;
   /** Start from the head of a linear probe trained first (METHOD §5). */
   warmStart: boolean;
@@ -198,6 +200,8 @@ export interface MemoryItems {
   coefficients: number;
   /** The trained numbers as tensors and the kernels made of them. */
   kernels: number;
+  /** The frozen stages' output for every image, kept between steps. */
+  prefix: number;
   /** Feature maps kept for the way back. */
   maps: number;
   /** The optimizer's numbers. */
@@ -205,6 +209,9 @@ export interface MemoryItems {
   /** Images, gradients, and what operations need for themselves. */
   working: number;
 }
+
+/** Where the frozen stages' output is kept for images that come again. */
+export type PrefixPlace = 'device' | 'file';
 
 /** How a run keeps within its memory. */
 export interface MemoryPlan {
@@ -216,6 +223,8 @@ export interface MemoryPlan {
   recompute: boolean;
   /** Images per forward pass without gradients. */
   evaluationBatch: number;
+  /** Null where no stage is frozen, no image comes again, or there is no room. */
+  prefix: PrefixPlace | null;
   /** The most the run holds at a time, bytes, and what that is. */
   bytes: number;
   items: MemoryItems;
@@ -325,9 +334,15 @@ export interface Calls {
   /** Splits the same images anew. */
   resplit: { in: { seed: number }; out: DatasetSummary; progress: never };
   decompose: { in: { count: number }; out: LayerAtoms[]; progress: Progress };
-  /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch. */
+  /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch and these views. */
   settings: {
-    in: { options: Record<string, SettingOptions>; batchSize: number; memoryCap: number | null };
+    in: {
+      options: Record<string, SettingOptions>;
+      batchSize: number;
+      augmentation: Augmentation;
+      views: number;
+      memoryCap: number | null;
+    };
     out: SettingSummary[];
     progress: never;
   };

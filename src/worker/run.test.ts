@@ -8,7 +8,7 @@ import { health } from '../engine-health';
 import { methodById } from '../methods';
 import { madeBackbone } from '../training/made-backbone';
 import { madeDataset } from '../training/made-dataset';
-import { ProbeCache } from '../training/train';
+import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import type { BackendName, RunConfig, RunEvent } from './protocol';
 import { runToEnd } from './run';
@@ -26,6 +26,7 @@ const CONFIG: RunConfig = {
   warmup: 0,
   dropout: 0,
   augmentation: 'none',
+  views: 0,
   seed: 1,
   warmStart: false,
   probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
@@ -42,7 +43,7 @@ async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ende
   // As little as there can be: the WebGPU adapter may be software.
   const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
   const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, new Map());
-  const job = { model, dataset: DATASET, config: CONFIG, cache: new ProbeCache(), reportEvery: 1 };
+  const job = { model, dataset: DATASET, config: CONFIG, cache: new FrozenCache(), reportEvery: 1 };
   const events: RunEvent[] = [];
   let broken = false;
   try {

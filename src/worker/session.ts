@@ -16,6 +16,7 @@ import {
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
+import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
 import { adaptPrograms } from '../ops/webgpu/adapt';
@@ -23,7 +24,7 @@ import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { parameterName, parameterTable, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
-import { ProbeCache } from '../training/train';
+import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import type {
@@ -35,7 +36,7 @@ import type {
   MemoryPlan,
   ModelSummary,
   Progress,
-  SettingOptions,
+  RunConfig,
   SettingSummary,
 } from './protocol';
 import { runToEnd } from './run';
@@ -70,15 +71,20 @@ export function createSession(siteUrl: string): Handlers {
   let engine: EngineInfo | null = null;
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
-  let probes = new ProbeCache();
+  let frozen = new FrozenCache(createPrivateFile);
   /** By number of atoms. */
   let codes = new Map<number, LayerCodes>();
   const models = new Map<string, StoredModel>();
   const runs = new Map<string, RunControl>();
 
+  function resetFrozen(): void {
+    frozen.dispose();
+    frozen = new FrozenCache(createPrivateFile);
+  }
+
   function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
     dataset = next;
-    probes = new ProbeCache();
+    resetFrozen();
     return summarize(next);
   }
 
@@ -118,19 +124,23 @@ export function createSession(siteUrl: string): Handlers {
     };
   }
 
-  function plan(
+  async function plan(
     method: TuningMethod,
-    options: SettingOptions,
-    batchSize: number,
+    asked: Pick<RunConfig, 'options' | 'batchSize' | 'augmentation' | 'views'>,
     memoryCap: number | null,
-  ): MemoryPlan {
+  ): Promise<MemoryPlan> {
     const { network, inputSize } = ready(backbone);
     const { backend, limits } = ready(engine);
     const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
     const classes = dataset?.classes.length ?? 0;
     return planMemory(
-      { network, inputSize, method, options, classes, batchSize, images },
-      { backend, buffer: limits.buffer, budget: memoryCap ?? limits.budget },
+      { network, inputSize, method, classes, images, ...asked },
+      {
+        backend,
+        buffer: limits.buffer,
+        budget: memoryCap ?? limits.budget,
+        storage: await privateBytes(),
+      },
     );
   }
 
@@ -145,11 +155,12 @@ export function createSession(siteUrl: string): Handlers {
     async start({ backend }, { progress }) {
       for (const control of runs.values()) control.act('stop');
       progress({ label: 'Starting the engine', done: 0, total: 2 });
+      resetFrozen();
       backbone?.dispose();
       backbone = null;
       models.clear();
-      probes = new ProbeCache();
       codes = new Map();
+      await deleteStaleFiles();
       engine = await startBackend(backend);
       if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
       progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
@@ -183,10 +194,10 @@ export function createSession(siteUrl: string): Handlers {
       });
     },
 
-    async settings({ options, batchSize, memoryCap }) {
+    async settings({ options, batchSize, augmentation, views, memoryCap }) {
       const { network } = ready(backbone);
       const specs = convolutions(network);
-      return METHODS.map((method): SettingSummary => {
+      const counted = async (method: TuningMethod): Promise<SettingSummary> => {
         const chosen = options[method.id] ?? {};
         const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
         const { id, label, symbol, description, paper, learningRate, options: known } = method;
@@ -202,23 +213,24 @@ export function createSession(siteUrl: string): Handlers {
           options: known,
           trainable,
           tunedLayers: tuned.size,
-          memory: plan(method, chosen, batchSize, memoryCap),
+          memory: await plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
         };
-      });
+      };
+      return Promise.all(METHODS.map(counted));
     },
 
     async train({ runId, name, config: unchecked, memoryCap }, { progress, signal }) {
       const config = parseRunConfig(unchecked);
-      const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), probes];
+      const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), frozen];
       const control = new RunControl();
       runs.set(runId, control);
       signal.addEventListener('abort', () => control.act('stop'));
       try {
         const method = methodById(config.setting);
-        const memory = plan(method, config.options, config.batchSize, memoryCap);
+        const memory = await plan(method, config, memoryCap);
         progress({ kind: 'planned', memory });
         if (!memory.fits) throw new UserError(memory.sentence);
-        const { microBatch, recompute, evaluationBatch } = memory;
+        const { microBatch, recompute, evaluationBatch, prefix } = memory;
         const count = method.atoms(config.options);
         const found: LayerCodes =
           count === null
@@ -235,6 +247,7 @@ export function createSession(siteUrl: string): Handlers {
             microBatch,
             recompute,
             evaluationBatch,
+            prefix,
           };
           const { result, values } = await runToEnd(job, control, info.backend, progress);
           const stored = {

@@ -74,6 +74,14 @@ const FOLDED: Field[] = [
     set: (dropout) => ({ dropout }),
   },
   {
+    label: 'Views per image',
+    help: 'Random views drawn once: where stages are frozen, few make epochs quick, many keep accuracy. 0: new ones in every epoch.',
+    bounds: BOUNDS.views,
+    whole: true,
+    get: ({ views }) => views,
+    set: (views) => ({ views }),
+  },
+  {
     label: 'Training seed',
     help: 'Order of images, flips and random starts. Equal seeds, equal runs.',
     bounds: BOUNDS.seed,

@@ -1,0 +1,47 @@
+/** Stages that stay frozen: what a person is told, and that their output is kept where it fits. */
+import { expect, test } from './local';
+import { fill, goTo, openPage, waitForRun } from './steps';
+
+test('frozen stages are computed once and kept, in a file where memory is short', async ({ page }) => {
+  await openPage(page, '?backend=wasm&settings=atoms&option.atoms.from=4&epochs=1&augmentation=none');
+  await page.getByRole('button', { name: 'Use the sample Textures' }).click();
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
+    timeout: 60_000,
+  });
+  await goTo(page, 'Tune');
+  const atoms = page.getByRole('region', { name: 'Atoms' });
+  await expect(atoms.getByLabel('Train from stage')).toHaveValue('4');
+  // Three 3 × 3 kernels of nine atoms.
+  await expect(atoms).toContainText('243 + head');
+  await expect(atoms).toContainText(/output is computed once and kept, [\d.]+\sMB\./);
+  await page.getByRole('button', { name: 'Run 1 setting' }).click();
+  await waitForRun(page, 'Atoms, train from stage 4', 120_000);
+
+  await goTo(page, 'Tune');
+  await atoms.getByLabel('Train from stage').fill('3');
+  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByLabel('Augmentation').selectOption('flips');
+  await expect(atoms).not.toContainText('computed once and kept');
+  await fill(page, 'Views per image', 4);
+  await fill(page, 'Memory cap, MB', 36);
+  await expect(page).toHaveURL(/views=4/);
+  await expect(atoms).toContainText(/output is computed once and kept in a file, \d+\sMB\./);
+  await page.getByRole('button', { name: 'Run 1 setting' }).click();
+  const files = () =>
+    page.evaluate(async () => {
+      const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('kept between steps');
+      let bytes = 0;
+      // Nothing else is made there.
+      for await (const folder of root.values())
+        for await (const file of (folder as FileSystemDirectoryHandle).values())
+          bytes += (await (file as FileSystemFileHandle).getFile()).size;
+      return bytes;
+    });
+  await waitForRun(page, 'Atoms, train from stage 3', 120_000);
+  // 8 × 8 pixels of 512 / 4 channels in each map.
+  expect((await files()) % (4 * 8 * 8 * 128)).toBe(0);
+  expect(await files()).toBeGreaterThan(1e6);
+  await goTo(page, 'Data');
+  await page.getByRole('button', { name: 'Use the sample Textures' }).click();
+  await expect.poll(files).toBe(0);
+});

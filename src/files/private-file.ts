@@ -1,0 +1,102 @@
+/**
+ * Files of this session in the browser's origin-private file system, for what is too large for memory and can be computed
+ * again. Each session has a folder of its own and a lock of the same name, which the browser takes back when the session
+ * ends, however it ends: a folder whose lock is free is stale.
+ */
+
+/** A file that is open until it is deleted. Numbers are 32-bit floats, `at` counts them. */
+export interface PrivateFile {
+  /** @throws DOMException when there is no room */
+  write(numbers: Float32Array, at: number): void;
+  /** @throws DOMException when they cannot be read */
+  read(into: Float32Array, at: number): void;
+  delete(): Promise<void>;
+}
+
+/** What a worker's file handles offer beyond a page's. */
+interface SyncAccessHandle {
+  write(bytes: ArrayBufferView, options: { at: number }): number;
+  read(into: ArrayBufferView, options: { at: number }): number;
+  close(): void;
+}
+
+const ROOT = 'kept between steps';
+const lockOf = (folder: string) => `atomtune files of ${folder}`;
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+let ownFolder: Promise<FileSystemDirectoryHandle> | null = null;
+
+/** Null where the browser has no such files, or not here: only workers do. */
+export async function createPrivateFile(): Promise<PrivateFile | null> {
+  try {
+    // The DOM's types leave out what workers alone have.
+    const { createSyncAccessHandle } = FileSystemFileHandle.prototype as Partial<{
+      createSyncAccessHandle(): Promise<SyncAccessHandle>;
+    }>;
+    if (!createSyncAccessHandle) return null;
+    ownFolder ??= claimFolder();
+    const folder = await ownFolder;
+    const name = crypto.randomUUID();
+    const file = await folder.getFileHandle(name, { create: true });
+    return opened(await createSyncAccessHandle.call(file), () => folder.removeEntry(name));
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes that such files may take in all; 0 where there are none. */
+export async function privateBytes(): Promise<number> {
+  if (!navigator.storage?.getDirectory || !navigator.locks) return 0;
+  const unknown: StorageEstimate = {};
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate().catch(() => unknown);
+  return Math.max(0, quota - usage);
+}
+
+/** Deletes what sessions that have ended left behind. */
+export async function deleteStaleFiles(): Promise<void> {
+  try {
+    const root = await rootFolder();
+    for await (const name of root.keys()) {
+      await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+        if (lock) await root.removeEntry(name, { recursive: true });
+      });
+    }
+  } catch {
+    // They take room on the disk and do no other harm; the next session tries again.
+  }
+}
+
+async function rootFolder(): Promise<FileSystemDirectoryHandle> {
+  const storage = await navigator.storage.getDirectory();
+  return storage.getDirectoryHandle(ROOT, { create: true });
+}
+
+async function claimFolder(): Promise<FileSystemDirectoryHandle> {
+  const name = crypto.randomUUID();
+  // Before there is a folder, or another session would find it without an owner.
+  await new Promise<void>((claimed, failed) => {
+    const forever = () => {
+      claimed();
+      return new Promise<void>(() => {});
+    };
+    navigator.locks.request(lockOf(name), forever).catch(failed);
+  });
+  return (await rootFolder()).getDirectoryHandle(name, { create: true });
+}
+
+function opened(handle: SyncAccessHandle, remove: () => Promise<void>): PrivateFile {
+  return {
+    write(numbers, at) {
+      if (handle.write(numbers, { at: at * BYTES }) < numbers.byteLength) throw short('written');
+    },
+    read(into, at) {
+      if (handle.read(into, { at: at * BYTES }) < into.byteLength) throw short('read');
+    },
+    async delete() {
+      handle.close();
+      await remove().catch(() => {});
+    },
+  };
+}
+
+const short = (done: string) => new DOMException(`Not everything was ${done}.`, 'QuotaExceededError');

@@ -1,0 +1,62 @@
+/** For tests only: a run as small as there can be with a frozen stage, for backends and places that are slow. */
+import { methodById } from '../methods';
+import type { BackendName, PrefixPlace, RunConfig } from '../worker/protocol';
+import { runToEnd } from '../worker/run';
+import { RunControl } from '../worker/run-control';
+import { madeBackbone } from './made-backbone';
+import { madeDataset } from './made-dataset';
+import type { OpenFile } from './prefix-cache';
+import { FrozenCache } from './train';
+import { TunedModel } from './tuned-model';
+
+const CONFIG: RunConfig = {
+  setting: 'lora',
+  options: { r: 1, from: 2 },
+  epochs: 2,
+  batchSize: 3,
+  learningRate: 1e-3,
+  headLearningRate: 1e-3,
+  weightDecay: 0,
+  warmup: 0,
+  dropout: 0,
+  augmentation: 'flips',
+  views: 2,
+  seed: 1,
+  warmStart: false,
+  probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
+};
+const DATASET = madeDataset(3, 3, 2, 36);
+
+export interface MadeRun {
+  /** Of every step. */
+  losses: number[];
+  /** Of every validation. */
+  valLosses: number[];
+  /** Maps that were computed to be kept. */
+  computed: number;
+}
+
+/** Two epochs of three steps on 9 images with two views each, and 6 for validation. */
+export async function madeRun(
+  backend: BackendName,
+  place: PrefixPlace | null,
+  openFile?: OpenFile,
+): Promise<MadeRun> {
+  const backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, new Map());
+  const cache = new FrozenCache(openFile);
+  const job = { model, dataset: DATASET, config: CONFIG, cache, reportEvery: 1, prefix: place };
+  const losses: number[] = [];
+  let computed = 0;
+  try {
+    const { result } = await runToEnd(job, new RunControl(), backend, (event) => {
+      if (event.kind === 'step') losses.push(event.loss);
+      if (event.kind === 'phase' && event.label === 'Computing the frozen stages') computed = event.done;
+    });
+    return { losses, valLosses: result.epochs.map(({ valLoss }) => valLoss), computed };
+  } finally {
+    cache.dispose();
+    model.dispose();
+    backbone.dispose();
+  }
+}
