@@ -10,7 +10,7 @@ export type Setting = (typeof SETTINGS)[number];
 export const BACKBONES = ['starter', 'resnet50'] as const;
 export type BackboneName = (typeof BACKBONES)[number];
 
-export const RIVALS = ['ours', 'stock tfjs', 'jax-js', 'PyTorch'] as const;
+export const RIVALS = ['ours', 'ours half', 'stock tfjs', 'jax-js', 'PyTorch'] as const;
 export type RivalName = (typeof RIVALS)[number];
 
 export interface Case {

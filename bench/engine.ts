@@ -1,9 +1,9 @@
 /** The engine as a person's page starts it: our backend, and on WebGPU tiles chosen for the adapter and programs tried. */
 import { startBackend } from '../src/backend';
 import { adaptPrograms, type TileNames } from '../src/ops/webgpu/adapt';
+import { emptyPool } from '../src/ops/webgpu/buffer-pool';
 import { readNotices } from '../src/ops/webgpu/notices';
 import type { BackendName, EngineInfo, Notice } from '../src/worker/protocol';
-import { emptyPool } from './rivals/tensors';
 
 export interface Engine {
   info: EngineInfo;

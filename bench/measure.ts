@@ -2,18 +2,20 @@
  * Answers one request of the benchmark, in a page or a process of its own: nothing of one rival's memory, shaders or warmth is
  * there when the next one starts.
  */
+
+import { emptyPool } from '../src/ops/webgpu/buffer-pool';
 import { type StepOutcome, type StepRequest, TOLERANCE } from './case';
 import { type Counters, watchGpu, watchWasm } from './counters';
 import { makeProblem } from './problem';
 import { jax } from './rivals/jax';
-import { ours } from './rivals/ours';
+import { ours, oursInHalves } from './rivals/ours';
 import type { Rival, Trainer } from './rivals/rival';
 import { stock } from './rivals/stock';
-import { emptyPool } from './rivals/tensors';
 
 /** PyTorch is timed by a script of its own. */
 const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
   ours,
+  'ours half': oursInHalves,
   'stock tfjs': stock,
   'jax-js': jax,
 };

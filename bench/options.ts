@@ -10,7 +10,7 @@ npm run bench:node [-- FLAGS]  in plain Node: WebGPU by Dawn, on the Vulkan driv
   --backend wasm,webgpu      default: what the host has
   --backbone starter,resnet50
   --setting ${SETTINGS.join(',')}
-  --rival "ours,stock tfjs,jax-js,PyTorch"
+  --rival "ours,ours half,stock tfjs,jax-js,PyTorch"
   --size 64,224              default: 64 for the starter; 64 and 224 for ResNet-50, where that takes less than --limit
   --batch N                  default: 16; less where the roof is low
   --classes N                default: 5

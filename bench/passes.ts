@@ -51,7 +51,7 @@ async function passesOf({ spec, side, outSide, flop }: PlacedLayer, batch: numbe
   const coefficients = tf.randomNormal<tf.Rank.R2>([ATOMS, cIn * cOut]);
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
   const runs: [Pass['pass'], () => tf.Tensor][] = [
-    ['forward', () => convolution({ x, kernel, bias }, { stride, pad, relu: true })],
+    ['forward', () => convolution({ x, kernel, bias }, { stride, pad, relu: true, half: false })],
     ['input gradient', () => inputGradient({ dz, kernel }, { height: side, width: side, stride, pad })],
     ['kernel gradient', () => kernelGradient({ x, dz }, { k, stride, pad })],
   ];

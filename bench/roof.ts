@@ -60,7 +60,7 @@ function waysToMultiply(side: number): Product[] {
     {
       name: `1×1 convolution of ${side}×${side}`,
       flop,
-      run: () => convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false }),
+      run: () => convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false, half: false }),
       tensors: [x, kernel, bias],
     },
   ];

@@ -8,7 +8,7 @@ import type { Augmentation, BackendChoice, SettingSummary } from '../src/worker/
 import type { ChartKind } from './messages';
 
 const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
-const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm'];
+const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wasm'];
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
 const SAMPLES = ['counting', 'textures'] as const;
 

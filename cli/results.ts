@@ -40,13 +40,13 @@ export const resultsSchema = z.object({
   complete: z.boolean(),
   engine: z.object({
     backend: z.enum(['webgpu', 'wasm']),
-    choice: z.enum(['auto', 'webgpu', 'wasm']),
+    choice: z.enum(['auto', 'webgpu', 'webgpu-half', 'wasm']),
     adapter: z.string().nullable(),
     hardware: z.boolean(),
     reason: z.string(),
     threads: count,
     isolated: z.boolean(),
-    halfPrecision: z.boolean(),
+    precision: z.enum(['single', 'half']),
     limits: z.object({ budget: count, buffer: count }),
   }) satisfies z.ZodType<EngineInfo>,
   backbone: z.object({

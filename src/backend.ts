@@ -38,7 +38,7 @@ export async function startBackend(choice: BackendChoice): Promise<EngineInfo> {
     reason,
     threads: backend === 'wasm' ? wasmThreads() : 0,
     isolated: globalThis.crossOriginIsolated,
-    halfPrecision: backend === 'webgpu' && adapter?.gpu.features.has('shader-f16') === true,
+    precision: choice === 'webgpu-half' ? 'half' : 'single',
     limits: backend === 'webgpu' && adapter ? webgpuLimits(adapter.gpu.limits) : WASM_LIMITS,
   };
 }
@@ -69,7 +69,7 @@ async function startWasm(): Promise<void> {
 
 function choose(choice: BackendChoice, adapter: Adapter | null): { backend: BackendName; reason: string } {
   if (choice === 'wasm') return { backend: 'wasm', reason: 'You chose WebAssembly: it runs on the CPU.' };
-  if (choice === 'webgpu') {
+  if (choice === 'webgpu' || choice === 'webgpu-half') {
     if (!adapter) {
       throw new UserError(
         'This browser offers no WebGPU adapter. Choose WebAssembly, or a browser with WebGPU.',

@@ -84,7 +84,7 @@ const onOff = z.enum(['on', 'off']).transform((word) => word === 'on');
 const PARAMETERS: Parameter[] = [
   parameter(
     'backend',
-    z.enum(['auto', 'webgpu', 'wasm']),
+    z.enum(['auto', 'webgpu', 'webgpu-half', 'wasm']),
     (c) => c.backend,
     (c, value) => {
       c.backend = value;

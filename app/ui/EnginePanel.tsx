@@ -14,6 +14,7 @@ const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
 const CHOICES: { value: BackendChoice; label: string }[] = [
   { value: 'auto', label: 'Automatic' },
   { value: 'webgpu', label: 'WebGPU' },
+  { value: 'webgpu-half', label: 'WebGPU, half precision' },
   { value: 'wasm', label: 'WebAssembly' },
 ];
 
@@ -79,10 +80,13 @@ function Details({ engine }: { engine: EngineState }) {
             ) : (
               <div>
                 <dt>limits</dt>
-                <dd>
-                  buffers to {bytes(engine.info.limits.buffer)}, {engine.info.halfPrecision ? 'with' : 'no'}{' '}
-                  half precision
-                </dd>
+                <dd>buffers to {bytes(engine.info.limits.buffer)}</dd>
+              </div>
+            )}
+            {engine.info.backend === 'webgpu' && (
+              <div>
+                <dt>numbers</dt>
+                <dd>{engine.info.precision === 'half' ? 'kept in 16 bits, summed in 32' : '32 bits'}</dd>
               </div>
             )}
             {memory && (

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
 import type { LayerCodes } from '../../src/decompose/layer-codes';
+import type { Precision } from '../../src/ops/half';
 import { AdamW } from '../../src/training/adamw';
 import { headGradients } from '../../src/training/head';
 import { lossAndGradient } from '../../src/training/train';
@@ -12,19 +13,31 @@ import { backboneFile, type Problem } from '../problem';
 import type { Rival, Trainer } from './rival';
 import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 
-export const ours: Rival = {
-  cannot: () => null,
-  start: async ({ backend, tiles }) => {
-    await startEngine(backend, tiles);
-  },
-  async prepare(problem) {
-    return problem.of.setting === 'probe-cached' ? headTrainer(problem) : networkTrainer(problem);
-  },
+export const ours: Rival = keeping('single');
+export const oursInHalves: Rival = {
+  ...keeping('half'),
+  cannot: (_of, backend) => (backend === 'webgpu' ? null : 'half precision is WebGPU’s'),
 };
 
-async function networkTrainer(problem: Problem): Promise<Trainer> {
+/** Our step with frozen weights, coefficients and maps in this precision. */
+function keeping(precision: Precision): Rival {
+  return {
+    cannot: () => null,
+    start: async ({ backend, tiles }) => {
+      await startEngine(backend, tiles);
+    },
+    async prepare(problem) {
+      return problem.of.setting === 'probe-cached'
+        ? headTrainer(problem)
+        : networkTrainer(problem, precision);
+    },
+  };
+}
+
+async function networkTrainer(problem: Problem, precision: Precision): Promise<Trainer> {
   const { of, method, options } = problem;
-  const backbone = await Backbone.load(backboneFile(problem), { id: of.backbone, name: of.backbone });
+  const identity = { id: of.backbone, name: of.backbone };
+  const backbone = await Backbone.load(backboneFile(problem), identity, precision);
   const model = new TunedModel(backbone, method, options, of.classes, codesOf(problem));
   const [images, wanted, optimizer] = [imagesOf(problem), targetsOf(problem), optimizerOf(problem)];
   return {

@@ -32,23 +32,3 @@ export function lossOf(loss: tf.Tensor): Loss {
     drop: () => loss.dispose(),
   };
 }
-
-/** What tfjs-webgpu keeps of freed buffers, for the next of their size. */
-interface Pool {
-  freeBuffers: Map<string, GPUBuffer[]>;
-  numBytesAllocated: number;
-  numFreeBuffers: number;
-}
-
-/** Gives back what tfjs-webgpu keeps of freed buffers: it would count as another rival's memory, or another batch's. */
-export function emptyPool(): void {
-  if (tf.getBackend() !== 'webgpu') return;
-  const { bufferManager } = tf.backend() as unknown as { bufferManager: Pool }; // private in its types
-  for (const buffers of bufferManager.freeBuffers.values()) {
-    for (const buffer of buffers.splice(0)) {
-      buffer.destroy();
-      bufferManager.numBytesAllocated -= buffer.size;
-      bufferManager.numFreeBuffers--;
-    }
-  }
-}

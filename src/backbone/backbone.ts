@@ -6,8 +6,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
+import { inHalves, inSingles } from '../ops/convert';
 import { convolution } from '../ops/convolution';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
+import type { Precision } from '../ops/half';
 import { maxPool } from '../ops/max-pool';
 import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';
@@ -33,7 +35,7 @@ export interface Convolution {
   scale: tf.Tensor1D;
   /** β − s·μ, `[c_out]`. */
   bias: tf.Tensor1D;
-  /** s ⊙ W, `[k, k, c_in, c_out]`. */
+  /** s ⊙ W, `[k, k, c_in, c_out]`, in the backbone's precision. */
   folded: tf.Tensor4D;
 }
 
@@ -68,18 +70,27 @@ export class Backbone {
   /** Kernels and batch norm affine parameters. */
   readonly parameters: number;
   readonly fileBytes: number;
+  /** What frozen kernels and the maps on the way are kept in. */
+  readonly precision: Precision;
   readonly convolutions: ReadonlyMap<string, Convolution>;
 
-  private constructor(identity: BackboneIdentity, file: Safetensors, fileBytes: number) {
+  private constructor(
+    identity: BackboneIdentity,
+    file: Safetensors,
+    fileBytes: number,
+    precision: Precision,
+  ) {
     this.id = identity.id;
     this.name = identity.name;
     this.hash = identity.hash;
     this.fileBytes = fileBytes;
     this.layout = readLayout(file);
+    // Halves are read four channels at a time.
+    this.precision = this.layout.baseWidth % 4 === 0 ? precision : 'single';
     this.inputSize = readInputSize(file);
     this.network = network(this.layout);
     const specs = convolutions(this.network);
-    this.convolutions = new Map(specs.map((spec) => [spec.name, foldBatchNorm(spec, file)]));
+    this.convolutions = new Map(specs.map((spec) => [spec.name, foldBatchNorm(spec, file, this.precision)]));
     this.parameters = specs.reduce(
       (sum, { kernel, cIn, cOut }) => sum + cOut * (cIn * kernel * kernel + 2),
       0,
@@ -93,23 +104,24 @@ export class Backbone {
   static async load(
     bytes: Uint8Array<ArrayBuffer>,
     { id, name }: { id: string; name: string },
+    precision: Precision = 'single',
   ): Promise<Backbone> {
     const file = readSafetensors(bytes, name);
-    return new Backbone({ id, name, hash: await sha256(bytes) }, file, bytes.byteLength);
+    return new Backbone({ id, name, hash: await sha256(bytes) }, file, bytes.byteLength, precision);
   }
 
   /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
   features(input: tf.Tensor4D, kernels: Kernels = PRETRAINED, from = 0): tf.Tensor2D {
-    return tf.tidy(() => tf.mean(this.stages(input, kernels, { from }), [1, 2]));
+    return tf.tidy(() => tf.mean(inSingles(this.stages(input, kernels, { from })), [1, 2]));
   }
 
-  /** The maps that enter the stage `from` (1 for the first) of the pretrained network, `[n, h, w, c]`. */
+  /** The maps that enter the stage `from` (1 for the first) of the pretrained network, `[n, h, w, c]`, in single precision. */
   prefix(images: tf.Tensor4D, from: number): tf.Tensor4D {
-    return this.stages(images, PRETRAINED, { before: from });
+    return tf.tidy(() => inSingles(this.stages(images, PRETRAINED, { before: from })));
   }
 
   /**
-   * The last stage's output `[n, h, w, features]`; `onStage` sees the stem's (after pooling) and every stage's. Maps on the
+   * The last stage's output `[n, h, w, features]`, in the backbone's precision; `onStage` sees the stem's (after pooling) and every stage's. Maps on the
    * way are freed as soon as they are used. `input` enters the stage `from`, 0 being the stem; the last stage is the one
    * below `before`.
    */
@@ -118,7 +130,7 @@ export class Backbone {
     kernels: Kernels = PRETRAINED,
     { onStage = () => {}, from = 0, before = this.network.stages.length + 1 }: StagesOptions = {},
   ): tf.Tensor4D {
-    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool(this.stem(input, kernels), POOL));
+    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool({ x: this.stem(input, kernels) }, POOL));
     onStage(x);
     for (const stage of this.network.stages.slice(Math.max(0, from - 1), before - 1)) {
       for (const block of stage) {
@@ -173,7 +185,8 @@ export class Backbone {
   ): tf.Tensor4D {
     const { bias } = this.convolution(spec.name);
     const kernel = this.kernel(spec.name, kernels);
-    return convolution({ x, kernel, bias, residual }, { stride: spec.stride, pad: spec.pad, relu });
+    const { stride, pad } = spec;
+    return convolution({ x, kernel, bias, residual }, { stride, pad, relu, half: this.precision === 'half' });
   }
 
   convolution(name: string): Convolution {
@@ -189,7 +202,7 @@ interface BackboneIdentity {
   hash: string;
 }
 
-function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors): Convolution {
+function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors, precision: Precision): Convolution {
   const { name, batchNorm, kernel, cIn, cOut } = spec;
   const pretrained = float32(file, `${name}.weight`, [cOut, cIn, kernel, kernel]);
   const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
@@ -201,7 +214,10 @@ function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors): Convolution {
   const bias = beta.map((value, channel) => value - (scale[channel] ?? 0) * (mean[channel] ?? 0));
   // In tfjs order the output channel runs fastest.
   const values = toTfjsOrder(pretrained, cOut, cIn).map((value, index) => value * (scale[index % cOut] ?? 0));
-  const folded = tf.tensor4d(values, [kernel, kernel, cIn, cOut]); // [k, k, c_in, c_out]
+  const folded = tf.tidy(() => {
+    const whole = tf.tensor4d(values, [kernel, kernel, cIn, cOut]); // [k, k, c_in, c_out]
+    return precision === 'half' ? inHalves(whole) : whole;
+  });
   declareFrozen(folded);
   return {
     spec,

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { atomGradient } from '../ops/atom-gradient';
+import { inSingles } from '../ops/convert';
 import { kernelGradient } from '../ops/kernel-gradient';
 import type { ConvolutionSpec } from './layout';
 
@@ -7,11 +8,16 @@ import type { ConvolutionSpec } from './layout';
 export class LayerGradient {
   constructor(
     readonly layer: ConvolutionSpec,
-    /** The convolution's input `[n, h, w, c_in]`. */
+    /** The convolution's input `[n, h, w, c_in]`, as it was kept. */
     readonly x: tf.Tensor4D,
     /** ∂L/∂z of its output z before the ReLU, `[n, h', w', c_out]`. */
     readonly dz: tf.Tensor4D,
   ) {}
+
+  /** The convolution's input in single precision, for operations of tfjs' own. */
+  input(): tf.Tensor4D {
+    return inSingles(this.x);
+  }
 
   /** ∂L/∂K `[k, k, c_in, c_out]`. */
   kernel(): tf.Tensor4D {

@@ -4,6 +4,8 @@
  * is trained. So the peak is the kept maps and a few gradients, where a tape would keep them all.
  */
 import * as tf from '@tensorflow/tfjs';
+import { inSingles } from '../ops/convert';
+import { shapeOf } from '../ops/half';
 import { inputGradient } from '../ops/input-gradient';
 import { maxPool, maxPoolGradient } from '../ops/max-pool';
 import { type Backbone, type BottleneckMaps, type Kernels, POOL } from './backbone';
@@ -50,7 +52,7 @@ export class TrainingPass {
       x = tf.clone(images);
     } else {
       const first = backbone.stem(images, kernels);
-      x = maxPool(first, POOL);
+      x = maxPool({ x: first }, POOL);
       if (reached && !recompute) this.#stem = first;
       else first.dispose();
     }
@@ -63,7 +65,7 @@ export class TrainingPass {
       reached = kept;
       x = y;
     }
-    this.features = tf.mean(x, [1, 2]);
+    this.features = tf.tidy(() => tf.mean(inSingles(x), [1, 2]));
     if (!reached) x.dispose();
   }
 
@@ -72,11 +74,11 @@ export class TrainingPass {
     this.features.dispose();
     const last = this.#blocks.at(-1);
     if (!last) return;
-    const [n, height, width, channels] = last.y.shape;
+    const [n, height, width, channels] = shapeOf(last.y);
     // Gradients pass from block to block as dz, the ReLU that ends the lower block already applied.
     let dz: tf.Tensor4D | null = tf.tidy(() => {
       const perPixel = tf.div(dFeatures, height * width).reshape<tf.Tensor4D>([n, 1, 1, channels]);
-      return tf.mul<tf.Tensor4D>(tf.step(last.y), perPixel);
+      return tf.mul<tf.Tensor4D>(tf.step(inSingles(last.y)), perPixel);
     });
     for (let kept = this.#blocks.pop(); kept && dz; kept = this.#blocks.pop()) {
       const isLowest: boolean = this.#blocks.length === 0 && !this.#trained(this.backbone.network.stem);

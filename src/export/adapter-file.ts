@@ -68,7 +68,12 @@ const headerSchema = z.object({
     backend: z.enum(['webgpu', 'wasm']),
   }),
   /** Logits `[images][classes]` of `checkImages(images, inputSize)`. */
-  check: z.object({ images: z.int().positive().max(64), logits: z.array(z.array(z.number())).max(64) }),
+  check: z.object({
+    images: z.int().positive().max(64),
+    logits: z.array(z.array(z.number())).max(64),
+    /** Of the backbone that computed them. */
+    precision: z.enum(['single', 'half']).default('single'),
+  }),
 });
 
 export type AdapterHeader = z.infer<typeof headerSchema>;

@@ -5,6 +5,7 @@ import { convolutions } from '../backbone/layout';
 import { type LayerCode, type LayerCodes, recode } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { methodById } from '../methods';
+import type { Precision } from '../ops/half';
 import { MEAN, normalised, STD } from '../training/batch';
 import { type ParameterTable, parameterTable, slices, valuesOf } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
@@ -15,7 +16,7 @@ import { checkImages, compareLogits } from './check-images';
 
 const CHECK_IMAGES = 4;
 /** Greatest difference of the check logits, relative to the greatest of them: backends round differently, other weights differ far more. */
-const CHECK_TOLERANCE = 1e-3;
+const CHECK_TOLERANCE: Record<Precision, number> = { single: 1e-3, half: 1e-2 };
 
 /** A tuned model at rest: no tensors, only numbers. */
 export interface StoredModel {
@@ -115,7 +116,11 @@ export async function writeAdapter(
           lipschitz: Object.fromEntries([...model.codes].map(([layer, { lipschitz }]) => [layer, lipschitz])),
         },
         training: stored.training,
-        check: { images: CHECK_IMAGES, logits: await checkLogits(model, values) },
+        check: {
+          images: CHECK_IMAGES,
+          logits: await checkLogits(model, values),
+          precision: model.backbone.precision,
+        },
       },
     });
   });
@@ -157,10 +162,12 @@ export async function openAdapter(
   };
   const actual = await withModel(stored, backbone, (model, values) => checkLogits(model, values));
   const checkDifference = compareLogits(header.check.logits, actual);
-  if (!(checkDifference <= CHECK_TOLERANCE)) {
+  const halves = header.check.precision === 'half' || backbone.precision === 'half';
+  const tolerance = CHECK_TOLERANCE[halves ? 'half' : 'single'];
+  if (!(checkDifference <= tolerance)) {
     throw new UserError(
       `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
-        `at most ${CHECK_TOLERANCE} is allowed). The file is damaged, or was changed; export it again.`,
+        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
     );
   }
   return { stored, checkDifference };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { inSingles } from '../ops/convert';
 import { FROM_STAGE, type Frozen, given, type Tensors, type TuningMethod } from './method';
 
 /** Full fine-tuning: every kernel is free. It trains W itself, so that weight decay acts as it does elsewhere. */
@@ -15,7 +16,7 @@ export const full: TuningMethod = {
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },
   ],
-  update: (trainables, frozen) => tf.sub(scaled(trainables, frozen), frozen.folded),
+  update: (trainables, frozen) => tf.sub(scaled(trainables, frozen), inSingles(frozen.folded)),
   kernel: scaled,
   gradients: (gradient, _trainables, { scale }) => ({
     W: tf.transpose(tf.mul(gradient.kernel(), scale), [3, 2, 0, 1]),

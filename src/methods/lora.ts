@@ -81,14 +81,15 @@ function factor(options: SettingOptions): number {
  * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made.
  */
 function pointwiseGradients(
-  { x, dz, layer }: LayerGradient,
+  gradient: LayerGradient,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
   scale: tf.Tensor1D,
   options: SettingOptions,
 ): { A: tf.Tensor2D; B: tf.Tensor2D } {
+  const { dz, layer } = gradient;
   const { cIn, cOut, stride } = layer;
-  const pixels = sampled(x, stride).reshape<tf.Tensor2D>([-1, cIn]);
+  const pixels = sampled(gradient.input(), stride).reshape<tf.Tensor2D>([-1, cIn]);
   const gradients = dz.reshape<tf.Tensor2D>([-1, cOut]);
   const f = tf.mul(scale, factor(options)).reshape<tf.Tensor2D>([cOut, 1]);
   const inner = matMul(pixels, tf.transpose(A)); // [p, r]

@@ -9,6 +9,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
+import { inSingles } from '../ops/convert';
 import type { Random } from '../random';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 
@@ -28,9 +29,9 @@ export type Tensors = Readonly<Record<string, tf.Tensor>>;
 export interface Frozen {
   /** s, `[c_out]`. */
   scale: tf.Tensor1D;
-  /** W ⊙ s, `[k, k, c_in, c_out]`. */
+  /** W ⊙ s, `[k, k, c_in, c_out]`; in half precision (ops/half.ts) where the backbone is. */
   folded: tf.Tensor4D;
-  /** Coefficients α ⊙ s as `[m, c_in·c_out]`, for methods with `atoms`. */
+  /** Coefficients α ⊙ s as `[m, c_in·c_out]`, in the same precision, for methods with `atoms`. */
   coefficients: tf.Tensor2D | null;
 }
 
@@ -84,7 +85,7 @@ export function tunedKernel(
   return tf.tidy(
     () =>
       method.kernel?.(trainables, frozen) ??
-      tf.add<tf.Tensor4D>(frozen.folded, method.update(trainables, frozen, layer, options)),
+      tf.add<tf.Tensor4D>(inSingles(frozen.folded), method.update(trainables, frozen, layer, options)),
   );
 }
 

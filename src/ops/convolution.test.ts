@@ -53,7 +53,7 @@ onBackends('convolution', () => {
             bias: tf.tensor1d(bias),
             residual: withResidual ? tf.tensor4d(residual, zShape) : undefined,
           },
-          { stride, pad, relu },
+          { stride, pad, relu, half: false },
         );
       const biased = z.map((value, at) => value + (bias[at % cOut] ?? 0));
       await expectClose(biased, () => apply(false, false));
@@ -114,7 +114,7 @@ onBackends('a frozen kernel', () => {
         await expectClose(output(x, kernel, shape), () =>
           convolution(
             { x: tf.tensor4d(x, xShape), kernel: fixed, bias: tf.zeros([cOut]) },
-            { stride, pad, relu: false },
+            { stride, pad, relu: false, half: false },
           ),
         );
       }

@@ -19,6 +19,8 @@ export type ConvolutionAttributes = {
   /** Zeros on each side, as in PyTorch; tfjs' own 'same' differs from it at stride 2. */
   pad: number;
   relu: boolean;
+  /** The output is kept in half precision (half.ts); only on WebGPU. */
+  half: boolean;
 };
 
 /** y = ReLU?(conv(x, kernel) + bias + residual), `[n, h', w', c_out]` with h' = ⌊(h + 2·pad − k)/stride⌋ + 1. */

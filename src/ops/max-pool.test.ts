@@ -41,7 +41,7 @@ async function expectDefinition(x: number[], shape: [number, number, number, num
   const expected = definition(x, dy, shape);
   const [y, dx] = tf.tidy(() => {
     const input = tf.tensor4d(x, shape);
-    const output = maxPool(input, POOL);
+    const output = maxPool({ x: input }, POOL);
     return [output, maxPoolGradient({ x: input, y: output, dy: tf.tensor4d(dy, pooled) }, POOL)];
   });
   expect(Array.from(await y.data())).toEqual(expected.y);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, sampled, spread } from './stride';
 import { heapViews, uninitialised } from './wasm/heap';
-import { maxPoolGradientForm } from './webgpu/forms';
+import { maxPoolForm, maxPoolGradientForm } from './webgpu/forms';
 
 export type PoolAttributes = {
   /** Window side. */
@@ -12,10 +12,17 @@ export type PoolAttributes = {
   pad: number;
 };
 
+export type MaxPoolInputs = {
+  /** `[n, h, w, c]` */
+  x: tf.Tensor4D;
+};
+
 /** The greatest value of every window `[n, h', w', c]`; for inputs of zero and above. */
-export function maxPool(x: tf.Tensor4D, { k, stride, pad }: PoolAttributes): tf.Tensor4D {
-  return tf.maxPool(x, k, stride, pad);
-}
+export const maxPool = defineOp<MaxPoolInputs, PoolAttributes, tf.Tensor4D>({
+  name: 'AtomtuneMaxPool',
+  webgpu: maxPoolForm,
+  portable: ({ x }, { k, stride, pad }) => tf.maxPool(x, k, stride, pad),
+});
 
 export type MaxPoolGradientInputs = {
   /** `[n, h, w, c]` */

@@ -2,9 +2,14 @@
 import { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { writeSafetensors } from '../files/safetensors';
+import type { Precision } from '../ops/half';
 import { seededRandom } from '../random';
 
-export function madeBackbone(layout: Layout, inputSize: number): Promise<Backbone> {
+export function madeBackbone(
+  layout: Layout,
+  inputSize: number,
+  precision: Precision = 'single',
+): Promise<Backbone> {
   const random = seededRandom(5);
   const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
   for (const { name, batchNorm, kernel, cIn, cOut } of convolutions(network(layout))) {
@@ -22,5 +27,5 @@ export function madeBackbone(layout: Layout, inputSize: number): Promise<Backbon
       tensors.set(`${batchNorm}.${part}`, { shape: [cOut], data: new Float32Array(cOut).fill(value) });
   }
   const metadata = { input_size: String(inputSize), stride_in_1x1: String(layout.strideIn1x1) };
-  return Backbone.load(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' });
+  return Backbone.load(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' }, precision);
 }

@@ -8,6 +8,8 @@ import { startBackend } from '../backend';
 import type { Dataset } from '../data/dataset';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
+import type { Precision } from '../ops/half';
+import { emptyPool } from '../ops/webgpu/buffer-pool';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { predict, range } from './evaluate';
@@ -23,8 +25,8 @@ import { TunedModel } from './tuned-model';
 const RESNET50 = { baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false };
 const STARTER = { baseWidth: 16, blocks: [3, 4, 6, 3], strideIn1x1: false };
 
-const GPU: PlanLimits = { backend: 'webgpu', budget: 1e12, buffer: 1e12, storage: 0 };
-const WASM: PlanLimits = { backend: 'wasm', budget: 1e12, buffer: 1e12, storage: 0 };
+const GPU: PlanLimits = { backend: 'webgpu', precision: 'single', budget: 1e12, buffer: 1e12, storage: 0 };
+const WASM: PlanLimits = { backend: 'wasm', precision: 'single', budget: 1e12, buffer: 1e12, storage: 0 };
 
 const large: PlannedRun = {
   network: network(RESNET50),
@@ -96,7 +98,8 @@ describe('the bytes of a plan', () => {
     expect(planMemory({ ...large, classes: 1000 }, WASM).bytes).toBeGreaterThan(
       planMemory(large, WASM).bytes,
     );
-    const step = { ...large, table: tableOf(large), atoms: 9, batch: 16, prefix: null, evaluationBatch: 1 };
+    const shape = { table: tableOf(large), atoms: 9, batch: 16, prefix: null, evaluationBatch: 1 };
+    const step = { ...large, ...shape, precision: 'single' as const };
     const of = (microBatch: number, recompute: boolean) =>
       rehearse({ ...step, microBatch, recompute }, false).bytes;
     expect((of(16, false) - of(8, false)) / (4 * 8 * MAPS_224)).toBeCloseTo(1, 1);
@@ -285,13 +288,15 @@ class HeapMeter {
 /** Trains one step, as a run does after its first evaluation, and tells the plan's bytes for it. */
 async function oneStep(
   layout: Layout,
-  { id, options, batch, microBatch, recompute, kept = false }: Case,
+  { id, options, batch, microBatch, recompute, kept = false, precision = 'single' }: Case,
   pooled: boolean,
 ): Promise<{ planned: number; dispose: () => void }> {
-  const backbone = await madeBackbone(layout, SIDE);
+  const backbone = await madeBackbone(layout, SIDE, precision);
   const method = methodById(id);
   const model = new TunedModel(backbone, method, options, CLASSES, anyCodes(backbone));
   const count = model.table.backbone + model.table.head;
+  await backbone.convolution('conv1').scale.data();
+  emptyPool();
   const rates = new Float32Array(count).fill(1e-3);
   const optimizer = new AdamW(new Float32Array(count), { rates, weightDecay: 1e-4 });
   const dataset = madeDataset(CLASSES, kept ? 20 : 0, 2, 73);
@@ -319,6 +324,7 @@ async function oneStep(
       prefix: kept ? { from, maps: 22 * CLASSES } : null,
       ...how,
       evaluationBatch: 64,
+      precision,
     },
     pooled,
   );
@@ -359,13 +365,14 @@ interface Case {
   recompute: boolean;
   /** Whether what enters the stage `from` is kept on the device. */
   kept?: boolean;
+  precision?: Precision;
 }
 
 const ATOMS = { id: 'atoms', options: { m: 9 } };
 const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 
-const named = ({ id, options, microBatch, recompute, kept }: Case) =>
-  `${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
+const named = ({ id, options, microBatch, recompute, kept, precision }: Case) =>
+  `${precision === 'half' ? 'in halves, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
 /** Nine atoms for every kernel larger than one pixel; which, no memory depends on. */
 function anyCodes({ convolutions: layers }: Backbone): Map<string, LayerCode> {
@@ -407,6 +414,8 @@ describe('measured on WebGPU, a plan is right to a quarter', () => {
   const cases: Case[] = [
     { ...ATOMS, batch: 8, microBatch: 8, recompute: false },
     { ...LORA, batch: 8, microBatch: 4, recompute: true },
+    { ...ATOMS, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
+    { ...LORA, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
     { id: 'atoms', options: { m: 9, from: 2 }, batch: 8, microBatch: 8, recompute: false, kept: true },
   ];
   for (const each of cases) {

@@ -4,6 +4,7 @@
  */
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
+import type { Precision } from '../ops/half';
 import type {
   BackendName,
   EngineLimits,
@@ -30,6 +31,7 @@ export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
 
 export interface PlanLimits extends EngineLimits {
   backend: BackendName;
+  precision: Precision;
   /** Bytes that files may take. */
   storage: number;
 }
@@ -57,7 +59,10 @@ interface Choice {
  * the first of these. Else it goes into a file, and the rest is planned as if there were none: a file may fail, and what
  * it held is then computed at every step.
  */
-export function planMemory(run: PlannedRun, { budget, buffer, backend, storage }: PlanLimits): MemoryPlan {
+export function planMemory(
+  run: PlannedRun,
+  { budget, buffer, backend, storage, precision }: PlanLimits,
+): MemoryPlan {
   const { network, inputSize, method, options, classes, images } = run;
   const table = parameterTable(method, options, convolutions(network), network.features, classes);
   const batch = Math.max(1, Math.min(run.batchSize, images.train || run.batchSize));
@@ -80,6 +85,7 @@ export function planMemory(run: PlannedRun, { budget, buffer, backend, storage }
         ...choice,
         prefix,
         evaluationBatch,
+        precision,
       };
       return { ...choice, evaluationBatch, ...rehearse(rehearsed, backend === 'webgpu') };
     });

@@ -11,6 +11,7 @@ import {
   type Network,
   stageOf,
 } from '../backbone/layout';
+import type { Precision } from '../ops/half';
 import type { MemoryItems } from '../worker/protocol';
 import { lowestStage, type ParameterTable } from './parameters';
 
@@ -30,6 +31,7 @@ export interface RehearsedRun {
   recompute: boolean;
   /** Images per forward pass without gradients. */
   evaluationBatch: number;
+  precision: Precision;
 }
 
 export interface Rehearsal {
@@ -42,14 +44,16 @@ export interface Rehearsal {
 
 /** `pooled`: as tfjs-webgpu keeps buffers, else as the wasm heap does. */
 export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
-  const memory = pooled ? new Pool() : new Heap();
+  const memory = pooled ? new Pool(run.precision) : new Heap(run.precision);
   new Run(run, memory).all();
   const { bytes, items, largest } = memory;
   return { bytes, items, largest };
 }
 
-/** Bytes of a number: everything is float32. */
-const NUMBER = 4;
+/** Bytes of a number: float32, but what half precision (ops/half.ts) keeps in 16 bits. */
+const SINGLE = 4;
+const HALF = 2;
+const HALVES: ReadonlySet<Kind> = new Set(['weights', 'coefficients', 'maps']);
 
 /** Vectors that AdamW keeps: numbers, two moments, learning rates; on WebGPU also a copy of the numbers alone. */
 const OPTIMIZER_KEEPS = { heap: 4, pool: 5 };
@@ -63,6 +67,7 @@ type Kind = keyof MemoryItems;
 interface Held {
   kind: Kind;
   bytes: number;
+  numbers: number;
 }
 
 abstract class Memory {
@@ -72,13 +77,15 @@ abstract class Memory {
   largest = 0;
   readonly #live = nothing();
 
+  constructor(readonly precision: Precision) {}
+
   /** Bytes in use after a tensor of `bytes` was made. */
   protected abstract grown(bytes: number): number;
   protected abstract shrink(bytes: number): void;
 
   /** As many numbers in so many tensors. */
   take(kind: Kind, numbers: number, tensors = 1): Held {
-    const bytes = NUMBER * numbers;
+    const bytes = numbers * (this.precision === 'half' && HALVES.has(kind) ? HALF : SINGLE);
     this.largest = Math.max(this.largest, bytes / tensors);
     this.#live[kind] += bytes;
     const total = this.grown(bytes);
@@ -89,7 +96,7 @@ abstract class Memory {
       // Buffers that wait for their next use are counted here.
       this.items = { ...rest, working: total - known };
     }
-    return { kind, bytes };
+    return { kind, bytes, numbers };
   }
 
   free(...all: (Held | null)[]): void {
@@ -227,6 +234,7 @@ class Run {
         this.memory.free(a1, a2, x.held);
         x = y;
       }
+      this.#singles(x.held);
       this.memory.free(x.held, input);
     }
   }
@@ -273,6 +281,7 @@ class Run {
       if (!reached || recompute) memory.free(a1, a2);
       x = y;
     }
+    this.#singles(x.held);
     const gradients: Held[] = [];
     const below = this.#backward(n, blocks, gradients);
     if (below && stem) {
@@ -294,7 +303,8 @@ class Run {
     const top = blocks.at(-1);
     if (!top) return null;
     const stemIsTuned = this.#isTuned(this.run.network.stem);
-    let dz = memory.take('working', top.y.bytes / NUMBER);
+    this.#singles(top.y);
+    let dz = memory.take('working', top.y.numbers);
     for (const [index, { block, side, x, inner, y }] of [...blocks.entries()].reverse()) {
       const { conv1, conv2, conv3, downsample } = block;
       const isLowest = index === 0 && !stemIsTuned;
@@ -432,6 +442,11 @@ class Run {
 
   #entering(from: number): { side: number; numbers: number } {
     return entering(this.run, from);
+  }
+
+  /** A map as tfjs' own operations read it. */
+  #singles(map: Held): void {
+    if (this.run.precision === 'half') this.#use(map.numbers);
   }
 
   /** What an operation needs for itself. */

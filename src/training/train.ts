@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
+import { emptyPool } from '../ops/webgpu/buffer-pool';
 import { type Random, seededRandom } from '../random';
 import type { EpochResult, PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
@@ -65,6 +66,8 @@ export class FrozenCache {
 export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
   const request = prefixRequest(job);
   job.cache.prefixes.keepOnly(request);
+  // What earlier runs had in other sizes is not in this one's plan.
+  emptyPool();
   const features = yield* cachedFeatures(job);
   if (job.model.table.backbone === 0) yield* probeRun(job, features);
   else yield* tuningRun(job, features, request);

@@ -16,6 +16,7 @@ import {
   trainableGradients,
   tunedKernel,
 } from '../methods/method';
+import { inHalves } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
@@ -58,7 +59,7 @@ export class TunedModel {
       );
       if (parameters.length === 0) continue;
       const { scale, folded } = convolution;
-      const coefficients = this.#coefficients(convolution, scale);
+      const coefficients = this.#kept(this.#coefficients(convolution, scale));
       if (coefficients) declareFrozen(coefficients);
       layers.push([name, { convolution, parameters, frozen: { scale, folded, coefficients } }]);
     }
@@ -150,6 +151,14 @@ export class TunedModel {
       folded: tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]),
       coefficients: this.#coefficients(convolution, scale),
     };
+  }
+
+  /** In the backbone's precision; uses up its argument. */
+  #kept(coefficients: tf.Tensor2D | null): tf.Tensor2D | null {
+    if (!coefficients || this.backbone.precision === 'single') return coefficients;
+    const halves = inHalves(coefficients);
+    coefficients.dispose();
+    return halves;
   }
 
   /** α ⊙ scale as `[m, c_in·c_out]`; null where the method has no atoms. */

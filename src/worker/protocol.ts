@@ -6,8 +6,11 @@
 // ---------------------------------------------------------------- engine
 
 export type BackendName = 'webgpu' | 'wasm';
-/** `auto`: WebGPU on a hardware adapter, WebAssembly otherwise. */
-export type BackendChoice = 'auto' | BackendName;
+/**
+ * `auto`: WebGPU on a hardware adapter, WebAssembly otherwise. `webgpu-half`: WebGPU that keeps frozen weights, coefficients and
+ * maps in 16 bits; all sums have 32.
+ */
+export type BackendChoice = 'auto' | 'webgpu-half' | BackendName;
 
 export interface EngineInfo {
   backend: BackendName;
@@ -22,8 +25,8 @@ export interface EngineInfo {
   threads: number;
   /** Cross-origin isolated, which threads need. */
   isolated: boolean;
-  /** The adapter computes in half precision (WebGPU's `shader-f16`). */
-  halfPrecision: boolean;
+  /** What frozen weights, coefficients and maps are kept in. */
+  precision: 'single' | 'half';
   limits: EngineLimits;
 }
 

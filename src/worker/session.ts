@@ -19,7 +19,8 @@ import { decodeAdapter } from '../export/adapter-file';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
-import { adaptPrograms } from '../ops/webgpu/adapt';
+import type { Precision } from '../ops/half';
+import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { parameterName, parameterTable, valuesOf } from '../training/parameters';
@@ -129,7 +130,7 @@ export function createSession(siteUrl: string): Handlers {
     asked: Pick<RunConfig, 'options' | 'batchSize' | 'augmentation' | 'views'>,
     memoryCap: number | null,
   ): Promise<MemoryPlan> {
-    const { network, inputSize } = ready(backbone);
+    const { network, inputSize, precision } = ready(backbone);
     const { backend, limits } = ready(engine);
     const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
     const classes = dataset?.classes.length ?? 0;
@@ -137,6 +138,7 @@ export function createSession(siteUrl: string): Handlers {
       { network, inputSize, method, classes, images, ...asked },
       {
         backend,
+        precision,
         buffer: limits.buffer,
         budget: memoryCap ?? limits.budget,
         storage: await privateBytes(),
@@ -163,8 +165,9 @@ export function createSession(siteUrl: string): Handlers {
       await deleteStaleFiles();
       engine = await startBackend(backend);
       if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
+      if (engine.precision === 'half' && !(await tryHalves())) engine = { ...engine, precision: 'single' };
       progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
-      backbone = await loadStarter(siteUrl);
+      backbone = await loadStarter(siteUrl, engine.precision);
       health.check();
       return { engine, backbone: summarizeBackbone(backbone) };
     },
@@ -316,14 +319,14 @@ function withData(dataset: Dataset | null): Dataset {
   return dataset;
 }
 
-async function loadStarter(siteUrl: string): Promise<Backbone> {
+async function loadStarter(siteUrl: string, precision: Precision): Promise<Backbone> {
   const response = await fetch(new URL(STARTER.path, siteUrl)).catch(() => null);
   if (!response?.ok) {
     throw new UserError(
       'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
     );
   }
-  return Backbone.load(new Uint8Array(await response.arrayBuffer()), STARTER);
+  return Backbone.load(new Uint8Array(await response.arrayBuffer()), STARTER, precision);
 }
 
 function summarizeBackbone({

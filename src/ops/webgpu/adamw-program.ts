@@ -34,15 +34,15 @@ export const adamwProgram: Program = {
   code: () => `
 fn main() {
   ${LINE_INDEX}
-  let value = state[index];
-  let slope = gradient[index];
-  let mean = uniforms.beta1 * state[uniforms.size + index] + uniforms.rest1 * slope;
-  let variance = uniforms.beta2 * state[2 * uniforms.size + index] + uniforms.rest2 * slope * slope;
+  let value = read_state(index);
+  let slope = read_gradient(index);
+  let mean = uniforms.beta1 * read_state(uniforms.size + index) + uniforms.rest1 * slope;
+  let variance = uniforms.beta2 * read_state(2 * uniforms.size + index) + uniforms.rest2 * slope * slope;
   let direction = mean / uniforms.correction1 / (sqrt(variance / uniforms.correction2) + uniforms.epsilon);
-  let rate = rates[index * uniforms.rateStep] * uniforms.factor;
-  result[index] = value - rate * (direction + uniforms.weightDecay * value);
-  result[uniforms.size + index] = mean;
-  result[2 * uniforms.size + index] = variance;
+  let rate = read_rates(index * uniforms.rateStep) * uniforms.factor;
+  write_result(index, value - rate * (direction + uniforms.weightDecay * value));
+  write_result(uniforms.size + index, mean);
+  write_result(2 * uniforms.size + index, variance);
 }`,
 };
 

@@ -3,7 +3,9 @@
  * tried on small odd shapes: one that does not compile, or computes something else, gives way to the portable form.
  */
 import * as tf from '@tensorflow/tfjs';
+import { inHalves, inSingles } from '../convert';
 import { byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
+import type { Precision } from '../half';
 import { adamwProgram, runAdamw } from './adamw-program';
 import { type DevicePrograms, devicePrograms } from './device-programs';
 import {
@@ -13,8 +15,10 @@ import {
   planConvolution,
   planInputGradient,
   planKernelGradient,
+  planMaxPool,
   planMaxPoolGradient,
 } from './forms';
+import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
 import { EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
 
@@ -118,7 +122,7 @@ function sampleOf(pass: Pass, shape: Shape): Sample {
   const dz = tf.ones<tf.Rank.R4>([n, rows, columns, cOut]);
   const bias = tf.ones<tf.Rank.R1>([cOut]);
   const plans: Record<Pass, () => Plan<tf.Tensor>> = {
-    convolution: () => planConvolution({ x, kernel, bias }, { stride, pad, relu: true }),
+    convolution: () => planConvolution({ x, kernel, bias }, { stride, pad, relu: true, half: false }),
     inputGradient: () => planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
     kernelGradient: () => planKernelGradient({ x, dz }, { k, stride, pad }),
   };
@@ -145,7 +149,8 @@ async function timeOf(plan: () => Plan<tf.Tensor>): Promise<number> {
 // --- Trying
 
 const ATOMS = 3;
-const TOLERANCE = 1e-4;
+/** Of the greatest number. A half is rounded by up to 5·10⁻⁴ of itself. */
+const TOLERANCE: Record<Precision, number> = { single: 1e-4, half: 2e-3 };
 
 /** One of each kind of program: 4 channels at a time with and without taps, few input channels, odd channels. */
 const TRIALS: Shape[] = [
@@ -156,19 +161,49 @@ const TRIALS: Shape[] = [
 ];
 
 async function tryPrograms(programs: DevicePrograms): Promise<void> {
+  await tryEachTile(programs, 'single', (plan, failure) => programs.reject(plan, failure));
+  await tryAdamw(programs);
+}
+
+/**
+ * Tries the programs on maps and kernels in half precision. True when all of them work: there is no portable form for halves,
+ * so one that fails, in whichever precision, keeps everything in single precision, with a notice.
+ */
+export async function tryHalves(): Promise<boolean> {
+  const programs = devicePrograms();
+  const failures: [program: string, reason: string][] = [];
+  await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in halves`, failure]));
+  for (const [program, reason] of failures) addNotice(program, reason);
+  return failures.length === 0 && programs.allWork;
+}
+
+type Trial = [plan: Plan<tf.Tensor>, expected: number[]];
+type OnFailure = (plan: string, reason: string) => void;
+
+async function tryEachTile(
+  programs: DevicePrograms,
+  precision: Precision,
+  onFailure: OnFailure,
+): Promise<void> {
   const { table } = programs;
   const tried = new Set<string>();
   for (const extent of EXTENTS) {
     programs.table = eachTile((pass) => table[pass][extent]);
-    for (const shape of TRIALS) await tryShape(programs, shape, tried);
+    for (const shape of TRIALS) await tryShape(shape, precision, tried, onFailure);
   }
   programs.table = table;
-  await tryAdamw(programs);
 }
 
-/** Runs every pass on a shape and compares it with the definition. */
-async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<string>): Promise<void> {
+/** Runs every pass on a shape and compares it with the definition. Halves are read four channels at a time. */
+async function tryShape(
+  shape: Shape,
+  precision: Precision,
+  tried: Set<string>,
+  onFailure: OnFailure,
+): Promise<void> {
   const { n, h, w, cIn, cOut, k, stride, pad } = shape;
+  const half = precision === 'half';
+  if (half && cOut % 4 !== 0) return;
   const [rows, columns] = outputSides(shape);
   const numbersOf = {
     x: numbers(n * h * w * cIn, 'x'),
@@ -176,22 +211,29 @@ async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<strin
     dz: numbers(n * rows * columns * cOut, 'dz'),
     coefficients: numbers(ATOMS * cIn * cOut, 'coefficients'),
   };
-  const x = tf.tensor4d(numbersOf.x, [n, h, w, cIn]);
-  const kernel = tf.tensor4d(numbersOf.kernel, [k, k, cIn, cOut]);
+  const kept = <T extends tf.Tensor>(make: () => T, channels: number): T =>
+    tf.tidy(() => (half && channels % 4 === 0 ? inHalves(make()) : make()));
+  const x = kept(() => tf.tensor4d(numbersOf.x, [n, h, w, cIn]), cIn);
+  const kernel = kept(() => tf.tensor4d(numbersOf.kernel, [k, k, cIn, cOut]), cOut);
   const dz = tf.tensor4d(numbersOf.dz, [n, rows, columns, cOut]);
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
-  const coefficients = tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]);
+  const coefficients = kept(() => tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]), cOut);
   const change = tf.zeros<tf.Rank.R2>([ATOMS, k * k]);
   const byKernels = byKernel(numbersOf.x, numbersOf.dz, shape);
-  const trials: [Plan<tf.Tensor>, number[]][] = [
+  // A window of one pixel passes every value on, and every gradient.
+  const window = { k: 1, stride: 1, pad: 0 };
+  const dy = tf.tensor4d(numbersOf.x, [n, h, w, cIn]);
+  const inputTrial: Trial = [
+    planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
+    byInput(numbersOf.dz, numbersOf.kernel, shape),
+  ];
+  const trials: Trial[] = [
     [
-      planConvolution({ x, kernel, bias }, { stride, pad, relu: false }),
+      planConvolution({ x, kernel, bias }, { stride, pad, relu: false, half }),
       output(numbersOf.x, numbersOf.kernel, shape),
     ],
-    [
-      planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
-      byInput(numbersOf.dz, numbersOf.kernel, shape),
-    ],
+    // Nothing asks for the gradient of a map whose channels are no multiple of 4 by a kernel in halves.
+    ...(half && cIn % 4 !== 0 ? [] : [inputTrial]),
     [planKernelGradient({ x, dz }, { k, stride, pad }), byKernels],
     [
       planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
@@ -199,15 +241,15 @@ async function tryShape(programs: DevicePrograms, shape: Shape, tried: Set<strin
     ],
     // Without change, the kernel itself.
     [planAtomKernel({ folded: kernel, coefficients, change }), numbersOf.kernel],
-    // A window of one pixel passes every gradient on.
-    [planMaxPoolGradient({ x, y: x, dy: x }, { k: 1, stride: 1, pad: 0 }), numbersOf.x],
+    [planMaxPool({ x }, window), numbersOf.x],
+    [planMaxPoolGradient({ x, y: x, dy }, window), numbersOf.x],
   ];
   for (const [plan, expected] of trials) {
     if (tried.has(plan.name)) continue;
     tried.add(plan.name);
-    await tryPlan(programs, plan, expected);
+    await tryPlan(plan, expected, precision, onFailure);
   }
-  tf.dispose([x, kernel, dz, bias, coefficients, change]);
+  tf.dispose([x, kernel, dz, bias, coefficients, change, dy]);
 }
 
 /** From a state of zeros with both β = ½, the first step is the gradient's sign (Loshchilov & Hutter, Algorithm 2). */
@@ -218,15 +260,21 @@ async function tryAdamw(programs: DevicePrograms): Promise<void> {
   const step = { beta1: 0.5, beta2: 0.5, ...corrections, epsilon: 1e-8, weightDecay: 0, factor: 1 };
   const plan = { name: adamwProgram.name, run: () => runAdamw(given, step) };
   const moments = [...slopes.map((slope) => slope / 2), ...slopes.map((slope) => slope ** 2 / 2)];
-  await tryPlan(programs, plan, [...slopes.map((slope) => -Math.sign(slope)), ...moments]);
+  const expected = [...slopes.map((slope) => -Math.sign(slope)), ...moments];
+  await tryPlan(plan, expected, 'single', (name, failure) => programs.reject(name, failure));
   tf.dispose(given);
 }
 
-async function tryPlan(programs: DevicePrograms, plan: Plan<tf.Tensor>, expected: number[]): Promise<void> {
-  const { values, failure } = await attempt(() => plan.run());
-  if (failure) programs.reject(plan.name, failure);
-  else if (!agree(values, expected))
-    programs.reject(plan.name, 'It computes something else than the definition says.');
+async function tryPlan(
+  plan: Plan<tf.Tensor>,
+  expected: number[],
+  precision: Precision,
+  onFailure: OnFailure,
+): Promise<void> {
+  const { values, failure } = await attempt(() => inSingles(plan.run()));
+  if (failure) onFailure(plan.name, failure);
+  else if (!agree(values, expected, TOLERANCE[precision]))
+    onFailure(plan.name, 'It computes something else than the definition says.');
 }
 
 /** Σ coefficients[j, ·]·∂L/∂K[tap, ·] as `[m, taps]`. */
@@ -241,10 +289,10 @@ function contracted(coefficients: number[], byKernels: number[], taps: number): 
   });
 }
 
-function agree(values: ArrayLike<number>, expected: number[]): boolean {
+function agree(values: ArrayLike<number>, expected: number[], tolerance: number): boolean {
   const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return expected.every(
-    (value, index) => Math.abs((values[index] ?? Number.NaN) - value) <= TOLERANCE * greatest,
+    (value, index) => Math.abs((values[index] ?? Number.NaN) - value) <= tolerance * greatest,
   );
 }
 

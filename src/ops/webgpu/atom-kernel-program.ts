@@ -3,6 +3,7 @@
  * its channel pairs, so that each coefficient is read once.
  */
 import type * as tf from '@tensorflow/tfjs';
+import { shapeOf } from '../half';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
 
 export function atomKernelProgram(taps: number, width: Width): Program {
@@ -24,10 +25,10 @@ fn main() {
   // The change is summed by itself: added to the kernel piece by piece, its last digits would be lost.
   ${each((tap) => `var k${tap} = ${width === 4 ? 'vec4<f32>' : 'f32'}(0.0);`)}
   for (var atom = 0; atom < uniforms.atoms; atom++) {
-    let coefficient = coefficients[atom * uniforms.size + index];
-    ${each((tap) => `k${tap} += change[atom * ${taps} + ${tap}] * coefficient;`)}
+    let coefficient = read_coefficients(atom * uniforms.size + index);
+    ${each((tap) => `k${tap} += read_change(atom * ${taps} + ${tap}) * coefficient;`)}
   }
-  ${each((tap) => `result[${tap} * uniforms.size + index] = folded[${tap} * uniforms.size + index] + k${tap};`)}
+  ${each((tap) => `write_result(${tap} * uniforms.size + index, read_folded(${tap} * uniforms.size + index) + k${tap});`)}
 }`,
   };
 }
@@ -37,9 +38,10 @@ export function runAtomKernel(
   program: Program,
   { folded, coefficients, change }: { folded: tf.Tensor4D; coefficients: tf.Tensor2D; change: tf.Tensor2D },
 ): tf.Tensor4D {
-  const output = emptyTensor(folded.shape) as tf.Tensor4D; // of the folded kernel's shape
-  const [atoms, pairs] = coefficients.shape;
-  const size = pairs / program.outputWidth;
+  const output = emptyTensor(shapeOf(folded)) as tf.Tensor4D; // of the folded kernel's shape
+  const [atoms] = coefficients.shape;
+  const [, , cIn, cOut] = output.shape;
+  const size = (cIn * cOut) / program.outputWidth;
   runProgram(program, [folded, coefficients, change], { size, atoms }, output, lineGrid(size));
   return output;
 }

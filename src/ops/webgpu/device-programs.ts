@@ -29,6 +29,10 @@ export class DevicePrograms {
     addNotice(program, reason);
   }
 
+  get allWork(): boolean {
+    return this.#broken.size === 0;
+  }
+
   works(program: string): boolean {
     return !this.#broken.has(program);
   }

@@ -6,9 +6,10 @@ import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
 import type { AtomKernelInputs } from '../atom-kernel';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
+import { shapeOf } from '../half';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
-import type { MaxPoolGradientInputs, PoolAttributes } from '../max-pool';
+import type { MaxPoolGradientInputs, MaxPoolInputs, PoolAttributes } from '../max-pool';
 import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
 import { devicePrograms } from './device-programs';
 import { type GatherShape, type GatherVariant, gatherName, runGather } from './gather-program';
@@ -19,8 +20,8 @@ import {
   runKernelGradient,
   workgroups,
 } from './kernel-gradient-program';
-import { maxPoolGradientProgram, runMaxPoolGradient } from './max-pool-gradient-program';
-import type { Width } from './run-program';
+import { maxPoolGradientProgram, maxPoolProgram, runMaxPool, runMaxPoolGradient } from './max-pool-program';
+import { numbersIn, type Width } from './run-program';
 import { DIRECT, type Tile } from './tile';
 
 /** A program chosen for some tensors. */
@@ -34,11 +35,11 @@ const widthOf = (channels: number): Width => (channels % 4 === 0 ? 4 : 1);
 
 export function planConvolution(
   { x, kernel, bias, residual }: ConvolutionInputs,
-  { stride, pad, relu }: ConvolutionAttributes,
+  { stride, pad, relu, half }: ConvolutionAttributes,
 ): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
-  const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
-  const [side, , , outputChannels] = kernel.shape;
+  const [images, sourceHeight, sourceWidth, sourceChannels] = shapeOf(x);
+  const [side, , , outputChannels] = shapeOf(kernel);
   const reach = (size: number) => Math.floor((size + 2 * pad - side) / stride) + 1;
   const shape: GatherShape = {
     images,
@@ -70,7 +71,8 @@ export function planConvolution(
     );
   return {
     name: gatherName(variant),
-    run: () => runGather(variant, shape, { x, kernel, bias, addend: residual }, relu),
+    run: () =>
+      runGather(variant, shape, { x, kernel, bias, addend: residual }, relu, half ? 'half' : 'single'),
   };
 }
 
@@ -80,7 +82,7 @@ export function planInputGradient(
 ): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = dz.shape;
-  const [side, , outputChannels] = kernel.shape;
+  const [side, , outputChannels] = kernel.shape; // its last axis is the source's
   const shape: GatherShape = {
     images,
     sourceHeight,
@@ -126,17 +128,23 @@ export function planAtomGradient(
   return channelProducts(inputs, attributes) as Plan<tf.Tensor2D>; // [m, k²] with coefficients
 }
 
+export function planMaxPool({ x }: MaxPoolInputs, attributes: PoolAttributes): Plan<tf.Tensor4D> {
+  const program = maxPoolProgram(widthOf(shapeOf(x)[3]));
+  return { name: program.name, run: () => runMaxPool(program, x, attributes) };
+}
+
 export function planMaxPoolGradient(
   inputs: MaxPoolGradientInputs,
   attributes: PoolAttributes,
 ): Plan<tf.Tensor4D> {
-  return { name: maxPoolGradientProgram.name, run: () => runMaxPoolGradient(inputs, attributes) };
+  const program = maxPoolGradientProgram(widthOf(shapeOf(inputs.x)[3]));
+  return { name: program.name, run: () => runMaxPoolGradient(program, inputs, attributes) };
 }
 
-export function planAtomKernel(inputs: AtomKernelInputs): Plan<tf.Tensor4D> {
-  const [side] = inputs.folded.shape;
-  const program = atomKernelProgram(side * side, widthOf(inputs.coefficients.shape[1]));
-  return { name: program.name, run: () => runAtomKernel(program, inputs) };
+export function planAtomKernel({ folded, coefficients, change }: AtomKernelInputs): Plan<tf.Tensor4D> {
+  const [side] = folded.shape;
+  const program = atomKernelProgram(side * side, widthOf(numbersIn(folded) / side ** 2));
+  return { name: program.name, run: () => runAtomKernel(program, { folded, coefficients, change }) };
 }
 
 export const atomKernelForm = form(planAtomKernel);
@@ -144,6 +152,7 @@ export const convolutionForm = form(planConvolution);
 export const inputGradientForm = form(planInputGradient);
 export const kernelGradientForm = form(planKernelGradient);
 export const atomGradientForm = form(planAtomGradient);
+export const maxPoolForm = form(planMaxPool);
 export const maxPoolGradientForm = form(planMaxPoolGradient);
 
 function form<I, A, O extends tf.Tensor>(
@@ -161,7 +170,7 @@ function channelProducts(
   { k, stride, pad }: KernelGradientAttributes,
 ): Plan<tf.Tensor> {
   const programs = devicePrograms();
-  const [images, sourceHeight, sourceWidth, sourceChannels] = x.shape;
+  const [images, sourceHeight, sourceWidth, sourceChannels] = shapeOf(x);
   const [, outputHeight, outputWidth, outputChannels] = dz.shape;
   const shape: KernelGradientShape = {
     images,

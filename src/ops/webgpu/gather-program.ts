@@ -8,6 +8,7 @@
  *             (p + pad − u)/stride. Each of the stride² phases is a dispatch into the same output.
  */
 import type * as tf from '@tensorflow/tfjs';
+import type { Precision } from '../half';
 import { emptyTensor, type Program, runProgram, type Width } from './run-program';
 import { type Tile, tileName } from './tile';
 
@@ -63,18 +64,20 @@ export function gatherName({ backward, pointwise, inner, outer, few, tile }: Gat
 }
 
 /**
- * Runs the program. `bias` is only used forward, `mask` only backward; `addend` and `mask` have the output's shape.
+ * Runs the program. `bias` is only used forward, `mask` only backward; `addend` and `mask` have the output's shape. `precision`
+ * is the output's.
  */
 export function runGather(
   variant: GatherVariant,
   shape: GatherShape,
   { x, kernel, bias, addend, mask }: GatherInputs,
   relu: boolean,
+  precision: Precision = 'single',
 ): tf.Tensor4D {
   const { backward, tile } = variant;
   const program = gatherProgram(variant);
   const sides = [shape.images, shape.outputHeight, shape.outputWidth, shape.outputChannels];
-  const output = emptyTensor(sides) as tf.Tensor4D; // four sides
+  const output = emptyTensor(sides, precision) as tf.Tensor4D; // four sides
   const phases = backward ? shape.stride : 1;
   for (let phaseRow = 0; phaseRow < phases; phaseRow++) {
     for (let phaseColumn = 0; phaseColumn < phases; phaseColumn++) {
@@ -222,14 +225,14 @@ function sourceOf(pointwise: boolean, i: number | string): string {
 function store(variant: GatherVariant, columnAt: (j: number) => string): string {
   const { outer, backward, tile } = variant;
   const zero = `${type(outer)}(0.0)`;
-  const addend = `select(${zero}, addend[to * uniforms.hasAddend], uniforms.hasAddend == 1)`;
+  const addend = `select(${zero}, read_addend(to * uniforms.hasAddend), uniforms.hasAddend == 1)`;
   const value = (i: number, j: number) =>
     backward
       ? `let value = ${accumulator(variant, i, j)} + ${addend};
-      let passes = (mask[to * uniforms.hasMask] > ${zero}) | ${outer === 4 ? 'vec4<bool>' : ''}(uniforms.hasMask == 0);
-      result[to] = select(${zero}, value, passes);`
-      : `let value = ${accumulator(variant, i, j)} + bias[channel] + ${addend};
-      result[to] = select(value, max(value, ${zero}), uniforms.relu == 1);`;
+      let passes = (read_mask(to * uniforms.hasMask) > ${zero}) | ${outer === 4 ? 'vec4<bool>' : ''}(uniforms.hasMask == 0);
+      write_result(to, select(${zero}, value, passes));`
+      : `let value = ${accumulator(variant, i, j)} + read_bias(channel) + ${addend};
+      write_result(to, select(value, max(value, ${zero}), uniforms.relu == 1));`;
   const [row, column] = backward
     ? ['* uniforms.stride + uniforms.phaseRow', '* uniforms.stride + uniforms.phaseColumn']
     : ['', ''];
@@ -270,7 +273,8 @@ function direct(variant: GatherVariant): string {
   const { backward, pointwise, inner, outer, few, tile } = variant;
   const { rows, columns } = tile;
   const groups = backward ? columns : columns / outer;
-  const load = (i: number) => (pointwise ? `source[from${i} + c]` : `source[from${i} + c] * keep${i}`);
+  const load = (i: number) =>
+    pointwise ? `read_source(from${i} + c)` : `read_source(from${i} + c) * keep${i}`;
   const body = backward
     ? `
       ${lines(columns, (j) => `let kernel${j} = (tap * uniforms.outputChannels + channel${j}) * channels;`)}
@@ -279,7 +283,7 @@ function direct(variant: GatherVariant): string {
         ${lines(
           columns,
           (j) => `
-        { let b = kernel[kernel${j} + c];
+        { let b = read_kernel(kernel${j} + c);
           ${lines(rows, (i) => `c${i}_${j} += ${inner === 4 ? `dot(a${i}, b)` : `a${i} * b`};`)} }`,
         )}
       }`
@@ -291,7 +295,7 @@ function direct(variant: GatherVariant): string {
         ${lines(
           inner,
           (q) => `
-        { ${lines(groups, (j) => `let b${j} = kernel[kernelAt + channel${j}];`)}
+        { ${lines(groups, (j) => `let b${j} = read_kernel(kernelAt + channel${j});`)}
           ${lines(rows, (i) => lines(groups, (j) => `c${i}_${j} += ${inner === 4 ? `a${i}[${q}]` : `a${i}`} * b${j};`))} }
         kernelAt += outputs;`,
         )}`,
@@ -344,8 +348,8 @@ function staged(variant: GatherVariant): string {
           (t) =>
             `sources[lane * ${rowsOfGroup} + rowL + ${(t * size) / depth}] = ${
               pointwise
-                ? `select(vec4<f32>(0.0), source[fromL${t} + min(c, channels - 1)], c < channels)`
-                : `select(vec4<f32>(0.0), source[fromL${t} + min(c, channels - 1)], insideL${t} & (c < channels))`
+                ? `select(vec4<f32>(0.0), read_source(fromL${t} + min(c, channels - 1)), c < channels)`
+                : `select(vec4<f32>(0.0), read_source(fromL${t} + min(c, channels - 1)), insideL${t} & (c < channels))`
             };`,
         )}
         ${
@@ -355,7 +359,7 @@ function staged(variant: GatherVariant): string {
                 (t) => `
         { let column = rowL + ${(t * size) / depth};
           let channel = min(groupChannel + column / 4, outputs - 1) * 4 + column % 4;
-          let b = select(vec4<f32>(0.0), kernel[(tap * uniforms.outputChannels + channel) * channels + min(c, channels - 1)], c < channels);
+          let b = select(vec4<f32>(0.0), read_kernel((tap * uniforms.outputChannels + channel) * channels + min(c, channels - 1)), c < channels);
           ${lines(4, (q) => `kernels[(lane * 4 + ${q}) * ${columnsOfGroup / 4} + column / 4][column % 4] = b[${q}];`)} }`,
               )
             : lines(
@@ -364,7 +368,7 @@ function staged(variant: GatherVariant): string {
         { let e = i32(localIndex) + ${t * size};
           let inside = e / ${columnsOfGroup / 4} + first * 4;
           let channel = min(groupChannel + e % ${columnsOfGroup / 4}, outputs - 1);
-          kernels[e] = kernel[(tap * uniforms.sourceChannels + min(inside, uniforms.sourceChannels - 1)) * outputs + channel]; }`,
+          kernels[e] = read_kernel((tap * uniforms.sourceChannels + min(inside, uniforms.sourceChannels - 1)) * outputs + channel); }`,
               )
         }
         workgroupBarrier();

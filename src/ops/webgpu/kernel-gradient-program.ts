@@ -172,8 +172,8 @@ fn main() {
     var start = image * sourcePlane + ((row * uniforms.stride + rowOffset) * uniforms.sourceWidth + column * uniforms.stride + columnOffset) * channels;
     var at = image * dzPlane + (row * uniforms.outputWidth + column) * outputs;
     for (var position = 0; position < length; position++) {
-      ${lines(rowElements, (i) => `let a${i} = source[start + row${i}];`)}
-      ${lines(columnElements, (j) => `let b${j} = dz[at + column${j}];`)}
+      ${lines(rowElements, (i) => `let a${i} = read_source(start + row${i});`)}
+      ${lines(columnElements, (j) => `let b${j} = read_dz(at + column${j});`)}
       ${sums(variant, product(variant))}
       start += sourceStep;
       at += dzStep;
@@ -231,7 +231,7 @@ fn main() {
       let sourceColumn = (inPlane - outputRow * uniforms.outputWidth) * uniforms.stride + columnOffset;
       let inside = (position < last) & (sourceRow >= 0) & (sourceRow < uniforms.sourceHeight) & (sourceColumn >= 0) & (sourceColumn < uniforms.sourceWidth);
       let start = ((image * uniforms.sourceHeight + sourceRow) * uniforms.sourceWidth + sourceColumn) * channels + min(groupRow + e % ${groupRows}, channels - 1);
-      sources[e] = select(vec4<f32>(0.0), source[select(0, start, inside)], inside); }`,
+      sources[e] = select(vec4<f32>(0.0), read_source(select(0, start, inside)), inside); }`,
     )}
     ${lines(
       dzLoads,
@@ -240,7 +240,7 @@ fn main() {
       let position = first + e / ${groupColumns};
       let inside = position < last;
       let start = position * outputs + min(groupColumn + e % ${groupColumns}, outputs - 1);
-      gradients[e] = select(vec4<f32>(0.0), dz[select(0, start, inside)], inside); }`,
+      gradients[e] = select(vec4<f32>(0.0), read_dz(select(0, start, inside)), inside); }`,
     )}
     workgroupBarrier();
     for (var k = 0; k < ${depth}; k++) {
@@ -272,7 +272,7 @@ function store(
   if (!atoms) {
     return `
   let begins = (split * taps + tap) * uniforms.sourceChannels * outputs;
-  ${each((i, j) => `{ let to = begins + ${element(i, j)}; ${lines(inner, (q) => `result[to + ${q} * outputs] = c${i}_${q}_${j};`)} }`)}`;
+  ${each((i, j) => `{ let to = begins + ${element(i, j)}; ${lines(inner, (q) => `write_result(to + ${q} * outputs, c${i}_${q}_${j});`)} }`)}`;
   }
   // Copies must not count twice.
   const dot = (a: string, b: string) => (outer === 4 ? `dot(${a}, ${b})` : `${a} * ${b}`);
@@ -289,8 +289,8 @@ function store(
   for (var atom = 0; atom < uniforms.atoms; atom++) {
     let begins = atom * perAtom;
     var sum = 0.0;
-    ${sums(variant, (name, i, q, j) => `sum += ${dot(name, `coefficients[begins + at${i}_${j} + ${q} * outputs]`)};`)}
-    result[(atom * taps + tap) * threads * uniforms.splits + thread] = sum;
+    ${sums(variant, (name, i, q, j) => `sum += ${dot(name, `read_coefficients(begins + at${i}_${j} + ${q} * outputs)`)};`)}
+    write_result((atom * taps + tap) * threads * uniforms.splits + thread, sum);
   }`;
 }
 
@@ -314,8 +314,8 @@ export function addPartsProgram(width: Width): Program {
 fn main() {
   ${LINE_INDEX}
   var sum = ${type(width)}(0.0);
-  for (var part = 0; part < uniforms.splits; part++) { sum += parts[part * uniforms.size + index]; }
-  result[index] = sum;
+  for (var part = 0; part < uniforms.splits; part++) { sum += read_parts(part * uniforms.size + index); }
+  write_result(index, sum);
 }`,
   };
 }

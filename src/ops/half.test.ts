@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import { maxRelativeError } from '../fixtures';
+import { onBackends } from '../on-backends';
+import { atomGradient } from './atom-gradient';
+import { atomKernel } from './atom-kernel';
+import { inHalves, inSingles } from './convert';
+import { convolution } from './convolution';
+import { byInput, byKernel, named, numbers, output, outputSides, type Shape } from './definition';
+import { shapeOf } from './half';
+import { inputGradient } from './input-gradient';
+import { kernelGradient } from './kernel-gradient';
+import { maxPool, maxPoolGradient } from './max-pool';
+import { tryHalves } from './webgpu/adapt';
+import { forgetNotices, readNotices } from './webgpu/notices';
+
+/** A number is rounded to eleven binary digits. */
+const ROUNDING = 2 ** -11;
+const SINGLE = 1e-5;
+
+/** Numbers that half precision keeps exactly: up to ten binary digits. */
+const exact = (count: number, name: string) =>
+  numbers(count, name).map((value) => Math.round(value * 256) / 256);
+
+const SHAPES: Shape[] = [
+  { n: 2, h: 5, w: 4, cIn: 4, cOut: 8, k: 3, stride: 1, pad: 1 },
+  { n: 3, h: 9, w: 5, cIn: 20, cOut: 12, k: 3, stride: 2, pad: 1 },
+  { n: 33, h: 1, w: 1, cIn: 8, cOut: 4, k: 1, stride: 1, pad: 0 },
+  { n: 2, h: 7, w: 6, cIn: 16, cOut: 72, k: 1, stride: 2, pad: 0 },
+];
+
+onBackends('half precision', () => {
+  it('rounds to eleven binary digits, and keeps what has no more', async () => {
+    const values = numbers(1024, 'any');
+    const given = [...values, 0, 1.5, -0.333251953125, 65504, -2048, 6.103515625e-5, 0.0009765625, 2049];
+    const [kept, back] = tf.tidy(() => {
+      const halves = inHalves(tf.tensor2d(given, [4, given.length / 4]));
+      return [halves, inSingles(halves)];
+    });
+    expect(kept.size).toBe(given.length / 2);
+    expect(back.shape).toEqual([4, given.length / 4]);
+    const result = await back.data();
+    expect(Array.from(result.slice(1024, -1))).toEqual(given.slice(1024, -1));
+    expect(Math.abs((result.at(-1) ?? 0) - 2049)).toBe(1);
+    for (const [index, value] of given.entries())
+      expect(Math.abs((result[index] ?? 0) - value)).toBeLessThanOrEqual(ROUNDING * Math.abs(value));
+    tf.dispose([kept, back]);
+  });
+
+  for (const shape of SHAPES) {
+    it(`of maps, kernels and coefficients gives the definition's convolution and gradients: ${named(shape)}`, async () => {
+      const { n, h, w, cIn, cOut, k, stride, pad } = shape;
+      const [rows, columns] = outputSides(shape);
+      const [pairs, taps] = [cIn * cOut, k * k];
+      const x = exact(n * h * w * cIn, 'x');
+      const kernel = exact(taps * pairs, 'kernel');
+      const residual = exact(n * rows * columns * cOut, 'residual');
+      const dz = numbers(n * rows * columns * cOut, 'dz');
+      const coefficients = exact(3 * pairs, 'coefficients');
+      const change = numbers(3 * taps, 'change');
+      const whole = byKernel(x, dz, shape);
+      const contract = (atom: number, tap: number) =>
+        Array.from({ length: pairs }, (_, pair) => pair).reduce(
+          (sum, pair) => sum + (coefficients[atom * pairs + pair] ?? 0) * (whole[tap * pairs + pair] ?? 0),
+          0,
+        );
+      const found = tf.tidy(() => {
+        const map = inHalves(tf.tensor4d(x, [n, h, w, cIn]));
+        const frozen = inHalves(tf.tensor4d(kernel, [k, k, cIn, cOut]));
+        const gradient = tf.tensor4d(dz, [n, rows, columns, cOut]);
+        const alpha = inHalves(tf.tensor2d(coefficients, [3, pairs]));
+        const added = inHalves(tf.tensor4d(residual, [n, rows, columns, cOut]));
+        const how = { stride, pad, relu: false };
+        const inputs = { x: map, kernel: frozen, bias: tf.zeros<tf.Rank.R1>([cOut]), residual: added };
+        const kept = convolution(inputs, { ...how, half: true });
+        expect(shapeOf(kept)).toEqual([n, rows, columns, cOut]);
+        return {
+          output: convolution(inputs, { ...how, half: false }),
+          kept: inSingles(kept),
+          input: inputGradient(
+            { dz: gradient, kernel: frozen, mask: map },
+            { height: h, width: w, stride, pad },
+          ),
+          kernel: kernelGradient({ x: map, dz: gradient }, { k, stride, pad }),
+          atoms: atomGradient({ x: map, dz: gradient, coefficients: alpha }, { k, stride, pad }),
+          moved: atomKernel(
+            { folded: frozen, coefficients: alpha, change: tf.tensor2d(change, [3, taps]) },
+            {},
+          ),
+        };
+      });
+      const sum = output(x, kernel, shape).map((value, index) => value + (residual[index] ?? 0));
+      const close = async (tensor: tf.Tensor, expected: number[], tolerance: number) =>
+        expect(maxRelativeError(await tensor.data(), expected)).toBeLessThan(tolerance);
+      await close(found.output, sum, SINGLE);
+      await close(found.kept, sum, ROUNDING);
+      const masked = byInput(dz, kernel, shape).map((value, index) => ((x[index] ?? 0) > 0 ? value : 0));
+      await close(found.input, masked, SINGLE);
+      await close(found.kernel, whole, SINGLE);
+      const atoms = Array.from({ length: 3 * taps }, (_, at) => contract(Math.floor(at / taps), at % taps));
+      await close(found.atoms, atoms, SINGLE);
+      const moved = kernel.map((value, index) => {
+        const [tap, pair] = [Math.floor(index / pairs), index % pairs];
+        return [0, 1, 2].reduce(
+          (total, atom) =>
+            total + (change[atom * taps + tap] ?? 0) * (coefficients[atom * pairs + pair] ?? 0),
+          value,
+        );
+      });
+      await close(found.moved, moved, SINGLE);
+      tf.dispose(found);
+    });
+  }
+
+  it('passes through pooling unchanged, and its gradient back', async () => {
+    const shape: [number, number, number, number] = [2, 5, 6, 8];
+    const window = { k: 3, stride: 2, pad: 1 };
+    const x = exact(2 * 5 * 6 * 8, 'x').map((value) => Math.max(0, value));
+    const dy = numbers(2 * 3 * 3 * 8, 'dy');
+    const [halves, singles] = [true, false].map((half) =>
+      tf.tidy(() => {
+        const map = half ? inHalves(tf.tensor4d(x, shape)) : tf.tensor4d(x, shape);
+        const y = maxPool({ x: map }, window);
+        const dx = maxPoolGradient({ x: map, y, dy: tf.tensor4d(dy, [2, 3, 3, 8]) }, window);
+        return [inSingles(y), dx];
+      }),
+    ) as [tf.Tensor[], tf.Tensor[]]; // two in, two out
+    for (const [index, tensor] of halves.entries())
+      expect(await tensor.data()).toEqual(await singles[index]?.data());
+    tf.dispose([...halves, ...singles]);
+  });
+
+  it('is tried on a device before it is used', async () => {
+    expect(await tryHalves()).toBe(true);
+    expect(readNotices()).toEqual([]);
+    forgetNotices();
+  });
+}, ['webgpu']);

@@ -1,0 +1,132 @@
+/**
+ * Max-pooling and its gradient. Going back, each element of x collects from the windows it is the maximum of; of equal
+ * elements the first of a window (row by row) counts, as in PyTorch.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import { isHalf, shapeOf } from '../half';
+import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
+
+const UNIFORMS = [
+  'size',
+  'height',
+  'width',
+  'outputHeight',
+  'outputWidth',
+  'channels',
+  'side',
+  'stride',
+  'pad',
+] as const;
+
+/** Where element `index` of a map lies. */
+function place(height: string, width: string): string {
+  return `
+  let channel = index % uniforms.channels;
+  let position = index / uniforms.channels;
+  let column = position % uniforms.${width};
+  let line = position / uniforms.${width};
+  let row = line % uniforms.${height};
+  let image = line / uniforms.${height};`;
+}
+
+export function maxPoolProgram(width: Width): Program {
+  return {
+    name: `maxPool_${width}`,
+    inputs: [{ name: 'source', width }],
+    outputWidth: width,
+    uniforms: UNIFORMS,
+    workgroup: [LINE, 1, 1],
+    code: () => `
+fn main() {
+  ${LINE_INDEX}
+  ${place('outputHeight', 'outputWidth')}
+  let top = row * uniforms.stride - uniforms.pad;
+  let left = column * uniforms.stride - uniforms.pad;
+  let plane = image * uniforms.height;
+  var greatest = read_source(((plane + max(0, top)) * uniforms.width + max(0, left)) * uniforms.channels + channel);
+  for (var r = max(0, top); r < min(uniforms.height, top + uniforms.side); r++) {
+    for (var c = max(0, left); c < min(uniforms.width, left + uniforms.side); c++) {
+      greatest = max(greatest, read_source(((plane + r) * uniforms.width + c) * uniforms.channels + channel));
+    }
+  }
+  write_result(index, greatest);
+}`,
+  };
+}
+
+export function maxPoolGradientProgram(width: Width): Program {
+  const [bools, zero] = width === 4 ? ['vec4<bool>', 'vec4<f32>(0.0)'] : ['bool', '0.0'];
+  return {
+    name: `maxPoolGradient_${width}`,
+    inputs: ['source', 'pooled', 'dy'].map((name) => ({ name, width })),
+    outputWidth: width,
+    uniforms: UNIFORMS,
+    workgroup: [LINE, 1, 1],
+    code: () => `
+fn main() {
+  ${LINE_INDEX}
+  ${place('height', 'width')}
+  let value = read_source(index);
+  var sum = ${zero};
+  let firstRow = max(0, (row + uniforms.pad - uniforms.side + uniforms.stride) / uniforms.stride);
+  let lastRow = min(uniforms.outputHeight - 1, (row + uniforms.pad) / uniforms.stride);
+  let firstColumn = max(0, (column + uniforms.pad - uniforms.side + uniforms.stride) / uniforms.stride);
+  let lastColumn = min(uniforms.outputWidth - 1, (column + uniforms.pad) / uniforms.stride);
+  for (var windowRow = firstRow; windowRow <= lastRow; windowRow++) {
+    for (var windowColumn = firstColumn; windowColumn <= lastColumn; windowColumn++) {
+      let at = ((image * uniforms.outputHeight + windowRow) * uniforms.outputWidth + windowColumn) * uniforms.channels + channel;
+      let greatest = read_pooled(at) == value;
+      if (!any(greatest)) { continue; }
+      // An equal element earlier in the window takes it all.
+      var first = ${bools}(true);
+      let top = windowRow * uniforms.stride - uniforms.pad;
+      let left = windowColumn * uniforms.stride - uniforms.pad;
+      for (var r = max(0, top); r <= row; r++) {
+        for (var c = max(0, left); c < min(uniforms.width, left + uniforms.side); c++) {
+          if (r == row && c >= column) { break; }
+          first = first & (read_source(((image * uniforms.height + r) * uniforms.width + c) * uniforms.channels + channel) != value);
+        }
+      }
+      sum += select(${zero}, read_dy(at), greatest & first);
+    }
+  }
+  write_result(index, sum);
+}`,
+  };
+}
+
+export interface Window {
+  k: number;
+  stride: number;
+  pad: number;
+}
+
+/** `[n, h, w, c] → [n, h', w', c]`, in x's precision. */
+export function runMaxPool(program: Program, x: tf.Tensor4D, { k, stride, pad }: Window): tf.Tensor4D {
+  const [images, height, width, channels] = shapeOf(x);
+  const reach = (size: number) => Math.floor((size + 2 * pad - k) / stride) + 1;
+  const [outputHeight, outputWidth] = [reach(height), reach(width)];
+  const shape = [images, outputHeight, outputWidth, channels];
+  const output = emptyTensor(shape, isHalf(x) ? 'half' : 'single') as tf.Tensor4D; // four sides
+  const elements = channels / program.outputWidth;
+  const size = images * outputHeight * outputWidth * elements;
+  const uniforms = { size, height, width, outputHeight, outputWidth, channels: elements };
+  runProgram(program, [x], { ...uniforms, side: k, stride, pad }, output, lineGrid(size));
+  return output;
+}
+
+/** x `[n, h, w, c]`, y and dy `[n, h', w', c]`. */
+export function runMaxPoolGradient(
+  program: Program,
+  { x, y, dy }: { x: tf.Tensor4D; y: tf.Tensor4D; dy: tf.TensorInfo },
+  { k, stride, pad }: Window,
+): tf.Tensor4D {
+  const [images, height, width, channels] = shapeOf(x);
+  const [, outputHeight, outputWidth] = shapeOf(y);
+  const output = emptyTensor([images, height, width, channels]) as tf.Tensor4D; // four sides
+  const elements = channels / program.outputWidth;
+  const size = images * height * width * elements;
+  const uniforms = { size, height, width, outputHeight, outputWidth, channels: elements };
+  runProgram(program, [x, y, dy], { ...uniforms, side: k, stride, pad }, output, lineGrid(size));
+  return output;
+}
