@@ -56,6 +56,7 @@ function header(): AdapterHeader {
         [0.1, -2, 3.0000001],
         [1e-9, 0, -7],
       ],
+      precision: 'single',
     },
   };
 }

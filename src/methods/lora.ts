@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerGradient } from '../backbone/layer-gradient';
+import { convolution } from '../ops/convolution';
+import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
 import type { SettingOptions } from '../worker/protocol';
@@ -78,7 +80,8 @@ function factor(options: SettingOptions): number {
 
 /**
  * For one-pixel kernels, with X `[p, c_in]` and Z `[p, c_out]` the pixels of x and ∂L/∂z, f = s·α/r: ∂L/∂A = (Z·(f ⊙ B))ᵀ·X and
- * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made.
+ * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made. Products over channels are convolutions by one
+ * pixel, those over pixels are such convolutions' gradients.
  */
 function pointwiseGradients(
   gradient: LayerGradient,
@@ -89,13 +92,19 @@ function pointwiseGradients(
 ): { A: tf.Tensor2D; B: tf.Tensor2D } {
   const { dz, layer } = gradient;
   const { cIn, cOut, stride } = layer;
-  const pixels = sampled(gradient.input(), stride).reshape<tf.Tensor2D>([-1, cIn]);
-  const gradients = dz.reshape<tf.Tensor2D>([-1, cOut]);
+  const [r] = A.shape;
+  const x = sampled(gradient.input(), stride);
   const f = tf.mul(scale, factor(options)).reshape<tf.Tensor2D>([cOut, 1]);
-  const inner = matMul(pixels, tf.transpose(A)); // [p, r]
-  const dInner = matMul(gradients, tf.mul(B, f)); // [p, r]
+  const byPixel = (map: tf.Tensor4D, matrix: tf.Tensor2D) => {
+    const kernel = matrix.reshape<tf.Tensor4D>([1, 1, ...matrix.shape]);
+    return convolution({ x: map, kernel }, { stride: 1, pad: 0, relu: false, half: false });
+  };
+  const overPixels = (left: tf.Tensor4D, right: tf.Tensor4D) =>
+    kernelGradient({ x: left, dz: right }, { k: 1, stride: 1, pad: 0 });
+  const inner = byPixel(x, tf.transpose(A)); // [n, h', w', r]
+  const dInner = byPixel(dz, tf.mul(B, f)); // [n, h', w', r]
   return {
-    A: matMul(tf.transpose(dInner), pixels),
-    B: tf.mul(tf.transpose(matMul(tf.transpose(inner), gradients)), f),
+    A: overPixels(dInner, x).reshape([r, cIn]),
+    B: tf.mul(tf.transpose(overPixels(inner, dz).reshape<tf.Tensor2D>([r, cOut])), f),
   };
 }

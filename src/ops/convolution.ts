@@ -9,7 +9,7 @@ export type ConvolutionInputs = {
   /** `[k, k, c_in, c_out]` */
   kernel: tf.Tensor4D;
   /** `[c_out]` */
-  bias: tf.Tensor1D;
+  bias?: tf.Tensor1D;
   /** `[n, h', w', c_out]`, added before the ReLU. */
   residual?: tf.Tensor4D;
 };
@@ -30,7 +30,7 @@ export const convolution = defineOp<ConvolutionInputs, ConvolutionAttributes, tf
   portable: ({ x, kernel, bias, residual }, { stride, pad, relu }) => {
     const fused = tf.engine().runKernel(
       'FusedConv2D',
-      { x, filter: kernel, bias },
+      { x, filter: kernel, ...(bias && { bias }) },
       {
         strides: [stride, stride],
         pad,

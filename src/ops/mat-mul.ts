@@ -1,4 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
+import { defineOp } from './define-op';
+import { matMulForm } from './webgpu/forms';
+
+export type MatMulInputs = { a: tf.Tensor2D; b: tf.Tensor2D };
+
+const multiply = defineOp<MatMulInputs, Record<string, never>, tf.Tensor2D>({
+  name: 'AtomtuneMatMul',
+  webgpu: matMulForm,
+  portable: ({ a, b }) => tf.matMul(a, b),
+});
 
 /** `[r, s] × [s, t] → [r, t]`, differentiable. Transposes are made first: tfjs-wasm multiplies transposed operands ten times slower. */
 export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
@@ -9,9 +19,12 @@ export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const [keptLeft, keptRight] = saved as [tf.Tensor2D, tf.Tensor2D];
       const dc = dy as tf.Tensor2D; // the output is a matrix
-      return [tf.matMul(dc, tf.transpose(keptRight)), tf.matMul(tf.transpose(keptLeft), dc)];
+      return [
+        multiply({ a: dc, b: tf.transpose(keptRight) }, {}),
+        multiply({ a: tf.transpose(keptLeft), b: dc }, {}),
+      ];
     };
-    return { value: tf.matMul(left, right), gradFunc };
+    return { value: multiply({ a: left, b: right }, {}), gradFunc };
   });
   return product(a, b) as tf.Tensor2D; // a product of matrices is one
 }

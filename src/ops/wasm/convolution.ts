@@ -14,7 +14,8 @@ export function wasmConvolution(
   const left = tf.transpose(kernel.reshape<tf.Tensor3D>([k * k, cIn, cOut]), [0, 2, 1]);
   const taps = tf.matMul<tf.Tensor2D>(left.reshape([k * k * cOut, cIn]), channelsFirst(x));
   const sum = k === 1 ? taps : tapSum(taps, [n, height, width], { k, stride: 1, pad }, true);
-  const z = tf.add(tf.transpose(sum), bias).reshape<tf.Tensor4D>([n, height, width, cOut]);
+  const product = tf.transpose(sum);
+  const z = (bias ? tf.add(product, bias) : product).reshape<tf.Tensor4D>([n, height, width, cOut]);
   const y = residual ? tf.add<tf.Tensor4D>(z, residual) : z;
   return relu ? tf.relu(y) : y;
 }

@@ -20,7 +20,7 @@ import {
 } from './forms';
 import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
-import { EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
+import { DIRECT, EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
 
 /** Where chosen tiles are remembered, by adapter. */
 export interface TileMemory {
@@ -187,10 +187,17 @@ async function tryEachTile(
 ): Promise<void> {
   const { table } = programs;
   const tried = new Set<string>();
-  for (const extent of EXTENTS) {
-    programs.table = eachTile((pass) => table[pass][extent]);
+  programs.exact = true;
+  // Where a product is too small for what is staged, the direct tile serves.
+  const tables = [
+    ...EXTENTS.map((extent) => eachTile((pass) => table[pass][extent])),
+    eachTile(() => DIRECT),
+  ];
+  for (const each of tables) {
+    programs.table = each;
     for (const shape of TRIALS) await tryShape(shape, precision, tried, onFailure);
   }
+  programs.exact = false;
   programs.table = table;
 }
 

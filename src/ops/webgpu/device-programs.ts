@@ -6,6 +6,7 @@ import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
 import {
   type Extent,
+  fitted,
   HARDWARE_TILES,
   type Pass,
   SOFTWARE_TILES,
@@ -21,6 +22,8 @@ export class DevicePrograms {
     readonly tiles: TileSet,
     /** The tiles in use. */
     public table: TileTable = tiles.fallback,
+    /** Takes the table's tiles as they are, also where a product is too small for them: to try them on little. */
+    public exact = false,
   ) {}
 
   /** From now on the portable form runs in this program's place. */
@@ -42,7 +45,8 @@ export class DevicePrograms {
    * workgroups enough.
    */
   tile(pass: Pass, rows: number, columns: number, times = 1): Tile {
-    return this.table[pass][this.#extent(this.table[pass].large, rows * times, columns)];
+    const tile = this.table[pass][this.#extent(this.table[pass].large, rows * times, columns)];
+    return this.exact ? tile : fitted(tile, rows, columns);
   }
 
   #extent({ rows, columns, threads }: Tile, results: number, channels: number): Extent {

@@ -9,6 +9,7 @@ import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
 import { shapeOf } from '../half';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
+import type { MatMulInputs } from '../mat-mul';
 import type { MaxPoolGradientInputs, MaxPoolInputs, PoolAttributes } from '../max-pool';
 import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
 import { devicePrograms } from './device-programs';
@@ -74,6 +75,14 @@ export function planConvolution(
     run: () =>
       runGather(variant, shape, { x, kernel, bias, addend: residual }, relu, half ? 'half' : 'single'),
   };
+}
+
+/** A product of matrices is a one-pixel convolution of a map with one row. */
+export function planMatMul({ a, b }: MatMulInputs): Plan<tf.Tensor2D> {
+  const x = a.reshape<tf.Tensor4D>([1, 1, ...a.shape]);
+  const kernel = b.reshape<tf.Tensor4D>([1, 1, ...b.shape]);
+  const { name, run } = planConvolution({ x, kernel }, { stride: 1, pad: 0, relu: false, half: false });
+  return { name, run: () => run().reshape<tf.Tensor2D>([a.shape[0], b.shape[1]]) };
 }
 
 export function planInputGradient(
@@ -149,6 +158,7 @@ export function planAtomKernel({ folded, coefficients, change }: AtomKernelInput
 
 export const atomKernelForm = form(planAtomKernel);
 export const convolutionForm = form(planConvolution);
+export const matMulForm = form(planMatMul);
 export const inputGradientForm = form(planInputGradient);
 export const kernelGradientForm = form(planKernelGradient);
 export const atomGradientForm = form(planAtomGradient);

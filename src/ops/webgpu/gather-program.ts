@@ -38,6 +38,7 @@ const UNIFORMS = [
   'pad',
   'phaseRow',
   'phaseColumn',
+  'hasBias',
   'hasAddend',
   'hasMask',
   'relu',
@@ -95,6 +96,7 @@ export function runGather(
           ...shape,
           phaseRow,
           phaseColumn,
+          hasBias: bias ? 1 : 0,
           hasAddend: addend ? 1 : 0,
           hasMask: mask ? 1 : 0,
           relu: relu ? 1 : 0,
@@ -231,7 +233,7 @@ function store(variant: GatherVariant, columnAt: (j: number) => string): string 
       ? `let value = ${accumulator(variant, i, j)} + ${addend};
       let passes = (read_mask(to * uniforms.hasMask) > ${zero}) | ${outer === 4 ? 'vec4<bool>' : ''}(uniforms.hasMask == 0);
       write_result(to, select(${zero}, value, passes));`
-      : `let value = ${accumulator(variant, i, j)} + read_bias(channel) + ${addend};
+      : `let value = ${accumulator(variant, i, j)} + select(${zero}, read_bias(channel * uniforms.hasBias), uniforms.hasBias == 1) + ${addend};
       write_result(to, select(value, max(value, ${zero}), uniforms.relu == 1));`;
   const [row, column] = backward
     ? ['* uniforms.stride + uniforms.phaseRow', '* uniforms.stride + uniforms.phaseColumn']

@@ -15,8 +15,27 @@ export interface Tile {
   staged: number;
 }
 
+/** Where nothing is staged, threads know nothing of each other: however many there are, the program is the same. */
 export function tileName({ rows, columns, threads, staged }: Tile): string {
-  return `${rows}x${columns}_${threads.join('x')}_${staged}`;
+  return staged > 0 ? `${rows}x${columns}_${threads.join('x')}_${staged}` : `${rows}x${columns}`;
+}
+
+/**
+ * The tile for a product with `rows` × `columns` results, a side of which may be shorter than a workgroup's: threads beyond it
+ * would do nothing. What is shared in workgroup memory keeps its shape, unless most of it would lie beyond.
+ */
+export function fitted(tile: Tile, rows: number, columns: number): Tile {
+  const [across, down] = tile.threads;
+  const share = (count: number, group: number) => Math.min(1, count / group);
+  const used = share(columns, tile.columns * across) * share(rows, tile.rows * down);
+  if (used > 0.5 || (tile.staged > 0 && used > 0.25)) return tile;
+  const own = tile.staged > 0 ? DIRECT : tile;
+  const threads = own.threads[0] * own.threads[1];
+  const needed = (count: number, each: number) => 2 ** Math.ceil(Math.log2(Math.ceil(count / each)));
+  const [wide, tall] = [needed(columns, own.columns), needed(rows, own.rows)];
+  const y = Math.min(tall, threads / Math.min(wide, own.threads[0]));
+  const x = Math.min(wide, threads / y);
+  return { ...own, threads: [x, y] };
 }
 
 /** The three products of a convolution. The atoms' gradient is cut as the gradient by the kernel. */
