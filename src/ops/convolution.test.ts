@@ -9,6 +9,7 @@ import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Sh
 import { declareFrozen, releaseFrozen } from './frozen';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
+import { poisonPool } from './webgpu/buffer-pool';
 
 const TOLERANCE = 1e-5;
 const ATOMS = 4;
@@ -27,8 +28,17 @@ function given(shape: Shape) {
   };
 }
 
-/** Runs `work` in a tidy scope and compares what it gives. */
+/**
+ * Runs `work` in a tidy scope and compares what it gives: on a GPU once to have its buffers, and again with every one of them
+ * poisoned, output and partial sums.
+ */
 async function expectClose(expected: number[], work: () => tf.Tensor): Promise<void> {
+  if (tf.getBackend() === 'webgpu') {
+    const first = tf.tidy(work);
+    await first.data();
+    first.dispose();
+    poisonPool();
+  }
   const tensor = tf.tidy(work);
   expect(maxRelativeError(await tensor.data(), expected)).toBeLessThan(TOLERANCE);
   tensor.dispose();

@@ -23,7 +23,7 @@ import {
 } from './kernel-gradient-program';
 import { maxPoolGradientProgram, maxPoolProgram, runMaxPool, runMaxPoolGradient } from './max-pool-program';
 import { numbersIn, type Width } from './run-program';
-import { DIRECT, type Tile } from './tile';
+import { DIRECT, fewRows, type Tile } from './tile';
 
 /** A program chosen for some tensors. */
 export interface Plan<O extends tf.Tensor> {
@@ -202,7 +202,7 @@ function channelProducts(
   };
   if (variant.outer === 1) variant.inner = 1;
   if (fours(variant)) variant.tile = programs.tile('kernelGradient', sourceChannels, outputChannels, k * k);
-  else if (sourceChannels < DIRECT.rows) variant.tile = { ...DIRECT, rows: sourceChannels, threads: [8, 1] };
+  else if (sourceChannels < DIRECT.rows) variant.tile = fewRows(sourceChannels);
   const splits = splitsOf(variant, shape, programs.tiles.workgroups);
   return {
     name: kernelGradientName(variant),

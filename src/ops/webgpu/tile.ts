@@ -61,6 +61,11 @@ export interface TileSet {
 /** Reads each number where it is needed; serves channels that are no multiple of 4 on every adapter. */
 export const DIRECT: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 0 };
 
+/** For a product with fewer rows than the direct tile has, as the gradient by the kernel of an image's channels. */
+export function fewRows(rows: number): Tile {
+  return { rows, columns: 16, threads: [4, 1], staged: 0 };
+}
+
 const STAGED_64: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 16 };
 const STAGED_32: Tile = { rows: 4, columns: 4, threads: [8, 8], staged: 16 };
 
