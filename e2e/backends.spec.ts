@@ -8,15 +8,16 @@ import { expect, test } from './local';
 import { chartTable, openPage, waitForRun } from './steps';
 import { drawStripes } from './stripes';
 
-async function losses(page: Page, backend: 'wasm' | 'webgpu', folder: string): Promise<number[]> {
+/** What the engine panel says of each. */
+const PANEL = { wasm: 'WebAssembly', webgpu: '32 bits', 'webgpu-half': 'kept in 16 bits, summed in 32' };
+
+async function losses(page: Page, backend: keyof typeof PANEL, folder: string): Promise<number[]> {
   // From an untrained head, without chance: 8 steps of 8 images.
   await openPage(
     page,
     `?backend=${backend}&settings=atoms&epochs=4&batch=8&dropout=0&warmStart=off&headLr=0.01&augmentation=none`,
   );
-  await expect(page.getByRole('region', { name: 'Engine' })).toContainText(
-    backend === 'wasm' ? 'WebAssembly' : 'WebGPU',
-  );
+  await expect(page.getByRole('region', { name: 'Engine' })).toContainText(PANEL[backend]);
   await page.getByLabel('Folder of images').setInputFiles(folder);
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
   await page.goto(`${page.url().split('#')[0]}#tune`);
@@ -26,19 +27,21 @@ async function losses(page: Page, backend: 'wasm' | 'webgpu', folder: string): P
   return rows.slice(1).map((cells) => Number(cells.at(-1)));
 }
 
-test('the loss falls on WebGPU, and is that of wasm to 1 %', async ({ page }) => {
+test('the loss falls on WebGPU, in either precision, and is that of wasm to 1 %', async ({ page }) => {
   test.setTimeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
   try {
     drawStripes(folder);
     const onWasm = await losses(page, 'wasm', folder);
-    const onWebgpu = await losses(page, 'webgpu', folder);
     expect(onWasm).toHaveLength(8);
-    expect(onWebgpu).toHaveLength(8);
-    expect(onWebgpu[0]).toBeCloseTo(Math.log(2), 3);
-    expect(onWebgpu[7]).toBeLessThan(0.9 * Math.log(2));
-    for (const [step, loss] of onWebgpu.entries()) {
-      expect(Math.abs(loss - (onWasm[step] ?? Number.NaN)), `step ${step + 1}`).toBeLessThan(0.01);
+    for (const backend of ['webgpu', 'webgpu-half'] as const) {
+      const onWebgpu = await losses(page, backend, folder);
+      expect(onWebgpu).toHaveLength(8);
+      expect(onWebgpu[0]).toBeCloseTo(Math.log(2), 3);
+      expect(onWebgpu[7]).toBeLessThan(0.9 * Math.log(2));
+      for (const [step, loss] of onWebgpu.entries()) {
+        expect(Math.abs(loss - (onWasm[step] ?? Number.NaN)), `step ${step + 1}`).toBeLessThan(0.01);
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

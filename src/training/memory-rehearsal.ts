@@ -260,6 +260,8 @@ class Run {
     }
     memory.free(images, ...kernels);
     this.#vectors(this.#on(OPTIMIZER_MAKES));
+    // The next step's.
+    this.#input(batch, prefix?.from ?? 0);
   }
 
   /** Some of the batch's images forth and back; what is left is their gradient. */

@@ -188,17 +188,19 @@ async function* tuningRun(
     const drops = chance.fork('dropout');
     let pending: { loss: tf.Tensor1D; step: number; rate: number }[] = [];
     let sum = 0;
+    const indicesAt = (index: number) => order.subarray(index * batchSize, (index + 1) * batchSize);
+    const inputAt = (index: number) =>
+      tf.tidy(() => trainInput(job, prefix, indicesAt(index), epoch, changes));
+    let input = inputAt(0);
     try {
       for (let index = 0; index < stepsPerEpoch; index++) {
         const step = (epoch - 1) * stepsPerEpoch + index;
         const factor = learningRateFactor(step, steps, warmup);
-        const indices = order.subarray(index * batchSize, (index + 1) * batchSize);
-        const { loss, gradient } = tf.tidy(() => {
-          const input = trainInput(job, prefix, indices, epoch, changes);
-          return batchGradient(job, optimizer.values, indices, input, drops);
-        });
+        const { loss, gradient } = batchGradient(job, optimizer.values, indicesAt(index), input, drops);
         optimizer.apply(gradient, factor);
-        gradient.dispose();
+        tf.dispose([gradient, input.x]);
+        // The next images are cut and uploaded while a GPU is still at these.
+        if (index + 1 < stepsPerEpoch) input = inputAt(index + 1);
         pending.push({ loss, step: step + 1, rate: learningRate * factor });
         if (pending.length < job.reportEvery && index + 1 < stepsPerEpoch) continue;
         const reported = pending;
@@ -226,17 +228,17 @@ async function* tuningRun(
         }
       }
     } finally {
-      tf.dispose(pending.map(({ loss }) => loss));
+      tf.dispose([input.x, ...pending.map(({ loss }) => loss)]);
     }
     return sum / stepsPerEpoch;
   }
 }
 
 /** Images for the stem (0), or maps for the stage `from`. */
-interface Input {
+type Input = {
   x: tf.Tensor4D;
   from: number;
-}
+};
 
 /** The batch as this epoch sees it. `changes` is the epoch's chance, for images that are changed anew. */
 function trainInput(
