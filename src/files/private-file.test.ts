@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from './private-file';
 import type { Answers } from './private-file-worker';
 
@@ -50,7 +50,7 @@ describe('a private file', () => {
       })
       .toEqual([]);
   // Other tests in this browser have had sessions, too.
-  beforeAll(swept);
+  beforeEach(swept);
   afterEach(async () => {
     for (const each of sessions.splice(0)) each.end();
     await swept();
