@@ -57,11 +57,15 @@ export interface Reference {
   firstLoss: number;
 }
 
-export interface StepRequest {
+interface EngineRequest {
+  backend: BackendName;
+  /** Chosen by an earlier page; null to choose them. */
+  tiles: TileNames | null;
+}
+
+export interface StepRequest extends EngineRequest {
   kind: 'step';
   rival: RivalName;
-  backend: BackendName;
-  tiles: TileNames | null;
   of: Case;
   /** Null where this rival is the first. */
   reference: Reference | null;
@@ -77,24 +81,18 @@ export interface StepRequest {
   leastSteps: number;
 }
 
-export interface RoofRequest {
+export interface RoofRequest extends EngineRequest {
   kind: 'roof';
-  backend: BackendName;
-  tiles: TileNames | null;
 }
 
-export interface PassesRequest {
+export interface PassesRequest extends EngineRequest {
   kind: 'passes';
-  backend: BackendName;
-  tiles: TileNames | null;
   size: number;
   batch: number;
 }
 
-export interface ProbeEpochRequest {
+export interface ProbeEpochRequest extends EngineRequest {
   kind: 'probe-epoch';
-  backend: BackendName;
-  tiles: TileNames | null;
   backbone: BackboneName;
   images: number;
 }

@@ -2,7 +2,6 @@
  * Answers one request of the benchmark, in a page or a process of its own: nothing of one rival's memory, shaders or warmth is
  * there when the next one starts.
  */
-
 import { emptyPool } from '../src/ops/webgpu/buffer-pool';
 import { type StepOutcome, type StepRequest, TOLERANCE } from './case';
 import { type Counters, watchGpu, watchWasm } from './counters';

@@ -12,7 +12,7 @@ import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
 import { Engine } from '../app/engine';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
-import { type Knobs, memoryCapBytes, runConfig } from '../app/store/defaults';
+import { type Knobs, memoryCapBytes, runConfig, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
 import {
   queuedRun,
@@ -118,10 +118,7 @@ function importData(from: DataSource, seed: number): Promise<Answer<DataSummary>
 // ---------------------------------------------------------------- runs
 
 function settings(knobs: Knobs): Promise<SettingSummary[]> {
-  const { options, batchSize, views } = knobs;
-  const augmentation = knobs.augmentation ?? dataset?.augmentation ?? 'none';
-  const memoryCap = memoryCapBytes(knobs);
-  return engine.call('settings', { options, batchSize, augmentation, views, memoryCap });
+  return engine.call('settings', settingsQuestion(knobs, dataset));
 }
 
 async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {

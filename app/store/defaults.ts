@@ -2,7 +2,13 @@
  * The one table of a run's defaults (METHOD §5) and how they become a `RunConfig`. No React and no DOM here: the
  * command line starts from the same numbers.
  */
-import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
+import type {
+  Augmentation,
+  DatasetSummary,
+  RunConfig,
+  SettingOptions,
+  SettingSummary,
+} from '../../src/worker/protocol';
 
 /** The setting that trains the head alone; it takes its numbers from `Knobs.probe`. */
 export const PROBE_SETTING = 'linear-probe';
@@ -56,6 +62,13 @@ export const DEFAULT_KNOBS: Knobs = {
 /** The engine counts bytes. */
 export const memoryCapBytes = ({ memoryCap }: Pick<Knobs, 'memoryCap'>) =>
   memoryCap === null ? null : memoryCap * 1e6;
+
+/** What to ask the engine for every setting's counts and plan. Before there is data, nothing is augmented. */
+export function settingsQuestion(knobs: Knobs, dataset: Pick<DatasetSummary, 'augmentation'> | null) {
+  const { options, batchSize, views } = knobs;
+  const augmentation = knobs.augmentation ?? dataset?.augmentation ?? 'none';
+  return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(knobs) };
+}
 
 /** A run of `setting` with these knobs. The linear probe is trained by the probe's numbers alone. */
 export function runConfig(

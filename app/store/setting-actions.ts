@@ -1,5 +1,5 @@
 /** The settings' cards: counted by the engine whenever the data, the backbone or an option changes. */
-import { type Knobs, memoryCapBytes } from './defaults';
+import { type Knobs, settingsQuestion } from './defaults';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { chosenSettings, read, write } from './session';
@@ -14,14 +14,7 @@ export async function refreshSettings(): Promise<void> {
   const mine = ++latest;
   try {
     const { configuration, dataset } = read();
-    const { knobs } = configuration;
-    const settings = await ask('settings', {
-      options: knobs.options,
-      batchSize: knobs.batchSize,
-      augmentation: knobs.augmentation ?? dataset?.augmentation ?? 'none',
-      views: knobs.views,
-      memoryCap: memoryCapBytes(knobs),
-    });
+    const settings = await ask('settings', settingsQuestion(configuration.knobs, dataset));
     if (mine === latest) write({ settings, settingsProblem: null });
   } catch (error) {
     if (mine === latest) write({ settingsProblem: asProblem(error) });

@@ -121,9 +121,9 @@ export class Backbone {
   }
 
   /**
-   * The last stage's output `[n, h, w, features]`, in the backbone's precision; `onStage` sees the stem's (after pooling) and every stage's. Maps on the
-   * way are freed as soon as they are used. `input` enters the stage `from`, 0 being the stem; the last stage is the one
-   * below `before`.
+   * The last stage's output `[n, h, w, features]`, in the backbone's precision; `onStage` sees the stem's (after pooling) and
+   * every stage's. Maps on the way are freed as soon as they are used. `input` enters the stage `from`, 0 being the stem; the
+   * last stage is the one below `before`.
    */
   stages(
     input: tf.Tensor4D,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../backend';
 import { maxRelativeError } from '../fixtures';
 import { seededRandom } from '../random';
-import { Backbone } from './backbone';
+import type { Backbone } from './backbone';
+import { starter } from './starter';
 import { TrainingPass } from './training-pass';
 
 const N = 3;
@@ -18,11 +19,7 @@ describe('a training pass', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
-    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
-    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
-      id: 'starter',
-      name: 'starter',
-    });
+    backbone = await starter();
     const random = seededRandom(1);
     const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal());
     images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);

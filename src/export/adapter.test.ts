@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
+import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import { methodById } from '../methods';
@@ -21,7 +22,7 @@ describe('an adapter', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
-    bytes = new Uint8Array(await (await fetch('/backbones/starter-resnet50-w16.safetensors')).arrayBuffer());
+    bytes = await starterFile();
     backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
     codes = await decomposeBackbone(backbone, COUNT);
   });

@@ -7,7 +7,7 @@ import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { methodById } from '../methods';
 import type { Precision } from '../ops/half';
 import { MEAN, normalised, STD } from '../training/batch';
-import { type ParameterTable, parameterTable, slices, valuesOf } from '../training/parameters';
+import { type ParameterTable, parameterTable, slices, tunedLayers, valuesOf } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import type { RunResult } from '../worker/protocol';
@@ -199,7 +199,7 @@ function readCodes(
       `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
     );
   }
-  for (const name of new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])))) {
+  for (const name of tunedLayers(table)) {
     const layer = backbone.convolution(name);
     const atoms = tensor(tensors, atomsName(name), [count, layer.spec.kernel ** 2], fileName);
     const lipschitz = header.coding.lipschitz[name];

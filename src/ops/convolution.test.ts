@@ -5,7 +5,18 @@ import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
 import { atomKernel } from './atom-kernel';
 import { convolution } from './convolution';
-import { byInput, byKernel, named, numbers, output, outputSides, SHAPES, type Shape } from './definition';
+import {
+  byAtoms,
+  byInput,
+  byKernel,
+  named,
+  numbers,
+  output,
+  outputSides,
+  SHAPES,
+  type Shape,
+  withAtoms,
+} from './definition';
 import { declareFrozen, releaseFrozen } from './frozen';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
@@ -145,13 +156,7 @@ onBackends('kernel gradient', () => {
       );
       const pairs = cIn * cOut;
       const coefficients = numbers(ATOMS * pairs, 'coefficients');
-      const contracted = Array.from({ length: ATOMS * k * k }, (_, at) => {
-        const [atom, tap] = [Math.floor(at / (k * k)), at % (k * k)];
-        let sum = 0;
-        for (let pair = 0; pair < pairs; pair++)
-          sum += (coefficients[atom * pairs + pair] ?? 0) * (whole[tap * pairs + pair] ?? 0);
-        return sum;
-      });
+      const contracted = byAtoms(coefficients, whole, k * k);
       await expectClose(contracted, () =>
         atomGradient(
           {
@@ -177,13 +182,7 @@ onBackends('a kernel with moved atoms', () => {
       const folded = numbers(taps * pairs, 'folded');
       const coefficients = numbers(ATOMS * pairs, 'coefficients');
       const change = numbers(ATOMS * taps, 'change');
-      const expected = folded.map((value, index) => {
-        const [tap, pair] = [Math.floor(index / pairs), index % pairs];
-        let sum = value;
-        for (let atom = 0; atom < ATOMS; atom++)
-          sum += (change[atom * taps + tap] ?? 0) * (coefficients[atom * pairs + pair] ?? 0);
-        return sum;
-      });
+      const expected = withAtoms(folded, coefficients, change, taps);
       await expectClose(expected, () =>
         atomKernel(
           {

@@ -81,6 +81,36 @@ export function byKernel(x: number[], dz: number[], shape: Shape): number[] {
   return dKernel;
 }
 
+/** Σ over pairs of coefficients[j, pair]·∂K[tap, pair] as `[m, taps]`: the atoms' gradient from the kernel's (METHOD §4). */
+export function byAtoms(coefficients: number[], byKernels: number[], taps: number): number[] {
+  const pairs = byKernels.length / taps;
+  return Array.from({ length: (coefficients.length / pairs) * taps }, (_, at) => {
+    const [atom, tap] = [Math.floor(at / taps), at % taps];
+    let sum = 0;
+    for (let pair = 0; pair < pairs; pair++)
+      sum += (coefficients[atom * pairs + pair] ?? 0) * (byKernels[tap * pairs + pair] ?? 0);
+    return sum;
+  });
+}
+
+/** folded[tap, pair] + Σ over atoms of change[j, tap]·coefficients[j, pair] (METHOD §2). */
+export function withAtoms(
+  folded: number[],
+  coefficients: number[],
+  change: number[],
+  taps: number,
+): number[] {
+  const pairs = folded.length / taps;
+  const atoms = coefficients.length / pairs;
+  return folded.map((value, index) => {
+    const [tap, pair] = [Math.floor(index / pairs), index % pairs];
+    let sum = value;
+    for (let atom = 0; atom < atoms; atom++)
+      sum += (change[atom * taps + tap] ?? 0) * (coefficients[atom * pairs + pair] ?? 0);
+    return sum;
+  });
+}
+
 /** Visits every product x·kernel that goes into z, by the three places. */
 function eachProduct(shape: Shape, visit: (atX: number, atKernel: number, atZ: number) => void): void {
   const { n, h, w, cIn, cOut, k, stride, pad } = shape;

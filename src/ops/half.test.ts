@@ -6,7 +6,17 @@ import { atomGradient } from './atom-gradient';
 import { atomKernel } from './atom-kernel';
 import { inHalves, inSingles } from './convert';
 import { convolution } from './convolution';
-import { byInput, byKernel, named, numbers, output, outputSides, type Shape } from './definition';
+import {
+  byAtoms,
+  byInput,
+  byKernel,
+  named,
+  numbers,
+  output,
+  outputSides,
+  type Shape,
+  withAtoms,
+} from './definition';
 import { shapeOf } from './half';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
@@ -59,11 +69,6 @@ onBackends('half precision', () => {
       const coefficients = exact(3 * pairs, 'coefficients');
       const change = numbers(3 * taps, 'change');
       const whole = byKernel(x, dz, shape);
-      const contract = (atom: number, tap: number) =>
-        Array.from({ length: pairs }, (_, pair) => pair).reduce(
-          (sum, pair) => sum + (coefficients[atom * pairs + pair] ?? 0) * (whole[tap * pairs + pair] ?? 0),
-          0,
-        );
       const found = tf.tidy(() => {
         const map = inHalves(tf.tensor4d(x, [n, h, w, cIn]));
         const frozen = inHalves(tf.tensor4d(kernel, [k, k, cIn, cOut]));
@@ -97,16 +102,9 @@ onBackends('half precision', () => {
       const masked = byInput(dz, kernel, shape).map((value, index) => ((x[index] ?? 0) > 0 ? value : 0));
       await close(found.input, masked, SINGLE);
       await close(found.kernel, whole, SINGLE);
-      const atoms = Array.from({ length: 3 * taps }, (_, at) => contract(Math.floor(at / taps), at % taps));
+      const atoms = byAtoms(coefficients, whole, taps);
       await close(found.atoms, atoms, SINGLE);
-      const moved = kernel.map((value, index) => {
-        const [tap, pair] = [Math.floor(index / pairs), index % pairs];
-        return [0, 1, 2].reduce(
-          (total, atom) =>
-            total + (change[atom * taps + tap] ?? 0) * (coefficients[atom * pairs + pair] ?? 0),
-          value,
-        );
-      });
+      const moved = withAtoms(kernel, coefficients, change, taps);
       await close(found.moved, moved, SINGLE);
       tf.dispose(found);
     });

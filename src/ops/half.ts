@@ -4,9 +4,10 @@
  * say so by its type. Programs read and write them as singles (ops/webgpu/run-program.ts); every sum is single precision.
  */
 import type * as tf from '@tensorflow/tfjs';
+import type { EngineInfo } from '../worker/protocol';
 
 /** How many bits a number is kept in. Sums always have 32. */
-export type Precision = 'single' | 'half';
+export type Precision = EngineInfo['precision'];
 
 export function isHalf({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
   return dtype === 'int32';

@@ -13,7 +13,7 @@ import {
 } from '../backbone/layout';
 import type { Precision } from '../ops/half';
 import type { MemoryItems } from '../worker/protocol';
-import { lowestStage, type ParameterTable } from './parameters';
+import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
 
 export interface RehearsedRun {
   network: Network;
@@ -197,7 +197,7 @@ class Run {
     readonly memory: Memory,
   ) {
     const { table } = run;
-    this.#tuned = new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+    this.#tuned = tunedLayers(table);
     this.#trained = table.backbone + table.head;
   }
 

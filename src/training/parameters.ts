@@ -82,6 +82,11 @@ export function lowestStage({ parameters }: ParameterTable): number | null {
   return stages.length === 0 ? null : Math.min(...stages);
 }
 
+/** The layers that are trained, by name. */
+export function tunedLayers({ parameters }: ParameterTable): ReadonlySet<string> {
+  return new Set(parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+}
+
 export function parameterName(layer: string, method: string, trainable: string): string {
   return `${layer}.${method}.${trainable}`;
 }

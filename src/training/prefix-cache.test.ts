@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Backbone } from '../backbone/backbone';
+import type { Backbone } from '../backbone/backbone';
+import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import type { PrivateFile } from '../files/private-file';
@@ -76,11 +77,7 @@ describe('the frozen stages’ output', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
-    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
-    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
-      id: 'starter',
-      name: 'starter',
-    });
+    backbone = await starter();
     codes = await decomposeBackbone(backbone, 4);
     // What a backend keeps of frozen kernels is made once.
     await run({ options: { m: 4 } });

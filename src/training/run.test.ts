@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Backbone } from '../backbone/backbone';
+import type { Backbone } from '../backbone/backbone';
+import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import { maxRelativeError } from '../fixtures';
@@ -38,11 +39,7 @@ describe('a run', () => {
   beforeAll(async () => {
     await startBackend('wasm');
     before = tf.memory().numTensors;
-    const response = await fetch('/backbones/starter-resnet50-w16.safetensors');
-    backbone = await Backbone.load(new Uint8Array(await response.arrayBuffer()), {
-      id: 'starter',
-      name: 'starter',
-    });
+    backbone = await starter();
     codes = await decomposeBackbone(backbone, 4);
   });
   afterAll(() => {

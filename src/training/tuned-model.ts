@@ -21,7 +21,7 @@ import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
 import { type Head, headLogits } from './head';
-import { type ParameterTable, parameterTable, slices } from './parameters';
+import { type ParameterTable, parameterTable, slices, tunedLayers } from './parameters';
 
 /** A layer the setting trains. */
 interface TunedLayer {
@@ -47,7 +47,7 @@ export class TunedModel {
   ) {
     const specs = convolutions(backbone.network);
     this.table = parameterTable(method, options, specs, backbone.network.features, classes);
-    const tuned = new Set(this.table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+    const tuned = tunedLayers(this.table);
     this.codes = new Map(
       method.atoms(options) === null ? [] : [...codes].filter(([layer]) => tuned.has(layer)),
     );

@@ -23,7 +23,7 @@ import type { Precision } from '../ops/half';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
-import { parameterName, parameterTable, valuesOf } from '../training/parameters';
+import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
 import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
@@ -204,7 +204,6 @@ export function createSession(siteUrl: string): Handlers {
         const chosen = options[method.id] ?? {};
         const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
         const { id, label, symbol, description, paper, learningRate, options: known } = method;
-        const tuned = new Set(table.parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
         const trainable = { backbone: table.backbone, head: table.head };
         return {
           id,
@@ -215,7 +214,7 @@ export function createSession(siteUrl: string): Handlers {
           learningRate,
           options: known,
           trainable,
-          tunedLayers: tuned.size,
+          tunedLayers: tunedLayers(table).size,
           memory: await plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
         };
       };

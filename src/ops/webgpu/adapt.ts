@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { inHalves, inSingles } from '../convert';
-import { byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
+import { byAtoms, byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
 import type { Precision } from '../half';
 import { adamwProgram, runAdamw } from './adamw-program';
 import { type DevicePrograms, devicePrograms } from './device-programs';
@@ -177,7 +177,8 @@ export async function tryHalves(): Promise<boolean> {
   return failures.length === 0 && programs.allWork;
 }
 
-type Trial = [plan: Plan<tf.Tensor>, expected: number[]];
+/** What is expected is computed for what was not yet tried. */
+type Trial = [plan: Plan<tf.Tensor>, expected: () => number[]];
 type OnFailure = (plan: string, reason: string) => void;
 
 async function tryEachTile(
@@ -226,35 +227,35 @@ async function tryShape(
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
   const coefficients = kept(() => tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]), cOut);
   const change = tf.zeros<tf.Rank.R2>([ATOMS, k * k]);
-  const byKernels = byKernel(numbersOf.x, numbersOf.dz, shape);
+  const byKernels = () => byKernel(numbersOf.x, numbersOf.dz, shape);
   // A window of one pixel passes every value on, and every gradient.
   const window = { k: 1, stride: 1, pad: 0 };
   const dy = tf.tensor4d(numbersOf.x, [n, h, w, cIn]);
   const inputTrial: Trial = [
     planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
-    byInput(numbersOf.dz, numbersOf.kernel, shape),
+    () => byInput(numbersOf.dz, numbersOf.kernel, shape),
   ];
   const trials: Trial[] = [
     [
       planConvolution({ x, kernel, bias }, { stride, pad, relu: false, half }),
-      output(numbersOf.x, numbersOf.kernel, shape),
+      () => output(numbersOf.x, numbersOf.kernel, shape),
     ],
     // Nothing asks for the gradient of a map whose channels are no multiple of 4 by a kernel in halves.
     ...(half && cIn % 4 !== 0 ? [] : [inputTrial]),
     [planKernelGradient({ x, dz }, { k, stride, pad }), byKernels],
     [
       planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
-      contracted(numbersOf.coefficients, byKernels, k * k),
+      () => byAtoms(numbersOf.coefficients, byKernels(), k * k),
     ],
     // Without change, the kernel itself.
-    [planAtomKernel({ folded: kernel, coefficients, change }), numbersOf.kernel],
-    [planMaxPool({ x }, window), numbersOf.x],
-    [planMaxPoolGradient({ x, y: x, dy }, window), numbersOf.x],
+    [planAtomKernel({ folded: kernel, coefficients, change }), () => numbersOf.kernel],
+    [planMaxPool({ x }, window), () => numbersOf.x],
+    [planMaxPoolGradient({ x, y: x, dy }, window), () => numbersOf.x],
   ];
   for (const [plan, expected] of trials) {
     if (tried.has(plan.name)) continue;
     tried.add(plan.name);
-    await tryPlan(plan, expected, precision, onFailure);
+    await tryPlan(plan, expected(), precision, onFailure);
   }
   tf.dispose([x, kernel, dz, bias, coefficients, change, dy]);
 }
@@ -282,18 +283,6 @@ async function tryPlan(
   if (failure) onFailure(plan.name, failure);
   else if (!agree(values, expected, TOLERANCE[precision]))
     onFailure(plan.name, 'It computes something else than the definition says.');
-}
-
-/** Σ coefficients[j, ·]·∂L/∂K[tap, ·] as `[m, taps]`. */
-function contracted(coefficients: number[], byKernels: number[], taps: number): number[] {
-  const pairs = byKernels.length / taps;
-  return Array.from({ length: ATOMS * taps }, (_, index) => {
-    const [atom, tap] = [Math.floor(index / taps), index % taps];
-    let sum = 0;
-    for (let pair = 0; pair < pairs; pair++)
-      sum += (coefficients[atom * pairs + pair] ?? 0) * (byKernels[tap * pairs + pair] ?? 0);
-    return sum;
-  });
 }
 
 function agree(values: ArrayLike<number>, expected: number[], tolerance: number): boolean {

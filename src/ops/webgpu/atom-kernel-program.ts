@@ -5,10 +5,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { shapeOf } from '../half';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
+import { lines, typeOf } from './wgsl';
 
 export function atomKernelProgram(taps: number, width: Width): Program {
-  const each = (line: (tap: number) => string) =>
-    Array.from({ length: taps }, (_, tap) => line(tap)).join('\n');
+  const each = (line: (tap: number) => string) => lines(taps, line);
   return {
     name: `atomKernel${taps}_${width}`,
     inputs: [
@@ -23,7 +23,7 @@ export function atomKernelProgram(taps: number, width: Width): Program {
 fn main() {
   ${LINE_INDEX}
   // The change is summed by itself: added to the kernel piece by piece, its last digits would be lost.
-  ${each((tap) => `var k${tap} = ${width === 4 ? 'vec4<f32>' : 'f32'}(0.0);`)}
+  ${each((tap) => `var k${tap} = ${typeOf(width)}(0.0);`)}
   for (var atom = 0; atom < uniforms.atoms; atom++) {
     let coefficient = read_coefficients(atom * uniforms.size + index);
     ${each((tap) => `k${tap} += read_change(atom * ${taps} + ${tap}) * coefficient;`)}

@@ -11,6 +11,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Precision } from '../half';
 import { emptyTensor, type Program, runProgram, type Width } from './run-program';
 import { type Tile, tileName } from './tile';
+import { lines, range, typeOf } from './wgsl';
 
 export interface GatherVariant {
   backward: boolean;
@@ -137,10 +138,6 @@ export function gatherProgram(variant: GatherVariant): Program {
   };
 }
 
-const type = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
-const range = (count: number) => Array.from({ length: count }, (_, index) => index);
-const lines = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
-
 /** Where the positions lie, and which taps they see. */
 function geometry(backward: boolean): string {
   return backward
@@ -226,7 +223,7 @@ function sourceOf(pointwise: boolean, i: number | string): string {
  */
 function store(variant: GatherVariant, columnAt: (j: number) => string): string {
   const { outer, backward, tile } = variant;
-  const zero = `${type(outer)}(0.0)`;
+  const zero = `${typeOf(outer)}(0.0)`;
   const addend = `select(${zero}, read_addend(to * uniforms.hasAddend), uniforms.hasAddend == 1)`;
   const value = (i: number, j: number) =>
     backward
@@ -321,7 +318,7 @@ fn main() {
         )
       : lines(groups, (j) => `let channel${j} = min(firstChannel + ${j}, outputs - 1);`)
   }
-  ${lines(rows, (i) => lines(groups, (j) => `var c${i}_${j} = ${backward ? '0.0' : `${type(outer)}(0.0)`};`))}
+  ${lines(rows, (i) => lines(groups, (j) => `var c${i}_${j} = ${backward ? '0.0' : `${typeOf(outer)}(0.0)`};`))}
   ${overTaps(variant, range(rows), body)}
   ${store(variant, (j) => `firstChannel + ${j}`)}
 }`;

@@ -8,6 +8,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
 import { type Tile, tileName } from './tile';
+import { lines, typeOf } from './wgsl';
 
 export interface KernelGradientVariant {
   /** Element width along the input channels (rows) and the output channels (columns). */
@@ -103,10 +104,6 @@ export function kernelGradientProgram(variant: KernelGradientVariant): Program {
   };
 }
 
-const type = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
-const range = (count: number) => Array.from({ length: count }, (_, index) => index);
-const lines = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
-
 /** Sums `c<i>_<q>_<j>`: row element i, its number q, column element j. */
 function sums(
   { inner, outer, tile }: KernelGradientVariant,
@@ -147,7 +144,7 @@ fn main() {
   let firstColumn = i32(globalId.x) * ${columnElements};
   ${lines(rowElements, (i) => `let row${i} = min(firstRow + ${i}, channels - 1);`)}
   ${lines(columnElements, (j) => `let column${j} = min(firstColumn + ${j}, outputs - 1);`)}
-  ${sums(variant, (name) => `var ${name} = ${type(outer)}(0.0);`)}
+  ${sums(variant, (name) => `var ${name} = ${typeOf(outer)}(0.0);`)}
   // Output rows and columns whose source lies inside.
   let top = max(0, (uniforms.stride - 1 - rowOffset) / uniforms.stride);
   let bottom = min(uniforms.outputHeight, (uniforms.sourceHeight - rowOffset + uniforms.stride - 1) / uniforms.stride);
@@ -313,7 +310,7 @@ export function addPartsProgram(width: Width): Program {
     code: () => `
 fn main() {
   ${LINE_INDEX}
-  var sum = ${type(width)}(0.0);
+  var sum = ${typeOf(width)}(0.0);
   for (var part = 0; part < uniforms.splits; part++) { sum += read_parts(part * uniforms.size + index); }
   write_result(index, sum);
 }`,

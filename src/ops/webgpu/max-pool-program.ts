@@ -4,7 +4,18 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { isHalf, shapeOf } from '../half';
-import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
+import type { PoolAttributes } from '../max-pool';
+import {
+  emptyTensor,
+  LINE,
+  LINE_INDEX,
+  lineGrid,
+  numbersIn,
+  type Program,
+  runProgram,
+  type Width,
+} from './run-program';
+import { typeOf } from './wgsl';
 
 const UNIFORMS = [
   'size',
@@ -55,7 +66,8 @@ fn main() {
 }
 
 export function maxPoolGradientProgram(width: Width): Program {
-  const [bools, zero] = width === 4 ? ['vec4<bool>', 'vec4<f32>(0.0)'] : ['bool', '0.0'];
+  const bools = width === 4 ? 'vec4<bool>' : 'bool';
+  const zero = `${typeOf(width)}(0.0)`;
   return {
     name: `maxPoolGradient_${width}`,
     inputs: ['source', 'pooled', 'dy'].map((name) => ({ name, width })),
@@ -95,23 +107,13 @@ fn main() {
   };
 }
 
-export interface Window {
-  k: number;
-  stride: number;
-  pad: number;
-}
-
 /** `[n, h, w, c] → [n, h', w', c]`, in x's precision. */
-export function runMaxPool(program: Program, x: tf.Tensor4D, { k, stride, pad }: Window): tf.Tensor4D {
+export function runMaxPool(program: Program, x: tf.Tensor4D, window: PoolAttributes): tf.Tensor4D {
   const [images, height, width, channels] = shapeOf(x);
-  const reach = (size: number) => Math.floor((size + 2 * pad - k) / stride) + 1;
-  const [outputHeight, outputWidth] = [reach(height), reach(width)];
-  const shape = [images, outputHeight, outputWidth, channels];
+  const reach = (size: number) => Math.floor((size + 2 * window.pad - window.k) / window.stride) + 1;
+  const shape = [images, reach(height), reach(width), channels];
   const output = emptyTensor(shape, isHalf(x) ? 'half' : 'single') as tf.Tensor4D; // four sides
-  const elements = channels / program.outputWidth;
-  const size = images * outputHeight * outputWidth * elements;
-  const uniforms = { size, height, width, outputHeight, outputWidth, channels: elements };
-  runProgram(program, [x], { ...uniforms, side: k, stride, pad }, output, lineGrid(size));
+  runOver(program, [x], { x, y: output, window }, output);
   return output;
 }
 
@@ -119,14 +121,24 @@ export function runMaxPool(program: Program, x: tf.Tensor4D, { k, stride, pad }:
 export function runMaxPoolGradient(
   program: Program,
   { x, y, dy }: { x: tf.Tensor4D; y: tf.Tensor4D; dy: tf.TensorInfo },
-  { k, stride, pad }: Window,
+  window: PoolAttributes,
 ): tf.Tensor4D {
-  const [images, height, width, channels] = shapeOf(x);
-  const [, outputHeight, outputWidth] = shapeOf(y);
-  const output = emptyTensor([images, height, width, channels]) as tf.Tensor4D; // four sides
-  const elements = channels / program.outputWidth;
-  const size = images * height * width * elements;
-  const uniforms = { size, height, width, outputHeight, outputWidth, channels: elements };
-  runProgram(program, [x, y, dy], { ...uniforms, side: k, stride, pad }, output, lineGrid(size));
+  const output = emptyTensor(shapeOf(x)) as tf.Tensor4D; // four sides
+  runOver(program, [x, y, dy], { x, y, window }, output);
   return output;
+}
+
+/** Runs the program with a thread for each of the output's elements, between the maps x and y. */
+function runOver(
+  program: Program,
+  inputs: readonly tf.TensorInfo[],
+  { x, y, window: { k, stride, pad } }: { x: tf.Tensor4D; y: tf.Tensor4D; window: PoolAttributes },
+  output: tf.Tensor4D,
+): void {
+  const [, height, width, depth] = shapeOf(x);
+  const [, outputHeight, outputWidth] = shapeOf(y);
+  const size = numbersIn(output) / program.outputWidth;
+  const channels = depth / program.outputWidth;
+  const uniforms = { size, height, width, outputHeight, outputWidth, channels, side: k, stride, pad };
+  runProgram(program, inputs, uniforms, output, lineGrid(size));
 }

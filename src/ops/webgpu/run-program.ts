@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { isHalf, type Precision } from '../half';
+import { typeOf } from './wgsl';
 
 /** Numbers in one element of a buffer: f32 or vec4<f32>. */
 export type Width = 1 | 4;
@@ -102,7 +103,6 @@ function accessors(
   tensors: readonly tf.TensorInfo[],
   output: tf.TensorInfo,
 ): string {
-  const type = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
   const half = (tensor: tf.TensorInfo | undefined) => tensor !== undefined && isHalf(tensor);
   const reads = inputs.map(({ name, width }, index) =>
     half(tensors[index])
@@ -110,13 +110,13 @@ function accessors(
   let words = bitcast<vec2<u32>>(${name}[index]);
   return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
 }`
-      : `fn read_${name}(index : i32) -> ${type(width)} { return ${name}[index]; }`,
+      : `fn read_${name}(index : i32) -> ${typeOf(width)} { return ${name}[index]; }`,
   );
   const write = half(output)
     ? `fn write_result(index : i32, value : vec4<f32>) {
   result[index] = bitcast<vec2<i32>>(vec2<u32>(pack2x16float(value.xy), pack2x16float(value.zw)));
 }`
-    : `fn write_result(index : i32, value : ${type(outputWidth)}) { result[index] = value; }`;
+    : `fn write_result(index : i32, value : ${typeOf(outputWidth)}) { result[index] = value; }`;
   return [...reads, write].join('\n');
 }
 
