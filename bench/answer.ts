@@ -29,7 +29,7 @@ function answerAny(
     case 'roof':
       return measureRoof(request, runtime);
     case 'passes':
-      return measurePasses(request, runtime);
+      return measurePasses(request);
     case 'probe-epoch':
       return measureProbeEpoch(request);
   }

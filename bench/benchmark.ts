@@ -164,9 +164,11 @@ class Run {
     const found = await this.host.ask({ kind: 'passes', backend, tiles, size, batch }, MOST_MINUTES);
     environment.passes = found;
     this.say(`\nPasses on the large layers of ResNet-50, ${size} px, batch ${batch}`);
-    this.say(`Best roof between them: ${number(found.roof.gigaflops)} GFLOP/s (${found.roof.of})`);
+    this.say(
+      `Share of the roof: beside a ${found.product.name} just before each sample, the median of the samples`,
+    );
     this.say(passHeader());
-    for (const pass of found.passes) this.say(passLine(pass, found.roof));
+    for (const pass of found.passes) this.say(passLine(pass, found));
   }
 
   /** One step each, for the most memory they hold; on WebGPU nothing needs to be computed for that. */

@@ -135,13 +135,15 @@ export interface Pass {
   layer: string;
   pass: 'forward' | 'input gradient' | 'kernel gradient' | 'atom gradient';
   gigaflop: number;
+  /** Milliseconds, and those of the roof's product just before each of them. */
   times: number[];
+  products: number[];
 }
 
 export interface Passes {
   passes: Pass[];
-  /** Best product found between the passes. */
-  roof: Roof;
+  /** The roof's. */
+  product: { name: string; gigaflop: number };
 }
 
 export interface Answers {

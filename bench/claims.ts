@@ -1,6 +1,6 @@
 /** What the project promises of its step, read from what was measured; a claim without its rows is not listed. */
 import type { Case, RivalName, Setting } from './case';
-import { type Environment, median, msOf, type Row } from './results';
+import { type Environment, median, msOf, type Row, shareOfRoof } from './results';
 import { number, percent } from './table';
 
 export interface Claim {
@@ -101,7 +101,7 @@ function passes(environment: Environment): Claim[] {
   return (['forward', 'input gradient', 'kernel gradient'] as const).map((wanted) => {
     const shares = measured.passes
       .filter(({ pass }) => pass === wanted)
-      .map(({ gigaflop, times }) => (1000 * gigaflop) / median(times) / measured.roof.gigaflops);
+      .map((pass) => shareOfRoof(pass, measured));
     const least = Math.min(...shares);
     return {
       text: `${name(environment)}: ${wanted} at 60 % of the roof or more on every large layer`,

@@ -1,4 +1,4 @@
-/** The convolution's passes one by one, on the large layers of ResNet-50, beside the roof of the same minutes. */
+/** The convolution's passes one by one, on the large layers of ResNet-50, each sample beside one of the roof's product. */
 import * as tf from '@tensorflow/tfjs';
 import { atomGradient } from '../src/ops/atom-gradient';
 import { convolution } from '../src/ops/convolution';
@@ -6,28 +6,20 @@ import { inputGradient } from '../src/ops/input-gradient';
 import { kernelGradient } from '../src/ops/kernel-gradient';
 import { ATOMS, type Pass, type Passes, type PassesRequest } from './case';
 import { startEngine } from './engine';
-import { roof, timesOf } from './roof';
+import { bestProduct, sampler } from './roof';
 import { networkOf, type PlacedLayer, placedLayers } from './work';
 
 const SAMPLES = 5;
-/** The roof is looked for again after so many layers. */
-const LAYERS_PER_ROOF = 4;
 
-export async function measurePasses(
-  { backend, tiles, size, batch }: PassesRequest,
-  runtime: string,
-): Promise<Passes> {
-  const engine = await startEngine(backend, tiles);
-  let best = await roof(engine.info);
+/** On a shared machine a minute is not like the next: the product that is the roof is timed again before every sample. */
+export async function measurePasses({ backend, tiles, size, batch }: PassesRequest): Promise<Passes> {
+  const { info } = await startEngine(backend, tiles);
+  const product = await bestProduct(info);
+  const nextProduct = await sampler(product.run);
   const passes: Pass[] = [];
-  for (const [index, layer] of largeLayers(size).entries()) {
-    if (index % LAYERS_PER_ROOF === LAYERS_PER_ROOF - 1) {
-      const again = await roof(engine.info);
-      if (again.gigaflops > best.gigaflops) best = again;
-    }
-    passes.push(...(await passesOf(layer, batch)));
-  }
-  return { passes, roof: { engine, runtime, ...best } };
+  for (const layer of largeLayers(size)) passes.push(...(await passesOf(layer, batch, nextProduct)));
+  tf.dispose(product.tensors);
+  return { passes, product: { name: product.name, gigaflop: product.flop / 1e9 } };
 }
 
 /** One of each shape, without those whose work is less than a third of the largest's. */
@@ -43,7 +35,11 @@ function largeLayers(size: number): PlacedLayer[] {
   return layers.filter(({ flop }) => flop >= largest / 3);
 }
 
-async function passesOf({ spec, side, outSide, flop }: PlacedLayer, batch: number): Promise<Pass[]> {
+async function passesOf(
+  { spec, side, outSide, flop }: PlacedLayer,
+  batch: number,
+  nextProduct: () => Promise<number>,
+): Promise<Pass[]> {
   const { name, kernel: k, cIn, cOut, stride, pad } = spec;
   const x = tf.randomNormal<tf.Rank.R4>([batch, side, side, cIn]);
   const dz = tf.randomNormal<tf.Rank.R4>([batch, outSide, outSide, cOut]);
@@ -61,7 +57,14 @@ async function passesOf({ spec, side, outSide, flop }: PlacedLayer, batch: numbe
   const passes: Pass[] = [];
   const layer = `${name} ${k}×${k} ${cIn}→${cOut}${stride > 1 ? ` /${stride}` : ''} at ${side}`;
   for (const [pass, run] of wanted) {
-    passes.push({ layer, pass, gigaflop: (batch * flop) / 1e9, times: await timesOf(run, SAMPLES) });
+    const next = await sampler(run);
+    const times: number[] = [];
+    const products: number[] = [];
+    for (let index = 0; index < SAMPLES; index++) {
+      products.push(await nextProduct());
+      times.push(await next());
+    }
+    passes.push({ layer, pass, gigaflop: (batch * flop) / 1e9, times, products });
   }
   tf.dispose([x, dz, kernel, coefficients, bias]);
   return passes;

@@ -1,6 +1,6 @@
 /** What a run of the benchmark has found, and the numbers one reads from it. */
 import type { BackendName } from '../src/worker/protocol';
-import type { Case, Passes, RivalName, Roof, StepOutcome } from './case';
+import type { Case, Pass, Passes, RivalName, Roof, StepOutcome } from './case';
 import { stepFlop } from './work';
 
 export interface Row {
@@ -49,4 +49,10 @@ export function sameCase(a: Case, b: Case): boolean {
 export function msOf(rows: Row[], rival: RivalName, of: Case): number | null {
   const row = rows.find((other) => other.rival === rival && sameCase(other.of, of));
   return row ? stepMs(row) : null;
+}
+
+/** How fast a pass runs beside the roof's product, sample by sample; of these the median. */
+export function shareOfRoof({ gigaflop, times, products }: Pass, { product }: Passes): number {
+  const shares = times.map((time, index) => (gigaflop / time) * ((products[index] ?? 0) / product.gigaflop));
+  return median(shares);
 }

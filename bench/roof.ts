@@ -17,35 +17,34 @@ export async function measureRoof({ backend, tiles }: RoofRequest, runtime: stri
   return { engine, runtime, ...(await roof(engine.info)) };
 }
 
-/** The best product of large square matrices, over sizes and over the ways we have to write one. */
-export async function roof({
-  hardware,
-}: Pick<EngineInfo, 'hardware'>): Promise<{ gigaflops: number; of: string }> {
-  const products = (hardware ? SIZES.hardware : SIZES.software).flatMap(waysToMultiply);
-  try {
-    const rates: number[] = [];
-    for (const { run, flop } of products) {
-      rates.push(flop / Math.min(...(await timesOf(run, SAMPLES))) / 1e6);
-    }
-    const best = rates.indexOf(Math.max(...rates));
-    const { run, flop, name } = products[best] as Product; // there is one for every rate
-    // The best one again, for as long as a noisy machine needs for a quiet moment.
-    const start = performance.now();
-    let gigaflops = rates[best] ?? 0;
-    while (performance.now() - start < SEARCH_MS) {
-      gigaflops = Math.max(gigaflops, flop / Math.min(...(await timesOf(run, SAMPLES))) / 1e6);
-    }
-    return { gigaflops, of: name };
-  } finally {
-    tf.dispose(products.map(({ tensors }) => tensors));
+/** The roof at its best, in GFLOP/s, and which product it was. */
+async function roof(engine: Pick<EngineInfo, 'hardware'>): Promise<{ gigaflops: number; of: string }> {
+  const { run, flop, name, tensors } = await bestProduct(engine);
+  // For as long as a noisy machine needs for a quiet moment.
+  const start = performance.now();
+  let gigaflops = 0;
+  while (performance.now() - start < SEARCH_MS) {
+    gigaflops = Math.max(gigaflops, flop / Math.min(...(await timesOf(run, SAMPLES))) / 1e6);
   }
+  tf.dispose(tensors);
+  return { gigaflops, of: name };
 }
 
-interface Product {
+export interface Product {
   name: string;
   flop: number;
   run(): tf.Tensor;
   tensors: tf.Tensor[];
+}
+
+/** The fastest product of large square matrices, over sizes and over the ways we have to write one. Its tensors are the caller's. */
+export async function bestProduct({ hardware }: Pick<EngineInfo, 'hardware'>): Promise<Product> {
+  const products = (hardware ? SIZES.hardware : SIZES.software).flatMap(waysToMultiply);
+  const rates: number[] = [];
+  for (const { run, flop } of products) rates.push(flop / Math.min(...(await timesOf(run, SAMPLES))));
+  const best = products[rates.indexOf(Math.max(...rates))] as Product; // there is one for every rate
+  for (const { tensors } of products) if (tensors !== best.tensors) tf.dispose(tensors);
+  return best;
 }
 
 /** As a product, and as the convolution that is one. */
@@ -67,12 +66,18 @@ function waysToMultiply(side: number): Product[] {
 }
 
 /** Milliseconds of one run, from `samples` samples after a first; a sample repeats what is short, and waits once. */
-export async function timesOf(run: () => tf.Tensor, samples: number): Promise<number[]> {
+async function timesOf(run: () => tf.Tensor, samples: number): Promise<number[]> {
+  const next = await sampler(run);
+  const times: number[] = [];
+  for (let index = 0; index < samples; index++) times.push(await next());
+  return times;
+}
+
+/** Warms up, and gives what takes a sample: milliseconds of one run, of as many as a sample needs. */
+export async function sampler(run: () => tf.Tensor): Promise<() => Promise<number>> {
   await sample(run, 1);
   const repeats = Math.max(1, Math.min(100, Math.ceil(SAMPLE_MS / (await sample(run, 1)))));
-  const times: number[] = [];
-  for (let index = 0; index < samples; index++) times.push(await sample(run, repeats));
-  return times;
+  return () => sample(run, repeats);
 }
 
 async function sample(run: () => tf.Tensor, repeats: number): Promise<number> {

@@ -1,6 +1,6 @@
 /** The benchmark's table, line by line as it is measured. */
-import { type Pass, type Roof, SETTING_LABELS, type StepOutcome } from './case';
-import { type Environment, gigaflops, median, msOf, type Row, stepMs } from './results';
+import { type Pass, type Passes, type Roof, SETTING_LABELS, type StepOutcome } from './case';
+import { type Environment, gigaflops, median, msOf, type Row, shareOfRoof, stepMs } from './results';
 
 const COLUMNS: [title: string, width: number][] = [
   ['setting', -20],
@@ -83,11 +83,12 @@ export function passHeader(): string {
   return `${'layer'.padEnd(44)}${'pass'.padEnd(18)}${'ms'.padStart(9)}${'(fastest–slowest)'.padStart(19)}${'GFLOP/s'.padStart(9)}${'of roof'.padStart(9)}`;
 }
 
-export function passLine({ layer, pass, gigaflop, times }: Pass, roof: Roof): string {
+export function passLine(of: Pass, passes: Passes): string {
+  const { layer, pass, gigaflop, times } = of;
   const milliseconds = median(times);
   const rate = (1000 * gigaflop) / milliseconds;
   const spread = `(${number(Math.min(...times))}–${number(Math.max(...times))})`;
-  return `${layer.padEnd(44)}${pass.padEnd(18)}${number(milliseconds).padStart(9)}${spread.padStart(19)}${number(rate).padStart(9)}${percent(rate / roof.gigaflops).padStart(9)}`;
+  return `${layer.padEnd(44)}${pass.padEnd(18)}${number(milliseconds).padStart(9)}${spread.padStart(19)}${number(rate).padStart(9)}${percent(shareOfRoof(of, passes)).padStart(9)}`;
 }
 
 /** Three digits, more only before the point. */
