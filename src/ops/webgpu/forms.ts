@@ -61,7 +61,7 @@ export function planConvolution(
     inner,
     outer: widthOf(outputChannels),
     few: sourceChannels < 4 ? sourceChannels : null,
-    tile: DIRECT,
+    tile: sourceChannels < 4 ? programs.tiles.few : DIRECT,
   };
   if (inner === 4 && variant.outer === 1) variant.inner = 1;
   if (fours(variant))

@@ -52,6 +52,8 @@ export type TileTable = Readonly<Record<Pass, Readonly<Record<Extent, Tile>>>>;
 export interface TileSet {
   candidates: readonly Tile[];
   fallback: TileTable;
+  /** For the convolution of an image's few channels, which has little to do for every position it looks up. */
+  few: Tile;
   /** Workgroups that a product should have to keep the device busy. */
   workgroups: number;
   /** What the candidates are timed on: as long as a device of this kind takes some milliseconds for. */
@@ -84,6 +86,7 @@ export const HARDWARE_TILES: TileSet = {
     { rows: 4, columns: 8, threads: [8, 8], staged: 0 },
   ],
   fallback: everywhere(STAGED_64, STAGED_32),
+  few: DIRECT,
   workgroups: 256,
   samples: {
     large: { n: 8, h: 28, w: 28, cIn: 128, cOut: 128, k: 3, stride: 1, pad: 1 },
@@ -99,6 +102,7 @@ export const SOFTWARE_TILES: TileSet = {
     { rows: 8, columns: 4, threads: [8, 8], staged: 0 },
   ],
   fallback: everywhere(DIRECT, DIRECT),
+  few: { rows: 8, columns: 16, threads: [4, 8], staged: 0 },
   workgroups: 8,
   samples: {
     large: { n: 1, h: 16, w: 16, cIn: 64, cOut: 64, k: 3, stride: 1, pad: 1 },
