@@ -8,6 +8,7 @@ import {
   type Extent,
   fitted,
   HARDWARE_TILES,
+  LLVMPIPE_TILES,
   type Pass,
   SOFTWARE_TILES,
   type Tile,
@@ -61,7 +62,7 @@ const known = new WeakMap<GPUDevice, DevicePrograms>();
 /** Those of tfjs' present WebGPU backend. */
 export function devicePrograms(): DevicePrograms {
   const { device } = webgpuBackend();
-  const found = known.get(device) ?? new DevicePrograms(isSoftware(device) ? SOFTWARE_TILES : HARDWARE_TILES);
+  const found = known.get(device) ?? new DevicePrograms(tilesFor(device));
   known.set(device, found);
   return found;
 }
@@ -75,6 +76,9 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
 }
 
-function isSoftware({ adapterInfo }: GPUDevice): boolean {
-  return adapterInfo !== undefined && isSoftwareAdapter(adapterInfo);
+function tilesFor({ adapterInfo }: GPUDevice): TileSet {
+  if (!adapterInfo || !isSoftwareAdapter(adapterInfo)) return HARDWARE_TILES;
+  return /llvmpipe/i.test(`${adapterInfo.device} ${adapterInfo.description}`)
+    ? LLVMPIPE_TILES
+    : SOFTWARE_TILES;
 }

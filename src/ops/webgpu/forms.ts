@@ -61,10 +61,11 @@ export function planConvolution(
     inner,
     outer: widthOf(outputChannels),
     few: sourceChannels < 4 ? sourceChannels : null,
-    tile: sourceChannels < 4 ? programs.tiles.few : DIRECT,
+    tile: DIRECT,
   };
   if (inner === 4 && variant.outer === 1) variant.inner = 1;
-  if (fours(variant))
+  if (variant.few) variant.tile = programs.tiles.few;
+  else if (fours(variant))
     variant.tile = programs.tile(
       'convolution',
       images * shape.outputHeight * shape.outputWidth,

@@ -68,6 +68,8 @@ export function fewRows(rows: number): Tile {
   return { rows, columns: 16, threads: [4, 1], staged: 0 };
 }
 
+const NARROW: Tile = { rows: 4, columns: 8, threads: [8, 8], staged: 0 };
+const SHALLOW: Tile = { rows: 8, columns: 4, threads: [8, 8], staged: 0 };
 const STAGED_64: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 16 };
 const STAGED_32: Tile = { rows: 4, columns: 4, threads: [8, 8], staged: 16 };
 
@@ -83,7 +85,7 @@ export const HARDWARE_TILES: TileSet = {
     { rows: 8, columns: 8, threads: [16, 16], staged: 16 },
     { rows: 4, columns: 4, threads: [16, 16], staged: 16 },
     DIRECT,
-    { rows: 4, columns: 8, threads: [8, 8], staged: 0 },
+    NARROW,
   ],
   fallback: everywhere(STAGED_64, STAGED_32),
   few: DIRECT,
@@ -96,11 +98,7 @@ export const HARDWARE_TILES: TileSet = {
 
 /** On a CPU a thread of the shader is a lane of a vector unit: barriers cost, and there are few workgroups to feed. */
 export const SOFTWARE_TILES: TileSet = {
-  candidates: [
-    DIRECT,
-    { rows: 4, columns: 8, threads: [8, 8], staged: 0 },
-    { rows: 8, columns: 4, threads: [8, 8], staged: 0 },
-  ],
+  candidates: [DIRECT, NARROW, SHALLOW],
   fallback: everywhere(DIRECT, DIRECT),
   few: { rows: 8, columns: 16, threads: [4, 8], staged: 0 },
   workgroups: 8,
@@ -108,4 +106,15 @@ export const SOFTWARE_TILES: TileSet = {
     large: { n: 1, h: 16, w: 16, cIn: 64, cOut: 64, k: 3, stride: 1, pad: 1 },
     small: { n: 1, h: 2, w: 2, cIn: 256, cOut: 256, k: 3, stride: 1, pad: 1 },
   },
+};
+
+/** Mesa's llvmpipe has few registers for a lane, and compiles large tiles for seconds. */
+export const LLVMPIPE_TILES: TileSet = {
+  ...SOFTWARE_TILES,
+  fallback: {
+    convolution: { large: NARROW, small: NARROW },
+    inputGradient: { large: SHALLOW, small: NARROW },
+    kernelGradient: { large: DIRECT, small: DIRECT },
+  },
+  few: NARROW,
 };
