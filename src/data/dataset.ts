@@ -3,6 +3,8 @@
  * left out with its reason; only a set that cannot be trained on at all is an error. Needs no page: it runs in
  * a worker.
  */
+
+import { concurrently } from '../concurrently';
 import { sha256 } from '../files/sha256';
 import { UserError } from '../user-error';
 import type {
@@ -14,7 +16,6 @@ import type {
   Progress,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
-import { concurrently } from './concurrently';
 import { decodeImage } from './decode';
 import { assemble, type Images, type Picture, pictures } from './images';
 import { metadataOf } from './metadata';

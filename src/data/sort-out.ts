@@ -1,6 +1,7 @@
 /** What the files of a set are, by their first bytes: pictures, the set's own description, or neither. */
+
+import { concurrently } from '../concurrently';
 import type { LeftOut, NamedFile } from '../worker/protocol';
-import { concurrently } from './concurrently';
 import { headOf, imageFormat, isZip } from './formats';
 import { METADATA_FILE } from './metadata';
 import { segmentsOf } from './paths';

@@ -11,9 +11,9 @@ import {
   Uint8ArrayWriter,
   ZipReader,
 } from '@zip.js/zip.js';
+import { concurrently } from '../concurrently';
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, Progress } from '../worker/protocol';
-import { concurrently } from './concurrently';
 import { isClutter } from './paths';
 
 /** Unpacked bytes of all entries together. */

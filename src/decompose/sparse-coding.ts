@@ -47,8 +47,8 @@ export interface SparseCode {
 
 export const LAMBDA = 1e-3;
 export const CODING_ITERATIONS = 20;
-const ALTERNATIONS = 10;
-const SAMPLE_ROWS = 20_000;
+export const ALTERNATIONS = 10;
+export const SAMPLE_ROWS = 20_000;
 /** An atom whose best direction is shorter than this explains nothing and is drawn anew. */
 const DEAD = 1e-10;
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
-import { type LayerCode, type LayerCodes, recode } from '../decompose/layer-codes';
+import { type LayerCodes, type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { methodById } from '../methods';
 import type { Precision } from '../ops/half';
@@ -154,7 +154,7 @@ export async function openAdapter(
     name: header.name,
     classes: header.classes,
     values: flatValues(table, tensors, fileName),
-    codes: readCodes(backbone, table, header, tensors, fileName, method.atoms(header.options)),
+    codes: await readCodes(backbone, table, header, tensors, fileName, method.atoms(header.options)),
     training: {
       ...header.training,
       config: { ...header.training.config, setting: header.setting, options: header.options },
@@ -184,30 +184,30 @@ function flatValues(table: ParameterTable, tensors: Adapter['tensors'], fileName
   return values;
 }
 
-function readCodes(
+async function readCodes(
   backbone: Backbone,
   table: ParameterTable,
   header: AdapterHeader,
   tensors: Adapter['tensors'],
   fileName: string,
   count: number | null,
-): LayerCodes {
-  const codes = new Map<string, LayerCode>();
-  if (count === null) return codes;
+): Promise<LayerCodes> {
+  if (count === null) return new Map();
   if (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS) {
     throw new UserError(
       `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
     );
   }
+  const stored: Map<string, LayerDictionary> = new Map();
   for (const name of tunedLayers(table)) {
     const layer = backbone.convolution(name);
     const atoms = tensor(tensors, atomsName(name), [count, layer.spec.kernel ** 2], fileName);
     const lipschitz = header.coding.lipschitz[name];
     if (lipschitz === undefined)
       throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
-    codes.set(name, { atoms, coefficients: recode(layer, atoms, lipschitz), lipschitz, relativeError: 0 });
+    stored.set(name, { atoms, lipschitz, relativeError: 0 });
   }
-  return codes;
+  return recodeBackbone(backbone, stored);
 }
 
 function tensor(tensors: Adapter['tensors'], name: string, shape: number[], fileName: string): Float32Array {

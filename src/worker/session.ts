@@ -5,7 +5,7 @@ import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage } from '../data/decode';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
   logitsOf,
@@ -28,6 +28,7 @@ import { parseRunConfig } from '../training/run-config';
 import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
+import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import type {
   BackboneSummary,
   CallName,
@@ -96,10 +97,14 @@ export function createSession(siteUrl: string): Handlers {
   ): Promise<LayerCodes> {
     const known = codes.get(count);
     if (known) return known;
-    const found = await decomposeBackbone(ready(backbone), count, (value) => {
-      progress(value);
-      signal.throwIfAborted();
-    });
+    const trunk = ready(backbone);
+    const options = { onProgress: progress, signal };
+    const layers = convolutions(trunk.network).filter(({ kernel }) => kernel > 1);
+    const remembered = await readDictionaries(trunk.hash, count, layers);
+    const found = remembered
+      ? await recodeBackbone(trunk, remembered, options)
+      : await decomposeBackbone(trunk, count, options);
+    if (!remembered) await writeDictionaries(trunk.hash, count, found);
     codes.set(count, found);
     return found;
   }

@@ -1,0 +1,26 @@
+/** A worker that codes one kernel after another, so that a backbone's layers take every core there is. */
+import type { LayerCode, LayerDictionary } from './layer-codes';
+import { decompose, type Matrix, sparseCode } from './sparse-coding';
+
+/** With atoms to be learned, or with those that are there. */
+export type CodingWay = { learn: { count: number; seed: number } } | { known: LayerDictionary };
+
+/** A kernel's rows, and how to code them. */
+export type Coding = { rows: Matrix } & CodingWay;
+
+function code(coding: Coding): LayerCode {
+  const { rows } = coding;
+  if ('learn' in coding) {
+    const { atoms, coefficients, lipschitz, relativeError } = decompose(rows, coding.learn.count, {
+      seed: coding.learn.seed,
+    });
+    return { atoms, coefficients, lipschitz, relativeError };
+  }
+  const { atoms, lipschitz } = coding.known;
+  return { ...coding.known, coefficients: sparseCode(rows, atoms, atoms.length / rows.cols, { lipschitz }) };
+}
+
+self.onmessage = ({ data }: MessageEvent<Coding>) => {
+  const found = code(data);
+  self.postMessage(found, { transfer: [found.coefficients.buffer] });
+};
