@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -17,6 +18,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Behaviour {
   /** Parts of the file, 0–1: each answer breaks off when it has come so far in the file. One is used up by each answer. */
   dropsAt?: number[];
+  /** It says no more there, but keeps the connection. */
+  stalls?: boolean;
   /** Answers with these statuses first, one each. */
   statuses?: number[];
   /** Sends one bit wrong, in the middle of the file. */
@@ -123,6 +126,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     const end = dropAt === undefined ? file.length : Math.max(start, Math.round(dropAt * file.length));
     await send(response, file.subarray(start, end), behaviour.bytesPerSecond);
     if (end === file.length) response.end();
+    else if (behaviour.stalls) await once(response, 'close');
     else {
       // After what was sent is there, for whoever asked is to keep it.
       await sleep(100);

@@ -10,13 +10,16 @@ import type { Download, Statement } from './sources';
 import { openStored } from './stored';
 import { persistently, receive, statement } from './transfer';
 
-/** Seconds before each further attempt after one that brought nothing. */
 const PAUSES = [1, 2, 4, 8, 16];
+const PATIENCE = 30;
 
 export interface DownloadOptions extends KeepOptions {
   /** What to keep it as; a file that is stored already stays what it is. */
   keepAs?: StoredPrecision | undefined;
+  /** Seconds before each further attempt that follows one which brought nothing; as many attempts are made. */
   pauses?: readonly number[] | undefined;
+  /** Seconds without a byte after which a connection is taken for broken. */
+  patience?: number | undefined;
 }
 
 /**
@@ -27,7 +30,13 @@ export interface DownloadOptions extends KeepOptions {
  */
 export function download(
   wanted: Download,
-  { onProgress = () => {}, signal, keepAs = 'original', pauses = PAUSES }: DownloadOptions = {},
+  {
+    onProgress = () => {},
+    signal,
+    keepAs = 'original',
+    pauses = PAUSES,
+    patience = PATIENCE,
+  }: DownloadOptions = {},
 ): Promise<File> {
   const { id, label, fileName, url } = wanted;
   const reporter = new Reporter(onProgress);
@@ -56,6 +65,7 @@ export function download(
         persistently(
           () =>
             receive(handle, url, stated, record, {
+              patience,
               signal,
               async onHead(known) {
                 total = known.bytes;

@@ -30,7 +30,9 @@ export async function halveIn(
   { reporter, signal }: { reporter: Reporter; signal: AbortSignal | undefined },
 ): Promise<void> {
   const record = await place.record();
-  if (record?.kind !== 'whole' || record.precision === 'F16') return;
+  if (record?.kind !== 'whole') return;
+  // An earlier rewriting may have ended just before this.
+  if (record.precision === 'F16') return place.drop('original');
   const { label, fileName } = record;
   try {
     await requireRoom(label, record.bytes / 2);

@@ -9,7 +9,10 @@ import type { Download, Statement } from './sources';
 import { deleteStored, openStored, type StoredBackbone, storedBackbones } from './stored';
 
 export interface Tasks {
-  download: { in: { wanted: Download; keepAs?: StoredPrecision }; out: { name: string; size: number } };
+  download: {
+    in: { wanted: Download; keepAs?: StoredPrecision; patience?: number };
+    out: { name: string; size: number };
+  };
   /** Ends the download under way. */
   cancel: { in: null; out: null };
   keep: { in: { file: File; source: { id: string; label: string } & Statement }; out: null };
@@ -42,12 +45,13 @@ type Handlers = {
 };
 
 const handlers: Handlers = {
-  async download({ wanted, keepAs }, onProgress) {
+  async download({ wanted, keepAs, patience }, onProgress) {
     abort = new AbortController();
     const { name, size } = await download(wanted, {
       onProgress,
       signal: abort.signal,
       keepAs,
+      patience,
       pauses: PAUSES,
     });
     return { name, size };

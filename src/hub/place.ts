@@ -155,7 +155,7 @@ export async function exclusively<Result>(
   { onWait, signal }: { onWait?: (() => void) | undefined; signal?: AbortSignal | undefined },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  requireStorage();
+  await requireStorage();
   signal?.throwIfAborted();
   const tried = await navigator.locks.request(lockOf(id), { ifAvailable: true }, async (lock) =>
     lock ? { result: await work() } : null,
@@ -173,16 +173,21 @@ export function ifFree(id: string, work: () => Promise<void>): Promise<boolean> 
   });
 }
 
-/** Whether this browser can keep files at all: not in some private windows, and only on a secure page. */
-export const hasStorage = () => 'locks' in navigator && 'getDirectory' in (navigator.storage ?? {});
+/** Whether this browser keeps files for this page: not in some private windows, and only on a secure page. */
+export async function hasStorage(): Promise<boolean> {
+  if (!('locks' in navigator && 'storage' in navigator)) return false;
+  return root().then(
+    () => true,
+    () => false,
+  );
+}
 
-function requireStorage(): void {
-  if (!hasStorage()) {
-    throw new UserError(
-      'This browser keeps no files for this page, so nothing can be downloaded to it. Leave private browsing, or download the ' +
-        'file yourself and drop it here.',
-    );
-  }
+async function requireStorage(): Promise<void> {
+  if (await hasStorage()) return;
+  throw new UserError(
+    'This browser keeps no files for this page, so nothing can be downloaded to it. Leave private browsing, or download the ' +
+      'file yourself and drop it here.',
+  );
 }
 
 const root = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });

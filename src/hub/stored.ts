@@ -23,7 +23,7 @@ export interface StoredBackbone {
 
 /** All that is kept, by id. What cannot be made sense of is deleted, unless somebody is at it. */
 export async function storedBackbones(): Promise<StoredBackbone[]> {
-  if (!hasStorage()) return [];
+  if (!(await hasStorage())) return [];
   const found: StoredBackbone[] = [];
   for (const id of await placeIds()) {
     const place = await Place.find(id);
@@ -46,7 +46,7 @@ export async function storedBackbones(): Promise<StoredBackbone[]> {
 
 /** The stored file, read from disk only as it is asked for; null where there is none that is whole. */
 export async function openStored(id: string): Promise<File | null> {
-  if (!hasStorage()) return null;
+  if (!(await hasStorage())) return null;
   return (await (await Place.find(id))?.whole()) ?? null;
 }
 
@@ -55,7 +55,7 @@ export async function openStored(id: string): Promise<File | null> {
  * @throws UserError while it is being downloaded or written, here or in another tab
  */
 export async function deleteStored(id: string): Promise<void> {
-  if (!hasStorage()) return;
+  if (!(await hasStorage())) return;
   if (await ifFree(id, async () => (await Place.find(id))?.remove())) return;
   throw new UserError(
     'This backbone is being downloaded or written right now, here or in another tab. Cancel that first, then delete it.',

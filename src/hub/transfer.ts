@@ -9,9 +9,6 @@ import { UserError } from '../user-error';
 import { Mismatch } from './check';
 import type { Statement } from './sources';
 
-/** Milliseconds without a byte after which a connection is taken for broken. */
-const STALLED = 30_000;
-
 /** What is known of the file whose beginning is on the disk. */
 export interface Known extends Statement {
   /** The server's tag for this very content. */
@@ -89,6 +86,8 @@ interface Receiving {
   onHead: (known: Known) => Promise<void>;
   /** Bytes of the file that are on the disk. */
   onProgress: (received: number, total: number | null) => void;
+  /** Seconds without a byte after which the connection is taken for broken. */
+  patience: number;
   signal: AbortSignal | undefined;
 }
 
@@ -103,13 +102,13 @@ export async function receive(
   url: string,
   stated: Statement,
   known: Known,
-  { onHead, onProgress, signal }: Receiving,
+  { onHead, onProgress, patience, signal }: Receiving,
 ): Promise<void> {
   const present = handle.getSize();
   if (present > 0 && present === known.bytes) return;
   const connection = new AbortController();
-  const hasStalled = new Interrupted(`nothing came for ${STALLED / 1000} seconds`);
-  const watch = () => setTimeout(() => connection.abort(hasStalled), STALLED);
+  const hasStalled = new Interrupted(`nothing came for ${patience} seconds`);
+  const watch = () => setTimeout(() => connection.abort(hasStalled), patience * 1000);
   let timer = watch();
   try {
     const signals = signal ? [signal, connection.signal] : [connection.signal];
