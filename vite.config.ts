@@ -43,10 +43,12 @@ export default defineConfig({
       'zod',
       'image-dimensions',
       '@zip.js/zip.js',
+      'hash-wasm',
     ],
   },
   test: {
     include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
+    globalSetup: 'src/hub/made-hub.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // One page at a time: two cores, and every file starts its own tensor backend.

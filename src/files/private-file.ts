@@ -3,6 +3,7 @@
  * again. Each session has a folder of its own and a lock of the same name, which the browser takes back when the session
  * ends, however it ends: a folder whose lock is free is stale.
  */
+import { canSyncAccess, openSyncAccess, readAll, type SyncAccessHandle, writeAll } from './sync-access';
 
 /** A file that is open until it is deleted. Numbers are 32-bit floats, `at` counts them. */
 export interface PrivateFile {
@@ -11,13 +12,6 @@ export interface PrivateFile {
   /** @throws DOMException when they cannot be read */
   read(into: Float32Array, at: number): void;
   delete(): Promise<void>;
-}
-
-/** What a worker's file handles offer beyond a page's. */
-interface SyncAccessHandle {
-  write(bytes: ArrayBufferView, options: { at: number }): number;
-  read(into: ArrayBufferView, options: { at: number }): number;
-  close(): void;
 }
 
 const ROOT = 'kept between steps';
@@ -29,16 +23,14 @@ let ownFolder: Promise<FileSystemDirectoryHandle> | null = null;
 /** Null where the browser has no such files, or not here: only workers do. */
 export async function createPrivateFile(): Promise<PrivateFile | null> {
   try {
-    // The DOM's types leave out what workers alone have.
-    const { createSyncAccessHandle } = FileSystemFileHandle.prototype as Partial<{
-      createSyncAccessHandle(): Promise<SyncAccessHandle>;
-    }>;
-    if (!createSyncAccessHandle) return null;
+    // Where none can be opened, none is made either.
+    if (!canSyncAccess()) return null;
     ownFolder ??= claimFolder();
     const folder = await ownFolder;
     const name = crypto.randomUUID();
     const file = await folder.getFileHandle(name, { create: true });
-    return opened(await createSyncAccessHandle.call(file), () => folder.removeEntry(name));
+    const handle = await openSyncAccess(file);
+    return handle && opened(handle, () => folder.removeEntry(name));
   } catch {
     return null;
   }
@@ -87,10 +79,10 @@ async function claimFolder(): Promise<FileSystemDirectoryHandle> {
 function opened(handle: SyncAccessHandle, remove: () => Promise<void>): PrivateFile {
   return {
     write(numbers, at) {
-      if (handle.write(numbers, { at: at * BYTES }) < numbers.byteLength) throw short('written');
+      writeAll(handle, numbers, at * BYTES);
     },
     read(into, at) {
-      if (handle.read(into, { at: at * BYTES }) < into.byteLength) throw short('read');
+      readAll(handle, into, at * BYTES);
     },
     async delete() {
       handle.close();
@@ -98,5 +90,3 @@ function opened(handle: SyncAccessHandle, remove: () => Promise<void>): PrivateF
     },
   };
 }
-
-const short = (done: string) => new DOMException(`Not everything was ${done}.`, 'QuotaExceededError');

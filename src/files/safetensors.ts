@@ -29,6 +29,8 @@ export interface Safetensors {
 /** Longest header taken, bytes: the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
+/** The header's one key that is no tensor. */
+const METADATA = '__metadata__';
 
 /** Bytes per number of every type of the format that is at least one byte long. */
 const BYTES_PER_NUMBER: ReadonlyMap<string, number> = new Map([
@@ -68,10 +70,13 @@ const entrySchema = z.object({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-interface Entry {
+/** What a header says of a tensor. */
+export interface Entry {
   name: string;
+  /** Any type of the format, read here or not. */
   dtype: string;
   shape: number[];
+  /** Where its bytes lie, counted from the end of the header. */
   start: number;
   end: number;
 }
@@ -81,19 +86,13 @@ interface Entry {
  * @throws UserError naming the file where anything in it contradicts the format.
  */
 export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensors {
-  const headerBytes = headerLength(bytes, fileName);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes), fileName);
-  const data = bytes.subarray(LENGTH_BYTES + headerBytes);
-  const file: Safetensors = { fileName, tensors: new Map(), unread: new Map(), metadata: {} };
-  const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') file.metadata = parseMetadata(value, fileName);
-    else entries.push(parseEntry(name, value, fileName));
-  }
-  checkCoverage(entries, data.length, fileName);
-  for (const { name, dtype, shape, start, end } of entries) {
+  const start = dataStart(bytes, bytes.length, fileName);
+  const { entries, metadata } = readHeader(bytes.subarray(0, start), bytes.length, fileName);
+  const file: Safetensors = { fileName, tensors: new Map(), unread: new Map(), metadata };
+  for (const { name, dtype, shape, start: from, end } of entries) {
     if (isRead(dtype)) {
-      file.tensors.set(name, { dtype, shape, data: DECODERS[dtype](data.subarray(start, end)) });
+      const data = DECODERS[dtype](bytes.subarray(start + from, start + end));
+      file.tensors.set(name, { dtype, shape, data });
     } else {
       file.unread.set(name, dtype);
     }
@@ -102,39 +101,82 @@ export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensor
 }
 
 /**
- * Writes 32-bit floating-point tensors, sorted by name, the header padded with spaces to a multiple of 8 bytes, as the
- * reference implementation does: equal content gives equal bytes.
+ * How many bytes a file of `fileBytes` bytes has before its tensors' own, by the 8 that it begins with.
+ * @throws UserError naming the file where it cannot be so.
+ */
+export function dataStart(head: Uint8Array, fileBytes: number, fileName: string): number {
+  return LENGTH_BYTES + headerLength(head, fileBytes, fileName);
+}
+
+/**
+ * What a file of `fileBytes` bytes says of its tensors, in the order of its header. `head`: all before the tensors' bytes.
+ * @throws UserError naming the file where that contradicts the format.
+ */
+export function readHeader(
+  head: Uint8Array,
+  fileBytes: number,
+  fileName: string,
+): { entries: Entry[]; metadata: Record<string, string> } {
+  const header = parseHeader(head.subarray(LENGTH_BYTES), fileName);
+  const entries: Entry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA) metadata = parseMetadata(value, fileName);
+    else entries.push(parseEntry(name, value, fileName));
+  }
+  checkCoverage(entries, fileBytes - head.length, fileName);
+  return { entries, metadata };
+}
+
+/**
+ * What a file begins with whose tensors' bytes follow in this order and without gaps. Padded with spaces to a multiple of 8
+ * bytes, as the reference implementation does.
+ */
+export function writeHeader(
+  tensors: { name: string; dtype: string; shape: number[]; bytes: number }[],
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBuffer> {
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push([METADATA, sortedByKey(metadata)]);
+  let end = 0;
+  for (const { name, dtype, shape, bytes } of tensors) {
+    const start = end;
+    end += bytes;
+    header.push([name, { dtype, shape, data_offsets: [start, end] }]);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const head = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(text, LENGTH_BYTES);
+  return head;
+}
+
+/**
+ * Writes 32-bit floating-point tensors, sorted by name: equal content gives equal bytes.
  * @throws RangeError where a tensor's shape and data disagree: a bug of the caller.
  */
 export function writeSafetensors(
   tensors: Map<string, { shape: number[]; data: Float32Array }>,
   metadata: Record<string, string>,
 ): Uint8Array<ArrayBuffer> {
-  const names = [...tensors.keys()].sort();
-  const header: [string, unknown][] = [];
-  if (Object.keys(metadata).length > 0) header.push(['__metadata__', sortedByKey(metadata)]);
-  const blocks: { start: number; data: Float32Array }[] = [];
-  let end = 0;
-  for (const name of names) {
-    const tensor = tensors.get(name);
-    if (!tensor || name === '__metadata__' || product(tensor.shape) !== tensor.data.length) {
+  const sorted = [...tensors]
+    .map(([name, { shape, data }]) => ({ name, dtype: 'F32', shape, data, bytes: data.byteLength }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, shape, data } of sorted) {
+    if (name === METADATA || product(shape) !== data.length) {
       throw new RangeError(
         `Tensor "${name}" cannot be written: its name is reserved or its shape is not its data's.`,
       );
     }
-    const start = end;
-    end += tensor.data.byteLength;
-    blocks.push({ start, data: tensor.data });
-    header.push([name, { dtype: 'F32', shape: tensor.shape, data_offsets: [start, end] }]);
   }
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const padded = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(LENGTH_BYTES + padded + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded);
-  bytes.set(text, LENGTH_BYTES);
-  for (const { start, data } of blocks) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), LENGTH_BYTES + padded + start);
+  const head = writeHeader(sorted, metadata);
+  const bytes = new Uint8Array(head.length + sorted.reduce((sum, { bytes }) => sum + bytes, 0));
+  bytes.set(head);
+  let at = head.length;
+  for (const { data } of sorted) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
   }
   return bytes;
 }
@@ -171,19 +213,19 @@ function broken(fileName: string, what: string): UserError {
   );
 }
 
-function headerLength(bytes: Uint8Array, fileName: string): number {
-  if (bytes.length < LENGTH_BYTES) {
-    throw broken(fileName, `it has ${bytes.length} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);
+function headerLength(head: Uint8Array, fileBytes: number, fileName: string): number {
+  if (head.length < LENGTH_BYTES) {
+    throw broken(fileName, `it has ${head.length} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);
   }
-  const claimed = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  const claimed = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (claimed > MAX_HEADER_BYTES) {
     throw broken(fileName, `it claims a header of ${claimed} bytes, more than any such file has`);
   }
   const length = Number(claimed);
-  if (length > bytes.length - LENGTH_BYTES) {
+  if (length > fileBytes - LENGTH_BYTES) {
     throw broken(
       fileName,
-      `it ends inside its header (${length} bytes, ${bytes.length - LENGTH_BYTES} are there)`,
+      `it ends inside its header (${length} bytes, ${fileBytes - LENGTH_BYTES} are there)`,
     );
   }
   return length;

@@ -1,0 +1,66 @@
+/** Whether a stored file is what it was said to be: only then it becomes whole. */
+import { createSHA256 } from 'hash-wasm';
+import { breathe } from '../breathe';
+import { readAll, type SyncAccessHandle } from '../files/sync-access';
+import type { Place } from './place';
+import type { Statement } from './sources';
+
+/** Bytes read at a time. */
+const CHUNK = 2 ** 22;
+
+interface Options {
+  /** Bytes hashed so far. */
+  onProgress: (hashed: number) => void;
+  signal: AbortSignal | undefined;
+}
+
+/** The file is not what was stated, and so of no use. The message says in what it differs. */
+export class Mismatch extends Error {}
+
+/**
+ * Checks a place's bytes and records them as whole.
+ * @throws Mismatch where their number or their SHA-256 is not what was stated
+ */
+export async function settle(
+  place: Place,
+  stated: Statement,
+  origin: { label: string; fileName: string; url: string | null },
+  options: Options,
+): Promise<void> {
+  const { bytes, sha256 } = await place.use('original', async (handle) => {
+    const bytes = handle.getSize();
+    if (stated.bytes !== null && bytes !== stated.bytes) {
+      throw new Mismatch(`it has ${bytes} bytes, ${stated.bytes} were expected`);
+    }
+    return { bytes, sha256: await hashOf(handle, options) };
+  });
+  if (stated.sha256 !== null && sha256 !== stated.sha256) {
+    throw new Mismatch(
+      `its SHA-256 begins with ${sha256.slice(0, 8)}, expected was ${stated.sha256.slice(0, 8)}`,
+    );
+  }
+  const { label, fileName, url } = origin;
+  await place.write({
+    kind: 'whole',
+    ...{ label, fileName, url, bytes, sha256 },
+    savedAt: Date.now(),
+    verified: stated.sha256 !== null,
+    precision: 'original',
+  });
+}
+
+/** SHA-256 in lowercase hex, from the disk in small parts: what is hashed is what will be read. */
+async function hashOf(handle: SyncAccessHandle, { onProgress, signal }: Options): Promise<string> {
+  const hasher = await createSHA256();
+  const total = handle.getSize();
+  const chunk = new Uint8Array(Math.min(CHUNK, total));
+  for (let at = 0; at < total; at += chunk.length) {
+    const part = chunk.subarray(0, total - at);
+    readAll(handle, part, at);
+    hasher.update(part);
+    onProgress(at + part.length);
+    await breathe();
+    signal?.throwIfAborted();
+  }
+  return hasher.digest();
+}

@@ -1,0 +1,133 @@
+/** A published weight file into the store. */
+import { UserError } from '../user-error';
+import { Mismatch, settle } from './check';
+import { halveIn } from './halve';
+import type { KeepOptions } from './keep';
+import { exclusively, type PartialRecord, Place, type StoredPrecision } from './place';
+import { Reporter } from './progress';
+import { isNoRoom, noRoom, requireRoom, size } from './room';
+import type { Download, Statement } from './sources';
+import { openStored } from './stored';
+import { persistently, receive, statement } from './transfer';
+
+const PAUSES = [1, 2, 4, 8, 16];
+const PATIENCE = 30;
+
+export interface DownloadOptions extends KeepOptions {
+  /** What to keep it as; a file that is stored already stays what it is. */
+  keepAs?: StoredPrecision | undefined;
+  /** Seconds before each further attempt that follows one which brought nothing; as many attempts are made. */
+  pauses?: readonly number[] | undefined;
+  /** Seconds without a byte after which a connection is taken for broken. */
+  patience?: number | undefined;
+}
+
+/**
+ * Downloads a file, unless it is stored already, and gives the stored one. It is written to the disk as it arrives and never in
+ * memory as a whole. What has arrived stays when the download is aborted or given up, and the next call goes on from there, in
+ * this session or a later one. Where another tab is at the same file, it is waited for.
+ * @throws UserError where it cannot be had, is not what the hub states, or there is no room; the signal's reason after an abort
+ */
+export function download(
+  wanted: Download,
+  {
+    onProgress = () => {},
+    signal,
+    keepAs = 'original',
+    pauses = PAUSES,
+    patience = PATIENCE,
+  }: DownloadOptions = {},
+): Promise<File> {
+  const { id, label, fileName, url } = wanted;
+  const reporter = new Reporter(onProgress);
+  const onWait = () => reporter.report('waiting', 0, wanted.bytes);
+  return exclusively(id, { onWait, signal }, async () => {
+    const there = await openStored(id);
+    if (there) return there;
+    const place = await Place.make(id);
+    let total = wanted.bytes;
+    let present = await place.size();
+    const persistence = {
+      pauses,
+      signal,
+      progress: () => present,
+      onPause: () => reporter.report('retrying', present, total),
+      givenUp: (why: string) => brokeOff(label, present, total, pauses.length + 1, why),
+    };
+    try {
+      reporter.report('connecting', present, total);
+      const { pointerUrl } = wanted;
+      const pointed = pointerUrl && (await persistently(() => statement(pointerUrl, signal), persistence));
+      const stated: Statement = pointed || wanted;
+      let record = await partial(place, wanted, stated);
+      present = await place.size();
+      await place.use('original', (handle) =>
+        persistently(
+          () =>
+            receive(handle, url, stated, record, {
+              patience,
+              signal,
+              async onHead(known) {
+                total = known.bytes;
+                const half = keepAs === 'F16' ? (total ?? 0) / 2 : 0;
+                await requireRoom(label, (total ?? 0) - handle.getSize() + half);
+                record = { ...record, ...known };
+                await place.write(record);
+              },
+              onProgress(received, total) {
+                present = received;
+                reporter.report('downloading', received, total);
+              },
+            }),
+          persistence,
+        ),
+      );
+      const onHashed = (hashed: number) => reporter.report('checking', hashed, present);
+      await settle(place, stated, { label, fileName, url }, { onProgress: onHashed, signal });
+      if (keepAs === 'F16') await halveIn(place, { reporter, signal });
+    } catch (error) {
+      if (error instanceof Mismatch || (await place.size()) === 0) await place.remove();
+      if (error instanceof Mismatch) throw damaged(label, error.message);
+      throw isNoRoom(error) ? await noRoom(label, total === null ? null : total - present) : error;
+    }
+    const stored = await place.whole();
+    if (!stored) throw new Error(`${id} is whole and cannot be opened.`);
+    return stored;
+  });
+}
+
+/** What an earlier download left of the same file; else a place made empty, and the record of that. */
+async function partial(
+  place: Place,
+  { label, fileName, url }: Download,
+  stated: Statement,
+): Promise<PartialRecord> {
+  const left = await place.record();
+  const isSame = left?.kind === 'partial' && left.url === url && left.sha256 === stated.sha256;
+  if (isSame) return left;
+  await place.empty();
+  const record = { kind: 'partial', label, fileName, url, savedAt: Date.now(), ...stated } as const;
+  return { ...record, bytes: stated.bytes, sha256: stated.sha256, etag: null };
+}
+
+function brokeOff(
+  label: string,
+  present: number,
+  total: number | null,
+  attempts: number,
+  why: string,
+): UserError {
+  const where =
+    present === 0
+      ? 'could not begin'
+      : `broke off after ${size(present)}${total === null ? '' : ` of ${size(total)}`}`;
+  const kept = present === 0 ? '' : ' What has arrived is kept, and the next attempt goes on from there.';
+  return new UserError(
+    `The download of “${label}” ${where}: ${why}, ${attempts} times in a row.${kept} Check the connection, then try again.`,
+  );
+}
+
+const damaged = (label: string, how: string) =>
+  new UserError(
+    `The download of “${label}” is damaged: ${how}. It was deleted. Download it again; if that does not help, choose another backbone.`,
+  );

@@ -1,0 +1,118 @@
+/** A stored safetensors file rewritten in half precision: half the disk. */
+import { breathe } from '../breathe';
+import { dataStart, readHeader, writeHeader } from '../files/safetensors';
+import { readAll, type SyncAccessHandle, writeAll } from '../files/sync-access';
+import { toFloat16 } from './float16';
+import type { KeepOptions } from './keep';
+import { exclusively, Place } from './place';
+import { Reporter } from './progress';
+import { isNoRoom, noRoom, requireRoom } from './room';
+
+/**
+ * Rewrites a stored file as F16, tensor by tensor, to the nearest even number; nothing happens where it is that already, or is
+ * not stored. Kernels and matrices become F16. Biases and batch norms (one axis) stay as they are: they are next to nothing, and
+ * variances span more than half precision does. So does a tensor with a number beyond its range. The metadata say so, with the
+ * original's SHA-256. Until the new file is whole, the old one stays.
+ * @throws UserError where the file is not a safetensors file, or there is no room; the signal's reason after an abort
+ */
+export function halve(id: string, { onProgress = () => {}, signal }: KeepOptions = {}): Promise<void> {
+  const reporter = new Reporter(onProgress);
+  const onWait = () => reporter.report('waiting', 0, null);
+  return exclusively(id, { onWait, signal }, async () => {
+    const place = await Place.find(id);
+    if (place) await halveIn(place, { reporter, signal });
+  });
+}
+
+/** As `halve`, by whoever holds the place's lock. */
+export async function halveIn(
+  place: Place,
+  { reporter, signal }: { reporter: Reporter; signal: AbortSignal | undefined },
+): Promise<void> {
+  const record = await place.record();
+  if (record?.kind !== 'whole') return;
+  // An earlier rewriting may have ended just before this.
+  if (record.precision === 'F16') return place.drop('original');
+  const { label, fileName } = record;
+  try {
+    await requireRoom(label, record.bytes / 2);
+    const bytes = await place.use('original', (original) =>
+      place.use('F16', (halved) =>
+        rewrite(original, halved, { fileName, sha256: record.sha256, reporter, signal }),
+      ),
+    );
+    await place.write({ ...record, bytes, precision: 'F16' });
+  } catch (error) {
+    await place.drop('F16');
+    throw isNoRoom(error) ? await noRoom(label, record.bytes / 2) : error;
+  }
+  await place.drop('original');
+}
+
+interface Rewriting {
+  fileName: string;
+  sha256: string;
+  reporter: Reporter;
+  signal: AbortSignal | undefined;
+}
+
+/** Gives the bytes written. */
+async function rewrite(
+  original: SyncAccessHandle,
+  halved: SyncAccessHandle,
+  { fileName, sha256, reporter, signal }: Rewriting,
+): Promise<number> {
+  const total = original.getSize();
+  const first = read(original, 0, Math.min(8, total));
+  const head = read(original, 0, dataStart(first, total, fileName));
+  const { entries, metadata } = readHeader(head, total, fileName);
+  const tensors = entries.map((entry) => ({
+    entry,
+    isHalved: entry.dtype === 'F32' && entry.shape.length > 1,
+  }));
+  // A number beyond the range shows only now, and the header comes first: so every tensor is looked at twice.
+  for (const tensor of tensors) {
+    tensor.isHalved &&= toFloat16(numbers(original, head.length, tensor.entry)) !== null;
+    await breathe();
+    signal?.throwIfAborted();
+  }
+  // The wider first, so that every tensor begins at a multiple of its width.
+  tensors.sort((a, b) => Number(a.isHalved) - Number(b.isHalved));
+  const header = writeHeader(
+    tensors.map(({ entry: { name, dtype, shape, start, end }, isHalved }) =>
+      isHalved
+        ? { name, dtype: 'F16', shape, bytes: (end - start) / 2 }
+        : { name, dtype, shape, bytes: end - start },
+    ),
+    {
+      ...metadata,
+      original_sha256: sha256,
+      rounded: 'F32 to F16, to nearest even; tensors of one axis as they were',
+    },
+  );
+  halved.truncate(0);
+  writeAll(halved, header, 0);
+  let at = header.length;
+  let done = head.length;
+  for (const { entry, isHalved } of tensors) {
+    const halves = isHalved ? toFloat16(numbers(original, head.length, entry)) : null;
+    const bytes = halves ?? read(original, head.length + entry.start, entry.end - entry.start);
+    writeAll(halved, bytes, at);
+    at += bytes.byteLength;
+    done += entry.end - entry.start;
+    reporter.report('halving', done, total);
+    await breathe();
+    signal?.throwIfAborted();
+  }
+  halved.flush();
+  return at;
+}
+
+function read(handle: SyncAccessHandle, at: number, bytes: number): Uint8Array<ArrayBuffer> {
+  const into = new Uint8Array(bytes);
+  readAll(handle, into, at);
+  return into;
+}
+
+const numbers = (handle: SyncAccessHandle, dataAt: number, { start, end }: { start: number; end: number }) =>
+  new Float32Array(read(handle, dataAt + start, end - start).buffer);

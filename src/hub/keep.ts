@@ -1,0 +1,67 @@
+/** A person's own file kept among the downloaded ones. */
+import { chunks } from '../files/chunks';
+import { writeAll } from '../files/sync-access';
+import { UserError } from '../user-error';
+import { Mismatch, settle } from './check';
+import { exclusively, Place } from './place';
+import { type DownloadProgress, Reporter } from './progress';
+import { isNoRoom, noRoom, requireRoom } from './room';
+import type { Statement } from './sources';
+
+export interface KeepOptions {
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Keeps a file, copied piece by piece, in place of what is stored under the same id. The stated size and hash, where there are any,
+ * must be the file's.
+ * @throws UserError where it is not what it was said to be, cannot be read, or there is no room
+ */
+export function keep(
+  file: File,
+  source: { id: string; label: string } & Statement,
+  { onProgress = () => {}, signal }: KeepOptions = {},
+): Promise<void> {
+  const { id, label } = source;
+  const reporter = new Reporter(onProgress);
+  const onWait = () => reporter.report('waiting', 0, file.size);
+  return exclusively(id, { onWait, signal }, async () => {
+    await (await Place.find(id))?.remove();
+    await requireRoom(label, file.size);
+    const place = await Place.make(id);
+    try {
+      await place.use('original', async (handle) => {
+        let at = 0;
+        for await (const chunk of chunks(file.stream())) {
+          signal?.throwIfAborted();
+          writeAll(handle, chunk, at);
+          at += chunk.length;
+          reporter.report('copying', at, file.size);
+        }
+        handle.flush();
+      });
+      const onProgress = (hashed: number) => reporter.report('checking', hashed, file.size);
+      const stated = { bytes: source.bytes ?? file.size, sha256: source.sha256 };
+      await settle(place, stated, { label, fileName: file.name, url: null }, { onProgress, signal });
+    } catch (error) {
+      await place.remove();
+      throw await explained(error, file, label);
+    }
+  });
+}
+
+async function explained(error: unknown, file: File, label: string): Promise<unknown> {
+  if (isNoRoom(error)) return noRoom(label, file.size);
+  if (error instanceof Mismatch) {
+    return new UserError(
+      `“${file.name}” is not the file “${label}”: ${error.message}. It was not kept. Fetch it again from where it came.`,
+    );
+  }
+  if (error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name)) {
+    return new UserError(
+      `“${file.name}” could not be read. Choose it again; it may have been moved or changed.`,
+    );
+  }
+  return error;
+}

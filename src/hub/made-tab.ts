@@ -1,0 +1,114 @@
+/** For tests only: what a tab's engine does with backbones, as only a worker can write files. */
+import { UserError } from '../user-error';
+import { download } from './download';
+import { halve } from './halve';
+import { keep } from './keep';
+import type { StoredPrecision } from './place';
+import type { DownloadProgress } from './progress';
+import type { Download, Statement } from './sources';
+import { deleteStored, openStored, type StoredBackbone, storedBackbones } from './stored';
+
+export interface Tasks {
+  download: {
+    in: { wanted: Download; keepAs?: StoredPrecision; patience?: number };
+    out: { name: string; size: number };
+  };
+  /** Ends the download under way. */
+  cancel: { in: null; out: null };
+  keep: { in: { file: File; source: { id: string; label: string } & Statement }; out: null };
+  halve: { in: string; out: null };
+  stored: { in: null; out: StoredBackbone[] };
+  remove: { in: string; out: null };
+  read: { in: string; out: { name: string; bytes: Uint8Array<ArrayBuffer> } | null };
+  /** From now on the browser says that it has so much room left; null: what it has. */
+  pretendRoom: { in: number | null; out: null };
+  /** From now on writes fail when a file has grown to so many bytes, as on a full disk. */
+  pretendFull: { in: number; out: null };
+}
+
+export type Task = keyof Tasks;
+export type TabReply =
+  | { id: number; progress: DownloadProgress }
+  | { id: number; done: Tasks[Task]['out'] }
+  | { id: number; failed: { name: string; message: string; isForThePerson: boolean } };
+
+let abort = new AbortController();
+const estimate = navigator.storage.estimate.bind(navigator.storage);
+/** Short, so that a download that is given up is so soon. */
+const PAUSES = [0.01, 0.02, 0.05];
+
+type Handlers = {
+  [K in Task]: (
+    input: Tasks[K]['in'],
+    onProgress: (progress: DownloadProgress) => void,
+  ) => Promise<Tasks[K]['out']>;
+};
+
+const handlers: Handlers = {
+  async download({ wanted, keepAs, patience }, onProgress) {
+    abort = new AbortController();
+    const { name, size } = await download(wanted, {
+      onProgress,
+      signal: abort.signal,
+      keepAs,
+      patience,
+      pauses: PAUSES,
+    });
+    return { name, size };
+  },
+  async cancel() {
+    abort.abort(new DOMException('Cancelled.', 'AbortError'));
+    return null;
+  },
+  async keep({ file, source }, onProgress) {
+    await keep(file, source, { onProgress });
+    return null;
+  },
+  async halve(id, onProgress) {
+    await halve(id, { onProgress });
+    return null;
+  },
+  stored: storedBackbones,
+  async remove(id) {
+    await deleteStored(id);
+    return null;
+  },
+  async read(id) {
+    const file = await openStored(id);
+    return file && { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+  },
+  async pretendRoom(bytes) {
+    navigator.storage.estimate = bytes === null ? estimate : async () => ({ quota: bytes, usage: 0 });
+    return null;
+  },
+  async pretendFull(bytes) {
+    // The DOM's types leave out what workers alone have.
+    const { FileSystemSyncAccessHandle } = self as unknown as {
+      FileSystemSyncAccessHandle: {
+        prototype: { write(data: ArrayBufferView, options: { at: number }): number };
+      };
+    };
+    const { write } = FileSystemSyncAccessHandle.prototype;
+    FileSystemSyncAccessHandle.prototype.write = function (data, options) {
+      if (options.at + data.byteLength > bytes) throw new DOMException('Full.', 'QuotaExceededError');
+      return write.call(this, data, options);
+    };
+    return null;
+  },
+};
+
+self.onmessage = async ({ data }: MessageEvent<{ id: number; task: Task; input: unknown }>) => {
+  const { id, task, input } = data;
+  const post = (reply: TabReply) => self.postMessage(reply);
+  try {
+    // The task's name picks handler and input alike, which the union of all tasks cannot express.
+    const handle = handlers[task] as (
+      input: unknown,
+      onProgress: (progress: DownloadProgress) => void,
+    ) => Promise<Tasks[Task]['out']>;
+    post({ id, done: await handle(input, (progress) => post({ id, progress })) });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    post({ id, failed: { name, message, isForThePerson: error instanceof UserError } });
+  }
+};

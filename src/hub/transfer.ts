@@ -1,0 +1,256 @@
+/**
+ * A file over HTTP into a file on the disk, taken up again where it broke off. Nothing the server says is trusted: whatever is
+ * not the rest of the very file that is there already begins anew.
+ */
+import { z } from 'zod';
+import { chunks } from '../files/chunks';
+import { type SyncAccessHandle, writeAll } from '../files/sync-access';
+import { UserError } from '../user-error';
+import { Mismatch } from './check';
+import type { Statement } from './sources';
+
+/** What is known of the file whose beginning is on the disk. */
+export interface Known extends Statement {
+  /** The server's tag for this very content. */
+  etag: string | null;
+}
+
+/** A failure that may pass: another attempt is worth it. The message goes on from “… broke off: ”. */
+class Interrupted extends Error {}
+
+interface Persistence {
+  /** Seconds to wait before each further attempt; one that got further begins the row anew. */
+  pauses: readonly number[];
+  signal: AbortSignal | undefined;
+  /** What makes an attempt worth more. */
+  progress: () => number;
+  onPause: () => void;
+  /** Why it was given up, for the person. */
+  givenUp: (why: string) => UserError;
+}
+
+/** Attempts again what was interrupted. */
+export async function persistently<Result>(
+  attempt: () => Promise<Result>,
+  { pauses, signal, progress, onPause, givenUp }: Persistence,
+): Promise<Result> {
+  let furthest = progress();
+  for (let failures = 0; ; ) {
+    try {
+      return await attempt();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof Interrupted)) throw error;
+      if (progress() > furthest) failures = 0;
+      furthest = Math.max(furthest, progress());
+      const pause = pauses[failures++];
+      if (pause === undefined) throw givenUp(error.message);
+      onPause();
+      await seconds(pause, signal);
+    }
+  }
+}
+
+/**
+ * Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md): a text file that stands for a large one in its
+ * repository, with its size and SHA-256.
+ */
+const pointerSchema = z
+  .string()
+  .transform((text) => /^version \S+\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?$/.exec(text))
+  .transform((match) => (match ? { sha256: match[1] ?? null, bytes: Number(match[2]) } : null));
+
+/** Longest pointer, bytes, by its specification. */
+const POINTER_BYTES = 1024;
+
+/**
+ * What the hub states of the file that `url` points to; null where it states nothing.
+ * @throws Interrupted where there is no answer
+ */
+export async function statement(url: string, signal: AbortSignal | undefined): Promise<Statement | null> {
+  const response = await ask(url, {}, signal);
+  if (response.status >= 500 || response.status === 429) throw new Interrupted(`HTTP ${response.status}`);
+  if (!response.ok || !response.body) return null;
+  const text = new TextDecoder();
+  let pointer = '';
+  for await (const chunk of arriving(response.body)) {
+    pointer += text.decode(chunk, { stream: true });
+    // Some other file, not a pointer.
+    if (pointer.length > POINTER_BYTES) return null;
+  }
+  return pointerSchema.parse(pointer);
+}
+
+interface Receiving {
+  /** Called before anything is written that is not what was known. */
+  onHead: (known: Known) => Promise<void>;
+  /** Bytes of the file that are on the disk. */
+  onProgress: (received: number, total: number | null) => void;
+  /** Seconds without a byte after which the connection is taken for broken. */
+  patience: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * One attempt at what is missing of the file.
+ * @param stated what the file must be; `known` may add what an earlier answer said
+ * @throws Interrupted where it broke off, UserError where the server refuses, Mismatch where it sends more than the file,
+ *   QuotaExceededError
+ */
+export async function receive(
+  handle: SyncAccessHandle,
+  url: string,
+  stated: Statement,
+  known: Known,
+  { onHead, onProgress, patience, signal }: Receiving,
+): Promise<void> {
+  const present = handle.getSize();
+  if (present > 0 && present === known.bytes) return;
+  const connection = new AbortController();
+  const hasStalled = new Interrupted(`nothing came for ${patience} seconds`);
+  const watch = () => setTimeout(() => connection.abort(hasStalled), patience * 1000);
+  let timer = watch();
+  try {
+    const signals = signal ? [signal, connection.signal] : [connection.signal];
+    const answer = await request(url, known, present, AbortSignal.any(signals));
+    const total = stated.bytes ?? answer.total;
+    await onHead({ bytes: total, sha256: stated.sha256, etag: answer.etag });
+    handle.truncate(answer.start);
+    let at = answer.start;
+    onProgress(at, total);
+    for await (const chunk of arriving(answer.body)) {
+      clearTimeout(timer);
+      timer = watch();
+      if (total !== null && at + chunk.length > total)
+        throw new Mismatch(`it has more than its ${total} bytes`);
+      writeAll(handle, chunk, at);
+      at += chunk.length;
+      onProgress(at, total);
+    }
+    if (total !== null && at < total) throw new Interrupted('the connection was closed early');
+  } catch (error) {
+    throw connection.signal.aborted ? hasStalled : error;
+  } finally {
+    clearTimeout(timer);
+    // Where the file was refused here, the server may be sending still.
+    connection.abort();
+    handle.flush();
+  }
+}
+
+/** Bytes of the file from `start` on. */
+interface Answer {
+  start: number;
+  total: number | null;
+  etag: string | null;
+  body: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+const count = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+/** Each is null where the server does not send it, does not let a script see it, or sends something else. */
+const headersSchema = z.object({
+  etag: z
+    .string()
+    .regex(/^(W\/)?"[^"]{0,500}"$/)
+    .nullable()
+    .catch(null),
+  length: count.nullable().catch(null),
+});
+
+/** `bytes 100-199/200` (RFC 9110, 14.4). */
+const rangeSchema = z
+  .string()
+  .transform((text) => /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(text))
+  .transform((match) => match && { start: Number(match[1]), end: Number(match[2]), total: Number(match[3]) });
+
+/**
+ * Asks for the file from byte `from` on. The tag is compared here and not by `If-Range`: that header would make browsers ask every
+ * host of the redirects for leave first, and a refusal would end what a plain range may do.
+ */
+async function request(url: string, known: Known, from: number, signal: AbortSignal): Promise<Answer> {
+  const asksForRest = from > 0 && (known.etag !== null || known.sha256 !== null);
+  const response = await ask(url, asksForRest ? { Range: `bytes=${from}-` } : {}, signal);
+  const { status, headers, body } = response;
+  const { etag, length } = headersSchema.parse({
+    etag: headers.get('ETag'),
+    length: headers.get('Content-Length'),
+  });
+  if (status === 200 && body) return { start: 0, total: length, etag, body };
+  if (asksForRest && status === 206 && body && isRest(headers.get('Content-Range'), etag, known, from)) {
+    return { start: from, total: known.bytes, etag, body };
+  }
+  await body?.cancel();
+  if (asksForRest && (status === 206 || status === 416)) return request(url, known, 0, signal);
+  if (status === 206) throw new Interrupted('a part of the file was sent that was not asked for');
+  if (status === 408 || status === 429 || status >= 500) throw new Interrupted(`HTTP ${status}`);
+  throw refused(url, status);
+}
+
+/** Whether an answer is the rest, from byte `from` on, of the file that is known. */
+function isRest(contentRange: string | null, etag: string | null, known: Known, from: number): boolean {
+  // Without a tag, the file's SHA-256 has the last word.
+  if (known.etag !== null && etag !== null ? known.etag !== etag : known.sha256 === null) return false;
+  // A script may not be let see it.
+  if (contentRange === null) return true;
+  const range = rangeSchema.parse(contentRange);
+  if (range === null || range.start !== from || range.end !== range.total - 1) return false;
+  return known.bytes === null || range.total === known.bytes;
+}
+
+async function ask(
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      headers,
+      // The file is kept here; the browser's cache would keep it twice, and answers ranges from it in its own way.
+      cache: 'no-store',
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      ...(signal && { signal }),
+    });
+  } catch {
+    signal?.throwIfAborted();
+    throw new Interrupted('there was no answer');
+  }
+}
+
+/** The body's pieces; what goes wrong in reading them is an interruption. */
+async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  try {
+    yield* chunks(body);
+  } catch {
+    throw new Interrupted('the connection was lost');
+  }
+}
+
+function refused(url: string, status: number): UserError {
+  const { hostname } = new URL(url);
+  const what = `${hostname} does not hand out the file (HTTP ${status}).`;
+  const gone = status === 404 || status === 410;
+  return new UserError(
+    gone
+      ? `${what} It is no longer there. Choose another backbone, or drop the file here if you have it.`
+      : `${what} Try again later, or download it yourself from ${url} and drop it here.`,
+  );
+}
+
+function seconds(pause: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, pause * 1000);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
