@@ -43,6 +43,7 @@ export default defineConfig({
       'zod',
       'image-dimensions',
       '@zip.js/zip.js',
+      'hash-wasm',
     ],
   },
   test: {
