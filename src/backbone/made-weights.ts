@@ -37,7 +37,7 @@ export async function asStateDict(recipes: readonly Recipe[]): Promise<NamedFile
   const values = recipes.map((recipe, index) => {
     const [name, shape] = recipe;
     const data = made(recipe);
-    storages[String(index)] = ENCODERS.F32(data);
+    storages[`data/${index}`] = ENCODERS.F32(data);
     const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((size, next) => size * next, 1));
     return [name, tensor(String(index), data.length, shape.map(op.int), strides.map(op.int))] as const;
   });
@@ -45,25 +45,19 @@ export async function asStateDict(recipes: readonly Recipe[]): Promise<NamedFile
   return [{ path: 'pytorch_model.bin', file: await archive(content, storages) }];
 }
 
-const QUANTIZED = {
-  float32: () => undefined,
-  float16: () => ({ dtype: 'float16' }),
-  uint8: (step: number, least: number) => ({ dtype: 'uint8', scale: step, min: least }),
-  uint16: (step: number, least: number) => ({ dtype: 'uint16', scale: step, min: least }),
-} as const;
-
 /** A TensorFlow.js model of these weights in shards of 4 MB. */
-export function asTfjsModel(recipes: readonly Recipe[], type: keyof typeof QUANTIZED): NamedFile[] {
+export function asTfjsModel(recipes: readonly Recipe[], type: 'float32' | 'uint8'): NamedFile[] {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const weights = recipes.map((recipe) => {
     const [name, shape, , range, bits, offset] = recipe;
     const [step, least] = [2 ** -bits, offset - range / 2 ** bits];
     const values = made(recipe);
-    if (type === 'uint8') parts.push(Uint8Array.from(values, (value) => (value - least) / step));
-    else if (type === 'uint16')
-      parts.push(new Uint8Array(Uint16Array.from(values, (value) => (value - least) / step).buffer));
-    else parts.push(ENCODERS[type === 'float16' ? 'F16' : 'F32'](values));
-    return { name, shape, dtype: 'float32', quantization: QUANTIZED[type](step, least) };
+    if (type === 'float32') {
+      parts.push(ENCODERS.F32(values));
+      return { name, shape, dtype: 'float32' };
+    }
+    parts.push(Uint8Array.from(values, (value) => (value - least) / step));
+    return { name, shape, dtype: 'float32', quantization: { dtype: 'uint8', scale: step, min: least } };
   });
   const data = new Blob(parts);
   const shardBytes = 4 * 2 ** 20;

@@ -58,15 +58,15 @@ export function dictionary(values: Readonly<Record<string, Instructions>>): Inst
   return [...op.emptyDict, ...op.mark, ...items, ...op.setItems];
 }
 
-/** The zip of a pickle and the storages it refers to. */
+/** The zip of a pickle and what lies beside it: storages as `data/<key>`, `byteorder`. */
 export async function archive(
   content: Uint8Array<ArrayBuffer>,
-  storages: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {},
+  beside: Readonly<Record<string, BlobPart>> = {},
 ): Promise<Blob> {
   const writer = new ZipWriter(new BlobWriter(), { useWebWorkers: false, level: 0 });
   await writer.add('archive/data.pkl', new BlobReader(new Blob([content])));
-  for (const [key, bytes] of Object.entries(storages))
-    await writer.add(`archive/data/${key}`, new BlobReader(new Blob([bytes])));
+  for (const [name, part] of Object.entries(beside))
+    await writer.add(`archive/${name}`, new BlobReader(new Blob([part])));
   return writer.close();
 }
 
