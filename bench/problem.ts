@@ -78,7 +78,7 @@ export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Arra
   return { of, network: net, method, options, weights, table, initial, coefficients, input, labels };
 }
 
-/** The weights as a file that `Backbone.load` takes. */
+/** The weights as a file that `Backbone.fromBytes` takes. */
 export function backboneFile({ weights, of }: Problem): Uint8Array<ArrayBuffer> {
   return writeSafetensors(weights, { stride_in_1x1: 'false', input_size: String(of.size) });
 }

@@ -37,7 +37,7 @@ function keeping(precision: Precision): Rival {
 async function networkTrainer(problem: Problem, precision: Precision): Promise<Trainer> {
   const { of, method, options } = problem;
   const identity = { id: of.backbone, name: of.backbone };
-  const backbone = await Backbone.load(backboneFile(problem), identity, precision);
+  const backbone = await Backbone.fromBytes(backboneFile(problem), identity, precision);
   const model = new TunedModel(backbone, method, options, of.classes, codesOf(problem));
   const [images, wanted, optimizer] = [imagesOf(problem), targetsOf(problem), optimizerOf(problem)];
   return {

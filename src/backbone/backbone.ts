@@ -4,27 +4,18 @@
  * frees them.
  */
 import * as tf from '@tensorflow/tfjs';
-import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
-import { sha256 } from '../files/sha256';
+import { openWeightFile } from '../files/open-weight-file';
+import { sha256, sha256OfBlobs } from '../files/sha256';
+import type { WeightFile } from '../files/weight-file';
 import { inHalves, inSingles } from '../ops/convert';
 import { convolution } from '../ops/convolution';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Precision } from '../ops/half';
 import { maxPool } from '../ops/max-pool';
-import { UserError } from '../user-error';
 import { toTfjsOrder } from './kernel-order';
-import {
-  type BlockSpec,
-  type ConvolutionSpec,
-  convolutions,
-  type Layout,
-  type Network,
-  network,
-} from './layout';
-
-/** Added to the running variance, as in PyTorch. */
-const BATCH_NORM_EPSILON = 1e-5;
-const IMAGENET_INPUT_SIZE = 224;
+import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
+import type { Preprocessing } from './preprocessing';
+import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
 export interface Convolution {
@@ -63,10 +54,14 @@ export interface BottleneckMaps {
 export class Backbone {
   readonly id: string;
   readonly name: string;
+  /** SHA-256 in hex: the weight file's, or one of its own where only some of the file's stages are used. */
   readonly hash: string;
   readonly layout: Layout;
   readonly network: Network;
   readonly inputSize: number;
+  readonly preprocessing: Preprocessing;
+  /** The classifier the file came with, where all of its stages are used. */
+  readonly head: Head | null;
   /** Kernels and batch norm affine parameters. */
   readonly parameters: number;
   readonly fileBytes: number;
@@ -75,39 +70,64 @@ export class Backbone {
   readonly convolutions: ReadonlyMap<string, Convolution>;
 
   private constructor(
-    identity: BackboneIdentity,
-    file: Safetensors,
-    fileBytes: number,
+    { id, name, hash }: BackboneIdentity,
+    pretrained: Pretrained,
+    file: WeightFile,
+    layers: ReadonlyMap<string, Convolution>,
+    head: Head | null,
     precision: Precision,
   ) {
-    this.id = identity.id;
-    this.name = identity.name;
-    this.hash = identity.hash;
-    this.fileBytes = fileBytes;
-    this.layout = readLayout(file);
-    // Halves are read four channels at a time.
-    this.precision = this.layout.baseWidth % 4 === 0 ? precision : 'single';
-    this.inputSize = readInputSize(file);
-    this.network = network(this.layout);
-    const specs = convolutions(this.network);
-    this.convolutions = new Map(specs.map((spec) => [spec.name, foldBatchNorm(spec, file, this.precision)]));
-    this.parameters = specs.reduce(
+    this.id = id;
+    this.name = name;
+    this.hash = hash;
+    this.fileBytes = file.blobs.reduce((sum, { size }) => sum + size, 0);
+    this.layout = pretrained.layout;
+    this.network = pretrained.network;
+    this.inputSize = pretrained.inputSize;
+    this.preprocessing = pretrained.preprocessing;
+    this.head = head;
+    this.precision = precision;
+    this.convolutions = layers;
+    this.parameters = pretrained.layers.reduce(
       (sum, { kernel, cIn, cOut }) => sum + cOut * (cIn * kernel * kernel + 2),
       0,
     );
   }
 
   /**
-   * Reads a safetensors file with torchvision's names. Throws `UserError` naming the layer when a weight is missing
-   * or of the wrong shape.
+   * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
+   * stem) become part of the network.
+   * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
-    bytes: Uint8Array<ArrayBuffer>,
+    file: WeightFile,
     { id, name }: { id: string; name: string },
+    { precision: wanted = 'single', stages }: LoadOptions = {},
+  ): Promise<Backbone> {
+    const pretrained = openPretrained(file, stages);
+    // Halves are read four channels at a time.
+    const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
+    const hash = await hashOf(file, pretrained);
+    const layers = new Map<string, Convolution>();
+    try {
+      for (const spec of pretrained.layers)
+        layers.set(spec.name, fold(spec, await pretrained.readLayer(spec), precision));
+      const head = await pretrained.readHead();
+      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision);
+    } catch (error) {
+      for (const layer of layers.values()) disposeConvolution(layer);
+      throw error;
+    }
+  }
+
+  /** `load` for one weight file that is in memory. */
+  static async fromBytes(
+    bytes: Uint8Array<ArrayBuffer>,
+    identity: { id: string; name: string },
     precision: Precision = 'single',
   ): Promise<Backbone> {
-    const file = readSafetensors(bytes, name);
-    return new Backbone({ id, name, hash: await sha256(bytes) }, file, bytes.byteLength, precision);
+    const file = await openWeightFile([{ path: identity.name, file: new Blob([bytes]) }]);
+    return Backbone.load(file, identity, { precision });
   }
 
   /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
@@ -170,10 +190,7 @@ export class Backbone {
   }
 
   dispose(): void {
-    for (const { scale, bias, folded } of this.convolutions.values()) {
-      releaseFrozen(folded);
-      tf.dispose([scale, bias, folded]);
-    }
+    for (const layer of this.convolutions.values()) disposeConvolution(layer);
   }
 
   #convolve(
@@ -202,60 +219,36 @@ interface BackboneIdentity {
   hash: string;
 }
 
-function foldBatchNorm(spec: ConvolutionSpec, file: Safetensors, precision: Precision): Convolution {
-  const { name, batchNorm, kernel, cIn, cOut } = spec;
-  const pretrained = float32(file, `${name}.weight`, [cOut, cIn, kernel, kernel]);
-  const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
-    float32(file, `${batchNorm}.${part}`, [cOut]),
-  ) as [Float32Array, Float32Array, Float32Array, Float32Array]; // four parts in, four out
-  const scale = gamma.map(
-    (value, channel) => value / Math.sqrt((variance[channel] ?? 0) + BATCH_NORM_EPSILON),
-  );
-  const bias = beta.map((value, channel) => value - (scale[channel] ?? 0) * (mean[channel] ?? 0));
+interface LoadOptions {
+  precision?: Precision;
+  stages?: number | undefined;
+}
+
+/** An adapter belongs to the network it was trained on, so fewer stages have another hash. */
+async function hashOf({ blobs }: WeightFile, { layout, isCut }: Pretrained): Promise<string> {
+  const whole = await sha256OfBlobs(blobs);
+  return isCut ? sha256(new TextEncoder().encode(`${whole} stages 1-${layout.blocks.length}`)) : whole;
+}
+
+function fold(
+  spec: ConvolutionSpec,
+  { kernel: pretrained, scale, bias }: LayerWeights,
+  precision: Precision,
+): Convolution {
+  const { kernel, cIn, cOut } = spec;
   // In tfjs order the output channel runs fastest.
-  const values = toTfjsOrder(pretrained, cOut, cIn).map((value, index) => value * (scale[index % cOut] ?? 0));
+  const values = toTfjsOrder(pretrained, cOut, cIn);
+  for (let index = 0; index < values.length; index++)
+    values[index] = (values[index] ?? 0) * (scale[index % cOut] ?? 0);
   const folded = tf.tidy(() => {
     const whole = tf.tensor4d(values, [kernel, kernel, cIn, cOut]); // [k, k, c_in, c_out]
     return precision === 'half' ? inHalves(whole) : whole;
   });
   declareFrozen(folded);
-  return {
-    spec,
-    pretrained,
-    scale: tf.tensor1d(scale),
-    bias: tf.tensor1d(bias),
-    folded,
-  };
+  return { spec, pretrained, scale: tf.tensor1d(scale), bias: tf.tensor1d(bias), folded };
 }
 
-/** Width and depth are in the weights themselves; where the stride sits is only in the file's own description. */
-function readLayout(file: Safetensors): Layout {
-  const [baseWidth] = file.tensors.get('conv1.weight')?.shape ?? [];
-  const blocks: number[] = [];
-  for (const name of file.tensors.keys()) {
-    const [, stage, block] = /^layer(\d+)\.(\d+)\.conv1\.weight$/.exec(name) ?? [];
-    if (stage && block)
-      blocks[Number(stage) - 1] = Math.max(blocks[Number(stage) - 1] ?? 0, Number(block) + 1);
-  }
-  if (
-    !baseWidth ||
-    blocks.length === 0 ||
-    blocks.length > 4 ||
-    Object.keys(blocks).length !== blocks.length
-  ) {
-    throw new UserError(
-      `“${file.fileName}” is not a ResNet with bottleneck blocks: it lacks conv1 or a stage. Choose a ResNet-50 file.`,
-    );
-  }
-  return { baseWidth, blocks, strideIn1x1: file.metadata.stride_in_1x1 === 'true' };
-}
-
-function readInputSize(file: Safetensors): number {
-  const size = Number(file.metadata.input_size ?? IMAGENET_INPUT_SIZE);
-  if (!Number.isInteger(size) || size < 32 || size > 1024) {
-    throw new UserError(
-      `“${file.fileName}” asks for images of ${file.metadata.input_size} pixels; 32 to 1,024 are possible.`,
-    );
-  }
-  return size;
+function disposeConvolution({ scale, bias, folded }: Convolution): void {
+  releaseFrozen(folded);
+  tf.dispose([scale, bias, folded]);
 }

@@ -65,9 +65,21 @@ export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
   return [stem, ...stages.flat().flatMap(blockConvolutions)];
 }
 
-/** The stage a layer belongs to, as its name has it: 1 for `layer1…`, 0 for the stem. */
-export function stageOf({ name }: Pick<ConvolutionSpec, 'name'>): number {
-  return Number(/^layer(\d+)\./.exec(name)?.[1] ?? 0);
+/** The stage a layer belongs to: 1 for `layer1…`, 0 for the stem. */
+export function stageOf(layer: Pick<ConvolutionSpec, 'name'>): number {
+  return placeOf(layer)?.stage ?? 0;
+}
+
+const BLOCK_PARTS = ['conv1', 'conv2', 'conv3', 'downsample'] as const;
+export type BlockPart = (typeof BLOCK_PARTS)[number];
+
+/** Where a layer's name puts it: in stage 1 or above, in a block counted from 0, as which of its parts; null for the stem. */
+export function placeOf({
+  name,
+}: Pick<ConvolutionSpec, 'name'>): { stage: number; block: number; part: BlockPart } | null {
+  const [, stage, block, named] = /^layer(\d+)\.(\d+)\.(\w+)/.exec(name) ?? [];
+  const part = BLOCK_PARTS.find((known) => known === named);
+  return part ? { stage: Number(stage), block: Number(block), part } : null;
 }
 
 /** A bottleneck's convolutions, its projection last. */

@@ -2,7 +2,7 @@
 import { Backbone } from './backbone';
 
 export async function starter(): Promise<Backbone> {
-  return Backbone.load(await starterFile(), { id: 'starter', name: 'starter' });
+  return Backbone.fromBytes(await starterFile(), { id: 'starter', name: 'starter' });
 }
 
 export async function starterFile(): Promise<Uint8Array<ArrayBuffer>> {

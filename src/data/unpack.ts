@@ -4,7 +4,6 @@
  */
 import {
   BlobReader,
-  type Entry,
   ERR_INVALID_UNCOMPRESSED_SIZE,
   type FileEntry,
   Uint8ArrayReader,
@@ -12,13 +11,13 @@ import {
   ZipReader,
 } from '@zip.js/zip.js';
 import { concurrently } from '../concurrently';
+import { listEntries } from '../files/zip-entries';
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, Progress } from '../worker/protocol';
 import { isClutter } from './paths';
 
 /** Unpacked bytes of all entries together. */
 export const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;
-export const MAX_ENTRIES = 100_000;
 /** Unpacked size over packed size of one entry; pictures stay far below. */
 export const MAX_RATIO = 200;
 /** Entries up to this size may have any ratio. */
@@ -62,26 +61,6 @@ async function sourceOf(zip: Blob): Promise<BlobReader | Uint8ArrayReader> {
   return zip.size > IN_MEMORY_BYTES
     ? new BlobReader(zip)
     : new Uint8ArrayReader(new Uint8Array(await zip.arrayBuffer()));
-}
-
-async function listEntries(reader: ZipReader<unknown>, name: string): Promise<FileEntry[]> {
-  const entries: Entry[] = [];
-  try {
-    for await (const entry of reader.getEntriesGenerator()) {
-      entries.push(entry);
-      if (entries.length > MAX_ENTRIES) break;
-    }
-  } catch {
-    throw new UserError(
-      `“${name}” is damaged or cut off: its table of contents cannot be read. Fetch it again.`,
-    );
-  }
-  if (entries.length > MAX_ENTRIES) {
-    throw new UserError(
-      `“${name}” has more than ${MAX_ENTRIES.toLocaleString('en')} entries, the most this page unpacks. Drop a smaller set.`,
-    );
-  }
-  return entries.filter((entry): entry is FileEntry => !entry.directory);
 }
 
 function checkLimits(entries: readonly FileEntry[], name: string): void {

@@ -23,7 +23,7 @@ describe('an adapter', () => {
   beforeAll(async () => {
     await startBackend('wasm');
     bytes = await starterFile();
-    backbone = await Backbone.load(bytes, { id: 'starter', name: 'starter' });
+    backbone = await Backbone.fromBytes(bytes, { id: 'starter', name: 'starter' });
     codes = await decomposeBackbone(backbone, COUNT);
   });
   afterAll(() => {

@@ -6,7 +6,7 @@ import { type LayerCodes, type LayerDictionary, recodeBackbone } from '../decomp
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { methodById } from '../methods';
 import type { Precision } from '../ops/half';
-import { MEAN, normalised, STD } from '../training/batch';
+import { normalised } from '../training/batch';
 import { type ParameterTable, parameterTable, slices, tunedLayers, valuesOf } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
@@ -68,10 +68,10 @@ export async function logitsOf(
   pixels: Uint8Array,
   count: number,
 ): Promise<number[][]> {
-  const size = model.backbone.inputSize;
+  const { inputSize: size, preprocessing } = model.backbone;
   const logits = tf.tidy(() => {
     const parameters = slices(values, model.table);
-    const images = normalised(tf.tensor4d(Float32Array.from(pixels), [count, size, size, 3]));
+    const images = normalised(tf.tensor4d(Float32Array.from(pixels), [count, size, size, 3]), preprocessing);
     return model.logits(images, model.kernels(parameters), parameters);
   });
   const rows = await logits.array();
@@ -106,8 +106,8 @@ export async function writeAdapter(
         preprocessing: {
           channels: 'RGB',
           scale: 1 / 255,
-          mean: [...MEAN],
-          std: [...STD],
+          mean: [...backbone.preprocessing.mean],
+          std: [...backbone.preprocessing.std],
           resize: 'shorter side to 8/7 of the input size, then centre crop',
         },
         coding: {

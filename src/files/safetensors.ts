@@ -5,16 +5,30 @@
  */
 import { z } from 'zod';
 import { UserError } from '../user-error';
-
-/** The number types that are read. F16 and BF16 arrive widened to 32 bits, which loses nothing. */
-export type Dtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'U8';
+import {
+  BYTES_PER_NUMBER,
+  DECODERS,
+  type Dtype,
+  isRead,
+  type Numbers,
+  product,
+  sameShape,
+} from './number-types';
+import {
+  readBlob,
+  shortened,
+  type WeightFile,
+  type WeightTensor,
+  weightTensor,
+  wrongType,
+} from './weight-file';
 
 export interface StoredTensor {
   /** As stored in the file. */
   dtype: Dtype;
   shape: number[];
   /** Row-major. May share memory with the bytes the file was read from: neither may be changed. */
-  data: Float32Array | Int32Array | Uint8Array;
+  data: Numbers;
 }
 
 export interface Safetensors {
@@ -31,36 +45,6 @@ const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 /** The header's one key that is no tensor. */
 const METADATA = '__metadata__';
-
-/** Bytes per number of every type of the format that is at least one byte long. */
-const BYTES_PER_NUMBER: ReadonlyMap<string, number> = new Map([
-  ['BOOL', 1],
-  ['U8', 1],
-  ['I8', 1],
-  ['F8_E5M2', 1],
-  ['F8_E4M3', 1],
-  ['I16', 2],
-  ['U16', 2],
-  ['F16', 2],
-  ['BF16', 2],
-  ['I32', 4],
-  ['U32', 4],
-  ['F32', 4],
-  ['C64', 8],
-  ['F64', 8],
-  ['I64', 8],
-  ['U64', 8],
-]);
-
-type Decoder = (bytes: Uint8Array) => StoredTensor['data'];
-
-const DECODERS: Readonly<Record<Dtype, Decoder>> = {
-  F32: (bytes) => new Float32Array(...aligned(bytes, 4)),
-  I32: (bytes) => new Int32Array(...aligned(bytes, 4)),
-  U8: (bytes) => bytes,
-  F16: (bytes) => widenHalf(new Uint16Array(...aligned(bytes, 2))),
-  BF16: (bytes) => widenBrainFloat(new Uint16Array(...aligned(bytes, 2))),
-};
 
 const dimension = z.int().nonnegative();
 const entrySchema = z.object({
@@ -81,23 +65,45 @@ export interface Entry {
   end: number;
 }
 
+interface Header {
+  /** In the header's order, checked against the file's size. */
+  entries: Entry[];
+  metadata: Record<string, string>;
+}
+
 /**
- * Reads a safetensors file.
+ * Reads a safetensors file that is in memory.
  * @throws UserError naming the file where anything in it contradicts the format.
  */
 export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensors {
   const start = dataStart(bytes, bytes.length, fileName);
+  const data = bytes.subarray(start);
   const { entries, metadata } = readHeader(bytes.subarray(0, start), bytes.length, fileName);
   const file: Safetensors = { fileName, tensors: new Map(), unread: new Map(), metadata };
   for (const { name, dtype, shape, start: from, end } of entries) {
     if (isRead(dtype)) {
-      const data = DECODERS[dtype](bytes.subarray(start + from, start + end));
-      file.tensors.set(name, { dtype, shape, data });
+      file.tensors.set(name, { dtype, shape, data: DECODERS[dtype](data.subarray(from, end)) });
     } else {
       file.unread.set(name, dtype);
     }
   }
   return file;
+}
+
+/**
+ * Opens a safetensors file of which only the header is read at once.
+ * @throws UserError as `readSafetensors`
+ */
+export async function openSafetensors(blob: Blob, fileName: string): Promise<WeightFile> {
+  const start = dataStart(await readBlob(blob.slice(0, LENGTH_BYTES), fileName), blob.size, fileName);
+  const head = await readBlob(blob.slice(0, start), fileName);
+  const { entries, metadata } = readHeader(head, blob.size, fileName);
+  const tensors = new Map<string, WeightTensor>();
+  for (const { name, dtype, shape, start: from, end } of entries) {
+    const bytes = () => readBlob(blob.slice(start + from, start + end), fileName);
+    tensors.set(name, weightTensor({ fileName, name, dtype, shape, bytes }));
+  }
+  return { fileName, form: 'safetensors', blobs: [blob], tensors, metadata };
 }
 
 /**
@@ -112,20 +118,14 @@ export function dataStart(head: Uint8Array, fileBytes: number, fileName: string)
  * What a file of `fileBytes` bytes says of its tensors, in the order of its header. `head`: all before the tensors' bytes.
  * @throws UserError naming the file where that contradicts the format.
  */
-export function readHeader(
-  head: Uint8Array,
-  fileBytes: number,
-  fileName: string,
-): { entries: Entry[]; metadata: Record<string, string> } {
-  const header = parseHeader(head.subarray(LENGTH_BYTES), fileName);
-  const entries: Entry[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === METADATA) metadata = parseMetadata(value, fileName);
-    else entries.push(parseEntry(name, value, fileName));
+export function readHeader(head: Uint8Array, fileBytes: number, fileName: string): Header {
+  const header: Header = { entries: [], metadata: {} };
+  for (const [name, value] of Object.entries(parseJson(head.subarray(LENGTH_BYTES), fileName))) {
+    if (name === METADATA) header.metadata = parseMetadata(value, fileName);
+    else header.entries.push(parseEntry(name, value, fileName));
   }
-  checkCoverage(entries, fileBytes - head.length, fileName);
-  return { entries, metadata };
+  checkCoverage(header.entries, fileBytes - head.length, fileName);
+  return header;
 }
 
 /**
@@ -189,11 +189,10 @@ export function float32(file: Safetensors, name: string, shape?: number[]): Floa
   const tensor = file.tensors.get(name);
   if (!tensor) {
     const dtype = file.unread.get(name);
-    if (dtype !== undefined) throw new UserError(wrongType(file.fileName, name, dtype));
+    if (dtype !== undefined) throw wrongType(file.fileName, name, dtype);
     throw new UserError(`“${file.fileName}” has no tensor “${name}”. Choose a file made for this network.`);
   }
-  if (!(tensor.data instanceof Float32Array))
-    throw new UserError(wrongType(file.fileName, name, tensor.dtype));
+  if (!(tensor.data instanceof Float32Array)) throw wrongType(file.fileName, name, tensor.dtype);
   if (shape && !sameShape(tensor.shape, shape)) {
     throw new UserError(
       `“${file.fileName}”: tensor “${name}” has the shape [${tensor.shape}], expected [${shape}]. ` +
@@ -203,21 +202,18 @@ export function float32(file: Safetensors, name: string, shape?: number[]): Floa
   return tensor.data;
 }
 
-function wrongType(fileName: string, name: string, dtype: string): string {
-  return `“${fileName}”: tensor “${name}” is stored as ${dtype}, expected F32, F16 or BF16. Convert it to one of these.`;
-}
-
 function broken(fileName: string, what: string): UserError {
   return new UserError(
     `“${fileName}” is not a usable safetensors file: ${what}. Download or export it again.`,
   );
 }
 
-function headerLength(head: Uint8Array, fileBytes: number, fileName: string): number {
-  if (head.length < LENGTH_BYTES) {
-    throw broken(fileName, `it has ${head.length} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);
+/** From the file's beginning (at least its first eight bytes, where it has them) and its size. */
+function headerLength(first: Uint8Array, fileBytes: number, fileName: string): number {
+  if (fileBytes < LENGTH_BYTES) {
+    throw broken(fileName, `it has ${fileBytes} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);
   }
-  const claimed = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  const claimed = new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (claimed > MAX_HEADER_BYTES) {
     throw broken(fileName, `it claims a header of ${claimed} bytes, more than any such file has`);
   }
@@ -231,7 +227,7 @@ function headerLength(head: Uint8Array, fileBytes: number, fileName: string): nu
   return length;
 }
 
-function parseHeader(bytes: Uint8Array, fileName: string): object {
+function parseJson(bytes: Uint8Array, fileName: string): object {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -289,58 +285,6 @@ function checkCoverage(entries: Entry[], dataBytes: number, fileName: string): v
     throw broken(fileName, `it has ${dataBytes - covered} bytes after its last tensor`);
 }
 
-function isRead(dtype: string): dtype is Dtype {
-  return Object.hasOwn(DECODERS, dtype);
-}
-
-/** What a typed array of `width`-byte numbers over `bytes` is made from: a copy where they are not aligned. */
-function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] {
-  const source = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
-  return [source.buffer, source.byteOffset, source.byteLength / width];
-}
-
-let halfTable: Uint32Array | undefined;
-
-/** IEEE 754 binary16 → binary32, through a table of all 65,536 bit patterns. */
-function widenHalf(halves: Uint16Array): Float32Array {
-  halfTable ??= Uint32Array.from({ length: 0x10000 }, (_, half) => widenedHalfBits(half));
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = halfTable[halves[i] ?? 0] ?? 0;
-  return new Float32Array(bits.buffer);
-}
-
-/** The binary32 bit pattern of the number that `half` is the binary16 bit pattern of. */
-function widenedHalfBits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (mantissa << 13);
-  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (mantissa << 13);
-  if (mantissa === 0) return sign;
-  // Subnormal, mantissa · 2⁻²⁴: shift its leading one into the implicit place.
-  const shift = Math.clz32(mantissa) - 21;
-  return sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13);
-}
-
-/** bfloat16 is the upper half of binary32. */
-function widenBrainFloat(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] ?? 0) << 16;
-  return new Float32Array(bits.buffer);
-}
-
-function product(shape: number[]): number {
-  return shape.reduce((size, dimension) => size * dimension, 1);
-}
-
-function sameShape(a: number[], b: number[]): boolean {
-  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
-}
-
 function sortedByKey(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function shortened(name: string): string {
-  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }

@@ -1,14 +1,15 @@
 /** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
 import * as tf from '@tensorflow/tfjs';
+import type { Backbone } from '../backbone/backbone';
+import type { Preprocessing } from '../backbone/preprocessing';
 import type { Dataset } from '../data/dataset';
 import { gather } from '../data/gather';
 import type { Images } from '../data/images';
 import { type Random, seededRandom } from '../random';
 import type { Augmentation, RunConfig } from '../worker/protocol';
 
-/** ImageNet's channel means and deviations after x/255, which every backbone here expects. */
-export const MEAN = [0.485, 0.456, 0.406] as const;
-export const STD = [0.229, 0.224, 0.225] as const;
+/** What of a backbone a batch of images is made for. */
+export type ImageInput = Pick<Backbone, 'inputSize' | 'preprocessing'>;
 
 /** Smallest part of an image's area that a random crop keeps. */
 const SMALLEST_CROP = 0.6;
@@ -17,13 +18,14 @@ const SMALLEST_CROP = 0.6;
 export function centredBatch(
   images: Images,
   side: number,
-  size: number,
+  { inputSize: size, preprocessing }: ImageInput,
   indices: ArrayLike<number>,
 ): tf.Tensor4D {
   const offset = Math.floor((side - size) / 2);
   return tf.tidy(() =>
     normalised(
       tf.slice(upload(images, side, indices), [0, offset, offset, 0], [indices.length, size, size, 3]),
+      preprocessing,
     ),
   );
 }
@@ -32,18 +34,20 @@ export function centredBatch(
 export function augmentedBatch(
   images: Images,
   side: number,
-  size: number,
+  input: ImageInput,
   indices: ArrayLike<number>,
   augmentation: Augmentation,
   chanceOf: (index: number) => Random,
 ): tf.Tensor4D {
-  if (augmentation === 'none') return centredBatch(images, side, size, indices);
+  if (augmentation === 'none') return centredBatch(images, side, input, indices);
+  const { inputSize: size, preprocessing } = input;
   const boxes: number[] = [];
   for (const index of Array.from(indices)) boxes.push(...box(side, size, augmentation, chanceOf(index)));
   return tf.tidy(() => {
     const corners = tf.tensor2d(boxes, [indices.length, 4]);
     const every = tf.range(0, indices.length, 1, 'int32');
-    return normalised(tf.image.cropAndResize(upload(images, side, indices), corners, every, [size, size]));
+    const cut = tf.image.cropAndResize(upload(images, side, indices), corners, every, [size, size]);
+    return normalised(cut, preprocessing);
   });
 }
 
@@ -55,13 +59,13 @@ export function viewsPerImage({ augmentation, views }: Pick<RunConfig, 'augmenta
 /** A fixed view, from 0 on, of these training images: the same in every run with this seed. */
 export function viewBatch(
   { train, side }: Dataset,
-  size: number,
+  input: ImageInput,
   { augmentation, seed }: Pick<RunConfig, 'augmentation' | 'seed'>,
   indices: ArrayLike<number>,
   view: number,
 ): tf.Tensor4D {
   const random = seededRandom(seed).fork(`view ${view}`);
-  return augmentedBatch(train, side, size, indices, augmentation, (index) => random.fork(`image ${index}`));
+  return augmentedBatch(train, side, input, indices, augmentation, (index) => random.fork(`image ${index}`));
 }
 
 /** One-hot labels `[indices.length, classes]`. */
@@ -103,10 +107,10 @@ function upload(images: Images, side: number, indices: ArrayLike<number>): tf.Te
 }
 
 /** (x/255 − mean)/std of RGB values 0–255 `[n, h, w, 3]`. */
-export function normalised(pixels: tf.Tensor4D): tf.Tensor4D {
+export function normalised(pixels: tf.Tensor4D, { mean, std }: Preprocessing): tf.Tensor4D {
   // (x/255 − mean)/std as one product and one difference.
-  const scale = tf.tensor1d(STD.map((std) => 1 / (255 * std)));
-  const shift = tf.tensor1d(MEAN.map((mean, channel) => mean / (STD[channel] ?? 1)));
+  const scale = tf.tensor1d(std.map((deviation) => 1 / (255 * deviation)));
+  const shift = tf.tensor1d(mean.map((value, channel) => value / (std[channel] ?? 1)));
   return tf.sub(tf.mul(pixels, scale), shift);
 }
 

@@ -57,7 +57,7 @@ export async function predict(
       const logits = tf.tidy(() => {
         const maps = prefix?.val(indices);
         if (prefix && maps) return model.logits(maps, byName, parameters, prefix.from);
-        const batch = centredBatch(images, side, model.backbone.inputSize, indices);
+        const batch = centredBatch(images, side, model.backbone, indices);
         return model.logits(batch, byName, parameters);
       });
       result.set(await logits.data(), start * model.classes);

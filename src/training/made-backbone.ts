@@ -26,6 +26,10 @@ export function madeBackbone(
     ] as const)
       tensors.set(`${batchNorm}.${part}`, { shape: [cOut], data: new Float32Array(cOut).fill(value) });
   }
-  const metadata = { input_size: String(inputSize), stride_in_1x1: String(layout.strideIn1x1) };
-  return Backbone.load(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' }, precision);
+  const metadata = {
+    input_size: String(inputSize),
+    stride_in_1x1: String(layout.strideIn1x1),
+    blocks: layout.blocks.join(),
+  };
+  return Backbone.fromBytes(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' }, precision);
 }

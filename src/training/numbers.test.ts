@@ -1,13 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { IMAGENET } from '../backbone/preprocessing';
 import { startBackend } from '../backend';
 import { crossEntropy } from '../ops/cross-entropy';
 import { seededRandom } from '../random';
-import { augmentedBatch, centredBatch, centreOf, MEAN, STD } from './batch';
+import { augmentedBatch, centredBatch, centreOf } from './batch';
 import { score } from './evaluate';
 import { learningRateFactor } from './schedule';
 
 beforeAll(() => startBackend('wasm'));
+
+const INPUT = { inputSize: 64, preprocessing: IMAGENET };
+const { mean: MEAN, std: STD } = IMAGENET;
 
 /** One image `[side, side, 3]` whose every byte tells its place. */
 function numbered(side: number) {
@@ -56,7 +60,7 @@ describe('cross-entropy', () => {
 describe('batches', () => {
   it('take the centre without touching a pixel', async () => {
     const image = numbered(73);
-    const batch = centredBatch(image, 73, 64, [0]);
+    const batch = centredBatch(image, 73, INPUT, [0]);
     const values = await batch.data();
     const bytes = centreOf(image.pixels, 73, 64);
     for (let index = 0; index < values.length; index++) {
@@ -71,9 +75,9 @@ describe('batches', () => {
   it('mirror about half of the images and nothing else when only flips are allowed', async () => {
     const image = numbered(73);
     const random = seededRandom(3);
-    const batch = augmentedBatch(image, 73, 64, new Uint32Array(40), 'flips', () => random);
+    const batch = augmentedBatch(image, 73, INPUT, new Uint32Array(40), 'flips', () => random);
     const values = await batch.data();
-    const plain = centredBatch(image, 73, 64, [0]);
+    const plain = centredBatch(image, 73, INPUT, [0]);
     const straight = await plain.data();
     let mirrored = 0;
     for (let copy = 0; copy < 40; copy++) {
@@ -102,7 +106,7 @@ describe('batches', () => {
     const batch = augmentedBatch(
       { pixels, labels: Int32Array.of(0), paths: [''] },
       side,
-      64,
+      INPUT,
       new Uint32Array(60),
       'crops-flips',
       () => random,

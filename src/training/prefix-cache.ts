@@ -117,14 +117,13 @@ async function* compute(
 ): AsyncGenerator<Phase, void> {
   const { val, side } = dataset;
   const { trainImages, views } = prefix;
-  const size = backbone.inputSize;
   const total = views * trainImages + val.labels.length;
   function* batches(): Generator<() => tf.Tensor4D> {
     for (let view = 0; view < views; view++)
       for (const indices of ranges(trainImages, batchSize))
-        yield () => viewBatch(dataset, size, config, indices, view);
+        yield () => viewBatch(dataset, backbone, config, indices, view);
     for (const indices of ranges(val.labels.length, batchSize))
-      yield () => centredBatch(val, side, size, indices);
+      yield () => centredBatch(val, side, backbone, indices);
   }
   let done = 0;
   for (const images of batches()) {

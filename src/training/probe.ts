@@ -37,7 +37,7 @@ export async function* computeFeatures(
     for (let start = 0; start < count; start += batchSize) {
       const indices = range(start, Math.min(count, start + batchSize));
       const features = tf.tidy(() =>
-        backbone.features(centredBatch(images, dataset.side, backbone.inputSize, indices)),
+        backbone.features(centredBatch(images, dataset.side, backbone, indices)),
       );
       result.set(await features.data(), start * width);
       features.dispose();

@@ -55,7 +55,7 @@ async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[numbe
   const images = await fixture('fixtures/starter-network.safetensors', test);
   const weights = await sharedFile('weights/starter-resnet50-w16.safetensors');
   if (!weights) return test.skip('needs ../shared/weights');
-  const backbone = await Backbone.load(weights, { id: 'starter', name: 'starter' }, precision);
+  const backbone = await Backbone.fromBytes(weights, { id: 'starter', name: 'starter' }, precision);
   const model = new TunedModel(backbone, methodById(id), options, 4, referenceCodes(reference));
   const { parameters } = model.table;
   const initial = new Float32Array(model.table.backbone + model.table.head);

@@ -249,14 +249,14 @@ function trainInput(
   changes: Random,
 ): Input {
   const { train, side } = dataset;
-  const size = model.backbone.inputSize;
+  const { backbone } = model;
   const views = viewsPerImage(config);
   if (views === 0)
-    return { x: augmentedBatch(train, side, size, indices, config.augmentation, () => changes), from: 0 };
+    return { x: augmentedBatch(train, side, backbone, indices, config.augmentation, () => changes), from: 0 };
   const view = (epoch - 1) % views;
   const maps = prefix?.train(indices, view);
   if (prefix && maps) return { x: maps, from: prefix.from };
-  return { x: viewBatch(dataset, size, config, indices, view), from: 0 };
+  return { x: viewBatch(dataset, backbone, config, indices, view), from: 0 };
 }
 
 /** Loss `[1]` and flat gradient of one batch. */

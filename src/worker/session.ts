@@ -16,6 +16,7 @@ import {
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
+import { openWeightFile } from '../files/open-weight-file';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
@@ -330,7 +331,8 @@ async function loadStarter(siteUrl: string, precision: Precision): Promise<Backb
       'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
     );
   }
-  return Backbone.load(new Uint8Array(await response.arrayBuffer()), STARTER, precision);
+  const file = { path: STARTER.path, file: await response.blob() };
+  return Backbone.load(await openWeightFile([file]), STARTER, { precision });
 }
 
 function summarizeBackbone({
