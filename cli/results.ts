@@ -13,6 +13,9 @@ const seconds = z.number().nonnegative();
 const proportion = z.number().min(0).max(1);
 const trainable = z.object({ backbone: count, head: count });
 
+/** What results say of the backbone. */
+type BackboneFacts = Omit<BackboneSummary, 'convolutions' | 'loading' | 'key'>;
+
 const epochSchema = z.object({
   epoch: count,
   trainLoss: z.number().nullable(),
@@ -54,10 +57,14 @@ export const resultsSchema = z.object({
     name: z.string(),
     hash: z.string(),
     inputSize: count,
+    stages: z.object({ used: count, inFile: count }),
+    ownClasses: count.nullable(),
+    licence: z.string(),
+    citation: z.string(),
     features: count,
     parameters: count,
     fileBytes: count,
-  }) satisfies z.ZodType<Omit<BackboneSummary, 'convolutions'>>,
+  }) satisfies z.ZodType<BackboneFacts>,
   dataset: z.object({
     name: z.string(),
     label: z.string(),

@@ -71,7 +71,7 @@ async function main(): Promise<number> {
     const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
     progress.say(sentence(dataset));
     await makeFolder(choices.out);
-    const { convolutions: _, ...backboneFacts } = backbone;
+    const { convolutions: _, loading: __, key: ___, ...backboneFacts } = backbone;
     return await compare(headless, choices, {
       format: RESULTS_FORMAT,
       createdBy: { name: packageJson.name, version: packageJson.version },

@@ -12,6 +12,8 @@ import { convolution } from '../ops/convolution';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Precision } from '../ops/half';
 import { maxPool } from '../ops/max-pool';
+import { UserError } from '../user-error';
+import { INPUT_SIZE_HELP, INPUT_SIZES } from './input-size';
 import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
@@ -60,6 +62,8 @@ export class Backbone {
   readonly network: Network;
   readonly inputSize: number;
   readonly preprocessing: Preprocessing;
+  /** Stages that the weight file has, of which the first ones are used. */
+  readonly stagesInFile: number;
   /** The classifier the file came with, where all of its stages are used. */
   readonly head: Head | null;
   /** Kernels and batch norm affine parameters. */
@@ -76,6 +80,7 @@ export class Backbone {
     layers: ReadonlyMap<string, Convolution>,
     head: Head | null,
     precision: Precision,
+    inputSize: number,
   ) {
     this.id = id;
     this.name = name;
@@ -83,7 +88,8 @@ export class Backbone {
     this.fileBytes = file.blobs.reduce((sum, { size }) => sum + size, 0);
     this.layout = pretrained.layout;
     this.network = pretrained.network;
-    this.inputSize = pretrained.inputSize;
+    this.inputSize = inputSize;
+    this.stagesInFile = pretrained.stagesInFile;
     this.preprocessing = pretrained.preprocessing;
     this.head = head;
     this.precision = precision;
@@ -96,14 +102,15 @@ export class Backbone {
 
   /**
    * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
-   * stem) become part of the network.
+   * stem) become part of the network. `inputSize`: side of the images, pixels.
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
     file: WeightFile,
     { id, name }: { id: string; name: string },
-    { precision: wanted = 'single', stages }: LoadOptions = {},
+    { precision: wanted = 'single', stages, inputSize }: LoadOptions = {},
   ): Promise<Backbone> {
+    if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, stages);
     // Halves are read four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
@@ -113,7 +120,8 @@ export class Backbone {
       for (const spec of pretrained.layers)
         layers.set(spec.name, fold(spec, await pretrained.readLayer(spec), precision));
       const head = await pretrained.readHead();
-      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision);
+      const size = inputSize ?? pretrained.inputSize;
+      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size);
     } catch (error) {
       for (const layer of layers.values()) disposeConvolution(layer);
       throw error;
@@ -222,12 +230,20 @@ interface BackboneIdentity {
 interface LoadOptions {
   precision?: Precision;
   stages?: number | undefined;
+  /** Instead of what the file says. */
+  inputSize?: number | undefined;
+}
+
+function checkInputSize(size: number): void {
+  if (INPUT_SIZES.includes(size)) return;
+  throw new UserError(`Images of ${size} pixels cannot be used: choose ${INPUT_SIZE_HELP}.`);
 }
 
 /** An adapter belongs to the network it was trained on, so fewer stages have another hash. */
-async function hashOf({ blobs }: WeightFile, { layout, isCut }: Pretrained): Promise<string> {
+async function hashOf({ blobs }: WeightFile, { layout, stagesInFile }: Pretrained): Promise<string> {
   const whole = await sha256OfBlobs(blobs);
-  return isCut ? sha256(new TextEncoder().encode(`${whole} stages 1-${layout.blocks.length}`)) : whole;
+  const used = layout.blocks.length;
+  return used < stagesInFile ? sha256(new TextEncoder().encode(`${whole} stages 1-${used}`)) : whole;
 }
 
 function fold(

@@ -28,6 +28,8 @@ export interface Head {
   /** `[classes]` */
   bias: Float32Array;
   classes: number;
+  /** The classes' names where the file gives them. */
+  names: string[] | null;
 }
 
 export interface Pretrained {
@@ -35,8 +37,8 @@ export interface Pretrained {
   network: Network;
   /** In the order of the forward pass. */
   layers: readonly ConvolutionSpec[];
-  /** Whether the file has more stages than are used. */
-  isCut: boolean;
+  /** Of which the first ones are used. */
+  stagesInFile: number;
   inputSize: number;
   preprocessing: Preprocessing;
   readLayer(layer: ConvolutionSpec): Promise<LayerWeights>;
@@ -66,16 +68,16 @@ export function openPretrained(file: WeightFile, stages?: number): Pretrained {
   weights.check(whole);
   const layout = { ...whole, blocks: whole.blocks.slice(0, stages) };
   const used = network(layout);
-  const isCut = layout.blocks.length < whole.blocks.length;
   return {
     layout,
     network: used,
     layers: convolutions(used),
-    isCut,
+    stagesInFile: whole.blocks.length,
     inputSize: readInputSize(file),
     preprocessing: weights.scheme.preprocessing,
     readLayer: (layer) => weights.readLayer(layer, layer === used.stem),
-    readHead: async () => (isCut ? null : weights.readHead(used.features)),
+    readHead: async () =>
+      layout.blocks.length < whole.blocks.length ? null : weights.readHead(used.features),
   };
 }
 
@@ -170,7 +172,8 @@ class Weights {
     const bias = await head.bias.read();
     if (![weight, bias].every((numbers) => numbers.every(Number.isFinite)))
       throw notFinite(this.file.fileName, 'the classifier');
-    return { weight, bias, classes };
+    const names = this.file.metadata.classes?.split(',') ?? [];
+    return { weight, bias, classes, names: names.length === classes ? names : null };
   }
 
   #checkHead(features: number): void {

@@ -141,6 +141,11 @@ export async function openAdapter(
         `this one is ${backbone.id}, ${backbone.hash.slice(0, 8)}…. Load that backbone first.`,
     );
   }
+  if (header.inputSize !== backbone.inputSize) {
+    throw new UserError(
+      `“${fileName}” was trained on images of ${header.inputSize} pixels; this backbone takes ${backbone.inputSize}. Choose ${header.inputSize} pixels for the backbone first.`,
+    );
+  }
   const method = methodById(header.setting);
   const specs = convolutions(backbone.network);
   const table = parameterTable(

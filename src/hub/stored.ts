@@ -2,6 +2,8 @@
 import { UserError } from '../user-error';
 import { hasStorage, ifFree, Place, placeIds, type StoredPrecision } from './place';
 
+export type { StoredPrecision };
+
 export interface StoredBackbone {
   id: string;
   label: string;

@@ -3,6 +3,9 @@
  * Every call is one row of `Calls`: what goes in, what comes out, and what is reported on the way.
  */
 
+import type { DownloadProgress } from '../hub/progress';
+import type { StoredBackbone, StoredPrecision } from '../hub/stored';
+
 // ---------------------------------------------------------------- engine
 
 export type BackendName = 'webgpu' | 'wasm';
@@ -110,13 +113,48 @@ export interface ConvolutionSummary {
   stride: number;
 }
 
+/** Where a backbone's weights are. */
+export type BackboneSource =
+  /** The one that comes with the page. */
+  | { kind: 'starter' }
+  /** A row of the table of sources: fetched, unless this browser keeps it already. */
+  | { kind: 'hub'; id: string; keepAs: StoredPrecision }
+  /** Kept in this browser. */
+  | { kind: 'stored'; id: string }
+  /** The person's own, with what belongs to it (shards, `config.json`). */
+  | { kind: 'files'; files: NamedFile[] };
+
+export interface BackboneChoice {
+  source: BackboneSource;
+  /** Only the first so many stages; null for all. */
+  stages: number | null;
+  /** Side of the images, pixels; null for what the source says. */
+  inputSize: number | null;
+}
+
+/** A part of the work of loading, and how long it took. */
+export interface LoadingPhase {
+  label: string;
+  seconds: number;
+}
+
 export interface BackboneSummary {
   id: string;
   name: string;
-  /** SHA-256 of the weight file, hex. */
+  /** SHA-256, hex: the weight file's, or one of its own where only some of its stages are used. */
   hash: string;
+  /** Of `hash` and what images are made into: models belong to one backbone and no other. */
+  key: string;
   /** Side of the square input, pixels. */
   inputSize: number;
+  /** Of these, how many are used. */
+  stages: { used: number; inFile: number };
+  /** Classes of the classifier that came with the weights; null where there is none. */
+  ownClasses: number | null;
+  licence: string;
+  citation: string;
+  /** From the beginning to the first features. */
+  loading: LoadingPhase[];
   /** Length of the pooled feature vector. */
   features: number;
   /** Numbers in the backbone: kernels and batch norm affine parameters, without its head. */
@@ -136,6 +174,30 @@ export interface LayerAtoms {
   atoms: Float32Array;
   /** ‖W − αD‖ / ‖W‖ over every row of the kernel. */
   relativeError: number;
+}
+
+/** A class of the backbone's own classifier. */
+export interface Guess {
+  name: string;
+  /** 0–1 */
+  probability: number;
+}
+
+/** What the untouched backbone sees on one of the data's images. */
+export interface Recognition {
+  className: string;
+  /** Its tile among the class' thumbnails. */
+  tile: number;
+  guesses: Guess[];
+}
+
+/** Backbones in this browser's private storage, bytes. */
+export interface Storage {
+  stored: StoredBackbone[];
+  usage: number;
+  quota: number;
+  /** The browser has promised not to clear it when room is short. */
+  persisted: boolean;
 }
 
 // ---------------------------------------------------------------- settings
@@ -296,6 +358,8 @@ export type RunAction = 'pause' | 'resume' | 'stop';
 export interface ModelSummary {
   modelId: string;
   name: string;
+  /** The `key` and the name of the backbone it belongs to. */
+  backbone: { key: string; name: string };
   setting: string;
   classes: string[];
   trainable: { backbone: number; head: number };
@@ -336,6 +400,20 @@ export interface Calls {
   importData: { in: { source: DataSource; seed: number }; out: DatasetSummary; progress: Progress };
   /** Splits the same images anew. */
   resplit: { in: { seed: number }; out: DatasetSummary; progress: never };
+  /** Replaces the backbone; the former one stays if this fails. */
+  useBackbone: {
+    in: BackboneChoice;
+    out: { backbone: BackboneSummary; dataStays: boolean };
+    progress: Progress | DownloadProgress;
+  };
+  storage: { in: Record<never, never>; out: Storage; progress: never };
+  deleteStored: { in: { id: string }; out: Storage; progress: never };
+  /** Copies the person's own file into this browser's storage. */
+  keepFile: { in: { file: File }; out: Storage; progress: DownloadProgress };
+  /** What the backbone's own classifier says of an image, best first. */
+  recognize: { in: { image: Blob; fileName: string }; out: Guess[]; progress: never };
+  /** The same for some of the data's validation images, as many of each class. */
+  recognizeData: { in: { perClass: number }; out: Recognition[]; progress: Progress };
   decompose: { in: { count: number }; out: LayerAtoms[]; progress: Progress };
   /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch and these views. */
   settings: {

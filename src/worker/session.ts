@@ -1,6 +1,6 @@
 /** What the engine keeps between calls, and how it answers each of them. One session per worker. */
 import * as tf from '@tensorflow/tfjs';
-import { Backbone } from '../backbone/backbone';
+import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
@@ -16,11 +16,12 @@ import {
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
-import { openWeightFile } from '../files/open-weight-file';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
+import { keep } from '../hub/keep';
+import { sourceOfFile } from '../hub/sources';
+import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
-import type { Precision } from '../ops/half';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
@@ -30,8 +31,8 @@ import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
+import { keyOf, openBackbone, STARTER } from './open-backbone';
 import type {
-  BackboneSummary,
   CallName,
   Calls,
   EngineInfo,
@@ -41,7 +42,9 @@ import type {
   Progress,
   RunConfig,
   SettingSummary,
+  Storage,
 } from './protocol';
+import { recognize, recognizeData } from './recognize';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
 import { tileMemory } from './tile-memory';
@@ -53,12 +56,6 @@ export interface Context<K extends CallName> {
 
 export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
-};
-
-const STARTER = {
-  id: 'starter',
-  name: 'Starter: ResNet-50 layout, quarter width',
-  path: 'backbones/starter-resnet50-w16.safetensors',
 };
 
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
@@ -77,7 +74,8 @@ export function createSession(siteUrl: string): Handlers {
   let frozen = new FrozenCache(createPrivateFile);
   /** By number of atoms. */
   let codes = new Map<number, LayerCodes>();
-  const models = new Map<string, StoredModel>();
+  /** With the backbone that each belongs to. */
+  const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   const runs = new Map<string, RunControl>();
 
   function resetFrozen(): void {
@@ -115,12 +113,15 @@ export function createSession(siteUrl: string): Handlers {
     stored: StoredModel,
     checkDifference: number | null,
   ): Promise<ModelSummary> {
-    const file = await writeAdapter(stored, ready(backbone));
-    models.set(modelId, stored);
+    const trunk = ready(backbone);
+    const file = await writeAdapter(stored, trunk);
+    const owner = { key: keyOf(trunk), name: `${trunk.name}, ${trunk.inputSize} px` };
+    models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
     return {
       modelId,
       name: stored.name,
+      backbone: owner,
       setting: training.config.setting,
       classes: stored.classes,
       trainable: training.trainable,
@@ -153,14 +154,16 @@ export function createSession(siteUrl: string): Handlers {
   }
 
   function model(modelId: string): StoredModel {
-    const stored = models.get(modelId);
-    if (!stored)
+    const found = models.get(modelId);
+    if (!found)
       throw new UserError('This model is no longer in memory. Run it again, or load its adapter file.');
-    return stored;
+    if (found.backbone.key !== keyOf(ready(backbone)))
+      throw new UserError(`This model belongs to another backbone. Choose ${found.backbone.name} to use it.`);
+    return found.stored;
   }
 
   return {
-    async start({ backend }, { progress }) {
+    async start({ backend }, { progress, signal }) {
       for (const control of runs.values()) control.act('stop');
       progress({ label: 'Starting the engine', done: 0, total: 2 });
       resetFrozen();
@@ -173,9 +176,57 @@ export function createSession(siteUrl: string): Handlers {
       if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
       if (engine.precision === 'half' && !(await tryHalves())) engine = { ...engine, precision: 'single' };
       progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
-      backbone = await loadStarter(siteUrl, engine.precision);
+      const { precision } = engine;
+      const opened = await openBackbone(STARTER, { siteUrl, precision, progress: () => {}, signal });
+      backbone = opened.backbone;
       health.check();
-      return { engine, backbone: summarizeBackbone(backbone) };
+      return { engine, backbone: opened.summary };
+    },
+
+    async useBackbone(choice, { progress, signal }) {
+      if (runs.size > 0)
+        throw new UserError('A run is going. Stop it, or wait for its end, then change the backbone.');
+      const { precision } = ready(engine);
+      const opened = await openBackbone(choice, { siteUrl, precision, progress, signal });
+      backbone?.dispose();
+      backbone = opened.backbone;
+      codes = new Map();
+      resetFrozen();
+      const dataStays = dataset?.side === storedSide(backbone.inputSize);
+      // Pictures of another size would be cut wrongly.
+      if (!dataStays) dataset = null;
+      health.check();
+      return { backbone: opened.summary, dataStays };
+    },
+
+    async storage() {
+      return storageNow();
+    },
+
+    async deleteStored({ id }) {
+      await deleteStored(id);
+      return storageNow();
+    },
+
+    async keepFile({ file }, { progress, signal }) {
+      const row = sourceOfFile(file.name);
+      const own = { id: `own file ${file.name}`, label: file.name, bytes: file.size, sha256: null };
+      await keep(file, row ?? own, { onProgress: progress, signal });
+      return storageNow();
+    },
+
+    async recognize({ image, fileName }) {
+      const trunk = ready(backbone);
+      const side = storedSide(trunk.inputSize);
+      const [guesses = []] = await recognize(trunk, await pixelsOf(image, fileName, side), side);
+      return guesses;
+    },
+
+    async recognizeData({ perClass }, { progress, signal }) {
+      return recognizeData(ready(backbone), withData(dataset), perClass, (done, total) => {
+        signal.throwIfAborted();
+        progress({ label: 'Looking at your pictures', done, total });
+      });
     },
 
     async memory() {
@@ -293,9 +344,7 @@ export function createSession(siteUrl: string): Handlers {
     async classify({ modelId, image, fileName }) {
       const trunk = ready(backbone);
       const side = storedSide(trunk.inputSize);
-      const decoded = await decodeImage(image, side);
-      if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
-      const pixels = centreOf(decoded.pixels, side, trunk.inputSize);
+      const pixels = centreOf(await pixelsOf(image, fileName, side), side, trunk.inputSize);
       const [logits = []] = await withModel(model(modelId), trunk, (open, values) =>
         logitsOf(open, values, pixels, 1),
       );
@@ -318,48 +367,23 @@ function ready<T>(part: T | null): T {
   return part;
 }
 
+/** RGB bytes `[side, side, 3]` of an image file. */
+async function pixelsOf(image: Blob, fileName: string, side: number): Promise<Uint8Array<ArrayBuffer>> {
+  const decoded = await decodeImage(image, side);
+  if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
+  return decoded.pixels;
+}
+
+async function storageNow(): Promise<Storage> {
+  const stored = await storedBackbones();
+  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+  return { stored, usage, quota, persisted: await navigator.storage.persisted() };
+}
+
 function withData(dataset: Dataset | null): Dataset {
   if (!dataset)
     throw new UserError('There is no data yet. Drop a folder of images or choose a sample set first.');
   return dataset;
-}
-
-async function loadStarter(siteUrl: string, precision: Precision): Promise<Backbone> {
-  const response = await fetch(new URL(STARTER.path, siteUrl)).catch(() => null);
-  if (!response?.ok) {
-    throw new UserError(
-      'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
-    );
-  }
-  const file = { path: STARTER.path, file: await response.blob() };
-  return Backbone.load(await openWeightFile([file]), STARTER, { precision });
-}
-
-function summarizeBackbone({
-  id,
-  name,
-  hash,
-  inputSize,
-  network,
-  parameters,
-  fileBytes,
-}: Backbone): BackboneSummary {
-  return {
-    id,
-    name,
-    hash,
-    inputSize,
-    features: network.features,
-    parameters,
-    fileBytes,
-    convolutions: convolutions(network).map(({ name: layer, kernel, cIn, cOut, stride }) => ({
-      name: layer,
-      kernel,
-      cIn,
-      cOut,
-      stride,
-    })),
-  };
 }
 
 /** How far each tuned layer moved, and its atoms where the setting trains them. */

@@ -1,0 +1,174 @@
+/** From a person's choice to a backbone that is ready: fetched or opened, read, and used once. */
+import * as tf from '@tensorflow/tfjs';
+import { Backbone } from '../backbone/backbone';
+import { convolutions } from '../backbone/layout';
+import { openWeightFile } from '../files/open-weight-file';
+import type { WeightFile } from '../files/weight-file';
+import { download } from '../hub/download';
+import { SOURCES, type Source, sourceOfFile } from '../hub/sources';
+import { openStored, storedBackbones } from '../hub/stored';
+import type { Precision } from '../ops/half';
+import { UserError } from '../user-error';
+import type {
+  BackboneChoice,
+  BackboneSource,
+  BackboneSummary,
+  Calls,
+  LoadingPhase,
+  NamedFile,
+} from './protocol';
+
+export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };
+
+const STARTER_FILE = {
+  id: 'starter',
+  name: 'Starter: ResNet-50 layout, quarter width',
+  path: 'backbones/starter-resnet50-w16.safetensors',
+};
+
+export interface OpenedBackbone {
+  backbone: Backbone;
+  summary: BackboneSummary;
+}
+
+interface Context {
+  /** Where `public/` is served from. */
+  siteUrl: string;
+  precision: Precision;
+  progress: (value: Calls['useBackbone']['progress']) => void;
+  signal: AbortSignal;
+}
+
+/** The weights' files, and what is known of them without looking inside. */
+interface Found {
+  id: string;
+  name: string;
+  files: NamedFile[];
+  source: Source | null;
+}
+
+/** @throws UserError where there are no such weights, or they are not a ResNet-50's; the signal's reason after an abort */
+export async function openBackbone(
+  { source, stages, inputSize }: BackboneChoice,
+  context: Context,
+): Promise<OpenedBackbone> {
+  const { progress, signal, precision } = context;
+  const loading: LoadingPhase[] = [];
+  async function phase<T>(label: string, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const began = performance.now();
+    const result = await work();
+    loading.push({ label, seconds: (performance.now() - began) / 1000 });
+    return result;
+  }
+  const found = await phase(source.kind === 'hub' ? 'download or open' : 'open', () => find(source, context));
+  progress({ label: `Reading ${found.name}`, done: 0, total: 0 });
+  const file = await phase('table of contents', () => openWeightFile(found.files));
+  const options = {
+    precision,
+    ...(stages === null ? {} : { stages }),
+    inputSize: inputSize ?? found.source?.preprocessing.inputSize,
+  };
+  const backbone = await phase('weights and hash', () => Backbone.load(file, found, options));
+  try {
+    await phase('first prediction', () => predictOnce(backbone));
+    return { backbone, summary: summarize(backbone, file, found.source, loading) };
+  } catch (error) {
+    backbone.dispose();
+    throw error;
+  }
+}
+
+async function find(source: BackboneSource, context: Context): Promise<Found> {
+  switch (source.kind) {
+    case 'starter': {
+      const { id, name, path } = STARTER_FILE;
+      return { id, name, files: [{ path, file: await fromSite(path, context) }], source: null };
+    }
+    case 'hub': {
+      const row = SOURCES.find(({ id }) => id === source.id);
+      if (!row?.url)
+        throw new UserError(`There is no backbone “${source.id}” to download. Choose one of the list.`);
+      const { progress: onProgress, signal } = context;
+      const file = await download({ ...row, url: row.url }, { onProgress, signal, keepAs: source.keepAs });
+      return { id: row.id, name: row.label, files: [{ path: row.fileName, file }], source: row };
+    }
+    case 'stored': {
+      const file = await openStored(source.id);
+      const record = (await storedBackbones()).find(({ id }) => id === source.id);
+      if (!file || !record) {
+        const row = SOURCES.find(({ id }) => id === source.id);
+        throw new UserError(
+          `“${row?.label ?? source.id}” is not kept in this browser. Download it, or choose its file.`,
+        );
+      }
+      const row = SOURCES.find(({ id, sha256 }) => id === source.id || sha256 === record.sha256);
+      return {
+        id: source.id,
+        name: record.label,
+        files: [{ path: record.fileName, file }],
+        source: row ?? null,
+      };
+    }
+    case 'files': {
+      const row =
+        source.files.map(({ path }) => sourceOfFile(path.split('/').at(-1) ?? '')).find(Boolean) ?? null;
+      const [first] = source.files;
+      if (!first) throw new UserError('No file was chosen. Choose a ResNet-50 weight file.');
+      return { id: row?.id ?? 'own-file', name: row?.label ?? first.path, files: source.files, source: row };
+    }
+  }
+}
+
+async function fromSite(path: string, { siteUrl, signal }: Context): Promise<Blob> {
+  const response = await fetch(new URL(path, siteUrl), { signal }).catch(() => null);
+  signal.throwIfAborted();
+  if (!response?.ok) {
+    throw new UserError(
+      'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
+    );
+  }
+  return response.blob();
+}
+
+/** Whatever is compiled or uploaded on first use is so after this. */
+async function predictOnce(backbone: Backbone): Promise<void> {
+  const { inputSize } = backbone;
+  const features = tf.tidy(() => backbone.features(tf.zeros<tf.Rank.R4>([1, inputSize, inputSize, 3])));
+  await features.data();
+  features.dispose();
+}
+
+function summarize(
+  backbone: Backbone,
+  file: WeightFile,
+  source: Source | null,
+  loading: LoadingPhase[],
+): BackboneSummary {
+  const { id, name, hash, inputSize, network, stagesInFile, parameters, fileBytes, head } = backbone;
+  return {
+    id,
+    name,
+    hash,
+    key: keyOf(backbone),
+    inputSize,
+    stages: { used: network.stages.length, inFile: stagesInFile },
+    ownClasses: head?.classes ?? null,
+    licence: source?.licence ?? file.metadata.license ?? '',
+    citation: source?.citation ?? '',
+    loading,
+    features: network.features,
+    parameters,
+    fileBytes,
+    convolutions: convolutions(network).map(({ name: layer, kernel, cIn, cOut, stride }) => ({
+      name: layer,
+      kernel,
+      cIn,
+      cOut,
+      stride,
+    })),
+  };
+}
+
+/** What a tuned model depends on. */
+export const keyOf = ({ hash, inputSize }: Backbone) => `${hash} at ${inputSize}`;
