@@ -1,9 +1,166 @@
-/** The backbone's kernels as coefficients × atoms, for show. */
+/** Choosing, fetching and keeping backbones, and a look inside the present one. */
+import { askToPersist } from '../../src/hub/persist';
+import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
+import { importData } from './data-actions';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
-import { announce, read, write } from './session';
+import { announce, engineObstacle, isRunPending, read, type Session, write } from './session';
+import { refreshSettings } from './setting-actions';
 
+let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
+let cancelRecognition: AbortController | null = null;
+
+/** Why the backbone cannot be changed now; null when it can. */
+export function backboneObstacle(session: Session): string | null {
+  const obstacle = engineObstacle(session);
+  if (obstacle) return obstacle;
+  if (isRunPending(session))
+    return 'The engine is busy with runs; the backbone can be changed when they end.';
+  if (session.importing) return 'Images are being read; the backbone can be changed after that.';
+  return session.decomposing || session.recognizing ? 'The engine is busy with this backbone.' : null;
+}
+
+/** Puts another backbone in place of the present one, which stays if this fails. `dataStays`: the images need not be read again. */
+export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays: boolean } | null> {
+  if (read().loadingBackbone) return null;
+  const cancel = new AbortController();
+  cancelLoading = cancel;
+  write({ loadingBackbone: { label: 'Opening', done: 0, total: 0 }, backboneProblem: null });
+  try {
+    const { backbone, dataStays } = await ask('useBackbone', choice, {
+      onProgress: (loadingBackbone) => write({ loadingBackbone }),
+      signal: cancel.signal,
+    });
+    write({ backbone, backboneChoice: choice, atoms: null, recognition: null, ...addressed(choice) });
+    announce(`${backbone.name} is ready, at ${backbone.inputSize} pixels.`);
+    return { dataStays };
+  } catch (error) {
+    const backboneProblem = asProblem(error);
+    write({ backboneProblem });
+    if (backboneProblem) announce(backboneProblem.message);
+    return null;
+  } finally {
+    write({ loadingBackbone: null });
+  }
+}
+
+/** As the person asks on the page: the data are read again where images of another size are needed. */
+export async function changeBackbone(choice: BackboneChoice): Promise<void> {
+  // Only a person's own act may ask for this.
+  if (choice.source.kind === 'hub') void askToPersist();
+  const opened = await openBackbone(choice);
+  void refreshStorage();
+  if (!opened) return;
+  const { source } = read();
+  if (source && !opened.dataStays) {
+    write({ dataset: null });
+    await importData(source);
+  } else await refreshSettings();
+}
+
+export const stopLoading = () => cancelLoading?.abort();
+
+/** The backbone that the page's address names, as far as it is here: nobody's visit begins with a download. */
+export async function openAddressedBackbone(): Promise<void> {
+  const { backbone, stages, inputSize } = read().configuration;
+  if (backbone === null || (backbone === 'starter' && stages === null && inputSize === null)) return;
+  const source: BackboneSource =
+    backbone === 'starter' ? { kind: 'starter' } : { kind: 'stored', id: backbone };
+  if (await openBackbone({ source, stages, inputSize })) return;
+  const { configuration, backboneProblem } = read();
+  const why = backboneProblem?.message ?? '';
+  write({
+    configuration: { ...configuration, backbone: 'starter', stages: null, inputSize: null },
+    notice: `${why} The starter is in its place.`,
+  });
+}
+
+/** What the address says of a choice: it can name no file of the person's own. */
+function addressed({ source, stages, inputSize }: BackboneChoice) {
+  const own = source.kind === 'files';
+  const backbone = own ? null : source.kind === 'starter' ? 'starter' : source.id;
+  const { configuration } = read();
+  return {
+    configuration: {
+      ...configuration,
+      backbone,
+      stages: own ? null : stages,
+      inputSize: own ? null : inputSize,
+    },
+  };
+}
+
+// ---------------------------------------------------------------- storage
+
+export async function refreshStorage(): Promise<void> {
+  try {
+    write({ storage: await ask('storage', {}) });
+  } catch (error) {
+    write({ backboneProblem: asProblem(error) });
+  }
+}
+
+export async function deleteStored(id: string): Promise<void> {
+  try {
+    write({ storage: await ask('deleteStored', { id }), backboneProblem: null });
+    announce('It is deleted from this browser.');
+  } catch (error) {
+    write({ backboneProblem: asProblem(error) });
+  }
+}
+
+/** Copies the person's own file into the browser's storage, for the next visit. */
+export async function keepFile(file: File): Promise<void> {
+  if (read().loadingBackbone) return;
+  void askToPersist();
+  const cancel = new AbortController();
+  cancelLoading = cancel;
+  write({ loadingBackbone: { label: 'Keeping it', done: 0, total: 0 }, backboneProblem: null });
+  try {
+    const storage = await ask(
+      'keepFile',
+      { file },
+      { onProgress: (loadingBackbone) => write({ loadingBackbone }), signal: cancel.signal },
+    );
+    write({ storage });
+    announce(`${file.name} is kept in this browser.`);
+  } catch (error) {
+    write({ backboneProblem: asProblem(error) });
+  } finally {
+    write({ loadingBackbone: null });
+  }
+}
+
+// ---------------------------------------------------------------- what it sees
+
+/** Pictures of each class that are looked at. */
+const PER_CLASS = 2;
+
+export async function recognizeData(): Promise<void> {
+  const cancel = new AbortController();
+  cancelRecognition = cancel;
+  write({ recognizing: { label: 'Looking at your pictures', done: 0, total: 0 }, recognitionProblem: null });
+  try {
+    const recognition = await ask(
+      'recognizeData',
+      { perClass: PER_CLASS },
+      { onProgress: (recognizing) => write({ recognizing }), signal: cancel.signal },
+    );
+    write({ recognition });
+    announce(`${recognition.length} pictures were looked at.`);
+  } catch (error) {
+    write({ recognitionProblem: asProblem(error) });
+  } finally {
+    write({ recognizing: null });
+  }
+}
+
+export const stopRecognition = () => cancelRecognition?.abort();
+
+export const recognize = (image: File): Promise<Guess[]> => ask('recognize', { image, fileName: image.name });
+
+// ---------------------------------------------------------------- atoms
 
 export function setAtomCount(atomCount: number): void {
   write({ configuration: { ...read().configuration, atomCount } });

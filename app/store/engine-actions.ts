@@ -1,6 +1,7 @@
 /** Starting, restarting and watching the engine. The one instance of its client lives here. */
 import type { BackendChoice, CallName, Calls, Report } from '../../src/worker/protocol';
 import { type CallOptions, Engine } from '../engine';
+import { STARTER } from './defaults';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
 
@@ -37,7 +38,13 @@ export async function startEngine(backend: BackendChoice): Promise<boolean> {
       { backend },
       { onProgress: (progress) => write({ engine: { status: 'starting', progress } }) },
     );
-    write({ engine: { status: 'ready', info }, backbone, atoms: null });
+    write({
+      engine: { status: 'ready', info },
+      backbone,
+      backboneChoice: STARTER,
+      atoms: null,
+      recognition: null,
+    });
     announce(`The engine is ready. ${info.reason}`);
     return true;
   } catch (error) {

@@ -1,7 +1,8 @@
 /** What the page does as a whole: open, try the sample, change the backend. */
 import type { BackendChoice } from '../../src/worker/protocol';
+import { openAddressedBackbone, openBackbone } from './backbone-actions';
 import { importData, importSample } from './data-actions';
-import { FIRST_SETTINGS } from './defaults';
+import { FIRST_SETTINGS, STARTER } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
 import { endRuns, runChosen, runEnded, runNext } from './queue';
@@ -22,6 +23,7 @@ export async function openPage(): Promise<void> {
     history.replaceState(null, '', `${location.pathname}${serialiseUrl(now.configuration)}${location.hash}`);
   });
   if (!(await startEngine(configuration.backend))) return;
+  await openAddressedBackbone();
   if (configuration.sample !== null) await importSample(configuration.sample);
   else await refreshSettings();
 }
@@ -56,7 +58,9 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
     clearTimeout(patience);
   }
   markModelsGone();
+  const choice = read().backboneChoice;
   if (!(await startEngine(backend))) return;
+  if (choice !== STARTER) await openBackbone(choice);
   if (!source) await refreshSettings();
   else if (await importData(source)) runNext();
 }

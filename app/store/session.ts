@@ -1,18 +1,22 @@
 /** What the page knows now. One store; the actions beside it are the only writers. */
 import { create } from 'zustand';
 import type {
+  BackboneChoice,
   BackboneSummary,
   DataSource,
   DatasetSummary,
+  DownloadProgress,
   EngineInfo,
   LayerAtoms,
   MemoryInfo,
   ModelSummary,
   Notice,
   Progress,
+  Recognition,
   SettingSummary,
+  Storage,
 } from '../../src/worker/protocol';
-import { FIRST_SETTINGS } from './defaults';
+import { FIRST_SETTINGS, STARTER } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
 import { type Configuration, DEFAULT_CONFIGURATION } from './url';
@@ -26,7 +30,7 @@ export interface TunedModel {
   summary: ModelSummary;
   /** `run`: trained here; `file`: loaded from an adapter file. */
   origin: 'run' | 'file';
-  /** Why it can no longer be used; null while the engine holds it. */
+  /** Why the engine no longer holds it; null while it does. */
   gone: string | null;
 }
 
@@ -37,6 +41,16 @@ export interface Session {
   /** Programs that run in their portable form on this adapter. */
   notices: Notice[];
   backbone: BackboneSummary | null;
+  /** Where the present one came from: it is opened again so when the engine restarts. */
+  backboneChoice: BackboneChoice;
+  loadingBackbone: Progress | DownloadProgress | null;
+  backboneProblem: Problem | null;
+  /** Backbones kept in this browser; null until asked for. */
+  storage: Storage | null;
+  /** What the untouched backbone sees on some of the data. */
+  recognition: Recognition[] | null;
+  recognizing: Progress | null;
+  recognitionProblem: Problem | null;
 
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
@@ -70,6 +84,13 @@ export const useSession = create<Session>(() => ({
   memory: null,
   notices: [],
   backbone: null,
+  backboneChoice: STARTER,
+  loadingBackbone: null,
+  backboneProblem: null,
+  storage: null,
+  recognition: null,
+  recognizing: null,
+  recognitionProblem: null,
   dataset: null,
   source: null,
   importing: null,
@@ -103,6 +124,21 @@ export function engineObstacle({ engine }: Session): string | null {
   if (engine.status === 'starting') return 'The engine is starting; a moment.';
   return engine.status === 'failed' ? 'The engine is not running.' : null;
 }
+
+/** Why a model cannot be used now, and what to do; null when it can. */
+export function absence(
+  { summary, origin, gone }: TunedModel,
+  backbone: BackboneSummary | null,
+): string | null {
+  const again = origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.';
+  if (gone !== null) return `${gone} ${again}`;
+  if (summary.backbone.key === backbone?.key) return null;
+  return `It belongs to another backbone: choose ${summary.backbone.name} again to use it.`;
+}
+
+/** The models that can be used now. */
+export const usableModels = ({ models, backbone }: Session) =>
+  models.filter((model) => absence(model, backbone) === null);
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
 export const isRunPending = ({ runs }: Session) =>

@@ -5,6 +5,9 @@ const TURNED: Configuration = {
   backend: 'wasm',
   sample: 'counting',
   splitSeed: 7,
+  backbone: 'microsoft-resnet-50',
+  stages: 3,
+  inputSize: 96,
   atomCount: 6,
   settings: ['linear-probe', 'lora'],
   knobs: {

@@ -3,6 +3,8 @@
  * does not parse is named and ignored, and a value equal to its default is not written.
  */
 import { z } from 'zod';
+import { INPUT_SIZES } from '../../src/backbone/input-size';
+import { SOURCES } from '../../src/hub/sources';
 import type { BackendChoice } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
 
@@ -11,6 +13,12 @@ export interface Configuration {
   /** A built-in sample set, or null for the person's own files. */
   sample: string | null;
   splitSeed: number;
+  /** A row of the table of backbones, as far as this browser keeps it; null for the person's own file. */
+  backbone: string | null;
+  /** Its first stages; null for all. */
+  stages: number | null;
+  /** Side of the images, pixels; null for what the backbone says. */
+  inputSize: number | null;
   atomCount: number;
   /** Chosen settings by id; null: the first visit's. */
   settings: string[] | null;
@@ -21,12 +29,16 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   backend: 'auto',
   sample: null,
   splitSeed: 0,
+  backbone: 'starter',
+  stages: null,
+  inputSize: null,
   atomCount: ATOM_COUNT.default,
   settings: null,
   knobs: DEFAULT_KNOBS,
 };
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+const backboneId = z.enum(['starter', ...SOURCES.map((source) => source.id)]);
 const number = (low: number, high: number) =>
   z
     .string()
@@ -107,6 +119,34 @@ const PARAMETERS: Parameter[] = [
       c.splitSeed = value;
     },
   ),
+  {
+    key: 'backbone',
+    read: (text, into) => {
+      const parsed = backboneId.safeParse(text);
+      if (parsed.success) into.backbone = parsed.data;
+      return parsed.success;
+    },
+    write: ({ backbone }) => (backbone === DEFAULT_CONFIGURATION.backbone ? null : backbone),
+  },
+  {
+    key: 'stages',
+    read: (text, into) => {
+      const parsed = whole(1, 4).safeParse(text);
+      if (parsed.success) into.stages = parsed.data;
+      return parsed.success;
+    },
+    write: ({ stages }) => stages?.toString() ?? null,
+  },
+  {
+    key: 'size',
+    read: (text, into) => {
+      const parsed = number(1, 1024).safeParse(text);
+      if (!parsed.success || !INPUT_SIZES.includes(parsed.data)) return false;
+      into.inputSize = parsed.data;
+      return true;
+    },
+    write: ({ inputSize }) => inputSize?.toString() ?? null,
+  },
   parameter(
     'atoms',
     whole(ATOM_COUNT.min, ATOM_COUNT.max),

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
 import { changeBackend } from '../store/page-actions';
 import { isActive } from '../store/run-record';
-import { type EngineState, useSession } from '../store/session';
+import { type EngineState, usableModels, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
 import { bytes, count, counted, rate } from './format';
 import { ProgressLine } from './ProgressLine';
@@ -145,10 +145,11 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
   const runs = useSession((session) => session.runs);
   const importing = useSession((session) => session.importing !== null);
   const decomposing = useSession((session) => session.decomposing !== null);
-  const models = useSession((session) => session.models.filter(({ gone }) => gone === null).length);
+  const models = useSession((session) => usableModels(session).length);
   const [wanted, setWanted] = useState<BackendChoice | null>(null);
   const pending = runs.filter((run) => run.status === 'queued' || isActive(run)).length;
-  const busy = starting || importing || decomposing;
+  const loading = useSession((session) => session.loadingBackbone !== null);
+  const busy = starting || importing || decomposing || loading;
 
   const want = (backend: BackendChoice) => {
     // A broken engine has nothing left to lose.

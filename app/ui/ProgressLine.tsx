@@ -8,19 +8,19 @@ interface Props {
   progress: Progress;
   /** Accessible name of the bar. */
   name: string;
+  /** What to say instead of how many of how many. */
+  detail?: string;
   onCancel?: () => void;
 }
 
-export function ProgressLine({ progress: { label, done, total }, name, onCancel }: Props) {
+export function ProgressLine({ progress: { label, done, total }, name, detail, onCancel }: Props) {
   const known = total > 0;
   return (
     <div className={classes.line}>
       <div className={classes.words}>
         <span>{label}</span>
-        {known && (
-          <span className="numbers">
-            {count(done)} of {count(total)}
-          </span>
+        {(known || detail) && (
+          <span className="numbers">{detail ?? `${count(done)} of ${count(total)}`}</span>
         )}
       </div>
       <div className={classes.row}>

@@ -1,7 +1,7 @@
 /** The five steps, always in sight, each with the state it is in. */
 
 import { isActive, isOver } from '../store/run-record';
-import { chosenSettings, type Session, useSession } from '../store/session';
+import { chosenSettings, type Session, usableModels, useSession } from '../store/session';
 import { STEPS, type Step } from '../store/step';
 import { counted } from './format';
 import classes from './Rail.module.css';
@@ -25,7 +25,8 @@ const SIGNS: Record<Step, Sign> = {
   },
   backbone: {
     label: 'Backbone',
-    state: ({ backbone, decomposing, engine }) => {
+    state: ({ backbone, decomposing, loadingBackbone, engine }) => {
+      if (loadingBackbone) return 'loading another';
       if (!backbone) return engine.status === 'failed' ? 'not loaded' : 'loading';
       return decomposing ? 'finding atoms' : `${backbone.inputSize} × ${backbone.inputSize} input`;
     },
@@ -52,11 +53,11 @@ const SIGNS: Record<Step, Sign> = {
   },
   use: {
     label: 'Use',
-    state: ({ models }) => {
-      const here = models.filter(({ gone }) => gone === null).length;
+    state: (session) => {
+      const here = usableModels(session).length;
       return here === 0 ? 'no models yet' : counted(here, 'model');
     },
-    done: ({ models }) => models.some(({ gone }) => gone === null),
+    done: (session) => usableModels(session).length > 0,
   },
 };
 

@@ -6,6 +6,8 @@
 import type { DownloadProgress } from '../hub/progress';
 import type { StoredBackbone, StoredPrecision } from '../hub/stored';
 
+export type { DownloadProgress, StoredBackbone, StoredPrecision };
+
 // ---------------------------------------------------------------- engine
 
 export type BackendName = 'webgpu' | 'wasm';

@@ -1,10 +1,20 @@
 /** Step 2: the network that stays frozen, and its kernels taken apart into atoms. */
-import { Button } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useEffect } from 'react';
-import { decompose, setAtomCount, stopDecompose } from '../../store/backbone-actions';
+import { INPUT_SIZES } from '../../../src/backbone/input-size';
+import type { BackboneSummary } from '../../../src/worker/protocol';
+import {
+  backboneObstacle,
+  changeBackbone,
+  decompose,
+  keepFile,
+  refreshStorage,
+  setAtomCount,
+  stopDecompose,
+} from '../../store/backbone-actions';
 import { ATOM_COUNT } from '../../store/defaults';
 import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
-import { bytes, count, counted, percent } from '../../ui/format';
+import { bytes, count, counted, duration, percent } from '../../ui/format';
 import { HeatLegend } from '../../ui/HeatMap';
 import { NumberField } from '../../ui/NumberField';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -12,10 +22,23 @@ import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import classes from './BackboneStep.module.css';
 import { LayerCard } from './LayerCard';
+import { LoadingLine } from './LoadingLine';
+import { Sources } from './Sources';
+import { StoragePanel } from './StoragePanel';
+import { Untouched } from './Untouched';
 
 export function BackboneStep() {
   const backbone = useSession((session) => session.backbone);
   const failed = useSession((session) => session.engine.status === 'failed');
+  const loading = useSession((session) => session.loadingBackbone);
+  const problem = useSession((session) => session.backboneProblem);
+  const storage = useSession((session) => session.storage);
+  const ready = useSession((session) => session.engine.status === 'ready');
+  const obstacle = useSession(backboneObstacle);
+  const reason = loading ? 'A backbone is being loaded.' : obstacle;
+  useEffect(() => {
+    if (ready) void refreshStorage();
+  }, [ready]);
   return (
     <StepPage
       title="Backbone"
@@ -23,18 +46,25 @@ export function BackboneStep() {
     >
       {backbone ? (
         <>
-          <dl className={`${classes.facts} numbers`} aria-label="Backbone facts">
-            <Fact term="Network" value={backbone.name} />
-            <Fact term="Parameters" value={count(backbone.parameters)} />
-            <Fact term="Input" value={`${backbone.inputSize} × ${backbone.inputSize} pixels`} />
-            <Fact term="Features" value={count(backbone.features)} />
-            <Fact
-              term="Convolutions"
-              value={`${backbone.convolutions.length}, ${backbone.convolutions.filter(({ kernel }) => kernel > 1).length} larger than 1 × 1`}
-            />
-            <Fact term="File" value={bytes(backbone.fileBytes)} />
-            <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
-          </dl>
+          <Present backbone={backbone} reason={reason} />
+          <ProblemNote
+            problem={problem}
+            title="The backbone could not be used"
+            onDismiss={() => write({ backboneProblem: null })}
+          />
+          {loading && (
+            <div className={classes.progress}>
+              <LoadingLine progress={loading} />
+            </div>
+          )}
+          <Block
+            title="Choose a network"
+            note="Everything is computed on this machine; only the weights are fetched."
+          >
+            <Sources reason={reason} />
+          </Block>
+          <Untouched ownClasses={backbone.ownClasses} reason={reason} />
+          {storage && <StoragePanel storage={storage} disabled={loading !== null} />}
           <Atoms />
         </>
       ) : (
@@ -50,9 +80,75 @@ export function BackboneStep() {
   );
 }
 
-function Fact({ term, value }: { term: string; value: string }) {
+/** What He et al. 2016 (Table 1) call the stages, in order. */
+const STAGE_NAMES = ['conv2_x', 'conv3_x', 'conv4_x', 'conv5_x'];
+
+function Present({ backbone, reason }: { backbone: BackboneSummary; reason: string | null }) {
+  const choice = useSession((session) => session.backboneChoice);
+  const { stages, inputSize, loading, convolutions } = backbone;
+  const file =
+    choice.source.kind === 'files' && choice.source.files.length === 1 ? choice.source.files[0]?.file : null;
+  const seconds = loading.reduce((sum, phase) => sum + phase.seconds, 0);
   return (
-    <div>
+    <section aria-label="The network in use">
+      <dl className={`${classes.facts} numbers`} aria-label="Backbone facts">
+        <Fact term="Network" value={backbone.name} />
+        <Fact term="Parameters" value={count(backbone.parameters)} />
+        <Fact term="Features" value={count(backbone.features)} />
+        <Fact
+          term="Convolutions"
+          value={`${convolutions.length}, ${convolutions.filter(({ kernel }) => kernel > 1).length} larger than 1 × 1`}
+        />
+        <Fact term="File" value={bytes(backbone.fileBytes)} />
+        <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
+        {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
+        <Fact
+          term="Ready in"
+          value={duration(seconds)}
+          title={loading.map(({ label, seconds: each }) => `${label}: ${duration(each)}`).join('\n')}
+        />
+      </dl>
+      <div className={classes.controls}>
+        <NativeSelect
+          label="Input size"
+          description="Larger sees more and takes longer, by the square."
+          value={String(inputSize)}
+          disabled={reason !== null}
+          data={[...new Set([...INPUT_SIZES, inputSize])].map((size) => ({
+            value: String(size),
+            label: `${size} × ${size} pixels`,
+          }))}
+          onChange={(event) =>
+            void changeBackbone({ ...choice, inputSize: Number(event.currentTarget.value) })
+          }
+        />
+        <NativeSelect
+          label="Stages"
+          description="Fewer are faster and smaller."
+          value={String(stages.used)}
+          disabled={reason !== null || stages.inFile === 1}
+          data={STAGE_NAMES.slice(0, stages.inFile).map((name, index) => ({
+            value: String(index + 1),
+            label: index + 1 === stages.inFile ? `all, through ${name}` : `through ${name}`,
+          }))}
+          onChange={(event) => {
+            const used = Number(event.currentTarget.value);
+            void changeBackbone({ ...choice, stages: used === stages.inFile ? null : used });
+          }}
+        />
+        {file instanceof File && (
+          <Button variant="default" disabled={reason !== null} onClick={() => void keepFile(file)}>
+            Keep this file in the browser
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Fact({ term, value, title }: { term: string; value: string; title?: string }) {
+  return (
+    <div title={title}>
       <dt>{term}</dt>
       <dd>{value}</dd>
     </div>
@@ -66,9 +162,10 @@ function Atoms() {
   const atomCount = useSession((session) => session.configuration.atomCount);
   const obstacle = useSession(engineObstacle);
   const pending = useSession(isRunPending);
+  const loading = useSession((session) => session.loadingBackbone !== null || session.recognizing !== null);
   const reason =
     obstacle ?? (pending ? 'The engine is busy with runs; atoms can be looked at when they end.' : null);
-  const first = atoms === null && problem === null && reason === null;
+  const first = atoms === null && problem === null && reason === null && !loading;
   useEffect(() => {
     if (first) void decompose();
   }, [first]);

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { ClassSummary, DatasetSummary } from '../../../src/worker/protocol';
 import { count } from '../../ui/format';
+import { Thumbnail } from '../../ui/Thumbnail';
 import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './ClassGrid.module.css';
 
@@ -44,17 +45,13 @@ export function ClassGrid({ summary: { name, train, val, thumbnails }, layout }:
       </header>
       <div className={classes.grid} role="img" aria-label={`Thumbnails of ${name}`}>
         {indices.map((index) => (
-          <span
+          <Thumbnail
             key={index}
-            className={classes.tile}
-            data-val={index >= train || undefined}
-            style={{
-              width: SIZE,
-              height: SIZE,
-              backgroundImage: url ? `url("${url}")` : undefined,
-              backgroundSize: `${layout.columns * SIZE}px auto`,
-              backgroundPosition: `${-(index % layout.columns) * SIZE}px ${-Math.floor(index / layout.columns) * SIZE}px`,
-            }}
+            url={url}
+            layout={layout}
+            index={index}
+            size={SIZE}
+            isValidation={index >= train}
           />
         ))}
       </div>

@@ -2,11 +2,12 @@
 import { Button, Loader } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useEffect, useRef, useState } from 'react';
-import type { Classification, ModelSummary } from '../../../src/worker/protocol';
+import type { Classification, Guess, ModelSummary } from '../../../src/worker/protocol';
 import { classify } from '../../store/model-actions';
 import { asProblem, type Problem } from '../../store/problem';
 import { announce } from '../../store/session';
 import { percent } from '../../ui/format';
+import { GuessList } from '../../ui/GuessList';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './UseStep.module.css';
@@ -97,25 +98,13 @@ function Opinions({ model, image }: { model: ModelSummary; image: File }) {
         <ProblemNote problem={opinion} title="The image could not be classified" />
       )}
       {opinion && 'probabilities' in opinion && (
-        <ol>
-          {ranked(model.classes, opinion)
-            .slice(0, SHOWN)
-            .map(({ name, probability }) => (
-              <li key={name}>
-                <span className={classes.className}>{name}</span>
-                <span className="numbers">{percent(probability)}</span>
-                <span className={classes.track} aria-hidden="true">
-                  <span style={{ width: `${100 * probability}%` }} />
-                </span>
-              </li>
-            ))}
-        </ol>
+        <GuessList guesses={ranked(model.classes, opinion).slice(0, SHOWN)} />
       )}
     </section>
   );
 }
 
-function ranked(names: readonly string[], { probabilities }: Classification) {
+function ranked(names: readonly string[], { probabilities }: Classification): Guess[] {
   return names
     .map((name, index) => ({ name, probability: probabilities[index] ?? 0 }))
     .sort((a, b) => b.probability - a.probability);

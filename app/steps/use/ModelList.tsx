@@ -2,7 +2,7 @@ import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import { wilson } from '../../charts/wilson';
 import { downloadAdapter, dropModel } from '../../store/model-actions';
-import { type TunedModel, useSession } from '../../store/session';
+import { absence, type TunedModel, useSession } from '../../store/session';
 import { bytes, count, counted, measured, percent } from '../../ui/format';
 import classes from './ModelList.module.css';
 
@@ -33,7 +33,9 @@ interface RowProps {
   onChoose: (on: boolean) => void;
 }
 
-function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowProps) {
+function ModelRow({ model, chosen, onChoose }: RowProps) {
+  const { summary, origin } = model;
+  const gone = useSession(({ backbone }) => absence(model, backbone));
   const [saving, setSaving] = useState(false);
   const [savedAs, setSavedAs] = useState<string | null>(null);
   // A run may be renamed after its model was made.
@@ -104,11 +106,7 @@ function ModelRow({ model: { summary, origin, gone }, chosen, onChoose }: RowPro
             `Loaded from a file; ${checkDifference === 0 ? 'its check logits came out the same' : `its check logits came out within ${measured(checkDifference)}`}.`}
         </p>
       )}
-      {gone !== null && (
-        <p className={classes.gone}>
-          {gone} {origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.'}
-        </p>
-      )}
+      {gone !== null && <p className={classes.gone}>{gone}</p>}
     </li>
   );
 }

@@ -1,7 +1,7 @@
 /** Step 5: take the atoms away, bring some in, classify an image, see what moved. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { useSession, write } from '../../store/session';
+import { absence, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { Classify } from './Classify';
@@ -13,7 +13,8 @@ export function UseStep() {
   const models = useSession((session) => session.models);
   const problem = useSession((session) => session.modelsProblem);
   const [unchosen, setUnchosen] = useState<ReadonlySet<string>>(new Set());
-  const here = models.filter(({ gone }) => gone === null);
+  const backbone = useSession((session) => session.backbone);
+  const here = models.filter((model) => absence(model, backbone) === null);
   const chosen = here.filter(({ summary }) => !unchosen.has(summary.modelId)).map(({ summary }) => summary);
 
   const choose = (modelId: string, on: boolean) => {

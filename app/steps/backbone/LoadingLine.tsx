@@ -1,0 +1,43 @@
+/** A backbone on its way: how much of it is here, how fast it comes, how long it will take. */
+import type { DownloadProgress, Progress } from '../../../src/worker/protocol';
+import { stopLoading } from '../../store/backbone-actions';
+import { bytes, duration } from '../../ui/format';
+import { ProgressLine } from '../../ui/ProgressLine';
+
+const PHASES: Record<DownloadProgress['phase'], string> = {
+  waiting: 'Waiting for another tab that is at the same file',
+  connecting: 'Connecting',
+  downloading: 'Downloading',
+  retrying: 'The connection broke off; trying again',
+  copying: 'Copying',
+  checking: 'Checking',
+  halving: 'Rounding to half precision',
+};
+
+export function LoadingLine({ progress }: { progress: Progress | DownloadProgress }) {
+  if (!('phase' in progress)) {
+    const detail = progress.total === 0 ? undefined : bytes(progress.done);
+    return (
+      <ProgressLine
+        progress={progress}
+        name="Loading the backbone"
+        {...(detail ? { detail } : {})}
+        onCancel={stopLoading}
+      />
+    );
+  }
+  const { phase, received, total, bytesPerSecond, secondsLeft } = progress;
+  const detail = [
+    total === null ? bytes(received) : `${bytes(received)} of ${bytes(total)}`,
+    ...(bytesPerSecond === null ? [] : [`${bytes(bytesPerSecond)}/s`]),
+    ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
+  ].join(' · ');
+  return (
+    <ProgressLine
+      progress={{ label: PHASES[phase], done: received, total: total ?? 0 }}
+      name="Loading the backbone"
+      detail={detail}
+      onCancel={stopLoading}
+    />
+  );
+}

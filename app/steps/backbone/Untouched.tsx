@@ -1,0 +1,123 @@
+/** What the network sees before any tuning: its own classifier on the person's pictures. */
+import { Button } from '@mantine/core';
+import { useRef, useState } from 'react';
+import type { DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
+import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
+import { asProblem, type Problem } from '../../store/problem';
+import { useSession, write } from '../../store/session';
+import { GuessList } from '../../ui/GuessList';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { ProgressLine } from '../../ui/ProgressLine';
+import { Block } from '../../ui/StepPage';
+import { Thumbnail } from '../../ui/Thumbnail';
+import { useObjectUrl } from '../../ui/use-object-url';
+import classes from './Untouched.module.css';
+
+const SIZE = 84;
+
+/** `reason`: why nothing can be asked now. */
+export function Untouched({ ownClasses, reason }: { ownClasses: number | null; reason: string | null }) {
+  const dataset = useSession((session) => session.dataset);
+  const recognition = useSession((session) => session.recognition);
+  const recognizing = useSession((session) => session.recognizing);
+  const problem = useSession((session) => session.recognitionProblem);
+  const [picture, setPicture] = useState<{ file: File; seen: Guess[] | Problem | null } | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const ask = async (file: File) => {
+    setPicture({ file, seen: null });
+    setPicture({ file, seen: await recognize(file).catch(asProblem) });
+  };
+  if (ownClasses === null) {
+    return (
+      <Block title="What does the untouched network see?">
+        <p className={classes.none}>
+          This backbone has no classifier of its own, or not all of its stages are used. A whole ResNet-50 can
+          say what it sees on your pictures before any tuning.
+        </p>
+      </Block>
+    );
+  }
+  return (
+    <Block
+      title="What does the untouched network see?"
+      note={`Its own classifier, for the ${ownClasses} classes it was trained on; yours need not be among them.`}
+    >
+      <div className={classes.buttons}>
+        <Button
+          variant="default"
+          disabled={reason !== null || dataset === null || recognizing !== null}
+          onClick={() => void recognizeData()}
+        >
+          Look at my images
+        </Button>
+        <Button variant="default" disabled={reason !== null} onClick={() => input.current?.click()}>
+          Choose a picture
+        </Button>
+        {dataset === null && (
+          <p className={classes.none}>There are no images yet; a single picture can be chosen.</p>
+        )}
+        <input
+          ref={input}
+          type="file"
+          hidden
+          accept="image/*"
+          aria-label="Picture to look at"
+          onChange={(event) => {
+            const [file] = Array.from(event.currentTarget.files ?? []);
+            event.currentTarget.value = '';
+            if (file) void ask(file);
+          }}
+        />
+      </div>
+      <ProblemNote
+        problem={problem}
+        title="The pictures could not be looked at"
+        onDismiss={() => write({ recognitionProblem: null })}
+      />
+      {recognizing && (
+        <ProgressLine progress={recognizing} name="Looking at pictures" onCancel={stopRecognition} />
+      )}
+      <ul className={classes.seen} aria-label="What it sees">
+        {picture && <Picture {...picture} />}
+        {dataset &&
+          recognition?.map((each) => (
+            <Seen key={`${each.className} ${each.tile}`} recognition={each} dataset={dataset} />
+          ))}
+      </ul>
+    </Block>
+  );
+}
+
+function Picture({ file, seen }: { file: File; seen: Guess[] | Problem | null }) {
+  const url = useObjectUrl(file);
+  return (
+    <li>
+      {url && <img src={url} alt={file.name} width={SIZE} height={SIZE} />}
+      <div className={classes.guesses}>
+        <h4>{file.name}</h4>
+        {seen && 'kind' in seen && <ProblemNote problem={seen} title="It could not be looked at" />}
+        {Array.isArray(seen) && <GuessList guesses={seen} />}
+      </div>
+    </li>
+  );
+}
+
+function Seen({
+  recognition: { className, tile, guesses },
+  dataset,
+}: {
+  recognition: Recognition;
+  dataset: DatasetSummary;
+}) {
+  const summary = dataset.classes.find(({ name }) => name === className);
+  const url = useObjectUrl(summary?.thumbnails ?? null);
+  return (
+    <li>
+      <Thumbnail url={url} layout={dataset.thumbnailLayout} index={tile} size={SIZE} />
+      <div className={classes.guesses}>
+        <h4>yours: {className}</h4>
+        <GuessList guesses={guesses.slice(0, 3)} />
+      </div>
+    </li>
+  );
+}

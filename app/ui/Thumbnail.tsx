@@ -1,0 +1,29 @@
+/** One image of a class, cut by its place from the class' one picture of thumbnails. */
+import type { DatasetSummary } from '../../src/worker/protocol';
+import classes from './Thumbnail.module.css';
+
+interface Props {
+  /** Of the class' picture; null until it is there. */
+  url: string | null;
+  layout: DatasetSummary['thumbnailLayout'];
+  index: number;
+  /** Side on the page, pixels. */
+  size: number;
+  isValidation?: boolean;
+}
+
+export function Thumbnail({ url, layout: { columns }, index, size, isValidation = false }: Props) {
+  return (
+    <span
+      className={classes.tile}
+      data-val={isValidation || undefined}
+      style={{
+        width: size,
+        height: size,
+        backgroundImage: url ? `url("${url}")` : undefined,
+        backgroundSize: `${columns * size}px auto`,
+        backgroundPosition: `${-(index % columns) * size}px ${-Math.floor(index / columns) * size}px`,
+      }}
+    />
+  );
+}
