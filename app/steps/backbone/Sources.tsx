@@ -26,7 +26,7 @@ export function Sources({ reason }: { reason: string | null }) {
         <Card
           title="Starter"
           note="ResNet-50’s layout at quarter width, trained on small pictures. It comes with the page."
-          facts="6 MB · 64 px"
+          facts="64 px"
           action="Use the starter"
           isPresent={present.kind === 'starter'}
           disabled={reason !== null}
