@@ -47,16 +47,14 @@ export function BackboneStep() {
       {backbone ? (
         <>
           <Present backbone={backbone} reason={reason} />
-          <ProblemNote
-            problem={problem}
-            title="The backbone could not be used"
-            onDismiss={() => write({ backboneProblem: null })}
-          />
-          {loading && (
-            <div className={classes.progress}>
-              <LoadingLine progress={loading} />
-            </div>
-          )}
+          <div className={classes.news}>
+            <ProblemNote
+              problem={problem}
+              title="The backbone could not be used"
+              onDismiss={() => write({ backboneProblem: null })}
+            />
+            {loading && <LoadingLine progress={loading} />}
+          </div>
           <Block
             title="Choose a network"
             note="Everything is computed on this machine; only the weights are fetched."
