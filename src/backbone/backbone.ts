@@ -108,7 +108,7 @@ export class Backbone {
   static async load(
     file: WeightFile,
     { id, name }: { id: string; name: string },
-    { precision: wanted = 'single', stages, inputSize }: LoadOptions = {},
+    { precision: wanted = 'single', stages, inputSize, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, stages);
@@ -117,8 +117,10 @@ export class Backbone {
     const hash = await hashOf(file, pretrained);
     const layers = new Map<string, Convolution>();
     try {
-      for (const spec of pretrained.layers)
+      for (const spec of pretrained.layers) {
+        onLayer(layers.size, pretrained.layers.length);
         layers.set(spec.name, fold(spec, await pretrained.readLayer(spec), precision));
+      }
       const head = await pretrained.readHead();
       const size = inputSize ?? pretrained.inputSize;
       return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size);
@@ -232,6 +234,8 @@ interface LoadOptions {
   stages?: number | undefined;
   /** Instead of what the file says. */
   inputSize?: number | undefined;
+  /** Is told before each layer; what it throws ends the work, so that a person can. */
+  onLayer?: (done: number, total: number) => void;
 }
 
 function checkInputSize(size: number): void {

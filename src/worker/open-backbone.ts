@@ -68,6 +68,10 @@ export async function openBackbone(
     precision,
     ...(stages === null ? {} : { stages }),
     inputSize: inputSize ?? found.source?.preprocessing.inputSize,
+    onLayer: (done: number, total: number) => {
+      signal.throwIfAborted();
+      progress({ label: `Reading ${found.name}`, done, total });
+    },
   };
   const backbone = await phase('weights and hash', () => Backbone.load(file, found, options));
   try {

@@ -16,15 +16,7 @@ const PHASES: Record<DownloadProgress['phase'], string> = {
 
 export function LoadingLine({ progress }: { progress: Progress | DownloadProgress }) {
   if (!('phase' in progress)) {
-    const detail = progress.total === 0 ? undefined : bytes(progress.done);
-    return (
-      <ProgressLine
-        progress={progress}
-        name="Loading the backbone"
-        {...(detail ? { detail } : {})}
-        onCancel={stopLoading}
-      />
-    );
+    return <ProgressLine progress={progress} name="Loading the backbone" onCancel={stopLoading} />;
   }
   const { phase, received, total, bytesPerSecond, secondsLeft } = progress;
   const detail = [
