@@ -4,8 +4,10 @@
  * layout; `naming` only says what to expect.
  */
 
-/** How images are prepared for the weights' own evaluation; mean and deviation are of RGB in 0–1. */
-export interface Preprocessing {
+import { IMAGENET, type Preprocessing } from '../backbone/preprocessing';
+
+/** How images are prepared for the weights' own evaluation. */
+export interface Preparation extends Preprocessing {
   /** Side of the images that the weights were trained on, pixels. */
   trainSize: number | null;
   /** Side of the square input in evaluation, pixels. */
@@ -13,8 +15,6 @@ export interface Preprocessing {
   /** Part of the resized image's shorter side that the central crop takes. */
   cropRatio: number;
   interpolation: 'bilinear' | 'bicubic';
-  mean: readonly [number, number, number];
-  std: readonly [number, number, number];
 }
 
 /** What a file must be, as far as somebody said. */
@@ -40,13 +40,11 @@ export interface Download extends Statement {
 export interface Source extends Omit<Download, 'url'> {
   url: string | null;
   naming: 'torchvision' | 'transformers';
-  preprocessing: Preprocessing;
+  preprocessing: Preparation;
   /** SPDX identifier of the weights' own licence. */
   licence: string;
   citation: string;
 }
-
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 const HE =
   'K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition. CVPR 2016, arXiv:1512.03385';
