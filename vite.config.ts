@@ -44,6 +44,7 @@ export default defineConfig({
       'image-dimensions',
       '@zip.js/zip.js',
       'hash-wasm',
+      'idb-keyval',
     ],
   },
   test: {

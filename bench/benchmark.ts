@@ -33,7 +33,7 @@ const FIRST_GUESS: Record<RivalName, number> = {
   ours: 0.2,
   'ours half': 0.2,
   'stock tfjs': 0.05,
-  'jax-js': 0.05,
+  'jax-js': 0.005,
   PyTorch: 0.5,
 };
 const SIZES: Record<BackboneName, number[]> = { starter: [64], resnet50: [64, 224] };

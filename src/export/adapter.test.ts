@@ -113,6 +113,17 @@ describe('an adapter', () => {
     ]);
   });
 
+  it('made for images of another size is refused, with the size to choose', async () => {
+    const adapter = decodeAdapter(
+      await writeAdapter(tuned('linear-probe', {}), backbone),
+      'mine.safetensors',
+    );
+    adapter.header.inputSize = 96;
+    await expect(openAdapter(adapter, backbone, 'mine.safetensors')).rejects.toThrow(
+      /images of 96 pixels; this backbone takes 64. Choose 96 pixels/,
+    );
+  });
+
   it('made for another backbone is refused by name', async () => {
     const adapter = decodeAdapter(
       await writeAdapter(tuned('atoms', { m: COUNT }), backbone),
