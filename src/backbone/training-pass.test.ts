@@ -10,7 +10,7 @@ import { TrainingPass } from './training-pass';
 const N = 3;
 const SIDE = 32;
 
-describe('a training pass', () => {
+describe('a training pass (wasm)', () => {
   let backbone: Backbone;
   let images: tf.Tensor4D;
   let dFeatures: tf.Tensor2D;
