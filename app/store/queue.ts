@@ -13,7 +13,7 @@ import {
   withoutResult,
   withResult,
 } from './run-record';
-import { announce, chosenSettings, dataLabel, read, write } from './session';
+import { announce, chosenSettings, comparisonLabel, read, write } from './session';
 
 const DRAW_EVERY_MS = 200;
 
@@ -23,8 +23,8 @@ let training: Promise<void> | null = null;
 
 /** Puts the chosen settings in the queue and starts it. */
 export function runChosen(): void {
-  const { dataset, configuration, runs } = read();
-  if (!dataset) return;
+  const { dataset, backbone, configuration, runs } = read();
+  if (!dataset || !backbone) return;
   const added: RunRecord[] = [];
   for (const setting of chosenSettings(read())) {
     const known = [...runs, ...added];
@@ -35,7 +35,7 @@ export function runChosen(): void {
         name: freeName(runName(setting, config.options), known),
         config,
         memoryCap: memoryCapBytes(configuration.knobs),
-        data: dataLabel(dataset),
+        data: comparisonLabel(dataset, backbone),
         style: freeStyle(known),
       }),
     );

@@ -144,8 +144,13 @@ export const activeRun = ({ runs }: Session) => runs.find(isActive);
 export const isRunPending = ({ runs }: Session) =>
   runs.some((run) => run.status === 'queued' || isActive(run));
 
-/** Names the images and the split, so that only like is compared with like. */
+/** Names the images and the split. */
 export function dataLabel({ name, split, seed, classes }: DatasetSummary): string {
   const images = classes.reduce((sum, { train, val }) => sum + train + val, 0);
   return `${name}, ${images} images, ${split === 'given' ? 'its own split' : `split ${seed}`}`;
+}
+
+/** What runs must have in common to be compared: images, split, and the network that they start from. */
+export function comparisonLabel(dataset: DatasetSummary, { name, inputSize }: BackboneSummary): string {
+  return `${dataLabel(dataset)}; ${name}, ${inputSize} px`;
 }

@@ -64,6 +64,8 @@ export async function openBackbone(
   const found = await phase(source.kind === 'hub' ? 'download or open' : 'open', () => find(source, context));
   progress({ label: `Reading ${found.name}`, done: 0, total: 0 });
   const file = await phase('table of contents', () => openWeightFile(found.files));
+  const name =
+    stages === null ? found.name : `${found.name}, first ${stages === 1 ? 'stage' : `${stages} stages`}`;
   const options = {
     precision,
     ...(stages === null ? {} : { stages }),
@@ -73,7 +75,9 @@ export async function openBackbone(
       progress({ label: `Reading ${found.name}`, done, total });
     },
   };
-  const backbone = await phase('weights and hash', () => Backbone.load(file, found, options));
+  const backbone = await phase('weights and hash', () =>
+    Backbone.load(file, { id: found.id, name }, options),
+  );
   try {
     await phase('first prediction', () => predictOnce(backbone));
     return { backbone, summary: summarize(backbone, file, found.source, loading) };

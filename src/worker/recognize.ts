@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { ownClassNames } from '../backbone/own-classes';
+import { breathe } from '../breathe';
 import type { Dataset } from '../data/dataset';
 import { centredBatch } from '../training/batch';
 import { UserError } from '../user-error';
@@ -67,6 +68,7 @@ export async function recognizeData(
   const found: Recognition[] = [];
   for (const { className, tile, pixels } of chosen) {
     onImage(found.length, chosen.length);
+    await breathe();
     const [guesses = []] = await recognize(backbone, pixels, side);
     found.push({ className, tile, guesses });
   }

@@ -3,7 +3,7 @@ import { Anchor, Button, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
 import type { RunRecord } from '../../store/run-record';
-import { dataLabel, useSession, write } from '../../store/session';
+import { comparisonLabel, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
@@ -15,13 +15,14 @@ import { RunTable } from './RunTable';
 export function CompareStep() {
   const runs = useSession((session) => session.runs);
   const dataset = useSession((session) => session.dataset);
+  const backbone = useSession((session) => session.backbone);
   const problem = useSession((session) => session.runProblem);
   const ready = useSession((session) => session.engine.status === 'ready' && session.importing === null);
   const [picked, setPicked] = useState<string | null>(null);
 
-  // Only runs on the same images and split are compared.
+  // Only runs on the same images, split and backbone are compared.
   const groups = [...new Set(runs.map(({ data }) => data))];
-  const present = dataset ? dataLabel(dataset) : null;
+  const present = dataset && backbone ? comparisonLabel(dataset, backbone) : null;
   const group = [picked, present, groups.at(-1)].find((each) => each != null && groups.includes(each));
   const compared = runs.filter(({ data }) => data === group);
 
@@ -78,7 +79,7 @@ export function CompareStep() {
             <NativeSelect
               className={classes.group}
               label="Compared on"
-              description="Runs on other images or another split are kept, and compared among themselves."
+              description="Runs on other images, another split or another backbone are kept, and compared among themselves."
               value={group ?? ''}
               data={groups}
               onChange={(event) => setPicked(event.currentTarget.value)}
