@@ -3,22 +3,31 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
 import { BOUNDS } from '../app/store/url';
+import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
 import { UserError } from '../src/user-error';
-import type { Augmentation, BackendChoice, SettingSummary } from '../src/worker/protocol';
+import type { Augmentation, BackboneChoice, BackendChoice, SettingSummary } from '../src/worker/protocol';
 import type { ChartKind } from './messages';
 
 const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wasm'];
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
 const SAMPLES = ['counting', 'textures'] as const;
+/** Of a ResNet (He et al. 2016), conv2_x to conv5_x. */
+const STAGES = [1, 4] as const;
 
 export interface Choices {
   data: { kind: 'path'; path: string } | { kind: 'sample'; name: string };
+  backbone: BackboneOptions;
   settings: string[];
   knobs: Knobs;
   backend: BackendChoice;
   out: string;
   charts: ChartKind;
+}
+
+/** Of the backbone: `path` to its weights, null for the starter; null for what the weights say. */
+export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
+  path: string | null;
 }
 
 export const HELP = `Tunes a ResNet on your images, on this machine, and compares settings.
@@ -27,6 +36,11 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
 
   --data PATH        a folder with one sub-folder of images per class, or a zip of one
   --sample NAME      instead of --data, a built-in set: ${SAMPLES.join(', ')}
+  --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file, or a folder with model.json and its
+                     shards, or with config.json beside the weights (default: the starter)
+  --stages N         only the first N of the backbone's four stages, conv2_x to conv5_x (default: all it has)
+  --size N           side of the images the backbone is given, pixels: ${INPUT_SIZE_HELP}
+                     (default: what the backbone asks for)
   --setting ID       what to train; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
   --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe keeps its own ${DEFAULT_KNOBS.probe.epochs}
   --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
@@ -68,6 +82,11 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   }
   return {
     data: dataChoice(values.data, values.sample),
+    backbone: {
+      path: values.backbone === undefined ? null : fromWhereTyped(values.backbone),
+      stages: whole('--stages', values.stages, STAGES) ?? null,
+      inputSize: values.size === undefined ? null : inputSize(values.size),
+    },
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
     knobs: {
       ...DEFAULT_KNOBS,
@@ -140,6 +159,9 @@ function parsed(typed: string[]) {
       options: {
         data: { type: 'string' },
         sample: { type: 'string' },
+        backbone: { type: 'string' },
+        stages: { type: 'string' },
+        size: { type: 'string' },
         setting: { type: 'string', multiple: true },
         epochs: { type: 'string' },
         batch: { type: 'string' },
@@ -173,6 +195,12 @@ function dataChoice(data: string | undefined, sample: string | undefined): Choic
     );
   }
   return { kind: 'path', path: fromWhereTyped(data) };
+}
+
+function inputSize(text: string): number {
+  const found = INPUT_SIZES.find((size) => size === Number(text));
+  if (found === undefined) throw new UserError(`--size must be ${INPUT_SIZE_HELP}, not “${text}”.`);
+  return found;
 }
 
 /** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */

@@ -1,15 +1,23 @@
-/** The folders named on the command line, looked at before anything is started. */
+/** The files and folders named on the command line, looked at before anything is started. */
 import { mkdir, opendir, stat } from 'node:fs/promises';
 import { UserError } from '../src/user-error';
+import type { Purpose } from './messages';
+
+/** The file that a path may be, and what a folder has inside. */
+const EXPECTED: Record<Purpose, { file: string; inside: string }> = {
+  data: { file: 'a zip', inside: 'one sub-folder per class, with images inside' },
+  backbone: { file: 'a file of weights', inside: 'a file of weights, or model.json and its shards' },
+};
 
 /** Throws `UserError` where there is nothing to read. */
-export async function kindOfData(path: string): Promise<'folder' | 'file'> {
+export async function kindOf(purpose: Purpose, path: string): Promise<'folder' | 'file'> {
+  const { file, inside } = EXPECTED[purpose];
   try {
     const found = await stat(path);
     if (found.isFile()) return 'file';
-    if (!found.isDirectory()) throw new UserError(`“${path}” is neither a folder nor a zip.`);
+    if (!found.isDirectory()) throw new UserError(`“${path}” is neither a folder nor ${file}.`);
     if (!(await hasFile(path))) {
-      throw new UserError(`“${path}” is empty. It needs one sub-folder per class, with images inside.`);
+      throw new UserError(`“${path}” is empty. It needs ${inside}.`);
     }
     return 'folder';
   } catch (error) {

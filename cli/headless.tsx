@@ -23,16 +23,20 @@ import {
   withResult,
 } from '../app/store/run-record';
 import { dataLabel } from '../app/store/session';
+import type { DownloadProgress } from '../src/hub/progress';
 import type {
+  BackboneChoice,
+  BackboneSummary,
   BackendChoice,
   DataSource,
   DatasetSummary,
   Report as EngineReport,
+  NamedFile,
   Progress,
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, ChartKind, ChartName, DataSummary, Report } from './messages';
+import type { Answer, ChartKind, ChartName, DataSummary, Purpose, Report } from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
@@ -41,7 +45,8 @@ const RECENT = 20;
 const CHART = { width: 680, height: 400 };
 
 let engine = new Engine(hear);
-/** Read again when a broken engine was replaced. */
+/** Used and read again when a broken engine was replaced. */
+let backbone: BackboneChoice | null = null;
 let source: { source: DataSource; seed: number } | null = null;
 let dataset: DatasetSummary | null = null;
 let runs: RunRecord[] = [];
@@ -52,11 +57,9 @@ globalThis.headless = {
 
   settings: (knobs) => answer(() => settings(knobs)),
 
-  importFiles: (seed) =>
-    importData(
-      { kind: 'files', files: namedFiles([...chosenFiles('folder'), ...chosenFiles('file')]) },
-      seed,
-    ),
+  useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+
+  importFiles: (seed) => importData({ kind: 'files', files: chosenFiles('data') }, seed),
 
   importSample: (name, seed) => importData(sampleSource(name), seed),
 
@@ -80,12 +83,29 @@ async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   }
 }
 
-// ---------------------------------------------------------------- data
+// ---------------------------------------------------------------- backbone and data
 
-function chosenFiles(id: 'folder' | 'file'): File[] {
-  const input = document.getElementById(id);
-  if (!(input instanceof HTMLInputElement)) throw new Error(`headless.html has no input #${id}.`);
-  return [...(input.files ?? [])];
+function chosenFiles(purpose: Purpose): NamedFile[] {
+  const files = ['folder', 'file'].flatMap((kind) => {
+    const input = document.getElementById(`${purpose}-${kind}`);
+    if (!(input instanceof HTMLInputElement))
+      throw new Error(`headless.html has no input #${purpose}-${kind}.`);
+    return [...(input.files ?? [])];
+  });
+  return namedFiles(files);
+}
+
+async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
+  const files = chosenFiles('backbone');
+  const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
+  return loadBackbone({ source: from, stages, inputSize });
+}
+
+async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {
+  backbone = choice;
+  // Nothing is downloaded, so that no bytes are reported.
+  const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
+  return (await engine.call('useBackbone', choice, { onProgress })).backbone;
 }
 
 /** What the engine says unasked; a fault is what the call under way fails with, too. */
@@ -93,11 +113,12 @@ function hear(message: EngineReport): void {
   if ('notice' in message) void notice(message.notice);
 }
 
-/** A fresh engine in place of a broken one, with the same data. Models of earlier runs are gone. */
+/** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
 async function restart(backend: BackendChoice): Promise<null> {
   engine.terminate();
   engine = new Engine(hear);
   await engine.call('start', { backend }, { onProgress: reportWork });
+  if (backbone) await loadBackbone(backbone);
   if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
   return null;
 }

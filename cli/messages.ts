@@ -29,6 +29,9 @@ export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & 
   label: string;
 };
 
+/** What files are chosen for: the page has a file input, and one for folders, for each. */
+export type Purpose = 'data' | 'backbone';
+
 /** How far the work has come, a few times a second. */
 export interface Report {
   /** The run's name; null before the first. */
@@ -47,6 +50,8 @@ export interface Report {
 /** What the page offers, as `globalThis.headless`. */
 export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
+  /** Replaces the starter: what the page's file inputs were filled with, or the starter itself in another form. */
+  useBackbone(stages: number | null, inputSize: number | null): Promise<Answer<BackboneSummary>>;
   /** Every setting, counted and planned for these knobs. */
   settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */
@@ -54,7 +59,7 @@ export interface HeadlessPage {
   importSample(name: string, seed: number): Promise<Answer<DataSummary>>;
   /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
   train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
-  /** Replaces an engine that broke, and reads the data again. */
+  /** Replaces an engine that broke; its backbone is used and the data read again. */
   restart(backend: BackendChoice): Promise<Answer<null>>;
   /** Ends the run in progress; its best epoch is kept. */
   stop(): Promise<Answer<null>>;

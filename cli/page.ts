@@ -5,16 +5,22 @@ import { UserError } from '../src/user-error';
 import type { Notice } from '../src/worker/protocol';
 import { openPage } from './browser-page';
 import { Bug } from './bug';
-import type { Answer, HeadlessPage, Report } from './messages';
+import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 
 type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
+/** Where data or a backbone are on the disk. */
+export interface Place {
+  kind: 'folder' | 'file';
+  path: string;
+}
+
 export interface Headless {
   /** Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` where they ended it, `Bug` otherwise. */
   ask<K extends keyof HeadlessPage>(call: K, ...given: Parameters<HeadlessPage[K]>): Promise<Done<K>>;
-  /** Puts a folder or a file into the page's file input. */
-  choose(kind: 'folder' | 'file', path: string): Promise<void>;
+  /** Puts a folder or a file into the page's file input for it. */
+  choose(purpose: Purpose, { kind, path }: Place): Promise<void>;
   /** Addresses on other hosts that the page asked for, in vain. */
   readonly refused: readonly string[];
   close(): Promise<void>;
@@ -56,7 +62,7 @@ export async function openHeadless(
       if ('failed' in answer) throw asError(answer.failed);
       return answer.done as Done<typeof call>; // the page answers each call with its own type
     },
-    choose: (kind, path) => page.setInputFiles(`#${kind}`, path),
+    choose: (purpose, { kind, path }) => page.setInputFiles(`#${purpose}-${kind}`, path),
     refused,
     close,
   };

@@ -2,16 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
-import { bytes, counted, duration, percent } from '../app/ui/format';
+import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
+import type { BackboneSummary } from '../src/worker/protocol';
 import { Bug } from './bug';
-import { type Choices, checkSettings, HELP, parseChoices } from './choices';
+import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
-import { kindOfData, makeFolder } from './folders';
+import { kindOf, makeFolder } from './folders';
 import { CHARTS, type DataSummary, type RunRecord } from './messages';
-import type { Headless } from './page';
+import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
 import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
 
@@ -48,8 +49,10 @@ async function main(): Promise<number> {
   }
   const data =
     choices.data.kind === 'path'
-      ? { ...choices.data, kind: await kindOfData(choices.data.path) }
+      ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
       : choices.data;
+  const { path, ...form } = choices.backbone;
+  const weights = path === null ? null : { path, kind: await kindOf('backbone', path) };
   heedSignals();
   // Only now: the browser's driver and the server take a second to load, which wrong input need not wait for.
   const { openHeadless } = await import('./page');
@@ -63,13 +66,18 @@ async function main(): Promise<number> {
     ),
   );
   try {
-    const { engine, backbone } = await untilStopped(headless.ask('start', choices.backend));
+    const { engine, backbone: starter } = await untilStopped(headless.ask('start', choices.backend));
     progress.say(
       `Engine: ${engine.backend}${engine.threads > 1 ? `, ${engine.threads} threads` : ''}. ${engine.reason}`,
     );
+    const backbone =
+      weights || form.stages !== null || form.inputSize !== null
+        ? await untilStopped(changeBackbone(headless, weights, form))
+        : starter;
+    progress.say(backboneSentence(backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
-    progress.say(sentence(dataset));
+    progress.say(dataSentence(dataset));
     await makeFolder(choices.out);
     const { convolutions: _, loading: __, key: ___, ...backboneFacts } = backbone;
     return await compare(headless, choices, {
@@ -88,11 +96,20 @@ async function main(): Promise<number> {
   }
 }
 
-type Data = { kind: 'folder' | 'file'; path: string } | { kind: 'sample'; name: string };
+type Data = Place | { kind: 'sample'; name: string };
+
+async function changeBackbone(
+  headless: Headless,
+  weights: Place | null,
+  { stages, inputSize }: Omit<BackboneOptions, 'path'>,
+): Promise<BackboneSummary> {
+  if (weights) await headless.choose('backbone', weights);
+  return headless.ask('useBackbone', stages, inputSize);
+}
 
 async function importData(headless: Headless, data: Data, seed: number): Promise<DataSummary> {
   if (data.kind === 'sample') return headless.ask('importSample', data.name, seed);
-  await headless.choose(data.kind, data.path);
+  await headless.choose('data', data);
   return headless.ask('importFiles', seed);
 }
 
@@ -150,7 +167,12 @@ async function saveAdapter(headless: Headless, run: RunRecord, out: string) {
   return { file, bytes: content.byteLength };
 }
 
-function sentence({ name, classes, leftOut }: DataSummary): string {
+function backboneSentence({ name, stages, inputSize, parameters }: BackboneSummary): string {
+  const { used, inFile } = stages;
+  return `Backbone: ${name}, ${used} of ${counted(inFile, 'stage')}, ${inputSize} px, ${short(parameters)} parameters.`;
+}
+
+function dataSentence({ name, classes, leftOut }: DataSummary): string {
   const [train, val] = classes.reduce(([a, b], each) => [a + each.train, b + each.val], [0, 0] as [
     number,
     number,

@@ -15,8 +15,13 @@ interface Ended {
 
 let running: ChildProcess | null = null;
 
-/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. */
-export function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {}): Promise<Ended> {
+interface TuneOptions {
+  stopAfter?: RegExp;
+  echo?: boolean;
+}
+
+/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. `echo`: what it says is said here, too. */
+export function tune(args: string[], { stopAfter, echo = false }: TuneOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
     running = child;
@@ -24,12 +29,14 @@ export function tune(args: string[], { stopAfter }: { stopAfter?: RegExp } = {})
     let interrupted = false;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       ended.stdout += text;
+      if (echo) process.stdout.write(text);
       if (interrupted || !stopAfter?.test(ended.stdout)) return;
       interrupted = true;
       child.kill('SIGINT');
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       ended.stderr += text;
+      if (echo) process.stderr.write(text);
     });
     child.on('error', reject);
     child.on('close', (code) => {

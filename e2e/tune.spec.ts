@@ -1,5 +1,5 @@
 /** The command line from the outside: what it prints, what it writes, and how it ends. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -84,6 +84,26 @@ test('compares settings and writes adapters, results and charts', async () => {
     expect(chart).toContain(words);
 });
 
+test('takes a backbone of the person’s own, its first stages, at another input size', async () => {
+  const [out, weights] = [join(folder, 'own-backbone'), join(folder, 'weights')];
+  await mkdir(weights);
+  await writeFile(join(weights, 'about.txt'), 'what a download has beside the weights');
+  await copyFile('public/backbones/starter-resnet50-w16.safetensors', join(weights, 'model.safetensors'));
+  const { code, stdout, stderr } = await tune([
+    ...['--data', join(folder, 'stripes'), '--setting', 'linear-probe', '--out', out],
+    ...['--backbone', weights, '--stages', '3', '--size', '96'],
+  ]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Backbone: weights, 3 of 4 stages, 96 px, 541\sk parameters\.$/m);
+  expect((await readResults(out)).backbone).toMatchObject({
+    name: 'weights',
+    inputSize: 96,
+    stages: { used: 3, inFile: 4 },
+    features: 256,
+  });
+});
+
 test('refuses what cannot be meant before anything is started', async () => {
   const sample = ['--sample', 'counting'];
   const cases: [args: string[], message: RegExp][] = [
@@ -93,6 +113,10 @@ test('refuses what cannot be meant before anything is started', async () => {
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
     [[...sample, '--memory', '1'], /^--memory must be from 16 to/],
     [[...sample, '--views', '101'], /^--views must be from 0 to 100/],
+    [[...sample, '--stages', '5'], /^--stages must be from 1 to 4, not 5\.$/],
+    [[...sample, '--size', '100'], /^--size must be a multiple of 32 from 64 to 448, not “100”\.$/],
+    [[...sample, '--backbone', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
+    [[...sample, '--backbone', join(folder, 'nothing')], /nothing” is empty\. It needs a file of weights/],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
   ];
@@ -107,12 +131,14 @@ test('passes on what the engine says about a setting or the images', async () =>
   const ended = [
     await tune(['--sample', 'counting', '--setting', 'magic']),
     await tune(['--data', join(folder, 'one-class'), '--out', join(folder, 'unwritten')]),
+    await tune(['--sample', 'counting', '--backbone', join(folder, 'stripes')]),
   ];
-  expect(ended.map(({ code }) => code)).toEqual([2, 2]);
+  expect(ended.map(({ code }) => code)).toEqual([2, 2, 2]);
   expect(ended[0]?.stderr).toMatch(
     /^--setting: there is no setting “magic”\. Choose from: linear-probe, atoms/,
   );
   expect(ended[1]?.stderr).toMatch(/^There is only one class, “only”\. [^\n]*\n$/);
+  expect(ended[2]?.stderr).toMatch(/^These files have no weight file that can be read here\. /);
   expect(await readdir(folder)).not.toContain('unwritten');
 });
 

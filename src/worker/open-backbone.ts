@@ -121,9 +121,12 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
     case 'files': {
       const row =
         source.files.map(({ path }) => sourceOfFile(path.split('/').at(-1) ?? '')).find(Boolean) ?? null;
-      const [first] = source.files;
+      const [first, ...others] = source.files;
       if (!first) throw new UserError('No file was chosen. Choose a ResNet-50 weight file.');
-      return { id: row?.id ?? 'own-file', name: row?.label ?? first.path, files: source.files, source: row };
+      // Weights with what belongs to them go by their folder's name.
+      const [folder = first.path] = first.path.split('/');
+      const name = others.length > 0 ? folder : first.path;
+      return { id: row?.id ?? 'own-file', name: row?.label ?? name, files: source.files, source: row };
     }
   }
 }

@@ -1,0 +1,165 @@
+/**
+ * Our training beside PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
+ * `npm run reference -- ROW…` for the rows whose names begin so. Prints a table; the exit code is 1 where a row lies
+ * outside of its interval. What PyTorch reached is in ../shared/REFERENCE.md. Takes an hour and more on two cores.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { count } from '../app/ui/format';
+import type { Results } from '../cli/results';
+import { readResults, tune } from '../e2e/command';
+import { INPUT_SIZES } from '../src/backbone/input-size';
+import { dataStart, readHeader, writeHeader } from '../src/files/safetensors';
+
+const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
+const WEIGHTS = 'resnet50-imagenet-stages1-4.safetensors';
+/** One for each time. */
+const OUT = fileURLToPath(
+  new URL(`../out/reference/${new Date().toISOString().replaceAll(':', '')}/`, import.meta.url),
+);
+
+/** What the backbone trains of itself, and what is not the same for every setting. Learning rates are the reference's. */
+const SETTINGS: Record<string, { label: string; trainable: number; args: string[] }> = {
+  'linear-probe': { label: 'linear probe', trainable: 0, args: [] },
+  atoms: {
+    label: 'ΔD, m = 9',
+    trainable: 1494,
+    args: ['--option', 'atoms.m=9', '--lr', 'atoms=0.003'],
+  },
+  lora: { label: 'LoRA, r = 4', trainable: 270668, args: ['--option', 'lora.r=4', '--lr', 'lora=0.001'] },
+  full: { label: 'full', trainable: 8512704, args: ['--lr', 'full=0.0001'] },
+};
+
+/** One data set at one input size. Accuracies are percent, of the last epoch on the set's own validation images. */
+interface Experiment {
+  data: string;
+  size: number;
+  /** The linear probe has its own, the page's 60. */
+  epochs: number;
+  /** How far from the reference a row may lie. */
+  halfWidth: number;
+  /** What PyTorch reached, by setting. */
+  reference: Record<string, number>;
+}
+
+const EXPERIMENTS: Experiment[] = [
+  { data: 'flowers5', size: 112, epochs: 8, halfWidth: 2, reference: { 'linear-probe': 83.5 } },
+  {
+    data: 'flowers5',
+    size: 64,
+    epochs: 8,
+    halfWidth: 5.6,
+    reference: { 'linear-probe': 78.5, atoms: 79.5, lora: 79.5, full: 82.5 },
+  },
+  {
+    data: 'sign-digits',
+    size: 64,
+    epochs: 6,
+    halfWidth: 2.5,
+    reference: { 'linear-probe': 92.8, atoms: 93.5, lora: 94.3, full: 98.5 },
+  },
+];
+
+const nameOf = ({ data, size }: Experiment, setting?: string) =>
+  [`${data}-${size}`, ...(setting ? [setting] : [])].join('/');
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(asked: string[]): Promise<number> {
+  if (!existsSync(SHARED)) {
+    console.log('Skipped: the photos and weights of ../shared are not here.');
+    return 0;
+  }
+  const names = EXPERIMENTS.flatMap((each) => Object.keys(each.reference).map((id) => nameOf(each, id)));
+  const stray = asked.find((start) => !names.some((name) => name.startsWith(start)));
+  if (stray !== undefined) {
+    console.error(`There is no row “${stray}”. Choose from: ${names.join(', ')}.`);
+    return 2;
+  }
+  const rows: Row[] = [];
+  for (const experiment of EXPERIMENTS) {
+    const settings = Object.keys(experiment.reference).filter(
+      (id) => asked.length === 0 || asked.some((start) => nameOf(experiment, id).startsWith(start)),
+    );
+    if (settings.length > 0) rows.push(...(await measure(experiment, settings)));
+  }
+  console.log(`\n${table(rows)}`);
+  return rows.every(({ inside }) => inside) ? 0 : 1;
+}
+
+interface Row {
+  cells: string[];
+  inside: boolean;
+}
+
+async function measure(experiment: Experiment, settings: string[]): Promise<Row[]> {
+  const out = `${OUT}${nameOf(experiment)}`;
+  await tune(
+    [
+      ...['--data', `${SHARED}data/${experiment.data}`, ...(await backboneArgs(experiment.size))],
+      ...['--epochs', String(experiment.epochs), '--batch', '16', '--augmentation', 'crops-flips'],
+      ...['--dropout', '0', '--seed', '0', '--backend', 'wasm', '--out', out],
+      ...settings.flatMap((id) => ['--setting', id, ...(SETTINGS[id]?.args ?? [])]),
+    ],
+    { echo: true },
+  );
+  // What ended before its first run has left nothing.
+  const runs = existsSync(`${out}/results.json`) ? (await readResults(out)).runs : [];
+  return settings.map((id) =>
+    rowOf(
+      experiment,
+      id,
+      runs.find(({ setting }) => setting === id),
+    ),
+  );
+}
+
+/** A size that the command line does not offer is stated by the weights themselves, in a copy. */
+async function backboneArgs(size: number): Promise<string[]> {
+  const weights = `${SHARED}weights/${WEIGHTS}`;
+  if (INPUT_SIZES.includes(size)) return ['--backbone', weights, '--size', String(size)];
+  const bytes = await readFile(weights);
+  const head = bytes.subarray(0, dataStart(bytes, bytes.length, WEIGHTS));
+  const { entries, metadata } = readHeader(head, bytes.length, WEIGHTS);
+  const inOrder = entries
+    .sort((a, b) => a.start - b.start)
+    .map(({ start, end, ...entry }) => ({ ...entry, bytes: end - start }));
+  const copy = `${OUT}${size}-px-${WEIGHTS}`;
+  await mkdir(OUT, { recursive: true });
+  const stated = writeHeader(inOrder, { ...metadata, input_size: String(size) });
+  await writeFile(copy, Buffer.concat([stated, bytes.subarray(head.length)]));
+  return ['--backbone', copy];
+}
+
+/** Inside: it ended, trains as many numbers as the reference, and reaches what that does, give or take. */
+function rowOf(experiment: Experiment, id: string, run: Results['runs'][number] | undefined): Row {
+  const { label = id, trainable } = SETTINGS[id] ?? {};
+  const { halfWidth, reference } = experiment;
+  const theirs = reference[id] ?? 0;
+  const ours = run?.outcome === 'finished' && run.last ? 100 * run.last.accuracy : null;
+  const inside =
+    ours !== null &&
+    run?.trainable.backbone === trainable &&
+    // Both have one decimal or two; more is a floating-point remainder.
+    Math.abs(ours - theirs) <= halfWidth + 1e-6;
+  return {
+    cells: [
+      `${experiment.data}, ${experiment.size} px`,
+      label,
+      run ? count(run.trainable.backbone) : '–',
+      ours === null ? (run?.outcome ?? 'not run') : ours.toFixed(2),
+      `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}`,
+      inside ? 'yes' : '**no**',
+      run ? run.seconds.toFixed(0) : '–',
+    ],
+    inside,
+  };
+}
+
+/** In Markdown, for bench/RESULTS.md. */
+function table(rows: Row[]): string {
+  const titles = ['photos', 'setting', 'trains', 'ours, %', 'PyTorch, %', 'inside', 'seconds'];
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(({ cells }) => line(cells))].join('\n');
+}
