@@ -1,15 +1,24 @@
 /** The tests' own `test`: every one of them fails when the page asks anything of another host, or breaks. */
 import { test as base, expect } from '@playwright/test';
 
-export const test = base.extend<{ nothingLeaves: undefined }>({
+interface Fixtures {
+  /** Hosts from which the page may fetch files; nothing may be sent there. */
+  mayFetchFrom: string[];
+  nothingLeaves: undefined;
+}
+
+export const test = base.extend<Fixtures>({
+  mayFetchFrom: [[], { option: true }],
   nothingLeaves: [
-    async ({ context, page }, use) => {
+    async ({ context, page, mayFetchFrom }, use) => {
       const elsewhere: string[] = [];
       const broken: string[] = [];
       context.on('request', (request) => {
-        const { protocol, hostname } = new URL(request.url());
-        if (['http:', 'https:', 'ws:', 'wss:'].includes(protocol) && hostname !== '127.0.0.1')
-          elsewhere.push(request.url());
+        const { protocol, hostname, port } = new URL(request.url());
+        if (!['http:', 'https:', 'ws:', 'wss:'].includes(protocol) || hostname === '127.0.0.1') return;
+        const isFetch = protocol === 'https:' && port === '' && mayFetchFrom.includes(hostname);
+        const sends = request.method() !== 'GET' || request.postDataBuffer() !== null;
+        if (!isFetch || sends) elsewhere.push(`${request.method()} ${request.url()}`);
       });
       page.on('pageerror', (error) => broken.push(String(error)));
       await use(undefined);

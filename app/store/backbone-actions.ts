@@ -10,6 +10,8 @@ import { refreshSettings } from './setting-actions';
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
 let cancelRecognition: AbortController | null = null;
+/** Settles when the engine has let go of the backbone's layers. */
+let decomposition: Promise<void> | null = null;
 
 /** Why the backbone cannot be changed now; null when it can. */
 export function backboneObstacle(session: Session): string | null {
@@ -18,7 +20,7 @@ export function backboneObstacle(session: Session): string | null {
   if (isRunPending(session))
     return 'The engine is busy with runs; the backbone can be changed when they end.';
   if (session.importing) return 'Images are being read; the backbone can be changed after that.';
-  return session.decomposing || session.recognizing ? 'The engine is busy with this backbone.' : null;
+  return session.recognizing ? 'The engine is busy with this backbone.' : null;
 }
 
 /** Puts another backbone in place of the present one, which stays if this fails. `dataStays`: the images need not be read again. */
@@ -28,6 +30,7 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
   cancelLoading = cancel;
   write({ loadingBackbone: { label: 'Opening', done: 0, total: 0 }, backboneProblem: null });
   try {
+    await endDecompose();
     const { backbone, dataStays } = await ask('useBackbone', choice, {
       onProgress: (loadingBackbone) => write({ loadingBackbone }),
       signal: cancel.signal,
@@ -142,6 +145,7 @@ export async function recognizeData(): Promise<void> {
   cancelRecognition = cancel;
   write({ recognizing: { label: 'Looking at your pictures', done: 0, total: 0 }, recognitionProblem: null });
   try {
+    await endDecompose();
     const recognition = await ask(
       'recognizeData',
       { perClass: PER_CLASS },
@@ -166,8 +170,14 @@ export function setAtomCount(atomCount: number): void {
   write({ configuration: { ...read().configuration, atomCount } });
 }
 
-export async function decompose(): Promise<void> {
-  if (read().decomposing) return;
+export function decompose(): Promise<void> {
+  decomposition ??= findAtoms().finally(() => {
+    decomposition = null;
+  });
+  return decomposition;
+}
+
+async function findAtoms(): Promise<void> {
   const cancel = new AbortController();
   cancelDecompose = cancel;
   write({ decomposing: { label: 'Finding atoms', done: 0, total: 0 }, atomsProblem: null });
@@ -187,3 +197,9 @@ export async function decompose(): Promise<void> {
 }
 
 export const stopDecompose = () => cancelDecompose?.abort();
+
+/** A look at the atoms is begun unasked: whatever a person asks for comes first. */
+async function endDecompose(): Promise<void> {
+  stopDecompose();
+  await decomposition;
+}

@@ -37,7 +37,7 @@ export async function recognize(
   });
   const rows = await probabilities.array();
   probabilities.dispose();
-  const names = await ownClassNames(head);
+  const names = ownClassNames(head);
   return rows.map((row) =>
     row
       .map((probability, index) => ({ name: names[index] ?? '', probability }))

@@ -94,7 +94,9 @@ export function createSession(siteUrl: string): Handlers {
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
-    const known = codes.get(count);
+    // Another backbone may take this one's place meanwhile, with codes of its own.
+    const present = codes;
+    const known = present.get(count);
     if (known) return known;
     const trunk = ready(backbone);
     const options = { onProgress: progress, signal };
@@ -104,7 +106,7 @@ export function createSession(siteUrl: string): Handlers {
       ? await recodeBackbone(trunk, remembered, options)
       : await decomposeBackbone(trunk, count, options);
     if (!remembered) await writeDictionaries(trunk.hash, count, found);
-    codes.set(count, found);
+    present.set(count, found);
     return found;
   }
 

@@ -188,7 +188,7 @@ function Atoms() {
         />
         <Button
           variant="default"
-          disabled={reason !== null || decomposing !== null}
+          disabled={reason !== null || decomposing !== null || loading}
           onClick={() => void decompose()}
         >
           Find atoms

@@ -1,0 +1,308 @@
+/**
+ * Backbones on the page as a person has them: downloaded, kept, looked at, deleted, and brought as a file. The hub's own
+ * addresses are answered on this machine.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from '@playwright/test';
+import { encode } from 'fast-png';
+import { SOURCES } from '../src/hub/sources';
+import { type Hub, selfSigned, startHub } from './hub-server';
+import { test as local, expect as soon } from './local';
+import { madeResnet } from './made-resnet';
+import { chooseSettings, fill, goTo, openPage, waitForRun } from './steps';
+
+/** Opening a backbone takes a while on a busy machine. */
+const expect = soon.configure({ timeout: 60_000 });
+
+const HOSTS = { hub: 'huggingface.co', cdn: 'cdn-lfs.huggingface.co' };
+const [{ id: ID, label: LABEL }] = SOURCES;
+const RESNET = madeResnet(16, 1000);
+const BYTES = RESNET.file.length;
+const HASH = createHash('sha256').update(RESNET.file).digest('hex');
+const OWN = { name: 'own.safetensors', mimeType: '', buffer: Buffer.from(RESNET.file) };
+const CLASSES = readFileSync('src/backbone/imagenet-classes.txt', 'utf8').trimEnd().split('\n');
+
+const test = local.extend<object, { hub: Hub }>({
+  hub: [
+    // biome-ignore lint/correctness/noEmptyPattern: a fixture without others is written so
+    async ({}, use) => {
+      const hub = await startHub({
+        files: { 'timm/resnet50.tv2_in1k/model.safetensors': RESNET.file },
+        tls: selfSigned(HOSTS.hub, HOSTS.cdn),
+        hosts: HOSTS,
+      });
+      await use(hub);
+      await hub.close();
+    },
+    { scope: 'worker' },
+  ],
+  launchOptions: [
+    async ({ launchOptions, hub }, use) => {
+      const rules = `MAP ${HOSTS.hub} 127.0.0.1:${hub.ports.hub}, MAP ${HOSTS.cdn} 127.0.0.1:${hub.ports.cdn}`;
+      await use({
+        ...launchOptions,
+        args: [...(launchOptions.args ?? []), `--host-resolver-rules=${rules}`],
+      });
+    },
+    { scope: 'worker' },
+  ],
+});
+
+test.use({ ignoreHTTPSErrors: true, mayFetchFrom: Object.values(HOSTS) });
+test.beforeEach(({ hub }) => hub.behave({}));
+
+test('a download that breaks off goes on by itself where it was, and becomes the backbone', async ({
+  page,
+  hub,
+}) => {
+  const asked: string[] = [];
+  page.context().on('request', (request) => asked.push(new URL(request.url()).hostname));
+  await openBackbones(page);
+  hub.behave({ dropsAt: [0.4], bytesPerSecond: 2e6 });
+  await button(page, 'Download and use').click();
+  await expect(page.getByRole('progressbar', { name: 'Loading the backbone' })).toBeVisible();
+  await Promise.all([
+    expect(page.getByText(/[\d.]+\sMB of [\d.]+\sMB · [\d.]+\s[kM]B\/s · [\d.]+ s left/)).toBeVisible(),
+    expect(page.getByText('The connection broke off; trying again')).toBeVisible(),
+  ]);
+  await expectInUse(page);
+  const [first, second, ...more] = hub.requests();
+  expect(first).toEqual({ range: null, status: 200 });
+  expect(second).toEqual({ range: `bytes=${Math.round(0.4 * BYTES)}-`, status: 206 });
+  expect(more).toEqual([]);
+  expect(asked, 'the engine’s own requests are watched too').toEqual(
+    expect.arrayContaining(Object.values(HOSTS)),
+  );
+  await expect(kept(page)).toContainText(LABEL);
+  await expect(kept(page)).toContainText(megabytes(BYTES));
+  await expect(kept(page)).toContainText('hash verified');
+});
+
+test('a file with one wrong bit is refused and not kept; the next download is used', async ({
+  page,
+  hub,
+}) => {
+  await openBackbones(page);
+  hub.behave({ flipsBit: true });
+  await button(page, 'Download and use').click();
+  await expect(page.getByRole('alert')).toContainText(/is damaged: .* It was deleted\. Download it again/);
+  await expect(facts(page)).toContainText('Starter');
+  await expect(page.getByText('Nothing yet.')).toBeVisible();
+  hub.behave({});
+  await button(page, 'Download and use').click();
+  await expectInUse(page);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
+});
+
+test('a kept backbone opens without the hub and without a network, until it is deleted', async ({
+  page,
+  context,
+  hub,
+}) => {
+  await download(page);
+  await expect(page).toHaveURL(new RegExp(`backbone=${ID}`));
+  hub.behave({});
+  const asked: string[] = [];
+  context.on('request', (request) => asked.push(new URL(request.url()).hostname));
+  await page.reload();
+  await expectInUse(page);
+
+  await page.goto('/?backend=wasm#backbone');
+  await expect(button(page, 'Use')).toBeEnabled();
+  await context.setOffline(true);
+  await button(page, 'Use').click();
+  await expectInUse(page);
+  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await expect(seen(page).getByRole('listitem').filter({ hasText: '%' }).first()).toBeVisible();
+  await context.setOffline(false);
+  expect(asked.filter((host) => Object.values(HOSTS).includes(host))).toEqual([]);
+
+  await page.getByRole('button', { name: `Delete ${LABEL}` }).click();
+  await expect(page.getByText('Nothing yet.')).toBeVisible();
+  await expect(facts(page)).toContainText(LABEL);
+  await page.reload();
+  await expect(
+    page.getByText(`“${LABEL}” is not kept in this browser. Download it, or choose its file. The starter is`),
+  ).toBeVisible();
+  await expect(facts(page)).toContainText('Starter');
+});
+
+test('a cancelled download is listed as not whole and goes on later', async ({ page, hub }) => {
+  await openBackbones(page);
+  hub.behave({ bytesPerSecond: 2e6 });
+  await button(page, 'Download and use').click();
+  await expect(page.getByText(/^[1-9][\d.]*\sMB of/)).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(kept(page)).toContainText(`of ${megabytes(BYTES)}, not whole yet`);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(facts(page)).toContainText('Starter');
+
+  await page.reload();
+  hub.behave({});
+  await button(page, 'Go on and use').click();
+  await expectInUse(page);
+  const [request, ...more] = hub.requests();
+  expect(request).toEqual({ range: expect.stringMatching(/^bytes=[1-9]\d{5,}-$/), status: 206 });
+  expect(more).toEqual([]);
+  await expect(kept(page)).toContainText('hash verified');
+});
+
+test('a second tab waits for the first one’s download and has it too', async ({ page, context, hub }) => {
+  const second = await context.newPage();
+  await openBackbones(page);
+  await openBackbones(second);
+  hub.behave({ bytesPerSecond: 2e6 });
+  await button(page, 'Download and use').click();
+  await expect(page.getByText(/MB of/)).toBeVisible();
+  await button(second, 'Download and use').click();
+  await expect(second.getByText('Waiting for another tab that is at the same file')).toBeVisible();
+  await expectInUse(page);
+  await expectInUse(second);
+  expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
+});
+
+test('the untouched network says what it sees, in ImageNet’s words', async ({ page }) => {
+  await download(page);
+  await useSample(page);
+  await goTo(page, 'Backbone');
+  await page.getByRole('button', { name: 'Look at my images' }).click();
+  const looked = seen(page).getByRole('heading', { level: 4 });
+  await expect(looked).toHaveCount(12);
+  const classes = (await looked.allInnerTexts()).map((text) => text.replace('yours: ', ''));
+  for (const name of new Set(classes)) expect(classes.filter((each) => each === name)).toHaveLength(2);
+  const guesses = seen(page).locator('ol > li > span:first-child');
+  await expect(guesses).toHaveCount(36);
+  for (const guess of await guesses.allInnerTexts()) expect(CLASSES).toContain(guess);
+
+  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await expect(looked.filter({ hasText: 'square.png' })).toBeVisible();
+  await expect(guesses).toHaveCount(41);
+
+  await page.getByLabel('Stages').selectOption({ label: 'through conv4_x' });
+  await expect(page.getByText('not all of its stages are used')).toBeVisible();
+});
+
+test('a download kept in half precision takes half the room and works', async ({ page }) => {
+  await openBackbones(page);
+  await page.getByLabel('Keep downloads in half precision').check();
+  await button(page, 'Download and use').click();
+  await expect(facts(page)).toContainText(LABEL);
+  await expect(kept(page)).toContainText(
+    new RegExp(`${megabytes(BYTES / 2)}, half precision .* hash verified`),
+  );
+  await page.reload();
+  await expect(facts(page)).toContainText(LABEL);
+  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await expect(seen(page).locator('ol li')).toHaveCount(5);
+});
+
+test('files that are no weights are refused; forms of weight files are opened', async ({ page }) => {
+  await openBackbones(page);
+  await file(page).setInputFiles('package.json');
+  await expect(page.getByRole('alert')).toContainText('package.json');
+  await expect(facts(page)).toContainText('Starter');
+
+  await file(page).setInputFiles(form('narrow.pth'));
+  await expect(facts(page)).toContainText('narrow.pth');
+  await expect(facts(page)).toContainText(/Features\s*32/);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+
+  await file(page).setInputFiles(['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'].map(form));
+  await expect(facts(page)).toContainText('model.json');
+  await expect(facts(page)).toContainText(/Features\s*32/);
+  await page.getByLabel('Stages').selectOption({ label: 'through conv2_x' });
+  await expect(facts(page)).toContainText(/Features\s*16/);
+});
+
+test('a person’s own file is tuned at the size and the stages asked for', async ({ page }) => {
+  await openPage(page, '?backend=wasm');
+  await useSample(page);
+  await goTo(page, 'Backbone');
+  await file(page).setInputFiles(OWN);
+  const choose = async () => {
+    await expect(facts(page)).toContainText(OWN.name);
+    await page.getByLabel('Stages').selectOption({ label: 'through conv4_x' });
+    await expect(facts(page)).toContainText(new RegExp(`Features\\s*${RESNET.features / 2}`));
+    await page.getByLabel('Input size').selectOption('96');
+    await expect(page.getByRole('link', { name: /Backbone/ })).toContainText('96 × 96 input');
+  };
+  await choose();
+  await expect(page.getByRole('link', { name: /Data/ })).toContainText('240 images');
+
+  await goTo(page, 'Tune');
+  await chooseSettings(page, ['Linear probe', 'Atoms']);
+  await fill(page, 'Epochs', 1);
+  await page.getByRole('button', { name: 'Run 2 settings' }).click();
+  for (const name of ['Linear probe', 'Atoms']) await waitForRun(page, name, 90_000);
+
+  const models = page.getByRole('list', { name: 'Models' });
+  const box = models.getByRole('checkbox', { name: 'Atoms' });
+  const elsewhere = `It belongs to another backbone: choose ${OWN.name}, 96 px again to use it.`;
+  await goTo(page, 'Backbone');
+  await page.getByRole('button', { name: /Use the starter/ }).click();
+  await expect(facts(page)).toContainText('Starter');
+  await goTo(page, 'Use');
+  await expect(models.getByText(elsewhere)).toHaveCount(2);
+  await expect(box).toBeDisabled();
+
+  await goTo(page, 'Backbone');
+  await file(page).setInputFiles(OWN);
+  await choose();
+  await goTo(page, 'Use');
+  await expect(models.getByText(elsewhere)).toHaveCount(0);
+  await expect(box).toBeChecked();
+  await page.getByLabel('Image to classify').setInputFiles(picture());
+  await expect(page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem')).toHaveCount(
+    6,
+  );
+});
+
+const form = (name: string) => `src/backbone/weight-forms/${name}`;
+const file = (page: Page): Locator => page.getByLabel('Weight file', { exact: true });
+
+async function openBackbones(page: Page): Promise<void> {
+  await openPage(page, '?backend=wasm');
+  await goTo(page, 'Backbone');
+  await expect(page.getByText('Nothing yet.')).toBeVisible();
+}
+
+async function download(page: Page): Promise<void> {
+  await openBackbones(page);
+  await button(page, 'Download and use').click();
+  await expectInUse(page);
+}
+
+/** What the hub's file comes to, named as the hub's. */
+async function expectInUse(page: Page): Promise<void> {
+  await expect(facts(page)).toContainText(LABEL);
+  await expect(facts(page)).toContainText(RESNET.parameters.toLocaleString('en'));
+  await expect(facts(page)).toContainText(new RegExp(`Features\\s*${RESNET.features}`));
+  await expect(facts(page)).toContainText(`${HASH.slice(0, 12)}…`);
+}
+
+async function useSample(page: Page): Promise<void> {
+  await goTo(page, 'Data');
+  await page.getByRole('button', { name: 'Use the sample Textures' }).click();
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
+    timeout: 60_000,
+  });
+}
+
+const button = (page: Page, action: string): Locator =>
+  page.getByRole('button', { name: `${action}: ${LABEL}`, exact: true });
+const facts = (page: Page): Locator => page.getByLabel('Backbone facts');
+const kept = (page: Page): Locator => page.getByRole('list', { name: 'Kept backbones' });
+const seen = (page: Page): Locator => page.getByRole('list', { name: 'What it sees' });
+
+/** As the page writes it, in three digits. */
+const megabytes = (bytes: number) => `${Number((bytes / 1e6).toPrecision(3))}\u00a0MB`;
+
+/** 96×96: a light square on dark ground. */
+function picture() {
+  const data = new Uint8Array(96 * 96 * 3).fill(40);
+  for (let y = 20; y < 50; y++) data.fill(220, (y * 96 + 30) * 3, (y * 96 + 60) * 3);
+  const buffer = Buffer.from(encode({ width: 96, height: 96, data, channels: 3 }));
+  return { name: 'square.png', mimeType: 'image/png', buffer };
+}
