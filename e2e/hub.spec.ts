@@ -235,7 +235,7 @@ test('a person’s own file is tuned at the size and the stages asked for', asyn
   await chooseSettings(page, ['Linear probe', 'Atoms']);
   await fill(page, 'Epochs', 1);
   await page.getByRole('button', { name: 'Run 2 settings' }).click();
-  for (const name of ['Linear probe', 'Atoms']) await waitForRun(page, name, 90_000);
+  for (const name of ['Linear probe', 'Atoms']) await waitForRun(page, name, 150_000);
 
   const models = page.getByRole('list', { name: 'Models' });
   const box = models.getByRole('checkbox', { name: 'Atoms' });
