@@ -6,6 +6,7 @@ import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { announce, engineObstacle, isRunPending, read, type Session, write } from './session';
 import { refreshSettings } from './setting-actions';
+import { BACKBONE_IDS } from './url';
 
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
@@ -81,8 +82,9 @@ export async function openAddressedBackbone(): Promise<void> {
 
 /** What the address says of a choice: it can name no file of the person's own. */
 function addressed({ source, stages, inputSize }: BackboneChoice) {
-  const own = source.kind === 'files';
-  const backbone = own ? null : source.kind === 'starter' ? 'starter' : source.id;
+  const named = source.kind === 'starter' ? 'starter' : 'id' in source ? source.id : null;
+  const backbone = BACKBONE_IDS.find((id) => id === named) ?? null;
+  const own = backbone === null;
   const { configuration } = read();
   return {
     configuration: {

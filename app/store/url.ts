@@ -38,7 +38,9 @@ export const DEFAULT_CONFIGURATION: Configuration = {
 };
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
-const backboneId = z.enum(['starter', ...SOURCES.map((source) => source.id)]);
+/** What the address can name. */
+export const BACKBONE_IDS = ['starter', ...SOURCES.map((source) => source.id)] as const;
+const backboneId = z.enum(BACKBONE_IDS);
 const number = (low: number, high: number) =>
   z
     .string()
