@@ -69,7 +69,11 @@ test('a download that breaks off goes on by itself where it was, and becomes the
   await expectInUse(page);
   const [first, second, ...more] = hub.requests();
   expect(first).toEqual({ range: null, status: 200 });
-  expect(second).toEqual({ range: `bytes=${Math.round(0.4 * BYTES)}-`, status: 206 });
+  expect(second?.status).toBe(206);
+  // What the browser had received but not yet handed over is lost with the connection.
+  const from = Number(/^bytes=(\d+)-$/.exec(second?.range ?? '')?.[1]);
+  expect(from).toBeLessThanOrEqual(0.4 * BYTES);
+  expect(from).toBeGreaterThan(0.3 * BYTES);
   expect(more).toEqual([]);
   expect(asked, 'the engine’s own requests are watched too').toEqual(
     expect.arrayContaining(Object.values(HOSTS)),
@@ -189,9 +193,11 @@ test('a download kept in half precision takes half the room and works', async ({
   await page.getByLabel('Keep downloads in half precision').check();
   await button(page, 'Download and use').click();
   await expect(facts(page)).toContainText(LABEL);
-  await expect(kept(page)).toContainText(
-    new RegExp(`${megabytes(BYTES / 2)}, half precision .* hash verified`),
-  );
+  await expect(kept(page)).toContainText(/half precision .* hash verified/);
+  const size = Number(/([\d.]+)\sMB, half/.exec(await kept(page).innerText())?.[1]) * 1e6;
+  // Batch norms stay as they are.
+  expect(size / BYTES).toBeGreaterThan(0.5);
+  expect(size / BYTES).toBeLessThan(0.53);
   await page.reload();
   await expect(facts(page)).toContainText(LABEL);
   await page.getByLabel('Picture to look at').setInputFiles(picture());
@@ -239,7 +245,7 @@ test('a person’s own file is tuned at the size and the stages asked for', asyn
 
   const models = page.getByRole('list', { name: 'Models' });
   const box = models.getByRole('checkbox', { name: 'Atoms' });
-  const elsewhere = `It belongs to another backbone: choose ${OWN.name}, 96 px again to use it.`;
+  const elsewhere = `It belongs to another backbone: choose ${OWN.name}, first 3 stages, 96 px again to use it.`;
   await goTo(page, 'Backbone');
   await page.getByRole('button', { name: /Use the starter/ }).click();
   await expect(facts(page)).toContainText('Starter');
