@@ -167,9 +167,8 @@ async function saveAdapter(headless: Headless, run: RunRecord, out: string) {
   return { file, bytes: content.byteLength };
 }
 
-function backboneSentence({ name, stages, inputSize, parameters }: BackboneSummary): string {
-  const { used, inFile } = stages;
-  return `Backbone: ${name}, ${used} of ${counted(inFile, 'stage')}, ${inputSize} px, ${short(parameters)} parameters.`;
+function backboneSentence({ name, inputSize, parameters }: BackboneSummary): string {
+  return `Backbone: ${name}, ${inputSize} px, ${short(parameters)} parameters.`;
 }
 
 function dataSentence({ name, classes, leftOut }: DataSummary): string {

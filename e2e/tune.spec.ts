@@ -95,9 +95,9 @@ test('takes a backbone of the person’s own, its first stages, at another input
   ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^Backbone: weights, 3 of 4 stages, 96 px, 541\sk parameters\.$/m);
+  expect(stdout).toMatch(/^Backbone: weights, first 3 stages, 96 px, 541\sk parameters\.$/m);
   expect((await readResults(out)).backbone).toMatchObject({
-    name: 'weights',
+    name: 'weights, first 3 stages',
     inputSize: 96,
     stages: { used: 3, inFile: 4 },
     features: 256,
