@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import { chunks } from './chunks';
 
 /** SHA-256 in lowercase hex. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -10,7 +11,7 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 export async function sha256OfBlobs(blobs: readonly Blob[]): Promise<string> {
   const hasher = await createSHA256();
   for (const blob of blobs) {
-    for await (const piece of blob.stream()) hasher.update(piece);
+    for await (const piece of chunks(blob.stream())) hasher.update(piece);
   }
   return hasher.digest('hex');
 }

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import { openWeightFile } from '../files/open-weight-file';
+import { baseName } from '../files/tfjs-model';
 import type { WeightFile } from '../files/weight-file';
 import { download } from '../hub/download';
-import { SOURCES, type Source, sourceOfFile } from '../hub/sources';
+import { SOURCES, type Source, sourceOfFile, sourceOfHash } from '../hub/sources';
 import { openStored, storedBackbones } from '../hub/stored';
 import type { Precision } from '../ops/half';
 import { UserError } from '../user-error';
@@ -94,7 +95,7 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
       return { id, name, files: [{ path, file: await fromSite(path, context) }], source: null };
     }
     case 'hub': {
-      const row = SOURCES.find(({ id }) => id === source.id);
+      const row = rowOf(source.id);
       if (!row?.url)
         throw new UserError(`There is no backbone “${source.id}” to download. Choose one of the list.`);
       const { progress: onProgress, signal } = context;
@@ -104,23 +105,21 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
     case 'stored': {
       const file = await openStored(source.id);
       const record = (await storedBackbones()).find(({ id }) => id === source.id);
+      const row = rowOf(source.id);
       if (!file || !record) {
-        const row = SOURCES.find(({ id }) => id === source.id);
         throw new UserError(
           `“${row?.label ?? source.id}” is not kept in this browser. Download it, or choose its file.`,
         );
       }
-      const row = SOURCES.find(({ id, sha256 }) => id === source.id || sha256 === record.sha256);
       return {
         id: source.id,
         name: record.label,
         files: [{ path: record.fileName, file }],
-        source: row ?? null,
+        source: row ?? sourceOfHash(record.sha256 ?? ''),
       };
     }
     case 'files': {
-      const row =
-        source.files.map(({ path }) => sourceOfFile(path.split('/').at(-1) ?? '')).find(Boolean) ?? null;
+      const row = source.files.map(({ path }) => sourceOfFile(baseName(path))).find(Boolean) ?? null;
       const [first, ...others] = source.files;
       if (!first) throw new UserError('No file was chosen. Choose a ResNet-50 weight file.');
       // Weights with what belongs to them go by their folder's name.
@@ -130,6 +129,8 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
     }
   }
 }
+
+const rowOf = (id: string) => SOURCES.find((row) => row.id === id);
 
 async function fromSite(path: string, { siteUrl, signal }: Context): Promise<Blob> {
   const response = await fetch(new URL(path, siteUrl), { signal }).catch(() => null);

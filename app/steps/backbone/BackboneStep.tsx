@@ -160,10 +160,10 @@ function Atoms() {
   const atomCount = useSession((session) => session.configuration.atomCount);
   const obstacle = useSession(engineObstacle);
   const pending = useSession(isRunPending);
-  const loading = useSession((session) => session.loadingBackbone !== null || session.recognizing !== null);
+  const busy = useSession((session) => session.loadingBackbone !== null || session.recognizing !== null);
   const reason =
     obstacle ?? (pending ? 'The engine is busy with runs; atoms can be looked at when they end.' : null);
-  const first = atoms === null && problem === null && reason === null && !loading;
+  const first = atoms === null && problem === null && reason === null && !busy;
   useEffect(() => {
     if (first) void decompose();
   }, [first]);
@@ -188,7 +188,7 @@ function Atoms() {
         />
         <Button
           variant="default"
-          disabled={reason !== null || decomposing !== null || loading}
+          disabled={reason !== null || decomposing !== null || busy}
           onClick={() => void decompose()}
         >
           Find atoms
