@@ -9,7 +9,7 @@ import { startEngine } from './engine';
 import { bestProduct, sampler } from './roof';
 import { networkOf, type PlacedLayer, placedLayers } from './work';
 
-const SAMPLES = 5;
+const SAMPLES = 9;
 
 /** On a shared machine a minute is not like the next: the product that is the roof is timed again before every sample. */
 export async function measurePasses({ backend, tiles, size, batch }: PassesRequest): Promise<Passes> {
