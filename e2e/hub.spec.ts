@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
 import { encode } from 'fast-png';
 import { SOURCES } from '../src/hub/sources';
+import { expectAccessible } from './accessible';
 import { type Hub, selfSigned, startHub } from './hub-server';
 import { test as local, expect as soon } from './local';
 import { madeResnet } from './made-resnet';
@@ -183,6 +184,8 @@ test('the untouched network says what it sees, in ImageNet’s words', async ({ 
   await page.getByLabel('Picture to look at').setInputFiles(picture());
   await expect(looked.filter({ hasText: 'square.png' })).toBeVisible();
   await expect(guesses).toHaveCount(41);
+  await expect(kept(page)).toContainText(LABEL);
+  await expectAccessible(page, 'Backbone, one kept and looked through');
 
   await page.getByLabel('Stages').selectOption({ label: 'through conv4_x' });
   await expect(page.getByText('not all of its stages are used')).toBeVisible();
@@ -220,6 +223,16 @@ test('files that are no weights are refused; forms of weight files are opened', 
   await expect(facts(page)).toContainText(/Features\s*32/);
   await page.getByLabel('Stages').selectOption({ label: 'through conv2_x' });
   await expect(facts(page)).toContainText(/Features\s*16/);
+});
+
+test('choosing a backbone ends the search for the former one’s atoms', async ({ page }) => {
+  await openPage(page, '?backend=wasm');
+  await goTo(page, 'Backbone');
+  await expect(page.getByRole('progressbar', { name: 'Finding atoms' })).toBeVisible();
+  await file(page).setInputFiles(form('narrow.pth'));
+  await expect(facts(page)).toContainText('narrow.pth');
+  await expect(page.getByRole('region', { name: 'Layer layer2.3.conv2' })).toContainText('8 → 8 channels');
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 test('a person’s own file is tuned at the size and the stages asked for', async ({ page }) => {

@@ -4,7 +4,6 @@
  */
 import type {
   Augmentation,
-  BackboneChoice,
   DatasetSummary,
   RunConfig,
   SettingOptions,
@@ -13,9 +12,6 @@ import type {
 
 /** The setting that trains the head alone; it takes its numbers from `Knobs.probe`. */
 export const PROBE_SETTING = 'linear-probe';
-
-/** The backbone that comes with the page. */
-export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };
 
 /** What "Try the sample" runs, and what is chosen on a first visit. */
 export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'lora'];

@@ -1,7 +1,8 @@
 /** Starting, restarting and watching the engine. The one instance of its client lives here. */
+
+import { STARTER } from '../../src/hub/starter';
 import type { BackendChoice, CallName, Calls, Report } from '../../src/worker/protocol';
 import { type CallOptions, Engine } from '../engine';
-import { STARTER } from './defaults';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
 

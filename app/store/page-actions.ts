@@ -1,8 +1,10 @@
 /** What the page does as a whole: open, try the sample, change the backend. */
+
+import { STARTER } from '../../src/hub/starter';
 import type { BackendChoice } from '../../src/worker/protocol';
 import { openAddressedBackbone, openBackbone } from './backbone-actions';
 import { importData, importSample } from './data-actions';
-import { FIRST_SETTINGS, STARTER } from './defaults';
+import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
 import { endRuns, runChosen, runEnded, runNext } from './queue';

@@ -1,5 +1,6 @@
 /** What the page knows now. One store; the actions beside it are the only writers. */
 import { create } from 'zustand';
+import { STARTER } from '../../src/hub/starter';
 import type {
   BackboneChoice,
   BackboneSummary,
@@ -16,7 +17,7 @@ import type {
   SettingSummary,
   Storage,
 } from '../../src/worker/protocol';
-import { FIRST_SETTINGS, STARTER } from './defaults';
+import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
 import { type Configuration, DEFAULT_CONFIGURATION } from './url';

@@ -102,19 +102,19 @@ export class Backbone {
 
   /**
    * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
-   * stem) become part of the network. `inputSize`: side of the images, pixels.
+   * stem) become part of the network. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
     file: WeightFile,
-    { id, name }: { id: string; name: string },
+    { id, name, sha256: known }: { id: string; name: string; sha256?: string | undefined },
     { precision: wanted = 'single', stages, inputSize, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, stages);
     // Halves are read four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
-    const hash = await hashOf(file, pretrained);
+    const hash = await hashOf(known ?? (await sha256OfBlobs(file.blobs)), pretrained);
     const layers = new Map<string, Convolution>();
     try {
       for (const spec of pretrained.layers) {
@@ -243,9 +243,8 @@ function checkInputSize(size: number): void {
   throw new UserError(`Images of ${size} pixels cannot be used: choose ${INPUT_SIZE_HELP}.`);
 }
 
-/** An adapter belongs to the network it was trained on, so fewer stages have another hash. */
-async function hashOf({ blobs }: WeightFile, { layout, stagesInFile }: Pretrained): Promise<string> {
-  const whole = await sha256OfBlobs(blobs);
+/** `whole`: the file's SHA-256. An adapter belongs to the network it was trained on, so fewer stages have another hash. */
+async function hashOf(whole: string, { layout, stagesInFile }: Pretrained): Promise<string> {
   const used = layout.blocks.length;
   return used < stagesInFile ? sha256(new TextEncoder().encode(`${whole} stages 1-${used}`)) : whole;
 }

@@ -3,6 +3,7 @@
  * again. Each session has a folder of its own and a lock of the same name, which the browser takes back when the session
  * ends, however it ends: a folder whose lock is free is stale.
  */
+import { freeBytes } from './free-bytes';
 import { canSyncAccess, openSyncAccess, readAll, type SyncAccessHandle, writeAll } from './sync-access';
 
 /** A file that is open until it is deleted. Numbers are 32-bit floats, `at` counts them. */
@@ -39,9 +40,7 @@ export async function createPrivateFile(): Promise<PrivateFile | null> {
 /** Bytes that such files may take in all; 0 where there are none. */
 export async function privateBytes(): Promise<number> {
   if (!navigator.storage?.getDirectory || !navigator.locks) return 0;
-  const unknown: StorageEstimate = {};
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate().catch(() => unknown);
-  return Math.max(0, quota - usage);
+  return (await freeBytes().catch(() => null)) ?? 0;
 }
 
 /** Deletes what sessions that have ended left behind. */

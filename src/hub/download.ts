@@ -1,9 +1,9 @@
 /** A published weight file into the store. */
 import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
-import { halveIn } from './halve';
+import { halve } from './halve';
 import type { KeepOptions } from './keep';
-import { exclusively, type PartialRecord, Place, type StoredPrecision } from './place';
+import { exclusively, type PartialRecord, Place, type StoredFile, type StoredPrecision } from './place';
 import { Reporter } from './progress';
 import { isNoRoom, noRoom, requireRoom, size } from './room';
 import type { Download, Statement } from './sources';
@@ -37,7 +37,7 @@ export function download(
     pauses = PAUSES,
     patience = PATIENCE,
   }: DownloadOptions = {},
-): Promise<File> {
+): Promise<StoredFile> {
   const { id, label, fileName, url } = wanted;
   const reporter = new Reporter(onProgress);
   const onWait = () => reporter.report('waiting', 0, wanted.bytes);
@@ -84,7 +84,7 @@ export function download(
       );
       const onHashed = (hashed: number) => reporter.report('checking', hashed, present);
       await settle(place, stated, { label, fileName, url }, { onProgress: onHashed, signal });
-      if (keepAs === 'F16') await halveIn(place, { reporter, signal });
+      if (keepAs === 'F16') await halve(place, { reporter, signal });
     } catch (error) {
       if (error instanceof Mismatch || (await place.size()) === 0) await place.remove();
       if (error instanceof Mismatch) throw damaged(label, error.message);

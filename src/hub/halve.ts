@@ -3,32 +3,23 @@ import { breathe } from '../breathe';
 import { dataStart, readHeader, writeHeader } from '../files/safetensors';
 import { readAll, type SyncAccessHandle, writeAll } from '../files/sync-access';
 import { toFloat16 } from './float16';
-import type { KeepOptions } from './keep';
-import { exclusively, Place } from './place';
-import { Reporter } from './progress';
+import type { Place } from './place';
+import type { Reporter } from './progress';
 import { isNoRoom, noRoom, requireRoom } from './room';
+
+interface HalveOptions {
+  reporter: Reporter;
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Rewrites a stored file as F16, tensor by tensor, to the nearest even number; nothing happens where it is that already, or is
- * not stored. Kernels and matrices become F16. Biases and batch norms (one axis) stay as they are: they are next to nothing, and
+ * not whole. The caller holds the place's lock. Kernels and matrices become F16. Biases and batch norms (one axis) stay as they are: they are next to nothing, and
  * variances span more than half precision does. So does a tensor with a number beyond its range. The metadata say so, with the
  * original's SHA-256. Until the new file is whole, the old one stays.
  * @throws UserError where the file is not a safetensors file, or there is no room; the signal's reason after an abort
  */
-export function halve(id: string, { onProgress = () => {}, signal }: KeepOptions = {}): Promise<void> {
-  const reporter = new Reporter(onProgress);
-  const onWait = () => reporter.report('waiting', 0, null);
-  return exclusively(id, { onWait, signal }, async () => {
-    const place = await Place.find(id);
-    if (place) await halveIn(place, { reporter, signal });
-  });
-}
-
-/** As `halve`, by whoever holds the place's lock. */
-export async function halveIn(
-  place: Place,
-  { reporter, signal }: { reporter: Reporter; signal: AbortSignal | undefined },
-): Promise<void> {
+export async function halve(place: Place, { reporter, signal }: HalveOptions): Promise<void> {
   const record = await place.record();
   if (record?.kind !== 'whole') return;
   // An earlier rewriting may have ended just before this.
@@ -49,11 +40,9 @@ export async function halveIn(
   await place.drop('original');
 }
 
-interface Rewriting {
+interface Rewriting extends HalveOptions {
   fileName: string;
   sha256: string;
-  reporter: Reporter;
-  signal: AbortSignal | undefined;
 }
 
 /** Gives the bytes written. */

@@ -3,8 +3,8 @@ import { UserError } from '../user-error';
 import { download } from './download';
 import { halve } from './halve';
 import { keep } from './keep';
-import type { StoredPrecision } from './place';
-import type { DownloadProgress } from './progress';
+import { Place, type StoredPrecision } from './place';
+import { type DownloadProgress, Reporter } from './progress';
 import type { Download, Statement } from './sources';
 import { deleteStored, openStored, type StoredBackbone, storedBackbones } from './stored';
 
@@ -47,14 +47,14 @@ type Handlers = {
 const handlers: Handlers = {
   async download({ wanted, keepAs, patience }, onProgress) {
     abort = new AbortController();
-    const { name, size } = await download(wanted, {
+    const { file } = await download(wanted, {
       onProgress,
       signal: abort.signal,
       keepAs,
       patience,
       pauses: PAUSES,
     });
-    return { name, size };
+    return { name: file.name, size: file.size };
   },
   async cancel() {
     abort.abort(new DOMException('Cancelled.', 'AbortError'));
@@ -65,7 +65,8 @@ const handlers: Handlers = {
     return null;
   },
   async halve(id, onProgress) {
-    await halve(id, { onProgress });
+    const place = await Place.find(id);
+    if (place) await halve(place, { reporter: new Reporter(onProgress) });
     return null;
   },
   stored: storedBackbones,
@@ -74,8 +75,8 @@ const handlers: Handlers = {
     return null;
   },
   async read(id) {
-    const file = await openStored(id);
-    return file && { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+    const file = (await openStored(id))?.file;
+    return file ? { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } : null;
   },
   async pretendRoom(bytes) {
     navigator.storage.estimate = bytes === null ? estimate : async () => ({ quota: bytes, usage: 0 });

@@ -49,6 +49,12 @@ export type WholeRecord = Extract<PlaceRecord, { kind: 'whole' }>;
 /** What the stored numbers are: as published, or rounded to half precision. */
 export type StoredPrecision = WholeRecord['precision'];
 
+export interface StoredFile {
+  /** Read from disk as it is asked for. */
+  file: File;
+  record: WholeRecord;
+}
+
 /** The weights' file; rounded weights have another, so that the one is whole until the other is. */
 const DATA = { original: 'weights', F16: 'weights-f16' } as const satisfies Record<StoredPrecision, string>;
 
@@ -105,11 +111,12 @@ export class Place {
     }
   }
 
-  /** The whole file, read from disk as it is asked for; null as long as it is not whole. */
-  async whole(): Promise<File | null> {
+  /** Null as long as it is not whole. */
+  async whole(): Promise<StoredFile | null> {
     const record = await this.record();
-    const file = record?.kind === 'whole' ? await this.#file(record.precision) : null;
-    return file && new File([file], record?.fileName ?? file.name);
+    if (record?.kind !== 'whole') return null;
+    const file = await this.#file(record.precision);
+    return file && { file: new File([file], record.fileName), record };
   }
 
   /** Bytes of weights on the disk. */

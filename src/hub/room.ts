@@ -1,4 +1,5 @@
 /** Room on the disk: what the browser leaves this page, and what to do when that is not enough. */
+import { freeBytes } from '../files/free-bytes';
 import { UserError } from '../user-error';
 import { storedBackbones } from './stored';
 
@@ -6,12 +7,6 @@ import { storedBackbones } from './stored';
 export async function requireRoom(label: string, needed: number): Promise<void> {
   const free = await freeBytes();
   if (free !== null && free < needed) throw await noRoom(label, needed);
-}
-
-/** Bytes that the browser will still take; null where it does not say. */
-async function freeBytes(): Promise<number | null> {
-  const { quota, usage = 0 } = await navigator.storage.estimate();
-  return quota === undefined ? null : Math.max(0, quota - usage);
 }
 
 export function isNoRoom(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** The backbones kept on this machine: listed, opened, deleted. */
 import { UserError } from '../user-error';
-import { hasStorage, ifFree, Place, placeIds, type StoredPrecision } from './place';
+import { hasStorage, ifFree, Place, placeIds, type StoredFile, type StoredPrecision } from './place';
 
 export type { StoredPrecision };
 
@@ -46,8 +46,8 @@ export async function storedBackbones(): Promise<StoredBackbone[]> {
   return found;
 }
 
-/** The stored file, read from disk only as it is asked for; null where there is none that is whole. */
-export async function openStored(id: string): Promise<File | null> {
+/** Null where there is none that is whole. */
+export async function openStored(id: string): Promise<StoredFile | null> {
   if (!(await hasStorage())) return null;
   return (await (await Place.find(id))?.whole()) ?? null;
 }

@@ -6,8 +6,10 @@ import { openWeightFile } from '../files/open-weight-file';
 import { baseName } from '../files/tfjs-model';
 import type { WeightFile } from '../files/weight-file';
 import { download } from '../hub/download';
+import type { StoredFile } from '../hub/place';
 import { SOURCES, type Source, sourceOfFile, sourceOfHash } from '../hub/sources';
-import { openStored, storedBackbones } from '../hub/stored';
+import { STARTER_FILE } from '../hub/starter';
+import { openStored } from '../hub/stored';
 import type { Precision } from '../ops/half';
 import { UserError } from '../user-error';
 import type {
@@ -18,14 +20,6 @@ import type {
   LoadingPhase,
   NamedFile,
 } from './protocol';
-
-export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };
-
-const STARTER_FILE = {
-  id: 'starter',
-  name: 'Starter: ResNet-50 layout, quarter width',
-  path: 'backbones/starter-resnet50-w16.safetensors',
-};
 
 export interface OpenedBackbone {
   backbone: Backbone;
@@ -46,6 +40,8 @@ interface Found {
   name: string;
   files: NamedFile[];
   source: Source | null;
+  /** Of the files, where it is known already. */
+  sha256?: string | undefined;
 }
 
 /** @throws UserError where there are no such weights, or they are not a ResNet-50's; the signal's reason after an abort */
@@ -76,8 +72,9 @@ export async function openBackbone(
       progress({ label: `Reading ${found.name}`, done, total });
     },
   };
-  const backbone = await phase('weights and hash', () =>
-    Backbone.load(file, { id: found.id, name }, options),
+  const { id, sha256 } = found;
+  const backbone = await phase(sha256 ? 'weights' : 'weights and hash', () =>
+    Backbone.load(file, { id, name, sha256 }, options),
   );
   try {
     await phase('first prediction', () => predictOnce(backbone));
@@ -99,24 +96,16 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
       if (!row?.url)
         throw new UserError(`There is no backbone “${source.id}” to download. Choose one of the list.`);
       const { progress: onProgress, signal } = context;
-      const file = await download({ ...row, url: row.url }, { onProgress, signal, keepAs: source.keepAs });
-      return { id: row.id, name: row.label, files: [{ path: row.fileName, file }], source: row };
+      const stored = await download({ ...row, url: row.url }, { onProgress, signal, keepAs: source.keepAs });
+      return foundStored(row.id, stored);
     }
     case 'stored': {
-      const file = await openStored(source.id);
-      const record = (await storedBackbones()).find(({ id }) => id === source.id);
-      const row = rowOf(source.id);
-      if (!file || !record) {
-        throw new UserError(
-          `“${row?.label ?? source.id}” is not kept in this browser. Download it, or choose its file.`,
-        );
+      const stored = await openStored(source.id);
+      if (!stored) {
+        const label = rowOf(source.id)?.label ?? source.id;
+        throw new UserError(`“${label}” is not kept in this browser. Download it, or choose its file.`);
       }
-      return {
-        id: source.id,
-        name: record.label,
-        files: [{ path: record.fileName, file }],
-        source: row ?? sourceOfHash(record.sha256 ?? ''),
-      };
+      return foundStored(source.id, stored);
     }
     case 'files': {
       const row = source.files.map(({ path }) => sourceOfFile(baseName(path))).find(Boolean) ?? null;
@@ -128,6 +117,18 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
       return { id: row?.id ?? 'own-file', name: row?.label ?? name, files: source.files, source: row };
     }
   }
+}
+
+function foundStored(id: string, { file, record }: StoredFile): Found {
+  const { label, fileName, sha256, precision } = record;
+  return {
+    id,
+    name: label,
+    files: [{ path: fileName, file }],
+    source: rowOf(id) ?? sourceOfHash(sha256),
+    // Rounded weights are other weights.
+    sha256: precision === 'original' ? sha256 : undefined,
+  };
 }
 
 const rowOf = (id: string) => SOURCES.find((row) => row.id === id);

@@ -19,6 +19,7 @@ import { decodeAdapter } from '../export/adapter-file';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
 import { keep } from '../hub/keep';
 import { sourceOfFile } from '../hub/sources';
+import { STARTER } from '../hub/starter';
 import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
@@ -31,7 +32,7 @@ import { FrozenCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
-import { keyOf, openBackbone, STARTER } from './open-backbone';
+import { keyOf, openBackbone } from './open-backbone';
 import type {
   CallName,
   Calls,

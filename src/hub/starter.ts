@@ -1,0 +1,10 @@
+/** The backbone that comes with the page. */
+import type { BackboneChoice } from '../worker/protocol';
+
+export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };
+
+export const STARTER_FILE = {
+  id: 'starter',
+  name: 'Starter: ResNet-50 layout, quarter width',
+  path: 'backbones/starter-resnet50-w16.safetensors',
+};
