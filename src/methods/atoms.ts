@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
-import { FROM_STAGE, given, option, type TuningMethod } from './method';
+import { ATOMS_PER_LAYER, FROM_STAGE, given, option, type TuningMethod } from './method';
 
 /** ΔD: every kernel is coefficients × atoms; the coefficients stay, the atoms move. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (METHOD §2). */
 export const atoms: TuningMethod = {
@@ -11,17 +11,7 @@ export const atoms: TuningMethod = {
   description: 'Trains a change of each layer’s atoms; the coefficients stay frozen.',
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 3e-3,
-  options: [
-    {
-      id: 'm',
-      label: 'Atoms per layer (m)',
-      help: 'More atoms rebuild the kernels better and train more numbers; the paper uses 6, 9 and 12.',
-      default: 9,
-      min: 1,
-      max: 24,
-    },
-    FROM_STAGE,
-  ],
+  options: [ATOMS_PER_LAYER, FROM_STAGE],
   atoms: (options) => option(atoms, options, 'm'),
   atomChange: 'dD',
   // A 1×1 kernel is one number per pair of channels: nothing for atoms to draw.

@@ -4,9 +4,11 @@ import { atoms } from './atoms';
 import { full } from './full';
 import { linearProbe } from './linear-probe';
 import { lora } from './lora';
+import { loraPeft } from './lora-peft';
 import type { TuningMethod } from './method';
+import { overcompleteAtoms } from './overcomplete-atoms';
 
-export const METHODS: readonly TuningMethod[] = [linearProbe, atoms, lora, full];
+export const METHODS: readonly TuningMethod[] = [linearProbe, atoms, overcompleteAtoms, lora, loraPeft, full];
 
 /** The method with this id. Throws `UserError` for an unknown one. */
 export function methodById(id: string): TuningMethod {

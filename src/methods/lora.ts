@@ -4,8 +4,29 @@ import { convolution } from '../ops/convolution';
 import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
-import type { SettingOptions } from '../worker/protocol';
+import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { FROM_STAGE, given, option, type TuningMethod } from './method';
+
+/** Of both forms. */
+export const LORA_OPTIONS: SettingOption[] = [
+  {
+    id: 'r',
+    label: 'Rank (r)',
+    help: 'Trained numbers and bytes grow with it; 1 to 16 are usual.',
+    default: 4,
+    min: 1,
+    max: 64,
+  },
+  {
+    id: 'alpha',
+    label: 'Scale (α)',
+    help: 'The update is multiplied by α/r.',
+    default: 4,
+    min: 1,
+    max: 256,
+  },
+  FROM_STAGE,
+];
 
 /**
  * LoRA for convolutions as loralib has it (Hu et al., ICLR 2022), the paper's baseline: B·A, `[c_out·k, c_in·k]`, read in
@@ -18,25 +39,7 @@ export const lora: TuningMethod = {
   description: 'Trains a low-rank update of every kernel.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-3,
-  options: [
-    {
-      id: 'r',
-      label: 'Rank (r)',
-      help: 'Rank per kernel row and column; the trained numbers grow with it.',
-      default: 4,
-      min: 1,
-      max: 64,
-    },
-    {
-      id: 'alpha',
-      label: 'Scale (α)',
-      help: 'The update is multiplied by α/r.',
-      default: 4,
-      min: 1,
-      max: 256,
-    },
-    FROM_STAGE,
-  ],
+  options: LORA_OPTIONS,
   atoms: () => null,
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }, options) => {
@@ -60,7 +63,7 @@ export const lora: TuningMethod = {
   update: ({ A, B }, { scale }, { kernel, cIn, cOut }, options) => {
     const product = matMul(given(B, 'B') as tf.Tensor2D, given(A, 'A') as tf.Tensor2D); // declared as matrices above
     const update = tf.transpose(product.reshape<tf.Tensor4D>([cOut, cIn, kernel, kernel]), [2, 3, 1, 0]);
-    return tf.mul(update, tf.mul(scale, factor(options)));
+    return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
   gradients: (gradient, { A, B }, { scale }, options) =>
     gradient.layer.kernel === 1 && gradient.layer.pad === 0
@@ -74,7 +77,8 @@ export const lora: TuningMethod = {
       : null,
 };
 
-function factor(options: SettingOptions): number {
+/** α/r */
+export function loraFactor(options: SettingOptions): number {
   return option(lora, options, 'alpha') / option(lora, options, 'r');
 }
 
@@ -83,7 +87,7 @@ function factor(options: SettingOptions): number {
  * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made. Products over channels are convolutions by one
  * pixel, those over pixels are such convolutions' gradients.
  */
-function pointwiseGradients(
+export function pointwiseGradients(
   gradient: LayerGradient,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
@@ -94,7 +98,7 @@ function pointwiseGradients(
   const { cIn, cOut, stride } = layer;
   const [r] = A.shape;
   const x = sampled(gradient.input(), stride);
-  const f = tf.mul(scale, factor(options)).reshape<tf.Tensor2D>([cOut, 1]);
+  const f = tf.mul(scale, loraFactor(options)).reshape<tf.Tensor2D>([cOut, 1]);
   const byPixel = (map: tf.Tensor4D, matrix: tf.Tensor2D) => {
     const kernel = matrix.reshape<tf.Tensor4D>([1, 1, ...matrix.shape]);
     return convolution({ x: map, kernel }, { stride: 1, pad: 0, relu: false, half: false });

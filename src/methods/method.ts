@@ -64,6 +64,16 @@ export interface TuningMethod {
   ): Tensors | null;
 }
 
+/** m, of the methods that train atoms of single kernels. */
+export const ATOMS_PER_LAYER: SettingOption = {
+  id: 'm',
+  label: 'Atoms per layer (m)',
+  help: 'More atoms rebuild the kernels better and train more numbers; the paper uses 6, 9 and 12.',
+  default: 9,
+  min: 1,
+  max: 24,
+};
+
 /** The option of every method that trains the backbone; whose layers are left out, parameters.ts decides for all of them. */
 export const FROM_STAGE: SettingOption = {
   id: 'from',

@@ -20,6 +20,7 @@ interface LayerCase {
   size: number;
   m: number;
   rank: number;
+  m1: number;
 }
 
 /** A method's trainables under the names the PyTorch reference gave them, and its options. */
@@ -30,6 +31,18 @@ const REFERENCE = [
     fixture: 'lora',
     trainables: ['A', 'B'],
     options: ({ rank }: LayerCase) => ({ r: rank, alpha: rank }),
+  },
+  {
+    id: 'lora-peft',
+    fixture: 'peft',
+    trainables: ['A', 'B'],
+    options: ({ rank }: LayerCase) => ({ r: rank, alpha: rank }),
+  },
+  {
+    id: 'overcomplete-atoms',
+    fixture: 'over',
+    trainables: ['D1', 'beta'],
+    options: ({ m, m1 }: LayerCase) => ({ m, m1 }),
   },
 ];
 const CASES = ['k3s1', 'k3s2', 'k1s2', 'k7s2', 'k3wide'];

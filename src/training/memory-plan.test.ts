@@ -98,7 +98,7 @@ describe('the bytes of a plan', () => {
     expect(planMemory({ ...large, classes: 1000 }, WASM).bytes).toBeGreaterThan(
       planMemory(large, WASM).bytes,
     );
-    const shape = { table: tableOf(large), atoms: 9, batch: 16, prefix: null, evaluationBatch: 1 };
+    const shape = { table: tableOf(large), batch: 16, prefix: null, evaluationBatch: 1 };
     const step = { ...large, ...shape, precision: 'single' as const };
     const of = (microBatch: number, recompute: boolean) =>
       rehearse({ ...step, microBatch, recompute }, false).bytes;
@@ -318,7 +318,8 @@ async function oneStep(
       network: backbone.network,
       inputSize: SIDE,
       table: model.table,
-      atoms: method.atoms(options) ?? 0,
+      method,
+      options,
       images: { train: 0, val: 2 * CLASSES },
       batch,
       prefix: kept ? { from, maps: 22 * CLASSES } : null,
@@ -393,6 +394,7 @@ describe('measured on wasm, a plan is right to a quarter', () => {
     { ...ATOMS, batch: 16, microBatch: 5, recompute: false },
     { ...ATOMS, batch: 16, microBatch: 16, recompute: true },
     { ...LORA, batch: 16, microBatch: 16, recompute: false },
+    { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, recompute: false },
     { id: 'full', options: {}, batch: 16, microBatch: 8, recompute: false },
     { id: 'atoms', options: { m: 9, from: 2 }, batch: 16, microBatch: 16, recompute: false, kept: true },
     { id: 'full', options: { from: 4 }, batch: 16, microBatch: 8, recompute: false, kept: true },

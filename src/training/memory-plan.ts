@@ -66,7 +66,6 @@ export function planMemory(
   const { network, inputSize, method, options, classes, images } = run;
   const table = parameterTable(method, options, convolutions(network), network.features, classes);
   const batch = Math.max(1, Math.min(run.batchSize, images.train || run.batchSize));
-  const atoms = method.atoms(options) ?? 0;
   const tunes = table.backbone > 0;
   const from = viewsPerImage(run) > 0 ? (lowestStage(table) ?? 0) : 0;
   const maps = from > 0 ? viewsPerImage(run) * images.train + images.val : 0;
@@ -79,7 +78,8 @@ export function planMemory(
         network,
         inputSize,
         table,
-        atoms,
+        method,
+        options,
         images,
         batch,
         ...choice,

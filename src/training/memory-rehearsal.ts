@@ -11,8 +11,9 @@ import {
   type Network,
   stageOf,
 } from '../backbone/layout';
+import type { TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/half';
-import type { MemoryItems } from '../worker/protocol';
+import type { MemoryItems, SettingOptions } from '../worker/protocol';
 import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
 
 export interface RehearsedRun {
@@ -20,8 +21,8 @@ export interface RehearsedRun {
   /** Side of the input, pixels. */
   inputSize: number;
   table: ParameterTable;
-  /** Atoms per tuned layer; 0 for a setting without. */
-  atoms: number;
+  method: TuningMethod;
+  options: SettingOptions;
   images: { train: number; val: number };
   /** Maps that enter the stage `from`, kept on the device; null where there are none. */
   prefix: { from: number; maps: number } | null;
@@ -191,23 +192,29 @@ class Run {
   readonly #tuned: ReadonlySet<string>;
   /** Trained numbers, the head's included. */
   readonly #trained: number;
+  /** Atoms per tuned layer; 0 for a setting without. */
+  readonly #atoms: number;
+  /** The kernels' gradients are contracted with the coefficients on the way and never written. */
+  readonly #isFused: boolean;
 
   constructor(
     readonly run: RehearsedRun,
     readonly memory: Memory,
   ) {
-    const { table } = run;
+    const { table, method, options } = run;
     this.#tuned = tunedLayers(table);
     this.#trained = table.backbone + table.head;
+    this.#atoms = method.atoms(options) ?? 0;
+    this.#isFused = method.atomChange !== null;
   }
 
   all(): void {
     const { memory } = this;
-    const { network, table, atoms, images, prefix } = this.run;
+    const { network, table, images, prefix } = this.run;
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
-      memory.take('coefficients', atoms * layer.cIn * layer.cOut);
+      memory.take('coefficients', this.#atoms * layer.cIn * layer.cOut);
     }
     if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);
     this.#evaluation(images.train, 0);
@@ -402,8 +409,7 @@ class Run {
     const tiles = Math.ceil(layer.cIn / side) * Math.ceil(layer.cOut / side);
     const wanted = Math.ceil(workgroups / (tiles * taps));
     const parts = Math.max(1, Math.floor(Math.min(wanted, (n * outputSide ** 2) / positionsPerPart)));
-    // Contracted with the coefficients, the kernel's gradient itself is never written.
-    if (this.run.atoms > 0) return [this.run.atoms * taps * parts * tiles * threads];
+    if (this.#isFused) return [this.#atoms * taps * parts * tiles * threads];
     const kernel = numbersOf(layer);
     return parts > 1 ? [parts * kernel, kernel, kernel] : [kernel, kernel];
   }
@@ -423,8 +429,8 @@ class Run {
     const parameters = this.memory.take('kernels', this.#trained);
     const kernels = tuned.map((layer) => {
       const kernel = this.memory.take('kernels', numbersOf(layer));
-      // Without atoms it takes some operations, whose results wait in the pool for the next kernel of that size.
-      if (this.run.atoms === 0)
+      // It takes some operations, whose results wait in the pool for the next kernel of that size.
+      if (!this.#isFused)
         this.memory.free(...Array.from({ length: 4 }, () => this.memory.take('working', numbersOf(layer))));
       return kernel;
     });

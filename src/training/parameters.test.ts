@@ -42,6 +42,23 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
   });
 
   it.each([
+    [1, 79_443],
+    [4, 317_772],
+    [8, 635_544],
+    [16, 1_271_088],
+  ])('LoRA in PEFT’s form, r = %i', (r, expected) => {
+    expect(counted('lora-peft', { r }).backbone).toBe(expected);
+  });
+
+  it.each([
+    [2, 71_496],
+    [3, 107_244],
+    [4, 142_992],
+  ])('overcomplete atoms, m = 9, m₁ = %i', (m1, expected) => {
+    expect(counted('overcomplete-atoms', { m: 9, m1 }).backbone).toBe(expected);
+  });
+
+  it.each([
     [0, 1737],
     [1, 16 * 9 * 9],
     [2, 13 * 9 * 9],
