@@ -32,10 +32,18 @@ export interface Convolution {
   folded: tf.Tensor4D;
 }
 
-/** Kernels to use in place of the folded pretrained ones, `[k, k, c_in, c_out]` by layer name, scale included. */
-export type Kernels = ReadonlyMap<string, tf.Tensor4D>;
+/** What a tuned layer computes with; what is left out stays the pretrained one. */
+export type TunedConvolution = {
+  /** K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
+  kernel?: tf.Tensor4D | undefined;
+  /** `[c_out]` */
+  bias?: tf.Tensor1D | undefined;
+};
 
-const PRETRAINED: Kernels = new Map();
+/** The tuned layers, by name. */
+export type Tuning = ReadonlyMap<string, TunedConvolution>;
+
+const PRETRAINED: Tuning = new Map();
 
 interface StagesOptions {
   onStage?: (output: tf.Tensor4D) => void;
@@ -141,8 +149,8 @@ export class Backbone {
   }
 
   /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
-  features(input: tf.Tensor4D, kernels: Kernels = PRETRAINED, from = 0): tf.Tensor2D {
-    return tf.tidy(() => tf.mean(inSingles(this.stages(input, kernels, { from })), [1, 2]));
+  features(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): tf.Tensor2D {
+    return tf.tidy(() => tf.mean(inSingles(this.stages(input, tuning, { from })), [1, 2]));
   }
 
   /** The maps that enter the stage `from` (1 for the first) of the pretrained network, `[n, h, w, c]`, in single precision. */
@@ -157,14 +165,14 @@ export class Backbone {
    */
   stages(
     input: tf.Tensor4D,
-    kernels: Kernels = PRETRAINED,
+    tuning: Tuning = PRETRAINED,
     { onStage = () => {}, from = 0, before = this.network.stages.length + 1 }: StagesOptions = {},
   ): tf.Tensor4D {
-    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool({ x: this.stem(input, kernels) }, POOL));
+    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool({ x: this.stem(input, tuning) }, POOL));
     onStage(x);
     for (const stage of this.network.stages.slice(Math.max(0, from - 1), before - 1)) {
       for (const block of stage) {
-        const y = tf.tidy(() => this.bottleneck(block, x, kernels).y);
+        const y = tf.tidy(() => this.bottleneck(block, x, tuning).y);
         x.dispose();
         x = y;
       }
@@ -174,29 +182,29 @@ export class Backbone {
   }
 
   /** The first convolution's output, before pooling. */
-  stem(images: tf.Tensor4D, kernels: Kernels): tf.Tensor4D {
-    return this.#convolve(this.network.stem, images, kernels, true);
+  stem(images: tf.Tensor4D, tuning: Tuning): tf.Tensor4D {
+    return this.#convolve(this.network.stem, images, tuning, true);
   }
 
   /** One bottleneck of the input x: what its convolutions give after their ReLUs. */
-  bottleneck(block: BlockSpec, x: tf.Tensor4D, kernels: Kernels): BottleneckMaps {
-    const { a1, a2 } = this.inner(block, x, kernels);
+  bottleneck(block: BlockSpec, x: tf.Tensor4D, tuning: Tuning): BottleneckMaps {
+    const { a1, a2 } = this.inner(block, x, tuning);
     const { downsample } = block;
-    const shortcut = downsample ? this.#convolve(downsample, x, kernels, false) : x;
-    const y = this.#convolve(block.conv3, a2, kernels, true, shortcut);
+    const shortcut = downsample ? this.#convolve(downsample, x, tuning, false) : x;
+    const y = this.#convolve(block.conv3, a2, tuning, true, shortcut);
     if (downsample) shortcut.dispose();
     return { a1, a2, y };
   }
 
   /** The inside of a bottleneck alone. */
-  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, kernels: Kernels): Omit<BottleneckMaps, 'y'> {
-    const a1 = this.#convolve(conv1, x, kernels, true);
-    return { a1, a2: this.#convolve(conv2, a1, kernels, true) };
+  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, tuning: Tuning): Omit<BottleneckMaps, 'y'> {
+    const a1 = this.#convolve(conv1, x, tuning, true);
+    return { a1, a2: this.#convolve(conv2, a1, tuning, true) };
   }
 
   /** The kernel a layer convolves with: the tuned one, or the folded pretrained one. */
-  kernel(name: string, kernels: Kernels): tf.Tensor4D {
-    return kernels.get(name) ?? this.convolution(name).folded;
+  kernel(name: string, tuning: Tuning): tf.Tensor4D {
+    return tuning.get(name)?.kernel ?? this.convolution(name).folded;
   }
 
   dispose(): void {
@@ -206,12 +214,12 @@ export class Backbone {
   #convolve(
     spec: ConvolutionSpec,
     x: tf.Tensor4D,
-    kernels: Kernels,
+    tuning: Tuning,
     relu: boolean,
     residual?: tf.Tensor4D,
   ): tf.Tensor4D {
-    const { bias } = this.convolution(spec.name);
-    const kernel = this.kernel(spec.name, kernels);
+    const bias = tuning.get(spec.name)?.bias ?? this.convolution(spec.name).bias;
+    const kernel = this.kernel(spec.name, tuning);
     const { stride, pad } = spec;
     return convolution({ x, kernel, bias, residual }, { stride, pad, relu, half: this.precision === 'half' });
   }

@@ -1,10 +1,10 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { atomGradient } from '../ops/atom-gradient';
 import { inSingles } from '../ops/convert';
 import { kernelGradient } from '../ops/kernel-gradient';
 import type { ConvolutionSpec } from './layout';
 
-/** The gradient of the loss by one convolution's kernel K, in whichever form is needed; computed when asked for. */
+/** The gradient of the loss by one convolution's kernel K and its bias, in whichever form is needed; computed when asked for. */
 export class LayerGradient {
   constructor(
     readonly layer: ConvolutionSpec,
@@ -22,6 +22,11 @@ export class LayerGradient {
   /** ∂L/∂K `[k, k, c_in, c_out]`. */
   kernel(): tf.Tensor4D {
     return kernelGradient({ x: this.x, dz: this.dz }, this.#attributes);
+  }
+
+  /** ∂L/∂b `[c_out]` of the bias. */
+  bias(): tf.Tensor1D {
+    return tf.sum(inSingles(this.dz), [0, 1, 2]);
   }
 
   /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (METHOD §4). */

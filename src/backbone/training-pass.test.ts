@@ -36,7 +36,7 @@ describe('a training pass (wasm)', () => {
 
   /** The kernel gradients of these layers, what ran for them, and the most bytes held when one was told. */
   async function gradients(trained: readonly string[], { recompute = false, from = 0, input = images } = {}) {
-    const kernels = new Map(trained.map((name) => [name, backbone.convolution(name).folded]));
+    const tuning = new Map(trained.map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const ran: Record<string, number> = {};
     const engine = tf.engine();
     const runKernel = engine.runKernel;
@@ -48,7 +48,7 @@ describe('a training pass (wasm)', () => {
     const start = tf.memory().numBytes;
     let keptBytes = 0;
     try {
-      const pass = new TrainingPass(backbone, input, kernels, { recompute, from });
+      const pass = new TrainingPass(backbone, input, tuning, { recompute, from });
       keptBytes = tf.memory().numBytes - start;
       pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel()));
     } finally {
@@ -99,8 +99,8 @@ describe('a training pass (wasm)', () => {
         const below = [3, 4, 6].slice(0, from - 1).reduce((sum, blocks) => sum + 3 * blocks + 1, 1);
         expect((whole.ran.AtomtuneConvolution ?? 0) - (part.ran.AtomtuneConvolution ?? 0)).toBe(below);
       }
-      const kernels = new Map([['layer4.2.conv2', backbone.convolution('layer4.2.conv2').folded]]);
-      new TrainingPass(backbone, input, kernels, { from }).dispose();
+      const tuning = new Map([['layer4.2.conv2', { kernel: backbone.convolution('layer4.2.conv2').folded }]]);
+      new TrainingPass(backbone, input, tuning, { from }).dispose();
       expect(input.isDisposed).toBe(false);
       input.dispose();
       expect(tf.memory().numTensors).toBe(before);
@@ -126,10 +126,10 @@ describe('a training pass (wasm)', () => {
   });
 
   it('can be thrown away instead', () => {
-    const kernels = new Map(ALL().map((name) => [name, backbone.convolution(name).folded]));
+    const tuning = new Map(ALL().map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const start = tf.memory().numTensors;
-    new TrainingPass(backbone, images, kernels).dispose();
-    new TrainingPass(backbone, images, kernels, { recompute: true }).dispose();
+    new TrainingPass(backbone, images, tuning).dispose();
+    new TrainingPass(backbone, images, tuning, { recompute: true }).dispose();
     expect(tf.memory().numTensors).toBe(start);
   });
 });

@@ -8,7 +8,7 @@ import { inSingles } from '../ops/convert';
 import { shapeOf } from '../ops/half';
 import { inputGradient } from '../ops/input-gradient';
 import { maxPool, maxPoolGradient } from '../ops/max-pool';
-import { type Backbone, type BottleneckMaps, type Kernels, POOL } from './backbone';
+import { type Backbone, type BottleneckMaps, POOL, type Tuning } from './backbone';
 import { LayerGradient } from './layer-gradient';
 import { type BlockSpec, blockConvolutions, type ConvolutionSpec } from './layout';
 
@@ -35,14 +35,14 @@ export class TrainingPass {
   #stem: tf.Tensor4D | null = null;
 
   /**
-   * The layers in `kernels` are the trained ones. `images` are images, or the maps that enter the stage `from` (1 for the
+   * The layers in `tuning` are the trained ones. `images` are images, or the maps that enter the stage `from` (1 for the
    * first), below which nothing is trained. With `recompute` only the blocks' inputs are kept, and the inside of
    * each block is computed a second time on the way back.
    */
   constructor(
     readonly backbone: Backbone,
     readonly images: tf.Tensor4D,
-    readonly kernels: Kernels,
+    readonly tuning: Tuning,
     { recompute = false, from = 0 }: { recompute?: boolean; from?: number } = {},
   ) {
     const { stem, stages } = backbone.network;
@@ -51,13 +51,13 @@ export class TrainingPass {
     if (from > 0) {
       x = tf.clone(images);
     } else {
-      const first = backbone.stem(images, kernels);
+      const first = backbone.stem(images, tuning);
       x = maxPool({ x: first }, POOL);
       if (reached && !recompute) this.#stem = first;
       else first.dispose();
     }
     for (const block of stages.slice(Math.max(0, from - 1)).flat()) {
-      const { a1, a2, y } = backbone.bottleneck(block, x, kernels);
+      const { a1, a2, y } = backbone.bottleneck(block, x, tuning);
       const kept = reached || blockConvolutions(block).some((layer) => this.#trained(layer));
       if (kept) this.#blocks.push({ block, x, inner: recompute ? null : { a1, a2 }, y });
       if (!kept || recompute) tf.dispose([a1, a2]);
@@ -103,7 +103,7 @@ export class TrainingPass {
     visit: GradientVisitor,
   ): tf.Tensor4D | null {
     const { conv1, conv2, conv3, downsample } = block;
-    const { a1, a2 } = inner ?? this.backbone.inner(block, x, this.kernels);
+    const { a1, a2 } = inner ?? this.backbone.inner(block, x, this.tuning);
     const toFirst = !isLowest || this.#trained(conv1);
     this.#visit(conv3, a2, dz3, visit);
     if (downsample) this.#visit(downsample, x, dz3, visit);
@@ -138,7 +138,7 @@ export class TrainingPass {
 
   /** From the pooled map to the first convolution's kernel; uses up both. */
   #throughStem(pooled: tf.Tensor4D, dPooled: tf.Tensor4D, visit: GradientVisitor): void {
-    const first = this.#stem ?? this.backbone.stem(this.images, this.kernels);
+    const first = this.#stem ?? this.backbone.stem(this.images, this.tuning);
     this.#stem = null;
     // The ReLU before pooling is in `dPooled`: a window's maximum is above zero where the pixel that gave it is.
     const dz = maxPoolGradient({ x: first, y: pooled, dy: dPooled }, POOL);
@@ -153,7 +153,7 @@ export class TrainingPass {
     { shape: [, height, width] }: tf.Tensor4D,
     { addend, mask }: { addend?: tf.Tensor4D; mask?: tf.Tensor4D },
   ): tf.Tensor4D {
-    const kernel = this.backbone.kernel(name, this.kernels);
+    const kernel = this.backbone.kernel(name, this.tuning);
     return inputGradient({ dz, kernel, addend, mask }, { height, width, stride, pad });
   }
 
@@ -162,6 +162,6 @@ export class TrainingPass {
   }
 
   #trained({ name }: ConvolutionSpec): boolean {
-    return this.kernels.has(name);
+    return this.tuning.has(name);
   }
 }

@@ -79,7 +79,10 @@ describe('an adapter', () => {
   it.each([
     ['linear-probe', {}],
     ['atoms', { m: COUNT }],
+    ['overcomplete-atoms', { m: COUNT, m1: 2 }],
     ['lora', { r: 1, alpha: 1 }],
+    ['bitfit', {}],
+    ['scale-and-shift', { from: 2 }],
     ['full', {}],
     ['atoms', { m: COUNT, from: 3 }],
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {

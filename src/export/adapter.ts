@@ -72,7 +72,7 @@ export async function logitsOf(
   const logits = tf.tidy(() => {
     const parameters = slices(values, model.table);
     const images = normalised(tf.tensor4d(Float32Array.from(pixels), [count, size, size, 3]), preprocessing);
-    return model.logits(images, model.kernels(parameters), parameters);
+    return model.logits(images, model.tuning(parameters), parameters);
   });
   const rows = await logits.array();
   logits.dispose();

@@ -1,14 +1,25 @@
 /** The registry of tuning methods: a new one is a new file and a line here. */
 import { UserError } from '../user-error';
 import { atoms } from './atoms';
+import { bitfit } from './bitfit';
 import { full } from './full';
 import { linearProbe } from './linear-probe';
 import { lora } from './lora';
 import { loraPeft } from './lora-peft';
 import type { TuningMethod } from './method';
 import { overcompleteAtoms } from './overcomplete-atoms';
+import { scaleAndShift } from './scale-and-shift';
 
-export const METHODS: readonly TuningMethod[] = [linearProbe, atoms, overcompleteAtoms, lora, loraPeft, full];
+export const METHODS: readonly TuningMethod[] = [
+  linearProbe,
+  atoms,
+  overcompleteAtoms,
+  lora,
+  loraPeft,
+  bitfit,
+  scaleAndShift,
+  full,
+];
 
 /** The method with this id. Throws `UserError` for an unknown one. */
 export function methodById(id: string): TuningMethod {

@@ -12,7 +12,4 @@ export const linearProbe: TuningMethod = {
   atoms: () => null,
   atomChange: null,
   trainables: () => [],
-  update: () => {
-    throw new Error('A linear probe changes no kernel.');
-  },
 };

@@ -2,11 +2,12 @@
  * What a tuning method says about one convolution. A method is one file: which numbers it trains, where they start, and
  * how they make the update ΔW (METHOD §2). Parameter counts, training, checkpoints, adapter files and the page work
  * from this description and know no method by name. The gradients of the trainables follow from ∂L/∂K by
- * differentiating `update`; a method for which there is a shorter way to them says it in `gradients`.
+ * differentiating `update`; a method that trains biases, or for which there is a shorter way to them, says it in `gradients`.
  *
  * Kernels are those of the network as it runs, batch norm folded in: K = (W + ΔW) ⊙ s, one s for each output channel.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { TunedConvolution } from '../backbone/backbone';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
 import { inSingles } from '../ops/convert';
@@ -29,6 +30,8 @@ export type Tensors = Readonly<Record<string, tf.Tensor>>;
 export interface Frozen {
   /** s, `[c_out]`. */
   scale: tf.Tensor1D;
+  /** β − s·μ, `[c_out]`. */
+  bias: tf.Tensor1D;
   /** W ⊙ s, `[k, k, c_in, c_out]`; in half precision (ops/half.ts) where the backbone is. */
   folded: tf.Tensor4D;
   /** Coefficients α ⊙ s as `[m, c_in·c_out]`, in the same precision, for methods with `atoms`. */
@@ -51,8 +54,13 @@ export interface TuningMethod {
   atomChange: string | null;
   /** Empty for a layer it leaves alone. */
   trainables(layer: ConvolutionSpec, options: SettingOptions): Trainable[];
-  /** ΔW ⊙ s `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Only called where there are any. */
-  update(trainables: Tensors, frozen: Frozen, layer: ConvolutionSpec, options: SettingOptions): tf.Tensor4D;
+  /**
+   * ΔW ⊙ s `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Only called where there are any; absent
+   * where kernels stay as they are.
+   */
+  update?(trainables: Tensors, frozen: Frozen, layer: ConvolutionSpec, options: SettingOptions): tf.Tensor4D;
+  /** The bias `[c_out]` from the trainables by name; absent where biases stay as they are. */
+  bias?(trainables: Tensors, frozen: Frozen): tf.Tensor1D;
   /** K = (W + ΔW) ⊙ s, where that takes fewer passes over memory than adding `update` to the folded kernel. */
   kernel?(trainables: Tensors, frozen: Frozen): tf.Tensor4D;
   /** The trainables' gradients by name where there is a shorter way to them than `update`'s derivative; else null. */
@@ -84,19 +92,22 @@ export const FROM_STAGE: SettingOption = {
   max: 4,
 };
 
-/** K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
-export function tunedKernel(
+/** What a layer computes with for these trainables. */
+export function tunedConvolution(
   method: TuningMethod,
   trainables: Tensors,
   frozen: Frozen,
   layer: ConvolutionSpec,
   options: SettingOptions,
-): tf.Tensor4D {
-  return tf.tidy(
-    () =>
-      method.kernel?.(trainables, frozen) ??
-      tf.add<tf.Tensor4D>(inSingles(frozen.folded), method.update(trainables, frozen, layer, options)),
-  );
+): TunedConvolution {
+  const changed = () => {
+    const update = method.update?.(trainables, frozen, layer, options);
+    return update && tf.add<tf.Tensor4D>(inSingles(frozen.folded), update);
+  };
+  return tf.tidy(() => ({
+    kernel: method.kernel?.(trainables, frozen) ?? changed(),
+    bias: method.bias?.(trainables, frozen),
+  }));
 }
 
 /** The gradients of the loss by the layer's trainables, by name. */
@@ -113,7 +124,8 @@ export function trainableGradients(
     const names = Object.keys(trainables);
     const byName = (values: tf.Tensor[]) =>
       Object.fromEntries(names.map((name, index) => [name, given(values[index], name)]));
-    const update = (...values: tf.Tensor[]) => method.update(byName(values), frozen, gradient.layer, options);
+    const update = (...values: tf.Tensor[]) =>
+      given(method.update, 'update')(byName(values), frozen, gradient.layer, options);
     return byName(tf.grads(update)(Object.values(trainables), gradient.kernel()));
   });
 }

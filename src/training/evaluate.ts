@@ -45,12 +45,12 @@ export async function predict(
 ): Promise<Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
-  // Kernels are made once for all batches.
-  const { parameters, kernels } = tf.tidy(() => {
+  // Made once for all batches.
+  const { parameters, tuning } = tf.tidy(() => {
     const kept = slices(values, model.table);
-    return { parameters: kept, kernels: Object.fromEntries(model.kernels(kept)) };
+    return { parameters: kept, tuning: Object.fromEntries(model.tuning(kept)) };
   });
-  const byName = new Map(Object.entries(kernels));
+  const byName = new Map(Object.entries(tuning));
   try {
     for (let start = 0; start < count; start += batchSize) {
       const indices = range(start, Math.min(count, start + batchSize));

@@ -37,7 +37,7 @@ export function lossAndGradient(
 ): LossAndGradient {
   return tf.tidy(() => {
     const parameters = slices(values, model.table);
-    const kernels = model.kernels(parameters);
+    const tuning = model.tuning(parameters);
     const count = images.shape[0];
     let sum = partOf(0);
     for (let start = microBatch; start < count; start += microBatch) {
@@ -63,14 +63,14 @@ export function lossAndGradient(
       targets: tf.Tensor2D,
       dropped: tf.Tensor2D | null,
     ): LossAndGradient {
-      const pass = new TrainingPass(model.backbone, x, kernels, { recompute, from });
+      const pass = new TrainingPass(model.backbone, x, tuning, { recompute, from });
       const features = dropped ? tf.mul<tf.Tensor2D>(pass.features, dropped) : pass.features;
       const head = model.headOf(parameters);
       const { loss, logits, weight, bias } = headGradients(features, head, targets, count);
       const gradients: (tf.Tensor | undefined)[] = [];
       gradients[parameters.length - 2] = weight;
       gradients[parameters.length - 1] = bias;
-      if (kernels.size > 0) {
+      if (tuning.size > 0) {
         const dFeatures = tf.matMul<tf.Tensor2D>(logits, head.weight);
         pass.backward(dropped ? tf.mul<tf.Tensor2D>(dFeatures, dropped) : dFeatures, (layer) => {
           for (const [index, gradient] of model.gradients(layer, parameters)) gradients[index] = gradient;

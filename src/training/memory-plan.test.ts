@@ -395,6 +395,7 @@ describe('measured on wasm, a plan is right to a quarter', () => {
     { ...ATOMS, batch: 16, microBatch: 16, recompute: true },
     { ...LORA, batch: 16, microBatch: 16, recompute: false },
     { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, recompute: false },
+    { id: 'bitfit', options: {}, batch: 16, microBatch: 16, recompute: false },
     { id: 'full', options: {}, batch: 16, microBatch: 8, recompute: false },
     { id: 'atoms', options: { m: 9, from: 2 }, batch: 16, microBatch: 16, recompute: false, kept: true },
     { id: 'full', options: { from: 4 }, batch: 16, microBatch: 8, recompute: false, kept: true },

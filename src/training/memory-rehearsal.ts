@@ -196,6 +196,7 @@ class Run {
   readonly #atoms: number;
   /** The kernels' gradients are contracted with the coefficients on the way and never written. */
   readonly #isFused: boolean;
+  readonly #tunesKernels: boolean;
 
   constructor(
     readonly run: RehearsedRun,
@@ -206,6 +207,7 @@ class Run {
     this.#trained = table.backbone + table.head;
     this.#atoms = method.atoms(options) ?? 0;
     this.#isFused = method.atomChange !== null;
+    this.#tunesKernels = method.update !== undefined;
   }
 
   all(): void {
@@ -298,7 +300,7 @@ class Run {
       const first = stem.kept ?? memory.take('maps', size);
       const dz = memory.take('working', size);
       memory.free(first, below);
-      this.#kernelGradient(n, network.stem, inputSize, gradients);
+      this.#layerGradient(n, network.stem, inputSize, gradients);
       memory.free(dz);
     }
     const joined = memory.take('working', this.#trained);
@@ -320,14 +322,14 @@ class Run {
       const middle = sideAfter(conv1, side);
       const after = sideAfter(conv2, middle);
       const { a1, a2 } = inner ?? this.#inner(n, block, side);
-      this.#kernelGradient(n, conv3, after, gradients);
-      if (downsample) this.#kernelGradient(n, downsample, side, gradients);
+      this.#layerGradient(n, conv3, after, gradients);
+      if (downsample) this.#layerGradient(n, downsample, side, gradients);
       const dz2 = this.#inputGradient(n, conv3, after);
       memory.free(a2);
-      this.#kernelGradient(n, conv2, middle, gradients);
+      this.#layerGradient(n, conv2, middle, gradients);
       const dz1 = this.#inputGradient(n, conv2, middle);
       memory.free(a1, dz2);
-      this.#kernelGradient(n, conv1, side, gradients);
+      this.#layerGradient(n, conv1, side, gradients);
       if (isLowest) {
         memory.free(dz1, dz, y, x);
         return null;
@@ -386,9 +388,16 @@ class Run {
     return result;
   }
 
-  /** ∂L/∂kernel, where the layer is tuned, and from it the gradients of what is trained there. */
-  #kernelGradient(n: number, layer: ConvolutionSpec, side: number, gradients: Held[]): void {
+  /** The gradients of what is trained there, where the layer is tuned. */
+  #layerGradient(n: number, layer: ConvolutionSpec, side: number, gradients: Held[]): void {
     if (!this.#isTuned(layer)) return;
+    if (this.#tunesKernels) this.#throughKernel(n, layer, side);
+    for (const { layer: own, size } of this.run.table.parameters)
+      if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
+  }
+
+  /** What ∂L/∂kernel takes on the way. */
+  #throughKernel(n: number, layer: ConvolutionSpec, side: number): void {
     const kernel = numbersOf(layer);
     if (this.memory instanceof Heap) {
       // The map in another order, what some taps see of it, and the gradient in pieces and joined.
@@ -398,8 +407,6 @@ class Run {
     } else {
       for (const numbers of this.#partialSums(n, layer, sideAfter(layer, side))) this.#use(numbers);
     }
-    for (const { layer: own, size } of this.run.table.parameters)
-      if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
   }
 
   /** What a GPU writes on the way to the gradient of what is trained. */
@@ -427,6 +434,7 @@ class Run {
   #kernels(): Held[] {
     const tuned = convolutions(this.run.network).filter((layer) => this.#isTuned(layer));
     const parameters = this.memory.take('kernels', this.#trained);
+    if (!this.#tunesKernels) return [parameters];
     const kernels = tuned.map((layer) => {
       const kernel = this.memory.take('kernels', numbersOf(layer));
       // It takes some operations, whose results wait in the pool for the next kernel of that size.

@@ -87,6 +87,11 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     expect(counted('linear-probe', { from: 9 }).backbone).toBe(0);
   });
 
+  it('biases, and scales and shifts: one and two for each of 26,560 output channels', () => {
+    expect(counted('bitfit', {}).backbone).toBe(26_560);
+    expect(counted('scale-and-shift', {}).backbone).toBe(2 * 26_560);
+  });
+
   it('linear probe and full tuning', () => {
     expect(counted('linear-probe', {}).backbone).toBe(0);
     // 23,508,032 with batch norm's 2 × 26,560 affine numbers, which stay frozen here.

@@ -3,7 +3,7 @@
  * loaded adapter. Owns the setting's frozen tensors; the backbone belongs to its caller.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Backbone, Convolution, Kernels } from '../backbone/backbone';
+import type { Backbone, Convolution, TunedConvolution, Tuning } from '../backbone/backbone';
 import { toTfjsOrder } from '../backbone/kernel-order';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
@@ -14,7 +14,7 @@ import {
   type Tensors,
   type TuningMethod,
   trainableGradients,
-  tunedKernel,
+  tunedConvolution,
 } from '../methods/method';
 import { inHalves } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
@@ -58,10 +58,10 @@ export class TunedModel {
         layer?.name === name && trainable ? [{ index, name: trainable.name }] : [],
       );
       if (parameters.length === 0) continue;
-      const { scale, folded } = convolution;
+      const { scale, folded, bias } = convolution;
       const coefficients = this.#kept(this.#coefficients(convolution, scale));
       if (coefficients) declareFrozen(coefficients);
-      layers.push([name, { convolution, parameters, frozen: { scale, folded, coefficients } }]);
+      layers.push([name, { convolution, parameters, frozen: { scale, folded, bias, coefficients } }]);
     }
     this.#tuned = new Map(layers);
   }
@@ -80,14 +80,14 @@ export class TunedModel {
     return flat;
   }
 
-  /** The tuned layers' kernels K = (W + ΔW) ⊙ s from the parameters in the table's order. */
-  kernels(parameters: readonly tf.Tensor[]): Kernels {
-    const kernels = new Map<string, tf.Tensor4D>();
+  /** What the tuned layers compute with, from the parameters in the table's order. */
+  tuning(parameters: readonly tf.Tensor[]): Tuning {
+    const tuning = new Map<string, TunedConvolution>();
     for (const [name, { convolution, parameters: own, frozen }] of this.#tuned) {
       const trainables = byName(own, parameters);
-      kernels.set(name, tunedKernel(this.method, trainables, frozen, convolution.spec, this.options));
+      tuning.set(name, tunedConvolution(this.method, trainables, frozen, convolution.spec, this.options));
     }
-    return kernels;
+    return tuning;
   }
 
   /** The gradients of one layer's parameters, by their place in the table. */
@@ -98,20 +98,16 @@ export class TunedModel {
     return new Map(own.map(({ index, name }) => [index, given(gradients[name], name)]));
   }
 
-  /** ‖ΔW‖ of every tuned layer, by name. */
+  /** ‖ΔW‖ of every tuned layer, by name; zero where its kernel stays as it is. */
   async updateNorms(flat: Float32Array): Promise<Map<string, number>> {
     const norms = tf.tidy(() => {
       const parameters = slices(tf.tensor1d(flat), this.table);
       return [...this.#tuned.values()].map(({ convolution, parameters: own }) =>
         tf.tidy(() => {
           const { spec } = convolution;
-          const update = this.method.update(
-            byName(own, parameters),
-            this.#unscaled(convolution),
-            spec,
-            this.options,
-          );
-          return tf.norm(update);
+          const trainables = byName(own, parameters);
+          const update = this.method.update?.(trainables, this.#unscaled(convolution), spec, this.options);
+          return update ? tf.norm(update) : tf.scalar(0);
         }),
       );
     });
@@ -127,8 +123,8 @@ export class TunedModel {
   }
 
   /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
-  logits(input: tf.Tensor4D, kernels: Kernels, parameters: readonly tf.Tensor[], from = 0): tf.Tensor2D {
-    return tf.tidy(() => headLogits(this.backbone.features(input, kernels, from), this.headOf(parameters)));
+  logits(input: tf.Tensor4D, tuning: Tuning, parameters: readonly tf.Tensor[], from = 0): tf.Tensor2D {
+    return tf.tidy(() => headLogits(this.backbone.features(input, tuning, from), this.headOf(parameters)));
   }
 
   dispose(): void {
@@ -143,12 +139,13 @@ export class TunedModel {
 
   /** The layer's frozen tensors with s = 1. */
   #unscaled(convolution: Convolution): Frozen {
-    const { pretrained, spec } = convolution;
+    const { pretrained, spec, bias } = convolution;
     const { kernel, cIn, cOut } = spec;
     const scale = tf.ones<tf.Rank.R1>([cOut]);
     return {
       scale,
       folded: tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]),
+      bias,
       coefficients: this.#coefficients(convolution, scale),
     };
   }

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs';
+import { inSingles } from '../ops/convert';
+import { FROM_STAGE, given, type TuningMethod } from './method';
+
+/**
+ * SSF (Lian, Zhou, Feng, Wang, NeurIPS 2022): after every batch norm a scale and a shift of each channel, y' = (1 + γ)·y + β.
+ * Both are folded into the convolution, so a tuned network costs what the pretrained one does.
+ */
+export const scaleAndShift: TuningMethod = {
+  id: 'scale-and-shift',
+  label: 'Scale and shift (SSF)',
+  symbol: 'SSF',
+  description: 'Trains a factor and a shift of every channel after each batch norm.',
+  paper: '',
+  learningRate: 1e-3,
+  options: [FROM_STAGE],
+  atoms: () => null,
+  atomChange: null,
+  // γ counts from one, so that weight decay draws the network to the pretrained one.
+  trainables: ({ cOut }) =>
+    ['gamma', 'beta'].map((name) => ({ name, shape: [cOut], initial: () => new Float32Array(cOut) })),
+  update: ({ gamma }, { folded }) => tf.mul(inSingles(folded), given(gamma, 'gamma')),
+  bias: ({ gamma, beta }, { bias }) =>
+    tf.add(tf.add(bias, tf.mul(bias, given(gamma, 'gamma'))), given(beta, 'beta')),
+  gradients: (gradient, _trainables, { folded, bias }) => {
+    const beta = gradient.bias();
+    const byKernel = tf.sum(tf.mul(gradient.kernel(), inSingles(folded)), [0, 1, 2]);
+    return { gamma: tf.add(byKernel, tf.mul(beta, bias)), beta };
+  },
+};
