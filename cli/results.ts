@@ -1,7 +1,7 @@
 /** `results.json`: everything a run was and gave, for programs. */
 import { z } from 'zod';
-import { wilson } from '../app/charts/wilson';
 import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
+import { wilson } from '../src/statistics/wilson';
 import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
 import type { DataSummary, Problem, RunRecord } from './messages';

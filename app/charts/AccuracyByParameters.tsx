@@ -9,12 +9,12 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { type Interval, wilson } from '../../src/statistics/wilson';
 import { accuracy, allTrainable, lastEpoch, type RunRecord } from '../store/run-record';
 import { axisLine, below, type ChartSize, decadeTicks, HALO, margin, niceTicks, RULE, tick } from './axis';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
-import { type Interval, wilson } from './wilson';
 
 interface Point {
   run: RunRecord;

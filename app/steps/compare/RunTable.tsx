@@ -1,7 +1,7 @@
 /** The runs side by side, and how far their accuracies can be trusted. */
 import { Button, Table } from '@mantine/core';
+import { wilson } from '../../../src/statistics/wilson';
 import { RunKey } from '../../charts/Marker';
-import { wilson } from '../../charts/wilson';
 import { accuracy, lastEpoch, type RunRecord } from '../../store/run-record';
 import { counted, percent } from '../../ui/format';
 import { saveFile } from '../../ui/save-file';

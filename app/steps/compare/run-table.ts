@@ -1,5 +1,5 @@
 /** The comparison's columns, once: for the page's table and for the CSV. */
-import { wilson } from '../../charts/wilson';
+import { wilson } from '../../../src/statistics/wilson';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
 import { bytes, count, duration, percent, rate } from '../../ui/format';
 import type { Cell } from './csv';

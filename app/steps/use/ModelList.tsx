@@ -1,6 +1,6 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
-import { wilson } from '../../charts/wilson';
+import { wilson } from '../../../src/statistics/wilson';
 import { downloadAdapter, dropModel } from '../../store/model-actions';
 import { absence, type TunedModel, useSession } from '../../store/session';
 import { bytes, count, counted, measured, percent } from '../../ui/format';

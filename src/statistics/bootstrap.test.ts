@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { type Random, seededRandom } from '../random';
+import { accuracyInterval, bootstrapMean } from './bootstrap';
+
+const DESIGNS = ['crossed', 'nested'] as const;
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+const squares = (values: ArrayLike<number>) => sum(Array.from(values, (value) => value * value));
+const ones = (count: number, of: number) => Uint8Array.from({ length: of }, (_, i) => (i < count ? 1 : 0));
+
+/** Four of five images are mostly right, the fifth is mostly wrong: a mean accuracy of 0.8. */
+const images = (n: number, random: Random) =>
+  Array.from({ length: n }, () => (random.uniform() < 0.8 ? 0.95 : 0.2));
+
+/** One run on these images, by its seed up to `shift` better or worse on all. */
+function run(easiness: readonly number[], shift: number, random: Random): Uint8Array {
+  const better = shift * (2 * random.uniform() - 1);
+  return Uint8Array.from(easiness, (ease) => (random.uniform() < ease + better ? 1 : 0));
+}
+
+describe('bootstrapMean', () => {
+  it.each(DESIGNS)('of one run is the binomial interval of its images (%s)', (design) => {
+    // k of n right: a resample's count is Binomial(n, k/n). Quantiles by scipy.stats.binom.ppf([.025, .975], n, k / n).
+    for (const [right, n, low, high] of [
+      [80, 100, 72, 88],
+      [45, 50, 41, 49],
+    ] as const) {
+      const interval = bootstrapMean([ones(right, n)], design);
+      expect(interval.mean).toBe(right / n);
+      expect(Math.abs(n * interval.low - low)).toBeLessThan(1.01);
+      expect(Math.abs(n * interval.high - high)).toBeLessThan(1.01);
+    }
+  });
+
+  it('has the variance of the pigeonhole bootstrap where runs and images are crossed', () => {
+    // Run and image counts are independent multinomials, so E[u u′] = 1 − 1/R, and one more where both are the same run.
+    const random = seededRandom(1);
+    const easiness = images(300, random);
+    const rows = Array.from({ length: 4 }, () => run(easiness, 0.05, random));
+    const R = rows.length;
+    const C = easiness.length;
+    const total = sum(rows.map(sum));
+    const columns = easiness.map((_, i) => sum(rows.map((row) => row[i] ?? 0)));
+    const second =
+      ((1 - 1 / R) * (1 - 1 / C) * total ** 2 +
+        (1 - 1 / C) * squares(rows.map(sum)) +
+        (1 - 1 / R) * squares(columns) +
+        sum(rows.map(squares))) /
+      (R * C) ** 2;
+    const deviation = Math.sqrt(second - (total / (R * C)) ** 2);
+    const { low, high } = bootstrapMean(rows, 'crossed');
+    expect((high - low) / (2 * 1.96 * deviation)).toBeGreaterThan(0.93);
+    expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
+  });
+
+  it('has the variance of two-stage sampling where they are nested', () => {
+    // (variance between the runs' means + mean of the variances within / n) / R.
+    const random = seededRandom(2);
+    const rows = Array.from({ length: 6 }, () => run(images(200, random), 0.05, random));
+    const means = rows.map((row) => sum(row) / row.length);
+    const mean = sum(means) / means.length;
+    const between = squares(means.map((value) => value - mean)) / means.length;
+    const within = sum(means.map((value) => value * (1 - value))) / means.length;
+    const deviation = Math.sqrt((between + within / 200) / means.length);
+    const { low, high } = bootstrapMean(rows, 'nested');
+    expect((high - low) / (2 * 1.96 * deviation)).toBeGreaterThan(0.93);
+    expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
+  });
+
+  it('learns nothing of other images from runs that agree on every image', () => {
+    const row = ones(80, 100);
+    const width = (rows: Uint8Array[]) => {
+      const { low, high } = bootstrapMean(rows, 'crossed');
+      return high - low;
+    };
+    expect(width([row, row, row, row, row])).toBeCloseTo(width([row]), 1);
+    expect(width([row, row, row, row, row])).toBeGreaterThan(0.12);
+  });
+
+  it('counts every image alike where nested runs differ in size', () => {
+    expect(bootstrapMean([ones(1, 10), ones(30, 30)], 'nested').mean).toBe(31 / 40);
+  });
+
+  it.each(DESIGNS)('mirrors where right and wrong are exchanged (%s)', (design) => {
+    const random = seededRandom(3);
+    const rows = Array.from({ length: 3 }, () => run(images(50, random), 0.05, random));
+    const right = bootstrapMean(rows, design);
+    const wrong = bootstrapMean(
+      rows.map((row) => row.map((value) => 1 - value)),
+      design,
+    );
+    expect(wrong.low).toBeCloseTo(1 - right.high, 12);
+    expect(wrong.high).toBeCloseTo(1 - right.low, 12);
+  });
+
+  it('is the same for the same seed and another for another', () => {
+    const random = seededRandom(4);
+    const rows = Array.from({ length: 3 }, () => run(images(299, random), 0.05, random));
+    expect(bootstrapMean(rows, 'nested', 5)).toEqual(bootstrapMean(rows, 'nested', 5));
+    expect(bootstrapMean(rows, 'nested', 6)).not.toEqual(bootstrapMean(rows, 'nested', 5));
+  });
+
+  it('refuses what it cannot draw from', () => {
+    expect(() => bootstrapMean([], 'crossed')).toThrow(RangeError);
+    expect(() => bootstrapMean([ones(1, 2), ones(0, 0)], 'nested')).toThrow(/at least one image/);
+    expect(() => bootstrapMean([ones(1, 2), ones(1, 3)], 'crossed')).toThrow(/2, 3/);
+  });
+});
+
+describe('accuracyInterval', () => {
+  it.each([
+    ['crossed', 1, 0],
+    ['crossed', 3, 0.02],
+    ['nested', 3, 0.02],
+  ] as const)('covers the true accuracy: %s, %i runs', (design, runs, shift) => {
+    const random = seededRandom(6);
+    const trials = 250;
+    let covered = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const shared = images(60, random);
+      const rows = Array.from({ length: runs }, () =>
+        run(design === 'crossed' ? shared : images(60, random), shift, random),
+      );
+      const { low, high } = accuracyInterval(rows, design, trial);
+      if (low <= 0.8 && 0.8 <= high) covered++;
+    }
+    // Three standard deviations below 95 %. It may be conservative, but not so much that it never errs.
+    expect(covered / trials).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / trials));
+    expect(covered).toBeLessThan(trials);
+  });
+
+  it.each(DESIGNS)('is Wilson’s where every image is right, or wrong, in every run (%s)', (design) => {
+    // Wilson's interval for n of n is n/(n + z²) to 1.
+    const low = 40 / (40 + 1.959963984540054 ** 2);
+    const right = accuracyInterval([ones(40, 40), ones(40, 40)], design);
+    expect(right.mean).toBe(1);
+    expect(right.low).toBeCloseTo(low, 12);
+    expect(right.high).toBeCloseTo(1, 12);
+    const wrong = accuracyInterval([ones(0, 40), ones(0, 40)], design);
+    expect(wrong.low).toBeCloseTo(0, 12);
+    expect(wrong.high).toBeCloseTo(1 - low, 12);
+  });
+
+  it('has a width even for one image', () => {
+    const { low, high } = accuracyInterval([ones(1, 1)], 'crossed');
+    expect(low).toBeCloseTo(1 / (1 + 1.959963984540054 ** 2), 12);
+    expect(high).toBeCloseTo(1, 12);
+  });
+});
