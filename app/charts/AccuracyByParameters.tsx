@@ -98,13 +98,13 @@ export function AccuracyByParameters({ runs, width, height }: { runs: RunRecord[
 /** Room a label needs so that it does not sit on another, pixels. */
 const LINE = 15;
 const LETTER = 6.8;
+const MARKER = 11;
 
 function LabelledPoints({ points, right }: { points: Point[]; right: number }) {
   const x = useXAxisScale();
   const y = useYAxisScale();
   if (!x || !y) return null;
-  const taken: { left: number; right: number; y: number }[] = [];
-  const placed = points
+  const places = points
     .map((point) => ({
       point,
       cx: Number(x(point.parameters)),
@@ -112,18 +112,20 @@ function LabelledPoints({ points, right }: { points: Point[]; right: number }) {
       top: Number(y(point.interval.high)),
       bottom: Number(y(point.interval.low)),
     }))
-    .sort((a, b) => a.cy - b.cy)
-    .map((place) => {
-      const long = place.point.run.name.length * LETTER;
-      const toLeft = place.cx + 12 + long > right;
-      const left = toLeft ? place.cx - 12 - long : place.cx + 12;
-      const clashes = (at: number) =>
-        taken.some((t) => Math.abs(t.y - at) < LINE && left < t.right && left + long > t.left);
-      let labelY = place.cy;
-      while (clashes(labelY)) labelY += 3;
-      taken.push({ left, right: left + long, y: labelY });
-      return { ...place, toLeft, labelY };
-    });
+    .sort((a, b) => a.cy - b.cy);
+  // Labels keep off all markers, and off each other.
+  const taken = places.map(({ cx, cy }) => ({ left: cx - MARKER, right: cx + MARKER, y: cy }));
+  const placed = places.map((place) => {
+    const long = place.point.run.name.length * LETTER;
+    const toLeft = place.cx + 12 + long > right;
+    const left = toLeft ? place.cx - 12 - long : place.cx + 12;
+    const clashes = (at: number) =>
+      taken.some((t) => Math.abs(t.y - at) < LINE && left < t.right && left + long > t.left);
+    let labelY = place.cy;
+    while (clashes(labelY)) labelY += 3;
+    taken.push({ left, right: left + long, y: labelY });
+    return { ...place, toLeft, labelY };
+  });
   return (
     <g>
       {placed.map(({ point: { run }, cx, cy, top, bottom }) => (
@@ -135,7 +137,7 @@ function LabelledPoints({ points, right }: { points: Point[]; right: number }) {
             strokeOpacity={0.6}
             style={{ stroke: runStyle(run.style).colour }}
           />
-          <Marker style={run.style} x={cx} y={cy} size={11} />
+          <Marker style={run.style} x={cx} y={cy} size={MARKER} />
         </g>
       ))}
       {placed.map(({ point: { run }, cx, toLeft, labelY }) => (
