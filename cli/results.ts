@@ -6,7 +6,7 @@ import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
 import type { DataSummary, Problem, RunRecord } from './messages';
 
-export const RESULTS_FORMAT = 2;
+export const RESULTS_FORMAT = 3;
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
@@ -74,6 +74,12 @@ export const resultsSchema = z.object({
     seed: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
+    duplicates: z.object({
+      groups: count,
+      images: count,
+      conflicts: z.array(z.array(z.string())),
+      leaked: count,
+    }),
   }) satisfies z.ZodType<DataSummary>,
   runs: z.array(
     z.object({

@@ -1,6 +1,7 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { conflictSentence, groupSentence, unvalidatedSentence } from '../app/store/data-words';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
@@ -78,6 +79,7 @@ async function main(): Promise<number> {
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
     progress.say(dataSentence(dataset));
+    for (const sentence of noticesOf(dataset)) progress.say(sentence);
     await makeFolder(choices.out);
     const { convolutions: _, loading: __, key: ___, ...backboneFacts } = backbone;
     return await compare(headless, choices, {
@@ -178,6 +180,16 @@ function dataSentence({ name, classes, leftOut }: DataSummary): string {
   ]);
   const left = leftOut.length > 0 ? `, ${counted(leftOut.length, 'file')} left out (see results.json)` : '';
   return `Data: ${name}, ${classes.length} classes, ${counted(train, 'training image')} and ${val} for validation${left}.`;
+}
+
+/** What the person should know of the pictures before they trust the figures. */
+function noticesOf(dataset: DataSummary): string[] {
+  const conflicts = conflictSentence(dataset);
+  return [
+    groupSentence(dataset),
+    unvalidatedSentence(dataset.split, dataset.classes),
+    conflicts && `${conflicts} Their paths are in results.json.`,
+  ].filter(Boolean);
 }
 
 /** One line for a run that is over. */

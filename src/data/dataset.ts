@@ -12,18 +12,21 @@ import type {
   ClassSummary,
   DataSource,
   DatasetSummary,
+  Duplicates,
   LeftOut,
   Progress,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
 import { decodeImage } from './decode';
+import { type Fingerprint, fingerprinter } from './fingerprint';
+import { groupsOf } from './groups';
 import { assemble, type Images, type Picture, pictures } from './images';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
 import { isClutter } from './paths';
 import { sortOut } from './sort-out';
 import { openSource } from './sources';
-import { stratify } from './split';
+import { type Member, stratify } from './split';
 import { drawAtlas, thumbnailLayout } from './thumbnails';
 
 export type { Images } from './images';
@@ -41,6 +44,8 @@ export interface Dataset {
   seed: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
+  /** By path; pictures of the same number belong together (groups.ts). */
+  groups: ReadonlyMap<string, number>;
   /** SHA-256, hex, of class names, paths, labels and pixels; the same for every seed of a stratified split. */
   hash: string;
 }
@@ -78,11 +83,13 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
   const ordered = inOrder(labelled(usable.pictures, classes));
   const hash = await hashOf(ordered, classes);
+  const numbers = groupsOf(ordered);
+  const groups = new Map(ordered.map(({ path }, i) => [path, numbers[i] ?? i]));
   const isVal =
     plan.split === 'given'
       ? ordered.map(({ part }) => part === 'val')
-      : stratify(labelsOf(ordered), classes, options.seed);
-  if (!isVal.includes(true)) throw noValidation(omitted);
+      : stratify(membersOf(ordered, groups), classes, options.seed);
+  if (!isVal.includes(true)) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
   return {
     name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
     description: metadata.description ?? '',
@@ -93,6 +100,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     seed: options.seed,
     augmentation: metadata.augmentation ?? DEFAULT_AUGMENTATION,
     leftOut: omitted,
+    groups,
     hash,
   };
 }
@@ -100,9 +108,9 @@ export async function importDataset(source: DataSource, options: ImportOptions):
 /** The same pictures split by another seed, as a new data set; a given split stays as it is. */
 export function resplit(dataset: Dataset, seed: number): Dataset {
   if (dataset.split === 'given') return { ...dataset, seed };
-  const { side, classes } = dataset;
+  const { side, classes, groups } = dataset;
   const all = inOrder([...pictures(dataset.train, side), ...pictures(dataset.val, side)]);
-  return { ...dataset, seed, ...halves(all, stratify(labelsOf(all), classes, seed), side) };
+  return { ...dataset, seed, ...halves(all, stratify(membersOf(all, groups), classes, seed), side) };
 }
 
 /** What the page shows of a data set, with one picture of thumbnails per class. */
@@ -126,7 +134,41 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
       thumbnails: await drawAtlas(tiles, side, layout),
     });
   }
-  return { name, description, classes, split, seed, augmentation, leftOut, thumbnailLayout: layout };
+  const duplicates = duplicatesOf(dataset);
+  return {
+    name,
+    description,
+    classes,
+    split,
+    seed,
+    augmentation,
+    leftOut,
+    duplicates,
+    thumbnailLayout: layout,
+  };
+}
+
+function duplicatesOf({ train, val, groups }: Dataset): Duplicates {
+  const members = new Map<number, { path: string; label: number; trains: boolean }[]>();
+  for (const images of [train, val]) {
+    images.paths.forEach((path, i) => {
+      const group = groups.get(path) ?? -1;
+      const present = members.get(group);
+      const member = { path, label: images.labels[i] ?? -1, trains: images === train };
+      if (present) present.push(member);
+      else members.set(group, [member]);
+    });
+  }
+  const shared = [...members.values()].filter((group) => group.length > 1);
+  const trained = shared.filter((group) => group.some(({ trains }) => trains));
+  return {
+    groups: shared.length,
+    images: shared.flat().length,
+    conflicts: shared
+      .filter((group) => new Set(group.map(({ label }) => label)).size > 1)
+      .map((group) => group.map(({ path }) => path).sort(naturalOrder)),
+    leaked: trained.flat().filter(({ trains }) => !trains).length,
+  };
 }
 
 // ---------------------------------------------------------------- pictures
@@ -134,6 +176,7 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
 interface DecodedPicture extends Picture {
   file: PlacedFile;
   part: PlacedFile['part'];
+  fingerprint: Fingerprint;
   /** SHA-256 of the pixels, hex. */
   digest: string;
 }
@@ -143,6 +186,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgres
   const total = files.length;
   onProgress?.({ label, done: 0, total });
   const leftOut: LeftOut[] = [];
+  const fingerprint = fingerprinter(side);
   const results = await concurrently(
     files,
     DECODES_AT_ONCE,
@@ -153,7 +197,15 @@ async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgres
         return null;
       }
       const { pixels } = decoded;
-      return { file, path: file.path, part: file.part, label: -1, pixels, digest: await sha256(pixels) };
+      return {
+        file,
+        path: file.path,
+        part: file.part,
+        label: -1,
+        pixels,
+        fingerprint: fingerprint(pixels),
+        digest: await sha256(pixels),
+      };
     },
     { signal, onDone: (done) => onProgress?.({ label, done, total }) },
   );
@@ -191,8 +243,8 @@ function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPi
   return list;
 }
 
-function labelsOf(list: readonly Picture[]): number[] {
-  return list.map(({ label }) => label);
+function membersOf(list: readonly Picture[], groups: Dataset['groups']): Member[] {
+  return list.map(({ label, path }, i) => ({ label, group: groups.get(path) ?? i }));
 }
 
 function halves(list: Picture[], isVal: readonly boolean[], side: number): { train: Images; val: Images } {
@@ -234,6 +286,12 @@ function tooFewUsable(classes: string[], leftOut: readonly LeftOut[]): UserError
 function noValidation(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
     `None of the validation pictures could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
+  );
+}
+
+function noneApart(): UserError {
+  return new UserError(
+    'No picture can be kept apart for validation: all those of a class are near-duplicates or shots of one series, or have a near-duplicate in another class. Add other pictures, or part them yourself into folders train/ and val/.',
   );
 }
 

@@ -35,6 +35,7 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     seed: 0,
     augmentation: 'crops-flips',
     leftOut: [],
+    groups: new Map(),
     hash: '',
   };
 }

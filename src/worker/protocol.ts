@@ -91,6 +91,17 @@ export interface ClassSummary {
   thumbnails: Blob;
 }
 
+/** Pictures that belong together, near-duplicates and shots of one series: a stratified split keeps them in one part. */
+export interface Duplicates {
+  /** Groups of two pictures or more, and the pictures in them. */
+  groups: number;
+  images: number;
+  /** The paths of each group whose pictures lie in different classes. */
+  conflicts: string[][];
+  /** Validation images with one of their group in training: a given split is kept as it is. */
+  leaked: number;
+}
+
 export interface DatasetSummary {
   name: string;
   /** One or two sentences from the set's own `dataset.json`, else empty. */
@@ -101,6 +112,7 @@ export interface DatasetSummary {
   seed: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
+  duplicates: Duplicates;
   thumbnailLayout: { tile: number; columns: number };
 }
 

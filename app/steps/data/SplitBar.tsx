@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Augmentation, DatasetSummary } from '../../../src/worker/protocol';
 import { splitAgain } from '../../store/data-actions';
+import { groupSentence, unvalidatedSentence } from '../../store/data-words';
 import { BOUNDS } from '../../store/url';
 import { count, counted } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
@@ -19,6 +20,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
   const [splitting, setSplitting] = useState(false);
   const train = dataset.classes.reduce((sum, each) => sum + each.train, 0);
   const val = dataset.classes.reduce((sum, each) => sum + each.val, 0);
+  const said = [groupSentence(dataset), unvalidatedSentence(dataset.split, dataset.classes)].filter(Boolean);
 
   const split = async (next: number) => {
     setSplitting(true);
@@ -36,6 +38,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           <strong>{count(train)} to train</strong>, <strong>{count(val)} to validate</strong>. Augmentation:{' '}
           {AUGMENTATIONS[dataset.augmentation]}.
         </p>
+        {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
       </div>
       <div className={classes.split}>
         {dataset.split === 'given' ? (
