@@ -18,6 +18,8 @@ const STAGES = [1, 4] as const;
 export interface Choices {
   data: { kind: 'path'; path: string } | { kind: 'sample'; name: string };
   backbone: BackboneOptions;
+  /** Part of each class held out as test images. */
+  testPart: number;
   settings: string[];
   knobs: Knobs;
   backend: BackendChoice;
@@ -44,6 +46,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --setting ID       what to train; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
   --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe keeps its own ${DEFAULT_KNOBS.probe.epochs}
   --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
+  --test-part P      part of each class held out for testing, 0 to 0.5 (default 0; a folder test/ in the data is kept)
   --seed N           split, order of images and random starts (default ${DEFAULT_KNOBS.seed})
   --lr ID=VALUE      a setting's learning rate; may be repeated
   --option ID.NAME=VALUE
@@ -87,6 +90,8 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       stages: whole('--stages', values.stages, STAGES) ?? null,
       inputSize: values.size === undefined ? null : inputSize(values.size),
     },
+    testPart:
+      values['test-part'] === undefined ? 0 : number('--test-part', values['test-part'], BOUNDS.testPart),
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
     knobs: {
       ...DEFAULT_KNOBS,
@@ -162,6 +167,7 @@ function parsed(typed: string[]) {
         backbone: { type: 'string' },
         stages: { type: 'string' },
         size: { type: 'string' },
+        'test-part': { type: 'string' },
         setting: { type: 'string', multiple: true },
         epochs: { type: 'string' },
         batch: { type: 'string' },

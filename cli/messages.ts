@@ -8,8 +8,10 @@ import type {
   DatasetSummary,
   EngineInfo,
   Notice,
+  Part,
   Progress,
   SettingSummary,
+  SplitChoice,
 } from '../src/worker/protocol';
 
 export type { Problem } from '../app/store/problem';
@@ -24,7 +26,7 @@ export type ChartName = (typeof CHARTS)[number];
 
 /** A data set's summary without its pictures. */
 export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
-  classes: { name: string; train: number; val: number }[];
+  classes: ({ name: string } & Record<Part, number>)[];
   /** Names the images and the split. */
   label: string;
 };
@@ -55,8 +57,8 @@ export interface HeadlessPage {
   /** Every setting, counted and planned for these knobs. */
   settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */
-  importFiles(seed: number): Promise<Answer<DataSummary>>;
-  importSample(name: string, seed: number): Promise<Answer<DataSummary>>;
+  importFiles(choice: SplitChoice): Promise<Answer<DataSummary>>;
+  importSample(name: string, choice: SplitChoice): Promise<Answer<DataSummary>>;
   /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
   train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
   /** Replaces an engine that broke; its backbone is used and the data read again. */

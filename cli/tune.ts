@@ -1,13 +1,19 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { conflictSentence, groupSentence, unvalidatedSentence } from '../app/store/data-words';
+import {
+  conflictSentence,
+  groupSentence,
+  imagesPerPart,
+  partWords,
+  unvalidatedSentence,
+} from '../app/store/data-words';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { BackboneSummary } from '../src/worker/protocol';
+import type { BackboneSummary, SplitChoice } from '../src/worker/protocol';
 import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
@@ -77,7 +83,9 @@ async function main(): Promise<number> {
         : starter;
     progress.say(backboneSentence(backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
-    const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
+    const dataset = await untilStopped(
+      importData(headless, data, { seed: choices.knobs.seed, testPart: choices.testPart }),
+    );
     progress.say(dataSentence(dataset));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
     await makeFolder(choices.out);
@@ -109,10 +117,10 @@ async function changeBackbone(
   return headless.ask('useBackbone', stages, inputSize);
 }
 
-async function importData(headless: Headless, data: Data, seed: number): Promise<DataSummary> {
-  if (data.kind === 'sample') return headless.ask('importSample', data.name, seed);
+async function importData(headless: Headless, data: Data, choice: SplitChoice): Promise<DataSummary> {
+  if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
   await headless.choose('data', data);
-  return headless.ask('importFiles', seed);
+  return headless.ask('importFiles', choice);
 }
 
 /** Runs the settings one after another; results are on the disk after each. */
@@ -174,12 +182,8 @@ function backboneSentence({ name, inputSize, parameters }: BackboneSummary): str
 }
 
 function dataSentence({ name, classes, leftOut }: DataSummary): string {
-  const [train, val] = classes.reduce(([a, b], each) => [a + each.train, b + each.val], [0, 0] as [
-    number,
-    number,
-  ]);
   const left = leftOut.length > 0 ? `, ${counted(leftOut.length, 'file')} left out (see results.json)` : '';
-  return `Data: ${name}, ${classes.length} classes, ${counted(train, 'training image')} and ${val} for validation${left}.`;
+  return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
 }
 
 /** What the person should know of the pictures before they trust the figures. */

@@ -1,6 +1,7 @@
 /** Importing and splitting images. */
-import type { DataSource, DatasetSummary, NamedFile } from '../../src/worker/protocol';
+import type { DataSource, DatasetSummary, NamedFile, SplitChoice } from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
+import { imagesPerPart } from './data-words';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
@@ -17,7 +18,7 @@ export async function importData(source: DataSource): Promise<boolean> {
   try {
     const dataset = await ask(
       'importData',
-      { source, seed: read().configuration.splitSeed },
+      { source, ...splitChoice() },
       { onProgress: (importing) => write({ importing }), signal: cancel.signal },
     );
     const { configuration } = read();
@@ -41,10 +42,17 @@ export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', f
 export const importSample = (name: string) => importData(sampleSource(name));
 export const stopImport = () => cancelImport?.abort();
 
-export async function splitAgain(seed: number): Promise<void> {
+function splitChoice(): SplitChoice {
+  const { splitSeed, testPart } = read().configuration;
+  return { seed: splitSeed, testPart };
+}
+
+export async function splitAgain(change: Partial<SplitChoice>): Promise<void> {
+  const choice = { ...splitChoice(), ...change };
   try {
-    const dataset = await ask('resplit', { seed });
-    write({ configuration: { ...read().configuration, splitSeed: seed }, dataProblem: null });
+    const dataset = await ask('resplit', choice);
+    const { seed: splitSeed, testPart } = choice;
+    write({ configuration: { ...read().configuration, splitSeed, testPart }, dataProblem: null });
     accept(dataset);
   } catch (error) {
     write({ dataProblem: asProblem(error) });
@@ -53,7 +61,7 @@ export async function splitAgain(seed: number): Promise<void> {
 
 function accept(dataset: DatasetSummary): void {
   write({ dataset });
-  const images = dataset.classes.reduce((sum, { train, val }) => sum + train + val, 0);
-  announce(`${images} images in ${dataset.classes.length} classes.`);
+  const { train, val, test } = imagesPerPart(dataset.classes);
+  announce(`${train + val + test} images in ${dataset.classes.length} classes.`);
   void refreshSettings();
 }

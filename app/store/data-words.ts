@@ -1,15 +1,25 @@
 /** What there is to say of a data set's pictures, in words that the page and the command line share. */
-import type { ClassSummary, DatasetSummary } from '../../src/worker/protocol';
+import type { ClassSummary, DatasetSummary, Part } from '../../src/worker/protocol';
 import { count, counted } from '../ui/format';
 
+/** How many images of all classes each part has. */
+export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<Part, number> {
+  const sum = (part: Part) => classes.reduce((total, each) => total + each[part], 0);
+  return { train: sum('train'), val: sum('val'), test: sum('test') };
+}
+
 /** Which pictures belong together, and what the split makes of it; empty where none do. */
-export function groupSentence({ duplicates, split }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
+export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
   if (groups === 0) return '';
   const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or shots of one series`;
-  if (split === 'stratified') return `${found}; each group stays in one part.`;
-  if (leaked === 0) return `${found}; none has images in both training and validation.`;
-  return `${found}; ${count(leaked)} validation ${leaked === 1 ? 'image has its' : 'images have their'} like among the training images, so accuracy may come out too high.`;
+  const parts = [
+    ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
+    ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
+  ];
+  if (parts.length === 0) return `${found}; none is both trained on and scored.`;
+  const have = leaked.val + leaked.test === 1 ? 'has its' : 'have their';
+  return `${found}; ${parts.join(' and ')} ${have} like among the training images, so accuracy may come out too high.`;
 }
 
 /** Classes that cannot be validated; empty where there are none, or the split is the person's own. */
@@ -19,7 +29,7 @@ export function unvalidatedSentence(
 ): string {
   const names = classes.filter(({ val }) => val === 0).map(({ name }) => `“${name}”`);
   if (split === 'given' || names.length === 0) return '';
-  return `No validation images of ${names.join(', ')}: the pictures there are near-duplicates or shots of one series, or have a near-duplicate in another class. Add other pictures to have ${names.length === 1 ? 'it' : 'them'} validated.`;
+  return `No validation images of ${names.join(', ')}: each picture there has a near-duplicate in another class. Remove the wrong copies.`;
 }
 
 /** How many pictures are found in more than one class; empty where none are. */
@@ -30,4 +40,10 @@ export function conflictSentence({
   if (conflicts.length === 0) return '';
   const kept = split === 'stratified' ? ' They stay in training.' : '';
   return `${counted(conflicts.length, 'group')} of near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
+}
+
+/** `400 to train, 200 to validate, 100 to test`, each count on its own. */
+export function partWords(images: Record<Part, number>): string[] {
+  const words = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
+  return images.test > 0 ? [...words, `${count(images.test)} to test`] : words;
 }

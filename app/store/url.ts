@@ -13,6 +13,8 @@ export interface Configuration {
   /** A built-in sample set, or null for the person's own files. */
   sample: string | null;
   splitSeed: number;
+  /** Part of each class held out as test images. */
+  testPart: number;
   /** A row of the table of backbones, as far as this browser keeps it; null for the person's own file. */
   backbone: string | null;
   /** Its first stages; null for all. */
@@ -29,6 +31,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   backend: 'auto',
   sample: null,
   splitSeed: 0,
+  testPart: 0,
   backbone: 'starter',
   stages: null,
   inputSize: null,
@@ -60,6 +63,7 @@ export const BOUNDS = {
   views: [0, 100],
   seed: [0, 2 ** 31 - 1],
   memoryCap: [16, 1e6],
+  testPart: [0, 0.5],
 } as const;
 
 interface Parameter {
@@ -119,6 +123,14 @@ const PARAMETERS: Parameter[] = [
     (c) => c.splitSeed,
     (c, value) => {
       c.splitSeed = value;
+    },
+  ),
+  parameter(
+    'test',
+    number(...BOUNDS.testPart),
+    (c) => c.testPart,
+    (c, value) => {
+      c.testPart = value;
     },
   ),
   {

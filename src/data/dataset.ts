@@ -14,7 +14,9 @@ import type {
   DatasetSummary,
   Duplicates,
   LeftOut,
+  Part,
   Progress,
+  SplitChoice,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
 import { decodeImage } from './decode';
@@ -40,20 +42,30 @@ export interface Dataset {
   side: number;
   train: Images;
   val: Images;
-  split: 'given' | 'stratified';
+  /** Neither trained on nor chosen by; null where there are none. */
+  test: Images | null;
+  split: DatasetSummary['split'];
+  testSplit: DatasetSummary['testSplit'];
   seed: number;
+  testPart: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
-  /** By path; pictures of the same number belong together (groups.ts). */
-  groups: ReadonlyMap<string, number>;
+  /** By path: what a split has to heed. */
+  places: ReadonlyMap<string, Place>;
   /** SHA-256, hex, of class names, paths, labels and pixels; the same for every seed of a stratified split. */
   hash: string;
 }
 
-export interface ImportOptions {
+interface Place {
+  /** Pictures of the same number belong together (groups.ts). */
+  group: number;
+  /** Where the person put it; null where a split is to be drawn. */
+  given: Part | null;
+}
+
+export interface ImportOptions extends SplitChoice {
   /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋. */
   side: number;
-  seed: number;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -84,53 +96,57 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const ordered = inOrder(labelled(usable.pictures, classes));
   const hash = await hashOf(ordered, classes);
   const numbers = groupsOf(ordered);
-  const groups = new Map(ordered.map(({ path }, i) => [path, numbers[i] ?? i]));
-  const isVal =
-    plan.split === 'given'
-      ? ordered.map(({ part }) => part === 'val')
-      : stratify(membersOf(ordered, groups), classes, options.seed);
-  if (!isVal.includes(true)) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
+  const places = new Map(ordered.map(({ path, part }, i) => [path, { group: numbers[i] ?? i, given: part }]));
+  const { seed, testPart, side } = options;
+  const parts = partsOf(ordered, places, classes, options);
+  if (!parts.includes('val')) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
   return {
     name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
     description: metadata.description ?? '',
     classes,
-    side: options.side,
-    ...halves(ordered, isVal, options.side),
+    side,
+    ...parted(ordered, parts, side),
     split: plan.split,
-    seed: options.seed,
+    testSplit: testSplitOf(parts, places),
+    seed,
+    testPart,
     augmentation: metadata.augmentation ?? DEFAULT_AUGMENTATION,
     leftOut: omitted,
-    groups,
+    places,
     hash,
   };
 }
 
-/** The same pictures split by another seed, as a new data set; a given split stays as it is. */
-export function resplit(dataset: Dataset, seed: number): Dataset {
-  if (dataset.split === 'given') return { ...dataset, seed };
-  const { side, classes, groups } = dataset;
-  const all = inOrder([...pictures(dataset.train, side), ...pictures(dataset.val, side)]);
-  return { ...dataset, seed, ...halves(all, stratify(membersOf(all, groups), classes, seed), side) };
+/** The same pictures split anew, as a new data set; what the person parted stays as it is. */
+export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
+  const { side, classes, places } = dataset;
+  if (dataset.split === 'given') return { ...dataset, seed, testPart };
+  const all = inOrder(imagesOf(dataset).flatMap((images) => pictures(images, side)));
+  const parts = partsOf(all, places, classes, { seed, testPart });
+  const testSplit = testSplitOf(parts, places);
+  return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
 }
 
 /** What the page shows of a data set, with one picture of thumbnails per class. */
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
-  const { name, description, split, seed, augmentation, leftOut, side } = dataset;
+  const { name, description, split, testSplit, seed, testPart, augmentation, leftOut, side } = dataset;
   const train = pictures(dataset.train, side);
   const val = pictures(dataset.val, side);
-  const members = dataset.classes.map((_, label) => ({
-    train: train.filter((picture) => picture.label === label),
-    val: val.filter((picture) => picture.label === label),
-  }));
-  const largest = Math.max(...members.map((member) => member.train.length + member.val.length));
+  const test = dataset.test ? pictures(dataset.test, side) : [];
+  const members = dataset.classes.map((_, label) => {
+    const own = (picture: Picture) => picture.label === label;
+    return { train: train.filter(own), val: val.filter(own), test: test.filter(own) };
+  });
+  const largest = Math.max(...members.map((member) => Object.values(member).flat().length));
   const layout = thumbnailLayout(largest, side);
   const classes: ClassSummary[] = [];
   for (const [label, member] of members.entries()) {
-    const tiles = [...member.train, ...member.val].map((picture) => picture.pixels);
+    const tiles = [...member.train, ...member.val, ...member.test].map((picture) => picture.pixels);
     classes.push({
       name: dataset.classes[label] ?? '',
       train: member.train.length,
       val: member.val.length,
+      test: member.test.length,
       thumbnails: await drawAtlas(tiles, side, layout),
     });
   }
@@ -140,7 +156,9 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
     description,
     classes,
     split,
+    testSplit,
     seed,
+    testPart,
     augmentation,
     leftOut,
     duplicates,
@@ -148,26 +166,29 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   };
 }
 
-function duplicatesOf({ train, val, groups }: Dataset): Duplicates {
-  const members = new Map<number, { path: string; label: number; trains: boolean }[]>();
-  for (const images of [train, val]) {
+function duplicatesOf(dataset: Dataset): Duplicates {
+  const { train, val, places } = dataset;
+  const members = new Map<number, { path: string; label: number; part: Part }[]>();
+  for (const images of imagesOf(dataset)) {
+    const part = images === train ? 'train' : images === val ? 'val' : 'test';
     images.paths.forEach((path, i) => {
-      const group = groups.get(path) ?? -1;
+      const group = places.get(path)?.group ?? -1;
       const present = members.get(group);
-      const member = { path, label: images.labels[i] ?? -1, trains: images === train };
+      const member = { path, label: images.labels[i] ?? -1, part } as const;
       if (present) present.push(member);
       else members.set(group, [member]);
     });
   }
   const shared = [...members.values()].filter((group) => group.length > 1);
-  const trained = shared.filter((group) => group.some(({ trains }) => trains));
+  const trained = shared.filter((group) => group.some(({ part }) => part === 'train')).flat();
+  const leaked = (wanted: Part) => trained.filter(({ part }) => part === wanted).length;
   return {
     groups: shared.length,
     images: shared.flat().length,
     conflicts: shared
       .filter((group) => new Set(group.map(({ label }) => label)).size > 1)
       .map((group) => group.map(({ path }) => path).sort(naturalOrder)),
-    leaked: trained.flat().filter(({ trains }) => !trains).length,
+    leaked: { val: leaked('val'), test: leaked('test') },
   };
 }
 
@@ -215,7 +236,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgres
 
 /** Drops the classes that cannot be trained on: too few of their pictures could be read. */
 function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
-  const counted = plan.split === 'given' ? decoded.filter(({ part }) => part === 'train') : decoded;
+  const counted = decoded.filter(({ part }) => part === null || part === 'train');
   const needed = plan.split === 'given' ? 1 : 2;
   const count = (name: string) => counted.filter(({ file }) => file.className === name).length;
   const names = new Set(plan.classes.filter((name) => count(name) >= needed));
@@ -243,14 +264,45 @@ function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPi
   return list;
 }
 
-function membersOf(list: readonly Picture[], groups: Dataset['groups']): Member[] {
-  return list.map(({ label, path }, i) => ({ label, group: groups.get(path) ?? i }));
+/** Where each picture goes: where the person put it, the others as drawn. */
+function partsOf(
+  list: readonly Picture[],
+  places: Dataset['places'],
+  classes: readonly string[],
+  { seed, testPart }: SplitChoice,
+): Part[] {
+  const given = list.map(({ path }) => places.get(path)?.given ?? null);
+  const open = [...list.keys()].filter((i) => given[i] === null);
+  const members = open.map((i): Member => {
+    const { label, path } = list[i] ?? { label: -1, path: '' };
+    return { label, group: places.get(path)?.group ?? -1 };
+  });
+  const drawn = stratify(members, classes, { seed, testPart: given.includes('test') ? 0 : testPart });
+  const parts = [...given];
+  open.forEach((i, k) => {
+    parts[i] = drawn[k] ?? null;
+  });
+  return parts.map((part) => part ?? 'train');
 }
 
-function halves(list: Picture[], isVal: readonly boolean[], side: number): { train: Images; val: Images } {
-  const val = list.filter((_, i) => isVal[i]);
-  const train = list.filter((_, i) => !isVal[i]);
-  return { train: assemble(train, side), val: assemble(val, side) };
+function testSplitOf(parts: readonly Part[], places: Dataset['places']): Dataset['testSplit'] {
+  if (!parts.includes('test')) return null;
+  return [...places.values()].some(({ given }) => given === 'test') ? 'given' : 'stratified';
+}
+
+function parted(list: Picture[], parts: readonly Part[], side: number): Pick<Dataset, Part> {
+  const [train, val, test] = (['train', 'val', 'test'] as const).map((part) =>
+    list.filter((_, i) => parts[i] === part),
+  );
+  return {
+    val: assemble(val ?? [], side),
+    train: assemble(train ?? [], side),
+    test: test && test.length > 0 ? assemble(test, side) : null,
+  };
+}
+
+function imagesOf({ train, val, test }: Dataset): Images[] {
+  return test ? [train, val, test] : [train, val];
 }
 
 // ---------------------------------------------------------------- hash
@@ -291,7 +343,7 @@ function noValidation(leftOut: readonly LeftOut[]): UserError {
 
 function noneApart(): UserError {
   return new UserError(
-    'No picture can be kept apart for validation: all those of a class are near-duplicates or shots of one series, or have a near-duplicate in another class. Add other pictures, or part them yourself into folders train/ and val/.',
+    'No picture can be kept apart for validation: each has a near-duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.',
   );
 }
 

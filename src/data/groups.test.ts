@@ -188,7 +188,11 @@ describe('groups', () => {
 
 describe('a data set with duplicates', () => {
   const load = (files: [path: string, file: Blob][], seed = 1): Promise<Dataset> =>
-    importDataset(dropped(...files.map(([path, file]) => ({ path, file }))), { side: SIDE, seed });
+    importDataset(dropped(...files.map(([path, file]) => ({ path, file }))), {
+      side: SIDE,
+      seed,
+      testPart: 0,
+    });
 
   test('keeps each group in one part, for every seed, and says how many there are', async () => {
     const files: [string, Blob][] = [];
@@ -207,7 +211,7 @@ describe('a data set with duplicates', () => {
       expect([...val].filter((each) => train.has(each))).toEqual([]);
     }
     const { duplicates } = await summarize(await load(files));
-    expect(duplicates).toEqual({ groups: 20, images: 40, conflicts: [], leaked: 0 });
+    expect(duplicates).toEqual({ groups: 20, images: 40, conflicts: [], leaked: { val: 0, test: 0 } });
   });
 
   test('names the files of a picture that is found in two classes', async () => {
@@ -232,13 +236,31 @@ describe('a data set with duplicates', () => {
     }
     const dataset = await load(files);
     expect([dataset.train.paths.length, dataset.val.paths.length]).toEqual([2, 4]);
-    expect((await summarize(dataset)).duplicates).toEqual({ groups: 2, images: 4, conflicts: [], leaked: 2 });
+    expect((await summarize(dataset)).duplicates).toEqual({
+      groups: 2,
+      images: 4,
+      conflicts: [],
+      leaked: { val: 2, test: 0 },
+    });
   });
 
-  test('is refused where no picture can be kept apart', async () => {
+  test('is parted by image where a class is one series, and the leaks are counted', async () => {
     const files: [string, Blob][] = [];
-    for (const [i, name] of ['a', 'b'].entries()) {
-      files.push([`s/${name}/1.png`, await sceneFile(i)], [`s/${name}/2.png`, await sceneFile(i)]);
+    for (let i = 0; i < 10; i++) {
+      files.push([`s/a/${i}.png`, await sceneFile(1, i)], [`s/b/${i}.png`, await sceneFile(2, i)]);
+    }
+    const { classes, duplicates } = await summarize(await load(files));
+    expect(classes.map(({ train, val }) => [train, val])).toEqual([
+      [8, 2],
+      [8, 2],
+    ]);
+    expect(duplicates).toMatchObject({ groups: 2, images: 20, leaked: { val: 4, test: 0 } });
+  });
+
+  test('is refused where every picture is found in two classes', async () => {
+    const files: [string, Blob][] = [];
+    for (const name of ['a', 'b']) {
+      for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
     }
     await expect(load(files)).rejects.toThrow(/^No picture can be kept apart for validation/);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../random';
+import type { Part } from '../worker/protocol';
 import { type Member, stratify } from './split';
 
 const SEEDS = Array.from({ length: 40 }, (_, seed) => seed);
@@ -15,8 +16,12 @@ function members(...sizes: number[][]): Member[] {
   );
 }
 
-function validated(list: readonly Member[], isVal: readonly boolean[], label: number): number {
-  return list.filter((member, i) => member.label === label && isVal[i]).length;
+function drawn(list: readonly Member[], classes: readonly string[], seed: number, testPart = 0): Part[] {
+  return stratify(list, classes, { seed, testPart });
+}
+
+function countIn(part: Part, list: readonly Member[], parts: readonly Part[], label: number): number {
+  return list.filter((member, i) => member.label === label && parts[i] === part).length;
 }
 
 describe('a stratified split', () => {
@@ -27,12 +32,12 @@ describe('a stratified split', () => {
         label: random.integer(4),
         group: random.integer(90),
       }));
-      const isVal = stratify(list, ['a', 'b', 'c', 'd'], seed);
-      const parts = new Map<number, Set<boolean>>();
+      const parts = drawn(list, ['a', 'b', 'c', 'd'], seed, 0.2);
+      const ofGroup = new Map<number, Set<Part>>();
       list.forEach(({ group }, i) => {
-        parts.set(group, (parts.get(group) ?? new Set()).add(isVal[i] ?? false));
+        ofGroup.set(group, (ofGroup.get(group) ?? new Set()).add(parts[i] ?? 'train'));
       });
-      expect([...parts.values()].every(({ size }) => size === 1)).toBe(true);
+      expect([...ofGroup.values()].every(({ size }) => size === 1)).toBe(true);
     }
   });
 
@@ -44,20 +49,20 @@ describe('a stratified split', () => {
     ];
     const list = members(...sizes);
     for (const seed of SEEDS) {
-      const isVal = stratify(list, ['a', 'b', 'c'], seed);
+      const parts = drawn(list, ['a', 'b', 'c'], seed);
       sizes.forEach((ofClass, label) => {
         const fifth = ofClass.reduce((sum, size) => sum + size, 0) / 5;
-        const count = validated(list, isVal, label);
+        const count = countIn('val', list, parts, label);
         expect(Math.abs(count - fifth)).toBeLessThanOrEqual(Math.min(...ofClass) / 2);
       });
     }
   });
 
-  test('holds out a class of two groups by the smaller one, and one of a single group not at all', () => {
+  test('holds out a class of two groups by the smaller one, and parts one of a single group by image', () => {
     const list = members([5, 3], [6], [1, 1]);
     for (const seed of SEEDS) {
-      const isVal = stratify(list, ['a', 'b', 'c'], seed);
-      expect([0, 1, 2].map((label) => validated(list, isVal, label))).toEqual([3, 0, 1]);
+      const parts = drawn(list, ['a', 'b', 'c'], seed);
+      expect([0, 1, 2].map((label) => countIn('val', list, parts, label))).toEqual([3, 1, 1]);
     }
   });
 
@@ -65,9 +70,9 @@ describe('a stratified split', () => {
     const own = members([1, 1, 1, 1], [1, 1, 1, 1]);
     const shared = [0, 0, 1].map((label) => ({ label, group: 99 }));
     for (const seed of SEEDS) {
-      const isVal = stratify([...own, ...shared], ['a', 'b'], seed);
-      expect(isVal.slice(-3)).toEqual([false, false, false]);
-      expect([0, 1].map((label) => validated(own, isVal, label))).toEqual([1, 1]);
+      const parts = drawn([...own, ...shared], ['a', 'b'], seed);
+      expect(parts.slice(-3)).toEqual(['train', 'train', 'train']);
+      expect([0, 1].map((label) => countIn('val', own, parts, label))).toEqual([1, 1]);
     }
   });
 
@@ -78,8 +83,8 @@ describe('a stratified split', () => {
       [5, 1, 1],
     ];
     for (const seed of SEEDS) {
-      const two = stratify(members(a, c), ['a', 'c'], seed);
-      const three = stratify(members(a, b, c), ['a', 'b', 'c'], seed);
+      const two = drawn(members(a, c), ['a', 'c'], seed);
+      const three = drawn(members(a, b, c), ['a', 'b', 'c'], seed);
       const ofB = b.reduce((sum, size) => sum + size, 0);
       expect([...three.slice(0, 13), ...three.slice(13 + ofB)]).toEqual(two);
     }
@@ -87,8 +92,30 @@ describe('a stratified split', () => {
 
   test('is drawn by the seed', () => {
     const list = members(Array.from({ length: 50 }, (_, i) => 1 + (i % 3)));
-    const splits = new Set(SEEDS.map((seed) => stratify(list, ['a'], seed).join()));
+    const splits = new Set(SEEDS.map((seed) => drawn(list, ['a'], seed).join()));
     expect(splits.size).toBe(SEEDS.length);
-    expect(stratify(list, ['a'], 3)).toEqual(stratify(list, ['a'], 3));
+    expect(drawn(list, ['a'], 3)).toEqual(drawn(list, ['a'], 3));
+  });
+
+  test('holds out test images on request, from the training images alone', () => {
+    const list = members(
+      Array.from({ length: 50 }, () => 1),
+      [3, 3, 3, 3, 3],
+      [1, 1, 1],
+      [1, 1],
+    );
+    for (const seed of SEEDS) {
+      const [without, held] = [0, 0.2].map((part) => drawn(list, ['a', 'b', 'c', 'd'], seed, part));
+      const counts = [0, 1, 2, 3].map((label) =>
+        (['train', 'val', 'test'] as const).map((part) => countIn(part, list, held ?? [], label)),
+      );
+      expect(counts).toEqual([
+        [30, 10, 10],
+        [9, 3, 3],
+        [1, 1, 1],
+        [1, 1, 0],
+      ]);
+      expect(held?.map((part) => (part === 'test' ? 'train' : part))).toEqual(without);
+    }
   });
 });

@@ -1,5 +1,6 @@
-/** The 80/20 split within each class, by whole groups of pictures that belong together. */
+/** The parts of each class, by whole groups of pictures that belong together. */
 import { seededRandom } from '../random';
+import type { Part, SplitChoice } from '../worker/protocol';
 
 /** Part of each class that validates. */
 const VALIDATION_PART = 0.2;
@@ -13,24 +14,36 @@ export interface Member {
 }
 
 /**
- * Marks the validation images: a fifth of each class, rounded, or as near to it as its groups allow; at least one
- * and never all. Each class is drawn by its own stream, so adding or removing a class leaves the split of the
+ * Draws the validation images, a fifth of each class, rounded, or as near to it as its groups allow; at least one
+ * and never all. Then from the others the test images in the same way, so that asking for them leaves the
+ * validation images as they were. Each class is drawn by its own stream, so adding or removing a class leaves the split of the
  * others as it was. A group of several classes trains: a score on a picture with two labels would say nothing.
- * A class that is one group has no validation image.
+ * A class that is nothing but one group, the frames of one film say, is parted by image all the same: without
+ * validation images it could not be scored at all. The summary counts what leaks.
  * @param members `[n]`; every class needs two
- * @returns `[n]`, true where the image validates
+ * @returns `[n]`
  */
-export function stratify(members: readonly Member[], classes: readonly string[], seed: number): boolean[] {
+export function stratify(
+  members: readonly Member[],
+  classes: readonly string[],
+  { seed, testPart }: SplitChoice,
+): Part[] {
   const random = seededRandom(seed).fork('split');
-  const validates = new Array<boolean>(members.length).fill(false);
+  const parts = new Array<Part>(members.length).fill('train');
   const byClass = groupsByClass(members, classes.length);
   for (const [label, { own, shared }] of byClass.entries()) {
-    const drawn = random.fork(classes[label] ?? '').shuffle(own.slice());
-    const target = Math.max(1, Math.round((countOf(own) + shared) * VALIDATION_PART));
-    for (const i of heldOut(drawn, target, shared > 0 ? own.length : own.length - 1).flat())
-      validates[i] = true;
+    const pieces = own.length === 1 && shared === 0 ? own.flat().map((i) => [i]) : own.slice();
+    let left = random.fork(classes[label] ?? '').shuffle(pieces);
+    const take = (part: Part, fraction: number) => {
+      const target = Math.max(1, Math.round((countOf(own) + shared) * fraction));
+      const taken = heldOut(left, target, shared > 0 ? left.length : left.length - 1);
+      left = left.filter((group) => !taken.has(group));
+      for (const group of taken) for (const i of group) parts[i] = part;
+    };
+    take('val', VALIDATION_PART);
+    if (testPart > 0) take('test', testPart);
   }
-  return validates;
+  return parts;
 }
 
 /** For each class the groups that are all its own, and how many of its images belong to other groups. */
@@ -60,7 +73,7 @@ function groupsByClass(members: readonly Member[], classes: number): { own: numb
  * fits.
  * @param most groups that may go
  */
-function heldOut(groups: readonly number[][], target: number, most: number): number[][] {
+function heldOut(groups: readonly number[][], target: number, most: number): Set<number[]> {
   const taken = new Set<number[]>();
   let count = 0;
   for (const group of groups) {
@@ -75,7 +88,7 @@ function heldOut(groups: readonly number[][], target: number, most: number): num
   );
   if (smallest && taken.size < most && (count === 0 || 2 * (target - count) > smallest.length))
     taken.add(smallest);
-  return [...taken];
+  return taken;
 }
 
 function countOf(groups: readonly number[][]): number {

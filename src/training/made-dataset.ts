@@ -31,11 +31,14 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     side,
     train: images(train),
     val: images(val),
+    test: null,
     split: 'given',
+    testSplit: null,
     seed: 0,
+    testPart: 0,
     augmentation: 'crops-flips',
     leftOut: [],
-    groups: new Map(),
+    places: new Map(),
     hash: '',
   };
 }

@@ -237,13 +237,13 @@ export function createSession(siteUrl: string): Handlers {
       return { tensors: numTensors, bytes: numBytes };
     },
 
-    async importData({ source, seed }, { progress, signal }) {
+    async importData({ source, seed, testPart }, { progress, signal }) {
       const side = storedSide(ready(backbone).inputSize);
-      return setDataset(await importDataset(source, { side, seed, onProgress: progress, signal }));
+      return setDataset(await importDataset(source, { side, seed, testPart, onProgress: progress, signal }));
     },
 
-    async resplit({ seed }) {
-      return setDataset(resplit(withData(dataset), seed));
+    async resplit(choice) {
+      return setDataset(resplit(withData(dataset), choice));
     },
 
     async decompose({ count }, { progress, signal }) {

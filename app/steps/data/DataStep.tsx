@@ -63,7 +63,7 @@ function Imported({ reason }: { reason: string | null }) {
       <SplitBar dataset={dataset} reason={reason} />
       <ConflictList dataset={dataset} />
       <LeftOutList leftOut={dataset.leftOut} />
-      <Block title="Classes" note="Dashed frames: validation images, never trained on.">
+      <Block title="Classes" note="Dashed frames: validation and test images, never trained on.">
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
             <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />
