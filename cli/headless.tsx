@@ -35,9 +35,8 @@ import type {
   Progress,
   RunEvent,
   SettingSummary,
-  SplitChoice,
 } from '../src/worker/protocol';
-import type { Answer, ChartKind, ChartName, DataSummary, Purpose, Report } from './messages';
+import type { Answer, ChartKind, ChartName, DataChoice, DataSummary, Purpose, Report } from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
@@ -48,7 +47,7 @@ const CHART = { width: 680, height: 400 };
 let engine = new Engine(hear);
 /** Used and read again when a broken engine was replaced. */
 let backbone: BackboneChoice | null = null;
-let source: ({ source: DataSource } & SplitChoice) | null = null;
+let source: ({ source: DataSource } & DataChoice) | null = null;
 let dataset: DatasetSummary | null = null;
 let runs: RunRecord[] = [];
 let active: string | null = null;
@@ -124,7 +123,7 @@ async function restart(backend: BackendChoice): Promise<null> {
   return null;
 }
 
-function importData(from: DataSource, choice: SplitChoice): Promise<Answer<DataSummary>> {
+function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
   return answer(async () => {
     source = { source: from, ...choice };
     dataset = await engine.call('importData', source, { onProgress: reportWork });

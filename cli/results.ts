@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { wilson } from '../app/charts/wilson';
 import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
+import { PRESETS } from '../src/data/presets';
 import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
 import type { DataSummary, Problem, RunRecord } from './messages';
@@ -74,6 +75,8 @@ export const resultsSchema = z.object({
     testSplit: z.enum(['given', 'stratified']).nullable(),
     seed: count,
     testPart: proportion,
+    preset: z.enum(PRESETS),
+    unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
     duplicates: z.object({

@@ -6,6 +6,7 @@ import {
   groupSentence,
   imagesPerPart,
   partWords,
+  presetSentence,
   unvalidatedSentence,
 } from '../app/store/data-words';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
@@ -13,12 +14,12 @@ import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { BackboneSummary, SplitChoice } from '../src/worker/protocol';
+import type { BackboneSummary } from '../src/worker/protocol';
 import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOf, makeFolder } from './folders';
-import { CHARTS, type DataSummary, type RunRecord } from './messages';
+import { CHARTS, type DataChoice, type DataSummary, type RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
 import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
@@ -84,7 +85,11 @@ async function main(): Promise<number> {
     progress.say(backboneSentence(backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(
-      importData(headless, data, { seed: choices.knobs.seed, testPart: choices.testPart }),
+      importData(headless, data, {
+        seed: choices.knobs.seed,
+        testPart: choices.testPart,
+        preset: choices.preset,
+      }),
     );
     progress.say(dataSentence(dataset));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
@@ -117,7 +122,7 @@ async function changeBackbone(
   return headless.ask('useBackbone', stages, inputSize);
 }
 
-async function importData(headless: Headless, data: Data, choice: SplitChoice): Promise<DataSummary> {
+async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
   if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
   await headless.choose('data', data);
   return headless.ask('importFiles', choice);
@@ -190,6 +195,7 @@ function dataSentence({ name, classes, leftOut }: DataSummary): string {
 function noticesOf(dataset: DataSummary): string[] {
   const conflicts = conflictSentence(dataset);
   return [
+    presetSentence(dataset),
     groupSentence(dataset),
     unvalidatedSentence(dataset.split, dataset.classes),
     conflicts && `${conflicts} Their paths are in results.json.`,

@@ -1,5 +1,5 @@
 /** Importing and splitting images. */
-import type { DataSource, DatasetSummary, NamedFile, SplitChoice } from '../../src/worker/protocol';
+import type { DataSource, DatasetSummary, NamedFile, Preset, SplitChoice } from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
 import { imagesPerPart } from './data-words';
 import { ask } from './engine-actions';
@@ -10,7 +10,7 @@ import { refreshSettings } from './setting-actions';
 let cancelImport: AbortController | null = null;
 
 /** True when the images are in; the former data set stays if not. */
-export async function importData(source: DataSource): Promise<boolean> {
+export async function importData(source: DataSource, preset = read().configuration.preset): Promise<boolean> {
   if (read().importing) return false;
   const cancel = new AbortController();
   cancelImport = cancel;
@@ -18,13 +18,13 @@ export async function importData(source: DataSource): Promise<boolean> {
   try {
     const dataset = await ask(
       'importData',
-      { source, ...splitChoice() },
+      { source, preset, ...splitChoice() },
       { onProgress: (importing) => write({ importing }), signal: cancel.signal },
     );
     const { configuration } = read();
     write({
       source,
-      configuration: { ...configuration, sample: source.kind === 'sample' ? source.name : null },
+      configuration: { ...configuration, preset, sample: source.kind === 'sample' ? source.name : null },
     });
     accept(dataset);
     return true;
@@ -40,6 +40,13 @@ export async function importData(source: DataSource): Promise<boolean> {
 
 export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', files });
 export const importSample = (name: string) => importData(sampleSource(name));
+
+/** Reads the present images again, as the preset takes them. */
+export async function choosePreset(preset: Preset): Promise<void> {
+  const { source } = read();
+  if (source) await importData(source, preset);
+}
+
 export const stopImport = () => cancelImport?.abort();
 
 function splitChoice(): SplitChoice {

@@ -1,6 +1,24 @@
 /** What there is to say of a data set's pictures, in words that the page and the command line share. */
-import type { ClassSummary, DatasetSummary, Part } from '../../src/worker/protocol';
+import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/worker/protocol';
 import { count, counted } from '../ui/format';
+
+export const PRESET_LABELS: Record<Preset, string> = {
+  whole: 'Whole set',
+  vtab: 'VTAB-like, 800 + 200',
+  'few-shot-1': 'Few-shot, 1 per class',
+  'few-shot-2': 'Few-shot, 2 per class',
+  'few-shot-4': 'Few-shot, 4 per class',
+  'few-shot-8': 'Few-shot, 8 per class',
+  'few-shot-16': 'Few-shot, 16 per class',
+};
+
+/** What the preset makes of the set; empty for the whole. */
+export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset' | 'unused'>): string {
+  if (preset === 'whole') return '';
+  const aside = unused > 0 ? `${counted(unused, 'image')} left aside` : 'no image left aside';
+  const squeezed = preset === 'vtab' ? ', each squeezed whole into the square' : '';
+  return `${PRESET_LABELS[preset]}: drawn by the seed${squeezed}, ${aside}.`;
+}
 
 /** How many images of all classes each part has. */
 export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<Part, number> {

@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { INPUT_SIZES } from '../../src/backbone/input-size';
+import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
-import type { BackendChoice } from '../../src/worker/protocol';
+import type { BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
 
 export interface Configuration {
@@ -15,6 +16,7 @@ export interface Configuration {
   splitSeed: number;
   /** Part of each class held out as test images. */
   testPart: number;
+  preset: Preset;
   /** A row of the table of backbones, as far as this browser keeps it; null for the person's own file. */
   backbone: string | null;
   /** Its first stages; null for all. */
@@ -32,6 +34,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   sample: null,
   splitSeed: 0,
   testPart: 0,
+  preset: 'whole',
   backbone: 'starter',
   stages: null,
   inputSize: null,
@@ -131,6 +134,14 @@ const PARAMETERS: Parameter[] = [
     (c) => c.testPart,
     (c, value) => {
       c.testPart = value;
+    },
+  ),
+  parameter(
+    'preset',
+    z.enum(PRESETS),
+    (c) => c.preset,
+    (c, value) => {
+      c.preset = value;
     },
   ),
   {

@@ -8,7 +8,7 @@ import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, z
 const SIDE = 8;
 
 function load(source: DataSource, options: Partial<ImportOptions> = {}): Promise<Dataset> {
-  return importDataset(source, { side: SIDE, seed: 1, testPart: 0, ...options });
+  return importDataset(source, { side: SIDE, seed: 1, testPart: 0, preset: 'whole', ...options });
 }
 
 async function loadPaths(...paths: string[]): Promise<Dataset> {

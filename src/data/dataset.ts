@@ -15,6 +15,7 @@ import type {
   Duplicates,
   LeftOut,
   Part,
+  Preset,
   Progress,
   SplitChoice,
 } from '../worker/protocol';
@@ -26,6 +27,7 @@ import { assemble, type Images, type Picture, pictures } from './images';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
 import { isClutter } from './paths';
+import { framingOf, takePreset } from './presets';
 import { sortOut } from './sort-out';
 import { openSource } from './sources';
 import { type Member, stratify } from './split';
@@ -44,6 +46,9 @@ export interface Dataset {
   val: Images;
   /** Neither trained on nor chosen by; null where there are none. */
   test: Images | null;
+  /** What the preset leaves aside, for another seed to draw from. */
+  unused: Images;
+  preset: Preset;
   split: DatasetSummary['split'];
   testSplit: DatasetSummary['testSplit'];
   seed: number;
@@ -52,7 +57,7 @@ export interface Dataset {
   leftOut: LeftOut[];
   /** By path: what a split has to heed. */
   places: ReadonlyMap<string, Place>;
-  /** SHA-256, hex, of class names, paths, labels and pixels; the same for every seed of a stratified split. */
+  /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
   hash: string;
 }
 
@@ -64,8 +69,9 @@ interface Place {
 }
 
 export interface ImportOptions extends SplitChoice {
-  /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋. */
+  /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where pictures are squeezed. */
   side: number;
+  preset: Preset;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -97,8 +103,8 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const hash = await hashOf(ordered, classes);
   const numbers = groupsOf(ordered);
   const places = new Map(ordered.map(({ path, part }, i) => [path, { group: numbers[i] ?? i, given: part }]));
-  const { seed, testPart, side } = options;
-  const parts = partsOf(ordered, places, classes, options);
+  const { seed, testPart, preset, side } = options;
+  const parts = partsOf(ordered, places, classes, options, plan.split);
   if (!parts.includes('val')) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
   return {
     name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
@@ -110,26 +116,28 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     testSplit: testSplitOf(parts, places),
     seed,
     testPart,
-    augmentation: metadata.augmentation ?? DEFAULT_AUGMENTATION,
+    preset,
+    augmentation: framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
     leftOut: omitted,
     places,
     hash,
   };
 }
 
-/** The same pictures split anew, as a new data set; what the person parted stays as it is. */
+/** The same pictures split anew, as a new data set, by the same preset; what the person parted stays so. */
 export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
-  const { side, classes, places } = dataset;
-  if (dataset.split === 'given') return { ...dataset, seed, testPart };
-  const all = inOrder(imagesOf(dataset).flatMap((images) => pictures(images, side)));
-  const parts = partsOf(all, places, classes, { seed, testPart });
+  const { side, classes, places, preset, split } = dataset;
+  if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
+  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => pictures(images, side)));
+  const parts = partsOf(all, places, classes, { seed, testPart, preset }, split);
   const testSplit = testSplitOf(parts, places);
   return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
 }
 
 /** What the page shows of a data set, with one picture of thumbnails per class. */
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
-  const { name, description, split, testSplit, seed, testPart, augmentation, leftOut, side } = dataset;
+  const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
+    dataset;
   const train = pictures(dataset.train, side);
   const val = pictures(dataset.val, side);
   const test = dataset.test ? pictures(dataset.test, side) : [];
@@ -159,6 +167,8 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
     testSplit,
     seed,
     testPart,
+    preset,
+    unused: dataset.unused.labels.length,
     augmentation,
     leftOut,
     duplicates,
@@ -202,7 +212,7 @@ interface DecodedPicture extends Picture {
   digest: string;
 }
 
-async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgress }: ImportOptions) {
+async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, onProgress }: ImportOptions) {
   const label = 'Reading images';
   const total = files.length;
   onProgress?.({ label, done: 0, total });
@@ -212,7 +222,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgres
     files,
     DECODES_AT_ONCE,
     async (file): Promise<DecodedPicture | null> => {
-      const decoded = await decodeImage(file.source.file, side);
+      const decoded = await decodeImage(file.source.file, side, framingOf(preset));
       if ('reason' in decoded) {
         leftOut.push({ path: file.source.path, reason: decoded.reason });
         return null;
@@ -264,40 +274,42 @@ function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPi
   return list;
 }
 
-/** Where each picture goes: where the person put it, the others as drawn. */
+/** Where each picture goes, where the person put it or as drawn; null where the preset leaves it aside. */
 function partsOf(
   list: readonly Picture[],
   places: Dataset['places'],
   classes: readonly string[],
-  { seed, testPart }: SplitChoice,
-): Part[] {
+  { seed, testPart, preset }: SplitChoice & { preset: Preset },
+  split: Dataset['split'],
+): (Part | null)[] {
   const given = list.map(({ path }) => places.get(path)?.given ?? null);
-  const open = [...list.keys()].filter((i) => given[i] === null);
-  const members = open.map((i): Member => {
-    const { label, path } = list[i] ?? { label: -1, path: '' };
-    return { label, group: places.get(path)?.group ?? -1 };
-  });
-  const drawn = stratify(members, classes, { seed, testPart: given.includes('test') ? 0 : testPart });
-  const parts = [...given];
-  open.forEach((i, k) => {
-    parts[i] = drawn[k] ?? null;
-  });
-  return parts.map((part) => part ?? 'train');
+  const members = list.map(({ label, path }): Member => ({ label, group: places.get(path)?.group ?? -1 }));
+  const open = members.filter((_, i) => given[i] === null);
+  const drawn = stratify(open, classes, { seed, testPart: given.includes('test') ? 0 : testPart }).values();
+  const parts = given.map((part) => part ?? drawn.next().value ?? 'train');
+  return takePreset(members, parts, classes, { preset, seed, split });
 }
 
-function testSplitOf(parts: readonly Part[], places: Dataset['places']): Dataset['testSplit'] {
+function testSplitOf(parts: readonly (Part | null)[], places: Dataset['places']): Dataset['testSplit'] {
   if (!parts.includes('test')) return null;
   return [...places.values()].some(({ given }) => given === 'test') ? 'given' : 'stratified';
 }
 
-function parted(list: Picture[], parts: readonly Part[], side: number): Pick<Dataset, Part> {
-  const [train, val, test] = (['train', 'val', 'test'] as const).map((part) =>
-    list.filter((_, i) => parts[i] === part),
-  );
+function parted(
+  list: Picture[],
+  parts: readonly (Part | null)[],
+  side: number,
+): Pick<Dataset, Part | 'unused'> {
+  const part = (wanted: Part | null) =>
+    assemble(
+      list.filter((_, i) => parts[i] === wanted),
+      side,
+    );
   return {
-    val: assemble(val ?? [], side),
-    train: assemble(train ?? [], side),
-    test: test && test.length > 0 ? assemble(test, side) : null,
+    val: part('val'),
+    train: part('train'),
+    test: parts.includes('test') ? part('test') : null,
+    unused: part(null),
   };
 }
 

@@ -53,9 +53,13 @@ export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint
   const taps = triangleTaps(side, SIDE, 0, SIDE);
   return (pixels) => {
     const grey = new Float64Array(side * side);
-    let [red, green, blue] = [0, 0, 0];
-    for (let i = 0; i < grey.length; i++) {
-      const [r, g, b] = [pixels[3 * i] ?? 0, pixels[3 * i + 1] ?? 0, pixels[3 * i + 2] ?? 0];
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let i = 0, at = 0; i < grey.length; i++) {
+      const r = pixels[at++] ?? 0;
+      const g = pixels[at++] ?? 0;
+      const b = pixels[at++] ?? 0;
       grey[i] = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b;
       red += r;
       green += g;
@@ -107,8 +111,8 @@ function shrunkAndTurned(plane: Float64Array, columns: number, taps: ReturnType<
   taps.forEach(({ start, weights }, x) => {
     for (let row = 0; row < rows; row++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++)
-        sum += (weights[k] ?? 0) * (plane[row * columns + start + k] ?? 0);
+      let at = row * columns + start;
+      for (const weight of weights) sum += weight * (plane[at++] ?? 0);
       out[x * rows + row] = sum;
     }
   });
@@ -135,8 +139,13 @@ function hashOf(luminance: Float64Array): [high: number, low: number] {
 }
 
 function deviation(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  let sum = 0;
+  let squares = 0;
+  for (const value of values) {
+    sum += value;
+    squares += value * value;
+  }
+  return Math.sqrt(Math.max(0, squares / values.length - (sum / values.length) ** 2));
 }
 
 /** Pearson's, of two pictures that are not even. */

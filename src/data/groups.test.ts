@@ -192,6 +192,7 @@ describe('a data set with duplicates', () => {
       side: SIDE,
       seed,
       testPart: 0,
+      preset: 'whole',
     });
 
   test('keeps each group in one part, for every seed, and says how many there are', async () => {

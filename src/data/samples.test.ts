@@ -16,7 +16,7 @@ describe.each(SAMPLE_SETS.map((set) => ({ ...set, set })))('the sample set $id',
     const start = performance.now();
     const dataset = await importDataset(
       { kind: 'sample', name: id, url },
-      { side: 73, seed: 1, testPart: 0 },
+      { side: 73, seed: 1, testPart: 0, preset: 'whole' },
     );
     console.info(`${id} imported in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     const { name, description, augmentation } = metadata;

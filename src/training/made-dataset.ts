@@ -32,6 +32,8 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     train: images(train),
     val: images(val),
     test: null,
+    unused: { pixels: new Uint8Array(), labels: new Int32Array(), paths: [] },
+    preset: 'whole',
     split: 'given',
     testSplit: null,
     seed: 0,

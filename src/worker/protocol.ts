@@ -81,6 +81,12 @@ export type DataSource =
 /** Training, choosing the epoch that is kept, and what neither of them sees. */
 export type Part = 'train' | 'val' | 'test';
 
+/**
+ * Which of the images are taken. `vtab`: at most 800 to train and 200 to validate, each squeezed whole into the
+ * square; `few-shot-k`: k of each class to train, at most 2,000 others to validate.
+ */
+export type Preset = 'whole' | 'vtab' | `few-shot-${1 | 2 | 4 | 8 | 16}`;
+
 /** How a stratified split is drawn. */
 export interface SplitChoice {
   seed: number;
@@ -126,6 +132,9 @@ export interface DatasetSummary {
   testSplit: 'given' | 'stratified' | null;
   seed: number;
   testPart: number;
+  preset: Preset;
+  /** Images that the preset leaves aside. */
+  unused: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
   duplicates: Duplicates;
@@ -427,8 +436,12 @@ export interface Calls {
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
   /** Decodes, splits and keeps a data set; the former one stays if this fails. */
-  importData: { in: { source: DataSource } & SplitChoice; out: DatasetSummary; progress: Progress };
-  /** Splits the same images anew. */
+  importData: {
+    in: { source: DataSource; preset: Preset } & SplitChoice;
+    out: DatasetSummary;
+    progress: Progress;
+  };
+  /** Splits the same images anew, by the same preset. */
   resplit: { in: SplitChoice; out: DatasetSummary; progress: never };
   /** Replaces the backbone; the former one stays if this fails. */
   useBackbone: {

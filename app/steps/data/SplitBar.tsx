@@ -1,9 +1,17 @@
 /** The set in one line, and how it is split. */
-import { Button, Checkbox } from '@mantine/core';
+import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
+import { PRESETS } from '../../../src/data/presets';
 import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
-import { splitAgain } from '../../store/data-actions';
-import { groupSentence, imagesPerPart, partWords, unvalidatedSentence } from '../../store/data-words';
+import { choosePreset, splitAgain } from '../../store/data-actions';
+import {
+  groupSentence,
+  imagesPerPart,
+  PRESET_LABELS,
+  partWords,
+  presetSentence,
+  unvalidatedSentence,
+} from '../../store/data-words';
 import { BOUNDS } from '../../store/url';
 import { counted, percent } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
@@ -21,8 +29,13 @@ const TEST_PART = 0.2;
 export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason: string | null }) {
   const [seed, setSeed] = useState(dataset.seed);
   const [splitting, setSplitting] = useState(false);
+  const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
   const images = imagesPerPart(dataset.classes);
-  const said = [groupSentence(dataset), unvalidatedSentence(dataset.split, dataset.classes)].filter(Boolean);
+  const said = [
+    presetSentence(dataset),
+    groupSentence(dataset),
+    unvalidatedSentence(dataset.split, dataset.classes),
+  ].filter(Boolean);
 
   const split = async (change: Partial<SplitChoice>) => {
     setSplitting(true);
@@ -44,9 +57,20 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
         {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
       </div>
       <div className={classes.split}>
-        {dataset.split === 'given' ? (
+        <NativeSelect
+          label="Images"
+          value={dataset.preset}
+          disabled={reason !== null || splitting}
+          onChange={(event) => {
+            const preset = PRESETS.find((each) => each === event.currentTarget.value);
+            if (preset) void choosePreset(preset);
+          }}
+          data={PRESETS.map((value) => ({ value, label: PRESET_LABELS[value] }))}
+        />
+        {dataset.split === 'given' && (
           <p>Split: the set’s own {dataset.testSplit ? 'train, val and test' : 'train and val'} folders.</p>
-        ) : (
+        )}
+        {isDrawn && (
           <>
             <NumberField
               label="Split seed"
@@ -66,9 +90,10 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
             >
               Split again
             </Button>
-            {dataset.testSplit === 'given' ? (
+            {dataset.split === 'stratified' && dataset.testSplit === 'given' && (
               <p>Test images: the set’s own test folder.</p>
-            ) : (
+            )}
+            {dataset.split === 'stratified' && dataset.testSplit !== 'given' && (
               <Checkbox
                 label={`Hold out ${percent(TEST_PART, 0)} for testing`}
                 checked={dataset.testPart > 0}
