@@ -4,8 +4,15 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
 import { BOUNDS } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
+import { PRESETS } from '../src/data/presets';
 import { UserError } from '../src/user-error';
-import type { Augmentation, BackboneChoice, BackendChoice, SettingSummary } from '../src/worker/protocol';
+import type {
+  Augmentation,
+  BackboneChoice,
+  BackendChoice,
+  Preset,
+  SettingSummary,
+} from '../src/worker/protocol';
 import type { ChartKind } from './messages';
 
 const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
@@ -18,6 +25,9 @@ const STAGES = [1, 4] as const;
 export interface Choices {
   data: { kind: 'path'; path: string } | { kind: 'sample'; name: string };
   backbone: BackboneOptions;
+  /** Part of each class held out as test images. */
+  testPart: number;
+  preset: Preset;
   settings: string[];
   knobs: Knobs;
   backend: BackendChoice;
@@ -44,6 +54,9 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --setting ID       what to train; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
   --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe keeps its own ${DEFAULT_KNOBS.probe.epochs}
   --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
+  --test-part P      part of each class held out for testing, 0 to 0.5 (default 0; a folder test/ in the data is kept)
+  --preset NAME      which of the images: ${PRESETS.join(', ')}
+                     (default whole)
   --seed N           split, order of images and random starts (default ${DEFAULT_KNOBS.seed})
   --lr ID=VALUE      a setting's learning rate; may be repeated
   --option ID.NAME=VALUE
@@ -87,6 +100,9 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       stages: whole('--stages', values.stages, STAGES) ?? null,
       inputSize: values.size === undefined ? null : inputSize(values.size),
     },
+    testPart:
+      values['test-part'] === undefined ? 0 : number('--test-part', values['test-part'], BOUNDS.testPart),
+    preset: oneOf('--preset', values.preset ?? 'whole', PRESETS),
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
     knobs: {
       ...DEFAULT_KNOBS,
@@ -162,6 +178,8 @@ function parsed(typed: string[]) {
         backbone: { type: 'string' },
         stages: { type: 'string' },
         size: { type: 'string' },
+        'test-part': { type: 'string' },
+        preset: { type: 'string' },
         setting: { type: 'string', multiple: true },
         epochs: { type: 'string' },
         batch: { type: 'string' },

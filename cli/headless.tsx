@@ -36,7 +36,7 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, ChartKind, ChartName, DataSummary, Purpose, Report } from './messages';
+import type { Answer, ChartKind, ChartName, DataChoice, DataSummary, Purpose, Report } from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
@@ -47,7 +47,7 @@ const CHART = { width: 680, height: 400 };
 let engine = new Engine(hear);
 /** Used and read again when a broken engine was replaced. */
 let backbone: BackboneChoice | null = null;
-let source: { source: DataSource; seed: number } | null = null;
+let source: ({ source: DataSource } & DataChoice) | null = null;
 let dataset: DatasetSummary | null = null;
 let runs: RunRecord[] = [];
 let active: string | null = null;
@@ -59,9 +59,9 @@ globalThis.headless = {
 
   useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
 
-  importFiles: (seed) => importData({ kind: 'files', files: chosenFiles('data') }, seed),
+  importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
 
-  importSample: (name, seed) => importData(sampleSource(name), seed),
+  importSample: (name, choice) => importData(sampleSource(name), choice),
 
   train: (setting, knobs) => answer(() => train(setting, knobs)),
 
@@ -123,14 +123,14 @@ async function restart(backend: BackendChoice): Promise<null> {
   return null;
 }
 
-function importData(from: DataSource, seed: number): Promise<Answer<DataSummary>> {
+function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
   return answer(async () => {
-    source = { source: from, seed };
+    source = { source: from, ...choice };
     dataset = await engine.call('importData', source, { onProgress: reportWork });
     const { classes, thumbnailLayout: _, ...rest } = dataset;
     return {
       ...rest,
-      classes: classes.map(({ name, train, val }) => ({ name, train, val })),
+      classes: classes.map(({ name, train, val, test }) => ({ name, train, val, test })),
       label: dataLabel(dataset),
     };
   });

@@ -8,8 +8,11 @@ import type {
   DatasetSummary,
   EngineInfo,
   Notice,
+  Part,
+  Preset,
   Progress,
   SettingSummary,
+  SplitChoice,
 } from '../src/worker/protocol';
 
 export type { Problem } from '../app/store/problem';
@@ -24,10 +27,13 @@ export type ChartName = (typeof CHARTS)[number];
 
 /** A data set's summary without its pictures. */
 export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
-  classes: { name: string; train: number; val: number }[];
+  classes: ({ name: string } & Record<Part, number>)[];
   /** Names the images and the split. */
   label: string;
 };
+
+/** Which of the images are taken, and how they are split. */
+export type DataChoice = SplitChoice & { preset: Preset };
 
 /** What files are chosen for: the page has a file input, and one for folders, for each. */
 export type Purpose = 'data' | 'backbone';
@@ -55,8 +61,8 @@ export interface HeadlessPage {
   /** Every setting, counted and planned for these knobs. */
   settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */
-  importFiles(seed: number): Promise<Answer<DataSummary>>;
-  importSample(name: string, seed: number): Promise<Answer<DataSummary>>;
+  importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
+  importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;
   /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
   train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
   /** Replaces an engine that broke; its backbone is used and the data read again. */

@@ -1,12 +1,13 @@
 /** `results.json`: everything a run was and gave, for programs. */
 import { z } from 'zod';
 import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
+import { PRESETS } from '../src/data/presets';
 import { wilson } from '../src/statistics/wilson';
 import { runConfigSchema } from '../src/training/run-config';
 import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
 import type { DataSummary, Problem, RunRecord } from './messages';
 
-export const RESULTS_FORMAT = 2;
+export const RESULTS_FORMAT = 3;
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
@@ -69,11 +70,21 @@ export const resultsSchema = z.object({
     name: z.string(),
     label: z.string(),
     description: z.string(),
-    classes: z.array(z.object({ name: z.string(), train: count, val: count })),
+    classes: z.array(z.object({ name: z.string(), train: count, val: count, test: count })),
     split: z.enum(['given', 'stratified']),
+    testSplit: z.enum(['given', 'stratified']).nullable(),
     seed: count,
+    testPart: proportion,
+    preset: z.enum(PRESETS),
+    unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
+    duplicates: z.object({
+      groups: count,
+      images: count,
+      conflicts: z.array(z.array(z.string())),
+      leaked: z.object({ val: count, test: count }),
+    }),
   }) satisfies z.ZodType<DataSummary>,
   runs: z.array(
     z.object({

@@ -1,6 +1,14 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  conflictSentence,
+  groupSentence,
+  imagesPerPart,
+  partWords,
+  presetSentence,
+  unvalidatedSentence,
+} from '../app/store/data-words';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
@@ -11,7 +19,7 @@ import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOf, makeFolder } from './folders';
-import { CHARTS, type DataSummary, type RunRecord } from './messages';
+import { CHARTS, type DataChoice, type DataSummary, type RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
 import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
@@ -76,8 +84,15 @@ async function main(): Promise<number> {
         : starter;
     progress.say(backboneSentence(backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
-    const dataset = await untilStopped(importData(headless, data, choices.knobs.seed));
+    const dataset = await untilStopped(
+      importData(headless, data, {
+        seed: choices.knobs.seed,
+        testPart: choices.testPart,
+        preset: choices.preset,
+      }),
+    );
     progress.say(dataSentence(dataset));
+    for (const sentence of noticesOf(dataset)) progress.say(sentence);
     await makeFolder(choices.out);
     const { convolutions: _, loading: __, key: ___, ...backboneFacts } = backbone;
     return await compare(headless, choices, {
@@ -107,10 +122,10 @@ async function changeBackbone(
   return headless.ask('useBackbone', stages, inputSize);
 }
 
-async function importData(headless: Headless, data: Data, seed: number): Promise<DataSummary> {
-  if (data.kind === 'sample') return headless.ask('importSample', data.name, seed);
+async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
+  if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
   await headless.choose('data', data);
-  return headless.ask('importFiles', seed);
+  return headless.ask('importFiles', choice);
 }
 
 /** Runs the settings one after another; results are on the disk after each. */
@@ -172,12 +187,19 @@ function backboneSentence({ name, inputSize, parameters }: BackboneSummary): str
 }
 
 function dataSentence({ name, classes, leftOut }: DataSummary): string {
-  const [train, val] = classes.reduce(([a, b], each) => [a + each.train, b + each.val], [0, 0] as [
-    number,
-    number,
-  ]);
   const left = leftOut.length > 0 ? `, ${counted(leftOut.length, 'file')} left out (see results.json)` : '';
-  return `Data: ${name}, ${classes.length} classes, ${counted(train, 'training image')} and ${val} for validation${left}.`;
+  return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
+}
+
+/** What the person should know of the pictures before they trust the figures. */
+function noticesOf(dataset: DataSummary): string[] {
+  const conflicts = conflictSentence(dataset);
+  return [
+    presetSentence(dataset),
+    groupSentence(dataset),
+    unvalidatedSentence(dataset.split, dataset.classes),
+    conflicts && `${conflicts} Their paths are in results.json.`,
+  ].filter(Boolean);
 }
 
 /** One line for a run that is over. */

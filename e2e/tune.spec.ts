@@ -34,9 +34,7 @@ test('compares settings and writes adapters, results and charts', async () => {
   ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  expect(stdout).toContain(
-    'Data: stripes, 2 classes, 20 training images and 4 for validation, 1 file left out',
-  );
+  expect(stdout).toContain('Data: stripes, 2 classes, images: 20 to train, 4 to validate, 1 file left out');
   expect(stdout).toMatch(
     /^Atoms: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
   );
@@ -57,8 +55,8 @@ test('compares settings and writes adapters, results and charts', async () => {
   expect(results.complete).toBe(true);
   expect(results.engine.threads, 'the wasm backend has its threads').toBeGreaterThan(1);
   expect(results.dataset.classes).toEqual([
-    { name: 'across', train: 10, val: 2 },
-    { name: 'down', train: 10, val: 2 },
+    { name: 'across', train: 10, val: 2, test: 0 },
+    { name: 'down', train: 10, val: 2, test: 0 },
   ]);
   expect(results.dataset.leftOut).toEqual([
     { path: 'stripes/across/broken.png', reason: expect.stringMatching(/\w/) },

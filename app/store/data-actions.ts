@@ -1,6 +1,7 @@
 /** Importing and splitting images. */
-import type { DataSource, DatasetSummary, NamedFile } from '../../src/worker/protocol';
+import type { DataSource, DatasetSummary, NamedFile, Preset, SplitChoice } from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
+import { imagesPerPart } from './data-words';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
@@ -9,7 +10,7 @@ import { refreshSettings } from './setting-actions';
 let cancelImport: AbortController | null = null;
 
 /** True when the images are in; the former data set stays if not. */
-export async function importData(source: DataSource): Promise<boolean> {
+export async function importData(source: DataSource, preset = read().configuration.preset): Promise<boolean> {
   if (read().importing) return false;
   const cancel = new AbortController();
   cancelImport = cancel;
@@ -17,13 +18,13 @@ export async function importData(source: DataSource): Promise<boolean> {
   try {
     const dataset = await ask(
       'importData',
-      { source, seed: read().configuration.splitSeed },
+      { source, preset, ...splitChoice() },
       { onProgress: (importing) => write({ importing }), signal: cancel.signal },
     );
     const { configuration } = read();
     write({
       source,
-      configuration: { ...configuration, sample: source.kind === 'sample' ? source.name : null },
+      configuration: { ...configuration, preset, sample: source.kind === 'sample' ? source.name : null },
     });
     accept(dataset);
     return true;
@@ -39,12 +40,26 @@ export async function importData(source: DataSource): Promise<boolean> {
 
 export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', files });
 export const importSample = (name: string) => importData(sampleSource(name));
+
+/** Reads the present images again, as the preset takes them. */
+export async function choosePreset(preset: Preset): Promise<void> {
+  const { source } = read();
+  if (source) await importData(source, preset);
+}
+
 export const stopImport = () => cancelImport?.abort();
 
-export async function splitAgain(seed: number): Promise<void> {
+function splitChoice(): SplitChoice {
+  const { splitSeed, testPart } = read().configuration;
+  return { seed: splitSeed, testPart };
+}
+
+export async function splitAgain(change: Partial<SplitChoice>): Promise<void> {
+  const choice = { ...splitChoice(), ...change };
   try {
-    const dataset = await ask('resplit', { seed });
-    write({ configuration: { ...read().configuration, splitSeed: seed }, dataProblem: null });
+    const dataset = await ask('resplit', choice);
+    const { seed: splitSeed, testPart } = choice;
+    write({ configuration: { ...read().configuration, splitSeed, testPart }, dataProblem: null });
     accept(dataset);
   } catch (error) {
     write({ dataProblem: asProblem(error) });
@@ -53,7 +68,7 @@ export async function splitAgain(seed: number): Promise<void> {
 
 function accept(dataset: DatasetSummary): void {
   write({ dataset });
-  const images = dataset.classes.reduce((sum, { train, val }) => sum + train + val, 0);
-  announce(`${images} images in ${dataset.classes.length} classes.`);
+  const { train, val, test } = imagesPerPart(dataset.classes);
+  announce(`${train + val + test} images in ${dataset.classes.length} classes.`);
   void refreshSettings();
 }

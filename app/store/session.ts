@@ -17,6 +17,8 @@ import type {
   SettingSummary,
   Storage,
 } from '../../src/worker/protocol';
+import { percent } from '../ui/format';
+import { imagesPerPart, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
@@ -146,9 +148,21 @@ export const isRunPending = ({ runs }: Session) =>
   runs.some((run) => run.status === 'queued' || isActive(run));
 
 /** Names the images and the split. */
-export function dataLabel({ name, split, seed, classes }: DatasetSummary): string {
-  const images = classes.reduce((sum, { train, val }) => sum + train + val, 0);
-  return `${name}, ${images} images, ${split === 'given' ? 'its own split' : `split ${seed}`}`;
+export function dataLabel({
+  name,
+  split,
+  testSplit,
+  seed,
+  testPart,
+  preset,
+  classes,
+}: DatasetSummary): string {
+  const { train, val, test } = imagesPerPart(classes);
+  const held = testSplit === 'stratified' ? `, ${percent(testPart, 0)} for testing` : '';
+  const drawn = split === 'given' ? 'its own split' : `split ${seed}${held}`;
+  const taken = preset === 'whole' ? '' : `, ${PRESET_LABELS[preset]}`;
+  const seeded = preset !== 'whole' && split === 'given' ? `, seed ${seed}` : '';
+  return `${name}, ${train + val + test} images, ${drawn}${taken}${seeded}`;
 }
 
 /** What runs must have in common to be compared: images, split, and the network that they start from. */

@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { INPUT_SIZES } from '../../src/backbone/input-size';
+import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
-import type { BackendChoice } from '../../src/worker/protocol';
+import type { BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
 
 export interface Configuration {
@@ -13,6 +14,9 @@ export interface Configuration {
   /** A built-in sample set, or null for the person's own files. */
   sample: string | null;
   splitSeed: number;
+  /** Part of each class held out as test images. */
+  testPart: number;
+  preset: Preset;
   /** A row of the table of backbones, as far as this browser keeps it; null for the person's own file. */
   backbone: string | null;
   /** Its first stages; null for all. */
@@ -29,6 +33,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   backend: 'auto',
   sample: null,
   splitSeed: 0,
+  testPart: 0,
+  preset: 'whole',
   backbone: 'starter',
   stages: null,
   inputSize: null,
@@ -60,6 +66,7 @@ export const BOUNDS = {
   views: [0, 100],
   seed: [0, 2 ** 31 - 1],
   memoryCap: [16, 1e6],
+  testPart: [0, 0.5],
 } as const;
 
 interface Parameter {
@@ -119,6 +126,22 @@ const PARAMETERS: Parameter[] = [
     (c) => c.splitSeed,
     (c, value) => {
       c.splitSeed = value;
+    },
+  ),
+  parameter(
+    'test',
+    number(...BOUNDS.testPart),
+    (c) => c.testPart,
+    (c, value) => {
+      c.testPart = value;
+    },
+  ),
+  parameter(
+    'preset',
+    z.enum(PRESETS),
+    (c) => c.preset,
+    (c, value) => {
+      c.preset = value;
     },
   ),
   {

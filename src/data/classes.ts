@@ -1,13 +1,11 @@
 /**
  * From the paths of the pictures to their classes: what they share is stripped, `train/` beside `val/` is a
- * given split, and otherwise a picture's class is the first folder it lies in. Looks at names only.
+ * given split, `test/` beside them is kept for testing, and otherwise a picture's class is the first folder it lies in. Looks at names only.
  */
 import { UserError } from '../user-error';
-import type { LeftOut, NamedFile } from '../worker/protocol';
+import type { LeftOut, NamedFile, Part } from '../worker/protocol';
 import { naturalOrder } from './natural-order';
 import { commonFolders, segmentsOf } from './paths';
-
-export type Part = 'train' | 'val';
 
 export interface PlacedFile {
   /** Below the set's root, so the same set has the same paths however it was dropped. */
@@ -31,7 +29,8 @@ export interface Arrangement {
 
 /** Folder names of a given split, best first; compared in lower case. */
 const TRAIN_FOLDERS = ['train', 'training'];
-const VAL_FOLDERS = ['val', 'valid', 'validation', 'test'];
+const VAL_FOLDERS = ['val', 'valid', 'validation'];
+const TEST_FOLDERS = ['test', 'testing'];
 
 interface Located {
   source: NamedFile;
@@ -48,7 +47,9 @@ export function arrange(images: readonly NamedFile[]): Arrangement {
   const folders = splitFolders(located);
   const files = folders ? placeGiven(located, folders, leftOut) : placeByFolder(located, 0, leftOut);
   const given = files.some((file) => file.part === 'val');
-  const kept = given ? withoutValOnlyClasses(files, leftOut) : files.map((file) => ({ ...file, part: null }));
+  const kept = withoutUntrainedClasses(files, leftOut).map((file) =>
+    given || file.part === 'test' ? file : { ...file, part: null },
+  );
   const classes = [...new Set(kept.map((file) => file.className))].sort(naturalOrder);
   if (classes.length < 2) throw tooFewClasses(classes, root, images.length);
   return { root, files: kept, classes, split: given ? 'given' : 'stratified', leftOut };
@@ -68,8 +69,8 @@ function withoutRepeats(images: readonly NamedFile[], leftOut: LeftOut[]): Locat
   });
 }
 
-/** The root's train and validation folders, where `train/` has class folders in it. */
-function splitFolders(located: readonly Located[]): { train: string; val: string } | null {
+/** The root's folders of parts, where `train/` has class folders in it and another part beside it. */
+function splitFolders(located: readonly Located[]): Map<string, Part> | null {
   const firstLevel = [
     ...new Set(located.map(({ segments }) => (segments.length > 1 ? segments[0] : undefined))),
   ];
@@ -77,25 +78,31 @@ function splitFolders(located: readonly Located[]): { train: string; val: string
     names.flatMap((name) => firstLevel.filter((folder) => folder?.toLowerCase() === name))[0];
   const train = called(TRAIN_FOLDERS);
   const val = called(VAL_FOLDERS);
-  if (!train || !val) return null;
+  const test = called(TEST_FOLDERS);
+  if (!train || !(val || test)) return null;
   const hasClasses = located.some(({ segments }) => segments[0] === train && segments.length > 2);
-  return hasClasses ? { train, val } : null;
+  if (!hasClasses) return null;
+  const folders = new Map<string, Part>([[train, 'train']]);
+  if (val) folders.set(val, 'val');
+  if (test) folders.set(test, 'test');
+  return folders;
 }
 
 function placeGiven(
   located: readonly Located[],
-  folders: { train: string; val: string },
+  folders: ReadonlyMap<string, Part>,
   leftOut: LeftOut[],
 ): PlacedFile[] {
   const inside = (folder: string) => located.filter(({ segments }) => segments[0] === folder);
-  const beside = located.filter(({ segments: [first] }) => first !== folders.train && first !== folders.val);
+  const beside = located.filter(({ segments: [first = ''] }) => !folders.has(first));
   for (const { source } of beside) {
-    const reason = `Beside the folders “${folders.train}” and “${folders.val}”, which make the split.`;
+    const names = [...folders.keys()].map((name) => `“${name}”`);
+    const reason = `Beside the folders ${names.slice(0, -1).join(', ')} and ${names.at(-1)}, which make the split.`;
     leftOut.push({ path: source.path, reason });
   }
-  const place = (folder: string, part: Part) =>
-    placeByFolder(inside(folder), 1, leftOut).map((file) => ({ ...file, part }));
-  return [...place(folders.train, 'train'), ...place(folders.val, 'val')];
+  return [...folders].flatMap(([folder, part]) =>
+    placeByFolder(inside(folder), 1, leftOut).map((file) => ({ ...file, part })),
+  );
 }
 
 /** @param depth of the class folder below the root */
@@ -113,11 +120,13 @@ function placeByFolder(located: readonly Located[], depth: number, leftOut: Left
   });
 }
 
-function withoutValOnlyClasses(files: PlacedFile[], leftOut: LeftOut[]): PlacedFile[] {
-  const trained = new Set(files.filter((file) => file.part === 'train').map((file) => file.className));
+function withoutUntrainedClasses(files: PlacedFile[], leftOut: LeftOut[]): PlacedFile[] {
+  const untrained = (part: PlacedFile['part']) => part === 'val' || part === 'test';
+  const trained = new Set(files.filter(({ part }) => !untrained(part)).map((file) => file.className));
   return files.filter((file) => {
     if (trained.has(file.className)) return true;
-    const reason = `Class “${file.className}” has validation images but no training images.`;
+    const images = file.part === 'val' ? 'validation' : 'test';
+    const reason = `Class “${file.className}” has ${images} images but no training images.`;
     leftOut.push({ path: file.source.path, reason });
     return false;
   });

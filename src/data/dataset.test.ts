@@ -8,7 +8,7 @@ import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, z
 const SIDE = 8;
 
 function load(source: DataSource, options: Partial<ImportOptions> = {}): Promise<Dataset> {
-  return importDataset(source, { side: SIDE, seed: 1, ...options });
+  return importDataset(source, { side: SIDE, seed: 1, testPart: 0, preset: 'whole', ...options });
 }
 
 async function loadPaths(...paths: string[]): Promise<Dataset> {
@@ -136,7 +136,7 @@ describe('the split', () => {
     const files = await plainFiles(classPaths('s', { a: 20, b: 7 }));
     const first = await load(dropped(...files));
     const before = first.val.paths.slice();
-    expect(resplit(first, 2)).toEqual(await load(dropped(...files), { seed: 2 }));
+    expect(resplit(first, { seed: 2, testPart: 0 })).toEqual(await load(dropped(...files), { seed: 2 }));
     expect(first.val.paths).toEqual(before);
   });
 
@@ -161,7 +161,43 @@ describe('the split', () => {
     expect(perClass(dataset, 'val')).toEqual([0, 1, 2]);
     expect(reasonFor(dataset, 'set/Validation/fish/0.png')).toMatch(/no training images/);
     expect(reasonFor(dataset, 'set/extra.png')).toMatch(/Beside the folders/);
-    expect(resplit(dataset, 9).val.paths).toEqual(dataset.val.paths);
+    expect(resplit(dataset, { seed: 9, testPart: 0.2 }).val.paths).toEqual(dataset.val.paths);
+  });
+
+  test('keeps a test folder for testing, beside a val folder or alone with train', async () => {
+    const parts = {
+      train: classPaths('set/train', { cat: 10, dog: 10 }),
+      val: classPaths('set/val', { cat: 2, dog: 1 }),
+      test: classPaths('set/Test', { cat: 3, dog: 4, fish: 1 }),
+    };
+    const all = await loadPaths(...parts.train, ...parts.val, ...parts.test);
+    expect([all.split, all.testSplit]).toEqual(['given', 'given']);
+    expect([all.train, all.val, all.test].map((images) => images?.labels.length)).toEqual([20, 3, 7]);
+    expect(reasonFor(all, 'set/Test/fish/0.png')).toMatch(/test images but no training images/);
+
+    const two = await load(dropped(...(await plainFiles([...parts.train, ...parts.test]))), {
+      testPart: 0.2,
+    });
+    expect([two.split, two.testSplit]).toEqual(['stratified', 'given']);
+    expect([two.train, two.val, two.test].map((images) => images?.labels.length)).toEqual([16, 4, 7]);
+    const again = resplit(two, { seed: 2, testPart: 0.2 });
+    expect(again.test).toEqual(two.test);
+    expect(again.val.paths).not.toEqual(two.val.paths);
+    expect(two.val.paths.every((path) => path.startsWith('train/'))).toBe(true);
+  });
+
+  test('holds out test images on request, and takes them back', async () => {
+    const files = await plainFiles(classPaths('s', { a: 20, b: 10 }));
+    const plainly = await load(dropped(...files));
+    const held = resplit(plainly, { seed: 1, testPart: 0.2 });
+    expect(held).toEqual(await load(dropped(...files), { testPart: 0.2 }));
+    expect(held.test?.paths.length).toBe(6);
+    expect(held.val).toEqual(plainly.val);
+    expect((await summarize(held)).classes.map(({ train, val, test }) => [train, val, test])).toEqual([
+      [12, 4, 4],
+      [6, 2, 2],
+    ]);
+    expect(resplit(held, { seed: 1, testPart: 0 })).toEqual(plainly);
   });
 
   test('is made by seed where only train holds class folders', async () => {

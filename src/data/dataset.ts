@@ -12,18 +12,25 @@ import type {
   ClassSummary,
   DataSource,
   DatasetSummary,
+  Duplicates,
   LeftOut,
+  Part,
+  Preset,
   Progress,
+  SplitChoice,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
 import { decodeImage } from './decode';
+import { type Fingerprint, fingerprinter } from './fingerprint';
+import { groupsOf } from './groups';
 import { assemble, type Images, type Picture, pictures } from './images';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
 import { isClutter } from './paths';
+import { framingOf, takePreset } from './presets';
 import { sortOut } from './sort-out';
 import { openSource } from './sources';
-import { stratify } from './split';
+import { type Member, stratify } from './split';
 import { drawAtlas, thumbnailLayout } from './thumbnails';
 
 export type { Images } from './images';
@@ -37,18 +44,34 @@ export interface Dataset {
   side: number;
   train: Images;
   val: Images;
-  split: 'given' | 'stratified';
+  /** Neither trained on nor chosen by; null where there are none. */
+  test: Images | null;
+  /** What the preset leaves aside, for another seed to draw from. */
+  unused: Images;
+  preset: Preset;
+  split: DatasetSummary['split'];
+  testSplit: DatasetSummary['testSplit'];
   seed: number;
+  testPart: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
-  /** SHA-256, hex, of class names, paths, labels and pixels; the same for every seed of a stratified split. */
+  /** By path: what a split has to heed. */
+  places: ReadonlyMap<string, Place>;
+  /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
   hash: string;
 }
 
-export interface ImportOptions {
-  /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋. */
+interface Place {
+  /** Pictures of the same number belong together (groups.ts). */
+  group: number;
+  /** Where the person put it; null where a split is to be drawn. */
+  given: Part | null;
+}
+
+export interface ImportOptions extends SplitChoice {
+  /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where pictures are squeezed. */
   side: number;
-  seed: number;
+  preset: Preset;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -78,55 +101,105 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
   const ordered = inOrder(labelled(usable.pictures, classes));
   const hash = await hashOf(ordered, classes);
-  const isVal =
-    plan.split === 'given'
-      ? ordered.map(({ part }) => part === 'val')
-      : stratify(labelsOf(ordered), classes, options.seed);
-  if (!isVal.includes(true)) throw noValidation(omitted);
+  const numbers = groupsOf(ordered);
+  const places = new Map(ordered.map(({ path, part }, i) => [path, { group: numbers[i] ?? i, given: part }]));
+  const { seed, testPart, preset, side } = options;
+  const parts = partsOf(ordered, places, classes, options, plan.split);
+  if (!parts.includes('val')) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
   return {
     name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
     description: metadata.description ?? '',
     classes,
-    side: options.side,
-    ...halves(ordered, isVal, options.side),
+    side,
+    ...parted(ordered, parts, side),
     split: plan.split,
-    seed: options.seed,
-    augmentation: metadata.augmentation ?? DEFAULT_AUGMENTATION,
+    testSplit: testSplitOf(parts, places),
+    seed,
+    testPart,
+    preset,
+    augmentation: framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
     leftOut: omitted,
+    places,
     hash,
   };
 }
 
-/** The same pictures split by another seed, as a new data set; a given split stays as it is. */
-export function resplit(dataset: Dataset, seed: number): Dataset {
-  if (dataset.split === 'given') return { ...dataset, seed };
-  const { side, classes } = dataset;
-  const all = inOrder([...pictures(dataset.train, side), ...pictures(dataset.val, side)]);
-  return { ...dataset, seed, ...halves(all, stratify(labelsOf(all), classes, seed), side) };
+/** The same pictures split anew, as a new data set, by the same preset; what the person parted stays so. */
+export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
+  const { side, classes, places, preset, split } = dataset;
+  if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
+  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => pictures(images, side)));
+  const parts = partsOf(all, places, classes, { seed, testPart, preset }, split);
+  const testSplit = testSplitOf(parts, places);
+  return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
 }
 
 /** What the page shows of a data set, with one picture of thumbnails per class. */
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
-  const { name, description, split, seed, augmentation, leftOut, side } = dataset;
+  const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
+    dataset;
   const train = pictures(dataset.train, side);
   const val = pictures(dataset.val, side);
-  const members = dataset.classes.map((_, label) => ({
-    train: train.filter((picture) => picture.label === label),
-    val: val.filter((picture) => picture.label === label),
-  }));
-  const largest = Math.max(...members.map((member) => member.train.length + member.val.length));
+  const test = dataset.test ? pictures(dataset.test, side) : [];
+  const members = dataset.classes.map((_, label) => {
+    const own = (picture: Picture) => picture.label === label;
+    return { train: train.filter(own), val: val.filter(own), test: test.filter(own) };
+  });
+  const largest = Math.max(...members.map((member) => Object.values(member).flat().length));
   const layout = thumbnailLayout(largest, side);
   const classes: ClassSummary[] = [];
   for (const [label, member] of members.entries()) {
-    const tiles = [...member.train, ...member.val].map((picture) => picture.pixels);
+    const tiles = [...member.train, ...member.val, ...member.test].map((picture) => picture.pixels);
     classes.push({
       name: dataset.classes[label] ?? '',
       train: member.train.length,
       val: member.val.length,
+      test: member.test.length,
       thumbnails: await drawAtlas(tiles, side, layout),
     });
   }
-  return { name, description, classes, split, seed, augmentation, leftOut, thumbnailLayout: layout };
+  const duplicates = duplicatesOf(dataset);
+  return {
+    name,
+    description,
+    classes,
+    split,
+    testSplit,
+    seed,
+    testPart,
+    preset,
+    unused: dataset.unused.labels.length,
+    augmentation,
+    leftOut,
+    duplicates,
+    thumbnailLayout: layout,
+  };
+}
+
+function duplicatesOf(dataset: Dataset): Duplicates {
+  const { train, val, places } = dataset;
+  const members = new Map<number, { path: string; label: number; part: Part }[]>();
+  for (const images of imagesOf(dataset)) {
+    const part = images === train ? 'train' : images === val ? 'val' : 'test';
+    images.paths.forEach((path, i) => {
+      const group = places.get(path)?.group ?? -1;
+      const present = members.get(group);
+      const member = { path, label: images.labels[i] ?? -1, part } as const;
+      if (present) present.push(member);
+      else members.set(group, [member]);
+    });
+  }
+  const shared = [...members.values()].filter((group) => group.length > 1);
+  const trained = shared.filter((group) => group.some(({ part }) => part === 'train')).flat();
+  const leaked = (wanted: Part) => trained.filter(({ part }) => part === wanted).length;
+  return {
+    groups: shared.length,
+    images: shared.flat().length,
+    conflicts: shared
+      .filter((group) => new Set(group.map(({ label }) => label)).size > 1)
+      .map((group) => group.map(({ path }) => path).sort(naturalOrder)),
+    leaked: { val: leaked('val'), test: leaked('test') },
+  };
 }
 
 // ---------------------------------------------------------------- pictures
@@ -134,26 +207,36 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
 interface DecodedPicture extends Picture {
   file: PlacedFile;
   part: PlacedFile['part'];
+  fingerprint: Fingerprint;
   /** SHA-256 of the pixels, hex. */
   digest: string;
 }
 
-async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgress }: ImportOptions) {
+async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, onProgress }: ImportOptions) {
   const label = 'Reading images';
   const total = files.length;
   onProgress?.({ label, done: 0, total });
   const leftOut: LeftOut[] = [];
+  const fingerprint = fingerprinter(side);
   const results = await concurrently(
     files,
     DECODES_AT_ONCE,
     async (file): Promise<DecodedPicture | null> => {
-      const decoded = await decodeImage(file.source.file, side);
+      const decoded = await decodeImage(file.source.file, side, framingOf(preset));
       if ('reason' in decoded) {
         leftOut.push({ path: file.source.path, reason: decoded.reason });
         return null;
       }
       const { pixels } = decoded;
-      return { file, path: file.path, part: file.part, label: -1, pixels, digest: await sha256(pixels) };
+      return {
+        file,
+        path: file.path,
+        part: file.part,
+        label: -1,
+        pixels,
+        fingerprint: fingerprint(pixels),
+        digest: await sha256(pixels),
+      };
     },
     { signal, onDone: (done) => onProgress?.({ label, done, total }) },
   );
@@ -163,7 +246,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, signal, onProgres
 
 /** Drops the classes that cannot be trained on: too few of their pictures could be read. */
 function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
-  const counted = plan.split === 'given' ? decoded.filter(({ part }) => part === 'train') : decoded;
+  const counted = decoded.filter(({ part }) => part === null || part === 'train');
   const needed = plan.split === 'given' ? 1 : 2;
   const count = (name: string) => counted.filter(({ file }) => file.className === name).length;
   const names = new Set(plan.classes.filter((name) => count(name) >= needed));
@@ -191,14 +274,47 @@ function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPi
   return list;
 }
 
-function labelsOf(list: readonly Picture[]): number[] {
-  return list.map(({ label }) => label);
+/** Where each picture goes, where the person put it or as drawn; null where the preset leaves it aside. */
+function partsOf(
+  list: readonly Picture[],
+  places: Dataset['places'],
+  classes: readonly string[],
+  { seed, testPart, preset }: SplitChoice & { preset: Preset },
+  split: Dataset['split'],
+): (Part | null)[] {
+  const given = list.map(({ path }) => places.get(path)?.given ?? null);
+  const members = list.map(({ label, path }): Member => ({ label, group: places.get(path)?.group ?? -1 }));
+  const open = members.filter((_, i) => given[i] === null);
+  const drawn = stratify(open, classes, { seed, testPart: given.includes('test') ? 0 : testPart }).values();
+  const parts = given.map((part) => part ?? drawn.next().value ?? 'train');
+  return takePreset(members, parts, classes, { preset, seed, split });
 }
 
-function halves(list: Picture[], isVal: readonly boolean[], side: number): { train: Images; val: Images } {
-  const val = list.filter((_, i) => isVal[i]);
-  const train = list.filter((_, i) => !isVal[i]);
-  return { train: assemble(train, side), val: assemble(val, side) };
+function testSplitOf(parts: readonly (Part | null)[], places: Dataset['places']): Dataset['testSplit'] {
+  if (!parts.includes('test')) return null;
+  return [...places.values()].some(({ given }) => given === 'test') ? 'given' : 'stratified';
+}
+
+function parted(
+  list: Picture[],
+  parts: readonly (Part | null)[],
+  side: number,
+): Pick<Dataset, Part | 'unused'> {
+  const part = (wanted: Part | null) =>
+    assemble(
+      list.filter((_, i) => parts[i] === wanted),
+      side,
+    );
+  return {
+    val: part('val'),
+    train: part('train'),
+    test: parts.includes('test') ? part('test') : null,
+    unused: part(null),
+  };
+}
+
+function imagesOf({ train, val, test }: Dataset): Images[] {
+  return test ? [train, val, test] : [train, val];
 }
 
 // ---------------------------------------------------------------- hash
@@ -234,6 +350,12 @@ function tooFewUsable(classes: string[], leftOut: readonly LeftOut[]): UserError
 function noValidation(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
     `None of the validation pictures could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
+  );
+}
+
+function noneApart(): UserError {
+  return new UserError(
+    'No picture can be kept apart for validation: each has a near-duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.',
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * One file to RGB bytes of the size the engine keeps: shorter side scaled to `side`, centre cut out, on white
+ * One file to RGB bytes of the size the engine keeps: shorter side scaled to `side` and centre cut out, on white
  * where it is transparent, turned as its EXIF note says, colour profile not applied (as in PyTorch's
  * pipelines). Never throws for a bad file: it gives the reason instead.
  */
@@ -14,10 +14,13 @@ const LARGE_MEGAPIXELS = 16;
 /** Source pixels read back from the canvas at a time. */
 const BAND_PIXELS = 2 ** 20;
 
+/** How a picture becomes square: its centre, or the whole of it with its sides scaled apart. */
+export type Framing = 'crop' | 'squeeze';
+
 export type Decoded = { pixels: Uint8Array<ArrayBuffer> /* [side, side, 3] */ } | { reason: string };
 
 /** @param side in pixels; the result is `side`×`side` */
-export async function decodeImage(file: Blob, side: number): Promise<Decoded> {
+export async function decodeImage(file: Blob, side: number, framing: Framing = 'crop'): Promise<Decoded> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
@@ -31,7 +34,7 @@ export async function decodeImage(file: Blob, side: number): Promise<Decoded> {
   if (format.isWhole && !format.isWhole(bytes)) {
     return { reason: `Cut off: this ${format.name} file ends before its picture does. Copy it again.` };
   }
-  const open = () => openAndScale(bytes, format, side);
+  const open = () => openAndScale(bytes, format, side, framing);
   return width * height > LARGE_MEGAPIXELS * 1e6 ? inTurn(open) : open();
 }
 
@@ -39,6 +42,7 @@ async function openAndScale(
   bytes: Uint8Array<ArrayBuffer>,
   format: ImageFormat,
   side: number,
+  framing: Framing,
 ): Promise<Decoded> {
   let bitmap: ImageBitmap;
   try {
@@ -53,7 +57,7 @@ async function openAndScale(
   }
   try {
     if (isTooLarge(bitmap.width, bitmap.height)) return { reason: sizeReason(bitmap.width, bitmap.height) };
-    return { pixels: scaleAndCrop(bitmap, side) };
+    return { pixels: scaled(bitmap, side, framing) };
   } finally {
     bitmap.close();
   }
@@ -88,10 +92,12 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** @returns `[side, side, 3]` */
-function scaleAndCrop(bitmap: ImageBitmap, side: number): Uint8Array<ArrayBuffer> {
+function scaled(bitmap: ImageBitmap, side: number, framing: Framing): Uint8Array<ArrayBuffer> {
   const scale = side / Math.min(bitmap.width, bitmap.height);
-  const columns = centreTaps(bitmap.width, scale, side);
-  const rows = centreTaps(bitmap.height, scale, side);
+  const taps = (source: number) =>
+    framing === 'crop' ? centreTaps(source, scale, side) : triangleTaps(source, side, 0, side);
+  const columns = taps(bitmap.width);
+  const rows = taps(bitmap.height);
   const x = tapRange(columns);
   const y = tapRange(rows);
   const width = x.end - x.start;

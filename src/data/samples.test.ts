@@ -14,7 +14,10 @@ describe.each(SAMPLE_SETS.map((set) => ({ ...set, set })))('the sample set $id',
   test('imports whole, with its own name and the augmentation that keeps its labels true', async () => {
     const { metadata, classes, picturesPerClass } = set;
     const start = performance.now();
-    const dataset = await importDataset({ kind: 'sample', name: id, url }, { side: 73, seed: 1 });
+    const dataset = await importDataset(
+      { kind: 'sample', name: id, url },
+      { side: 73, seed: 1, testPart: 0, preset: 'whole' },
+    );
     console.info(`${id} imported in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     const { name, description, augmentation } = metadata;
     expect(dataset).toMatchObject({ name, description, augmentation, leftOut: [], split: 'stratified' });

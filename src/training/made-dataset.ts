@@ -31,10 +31,16 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     side,
     train: images(train),
     val: images(val),
+    test: null,
+    unused: { pixels: new Uint8Array(), labels: new Int32Array(), paths: [] },
+    preset: 'whole',
     split: 'given',
+    testSplit: null,
     seed: 0,
+    testPart: 0,
     augmentation: 'crops-flips',
     leftOut: [],
+    places: new Map(),
     hash: '',
   };
 }

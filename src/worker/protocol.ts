@@ -78,6 +78,22 @@ export type DataSource =
   /** A zip on this site, one of the built-in sample sets. */
   | { kind: 'sample'; name: string; url: string };
 
+/** Training, choosing the epoch that is kept, and what neither of them sees. */
+export type Part = 'train' | 'val' | 'test';
+
+/**
+ * Which of the images are taken. `vtab`: at most 800 to train and 200 to validate, each squeezed whole into the
+ * square; `few-shot-k`: k of each class to train, at most 2,000 others to validate.
+ */
+export type Preset = 'whole' | 'vtab' | `few-shot-${1 | 2 | 4 | 8 | 16}`;
+
+/** How a stratified split is drawn. */
+export interface SplitChoice {
+  seed: number;
+  /** Part of each class that is held out as test images, 0 for none; not asked where the set has a test folder. */
+  testPart: number;
+}
+
 export interface LeftOut {
   path: string;
   reason: string;
@@ -87,8 +103,22 @@ export interface ClassSummary {
   name: string;
   train: number;
   val: number;
-  /** All images of the class on one picture, row by row, `columns` tiles of `tile`×`tile` pixels per row. Training images first. */
+  test: number;
+  /**
+   * All images of the class on one picture, row by row, `columns` tiles of `tile`×`tile` pixels per row: training, validation, test.
+   */
   thumbnails: Blob;
+}
+
+/** Pictures that belong together, near-duplicates and shots of one series: a stratified split keeps them in one part. */
+export interface Duplicates {
+  /** Groups of two pictures or more, and the pictures in them. */
+  groups: number;
+  images: number;
+  /** The paths of each group whose pictures lie in different classes. */
+  conflicts: string[][];
+  /** Images with one of their group in training: a given split is kept as it is. */
+  leaked: { val: number; test: number };
 }
 
 export interface DatasetSummary {
@@ -96,11 +126,18 @@ export interface DatasetSummary {
   /** One or two sentences from the set's own `dataset.json`, else empty. */
   description: string;
   classes: ClassSummary[];
-  /** `given`: the set's own train/ and val/ folders; `stratified`: 80/20 within each class, by the seed. */
+  /** `given`: the set's own train/ and val/ folders; `stratified`: a fifth of each class validates, by the seed. */
   split: 'given' | 'stratified';
+  /** The same of the test images, null where there are none. */
+  testSplit: 'given' | 'stratified' | null;
   seed: number;
+  testPart: number;
+  preset: Preset;
+  /** Images that the preset leaves aside. */
+  unused: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
+  duplicates: Duplicates;
   thumbnailLayout: { tile: number; columns: number };
 }
 
@@ -399,9 +436,13 @@ export interface Calls {
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
   /** Decodes, splits and keeps a data set; the former one stays if this fails. */
-  importData: { in: { source: DataSource; seed: number }; out: DatasetSummary; progress: Progress };
-  /** Splits the same images anew. */
-  resplit: { in: { seed: number }; out: DatasetSummary; progress: never };
+  importData: {
+    in: { source: DataSource; preset: Preset } & SplitChoice;
+    out: DatasetSummary;
+    progress: Progress;
+  };
+  /** Splits the same images anew, by the same preset. */
+  resplit: { in: SplitChoice; out: DatasetSummary; progress: never };
   /** Replaces the backbone; the former one stays if this fails. */
   useBackbone: {
     in: BackboneChoice;

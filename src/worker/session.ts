@@ -4,7 +4,8 @@ import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
-import { decodeImage } from '../data/decode';
+import { decodeImage, type Framing } from '../data/decode';
+import { framingOf } from '../data/presets';
 import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
@@ -62,9 +63,9 @@ export type Handlers = {
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
 
-/** Images are kept at 8/7 of the input size, so that a crop has room (METHOD §5). */
-function storedSide(inputSize: number): number {
-  return Math.floor((inputSize * 8) / 7);
+/** Images are kept at 8/7 of the input size, so that a crop has room (METHOD §5); squeezed ones are whole as they are. */
+function storedSide(inputSize: number, framing: Framing): number {
+  return framing === 'squeeze' ? inputSize : Math.floor((inputSize * 8) / 7);
 }
 
 /** `siteUrl`: where `public/` is served from. */
@@ -75,8 +76,11 @@ export function createSession(siteUrl: string): Handlers {
   let frozen = new FrozenCache(createPrivateFile);
   /** By number of atoms. */
   let codes = new Map<number, LayerCodes>();
-  /** With the backbone that each belongs to. */
-  const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
+  /** With the backbone that each belongs to, and how its images were made square. */
+  const models = new Map<
+    string,
+    { stored: StoredModel; backbone: ModelSummary['backbone']; framing: Framing }
+  >();
   const runs = new Map<string, RunControl>();
 
   function resetFrozen(): void {
@@ -115,11 +119,12 @@ export function createSession(siteUrl: string): Handlers {
     modelId: string,
     stored: StoredModel,
     checkDifference: number | null,
+    framing: Framing,
   ): Promise<ModelSummary> {
     const trunk = ready(backbone);
     const file = await writeAdapter(stored, trunk);
     const owner = { key: keyOf(trunk), name: `${trunk.name}, ${trunk.inputSize} px` };
-    models.set(modelId, { stored, backbone: owner });
+    models.set(modelId, { stored, backbone: owner, framing });
     const { training } = stored;
     return {
       modelId,
@@ -195,7 +200,8 @@ export function createSession(siteUrl: string): Handlers {
       backbone = opened.backbone;
       codes = new Map();
       resetFrozen();
-      const dataStays = dataset?.side === storedSide(backbone.inputSize);
+      const dataStays =
+        dataset !== null && dataset.side === storedSide(backbone.inputSize, framingOf(dataset.preset));
       // Pictures of another size would be cut wrongly.
       if (!dataStays) dataset = null;
       health.check();
@@ -220,8 +226,8 @@ export function createSession(siteUrl: string): Handlers {
 
     async recognize({ image, fileName }) {
       const trunk = ready(backbone);
-      const side = storedSide(trunk.inputSize);
-      const [guesses = []] = await recognize(trunk, await pixelsOf(image, fileName, side), side);
+      const side = storedSide(trunk.inputSize, 'crop');
+      const [guesses = []] = await recognize(trunk, await pixelsOf(image, fileName, side, 'crop'), side);
       return guesses;
     },
 
@@ -237,13 +243,13 @@ export function createSession(siteUrl: string): Handlers {
       return { tensors: numTensors, bytes: numBytes };
     },
 
-    async importData({ source, seed }, { progress, signal }) {
-      const side = storedSide(ready(backbone).inputSize);
-      return setDataset(await importDataset(source, { side, seed, onProgress: progress, signal }));
+    async importData({ source, ...choice }, { progress, signal }) {
+      const side = storedSide(ready(backbone).inputSize, framingOf(choice.preset));
+      return setDataset(await importDataset(source, { ...choice, side, onProgress: progress, signal }));
     },
 
-    async resplit({ seed }) {
-      return setDataset(resplit(withData(dataset), seed));
+    async resplit(choice) {
+      return setDataset(resplit(withData(dataset), choice));
     },
 
     async decompose({ count }, { progress, signal }) {
@@ -319,7 +325,7 @@ export function createSession(siteUrl: string): Handlers {
             codes: tuned.codes,
             training: trainingSummary(result),
           };
-          return { result, model: await remember(runId, stored, null) };
+          return { result, model: await remember(runId, stored, null, framingOf(data.preset)) };
         } finally {
           tuned.dispose();
         }
@@ -341,13 +347,15 @@ export function createSession(siteUrl: string): Handlers {
     async loadAdapter({ modelId, fileName, file }) {
       const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
       const { stored, checkDifference } = await openAdapter(adapter, ready(backbone), fileName);
-      return remember(modelId, stored, checkDifference);
+      // An adapter file does not say how its images were made square.
+      return remember(modelId, stored, checkDifference, 'crop');
     },
 
     async classify({ modelId, image, fileName }) {
       const trunk = ready(backbone);
-      const side = storedSide(trunk.inputSize);
-      const pixels = centreOf(await pixelsOf(image, fileName, side), side, trunk.inputSize);
+      const framing = models.get(modelId)?.framing ?? 'crop';
+      const side = storedSide(trunk.inputSize, framing);
+      const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
       const [logits = []] = await withModel(model(modelId), trunk, (open, values) =>
         logitsOf(open, values, pixels, 1),
       );
@@ -371,8 +379,13 @@ function ready<T>(part: T | null): T {
 }
 
 /** RGB bytes `[side, side, 3]` of an image file. */
-async function pixelsOf(image: Blob, fileName: string, side: number): Promise<Uint8Array<ArrayBuffer>> {
-  const decoded = await decodeImage(image, side);
+async function pixelsOf(
+  image: Blob,
+  fileName: string,
+  side: number,
+  framing: Framing,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const decoded = await decodeImage(image, side, framing);
   if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
   return decoded.pixels;
 }

@@ -16,20 +16,20 @@ interface Props {
   layout: DatasetSummary['thumbnailLayout'];
 }
 
-export function ClassGrid({ summary: { name, train, val, thumbnails }, layout }: Props) {
+export function ClassGrid({ summary: { name, train, val, test, thumbnails }, layout }: Props) {
   const [all, setAll] = useState(false);
   const url = useObjectUrl(thumbnails);
-  const total = train + val;
+  const total = train + val + test;
   const few = total <= FEW.train + FEW.val;
   const indices = Array.from({ length: total }, (_, index) => index).filter(
-    (index) => all || few || (index < train ? index < FEW.train : index < train + FEW.val),
+    (index) => all || few || (index < train ? index < FEW.train : index < train + Math.min(val, FEW.val)),
   );
   return (
     <section className={classes.group} aria-label={`Class ${name}`}>
       <header className={classes.head}>
         <h4>{name}</h4>
         <span className="numbers">
-          {count(train)} train · {count(val)} val
+          {count(train)} train · {count(val)} val{test > 0 && ` · ${count(test)} test`}
         </span>
         {!few && (
           <Button

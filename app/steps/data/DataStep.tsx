@@ -5,6 +5,7 @@ import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, StepPage } from '../../ui/StepPage';
 import { ClassGrid } from './ClassGrid';
+import { ConflictList } from './ConflictList';
 import classes from './DataStep.module.css';
 import { DropArea } from './DropArea';
 import { Hero } from './Hero';
@@ -60,8 +61,9 @@ function Imported({ reason }: { reason: string | null }) {
   return (
     <>
       <SplitBar dataset={dataset} reason={reason} />
+      <ConflictList dataset={dataset} />
       <LeftOutList leftOut={dataset.leftOut} />
-      <Block title="Classes" note="Dashed frames: validation images, never trained on.">
+      <Block title="Classes" note="Dashed frames: validation and test images, never trained on.">
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
             <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />

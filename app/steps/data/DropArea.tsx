@@ -48,7 +48,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
         </div>
         <p className={classes.note}>
           {reason ??
-            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Folders train/ and val/ are kept as the split.'}
+            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Folders train/, val/ and test/ are kept as the split.'}
         </p>
         <input
           ref={folder}

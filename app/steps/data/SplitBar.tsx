@@ -1,10 +1,19 @@
 /** The set in one line, and how it is split. */
-import { Button } from '@mantine/core';
+import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
-import type { Augmentation, DatasetSummary } from '../../../src/worker/protocol';
-import { splitAgain } from '../../store/data-actions';
+import { PRESETS } from '../../../src/data/presets';
+import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
+import { choosePreset, splitAgain } from '../../store/data-actions';
+import {
+  groupSentence,
+  imagesPerPart,
+  PRESET_LABELS,
+  partWords,
+  presetSentence,
+  unvalidatedSentence,
+} from '../../store/data-words';
 import { BOUNDS } from '../../store/url';
-import { count, counted } from '../../ui/format';
+import { counted, percent } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
 import classes from './SplitBar.module.css';
 
@@ -14,16 +23,24 @@ const AUGMENTATIONS: Record<Augmentation, string> = {
   none: 'none',
 };
 
+/** What the page holds out on request: as much as validates. */
+const TEST_PART = 0.2;
+
 export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason: string | null }) {
   const [seed, setSeed] = useState(dataset.seed);
   const [splitting, setSplitting] = useState(false);
-  const train = dataset.classes.reduce((sum, each) => sum + each.train, 0);
-  const val = dataset.classes.reduce((sum, each) => sum + each.val, 0);
+  const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
+  const images = imagesPerPart(dataset.classes);
+  const said = [
+    presetSentence(dataset),
+    groupSentence(dataset),
+    unvalidatedSentence(dataset.split, dataset.classes),
+  ].filter(Boolean);
 
-  const split = async (next: number) => {
+  const split = async (change: Partial<SplitChoice>) => {
     setSplitting(true);
-    setSeed(next);
-    await splitAgain(next);
+    if (change.seed !== undefined) setSeed(change.seed);
+    await splitAgain(change);
     setSplitting(false);
   };
   return (
@@ -32,15 +49,28 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
         <h3>{dataset.name}</h3>
         {dataset.description !== '' && <p>{dataset.description}</p>}
         <p className="numbers">
-          {counted(train + val, 'image')} in {counted(dataset.classes.length, 'class', 'classes')}:{' '}
-          <strong>{count(train)} to train</strong>, <strong>{count(val)} to validate</strong>. Augmentation:{' '}
-          {AUGMENTATIONS[dataset.augmentation]}.
+          {counted(images.train + images.val + images.test, 'image')} in{' '}
+          {counted(dataset.classes.length, 'class', 'classes')}:{' '}
+          <strong>{partWords(images).join(', ')}</strong>. Augmentation: {AUGMENTATIONS[dataset.augmentation]}
+          .
         </p>
+        {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
       </div>
       <div className={classes.split}>
-        {dataset.split === 'given' ? (
-          <p>Split: the set’s own train and val folders.</p>
-        ) : (
+        <NativeSelect
+          label="Images"
+          value={dataset.preset}
+          disabled={reason !== null || splitting}
+          onChange={(event) => {
+            const preset = PRESETS.find((each) => each === event.currentTarget.value);
+            if (preset) void choosePreset(preset);
+          }}
+          data={PRESETS.map((value) => ({ value, label: PRESET_LABELS[value] }))}
+        />
+        {dataset.split === 'given' && (
+          <p>Split: the set’s own {dataset.testSplit ? 'train, val and test' : 'train and val'} folders.</p>
+        )}
+        {isDrawn && (
           <>
             <NumberField
               label="Split seed"
@@ -56,10 +86,21 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
               variant="default"
               loading={splitting}
               disabled={reason !== null}
-              onClick={() => void split(seed === dataset.seed ? seed + 1 : seed)}
+              onClick={() => void split({ seed: seed === dataset.seed ? seed + 1 : seed })}
             >
               Split again
             </Button>
+            {dataset.split === 'stratified' && dataset.testSplit === 'given' && (
+              <p>Test images: the set’s own test folder.</p>
+            )}
+            {dataset.split === 'stratified' && dataset.testSplit !== 'given' && (
+              <Checkbox
+                label={`Hold out ${percent(TEST_PART, 0)} for testing`}
+                checked={dataset.testPart > 0}
+                disabled={reason !== null || splitting}
+                onChange={(event) => void split({ testPart: event.currentTarget.checked ? TEST_PART : 0 })}
+              />
+            )}
           </>
         )}
         <Button component="a" href="#tune">

@@ -1,0 +1,67 @@
+/** What there is to say of a data set's pictures, in words that the page and the command line share. */
+import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/worker/protocol';
+import { count, counted } from '../ui/format';
+
+export const PRESET_LABELS: Record<Preset, string> = {
+  whole: 'Whole set',
+  vtab: 'VTAB-like, 800 + 200',
+  'few-shot-1': 'Few-shot, 1 per class',
+  'few-shot-2': 'Few-shot, 2 per class',
+  'few-shot-4': 'Few-shot, 4 per class',
+  'few-shot-8': 'Few-shot, 8 per class',
+  'few-shot-16': 'Few-shot, 16 per class',
+};
+
+/** What the preset makes of the set; empty for the whole. */
+export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset' | 'unused'>): string {
+  if (preset === 'whole') return '';
+  const aside = unused > 0 ? `${counted(unused, 'image')} left aside` : 'no image left aside';
+  const squeezed = preset === 'vtab' ? ', each squeezed whole into the square' : '';
+  return `${PRESET_LABELS[preset]}: drawn by the seed${squeezed}, ${aside}.`;
+}
+
+/** How many images of all classes each part has. */
+export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<Part, number> {
+  const sum = (part: Part) => classes.reduce((total, each) => total + each[part], 0);
+  return { train: sum('train'), val: sum('val'), test: sum('test') };
+}
+
+/** Which pictures belong together, and what the split makes of it; empty where none do. */
+export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
+  const { groups, images, leaked } = duplicates;
+  if (groups === 0) return '';
+  const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or shots of one series`;
+  const parts = [
+    ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
+    ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
+  ];
+  if (parts.length === 0) return `${found}; none is both trained on and scored.`;
+  const have = leaked.val + leaked.test === 1 ? 'has its' : 'have their';
+  return `${found}; ${parts.join(' and ')} ${have} like among the training images, so accuracy may come out too high.`;
+}
+
+/** Classes that cannot be validated; empty where there are none, or the split is the person's own. */
+export function unvalidatedSentence(
+  split: DatasetSummary['split'],
+  classes: readonly Pick<ClassSummary, 'name' | 'val'>[],
+): string {
+  const names = classes.filter(({ val }) => val === 0).map(({ name }) => `“${name}”`);
+  if (split === 'given' || names.length === 0) return '';
+  return `No validation images of ${names.join(', ')}: each picture there has a near-duplicate in another class. Remove the wrong copies.`;
+}
+
+/** How many pictures are found in more than one class; empty where none are. */
+export function conflictSentence({
+  duplicates: { conflicts },
+  split,
+}: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
+  if (conflicts.length === 0) return '';
+  const kept = split === 'stratified' ? ' They stay in training.' : '';
+  return `${counted(conflicts.length, 'group')} of near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
+}
+
+/** `400 to train, 200 to validate, 100 to test`, each count on its own. */
+export function partWords(images: Record<Part, number>): string[] {
+  const words = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
+  return images.test > 0 ? [...words, `${count(images.test)} to test`] : words;
+}
