@@ -1,27 +1,48 @@
-/** A folder dragged from the desktop onto the page. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** A folder dragged from the desktop onto the page, and how its images are split there. */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from './local';
 import { openPage } from './steps';
 import { drawStripes } from './stripes';
 
-test('a dropped folder is imported with its classes', async ({ page }) => {
+test('a dropped folder is imported with its classes, its duplicates are named, and it is split on request', async ({
+  page,
+}) => {
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
   try {
     drawStripes(folder);
+    for (const name of ['across/again.png', 'down/wrong.png'])
+      copyFileSync(join(folder, 'across/0.png'), join(folder, name));
     await openPage(page);
     const target = page.getByRole('group', { name: 'Drop images' });
     await target.scrollIntoViewIfNeeded();
     const box = await target.boundingBox();
     if (!box) throw new Error('The drop target is not in view.');
     const browser = await page.context().newCDPSession(page);
-    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    const dragged = { items: [], files: [folder], dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      await browser.send('Input.dispatchDragEvent', { type, x: box.x + box.width / 2, y: box.y + 20, data });
+      await browser.send('Input.dispatchDragEvent', {
+        type,
+        x: box.x + box.width / 2,
+        y: box.y + 20,
+        data: dragged,
+      });
     }
     await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
-    await expect(page.getByRole('region', { name: 'Class across' })).toContainText('8');
+    await expect(page.getByRole('region', { name: 'Class across' })).toContainText('9 train · 2 val');
+
+    const data = page.getByRole('region', { name: 'Data set' });
+    await expect(data).toContainText('18 to train, 4 to validate');
+    await expect(data).toContainText('3 images form 1 group of near-duplicates');
+    const conflicts = page.getByRole('region', { name: 'Contradicting labels' });
+    for (const name of ['across/0.png', 'across/again.png', 'down/wrong.png'])
+      await expect(conflicts).toContainText(name);
+    await page.getByLabel(/Hold out 20\s%/).click();
+    await expect(data).toContainText('14 to train, 4 to validate, 4 to test');
+    await page.getByLabel('Images', { exact: true }).selectOption('Few-shot, 2 per class');
+    await expect(data).toContainText(/4 to train, \d+ to validate, 4 to test/);
+    await expect(page).toHaveURL(/test=0\.2&preset=few-shot-2/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
