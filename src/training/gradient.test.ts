@@ -27,7 +27,8 @@ describe('the gradient of a batch', () => {
   for (const method of METHODS) {
     it(`of ${method.id} is the same in parts, with blocks computed again, and with both`, async () => {
       const model = new TunedModel(backbone, method, { m: 4, r: 2, alpha: 2 }, CLASSES, codes);
-      const random = seededRandom(1);
+      // With this seed no unit lies so near zero that another order of summing puts it beyond its ReLU, where gradients jump.
+      const random = seededRandom(2);
       const normal = (count: number, scale = 1) =>
         Float32Array.from({ length: count }, () => scale * random.normal());
       const start = model.initial(random);
