@@ -5,7 +5,8 @@ import { expect } from './local';
 
 export async function openPage(page: Page, search = ''): Promise<void> {
   await page.goto(`/${search}`);
-  await expect(page.getByRole('button', { name: 'Try the sample' })).toBeEnabled();
+  // A software adapter on a busy machine takes its time to start.
+  await expect(page.getByRole('button', { name: 'Try the sample' })).toBeEnabled({ timeout: 90_000 });
 }
 
 export async function goTo(
