@@ -10,7 +10,9 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const { name, version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const { name, version, dependencies } = JSON.parse(
+  readFileSync(new URL('package.json', import.meta.url), 'utf8'),
+);
 
 /** Reference files beside the project, for tests; the folder may be a link. */
 const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
@@ -36,16 +38,8 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   optimizeDeps: {
-    include: [
-      '@tensorflow/tfjs',
-      '@tensorflow/tfjs-backend-wasm',
-      '@tensorflow/tfjs-backend-webgpu',
-      'zod',
-      'image-dimensions',
-      '@zip.js/zip.js',
-      'hash-wasm',
-      'idb-keyval',
-    ],
+    // All at once, before any page asks: a package found later is bundled anew while a worker waits for its old address.
+    include: [...Object.keys(dependencies), 'react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime'],
   },
   test: {
     include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],

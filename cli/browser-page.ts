@@ -20,17 +20,15 @@ export interface BrowserPage {
 }
 
 /**
- * Opens `path`, an HTML file below the project's folder. `entries`: sources that the HTML does not name but the page
- * loads, so that Vite bundles their packages at once. `prepare` sees the page before it loads. Throws `UserError`
+ * Opens `path`, an HTML file below the project's folder. `prepare` sees the page before it loads. Throws `UserError`
  * where there is no Chromium.
  */
 export async function openPage(
   path: string,
-  entries: string[],
   prepare: (page: Page) => Promise<void> = async () => {},
 ): Promise<BrowserPage> {
   const executablePath = chromiumPath();
-  const server = await serve(path, entries);
+  const server = await serve(path);
   try {
     const browser = await chromium.launch({
       executablePath,
@@ -85,7 +83,7 @@ function chromiumPath(): string {
   }
 }
 
-async function serve(path: string, entries: string[]): Promise<ViteDevServer> {
+async function serve(path: string): Promise<ViteDevServer> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const server = await createServer({
     root,
@@ -95,7 +93,8 @@ async function serve(path: string, entries: string[]): Promise<ViteDevServer> {
     logLevel: 'silent',
     // Nothing is to change while the page is open, so no file is watched (`watch: null` would be merged away).
     server: { host: HOST, port: 0, hmr: false, ws: false, watch: { ignored: ['**'] }, open: false },
-    optimizeDeps: { entries: [path, ...entries] },
+    // Only the packages that the configuration names: see there.
+    optimizeDeps: { noDiscovery: true },
   });
   return server.listen();
 }

@@ -32,15 +32,11 @@ export async function openHeadless(
   onNotice: (notice: Notice) => void,
 ): Promise<Headless> {
   let broken: Promise<never> = new Promise(() => {});
-  const { page, refused, close } = await openPage(
-    'cli/headless.html',
-    ['src/worker/worker.ts'],
-    async (fresh) => {
-      broken = failures(fresh);
-      await fresh.exposeFunction('report', onReport);
-      await fresh.exposeFunction('notice', onNotice);
-    },
-  );
+  const { page, refused, close } = await openPage('cli/headless.html', async (fresh) => {
+    broken = failures(fresh);
+    await fresh.exposeFunction('report', onReport);
+    await fresh.exposeFunction('notice', onNotice);
+  });
   try {
     const loaded = await Promise.race([page.evaluate(() => 'headless' in globalThis), broken]);
     if (!loaded) throw new Error('The headless page did not load.');

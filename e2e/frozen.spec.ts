@@ -9,7 +9,7 @@ test('frozen stages are computed once and kept, in a file where memory is short'
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
-  const atoms = page.getByRole('region', { name: 'Atoms' });
+  const atoms = page.getByRole('region', { name: 'Atoms', exact: true });
   await expect(atoms.getByLabel('Train from stage')).toHaveValue('4');
   // Three 3 × 3 kernels of nine atoms.
   await expect(atoms).toContainText('243 + head');

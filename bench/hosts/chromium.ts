@@ -7,7 +7,7 @@ import type { Host } from './host';
 
 /** Throws `UserError` where there is no Chromium. */
 export async function openChromium(): Promise<Host> {
-  const { page: first, close } = await openPage('bench/page.html', ['bench/page.ts']);
+  const { page: first, close } = await openPage('bench/page.html');
   const url = first.url();
   const context = first.context();
   await first.waitForFunction(() => 'bench' in globalThis);
