@@ -154,6 +154,9 @@ export function checkSettings({ settings, knobs }: Choices, known: readonly Sett
         throw new UserError(`${where}: “${id}” has ${names ? `only ${names}` : 'no options'}.`);
       }
       bounded(where, value, [option.min, option.max], String(value));
+      const known = option.choices?.map((choice) => choice.value);
+      if (known && !known.includes(value))
+        throw new UserError(`${where} must be one of ${known.join(', ')}, not ${value}.`);
       const counts = [option.default, option.min, option.max].every(Number.isInteger);
       if (counts && !Number.isInteger(value)) throw notWhole(where, String(value));
     }

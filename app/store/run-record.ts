@@ -72,7 +72,12 @@ export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + t
 export function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
   const changed = options.filter((option) => chosen[option.id] !== option.default);
   if (changed.length === 0) return label;
-  return `${label}, ${changed.map((option) => `${option.label.toLowerCase()} ${chosen[option.id]}`).join(', ')}`;
+  const words = changed.map(({ id, label, choices }) => {
+    const value = chosen[id];
+    const choice = choices?.find((each) => each.value === value)?.label ?? value;
+    return `${label} ${choice}`.toLowerCase();
+  });
+  return `${label}, ${words.join(', ')}`;
 }
 
 /** A run that has not begun. */

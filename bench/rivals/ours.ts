@@ -1,9 +1,9 @@
 /** This project's own step. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
-import type { LayerCodes } from '../../src/decompose/layer-codes';
 import type { Precision } from '../../src/ops/half';
 import { AdamW } from '../../src/training/adamw';
+import { type AtomCodes, NO_CODES } from '../../src/training/atom-codes';
 import { headGradients } from '../../src/training/head';
 import { lossAndGradient } from '../../src/training/train';
 import { TunedModel } from '../../src/training/tuned-model';
@@ -90,11 +90,12 @@ function optimizerOf({ of, table, initial }: Problem): AdamW {
 }
 
 /** The given coefficients in the shape of a decomposition; only they take part in a step. */
-function codesOf({ coefficients }: Problem): LayerCodes {
-  return new Map(
+function codesOf({ coefficients }: Problem): AtomCodes {
+  const plain = new Map(
     [...coefficients].map(([name, values]) => [
       name,
       { atoms: new Float32Array(), coefficients: values, lipschitz: 1, relativeError: 0 },
     ]),
   );
+  return { ...NO_CODES, plain };
 }

@@ -2,44 +2,69 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
+import { codedShape, plainAtoms } from './atom-coding';
 import { kernelToRows } from './kernel-rows';
 import { decomposeBackbone, recodeBackbone } from './layer-codes';
 import { decompose } from './sparse-coding';
 
-const COUNT = 5;
+const PLAIN = plainAtoms(5);
+const BLOCKS = { m: 3, kc: 2, capped: true };
 let backbone: Backbone;
+let spatial: string[];
+let pointwise: string[];
 
 beforeAll(async () => {
   await startBackend('wasm');
   backbone = await starter();
+  const specs = [...backbone.convolutions.values()].map(({ spec }) => spec);
+  spatial = specs.filter(({ kernel }) => kernel > 1).map(({ name }) => name);
+  pointwise = specs.filter(({ kernel }) => kernel === 1).map(({ name }) => name);
 });
 afterAll(() => backbone.dispose());
 
-it('takes apart every layer larger than one pixel, in workers as it would without', async () => {
+it('takes layers apart in workers as it would without', async () => {
   const told: [number, number][] = [];
-  const codes = await decomposeBackbone(backbone, COUNT, {
+  const codes = await decomposeBackbone(backbone, PLAIN, spatial, {
     onProgress: ({ done, total }) => told.push([done, total]),
   });
-  const layers = [...backbone.convolutions.values()].filter(({ spec }) => spec.kernel > 1);
-  expect([...codes.keys()]).toEqual(layers.map(({ spec }) => spec.name));
+  expect([...codes.keys()]).toEqual(spatial);
   expect(told).toEqual(Array.from({ length: 18 }, (_, done) => [done, 17]));
-  for (const [index, { spec, pretrained }] of layers.entries()) {
-    if (index % 8 !== 0) continue;
-    const { cOut, cIn, kernel } = spec;
-    const rows = kernelToRows(pretrained, { cOut, cIn, k: kernel });
-    const { atoms, coefficients, lipschitz, relativeError } = decompose(rows, COUNT, { seed: index });
-    expect(codes.get(spec.name)).toEqual({ atoms, coefficients, lipschitz, relativeError });
+  for (const [seed, name] of spatial.entries()) {
+    if (seed % 8 !== 0) continue;
+    const { pretrained, spec } = backbone.convolution(name);
+    const { kernel } = codedShape(PLAIN, spec);
+    const { atoms, coefficients, lipschitz, relativeError } = decompose(
+      kernelToRows(pretrained, kernel),
+      PLAIN.m,
+      { seed },
+    );
+    expect(codes.get(name)).toEqual({ atoms, coefficients, lipschitz, relativeError });
   }
 });
 
-it('finds the same coefficients again from the atoms', async () => {
-  const found = await decomposeBackbone(backbone, COUNT);
-  expect(await recodeBackbone(backbone, found)).toEqual(found);
+it('as many atoms as a block has numbers rebuild it, whatever the channels', async () => {
+  const layers = ['conv1', 'layer1.0.conv2', 'layer1.0.downsample.0'];
+  const codes = await decomposeBackbone(backbone, BLOCKS, layers);
+  // conv1 has 3 input channels, which 2 does not divide: blocks of 2 × 1, 98 numbers each.
+  expect(layers.map((layer) => codes.get(layer)?.atoms.length)).toEqual([6 * 98, 12 * 36, 4 * 4]);
+  expect(codes.get('layer1.0.downsample.0')?.relativeError).toBeLessThan(0.05);
+});
+
+it('a layer’s atoms do not depend on which other layers are asked for', async () => {
+  const some = [...spatial.slice(3, 5), ...pointwise.slice(0, 1)];
+  const all = await decomposeBackbone(backbone, PLAIN, [...spatial.slice(0, 6), ...pointwise.slice(0, 2)]);
+  const alone = await decomposeBackbone(backbone, PLAIN, some);
+  for (const layer of some) expect(alone.get(layer)).toEqual(all.get(layer));
+});
+
+it.each([PLAIN, BLOCKS])('finds the same coefficients again from the atoms, kc = $kc', async (coding) => {
+  const found = await decomposeBackbone(backbone, coding, spatial);
+  expect(await recodeBackbone(backbone, coding, found)).toEqual(found);
 });
 
 it('ends when it is told to', async () => {
   const cancel = new AbortController();
-  const codes = decomposeBackbone(backbone, COUNT, {
+  const codes = decomposeBackbone(backbone, PLAIN, spatial, {
     signal: cancel.signal,
     onProgress: ({ done }) => done === 2 && cancel.abort(),
   });

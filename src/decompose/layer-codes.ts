@@ -1,15 +1,16 @@
-/** The decomposition of a backbone: every kernel larger than one pixel as coefficients × atoms (METHOD §1). */
+/** The decomposition of a backbone's layers: every kernel as coefficients × atoms (METHOD §1). */
 import type { Backbone, Convolution } from '../backbone/backbone';
 import { concurrently } from '../concurrently';
 import type { Progress } from '../worker/protocol';
+import { type AtomCoding, codedShape } from './atom-coding';
 import type { Coding, CodingWay } from './coder';
 import { kernelToRows } from './kernel-rows';
 
-/** One layer's atoms and coefficients. */
+/** One layer's atoms and coefficients; `n`, `cols` and `rows` are those of its `codedShape`. */
 export interface LayerCode {
-  /** D, `[m, k²]`, unit-norm rows. */
+  /** D, `[n, cols]`, unit-norm rows. */
   atoms: Float32Array;
-  /** α, `[c_out·c_in, m]`, rows in PyTorch order. */
+  /** α, `[rows, n]`. */
   coefficients: Float32Array;
   /** Largest eigenvalue of D·Dᵀ: the step of the coding is its inverse. */
   lipschitz: number;
@@ -28,36 +29,59 @@ interface CodingOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Decomposes with `count` atoms per layer, as many layers at a time as there are cores. */
+/** Finds atoms for these layers, as many layers at a time as there are cores. */
 export function decomposeBackbone(
   backbone: Backbone,
-  count: number,
+  coding: AtomCoding,
+  layers: readonly string[],
   options: CodingOptions = {},
 ): Promise<LayerCodes> {
-  const layers = [...backbone.convolutions.values()].filter(({ spec }) => spec.kernel > 1);
-  // Each layer starts from atoms of its own: 3×3 kernels keep much of where they start.
-  return codeLayers(layers, (_, seed) => ({ learn: { count, seed } }), options);
+  return codeLayers(
+    backbone,
+    coding,
+    layers,
+    (layer) => ({
+      learn: { count: codedShape(coding, layer.spec).atoms, seed: seedOf(backbone, layer) },
+    }),
+    options,
+  );
 }
 
 /** The coefficients that follow from the layers' kernels and stored atoms: the same bits as when they were found. */
 export function recodeBackbone(
   backbone: Backbone,
+  coding: AtomCoding,
   atoms: ReadonlyMap<string, LayerDictionary>,
   options: CodingOptions = {},
 ): Promise<LayerCodes> {
-  const layers = [...atoms.keys()].map((name) => backbone.convolution(name));
   return codeLayers(
-    layers,
+    backbone,
+    coding,
+    [...atoms.keys()],
     ({ spec }) => ({ known: atoms.get(spec.name) as LayerDictionary }), // one for each
     options,
   );
 }
 
+/**
+ * A layer's place among those with kernels larger than one pixel, or among the others. Each layer starts from atoms of its own,
+ * whichever others are asked for: 3×3 kernels keep much of where they start.
+ */
+function seedOf(backbone: Backbone, { spec }: Convolution): number {
+  const alike = [...backbone.convolutions.values()].filter(
+    (other) => other.spec.kernel > 1 === spec.kernel > 1,
+  );
+  return alike.findIndex((other) => other.spec === spec);
+}
+
 async function codeLayers(
-  layers: readonly Convolution[],
-  wayOf: (layer: Convolution, index: number) => CodingWay,
+  backbone: Backbone,
+  coding: AtomCoding,
+  names: readonly string[],
+  wayOf: (layer: Convolution) => CodingWay,
   { onProgress, signal }: CodingOptions,
 ): Promise<LayerCodes> {
+  const layers = names.map((name) => backbone.convolution(name));
   const total = layers.length;
   const label = 'Finding atoms';
   onProgress?.({ label, done: 0, total });
@@ -69,13 +93,13 @@ async function codeLayers(
   signal?.addEventListener('abort', end);
   try {
     const codes = await concurrently(
-      [...layers.entries()],
+      layers,
       workers.length,
-      async ([index, layer]) => {
+      async (layer) => {
         const worker = free.pop() as Coder; // as many as there are lanes
-        const { cOut, cIn, kernel } = layer.spec;
-        const rows = kernelToRows(layer.pretrained, { cOut, cIn, k: kernel });
-        const code = await worker.code({ rows, ...wayOf(layer, index) });
+        const { kernel, block } = codedShape(coding, layer.spec);
+        const rows = kernelToRows(layer.pretrained, kernel, block);
+        const code = await worker.code({ rows, ...wayOf(layer) });
         free.push(worker);
         return code;
       },

@@ -23,7 +23,7 @@ function header(): AdapterHeader {
       std: [0.229, 0.224, 0.225],
       resize: 'shorter side to 8/7 of the input size, then centre crop',
     },
-    coding: { lambda: 1e-3, iterations: 20, lipschitz: { conv1: 1.234567890123456 } },
+    coding: { lambda: 1e-3, iterations: 20, blockLipschitz: {}, lipschitz: { conv1: 1.234567890123456 } },
     training: {
       config: {
         setting: 'atoms',
@@ -223,7 +223,11 @@ describe('a file that is not a good adapter is refused with a sentence that name
       (h) => ({ ...h, preprocessing: { ...h.preprocessing, std: [0, 1, 1] } }),
       /std\.0/,
     ],
-    ['a step of 0', (h) => ({ ...h, coding: { ...h.coding, lipschitz: { conv1: 0 } } }), /lipschitz/],
+    [
+      'a step of 0',
+      (h) => ({ ...h, coding: { ...h.coding, blockLipschitz: {}, lipschitz: { conv1: 0 } } }),
+      /lipschitz/,
+    ],
     ['endless iterations', (h) => ({ ...h, coding: { ...h.coding, iterations: 1e9 } }), /iterations/],
     ['an option that is text', (h) => ({ ...h, options: { atoms: '9' } }), /options\.atoms/],
     [

@@ -23,6 +23,9 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const numbersByName = z
   .record(text, z.number())
   .refine((record) => Object.keys(record).length <= MAX_ENTRIES, { error: 'too many entries' });
+const steps = numbersByName.refine((record) => Object.values(record).every((value) => value > 0), {
+  error: 'must be positive',
+});
 
 const headerSchema = z.object({
   format: z.literal(ADAPTER_FORMAT),
@@ -46,13 +49,13 @@ const headerSchema = z.object({
     std: z.tuple([positive, positive, positive]),
     resize: z.literal('shorter side to 8/7 of the input size, then centre crop'),
   }),
-  /** How α follows from W and each `<layer>.D` (METHOD §1); `lipschitz` is by layer. */
+  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (METHOD §1); steps are by layer. */
   coding: z.object({
     lambda: positive,
     iterations: z.int().positive().max(1000),
-    lipschitz: numbersByName.refine((record) => Object.values(record).every((value) => value > 0), {
-      error: 'must be positive',
-    }),
+    lipschitz: steps,
+    /** Absent in files from before there were blocks. */
+    blockLipschitz: steps.default({}),
   }),
   training: z.object({
     config: runConfigSchema,
@@ -177,7 +180,7 @@ function disagreement({ header, tensors }: Adapter): string | null {
   if (training.keptEpoch > training.epochs) {
     return `it claims epoch ${training.keptEpoch} of ${training.epochs}`;
   }
-  return headFault(tensors, classes.length) ?? tensorFault(tensors, coding.lipschitz);
+  return headFault(tensors, classes.length) ?? tensorFault(tensors, coding);
 }
 
 function headFault(tensors: Adapter['tensors'], classes: number): string | null {
@@ -193,13 +196,14 @@ function headFault(tensors: Adapter['tensors'], classes: number): string | null 
   return null;
 }
 
-function tensorFault(tensors: Adapter['tensors'], lipschitz: Record<string, number>): string | null {
+function tensorFault(tensors: Adapter['tensors'], coding: AdapterHeader['coding']): string | null {
   for (const [name, { data }] of tensors) {
     if (name.length > 1000) return 'a tensor in it has a name longer than 1,000 characters';
     if (!data.every(Number.isFinite))
       return `its tensor “${name}” holds something that is not a finite number`;
-    const layer = name.endsWith('.D') ? name.slice(0, -2) : null;
-    if (layer !== null && !Object.hasOwn(lipschitz, layer)) return `it has no step size for “${name}”`;
+    const [, layer, blocks] = /^(.+)\.D(c?)$/.exec(name) ?? [];
+    if (layer && !Object.hasOwn(blocks ? coding.blockLipschitz : coding.lipschitz, layer))
+      return `it has no step size for “${name}”`;
   }
   return null;
 }

@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
 import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
-import { methodById } from '../methods';
 import { seededRandom } from '../random';
-import { TunedModel } from '../training/tuned-model';
+import { madeModel } from '../training/made-model';
 import type { SettingOptions } from '../worker/protocol';
 import { logitsOf, openAdapter, type StoredModel, withModel, writeAdapter } from './adapter';
 import { decodeAdapter, encodeAdapter } from './adapter-file';
@@ -17,14 +15,12 @@ const COUNT = 3;
 
 describe('an adapter', () => {
   let backbone: Backbone;
-  let codes: LayerCodes;
   let bytes: Uint8Array<ArrayBuffer>;
 
   beforeAll(async () => {
     await startBackend('wasm');
     bytes = await starterFile();
     backbone = await Backbone.fromBytes(bytes, { id: 'starter', name: 'starter' });
-    codes = await decomposeBackbone(backbone, COUNT);
   });
   afterAll(() => {
     backbone.dispose();
@@ -32,8 +28,8 @@ describe('an adapter', () => {
   });
 
   /** A model whose every trained number is a little off its start. */
-  function tuned(setting: string, options: SettingOptions): StoredModel {
-    const model = new TunedModel(backbone, methodById(setting), options, CLASSES.length, codes);
+  async function tuned(setting: string, options: SettingOptions): Promise<StoredModel> {
+    const model = await madeModel(backbone, setting, options, CLASSES.length);
     const random = seededRandom(3);
     const values = model.initial(random).map((value) => value + 0.02 * random.normal());
     const { backbone: inBackbone, head } = model.table;
@@ -80,13 +76,16 @@ describe('an adapter', () => {
     ['linear-probe', {}],
     ['atoms', { m: COUNT }],
     ['overcomplete-atoms', { m: COUNT, m1: 2 }],
+    ['coefficient-atoms', { m: COUNT, kc: 2 }],
+    ['all-atoms', { m: COUNT, m1: 2, kc: 4, from: 4 }],
+    ['atoms', { m: COUNT, layers: 1, from: 4 }],
     ['lora', { r: 1, alpha: 1 }],
     ['bitfit', {}],
     ['scale-and-shift', { from: 2 }],
     ['full', {}],
     ['atoms', { m: COUNT, from: 3 }],
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {
-    const stored = tuned(setting, options);
+    const stored = await tuned(setting, options);
     const file = await writeAdapter(stored, backbone);
     const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
     expect(opened.checkDifference).toBeLessThan(1e-6);
@@ -97,16 +96,18 @@ describe('an adapter', () => {
   });
 
   it('brings its coefficients back to the bit from the atoms it stores', async () => {
-    const stored = tuned('atoms', { m: COUNT });
+    const stored = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 2, from: 1 });
     const file = await writeAdapter(stored, backbone);
     const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
-    expect(opened.stored.codes.size).toBe(17);
-    for (const [layer, { coefficients }] of opened.stored.codes)
-      expect(coefficients).toEqual(codes.get(layer)?.coefficients);
+    expect(opened.stored.codes.plain.size).toBe(16);
+    expect(opened.stored.codes.blocks.size).toBe(52);
+    for (const kind of ['plain', 'blocks'] as const)
+      for (const [layer, { coefficients }] of opened.stored.codes[kind])
+        expect(coefficients).toEqual(stored.codes[kind].get(layer)?.coefficients);
   });
 
   it('trained from a stage on holds nothing of what is below it', async () => {
-    const stored = tuned('atoms', { m: COUNT, from: 4 });
+    const stored = await tuned('atoms', { m: COUNT, from: 4 });
     const { header, tensors } = decodeAdapter(await writeAdapter(stored, backbone), 'a.safetensors');
     expect(header.options).toEqual({ m: COUNT, from: 4 });
     expect([...tensors.keys()].sort()).toEqual([
@@ -118,7 +119,7 @@ describe('an adapter', () => {
 
   it('made for images of another size is refused, with the size to choose', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(tuned('linear-probe', {}), backbone),
+      await writeAdapter(await tuned('linear-probe', {}), backbone),
       'mine.safetensors',
     );
     adapter.header.inputSize = 96;
@@ -129,7 +130,7 @@ describe('an adapter', () => {
 
   it('made for another backbone is refused by name', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(tuned('atoms', { m: COUNT }), backbone),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone),
       'a.safetensors',
     );
     adapter.header.backbone = { id: 'resnet50', hash: 'f'.repeat(64) };
@@ -140,7 +141,7 @@ describe('an adapter', () => {
 
   it('whose numbers were changed does not pass its check', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(tuned('atoms', { m: COUNT }), backbone),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone),
       'a.safetensors',
     );
     const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
@@ -150,7 +151,7 @@ describe('an adapter', () => {
 
   it('that lacks a tensor, has one of another shape, or is of an unknown setting is refused by name', async () => {
     const read = async () =>
-      decodeAdapter(await writeAdapter(tuned('atoms', { m: COUNT }), backbone), 'a.safetensors');
+      decodeAdapter(await writeAdapter(await tuned('atoms', { m: COUNT }), backbone), 'a.safetensors');
     const lacking = await read();
     lacking.tensors.delete('layer1.0.conv2.atoms.dD');
     await expect(openAdapter(lacking, backbone, 'a.safetensors')).rejects.toThrow(
@@ -169,7 +170,7 @@ describe('an adapter', () => {
   });
 
   it('is a file anyone can read again after it was written again', async () => {
-    const file = await writeAdapter(tuned('lora', { r: 1, alpha: 1 }), backbone);
+    const file = await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone);
     expect(encodeAdapter(decodeAdapter(file, 'a.safetensors'))).toEqual(file);
   });
 });

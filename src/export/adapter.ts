@@ -2,12 +2,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
+import { codedShape } from '../decompose/atom-coding';
 import { type LayerCodes, type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { methodById } from '../methods';
+import { type Codings, given, type TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/half';
+import { type AtomCodes, NO_CODES } from '../training/atom-codes';
 import { normalised } from '../training/batch';
-import { type ParameterTable, parameterTable, slices, tunedLayers, valuesOf } from '../training/parameters';
+import { neededCodings, type ParameterTable, parameterTable, slices, valuesOf } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import type { RunResult } from '../worker/protocol';
@@ -24,7 +27,7 @@ export interface StoredModel {
   classes: string[];
   /** Every trained number, in the order of the setting's parameter table. */
   values: Float32Array;
-  codes: LayerCodes;
+  codes: AtomCodes;
   training: AdapterHeader['training'];
 }
 
@@ -89,9 +92,16 @@ export async function writeAdapter(
     for (const parameter of model.table.parameters) {
       tensors.set(parameter.name, { shape: parameter.shape, data: valuesOf(stored.values, parameter) });
     }
-    for (const [layer, { atoms }] of model.codes)
-      tensors.set(atomsName(layer), { shape: atomsShape(backbone, layer, atoms), data: atoms });
     const { config } = stored.training;
+    for (const [kind, { coding, layers }] of neededCodings(model.method, config.options, model.table)) {
+      for (const layer of layers) {
+        const { atoms, cols } = codedShape(coding, backbone.convolution(layer).spec);
+        const { atoms: data } = given(model.codes[kind].get(layer), layer);
+        tensors.set(atomsName(layer, kind), { shape: [atoms, cols], data });
+      }
+    }
+    const steps = (codes: LayerCodes) =>
+      Object.fromEntries([...codes].map(([layer, { lipschitz }]) => [layer, lipschitz]));
     return encodeAdapter({
       tensors,
       header: {
@@ -113,7 +123,8 @@ export async function writeAdapter(
         coding: {
           lambda: LAMBDA,
           iterations: CODING_ITERATIONS,
-          lipschitz: Object.fromEntries([...model.codes].map(([layer, { lipschitz }]) => [layer, lipschitz])),
+          lipschitz: steps(model.codes.plain),
+          blockLipschitz: steps(model.codes.blocks),
         },
         training: stored.training,
         check: {
@@ -159,7 +170,7 @@ export async function openAdapter(
     name: header.name,
     classes: header.classes,
     values: flatValues(table, tensors, fileName),
-    codes: await readCodes(backbone, table, header, tensors, fileName, method.atoms(header.options)),
+    codes: await readCodes(backbone, method, table, header, tensors, fileName),
     training: {
       ...header.training,
       config: { ...header.training.config, setting: header.setting, options: header.options },
@@ -191,28 +202,35 @@ function flatValues(table: ParameterTable, tensors: Adapter['tensors'], fileName
 
 async function readCodes(
   backbone: Backbone,
+  method: TuningMethod,
   table: ParameterTable,
   header: AdapterHeader,
   tensors: Adapter['tensors'],
   fileName: string,
-  count: number | null,
-): Promise<LayerCodes> {
-  if (count === null) return new Map();
-  if (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS) {
+): Promise<AtomCodes> {
+  const needed = neededCodings(method, header.options, table);
+  if (
+    needed.size > 0 &&
+    (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS)
+  ) {
     throw new UserError(
       `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
     );
   }
-  const stored: Map<string, LayerDictionary> = new Map();
-  for (const name of tunedLayers(table)) {
-    const layer = backbone.convolution(name);
-    const atoms = tensor(tensors, atomsName(name), [count, layer.spec.kernel ** 2], fileName);
-    const lipschitz = header.coding.lipschitz[name];
-    if (lipschitz === undefined)
-      throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
-    stored.set(name, { atoms, lipschitz, relativeError: 0 });
+  const codes = { ...NO_CODES };
+  for (const [kind, { coding, layers }] of needed) {
+    const stored = new Map<string, LayerDictionary>();
+    for (const name of layers) {
+      const { atoms: count, cols } = codedShape(coding, backbone.convolution(name).spec);
+      const atoms = tensor(tensors, atomsName(name, kind), [count, cols], fileName);
+      const lipschitz = header.coding[kind === 'plain' ? 'lipschitz' : 'blockLipschitz'][name];
+      if (lipschitz === undefined)
+        throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
+      stored.set(name, { atoms, lipschitz, relativeError: 0 });
+    }
+    codes[kind] = await recodeBackbone(backbone, coding, stored);
   }
-  return recodeBackbone(backbone, stored);
+  return codes;
 }
 
 function tensor(tensors: Adapter['tensors'], name: string, shape: number[], fileName: string): Float32Array {
@@ -227,11 +245,7 @@ function tensor(tensors: Adapter['tensors'], name: string, shape: number[], file
   return found.data;
 }
 
-function atomsName(layer: string): string {
-  return `${layer}.D`;
-}
-
-function atomsShape(backbone: Backbone, layer: string, atoms: Float32Array): number[] {
-  const taps = backbone.convolution(layer).spec.kernel ** 2;
-  return [atoms.length / taps, taps];
+/** Of D, and of the channel blocks' D_c. */
+function atomsName(layer: string, kind: keyof Codings): string {
+  return `${layer}.${kind === 'plain' ? 'D' : 'Dc'}`;
 }

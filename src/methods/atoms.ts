@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { plainAtoms } from '../decompose/atom-coding';
 import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
-import { ATOMS_PER_LAYER, FROM_STAGE, given, option, type TuningMethod } from './method';
+import { ATOMS_PER_LAYER, given, layerOptions, option, type TuningMethod } from './method';
 
 /** ΔD: every kernel is coefficients × atoms; the coefficients stay, the atoms move. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (METHOD §2). */
 export const atoms: TuningMethod = {
@@ -11,20 +12,13 @@ export const atoms: TuningMethod = {
   description: 'Trains a change of each layer’s atoms; the coefficients stay frozen.',
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 3e-3,
-  options: [ATOMS_PER_LAYER, FROM_STAGE],
-  atoms: (options) => option(atoms, options, 'm'),
+  options: [ATOMS_PER_LAYER, ...layerOptions(false)],
+  codings: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),
   atomChange: 'dD',
-  // A 1×1 kernel is one number per pair of channels: nothing for atoms to draw.
-  trainables: ({ kernel }, options) =>
-    kernel === 1
-      ? []
-      : [
-          {
-            name: 'dD',
-            shape: [option(atoms, options, 'm'), kernel * kernel],
-            initial: () => new Float32Array(option(atoms, options, 'm') * kernel * kernel),
-          },
-        ],
+  trainables: ({ kernel }, options) => {
+    const m = option(atoms, options, 'm');
+    return [{ name: 'dD', shape: [m, kernel ** 2], initial: () => new Float32Array(m * kernel ** 2) }];
+  },
   update: ({ dD }, { coefficients }, { kernel, cIn, cOut }) => {
     const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m], as declared above
     return matMul(change, given(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { FROM_STAGE, given, type TuningMethod } from './method';
+import { given, layerOptions, type TuningMethod } from './method';
 
 /**
  * BitFit (Ben Zaken, Ravfogel, Goldberg, ACL 2022) for convolutions with batch norm: the shift of each batch norm is the only
@@ -12,8 +12,8 @@ export const bitfit: TuningMethod = {
   description: 'Trains the shift of every batch norm; all kernels stay frozen.',
   paper: '',
   learningRate: 1e-3,
-  options: [FROM_STAGE],
-  atoms: () => null,
+  options: layerOptions(true),
+  codings: () => ({}),
   atomChange: null,
   trainables: ({ cOut }) => [{ name: 'db', shape: [cOut], initial: () => new Float32Array(cOut) }],
   bias: ({ db }, { bias }) => tf.add(bias, given(db, 'db')),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { inSingles } from '../ops/convert';
-import { FROM_STAGE, type Frozen, given, type Tensors, type TuningMethod } from './method';
+import { type Frozen, given, layerOptions, type Tensors, type TuningMethod } from './method';
 
 /** Full fine-tuning: every kernel is free. It trains W itself, so that weight decay acts as it does elsewhere. */
 export const full: TuningMethod = {
@@ -10,8 +10,8 @@ export const full: TuningMethod = {
   description: 'Trains every kernel of the backbone.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 72.14 % (87.67 M trained). Chen et al., ICLR 2025.',
   learningRate: 3e-4,
-  options: [FROM_STAGE],
-  atoms: () => null,
+  options: layerOptions(true),
+  codings: () => ({}),
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },

@@ -1,7 +1,9 @@
 /** The registry of tuning methods: a new one is a new file and a line here. */
 import { UserError } from '../user-error';
+import { allAtoms } from './all-atoms';
 import { atoms } from './atoms';
 import { bitfit } from './bitfit';
+import { coefficientAtoms } from './coefficient-atoms';
 import { full } from './full';
 import { linearProbe } from './linear-probe';
 import { lora } from './lora';
@@ -14,6 +16,8 @@ export const METHODS: readonly TuningMethod[] = [
   linearProbe,
   atoms,
   overcompleteAtoms,
+  coefficientAtoms,
+  allAtoms,
   lora,
   loraPeft,
   bitfit,

@@ -5,14 +5,14 @@ import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
-import { FROM_STAGE, given, option, type TuningMethod } from './method';
+import { given, layerOptions, option, type TuningMethod } from './method';
 
 /** Of both forms. */
 export const LORA_OPTIONS: SettingOption[] = [
   {
     id: 'r',
     label: 'Rank (r)',
-    help: 'Trained numbers and bytes grow with it; 1 to 16 are usual.',
+    help: 'Higher ranks learn more and overfit sooner; numbers, bytes and optimizer memory grow with it. 1 to 16 are usual.',
     default: 4,
     min: 1,
     max: 64,
@@ -20,12 +20,12 @@ export const LORA_OPTIONS: SettingOption[] = [
   {
     id: 'alpha',
     label: 'Scale (α)',
-    help: 'The update is multiplied by α/r.',
+    help: 'The update is multiplied by α/r, like a learning rate of its own; memory and time stay.',
     default: 4,
     min: 1,
     max: 256,
   },
-  FROM_STAGE,
+  ...layerOptions(true),
 ];
 
 /**
@@ -40,7 +40,7 @@ export const lora: TuningMethod = {
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-3,
   options: LORA_OPTIONS,
-  atoms: () => null,
+  codings: () => ({}),
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }, options) => {
     const inner = option(lora, options, 'r') * kernel;

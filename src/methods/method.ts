@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { TunedConvolution } from '../backbone/backbone';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
+import type { AtomCoding } from '../decompose/atom-coding';
 import { inSingles } from '../ops/convert';
 import type { Random } from '../random';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
@@ -34,8 +35,16 @@ export interface Frozen {
   bias: tf.Tensor1D;
   /** W ⊙ s, `[k, k, c_in, c_out]`; in half precision (ops/half.ts) where the backbone is. */
   folded: tf.Tensor4D;
-  /** Coefficients α ⊙ s as `[m, c_in·c_out]`, in the same precision, for methods with `atoms`. */
+  /** Coefficients α ⊙ s of plain atoms as `[m, c_in·c_out]`, in the same precision, for methods with such atoms. */
   coefficients: tf.Tensor2D | null;
+  /** Coefficients α_c of atoms of channel blocks as `[n, rows]`, in the same precision, for methods with such atoms. */
+  blockCoefficients: tf.Tensor2D | null;
+}
+
+/** The decompositions a method needs: into atoms of single kernels, and of channel blocks (METHOD §1). */
+export interface Codings {
+  plain?: AtomCoding;
+  blocks?: AtomCoding;
 }
 
 export interface TuningMethod {
@@ -48,9 +57,9 @@ export interface TuningMethod {
   /** A learning rate that suits it; the head has its own. */
   learningRate: number;
   options: SettingOption[];
-  /** Number of atoms per kernel it needs the decomposition for; null when it needs none. */
-  atoms(options: SettingOptions): number | null;
-  /** The trainable that is a change of the atoms, `[m, k²]`, to be shown beside them; null when there is none. */
+  /** For a layer that it trains. */
+  codings(layer: ConvolutionSpec, options: SettingOptions): Codings;
+  /** The trainable that is a change of the plain atoms, `[m, k²]`, to be shown beside them; null when there is none. */
   atomChange: string | null;
   /** Empty for a layer it leaves alone. */
   trainables(layer: ConvolutionSpec, options: SettingOptions): Trainable[];
@@ -76,17 +85,36 @@ export interface TuningMethod {
 export const ATOMS_PER_LAYER: SettingOption = {
   id: 'm',
   label: 'Atoms per layer (m)',
-  help: 'More atoms rebuild the kernels better and train more numbers; the paper uses 6, 9 and 12.',
+  help: 'More rebuild the kernels better and can draw more, against memory and a little time; the paper uses 6, 9 and 12.',
   default: 9,
   min: 1,
   max: 24,
 };
 
-/** The option of every method that trains the backbone; whose layers are left out, parameters.ts decides for all of them. */
+/** By the size of their kernels, which layers take part; parameters.ts decides it for all methods. */
+const layersOption = (all: boolean): SettingOption => ({
+  id: 'layers',
+  label: 'Layers',
+  help: all
+    ? 'Without the 1 × 1 kernels fewer numbers are trained, and a step is faster.'
+    : 'An atom of a 1 × 1 kernel is a single number: little accuracy, and most of the memory and time.',
+  default: all ? 1 : 0,
+  min: 0,
+  max: 1,
+  choices: [
+    { value: 0, label: 'Kernels larger than 1 × 1' },
+    { value: 1, label: 'All' },
+  ],
+});
+
+/** The options of every method that trains the backbone; `all`: kernels of one pixel, too, unless the person says otherwise. */
+export const layerOptions = (all: boolean): SettingOption[] => [layersOption(all), FROM_STAGE];
+
+/** Of `layerOptions`, parameters.ts decides for all methods which layers are left out. */
 export const FROM_STAGE: SettingOption = {
   id: 'from',
   label: 'Train from stage',
-  help: 'Stages below stay frozen, and where images repeat, their output is computed once. 0 trains all.',
+  help: 'Stages below stay frozen: less memory and time, some accuracy. Where images repeat, their output is computed once. 0 trains all.',
   default: 0,
   min: 0,
   max: 4,

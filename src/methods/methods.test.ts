@@ -21,7 +21,13 @@ interface LayerCase {
   m: number;
   rank: number;
   m1: number;
+  kc_in: number;
+  kc_out: number;
+  /** Atoms of its channel blocks. */
+  n: number;
 }
+
+const blockSize = ({ kc_in: kcIn, kc_out: kcOut }: LayerCase) => Math.max(kcIn, kcOut);
 
 /** A method's trainables under the names the PyTorch reference gave them, and its options. */
 const REFERENCE = [
@@ -44,7 +50,21 @@ const REFERENCE = [
     trainables: ['D1', 'beta'],
     options: ({ m, m1 }: LayerCase) => ({ m, m1 }),
   },
+  {
+    id: 'coefficient-atoms',
+    fixture: 'coef',
+    trainables: ['dDc'],
+    options: (sizes: LayerCase) => ({ m: sizes.m, kc: blockSize(sizes) }),
+  },
+  {
+    id: 'all-atoms',
+    fixture: 'all',
+    trainables: ['D1', 'beta', 'dDc'],
+    options: (sizes: LayerCase) => ({ m: sizes.m, m1: sizes.m1, kc: blockSize(sizes) }),
+  },
 ];
+/** The sum of two settings takes its numbers from both. */
+const ORIGIN: Record<string, string> = { D1: 'over', beta: 'over', dDc: 'coef' };
 /** The reference of its own for the settings that train biases (interop/pytorch/bias_settings.py). */
 const BIAS_SETTINGS = [
   { id: 'bitfit', fixture: 'bitfit', trainables: ['db'], options: () => ({}) },
@@ -83,9 +103,10 @@ onBackends('settings against PyTorch', () => {
         const file = trainsBiases ? await biasSettings() : layers;
         const sizes = (JSON.parse(layers.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
         if (!sizes) throw new Error(`The fixture has no case ${name}.`);
-        const { c_in: cIn, c_out: cOut, k, stride, padding: pad, m } = sizes;
+        const { c_in: cIn, c_out: cOut, k, stride, padding: pad, m, n } = sizes;
         const layer: ConvolutionSpec = { name, batchNorm: '', kernel: k, cIn, cOut, stride, pad };
         const method = methodById(id);
+        const originOf = (part: string) => (prefix === 'all' ? ORIGIN[part] : prefix);
         const inTfjsOrder = (from: string) =>
           tf.tensor4d(toTfjsOrder(float32(layers, `${name}.${from}`), cOut, cIn), [k, k, cIn, cOut]);
         const pretrained = inTfjsOrder('W');
@@ -95,11 +116,14 @@ onBackends('settings against PyTorch', () => {
             cIn * cOut,
           ]),
           folded: pretrained,
+          blockCoefficients: tf.tidy(() =>
+            tf.transpose(tf.tensor1d(float32(layers, `${name}.alpha_c`)).reshape<tf.Tensor2D>([-1, n])),
+          ),
           scale: tf.ones([cOut]),
           bias: trainsBiases ? tf.tensor1d(float32(file, `${name}.b`)) : tf.zeros([cOut]),
         };
         const values = trainables.map((part) => {
-          const key = `${name}.${prefix}.${part}`;
+          const key = `${name}.${originOf(part)}.${part}`;
           return tf.tensor(float32(file, key), file.tensors.get(key)?.shape);
         });
         const x = channelsLast(layers, `${name}.x`);
@@ -134,7 +158,7 @@ onBackends('settings against PyTorch', () => {
         for (const way of trainsBiases ? [method] : [method, { ...method, gradients: undefined }]) {
           const gradients = trainableGradients(way, layerGradient, byName, frozen, setting);
           for (const part of trainables) {
-            const expected = float32(file, `${name}.${prefix}.grad.${prefix}.${part}`);
+            const expected = float32(file, `${name}.${prefix}.grad.${originOf(part)}.${part}`);
             expect(relativeError((await gradients[part]?.data()) ?? [], expected), part).toBeLessThan(
               TOLERANCE,
             );
@@ -144,6 +168,7 @@ onBackends('settings against PyTorch', () => {
         tf.dispose([
           pretrained,
           frozen.coefficients ?? [],
+          frozen.blockCoefficients ?? [],
           frozen.scale,
           frozen.bias,
           tuned.kernel ?? [],

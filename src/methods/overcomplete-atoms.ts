@@ -1,6 +1,28 @@
 import * as tf from '@tensorflow/tfjs';
+import type { ConvolutionSpec } from '../backbone/layout';
+import { plainAtoms } from '../decompose/atom-coding';
 import { inSingles } from '../ops/convert';
-import { ATOMS_PER_LAYER, FROM_STAGE, given, option, type TuningMethod } from './method';
+import type { SettingOption } from '../worker/protocol';
+import {
+  ATOMS_PER_LAYER,
+  type Frozen,
+  given,
+  layerOptions,
+  option,
+  type Tensors,
+  type Trainable,
+  type TuningMethod,
+} from './method';
+
+/** m₁ */
+export const ATOMS_IN_PLACE: SettingOption = {
+  id: 'm1',
+  label: 'Atoms in place of each (m₁)',
+  help: 'More can draw more, against more memory and time; the paper uses 2 to 4.',
+  default: 3,
+  min: 1,
+  max: 8,
+};
 
 /**
  * ΔD₁, β: every input channel mixes atoms of its own from a common set, which is larger than what they span.
@@ -13,39 +35,69 @@ export const overcompleteAtoms: TuningMethod = {
   description: 'Trains several atoms in place of each and how every input channel mixes them.',
   paper: '',
   learningRate: 1e-3,
-  options: [
-    ATOMS_PER_LAYER,
-    {
-      id: 'm1',
-      label: 'Atoms in place of each (m₁)',
-      help: 'Trained numbers, memory and time grow with it; the paper uses 2 to 4.',
-      default: 3,
-      min: 1,
-      max: 8,
-    },
-    FROM_STAGE,
-  ],
-  atoms: (options) => option(overcompleteAtoms, options, 'm'),
+  options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...layerOptions(false)],
+  codings: (_layer, options) => ({ plain: plainAtoms(option(overcompleteAtoms, options, 'm')) }),
   atomChange: null,
-  trainables: ({ kernel, cIn }, options) => {
-    if (kernel === 1) return [];
-    const m = option(overcompleteAtoms, options, 'm');
-    const m1 = option(overcompleteAtoms, options, 'm1');
-    const deviation = Math.sqrt(1 / (3 * m * m1));
-    return [
-      { name: 'D1', shape: [m, m1, kernel ** 2], initial: () => new Float32Array(m * m1 * kernel ** 2) },
-      {
-        name: 'beta',
-        shape: [cIn, m, m1],
-        initial: (random) => Float32Array.from({ length: cIn * m * m1 }, () => deviation * random.normal()),
-      },
-    ];
-  },
-  update: ({ D1, beta }, { coefficients }, { kernel, cIn, cOut }) => {
-    const byAtom = tf.transpose(given(beta, 'beta') as tf.Tensor3D, [1, 0, 2]); // [m, c_in, m₁], as declared above
-    const atoms = tf.matMul(byAtom, given(D1, 'D1') as tf.Tensor3D); // [m, c_in, k²]
-    const alpha = inSingles(given(coefficients, 'coefficients')).reshape<tf.Tensor3D>([-1, cIn, cOut]);
-    const perChannel = tf.matMul(tf.transpose(atoms, [1, 2, 0]), tf.transpose(alpha, [1, 0, 2])); // [c_in, k², c_out]
-    return tf.transpose(perChannel, [1, 0, 2]).reshape([kernel, kernel, cIn, cOut]);
-  },
+  trainables: (layer, options) =>
+    overcompleteTrainables(
+      layer,
+      option(overcompleteAtoms, options, 'm'),
+      option(overcompleteAtoms, options, 'm1'),
+    ),
+  update: overcompleteUpdate,
+  gradients: (gradient, trainables, frozen) => overcompleteGradients(gradient.kernel(), trainables, frozen),
 };
+
+/** D₁ `[m, m₁, k²]`, zero, and β `[c_in, m, m₁]` ~ N(0, 1/(3·m·m₁)). */
+export function overcompleteTrainables({ kernel, cIn }: ConvolutionSpec, m: number, m1: number): Trainable[] {
+  const deviation = Math.sqrt(1 / (3 * m * m1));
+  return [
+    { name: 'D1', shape: [m, m1, kernel ** 2], initial: () => new Float32Array(m * m1 * kernel ** 2) },
+    {
+      name: 'beta',
+      shape: [cIn, m, m1],
+      initial: (random) => Float32Array.from({ length: cIn * m * m1 }, () => deviation * random.normal()),
+    },
+  ];
+}
+
+/** ΔW ⊙ s `[k, k, c_in, c_out]` of D₁ and β. */
+export function overcompleteUpdate(
+  trainables: Tensors,
+  frozen: Frozen,
+  { kernel, cIn, cOut }: ConvolutionSpec,
+): tf.Tensor4D {
+  const { D1, byAtom } = factors(trainables);
+  const atoms = tf.matMul(byAtom, D1); // [m, c_in, k²]
+  const perChannel = tf.matMul(tf.transpose(atoms, [1, 2, 0]), alphaByInput(frozen, cIn)); // [c_in, k², c_out]
+  return tf.transpose(perChannel, [1, 0, 2]).reshape([kernel, kernel, cIn, cOut]);
+}
+
+/** Through the gradient by every input channel's own atoms: Σ_o α[o,i,j]·∂L/∂K[o,i], `[m, c_in, k²]`. `dKernel`: `[k, k, c_in, c_out]`. */
+export function overcompleteGradients(dKernel: tf.Tensor4D, trainables: Tensors, frozen: Frozen): Tensors {
+  const [kernel, , cIn, cOut] = dKernel.shape;
+  const { D1, byAtom } = factors(trainables);
+  const byInput = tf.transpose(dKernel.reshape<tf.Tensor3D>([kernel ** 2, cIn, cOut]), [1, 2, 0]); // [c_in, c_out, k²]
+  const perChannel = tf.matMul(alphaByInput(frozen, cIn), byInput); // [c_in, m, k²]
+  const dAtoms = tf.transpose(perChannel, [1, 0, 2]);
+  return {
+    D1: tf.matMul(tf.transpose(byAtom, [0, 2, 1]), dAtoms),
+    beta: tf.transpose(tf.matMul(dAtoms, tf.transpose(D1, [0, 2, 1])), [1, 0, 2]),
+  };
+}
+
+/** D₁ `[m, m₁, k²]` and β as `[m, c_in, m₁]`. */
+function factors({ D1, beta }: Tensors): { D1: tf.Tensor3D; byAtom: tf.Tensor3D } {
+  // As declared among the trainables.
+  return {
+    D1: given(D1, 'D1') as tf.Tensor3D,
+    byAtom: tf.transpose(given(beta, 'beta') as tf.Tensor3D, [1, 0, 2]),
+  };
+}
+
+/** α ⊙ s as `[c_in, m, c_out]`. */
+function alphaByInput({ coefficients }: Frozen, cIn: number): tf.Tensor3D {
+  const alpha = inSingles(given(coefficients, 'coefficients'));
+  const [m] = alpha.shape;
+  return tf.transpose(alpha.reshape<tf.Tensor3D>([m, cIn, -1]), [1, 0, 2]);
+}

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { inSingles } from '../ops/convert';
-import { FROM_STAGE, given, type TuningMethod } from './method';
+import { given, layerOptions, type TuningMethod } from './method';
 
 /**
  * SSF (Lian, Zhou, Feng, Wang, NeurIPS 2022): after every batch norm a scale and a shift of each channel, y' = (1 + γ)·y + β.
@@ -13,8 +13,8 @@ export const scaleAndShift: TuningMethod = {
   description: 'Trains a factor and a shift of every channel after each batch norm.',
   paper: '',
   learningRate: 1e-3,
-  options: [FROM_STAGE],
-  atoms: () => null,
+  options: layerOptions(true),
+  codings: () => ({}),
   atomChange: null,
   // γ counts from one, so that weight decay draws the network to the pretrained one.
   trainables: ({ cOut }) =>

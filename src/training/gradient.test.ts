@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import { maxRelativeError } from '../fixtures';
 import { METHODS } from '../methods';
 import { seededRandom } from '../random';
 import { type GradientOptions, lossAndGradient } from './gradient';
-import { TunedModel } from './tuned-model';
+import { madeModel } from './made-model';
 
 const N = 5;
 const SIDE = 32;
@@ -16,17 +15,15 @@ const CLASSES = 3;
 
 describe('the gradient of a batch', () => {
   let backbone: Backbone;
-  let codes: LayerCodes;
   beforeAll(async () => {
     await startBackend('wasm');
     backbone = await starter();
-    codes = await decomposeBackbone(backbone, 4);
   });
   afterAll(() => backbone.dispose());
 
   for (const method of METHODS) {
     it(`of ${method.id} is the same in parts, with blocks computed again, and with both`, async () => {
-      const model = new TunedModel(backbone, method, { m: 4, r: 2, alpha: 2 }, CLASSES, codes);
+      const model = await madeModel(backbone, method.id, { m: 4, r: 2, alpha: 2, kc: 2 }, CLASSES);
       // With this seed no unit lies so near zero that another order of summing puts it beyond its ReLU, where gradients jump.
       const random = seededRandom(2);
       const normal = (count: number, scale = 1) =>

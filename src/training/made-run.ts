@@ -3,6 +3,7 @@ import { methodById } from '../methods';
 import type { BackendName, PrefixPlace, RunConfig } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
+import { NO_CODES } from './atom-codes';
 import { madeBackbone } from './made-backbone';
 import { madeDataset } from './made-dataset';
 import type { OpenFile } from './prefix-cache';
@@ -43,7 +44,7 @@ export async function madeRun(
   openFile?: OpenFile,
 ): Promise<MadeRun> {
   const backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
-  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, new Map());
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, NO_CODES);
   const cache = new FrozenCache(openFile);
   const job = { model, dataset: DATASET, config: CONFIG, cache, reportEvery: 1, prefix: place };
   const losses: number[] = [];

@@ -6,12 +6,15 @@ import type { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { startBackend } from '../backend';
 import type { Dataset } from '../data/dataset';
+import { codedShape } from '../decompose/atom-coding';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
+import type { TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/half';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
+import { type AtomCodes, codesFor } from './atom-codes';
 import { predict, range } from './evaluate';
 import { lossAndGradient } from './gradient';
 import { madeBackbone } from './made-backbone';
@@ -293,7 +296,7 @@ async function oneStep(
 ): Promise<{ planned: number; dispose: () => void }> {
   const backbone = await madeBackbone(layout, SIDE, precision);
   const method = methodById(id);
-  const model = new TunedModel(backbone, method, options, CLASSES, anyCodes(backbone));
+  const model = new TunedModel(backbone, method, options, CLASSES, await anyCodes(backbone, method, options));
   const count = model.table.backbone + model.table.head;
   await backbone.convolution('conv1').scale.data();
   emptyPool();
@@ -375,15 +378,16 @@ const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 const named = ({ id, options, microBatch, recompute, kept, precision }: Case) =>
   `${precision === 'half' ? 'in halves, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
-/** Nine atoms for every kernel larger than one pixel; which, no memory depends on. */
-function anyCodes({ convolutions: layers }: Backbone): Map<string, LayerCode> {
-  const codes = new Map<string, LayerCode>();
-  for (const { spec } of layers.values()) {
-    const coefficients = new Float32Array(9 * spec.cIn * spec.cOut).fill(0.01);
-    if (spec.kernel > 1)
-      codes.set(spec.name, { atoms: new Float32Array(), coefficients, lipschitz: 1, relativeError: 0 });
-  }
-  return codes;
+/** Any coefficients: which, no memory depends on. */
+function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOptions): Promise<AtomCodes> {
+  return codesFor(backbone, method, options, async (coding, layers) => {
+    const code = (layer: string): LayerCode => {
+      const { rows, atoms } = codedShape(coding, backbone.convolution(layer).spec);
+      const coefficients = new Float32Array(rows * atoms).fill(0.01);
+      return { atoms: new Float32Array(), coefficients, lipschitz: 1, relativeError: 0 };
+    };
+    return new Map(layers.map((layer) => [layer, code(layer)]));
+  });
 }
 
 describe('measured on wasm, a plan is right to a quarter', () => {
@@ -395,6 +399,8 @@ describe('measured on wasm, a plan is right to a quarter', () => {
     { ...ATOMS, batch: 16, microBatch: 16, recompute: true },
     { ...LORA, batch: 16, microBatch: 16, recompute: false },
     { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, recompute: false },
+    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 16, microBatch: 16, recompute: false },
+    { id: 'all-atoms', options: { kc: 4 }, batch: 16, microBatch: 8, recompute: false },
     { id: 'bitfit', options: {}, batch: 16, microBatch: 16, recompute: false },
     { id: 'full', options: {}, batch: 16, microBatch: 8, recompute: false },
     { id: 'atoms', options: { m: 9, from: 2 }, batch: 16, microBatch: 16, recompute: false, kept: true },
@@ -417,6 +423,7 @@ describe('measured on WebGPU, a plan is right to a quarter', () => {
   const cases: Case[] = [
     { ...ATOMS, batch: 8, microBatch: 8, recompute: false },
     { ...LORA, batch: 8, microBatch: 4, recompute: true },
+    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 8, microBatch: 8, recompute: false },
     { ...ATOMS, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
     { ...LORA, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
     { id: 'atoms', options: { m: 9, from: 2 }, batch: 8, microBatch: 8, recompute: false, kept: true },

@@ -11,6 +11,7 @@ import {
   type Network,
   stageOf,
 } from '../backbone/layout';
+import { codedShape } from '../decompose/atom-coding';
 import type { TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/half';
 import type { MemoryItems, SettingOptions } from '../worker/protocol';
@@ -192,8 +193,6 @@ class Run {
   readonly #tuned: ReadonlySet<string>;
   /** Trained numbers, the head's included. */
   readonly #trained: number;
-  /** Atoms per tuned layer; 0 for a setting without. */
-  readonly #atoms: number;
   /** The kernels' gradients are contracted with the coefficients on the way and never written. */
   readonly #isFused: boolean;
   readonly #tunesKernels: boolean;
@@ -202,21 +201,23 @@ class Run {
     readonly run: RehearsedRun,
     readonly memory: Memory,
   ) {
-    const { table, method, options } = run;
+    const { table, method } = run;
     this.#tuned = tunedLayers(table);
     this.#trained = table.backbone + table.head;
-    this.#atoms = method.atoms(options) ?? 0;
     this.#isFused = method.atomChange !== null;
     this.#tunesKernels = method.update !== undefined;
   }
 
   all(): void {
     const { memory } = this;
-    const { network, table, images, prefix } = this.run;
+    const { network, table, images, prefix, method, options } = this.run;
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
-      memory.take('coefficients', this.#atoms * layer.cIn * layer.cOut);
+      for (const coding of Object.values(method.codings(layer, options))) {
+        const { rows, atoms } = codedShape(coding, layer);
+        memory.take('coefficients', rows * atoms);
+      }
     }
     if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);
     this.#evaluation(images.train, 0);
@@ -416,7 +417,10 @@ class Run {
     const tiles = Math.ceil(layer.cIn / side) * Math.ceil(layer.cOut / side);
     const wanted = Math.ceil(workgroups / (tiles * taps));
     const parts = Math.max(1, Math.floor(Math.min(wanted, (n * outputSide ** 2) / positionsPerPart)));
-    if (this.#isFused) return [this.#atoms * taps * parts * tiles * threads];
+    if (this.#isFused) {
+      const { plain } = this.run.method.codings(layer, this.run.options);
+      return [(plain?.m ?? 0) * taps * parts * tiles * threads];
+    }
     const kernel = numbersOf(layer);
     return parts > 1 ? [parts * kernel, kernel, kernel] : [kernel, kernel];
   }

@@ -59,6 +59,43 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
   });
 
   it.each([
+    [6, 1374],
+    [9, 2061],
+    [12, 2748],
+  ])('atoms on all 53 convolutions, m = %i', (m, expected) => {
+    expect(counted('atoms', { m, layers: 1 }).backbone).toBe(expected);
+  });
+
+  it.each([
+    [2, 409_680],
+    [3, 614_520],
+    [4, 819_360],
+  ])('overcomplete atoms on all 53 convolutions, m = 9, m₁ = %i', (m1, expected) => {
+    expect(counted('overcomplete-atoms', { m: 9, m1, layers: 1 }).backbone).toBe(expected);
+  });
+
+  it.each([
+    { kc: 2, uncapped: 27_684, capped: 23_076, spatial: 22_500 },
+    { kc: 4, uncapped: 421_776, capped: 348_048, spatial: 338_832 },
+    { kc: 8, uncapped: 6_663_744, capped: 5_484_096, spatial: 5_336_640 },
+  ])('coefficient atoms, m = 9, kc = $kc', ({ kc, uncapped, capped, spatial }) => {
+    expect(counted('coefficient-atoms', { kc, capped: 0 }).backbone).toBe(uncapped);
+    expect(counted('coefficient-atoms', { kc }).backbone).toBe(capped);
+    expect(counted('coefficient-atoms', { kc, layers: 0 }).backbone).toBe(spatial);
+  });
+
+  it('all atoms: overcomplete ones on kernels larger than one pixel, and those of blocks on all', () => {
+    expect(counted('all-atoms', {}).backbone).toBe(107_244 + 348_048);
+    expect(counted('all-atoms', { layers: 0 }).backbone).toBe(107_244 + 338_832);
+  });
+
+  it('without kernels of one pixel, LoRA has the rest: r·k²·(c_in + c_out) each', () => {
+    const spatial = convolutions(RESNET50).filter(({ kernel }) => kernel > 1);
+    const expected = spatial.reduce((sum, { kernel, cIn, cOut }) => sum + 4 * kernel ** 2 * (cIn + cOut), 0);
+    expect(counted('lora', { r: 4, layers: 0 }).backbone).toBe(expected);
+  });
+
+  it.each([
     [0, 1737],
     [1, 16 * 9 * 9],
     [2, 13 * 9 * 9],

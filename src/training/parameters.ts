@@ -4,7 +4,8 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvolutionSpec, stageOf } from '../backbone/layout';
-import { FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
+import type { AtomCoding } from '../decompose/atom-coding';
+import { type Codings, FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
 import { part } from '../ops/part';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
@@ -49,8 +50,9 @@ export function parameterTable(
     offset += size;
   };
   const from = firstStage(method, options, layers);
+  const all = method.options.every(({ id }) => id !== 'layers') || option(method, options, 'layers') === 1;
   for (const layer of layers) {
-    if (stageOf(layer) < from) continue;
+    if (stageOf(layer) < from || (layer.kernel === 1 && !all)) continue;
     for (const trainable of method.trainables(layer, options)) {
       add(parameterName(layer.name, method.id, trainable.name), trainable.shape, layer, trainable);
     }
@@ -85,6 +87,26 @@ export function lowestStage({ parameters }: ParameterTable): number | null {
 /** The layers that are trained, by name. */
 export function tunedLayers({ parameters }: ParameterTable): ReadonlySet<string> {
   return new Set(parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
+}
+
+/** The decompositions the setting needs on the layers it trains, by kind of atoms. */
+export function neededCodings(
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+): Map<keyof Codings, { coding: AtomCoding; layers: string[] }> {
+  const needed = new Map<keyof Codings, { coding: AtomCoding; layers: string[] }>();
+  const tuned = new Map(table.parameters.flatMap(({ layer }) => (layer ? [[layer.name, layer]] : [])));
+  for (const layer of tuned.values()) {
+    const codings = method.codings(layer, options);
+    for (const kind of ['plain', 'blocks'] as const) {
+      const coding = codings[kind];
+      if (!coding) continue;
+      const { layers } = needed.get(kind) ?? { layers: [] };
+      needed.set(kind, { coding, layers: [...layers, layer.name] });
+    }
+  }
+  return needed;
 }
 
 export function parameterName(layer: string, method: string, trainable: string): string {

@@ -3,18 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import type { PrivateFile } from '../files/private-file';
 import { maxRelativeError } from '../fixtures';
-import { methodById } from '../methods';
 import type { PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
+import { madeModel } from './made-model';
 import { madeRun } from './made-run';
 import type { Both } from './made-run-worker';
 import { FrozenCache } from './train';
-import { TunedModel } from './tuned-model';
 
 const CONFIG: RunConfig = {
   setting: 'atoms',
@@ -72,13 +70,11 @@ class MadeFile implements PrivateFile {
 
 describe('the frozen stages’ output', () => {
   let backbone: Backbone;
-  let codes: LayerCodes;
   let before = 0;
 
   beforeAll(async () => {
     await startBackend('wasm');
     backbone = await starter();
-    codes = await decomposeBackbone(backbone, 4);
     // What a backend keeps of frozen kernels is made once.
     await run({ options: { m: 4 } });
     await run({});
@@ -100,7 +96,7 @@ describe('the frozen stages’ output', () => {
     { place = null, cache = new FrozenCache(), stopAt }: Given = {},
   ) {
     const config = { ...CONFIG, ...changes };
-    const model = new TunedModel(backbone, methodById(config.setting), config.options, 3, codes);
+    const model = await madeModel(backbone, config.setting, config.options, 3);
     const job = { model, dataset: DATASET, config, cache, reportEvery: 1, prefix: place, evaluationBatch: 8 };
     const events: RunEvent[] = [];
     const control = new RunControl();

@@ -3,15 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
 import { maxRelativeError } from '../fixtures';
-import { methodById } from '../methods';
 import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
+import { madeModel } from './made-model';
 import { FrozenCache, type Job, train } from './train';
-import { TunedModel } from './tuned-model';
 
 const CONFIG: RunConfig = {
   setting: 'atoms',
@@ -33,28 +31,29 @@ const DATASET = madeDataset(3, 6, 4, 73);
 
 describe('a run', () => {
   let backbone: Backbone;
-  let codes: LayerCodes;
   let before = 0;
 
   beforeAll(async () => {
     await startBackend('wasm');
     before = tf.memory().numTensors;
     backbone = await starter();
-    codes = await decomposeBackbone(backbone, 4);
   });
   afterAll(() => {
     backbone.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  function job(changes: Partial<RunConfig> = {}, cache = new FrozenCache()): Omit<Job, 'clock'> {
+  async function job(
+    changes: Partial<RunConfig> = {},
+    cache = new FrozenCache(),
+  ): Promise<Omit<Job, 'clock'>> {
     const config = { ...CONFIG, ...changes };
-    const model = new TunedModel(backbone, methodById(config.setting), config.options, 3, codes);
+    const model = await madeModel(backbone, config.setting, config.options, 3);
     return { model, dataset: DATASET, config, cache, reportEvery: 1 };
   }
 
   async function run(changes: Partial<RunConfig> = {}, cache?: FrozenCache) {
-    const work = job(changes, cache);
+    const work = await job(changes, cache);
     const events: RunEvent[] = [];
     try {
       return { events, ...(await runToEnd(work, new RunControl(), 'wasm', (event) => events.push(event))) };
@@ -123,7 +122,7 @@ describe('a run', () => {
   });
 
   it('leaves as many tensors after 200 steps as before', async () => {
-    const work = job({ epochs: 100, batchSize: 2, augmentation: 'flips' });
+    const work = await job({ epochs: 100, batchSize: 2, augmentation: 'flips' });
     let atFirst = 0;
     let steps = 0;
     for await (const event of train({ ...work, clock: () => performance.now() / 1000 })) {
@@ -157,7 +156,7 @@ describe('a run', () => {
   });
 
   it('stands still while paused, goes on, and stops with the best state', async () => {
-    const work = job({ epochs: 50 });
+    const work = await job({ epochs: 50 });
     const control = new RunControl();
     let steps = 0;
     let whilePaused = 0;

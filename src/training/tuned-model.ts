@@ -7,8 +7,9 @@ import type { Backbone, Convolution, TunedConvolution, Tuning } from '../backbon
 import { toTfjsOrder } from '../backbone/kernel-order';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
-import type { LayerCodes } from '../decompose/layer-codes';
+import { codedShape } from '../decompose/atom-coding';
 import {
+  type Codings,
   type Frozen,
   given,
   type Tensors,
@@ -20,8 +21,9 @@ import { inHalves } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
+import type { AtomCodes } from './atom-codes';
 import { type Head, headLogits } from './head';
-import { type ParameterTable, parameterTable, slices, tunedLayers } from './parameters';
+import { neededCodings, type ParameterTable, parameterTable, slices } from './parameters';
 
 /** A layer the setting trains. */
 interface TunedLayer {
@@ -33,24 +35,26 @@ interface TunedLayer {
 
 export class TunedModel {
   readonly table: ParameterTable;
-  /** The tuned layers' decomposition, for methods with atoms; empty otherwise. */
-  readonly codes: LayerCodes;
+  /** The tuned layers' decompositions, for methods with atoms; empty otherwise. */
+  readonly codes: AtomCodes;
   readonly #tuned: ReadonlyMap<string, TunedLayer>;
 
-  /** `codes` must hold every tuned layer when the method has atoms. */
+  /** `codes` must hold every tuned layer of which the method needs a decomposition. */
   constructor(
     readonly backbone: Backbone,
     readonly method: TuningMethod,
     readonly options: SettingOptions,
     readonly classes: number,
-    codes: LayerCodes,
+    codes: AtomCodes,
   ) {
     const specs = convolutions(backbone.network);
     this.table = parameterTable(method, options, specs, backbone.network.features, classes);
-    const tuned = tunedLayers(this.table);
-    this.codes = new Map(
-      method.atoms(options) === null ? [] : [...codes].filter(([layer]) => tuned.has(layer)),
-    );
+    const needed = neededCodings(method, options, this.table);
+    const codesOf = (kind: keyof Codings) => {
+      const layers = needed.get(kind)?.layers ?? [];
+      return new Map(layers.map((layer) => [layer, given(codes[kind].get(layer), `codes of ${layer}`)]));
+    };
+    this.codes = { plain: codesOf('plain'), blocks: codesOf('blocks') };
     const layers: [string, TunedLayer][] = [];
     for (const convolution of backbone.convolutions.values()) {
       const { name } = convolution.spec;
@@ -60,8 +64,9 @@ export class TunedModel {
       if (parameters.length === 0) continue;
       const { scale, folded, bias } = convolution;
       const coefficients = this.#kept(this.#coefficients(convolution, scale));
-      if (coefficients) declareFrozen(coefficients);
-      layers.push([name, { convolution, parameters, frozen: { scale, folded, bias, coefficients } }]);
+      const blockCoefficients = this.#kept(this.#blockCoefficients(convolution));
+      const frozen = { scale, folded, bias, coefficients, blockCoefficients };
+      layers.push([name, { convolution, parameters, frozen }]);
     }
     this.#tuned = new Map(layers);
   }
@@ -128,12 +133,12 @@ export class TunedModel {
   }
 
   dispose(): void {
-    for (const {
-      frozen: { coefficients },
-    } of this.#tuned.values()) {
-      if (!coefficients) continue;
-      releaseFrozen(coefficients);
-      coefficients.dispose();
+    for (const { frozen } of this.#tuned.values()) {
+      for (const coefficients of [frozen.coefficients, frozen.blockCoefficients]) {
+        if (!coefficients) continue;
+        releaseFrozen(coefficients);
+        coefficients.dispose();
+      }
     }
   }
 
@@ -147,21 +152,27 @@ export class TunedModel {
       folded: tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]),
       bias,
       coefficients: this.#coefficients(convolution, scale),
+      blockCoefficients: this.#blockCoefficients(convolution),
     };
   }
 
-  /** In the backbone's precision; uses up its argument. */
+  /** In the backbone's precision, and declared frozen; uses up its argument. */
   #kept(coefficients: tf.Tensor2D | null): tf.Tensor2D | null {
-    if (!coefficients || this.backbone.precision === 'single') return coefficients;
-    const halves = inHalves(coefficients);
-    coefficients.dispose();
-    return halves;
+    if (!coefficients) return null;
+    let kept = coefficients;
+    // Packed four at a time.
+    if (this.backbone.precision === 'half' && coefficients.shape[1] % 4 === 0) {
+      kept = inHalves(coefficients);
+      coefficients.dispose();
+    }
+    declareFrozen(kept);
+    return kept;
   }
 
-  /** α ⊙ scale as `[m, c_in·c_out]`; null where the method has no atoms. */
+  /** α ⊙ scale of plain atoms as `[m, c_in·c_out]`; null where the method has none. */
   #coefficients({ spec }: Convolution, scale: tf.Tensor1D): tf.Tensor2D | null {
     const { cIn, cOut } = spec;
-    const code = this.codes.get(spec.name);
+    const code = this.codes.plain.get(spec.name);
     if (!code) return null;
     return tf.tidy(() => {
       const rows = tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [
@@ -170,6 +181,15 @@ export class TunedModel {
       ]);
       return tf.mul(rows, scale).reshape([-1, cIn * cOut]);
     });
+  }
+
+  /** α_c of the blocks' atoms as `[n, rows]`; null where the method has none. */
+  #blockCoefficients({ spec }: Convolution): tf.Tensor2D | null {
+    const code = this.codes.blocks.get(spec.name);
+    const coding = this.method.codings(spec, this.options).blocks;
+    if (!code || !coding) return null;
+    const { rows, atoms } = codedShape(coding, spec);
+    return tf.tidy(() => tf.transpose(tf.tensor2d(code.coefficients, [rows, atoms])));
   }
 }
 

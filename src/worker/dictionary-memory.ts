@@ -1,6 +1,8 @@
 /** Atoms that were found before, kept in the browser between visits, by the weights' hash. Without storage they are found anew. */
-import { get, set } from 'idb-keyval';
+import { get, update } from 'idb-keyval';
 import { z } from 'zod';
+import type { ConvolutionSpec } from '../backbone/layout';
+import { type AtomCoding, codedShape, codingKey } from '../decompose/atom-coding';
 import type { LayerDictionary } from '../decompose/layer-codes';
 import { ALTERNATIONS, CODING_ITERATIONS, LAMBDA, SAMPLE_ROWS } from '../decompose/sparse-coding';
 
@@ -17,29 +19,37 @@ const schema = z.map(
 );
 
 /** All that the atoms depend on. */
-const keyOf = (weights: string, count: number) =>
-  `atoms of ${weights}: ${[count, LAMBDA, CODING_ITERATIONS, ALTERNATIONS, SAMPLE_ROWS].join()}`;
+const keyOf = (weights: string, coding: AtomCoding) =>
+  `atoms of ${weights}: ${[codingKey(coding), LAMBDA, CODING_ITERATIONS, ALTERNATIONS, SAMPLE_ROWS].join()}`;
 
-/** Null where there are none, or not `count` for each of these layers. */
+const dictionaries = (stored: unknown): Dictionaries => schema.safeParse(stored).data ?? new Map();
+
+/** Of these layers, those whose atoms are kept. */
 export async function readDictionaries(
   weights: string,
-  count: number,
-  layers: readonly { name: string; kernel: number }[],
-): Promise<Dictionaries | null> {
-  const stored: unknown = await get(keyOf(weights, count)).catch(() => null);
-  const { data } = schema.safeParse(stored);
-  const complete =
-    data?.size === layers.length &&
-    layers.every(({ name, kernel }) => data.get(name)?.atoms.length === count * kernel ** 2);
-  return complete ? data : null;
+  coding: AtomCoding,
+  layers: readonly ConvolutionSpec[],
+): Promise<Dictionaries> {
+  const stored = dictionaries(await get(keyOf(weights, coding)).catch(() => null));
+  return new Map(
+    layers.flatMap((layer) => {
+      const { atoms, cols } = codedShape(coding, layer);
+      const found = stored.get(layer.name);
+      return found?.atoms.length === atoms * cols ? [[layer.name, found]] : [];
+    }),
+  );
 }
 
-export async function writeDictionaries(weights: string, count: number, found: Dictionaries): Promise<void> {
-  const kept = new Map(
-    [...found].map(([layer, { atoms, lipschitz, relativeError }]) => [
-      layer,
-      { atoms, lipschitz, relativeError },
-    ]),
+/** Adds to what is kept. */
+export async function writeDictionaries(
+  weights: string,
+  coding: AtomCoding,
+  found: Dictionaries,
+): Promise<void> {
+  const added = [...found].map(
+    ([layer, { atoms, lipschitz, relativeError }]) => [layer, { atoms, lipschitz, relativeError }] as const,
   );
-  await set(keyOf(weights, count), kept).catch(() => {});
+  await update(keyOf(weights, coding), (stored) => new Map([...dictionaries(stored), ...added])).catch(
+    () => {},
+  );
 }

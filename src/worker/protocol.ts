@@ -249,6 +249,8 @@ export interface SettingOption {
   default: number;
   min: number;
   max: number;
+  /** Where it is one of a few. */
+  choices?: { value: number; label: string }[];
 }
 
 export interface SettingSummary {

@@ -6,6 +6,7 @@ import { startBackend } from '../backend';
 import type { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { methodById } from '../methods';
+import { NO_CODES } from '../training/atom-codes';
 import { madeBackbone } from '../training/made-backbone';
 import { madeDataset } from '../training/made-dataset';
 import { FrozenCache } from '../training/train';
@@ -42,7 +43,7 @@ interface Ended {
 async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ended> {
   // As little as there can be: the WebGPU adapter may be software.
   const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
-  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, new Map());
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, NO_CODES);
   const job = { model, dataset: DATASET, config: CONFIG, cache: new FrozenCache(), reportEvery: 1 };
   const events: RunEvent[] = [];
   let broken = false;

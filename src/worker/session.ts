@@ -6,6 +6,7 @@ import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
+import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
 import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
@@ -23,8 +24,9 @@ import { sourceOfFile } from '../hub/sources';
 import { STARTER } from '../hub/starter';
 import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
-import type { TuningMethod } from '../methods/method';
+import { given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
+import { codesFor } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
@@ -60,6 +62,9 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
+/** Decompositions of the backbone that are kept. */
+const CODINGS_KEPT = 4;
+
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
 
@@ -74,8 +79,8 @@ export function createSession(siteUrl: string): Handlers {
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
   let frozen = new FrozenCache(createPrivateFile);
-  /** By number of atoms. */
-  let codes = new Map<number, LayerCodes>();
+  /** By `codingKey`, the latest last. */
+  let codes = new Map<string, LayerCodes>();
   /** With the backbone that each belongs to, and how its images were made square. */
   const models = new Map<
     string,
@@ -94,24 +99,32 @@ export function createSession(siteUrl: string): Handlers {
     return summarize(next);
   }
 
+  /** Codes of these layers, at least: those at hand, of remembered atoms, or found now. */
   async function layerCodes(
-    count: number,
+    coding: AtomCoding,
+    layers: readonly string[],
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
     // Another backbone may take this one's place meanwhile, with codes of its own.
     const present = codes;
-    const known = present.get(count);
-    if (known) return known;
+    const key = codingKey(coding);
+    const known = present.get(key) ?? new Map();
+    const missing = layers.filter((layer) => !known.has(layer));
+    if (missing.length === 0) return known;
     const trunk = ready(backbone);
     const options = { onProgress: progress, signal };
-    const layers = convolutions(trunk.network).filter(({ kernel }) => kernel > 1);
-    const remembered = await readDictionaries(trunk.hash, count, layers);
-    const found = remembered
-      ? await recodeBackbone(trunk, remembered, options)
-      : await decomposeBackbone(trunk, count, options);
-    if (!remembered) await writeDictionaries(trunk.hash, count, found);
-    present.set(count, found);
+    const specs = missing.map((layer) => trunk.convolution(layer).spec);
+    const remembered = await readDictionaries(trunk.hash, coding, specs);
+    const unknown = missing.filter((layer) => !remembered.has(layer));
+    const recoded = await recodeBackbone(trunk, coding, remembered, options);
+    const learned = await decomposeBackbone(trunk, coding, unknown, options);
+    if (learned.size > 0) await writeDictionaries(trunk.hash, coding, learned);
+    const found = new Map([...known, ...recoded, ...learned]);
+    present.delete(key);
+    present.set(key, found);
+    // Coefficients are as large as kernels: of many codings tried one after another, only the latest stay.
+    for (const oldest of [...present.keys()].slice(0, -CODINGS_KEPT)) present.delete(oldest);
     return found;
   }
 
@@ -254,12 +267,12 @@ export function createSession(siteUrl: string): Handlers {
 
     async decompose({ count }, { progress, signal }) {
       const { convolutions: layers } = ready(backbone);
-      const found = await layerCodes(count, progress, signal);
-      return [...found].flatMap(([layer, { atoms, relativeError }]) => {
-        const spec = layers.get(layer)?.spec;
-        return spec
-          ? [{ layer, kernel: spec.kernel, cIn: spec.cIn, cOut: spec.cOut, count, atoms, relativeError }]
-          : [];
+      const spatial = [...layers.values()].map(({ spec }) => spec).filter(({ kernel }) => kernel > 1);
+      const names = spatial.map(({ name }) => name);
+      const found = await layerCodes(plainAtoms(count), names, progress, signal);
+      return spatial.map(({ name, kernel, cIn, cOut }) => {
+        const { atoms, relativeError } = given(found.get(name), name);
+        return { layer: name, kernel, cIn, cOut, count, atoms, relativeError };
       });
     },
 
@@ -299,11 +312,10 @@ export function createSession(siteUrl: string): Handlers {
         progress({ kind: 'planned', memory });
         if (!memory.fits) throw new UserError(memory.sentence);
         const { microBatch, recompute, evaluationBatch, prefix } = memory;
-        const count = method.atoms(config.options);
-        const found: LayerCodes =
-          count === null
-            ? new Map()
-            : await layerCodes(count, (value) => progress({ kind: 'phase', ...value }), signal);
+        const tell = (value: Progress) => progress({ kind: 'phase', ...value });
+        const found = await codesFor(trunk, method, config.options, (coding, layers) =>
+          layerCodes(coding, layers, tell, signal),
+        );
         const tuned = new TunedModel(trunk, method, config.options, data.classes.length, found);
         try {
           const job = {
@@ -412,7 +424,7 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
       const change = open.table.parameters.find(
         ({ name }) => atomChange && name === parameterName(layer, id, atomChange),
       );
-      const before = stored.codes.get(layer)?.atoms;
+      const before = stored.codes.plain.get(layer)?.atoms;
       return {
         layer,
         relativeChange: norm / euclideanNorm(pretrained),

@@ -7,6 +7,7 @@ import { turnLearningRate, turnOption } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
 import { count, counted } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
+import { OptionField } from './OptionField';
 import classes from './SettingCard.module.css';
 
 interface Props {
@@ -57,14 +58,10 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
           />
         )}
         {options.map((option) => (
-          <NumberField
+          <OptionField
             key={option.id}
-            label={option.label}
-            help={option.help}
+            option={option}
             value={knobs.options[id]?.[option.id] ?? option.default}
-            min={option.min}
-            max={option.max}
-            whole={[option.default, option.min, option.max].every(Number.isInteger)}
             onChange={(value) => turnOption(id, option.id, value)}
           />
         ))}

@@ -1,0 +1,36 @@
+/** A setting's own number: a field with its bounds, or one of a few choices. */
+import { NativeSelect } from '@mantine/core';
+import type { SettingOption } from '../../../src/worker/protocol';
+import { NumberField } from '../../ui/NumberField';
+
+interface Props {
+  option: SettingOption;
+  value: number;
+  onChange: (value: number) => void;
+}
+
+export function OptionField({ option: { label, help, choices, ...bounds }, value, onChange }: Props) {
+  if (choices)
+    return (
+      <NativeSelect
+        size="sm"
+        label={label}
+        description={help}
+        inputWrapperOrder={['label', 'input', 'description']}
+        value={value}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+        data={choices.map((choice) => ({ ...choice, value: String(choice.value) }))}
+      />
+    );
+  return (
+    <NumberField
+      label={label}
+      help={help}
+      value={value}
+      min={bounds.min}
+      max={bounds.max}
+      whole={[bounds.default, bounds.min, bounds.max].every(Number.isInteger)}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs';
+import type { ConvolutionSpec } from '../backbone/layout';
+import { type AtomCoding, type CodedShape, codedShape } from '../decompose/atom-coding';
+import { inSingles } from '../ops/convert';
+import { matMul } from '../ops/mat-mul';
+import type { SettingOption, SettingOptions } from '../worker/protocol';
+import {
+  ATOMS_PER_LAYER,
+  type Frozen,
+  given,
+  layerOptions,
+  option,
+  type Tensors,
+  type Trainable,
+  type TuningMethod,
+} from './method';
+
+/** Of the atoms of channel blocks. */
+export const BLOCK_OPTIONS: SettingOption[] = [
+  {
+    id: 'kc',
+    label: 'Channels of a block (kc)',
+    help: 'Larger blocks learn more and save less: twice the side is up to sixteen times the numbers, memory and time to find the atoms.',
+    default: 4,
+    min: 2,
+    max: 8,
+    choices: [2, 4, 8].map((value) => ({ value, label: `${value} × ${value}` })),
+  },
+  {
+    id: 'capped',
+    label: 'Atoms of a block',
+    help: 'As many as a block has numbers rebuild it; more take more memory and time and gain little.',
+    default: 1,
+    min: 0,
+    max: 1,
+    choices: [
+      { value: 1, label: 'At most its numbers' },
+      { value: 0, label: 'm for every pair' },
+    ],
+  },
+];
+
+/** ΔD_c: kernels of neighbouring channels are coded together, and the blocks' atoms move. ΔX = α_c·ΔD_c, folded back (METHOD §2). */
+export const coefficientAtoms: TuningMethod = {
+  id: 'coefficient-atoms',
+  label: 'Coefficient atoms',
+  symbol: 'ΔDc',
+  description: 'Trains a change of atoms that span blocks of channels; the coefficients stay frozen.',
+  paper: '',
+  learningRate: 1e-3,
+  options: [
+    { ...ATOMS_PER_LAYER, label: 'Atoms per pair of channels (m)' },
+    ...BLOCK_OPTIONS,
+    ...layerOptions(true),
+  ],
+  codings: (_layer, options) => ({ blocks: blockCoding(coefficientAtoms, options) }),
+  atomChange: null,
+  trainables: (layer, options) => [blockTrainable(blockCoding(coefficientAtoms, options), layer)],
+  update: (trainables, frozen, layer, options) =>
+    blockUpdate(blockCoding(coefficientAtoms, options), trainables, frozen, layer),
+  gradients: (gradient, _trainables, frozen, options) =>
+    blockGradients(blockCoding(coefficientAtoms, options), gradient.kernel(), frozen, gradient.layer),
+};
+
+/** The coding that the options of a method with atoms of channel blocks ask for. */
+export const blockCoding = (method: Pick<TuningMethod, 'options'>, options: SettingOptions): AtomCoding => ({
+  m: option(method, options, 'm'),
+  kc: option(method, options, 'kc'),
+  capped: option(method, options, 'capped') === 1,
+});
+
+/** ΔD_c `[n, p·k·q·k]`, zero. */
+export function blockTrainable(coding: AtomCoding, layer: ConvolutionSpec): Trainable {
+  const { atoms, cols } = codedShape(coding, layer);
+  return { name: 'dDc', shape: [atoms, cols], initial: () => new Float32Array(atoms * cols) };
+}
+
+/** ΔW ⊙ s `[k, k, c_in, c_out]` of ΔD_c. */
+export function blockUpdate(
+  coding: AtomCoding,
+  { dDc }: Tensors,
+  { blockCoefficients, scale }: Frozen,
+  layer: ConvolutionSpec,
+): tf.Tensor4D {
+  const change = tf.transpose(given(dDc, 'dDc') as tf.Tensor2D); // as declared above
+  const columns = matMul(change, given(blockCoefficients, 'blockCoefficients')); // (p k q l) × (blocks)
+  const { sides, order } = folding(codedShape(coding, layer));
+  const { kernel, cIn, cOut } = layer;
+  const folded = tf
+    .transpose(columns.reshape(sides), order)
+    .reshape<tf.Tensor4D>([kernel, kernel, cIn, cOut]);
+  return tf.mul(folded, scale);
+}
+
+/** ∂L/∂ΔD_c = α_cᵀ·∂L/∂X for the gradient by the kernel K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
+export function blockGradients(
+  coding: AtomCoding,
+  dKernel: tf.Tensor4D,
+  { blockCoefficients, scale }: Frozen,
+  layer: ConvolutionSpec,
+): Tensors {
+  const shape = codedShape(coding, layer);
+  const { sides, order } = folding(shape);
+  const byPlace = tf.mul(dKernel, scale).reshape(order.map((axis) => sides[axis] ?? 0));
+  // Blocks first, then places within a block.
+  const toRows = [4, 5, 0, 1, 2, 3].map((axis) => order.indexOf(axis));
+  const rows = tf.transpose(byPlace, toRows).reshape<tf.Tensor2D>([shape.rows, shape.cols]);
+  return { dDc: matMul(inSingles(given(blockCoefficients, 'blockCoefficients')), rows) };
+}
+
+/** How the columns of all blocks, (p k q l) × (c_out / p, c_in / q), become a kernel: their sides, and the order of axes (k, l, c_in / q, q, c_out / p, p). */
+function folding({ kernel: { cOut, cIn, k }, block }: CodedShape): { sides: number[]; order: number[] } {
+  return {
+    sides: [block.out, k, block.in, k, cOut / block.out, cIn / block.in],
+    order: [1, 3, 5, 2, 4, 0],
+  };
+}

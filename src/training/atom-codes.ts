@@ -1,0 +1,30 @@
+/** The decompositions of a backbone that a setting needs. */
+import type { Backbone } from '../backbone/backbone';
+import { convolutions } from '../backbone/layout';
+import type { AtomCoding } from '../decompose/atom-coding';
+import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import type { Codings, TuningMethod } from '../methods/method';
+import type { SettingOptions } from '../worker/protocol';
+import { neededCodings, parameterTable } from './parameters';
+
+/** Into plain atoms, and into atoms of channel blocks; empty where there is none. */
+export type AtomCodes = Readonly<Record<keyof Codings, LayerCodes>>;
+
+export const NO_CODES: AtomCodes = { plain: new Map(), blocks: new Map() };
+
+/** All decompositions a setting needs, as `find` gives them. Throws `UserError` where the setting's layers are not there. */
+export async function codesFor(
+  backbone: Backbone,
+  method: TuningMethod,
+  options: SettingOptions,
+  find: (coding: AtomCoding, layers: readonly string[]) => Promise<LayerCodes> = (coding, layers) =>
+    decomposeBackbone(backbone, coding, layers),
+): Promise<AtomCodes> {
+  const { network } = backbone;
+  // How many classes there are, no atom depends on.
+  const table = parameterTable(method, options, convolutions(network), network.features, 0);
+  const found = { ...NO_CODES };
+  for (const [kind, { coding, layers }] of neededCodings(method, options, table))
+    found[kind] = await find(coding, layers);
+  return found;
+}
