@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
-import { BOUNDS } from '../app/store/url';
+import { NO_SWEEP, RATE, type SweepChoice } from '../app/store/sweep';
+import { BOUNDS, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
 import { PRESETS } from '../src/data/presets';
 import { UserError } from '../src/user-error';
@@ -30,6 +31,7 @@ export interface Choices {
   preset: Preset;
   settings: string[];
   knobs: Knobs;
+  sweep: SweepChoice;
   backend: BackendChoice;
   out: string;
   charts: ChartKind;
@@ -61,6 +63,13 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --lr ID=VALUE      a setting's learning rate; may be repeated
   --option ID.NAME=VALUE
                      a number of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
+  --sweep ID.NAME=V,V
+                     values of a setting's number, or of its learning rate as lr, to try in turn; may be repeated,
+                     and all combinations are run, e.g. --sweep atoms.m=6,9,12 --sweep atoms.lr=0.001,0.003
+  --seeds N          runs of everything that is compared, with --seed and the seeds after it (default 1)
+  --find-rates       look for every setting's learning rate first, with the same few short runs for each
+  --halving          of a setting's several values, drop the worse half twice, after short runs
+  --patience N       end a run after N epochs without a better validation accuracy (default 0, never)
   --dropout P        chance that a feature is dropped before the head (default ${DEFAULT_KNOBS.dropout})
   --augmentation A   ${AUGMENTATIONS.join(', ')} (default: what the data asks for)
   --views N          random views per image, drawn once; 0 for new ones in every epoch (default ${DEFAULT_KNOBS.views})
@@ -104,6 +113,12 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       values['test-part'] === undefined ? 0 : number('--test-part', values['test-part'], BOUNDS.testPart),
     preset: oneOf('--preset', values.preset ?? 'whole', PRESETS),
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
+    sweep: {
+      seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? NO_SWEEP.seeds,
+      values: sweptValues(values.sweep ?? []),
+      findRates: values['find-rates'] ?? false,
+      halving: values.halving ?? false,
+    },
     knobs: {
       ...DEFAULT_KNOBS,
       epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? DEFAULT_KNOBS.epochs,
@@ -118,6 +133,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
           ? null
           : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
       views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_KNOBS.views,
+      patience: whole('--patience', values.patience, BOUNDS.patience) ?? DEFAULT_KNOBS.patience,
       // The probe's learning rate is a knob of its own, shared with every setting's warm start.
       probe: {
         ...DEFAULT_KNOBS.probe,
@@ -134,7 +150,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
 }
 
 /** Throws `UserError` for a setting or option the engine does not know, or a number outside an option's bounds. */
-export function checkSettings({ settings, knobs }: Choices, known: readonly SettingSummary[]): void {
+export function checkSettings({ settings, knobs, sweep }: Choices, known: readonly SettingSummary[]): void {
   const find = (id: string, where: string) => {
     const setting = known.find((each) => each.id === id);
     if (setting) return setting;
@@ -144,11 +160,21 @@ export function checkSettings({ settings, knobs }: Choices, known: readonly Sett
   };
   for (const id of settings) find(id, '--setting');
   for (const id of Object.keys(knobs.learningRates)) find(id, '--lr');
-  for (const [id, chosen] of Object.entries(knobs.options)) {
-    const { options } = find(id, '--option');
-    for (const [name, value] of Object.entries(chosen)) {
+  const chosen = [
+    ...Object.entries(knobs.options).map(([id, values]) => ({ flag: '--option', id, values })),
+    ...Object.entries(sweep.values).map(([id, { [RATE]: _, ...values }]) => ({
+      flag: '--sweep',
+      id,
+      values,
+    })),
+  ];
+  for (const { flag, id, values } of chosen) {
+    const { options } = find(id, flag);
+    for (const [name, value] of Object.entries(values).flatMap(([name, value]) =>
+      [value].flat().map((each) => [name, each] as const),
+    )) {
       const option = options.find((each) => each.id === name);
-      const where = `--option ${id}.${name}`;
+      const where = `${flag} ${id}.${name}`;
       if (!option) {
         const names = options.map((each) => `${id}.${each.id}`).join(', ');
         throw new UserError(`${where}: “${id}” has ${names ? `only ${names}` : 'no options'}.`);
@@ -161,9 +187,8 @@ export function checkSettings({ settings, knobs }: Choices, known: readonly Sett
       if (counts && !Number.isInteger(value)) throw notWhole(where, String(value));
     }
   }
-  const unused = [...Object.keys(knobs.learningRates), ...Object.keys(knobs.options)].find(
-    (id) => !settings.includes(id) && id !== PROBE_SETTING,
-  );
+  const named = [knobs.learningRates, knobs.options, sweep.values].flatMap((each) => Object.keys(each));
+  const unused = named.find((id) => !settings.includes(id) && id !== PROBE_SETTING);
   if (unused !== undefined)
     throw new UserError(
       `“${unused}” has numbers but is not run. Add --setting ${unused}, or leave them out.`,
@@ -189,6 +214,11 @@ function parsed(typed: string[]) {
         seed: { type: 'string' },
         lr: { type: 'string', multiple: true },
         option: { type: 'string', multiple: true },
+        sweep: { type: 'string', multiple: true },
+        seeds: { type: 'string' },
+        'find-rates': { type: 'boolean' },
+        halving: { type: 'boolean' },
+        patience: { type: 'string' },
         dropout: { type: 'string' },
         augmentation: { type: 'string' },
         views: { type: 'string' },
@@ -222,6 +252,22 @@ function inputSize(text: string): number {
   const found = INPUT_SIZES.find((size) => size === Number(text));
   if (found === undefined) throw new UserError(`--size must be ${INPUT_SIZE_HELP}, not “${text}”.`);
   return found;
+}
+
+function sweptValues(typed: readonly string[]): SweepChoice['values'] {
+  const values: SweepChoice['values'] = {};
+  for (const text of typed) {
+    const example = 'atoms.m=6,9,12';
+    const [name, list] = pair('--sweep', text, example);
+    const [setting = '', option = '', ...rest] = name.split('.');
+    if (setting === '' || option === '' || rest.length > 0) throw notAPair('--sweep', text, example);
+    const bounds = option === RATE ? BOUNDS.learningRate : undefined;
+    const numbers = list.split(',').map((each) => number(`--sweep ${name}`, each, bounds));
+    if (new Set(numbers).size < numbers.length || numbers.length > MOST_VALUES)
+      throw new UserError(`--sweep ${name} takes up to ${MOST_VALUES} values, each once; not “${list}”.`);
+    values[setting] = { ...values[setting], [option]: numbers };
+  }
+  return values;
 }
 
 /** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */

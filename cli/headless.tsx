@@ -12,16 +12,9 @@ import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
 import { Engine } from '../app/engine';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
-import { type Knobs, memoryCapBytes, runConfig, settingsQuestion } from '../app/store/defaults';
+import { type Knobs, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
-import {
-  queuedRun,
-  type RunRecord,
-  runName,
-  withEvents,
-  withoutResult,
-  withResult,
-} from '../app/store/run-record';
+import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
 import { dataLabel } from '../app/store/session';
 import type { DownloadProgress } from '../src/hub/progress';
 import type {
@@ -36,7 +29,16 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, ChartKind, ChartName, DataChoice, DataSummary, Purpose, Report } from './messages';
+import type {
+  Answer,
+  AskedRun,
+  ChartKind,
+  ChartName,
+  DataChoice,
+  DataSummary,
+  Purpose,
+  Report,
+} from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
@@ -63,7 +65,9 @@ globalThis.headless = {
 
   importSample: (name, choice) => importData(sampleSource(name), choice),
 
-  train: (setting, knobs) => answer(() => train(setting, knobs)),
+  plan: (configs, memoryCap) => answer(() => engine.call('plan', { configs, memoryCap })),
+
+  train: (asked) => answer(() => train(asked)),
 
   restart: (backend) => answer(() => restart(backend)),
 
@@ -142,20 +146,16 @@ function settings(knobs: Knobs): Promise<SettingSummary[]> {
   return engine.call('settings', settingsQuestion(knobs, dataset));
 }
 
-async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
+async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
   if (!dataset) throw new Error('A run was asked for before its data.');
-  const known = await settings(knobs);
-  const setting = known.find(({ id }) => id === settingId);
-  if (!setting) throw new Error(`No setting ${settingId}.`);
-  const config = runConfig(setting, knobs, dataset.augmentation);
+  const id = crypto.randomUUID();
+  const arm = runs.find((run) => run.armName === armName && run.role === role);
+  const style = arm?.style ?? new Set(runs.map((run) => run.style)).size;
   let run: RunRecord = {
     ...queuedRun(setting, {
-      id: crypto.randomUUID(),
-      name: runName(setting, config.options),
-      config,
-      memoryCap: memoryCapBytes(knobs),
+      ...{ id, name, armName, role, config, memoryCap, style },
+      sweep: null,
       data: dataLabel(dataset),
-      style: runs.length,
     }),
     status: 'running',
   };
@@ -171,7 +171,7 @@ async function train(settingId: string, knobs: Knobs): Promise<RunRecord> {
   try {
     const { result, model } = await engine.call(
       'train',
-      { runId: run.id, name: run.name, config, memoryCap: run.memoryCap },
+      { runId: id, name, config, memoryCap, scoreTest: role === 'final' },
       { onProgress: (event) => events.push(event) },
     );
     flush();

@@ -1,20 +1,24 @@
 /** What the command line and its headless page say to each other: types only, so that both sides can import it. */
+
+import type { DataSummary } from '../app/report/results';
 import type { Knobs } from '../app/store/defaults';
 import type { Problem } from '../app/store/problem';
 import type { RunRecord } from '../app/store/run-record';
+import type { Trial } from '../app/store/sweep';
 import type {
   BackboneSummary,
   BackendChoice,
-  DatasetSummary,
   EngineInfo,
   Notice,
-  Part,
+  PlannedRun,
   Preset,
   Progress,
+  RunConfig,
   SettingSummary,
   SplitChoice,
 } from '../src/worker/protocol';
 
+export type { DataSummary } from '../app/report/results';
 export type { Problem } from '../app/store/problem';
 export type { RunRecord } from '../app/store/run-record';
 
@@ -24,13 +28,6 @@ export type Answer<T> = { done: T } | { failed: Problem | null };
 export type ChartKind = 'svg' | 'png';
 export const CHARTS = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
 export type ChartName = (typeof CHARTS)[number];
-
-/** A data set's summary without its pictures. */
-export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
-  classes: ({ name: string } & Record<Part, number>)[];
-  /** Names the images and the split. */
-  label: string;
-};
 
 /** Which of the images are taken, and how they are split. */
 export type DataChoice = SplitChoice & { preset: Preset };
@@ -53,6 +50,9 @@ export interface Report {
   secondsLeft: number | null;
 }
 
+/** A trial with its names, and the bytes it may take. */
+export type AskedRun = Trial & Pick<RunRecord, 'name' | 'armName' | 'memoryCap'>;
+
 /** What the page offers, as `globalThis.headless`. */
 export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
@@ -63,8 +63,10 @@ export interface HeadlessPage {
   /** Reads what the page's file inputs were filled with. */
   importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
   importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;
-  /** Trains one setting on the imported data. A run that fails is an answer, not a failure. */
-  train(setting: string, knobs: Knobs): Promise<Answer<RunRecord>>;
+  /** How runs would keep within their memory, and what they train. */
+  plan(configs: RunConfig[], memoryCap: number | null): Promise<Answer<PlannedRun[]>>;
+  /** Trains on the imported data. A run that fails is an answer, not a failure. */
+  train(asked: AskedRun): Promise<Answer<RunRecord>>;
   /** Replaces an engine that broke; its backbone is used and the data read again. */
   restart(backend: BackendChoice): Promise<Answer<null>>;
   /** Ends the run in progress; its best epoch is kept. */

@@ -1,6 +1,7 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
 import {
   conflictSentence,
   groupSentence,
@@ -9,7 +10,9 @@ import {
   presetSentence,
   unvalidatedSentence,
 } from '../app/store/data-words';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_KNOBS, memoryCapBytes } from '../app/store/defaults';
+import { outcomeOf, trialNames } from '../app/store/run-record';
+import { allTrials, type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
@@ -22,7 +25,6 @@ import { kindOf, makeFolder } from './folders';
 import { CHARTS, type DataChoice, type DataSummary, type RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
-import { RESULTS_FORMAT, type Results, resultsText, runResults } from './results';
 
 const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
 
@@ -134,16 +136,28 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
   const runs: RunRecord[] = [];
   const save = () => writeFile(join(out, 'results.json'), resultsText(results));
   const stopRun = () => void headless.ask('stop').catch(() => {});
-  const planned = await headless.ask('settings', knobs);
-  for (const setting of choices.settings) {
-    if (stop.signal.aborted) break;
-    const { label, memory } = planned.find(({ id }) => id === setting) ?? {};
-    if (memory?.fits) progress.say(`${label}: ${memory.sentence}`);
+  const known = await headless.ask('settings', knobs);
+  const sweep: Sweep = {
+    settings: choices.settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []),
+    knobs,
+    choice: choices.sweep,
+    augmentation: results.dataset.augmentation,
+  };
+  const outcomes = new Map<string, Outcome>();
+  const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
+  await announceRuns(headless, sweep);
+  for (let trial = nextTrial(); trial && !stop.signal.aborted; trial = nextTrial()) {
+    const asked = {
+      ...trial,
+      ...trialNames(trial, knobs, sweep.choice.seeds),
+      memoryCap: memoryCapBytes(knobs),
+    };
     stop.signal.addEventListener('abort', stopRun, { once: true });
-    const run = await headless.ask('train', setting, knobs);
+    const run = await headless.ask('train', asked);
     stop.signal.removeEventListener('abort', stopRun);
+    outcomes.set(trialKey(trial), outcomeOf(run));
     runs.push(run);
-    results.runs.push(runResults(run, await saveAdapter(headless, run, out)));
+    results.runs.push(runResults(run, await saveAdapter(headless, run, out, results)));
     await save();
     progress.say(ending(run));
     if (run.problem) process.stderr.write(`${run.name}: ${run.problem.message}\n`);
@@ -174,10 +188,26 @@ async function compare(headless: Headless, choices: Choices, results: Results): 
   return runs.every(({ status }) => status === 'finished') ? EXIT.done : EXIT.failed;
 }
 
-async function saveAdapter(headless: Headless, run: RunRecord, out: string) {
-  if (!run.model) return null;
+/** How many runs there will be, and how each of what is compared keeps within its memory. */
+async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
+  const trials = allTrials(sweep);
+  const searches = trials.filter(({ role }) => role === 'search').length;
+  if (trials.length > sweep.settings.length)
+    progress.say(`${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them to search` : ''}.`);
+  const arms = new Map(trials.map((trial) => [trialNames(trial, sweep.knobs, 1).armName, trial.config]));
+  const planned = await headless.ask('plan', [...arms.values()], memoryCapBytes(sweep.knobs));
+  for (const [index, name] of [...arms.keys()].entries()) {
+    const memory = planned[index]?.memory;
+    if (memory?.fits) progress.say(`${name}: ${memory.sentence}`);
+  }
+}
+
+/** Of what is compared; a search only chooses. */
+async function saveAdapter(headless: Headless, run: RunRecord, out: string, { runs }: Results) {
+  if (!run.model || run.role === 'search') return null;
   const content = await headless.ask('exportAdapter', run.model.modelId, run.name);
-  const file = `${run.setting}.safetensors`;
+  const same = runs.filter(({ adapter, setting }) => adapter && setting === run.setting).length;
+  const file = `${run.setting}${same > 0 ? `-${same + 1}` : ''}.safetensors`;
   await writeFile(join(out, file), content);
   return { file, bytes: content.byteLength };
 }

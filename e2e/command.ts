@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resultsSchema } from '../cli/results';
+import { resultsSchema } from '../app/report/results';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Results } from '../app/report/results';
 import { count } from '../app/ui/format';
-import type { Results } from '../cli/results';
 import { readResults, tune } from '../e2e/command';
 import { INPUT_SIZES } from '../src/backbone/input-size';
 import { dataStart, readHeader, writeHeader } from '../src/files/safetensors';

@@ -32,6 +32,8 @@ export interface Knobs {
   /** Fixed views of each image; 0 for new ones in every epoch. */
   views: number;
   seed: number;
+  /** Epochs without progress after which a run ends; 0 for never. */
+  patience: number;
   warmStart: boolean;
   probe: RunConfig['probe'];
   /** Megabytes a run may take; null for what the engine thinks right. */
@@ -52,6 +54,7 @@ export const DEFAULT_KNOBS: Knobs = {
   augmentation: null,
   views: 0,
   seed: 0,
+  patience: 0,
   warmStart: true,
   probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },
   memoryCap: null,
@@ -69,6 +72,10 @@ export function settingsQuestion(knobs: Knobs, dataset: Pick<DatasetSummary, 'au
   const augmentation = knobs.augmentation ?? dataset?.augmentation ?? 'none';
   return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(knobs) };
 }
+
+/** The learning rate a run of `setting` has with these knobs. */
+export const learningRateOf = ({ id, learningRate }: SettingSummary, { probe, learningRates }: Knobs) =>
+  id === PROBE_SETTING ? probe.learningRate : (learningRates[id] ?? learningRate);
 
 /** A run of `setting` with these knobs. The linear probe is trained by the probe's numbers alone. */
 export function runConfig(
@@ -88,6 +95,7 @@ export function runConfig(
     augmentation: knobs.augmentation ?? datasetAugmentation,
     views: knobs.views,
     seed: knobs.seed,
+    patience: knobs.patience,
     warmStart: knobs.warmStart,
     probe: { ...knobs.probe },
   };
@@ -96,7 +104,7 @@ export function runConfig(
     ...common,
     epochs: knobs.epochs,
     batchSize: knobs.batchSize,
-    learningRate: knobs.learningRates[setting.id] ?? setting.learningRate,
+    learningRate: learningRateOf(setting, knobs),
     weightDecay: knobs.weightDecay,
   };
 }

@@ -1,19 +1,22 @@
 /** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
-import { memoryCapBytes, runConfig } from './defaults';
+import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { asProblem } from './problem';
 import {
   isActive,
+  isOver,
+  outcomeOf,
   queuedRun,
   type RunRecord,
-  runName,
+  trialNames,
   withEvents,
   withoutResult,
   withResult,
 } from './run-record';
-import { announce, chosenSettings, comparisonLabel, read, write } from './session';
+import { announce, chosenSweep, comparisonLabel, read, write } from './session';
+import { type Outcome, type Sweep, trialKey, wantedTrials } from './sweep';
 
 const DRAW_EVERY_MS = 200;
 
@@ -21,27 +24,48 @@ let cancelRun: AbortController | null = null;
 /** Settles when the engine has answered, even when the run itself was removed meanwhile; null when none trains. */
 let training: Promise<void> | null = null;
 
-/** Puts the chosen settings in the queue and starts it. */
+/** Sweeps under way or done, by id, with the keys of trials that the person took off the list. */
+const sweeps = new Map<string, { sweep: Sweep; data: string; removed: Set<string> }>();
+
+/** Puts the chosen settings, with the values and seeds asked for, in the queue and starts it. */
 export function runChosen(): void {
-  const { dataset, backbone, configuration, runs } = read();
+  const { dataset, backbone } = read();
   if (!dataset || !backbone) return;
+  const id = crypto.randomUUID();
+  const data = comparisonLabel(dataset, backbone);
+  sweeps.set(id, { sweep: chosenSweep(read(), dataset), data, removed: new Set() });
+  extend(id);
+  runNext();
+}
+
+/** Queues what a sweep wants next, as far as its outcomes tell. */
+function extend(id: string): void {
+  const known = sweeps.get(id);
+  if (!known) return;
+  const { sweep, data, removed } = known;
+  const { runs } = read();
+  const own = runs.filter((run) => run.sweep === id);
+  const present = new Set(own.map(trialKey));
+  const outcomes = new Map<string, Outcome>([...removed].map((key) => [key, null]));
+  for (const run of own) if (isOver(run)) outcomes.set(trialKey(run), outcomeOf(run));
   const added: RunRecord[] = [];
-  for (const setting of chosenSettings(read())) {
-    const known = [...runs, ...added];
-    const config = runConfig(setting, configuration.knobs, dataset.augmentation);
+  for (const trial of wantedTrials(sweep, outcomes)) {
+    const key = trialKey(trial);
+    if (present.has(key) || removed.has(key)) continue;
+    const others = [...runs, ...added];
+    const { name, armName } = trialNames(trial, sweep.knobs, sweep.choice.seeds);
+    const { role, config, setting } = trial;
+    const arm = others.find((run) => run.data === data && run.armName === armName && run.role === role);
     added.push(
       queuedRun(setting, {
-        id: crypto.randomUUID(),
-        name: freeName(runName(setting, config.options), known),
-        config,
-        memoryCap: memoryCapBytes(configuration.knobs),
-        data: comparisonLabel(dataset, backbone),
-        style: freeStyle(known),
+        ...{ id: crypto.randomUUID(), name: freeName(name, others), armName, role, sweep: id, config, data },
+        memoryCap: memoryCapBytes(sweep.knobs),
+        // Runs that differ in their seeds alone look alike.
+        style: arm?.style ?? freeStyle(others),
       }),
     );
   }
-  write({ runs: [...runs, ...added] });
-  runNext();
+  if (added.length > 0) write({ runs: [...read().runs, ...added] });
 }
 
 export const pauseRun = (run: RunRecord) => control(run, 'pause', 'paused');
@@ -60,12 +84,35 @@ export function renameRun(id: string, name: string): void {
 /** Takes the run off the list; a going one is ended and nothing of it is kept. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();
+  if (run.sweep) sweeps.get(run.sweep)?.removed.add(trialKey(run));
   write({ runs: read().runs.filter(({ id }) => id !== run.id) });
   if (run.model) dropModel(run.model.modelId);
+  if (run.sweep) extend(run.sweep);
+  runNext();
+}
+
+/** Moves a run that waits before the one that waits before it, or behind the next. */
+export function moveRun({ id }: RunRecord, by: -1 | 1): void {
+  const { runs } = read();
+  const waiting = runs.filter(({ status }) => status === 'queued');
+  const other = waiting[waiting.findIndex((run) => run.id === id) + by];
+  if (!other) return;
+  const swapped = runs.map((run) =>
+    run.id === id ? other : run.id === other.id ? runs.find((each) => each.id === id) : run,
+  );
+  write({ runs: swapped.filter((run) => run !== undefined) });
+}
+
+/** Whether the next run begins when one is over; the one that runs goes on. */
+export function holdQueue(queueHeld: boolean): void {
+  write({ queueHeld });
+  announce(queueHeld ? 'No further run begins.' : 'The queue goes on.');
+  runNext();
 }
 
 /** Drops what waits, stops what runs and waits for its end: the engine under them is going away. */
 export async function endRuns(): Promise<void> {
+  sweeps.clear();
   write({ runs: read().runs.filter(({ status }) => status !== 'queued') });
   cancelRun?.abort();
   await runEnded();
@@ -78,11 +125,12 @@ export async function runEnded(): Promise<void> {
 
 /** Starts the first run that waits, if the engine is free and ready. */
 export function runNext(): void {
-  if (training || read().engine.status !== 'ready') return;
+  if (training || read().queueHeld || read().engine.status !== 'ready') return;
   const run = read().runs.find(({ status }) => status === 'queued');
   if (!run) return;
   training = train(run).finally(() => {
     training = null;
+    if (run.sweep) extend(run.sweep);
     runNext();
   });
 }
@@ -96,7 +144,13 @@ async function train(run: RunRecord): Promise<void> {
   try {
     const { result, model } = await ask(
       'train',
-      { runId: run.id, name: run.name, config: run.config, memoryCap: run.memoryCap },
+      {
+        runId: run.id,
+        name: run.name,
+        config: run.config,
+        memoryCap: run.memoryCap,
+        scoreTest: run.role === 'final',
+      },
       { onProgress: gather, signal: cancel.signal },
     );
     flush();

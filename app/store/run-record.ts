@@ -10,8 +10,9 @@ import type {
   RunResult,
   SettingSummary,
 } from '../../src/worker/protocol';
-import { PROBE_SETTING } from './defaults';
+import { type Knobs, learningRateOf, PROBE_SETTING } from './defaults';
 import type { Problem } from './problem';
+import { armKey, type Outcome, type Role, type Trial } from './sweep';
 
 export type RunStatus = 'queued' | 'running' | 'paused' | 'stopping' | RunOutcome;
 
@@ -23,8 +24,14 @@ export interface StepLoss {
 export interface RunRecord {
   id: string;
   name: string;
+  /** What runs that differ in their seeds alone are called together. */
+  armName: string;
   /** Setting id. */
   setting: string;
+  /** A search only chooses values, and is not compared. */
+  role: Role;
+  /** The sweep it belongs to; null for a run that is made again from a file. */
+  sweep: string | null;
   /** Short mathematical name of the setting. */
   symbol: string;
   config: RunConfig;
@@ -61,12 +68,35 @@ export const isActive = ({ status }: RunRecord) =>
   status === 'running' || status === 'paused' || status === 'stopping';
 export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
 
+/** What a sweep goes by. */
+export function outcomeOf(run: RunRecord): Outcome {
+  const end = lastEpoch(run);
+  return run.result && end ? { accuracy: accuracy(end), loss: end.valLoss } : null;
+}
+
 export const accuracy = ({ correct, total }: EpochResult) => (total === 0 ? 0 : correct / total);
 export const lastEpoch = (run: RunRecord): EpochResult | undefined => run.epochs.at(-1);
 /** The kept epoch's result: best validation accuracy, earliest on a tie. */
 export const keptResult = (run: RunRecord): EpochResult | undefined =>
   run.epochs.find(({ epoch }) => epoch === run.keptEpoch);
 export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
+
+/** What is told apart by name: a setting with its values, whatever the seed. */
+export const armOf = ({ config, data }: Pick<RunRecord, 'config' | 'data'>) => `${data} ${armKey(config)}`;
+
+/** A trial's names: its setting's with a learning rate that is not the setting's own, and with its seed where there are others. */
+export function trialNames(
+  { setting, role, config }: Trial,
+  knobs: Knobs,
+  seeds: number,
+): Pick<RunRecord, 'name' | 'armName'> {
+  const own = learningRateOf(setting, knobs);
+  const rate = config.learningRate === own ? [] : [`learning rate ${config.learningRate}`];
+  const armName = [runName(setting, config.options), ...rate].join(', ');
+  const epochs = role === 'search' ? [`search over ${config.epochs} epochs`] : [];
+  const seed = role === 'final' && seeds > 1 ? [`seed ${config.seed}`] : [];
+  return { name: [armName, ...epochs, ...seed].join(', '), armName };
+}
 
 /** The setting's label, with the options that are not its defaults. */
 export function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
@@ -83,7 +113,10 @@ export function runName({ label, options }: SettingSummary, chosen: Record<strin
 /** A run that has not begun. */
 export function queuedRun(
   setting: SettingSummary,
-  given: Pick<RunRecord, 'id' | 'name' | 'config' | 'memoryCap' | 'data' | 'style'>,
+  given: Pick<
+    RunRecord,
+    'id' | 'name' | 'armName' | 'role' | 'sweep' | 'config' | 'memoryCap' | 'data' | 'style'
+  >,
 ): RunRecord {
   return {
     ...given,

@@ -22,6 +22,7 @@ import { imagesPerPart, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
+import type { Sweep } from './sweep';
 import { type Configuration, DEFAULT_CONFIGURATION } from './url';
 
 export type EngineState =
@@ -70,6 +71,8 @@ export interface Session {
 
   runs: RunRecord[];
   runProblem: Problem | null;
+  /** No further run begins. */
+  queueHeld: boolean;
 
   models: TunedModel[];
   loadingAdapter: boolean;
@@ -105,6 +108,7 @@ export const useSession = create<Session>(() => ({
   settingsProblem: null,
   runs: [],
   runProblem: null,
+  queueHeld: false,
   models: [],
   loadingAdapter: false,
   modelsProblem: null,
@@ -120,6 +124,12 @@ export const announce = (announcement: string) => write({ announcement });
 export function chosenSettings({ configuration, settings }: Session): SettingSummary[] {
   const chosen = configuration.settings ?? FIRST_SETTINGS;
   return settings.filter(({ id }) => chosen.includes(id));
+}
+
+/** What would be run now. */
+export function chosenSweep(session: Session, { augmentation }: Pick<DatasetSummary, 'augmentation'>): Sweep {
+  const { knobs, sweep } = session.configuration;
+  return { settings: chosenSettings(session), knobs, choice: sweep, augmentation };
 }
 
 /** Why the engine takes no work now; null when it does. */

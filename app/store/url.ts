@@ -8,6 +8,7 @@ import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
 import type { BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
+import { NO_SWEEP, RATE, type SweepChoice } from './sweep';
 
 export interface Configuration {
   backend: BackendChoice;
@@ -27,6 +28,7 @@ export interface Configuration {
   /** Chosen settings by id; null: the first visit's. */
   settings: string[] | null;
   knobs: Knobs;
+  sweep: SweepChoice;
 }
 
 export const DEFAULT_CONFIGURATION: Configuration = {
@@ -41,6 +43,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   atomCount: ATOM_COUNT.default,
   settings: null,
   knobs: DEFAULT_KNOBS,
+  sweep: NO_SWEEP,
 };
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
@@ -67,6 +70,8 @@ export const BOUNDS = {
   seed: [0, 2 ** 31 - 1],
   memoryCap: [16, 1e6],
   testPart: [0, 0.5],
+  patience: [0, 100],
+  seeds: [1, 20],
 } as const;
 
 interface Parameter {
@@ -100,7 +105,26 @@ const idList: z.ZodType<string[], string> = z
   .string()
   .transform((text) => (text === '' ? [] : text.split(',')))
   .pipe(z.array(id).max(20));
-const onOff = z.enum(['on', 'off']).transform((word) => word === 'on');
+
+/** `on` or `off`. */
+function flag(
+  key: string,
+  get: (from: Configuration) => boolean,
+  set: (into: Configuration, value: boolean) => void,
+): Parameter {
+  return {
+    key,
+    read: (text, into) => {
+      if (text !== 'on' && text !== 'off') return false;
+      set(into, text === 'on');
+      return true;
+    },
+    write: (from) => {
+      const value = get(from);
+      return value === get(DEFAULT_CONFIGURATION) ? null : value ? 'on' : 'off';
+    },
+  };
+}
 
 const PARAMETERS: Parameter[] = [
   parameter(
@@ -271,15 +295,43 @@ const PARAMETERS: Parameter[] = [
       c.knobs.views = value;
     },
   ),
-  {
-    key: 'warmStart',
-    read: (text, into) => {
-      const parsed = onOff.safeParse(text);
-      if (parsed.success) into.knobs.warmStart = parsed.data;
-      return parsed.success;
+  parameter(
+    'patience',
+    whole(...BOUNDS.patience),
+    (c) => c.knobs.patience,
+    (c, value) => {
+      c.knobs.patience = value;
     },
-    write: (from) => (from.knobs.warmStart ? null : 'off'),
-  },
+  ),
+  parameter(
+    'seeds',
+    whole(...BOUNDS.seeds),
+    (c) => c.sweep.seeds,
+    (c, value) => {
+      c.sweep.seeds = value;
+    },
+  ),
+  flag(
+    'findRates',
+    (c) => c.sweep.findRates,
+    (c, value) => {
+      c.sweep.findRates = value;
+    },
+  ),
+  flag(
+    'halving',
+    (c) => c.sweep.halving,
+    (c, value) => {
+      c.sweep.halving = value;
+    },
+  ),
+  flag(
+    'warmStart',
+    (c) => c.knobs.warmStart,
+    (c, value) => {
+      c.knobs.warmStart = value;
+    },
+  ),
   parameter(
     'probe.epochs',
     whole(...BOUNDS.epochs),
@@ -314,24 +366,33 @@ const PARAMETERS: Parameter[] = [
   ),
 ];
 
-/** Per setting: `lr.<setting>` and `option.<setting>.<option>`. */
-function readPerSetting(key: string, text: string, knobs: Knobs): boolean | null {
-  const [kind, setting, option, ...rest] = key.split('.');
-  if (kind !== 'lr' && kind !== 'option') return null;
-  const named = id.safeParse(setting);
-  const value = (kind === 'lr' ? learningRate : number(-1e9, 1e9)).safeParse(text);
-  if (!named.success || !value.success || rest.length > 0) return false;
-  if (kind === 'lr') {
-    if (option !== undefined) return false;
-    knobs.learningRates[named.data] = value.data;
-    return true;
-  }
-  const optionId = z
+const optionId = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/);
+const optionValue = number(-1e9, 1e9);
+/** Values that one sweep tries of one number. */
+export const MOST_VALUES = 12;
+const valuesOf = (one: z.ZodType<number, string>) =>
+  z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/)
-    .safeParse(option);
-  if (!optionId.success) return false;
-  knobs.options[named.data] = { ...knobs.options[named.data], [optionId.data]: value.data };
+    .transform((text) => text.split(','))
+    .pipe(z.array(one).min(1).max(MOST_VALUES))
+    .refine((values) => new Set(values).size === values.length);
+
+/** Per setting: `lr.<setting>`, `option.<setting>.<option>`, and lists of either as `sweep.<setting>.<option or lr>`. */
+function readPerSetting(key: string, text: string, { knobs, sweep }: Configuration): boolean | null {
+  const [kind, ...names] = key.split('.');
+  if (kind !== 'lr' && kind !== 'option' && kind !== 'sweep') return null;
+  const [setting = '', option = ''] = names;
+  if (!id.safeParse(setting).success || names.length !== (kind === 'lr' ? 1 : 2)) return false;
+  if (kind !== 'lr' && !optionId.safeParse(option).success) return false;
+  if (kind === 'sweep') {
+    const values = valuesOf(option === RATE ? learningRate : optionValue).safeParse(text);
+    if (values.success) sweep.values[setting] = { ...sweep.values[setting], [option]: values.data };
+    return values.success;
+  }
+  const value = (kind === 'lr' ? learningRate : optionValue).safeParse(text);
+  if (!value.success) return false;
+  if (kind === 'lr') knobs.learningRates[setting] = value.data;
+  else knobs.options[setting] = { ...knobs.options[setting], [option]: value.data };
   return true;
 }
 
@@ -341,7 +402,7 @@ export function parseUrl(search: string): { configuration: Configuration; ignore
   const ignored: string[] = [];
   for (const [key, text] of new URLSearchParams(search)) {
     const known = PARAMETERS.find((each) => each.key === key);
-    const read = known ? known.read(text, configuration) : readPerSetting(key, text, configuration.knobs);
+    const read = known ? known.read(text, configuration) : readPerSetting(key, text, configuration);
     if (read === false) ignored.push(`${key}=${text.slice(0, 40)}`);
   }
   return { configuration, ignored };
@@ -359,6 +420,9 @@ export function serialiseUrl(configuration: Configuration): string {
   for (const [setting, options] of Object.entries(configuration.knobs.options))
     for (const [option, value] of Object.entries(options))
       search.set(`option.${setting}.${option}`, String(value));
+  for (const [setting, lists] of Object.entries(configuration.sweep.values))
+    for (const [option, values] of Object.entries(lists))
+      if (values.length > 0) search.set(`sweep.${setting}.${option}`, values.join());
   const text = search.toString().replaceAll('%2C', ',');
   return text === '' ? '' : `?${text}`;
 }

@@ -172,6 +172,7 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
     augmentation,
     leftOut,
     duplicates,
+    hash: dataset.hash,
     thumbnailLayout: layout,
   };
 }

@@ -37,6 +37,7 @@ function header(): AdapterHeader {
         dropout: 0.5,
         augmentation: 'flips',
         views: 0,
+        patience: 0,
         seed: 7,
         warmStart: true,
         probe: { epochs: 60, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 },

@@ -51,6 +51,7 @@ describe('an adapter', () => {
           dropout: 0,
           augmentation: 'none',
           views: 0,
+          patience: 0,
           seed: 0,
           warmStart: false,
           probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },

@@ -14,21 +14,25 @@ export interface Score {
   loss: number;
   correct: number;
   total: number;
+  /** `[n]`, the class called for each image. */
+  predicted: Uint16Array;
 }
 
 /** Scores row-major `logits` `[n, classes]` against `labels` `[n]`. A tie counts as the first class. */
 export function score(logits: Float32Array, labels: ArrayLike<number>, classes: number): Score {
   let loss = 0;
   let correct = 0;
+  const predicted = new Uint16Array(labels.length);
   for (let row = 0; row < labels.length; row++) {
     const scores = logits.subarray(row * classes, (row + 1) * classes);
     const greatest = scores.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
     const label = labels[row] ?? 0;
-    if (scores.indexOf(greatest) === label) correct++;
+    predicted[row] = scores.indexOf(greatest);
+    if (predicted[row] === label) correct++;
     const total = scores.reduce((sum, value) => sum + Math.exp(value - greatest), 0);
     loss += greatest + Math.log(total) - (scores[label] ?? 0);
   }
-  return { loss: loss / labels.length, correct, total: labels.length };
+  return { loss: loss / labels.length, correct, total: labels.length, predicted };
 }
 
 /**

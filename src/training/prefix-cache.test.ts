@@ -26,6 +26,7 @@ const CONFIG: RunConfig = {
   dropout: 0.2,
   augmentation: 'none',
   views: 0,
+  patience: 0,
   seed: 1,
   warmStart: true,
   probe: { epochs: 2, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },

@@ -25,6 +25,8 @@ export const runConfigSchema = z.object({
   /** Absent in files from before there was a choice. */
   views: z.int().min(0).max(1000).default(0),
   seed: z.int().min(0),
+  /** Absent in files from before there was a choice. */
+  patience: z.int().min(0).max(1000).default(0),
   warmStart: z.boolean(),
   probe: z.object({ epochs, learningRate: rate, weightDecay, batchSize }),
 }) satisfies z.ZodType<RunConfig>;

@@ -20,7 +20,9 @@ import type { TunedModel } from './tuned-model';
 
 /** What a run tells its consumer: the page's events, and with a checkpoint its numbers. */
 export type TrainEvent =
-  | Exclude<RunEvent, { kind: 'checkpoint' }>
+  | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
+  /** `predicted`: the class called for each validation image. */
+  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array }
   /** The best state so far: every trained number, in the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
@@ -134,8 +136,9 @@ async function* probeRun(
         secondsLeft: (elapsed / epoch) * (epochs - epoch),
       };
     }
-    if (best.improves(scored)) yield { kind: 'checkpoint', epoch, values };
-    yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
+    if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
+    yield epochEvent(epoch, trainLoss, scored, clock());
+    if (best.isGivenUp(epoch, config.patience)) return;
   }
 }
 
@@ -170,11 +173,12 @@ async function* tuningRun(
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
       const scored = await pace.evaluation(() => validate(job, prefix, optimizer));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
-      if (best.improves(scored)) {
+      if (best.improves(epoch, scored)) {
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
         yield { kind: 'checkpoint', epoch, values };
       }
-      yield { kind: 'epoch', result: epochResult(epoch, trainLoss, scored, clock()) };
+      yield epochEvent(epoch, trainLoss, scored, clock());
+      if (best.isGivenUp(epoch, config.patience)) return;
     }
   } finally {
     optimizer.dispose();
@@ -317,23 +321,30 @@ async function validate(
   return score(logits, dataset.val.labels, model.classes);
 }
 
-function epochResult(
+function epochEvent(
   epoch: number,
   trainLoss: number | null,
-  { loss, correct, total }: Score,
+  { loss, correct, total, predicted }: Score,
   seconds: number,
-): EpochResult {
-  return { epoch, trainLoss, valLoss: loss, correct, total, seconds };
+): TrainEvent {
+  return { kind: 'epoch', result: { epoch, trainLoss, valLoss: loss, correct, total, seconds }, predicted };
 }
 
 /** Remembers the best validation score. */
 class Best {
   #correct = -1;
+  #epoch = 0;
 
-  improves({ correct }: Score): boolean {
+  improves(epoch: number, { correct }: Score): boolean {
     if (correct <= this.#correct) return false;
     this.#correct = correct;
+    this.#epoch = epoch;
     return true;
+  }
+
+  /** Whether the last `patience` epochs brought nothing; never for 0. */
+  isGivenUp(epoch: number, patience: number): boolean {
+    return patience > 0 && epoch - this.#epoch >= patience;
   }
 }
 

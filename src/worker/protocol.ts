@@ -138,6 +138,8 @@ export interface DatasetSummary {
   augmentation: Augmentation;
   leftOut: LeftOut[];
   duplicates: Duplicates;
+  /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
+  hash: string;
   thumbnailLayout: { tile: number; columns: number };
 }
 
@@ -292,6 +294,8 @@ export interface RunConfig {
   /** Augmented views of each image that the epochs take in turn; 0: a new one in every epoch. */
   views: number;
   seed: number;
+  /** Ends the run after so many epochs without a better validation accuracy; 0: never. */
+  patience: number;
   /** Start from the head of a linear probe trained first (METHOD §5). */
   warmStart: boolean;
   /** The linear probe: a head trained on the frozen backbone's features of the un-augmented images. */
@@ -372,6 +376,13 @@ export type RunEvent =
   /** The state of this epoch is the best so far and is kept. */
   | { kind: 'checkpoint'; epoch: number };
 
+/** What a model said of a part's images, one place in each list per image. */
+export interface Answers {
+  /** Places among the classes. */
+  labels: number[];
+  predicted: number[];
+}
+
 /** How a run ended. `stopped`: by the person; `failed`: the loss was no longer a number. */
 export type RunOutcome = 'finished' | 'stopped' | 'failed';
 
@@ -384,11 +395,27 @@ export interface RunResult {
   epochs: EpochResult[];
   /** The epoch whose state is kept for download and use: the best by validation accuracy, earliest on a tie. */
   keptEpoch: number;
+  /** After the last epoch. */
+  validation: Answers;
+  /** Of the kept epoch, on images that neither trained nor chose it; null where there are none, or they were not asked for. */
+  test: Answers | null;
   /** Training seconds in all, pauses left out. */
   seconds: number;
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
+}
+
+export interface PlannedRun {
+  trainable: { backbone: number; head: number };
+  memory: MemoryPlan;
+}
+
+/** How long a run takes, seconds. */
+export interface Pace {
+  perEpoch: number;
+  /** Validation before the first epoch, and what is not computed once for all runs. */
+  start: number;
 }
 
 export type RunAction = 'pause' | 'resume' | 'stop';
@@ -472,9 +499,20 @@ export interface Calls {
     out: SettingSummary[];
     progress: never;
   };
+  /** How each of these runs would keep within its memory, and what it trains. */
+  plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: PlannedRun[]; progress: never };
+  /** Begins a run to see how long it would take, and drops it; what it had to compute first is kept. */
+  measure: {
+    in: { config: RunConfig; memoryCap: number | null };
+    out: Pace;
+    progress: Progress;
+  };
   train: {
-    /** `memoryCap`: bytes the run may take; null for what the engine thinks right. It changes no result. */
-    in: { runId: string; name: string; config: RunConfig; memoryCap: number | null };
+    /**
+     * `memoryCap`: bytes the run may take; null for what the engine thinks right. It changes no result. `scoreTest`: whether the
+     * kept epoch answers the test images; a run that only searches must not.
+     */
+    in: { runId: string; name: string; config: RunConfig; memoryCap: number | null; scoreTest: boolean };
     out: { result: RunResult; model: ModelSummary };
     progress: RunEvent;
   };

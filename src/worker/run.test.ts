@@ -28,6 +28,7 @@ const CONFIG: RunConfig = {
   dropout: 0,
   augmentation: 'none',
   views: 0,
+  patience: 0,
   seed: 1,
   warmStart: false,
   probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },

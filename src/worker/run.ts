@@ -1,9 +1,11 @@
 /** Consumes one run: passes its events on, heeds pause and stop, and sums it up. */
+import * as tf from '@tensorflow/tfjs';
 import { breathe } from '../breathe';
 import { health } from '../engine-health';
+import { predict, score } from '../training/evaluate';
 import { type Job, type TrainEvent, train } from '../training/train';
 import { UserError } from '../user-error';
-import type { BackendName, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
+import type { Answers, BackendName, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
 import type { RunControl } from './run-control';
 
 export interface FinishedRun {
@@ -15,17 +17,19 @@ export interface FinishedRun {
 /**
  * Runs until done, stopped or failed. A run that was stopped before it had anything to keep rejects with an
  * `AbortError`, one that failed before with its `UserError`, and one whose engine broke with its `EngineFault`, whatever it
- * had kept: its numbers may be garbage.
+ * had kept: its numbers may be garbage. `scoreTest`: the kept epoch answers the test images, once.
  */
 export async function runToEnd(
   job: Omit<Job, 'clock'>,
   control: RunControl,
   backend: BackendName,
   onEvent: (event: RunEvent) => void,
+  scoreTest = false,
 ): Promise<FinishedRun> {
   const epochs: EpochResult[] = [];
   const paces: number[] = [];
   let kept: Extract<TrainEvent, { kind: 'checkpoint' }> | null = null;
+  let predicted: Uint16Array = new Uint16Array();
   let outcome: RunOutcome = 'finished';
   let message = '';
   try {
@@ -38,9 +42,14 @@ export async function runToEnd(
         // Its epoch follows at once, and a stop must not come between the two.
         continue;
       }
-      if (event.kind === 'epoch') epochs.push(event.result);
-      if (event.kind === 'step') paces.push(event.imagesPerSecond);
-      onEvent(event);
+      if (event.kind === 'epoch') {
+        epochs.push(event.result);
+        predicted = event.predicted;
+        onEvent({ kind: 'epoch', result: event.result });
+      } else {
+        if (event.kind === 'step') paces.push(event.imagesPerSecond);
+        onEvent(event);
+      }
       await breathe();
       await control.ready();
       if (control.stopped) {
@@ -56,6 +65,9 @@ export async function runToEnd(
   }
   await health.settled();
   if (!kept) throw new DOMException('The run was stopped before its first epoch.', 'AbortError');
+  const seconds = control.clock();
+  const test = scoreTest ? await answersOfTest(job, kept.values) : null;
+  health.check();
   const { backbone, head } = job.model.table;
   return {
     values: kept.values,
@@ -66,12 +78,34 @@ export async function runToEnd(
       trainable: { backbone, head },
       epochs,
       keptEpoch: kept.epoch,
-      seconds: control.clock(),
+      validation: answers(job.dataset.val.labels, predicted),
+      test,
+      seconds,
       imagesPerSecond: median(paces),
       backend,
     },
   };
 }
+
+async function answersOfTest(
+  { model, dataset, evaluationBatch }: Pick<Job, 'model' | 'dataset' | 'evaluationBatch'>,
+  kept: Float32Array,
+): Promise<Answers | null> {
+  const { test, side } = dataset;
+  if (!test) return null;
+  const values = tf.tensor1d(kept);
+  try {
+    const logits = await predict(model, values, test, side, evaluationBatch);
+    return answers(test.labels, score(logits, test.labels, model.classes).predicted);
+  } finally {
+    values.dispose();
+  }
+}
+
+const answers = (labels: ArrayLike<number>, predicted: Uint16Array): Answers => ({
+  labels: Array.from(labels),
+  predicted: Array.from(predicted),
+});
 
 function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

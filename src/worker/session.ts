@@ -29,9 +29,10 @@ import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { codesFor } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
+import { measurePace } from '../training/pace';
 import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
-import { FrozenCache } from '../training/train';
+import { FrozenCache, type Job } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
@@ -174,6 +175,36 @@ export function createSession(siteUrl: string): Handlers {
     );
   }
 
+  /** Plans a run, finds its atoms, and lends it to `work`. Throws `UserError` where it does not fit into memory. */
+  async function withJob<T>(
+    config: RunConfig,
+    memoryCap: number | null,
+    signal: AbortSignal,
+    tell: (value: Progress) => void,
+    work: (job: Omit<Job, 'clock'>) => Promise<T>,
+    onPlanned: (memory: MemoryPlan) => void = () => {},
+  ): Promise<T> {
+    const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), frozen];
+    const method = methodById(config.setting);
+    const memory = await plan(method, config, memoryCap);
+    onPlanned(memory);
+    if (!memory.fits) throw new UserError(memory.sentence);
+    const codes = await codesFor(trunk, method, config.options, (coding, layers) =>
+      layerCodes(coding, layers, tell, signal),
+    );
+    const model = new TunedModel(trunk, method, config.options, data.classes.length, codes);
+    const { microBatch, recompute, evaluationBatch, prefix } = memory;
+    const reportEvery = STEPS_PER_REPORT[info.backend];
+    try {
+      return await work({
+        ...{ model, dataset: data, config, cache, reportEvery },
+        ...{ microBatch, recompute, evaluationBatch, prefix },
+      });
+    } finally {
+      model.dispose();
+    }
+  }
+
   function model(modelId: string): StoredModel {
     const found = models.get(modelId);
     if (!found)
@@ -300,47 +331,54 @@ export function createSession(siteUrl: string): Handlers {
       return Promise.all(METHODS.map(counted));
     },
 
-    async train({ runId, name, config: unchecked, memoryCap }, { progress, signal }) {
+    async plan({ configs, memoryCap }) {
+      const { network } = ready(backbone);
+      const classes = withData(dataset).classes.length;
+      return Promise.all(
+        configs.map(async (unchecked) => {
+          const config = parseRunConfig(unchecked);
+          const method = methodById(config.setting);
+          const { options } = config;
+          const table = parameterTable(method, options, convolutions(network), network.features, classes);
+          const trainable = { backbone: table.backbone, head: table.head };
+          return { trainable, memory: await plan(method, config, memoryCap) };
+        }),
+      );
+    },
+
+    async measure({ config: unchecked, memoryCap }, { progress, signal }) {
+      if (runs.size > 0) throw new UserError('A run is going. Time is measured when it is over.');
+      const control = new RunControl();
+      return withJob(parseRunConfig(unchecked), memoryCap, signal, progress, (job) =>
+        measurePace({ ...job, clock: control.clock }, (value) => {
+          signal.throwIfAborted();
+          progress(value);
+        }),
+      );
+    },
+
+    async train({ runId, name, config: unchecked, memoryCap, scoreTest }, { progress, signal }) {
       const config = parseRunConfig(unchecked);
-      const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), frozen];
+      const [data, info] = [withData(dataset), ready(engine)];
       const control = new RunControl();
       runs.set(runId, control);
       signal.addEventListener('abort', () => control.act('stop'));
       try {
-        const method = methodById(config.setting);
-        const memory = await plan(method, config, memoryCap);
-        progress({ kind: 'planned', memory });
-        if (!memory.fits) throw new UserError(memory.sentence);
-        const { microBatch, recompute, evaluationBatch, prefix } = memory;
         const tell = (value: Progress) => progress({ kind: 'phase', ...value });
-        const found = await codesFor(trunk, method, config.options, (coding, layers) =>
-          layerCodes(coding, layers, tell, signal),
+        return await withJob(
+          config,
+          memoryCap,
+          signal,
+          tell,
+          async (job) => {
+            const { result, values } = await runToEnd(job, control, info.backend, progress, scoreTest);
+            const { codes } = job.model;
+            const { classes, preset } = data;
+            const stored = { name, classes, values, codes, training: trainingSummary(result) };
+            return { result, model: await remember(runId, stored, null, framingOf(preset)) };
+          },
+          (memory) => progress({ kind: 'planned', memory }),
         );
-        const tuned = new TunedModel(trunk, method, config.options, data.classes.length, found);
-        try {
-          const job = {
-            model: tuned,
-            dataset: data,
-            config,
-            cache,
-            reportEvery: STEPS_PER_REPORT[info.backend],
-            microBatch,
-            recompute,
-            evaluationBatch,
-            prefix,
-          };
-          const { result, values } = await runToEnd(job, control, info.backend, progress);
-          const stored = {
-            name,
-            classes: data.classes,
-            values,
-            codes: tuned.codes,
-            training: trainingSummary(result),
-          };
-          return { result, model: await remember(runId, stored, null, framingOf(data.preset)) };
-        } finally {
-          tuned.dispose();
-        }
       } finally {
         runs.delete(runId);
       }

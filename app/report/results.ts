@@ -1,13 +1,20 @@
 /** `results.json`: everything a run was and gave, for programs. */
 import { z } from 'zod';
-import { accuracy, keptResult, lastEpoch } from '../app/store/run-record';
-import { PRESETS } from '../src/data/presets';
-import { wilson } from '../src/statistics/wilson';
-import { runConfigSchema } from '../src/training/run-config';
-import type { BackboneSummary, EngineInfo } from '../src/worker/protocol';
-import type { DataSummary, Problem, RunRecord } from './messages';
+import { PRESETS } from '../../src/data/presets';
+import { wilson } from '../../src/statistics/wilson';
+import { runConfigSchema } from '../../src/training/run-config';
+import type { BackboneSummary, DatasetSummary, EngineInfo, Part } from '../../src/worker/protocol';
+import type { Problem } from '../store/problem';
+import { accuracy, keptResult, lastEpoch, type RunRecord } from '../store/run-record';
 
-export const RESULTS_FORMAT = 3;
+export const RESULTS_FORMAT = 4;
+
+/** A data set's summary without its pictures. */
+export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
+  classes: ({ name: string } & Record<Part, number>)[];
+  /** Names the images and the split. */
+  label: string;
+};
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
@@ -35,6 +42,9 @@ const accuracySchema = z.object({
   low: proportion,
   high: proportion,
 });
+
+/** The class of every image and what the model called it, as places among the classes. */
+const answersSchema = z.object({ labels: z.array(count), predicted: z.array(count) });
 
 export const resultsSchema = z.object({
   format: z.literal(RESULTS_FORMAT),
@@ -85,12 +95,15 @@ export const resultsSchema = z.object({
       conflicts: z.array(z.array(z.string())),
       leaked: z.object({ val: count, test: count }),
     }),
+    hash: z.string(),
   }) satisfies z.ZodType<DataSummary>,
   runs: z.array(
     z.object({
       name: z.string(),
       setting: z.string(),
       symbol: z.string(),
+      /** A search only chose values, and is not compared. */
+      role: z.enum(['search', 'final']),
       outcome: z.enum(['finished', 'stopped', 'failed']),
       /** What went wrong, else null. */
       problem: z
@@ -121,6 +134,10 @@ export const resultsSchema = z.object({
       seconds,
       imagesPerSecond: z.number().nonnegative(),
       epochs: z.array(epochSchema),
+      /** After the last epoch; null where there was none. */
+      validation: answersSchema.nullable(),
+      /** Of the kept epoch, scored once; null where no images were held out for it. */
+      test: answersSchema.nullable(),
       /** Training loss at every step reported. */
       losses: z.array(z.object({ step: count, loss: z.number() })),
       adapter: z.object({ file: z.string(), bytes: count }).nullable(),
@@ -144,6 +161,8 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     name,
     setting,
     symbol,
+    role,
+    result,
     status,
     problem,
     config,
@@ -157,6 +176,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     name,
     setting,
     symbol,
+    role,
     outcome: status === 'finished' || status === 'failed' ? status : 'stopped',
     problem: problem && { kind: problem.kind, message: problem.message },
     config,
@@ -164,9 +184,11 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     memory,
     last: measured(lastEpoch(run)),
     best: measured(keptResult(run)),
-    seconds: run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0,
+    seconds: result?.seconds ?? lastEpoch(run)?.seconds ?? 0,
     imagesPerSecond,
     epochs,
+    validation: result?.validation ?? null,
+    test: result?.test ?? null,
     losses: steps,
     adapter,
   };

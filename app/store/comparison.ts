@@ -1,0 +1,159 @@
+/** What runs say together: accuracies with intervals over images and seeds, and which differences are shown. */
+
+import { accuracyInterval } from '../../src/statistics/bootstrap';
+import { holmAdjusted } from '../../src/statistics/holm';
+import { confusionMatrix, isUnbalanced, macroF1 } from '../../src/statistics/macro-f1';
+import { comparePaired, type PairedComparison } from '../../src/statistics/paired-test';
+import { wilson } from '../../src/statistics/wilson';
+import type { Answers } from '../../src/worker/protocol';
+import { allTrainable, armOf, type RunRecord } from './run-record';
+
+/** The images an accuracy is counted on. */
+export type Scored = 'validation' | 'test';
+
+/** Accuracy over runs that differ in their seeds alone. */
+export interface Accuracy {
+  mean: number;
+  /** 95 %: Wilson's interval for one run, else the bootstrap's over images and seeds. */
+  low: number;
+  high: number;
+  images: number;
+  /** Mean over the runs; null where the classes are as good as equally large, and accuracy says all. */
+  macroF1: number | null;
+}
+
+/** A setting with its values, and its runs. */
+export interface Arm {
+  key: string;
+  /** Without a seed. */
+  name: string;
+  symbol: string;
+  setting: string;
+  /** Colour and marker, those of its first run. */
+  style: number;
+  /** Finished ones, by seed. */
+  runs: RunRecord[];
+  /** Trained numbers, backbone and head. */
+  parameters: number;
+  trainable: { backbone: number; head: number };
+  /** Means over the runs. */
+  seconds: number;
+  adapterBytes: number;
+  validation: Accuracy;
+  /** Of the kept epochs; null where no test images were held out. */
+  test: Accuracy | null;
+}
+
+export interface Pair {
+  first: Arm;
+  second: Arm;
+  /** Seeds both have. */
+  seeds: number;
+  comparison: PairedComparison;
+}
+
+export interface Comparison {
+  arms: Arm[];
+  /** Every two arms with a seed in common; p-values adjusted for all of them (Holm). */
+  pairs: Pair[];
+  /** The pairs' images: test images where every arm has them. */
+  pairedOn: Scored;
+  /** Runs that only searched. */
+  searches: RunRecord[];
+}
+
+/** Of runs on the same images. */
+export function compare(runs: readonly RunRecord[]): Comparison {
+  const over = runs.filter(({ result, role }) => result && role === 'final');
+  const keys = [...new Set(over.map(armOf))];
+  const arms = keys.map((key) =>
+    arm(
+      key,
+      over.filter((run) => armOf(run) === key),
+    ),
+  );
+  const pairedOn: Scored = arms.length > 0 && arms.every(({ test }) => test) ? 'test' : 'validation';
+  return {
+    arms,
+    pairs: pairs(arms, pairedOn),
+    pairedOn,
+    searches: runs.filter(({ role }) => role === 'search'),
+  };
+}
+
+function arm(key: string, unordered: RunRecord[]): Arm {
+  const runs = unordered.toSorted((a, b) => a.config.seed - b.config.seed);
+  const [first] = runs;
+  if (!first) throw new Error('An arm has runs.');
+  const mean = (of: (run: RunRecord) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  const { name, armName, symbol, setting, style, trainable } = first;
+  return {
+    key,
+    name: runs.length > 1 ? armName : name,
+    symbol,
+    setting,
+    style,
+    runs,
+    parameters: allTrainable(first),
+    trainable,
+    seconds: mean(({ result }) => result?.seconds ?? 0),
+    adapterBytes: mean(({ model }) => model?.adapterBytes ?? 0),
+    validation: accuracyOf(runs.flatMap((run) => answersOf(run, 'validation') ?? [])),
+    test: runs.every((run) => answersOf(run, 'test'))
+      ? accuracyOf(runs.flatMap((run) => answersOf(run, 'test') ?? []))
+      : null,
+  };
+}
+
+const answersOf = ({ result }: RunRecord, on: Scored): Answers | null => result?.[on] ?? null;
+
+function accuracyOf(answers: readonly Answers[]): Accuracy {
+  const [first] = answers;
+  const images = first?.labels.length ?? 0;
+  if (!first || images === 0) return { mean: 0, low: 0, high: 1, images: 0, macroF1: null };
+  const classes = 1 + Math.max(...first.labels, ...answers.flatMap(({ predicted }) => predicted));
+  const counts = confusionMatrix(first.labels, first.labels, classes).map((row, label) => row[label] ?? 0);
+  const scores = answers.map(({ labels, predicted }) => macroF1(confusionMatrix(labels, predicted, classes)));
+  const unbalanced = isUnbalanced(counts.filter((count) => count > 0));
+  return {
+    ...interval(answers),
+    images,
+    macroF1: unbalanced ? scores.reduce((sum, score) => sum + score, 0) / scores.length : null,
+  };
+}
+
+function interval(answers: readonly Answers[]): { mean: number; low: number; high: number } {
+  const [only, ...others] = answers.map(right);
+  if (!only) throw new Error('An accuracy has runs.');
+  if (others.length > 0) return accuracyInterval([only, ...others], 'crossed');
+  const correct = only.reduce((sum, value) => sum + value, 0);
+  const { low, high } = wilson(correct, only.length);
+  return { mean: correct / only.length, low, high };
+}
+
+/** 1 where an image was classified rightly, else 0. */
+const right = ({ labels, predicted }: Answers) =>
+  Uint8Array.from(labels, (label, image) => Number(label === predicted[image]));
+
+function pairs(arms: readonly Arm[], on: Scored): Pair[] {
+  const all = arms.flatMap((first, index) =>
+    arms.slice(index + 1).flatMap((second) => pair(first, second, on) ?? []),
+  );
+  const adjusted = holmAdjusted(all.map(({ comparison }) => comparison));
+  return all.map((each, index) => ({ ...each, comparison: adjusted[index] ?? each.comparison }));
+}
+
+function pair(first: Arm, second: Arm, on: Scored): Pair | null {
+  const rows = first.runs.flatMap((run) => {
+    const other = second.runs.find(({ config }) => config.seed === run.config.seed);
+    const [ours, theirs] = [answersOf(run, on), other && answersOf(other, on)];
+    return ours && theirs && ours.labels.length > 0 ? [[right(ours), right(theirs)] as const] : [];
+  });
+  if (rows.length === 0) return null;
+  const comparison = comparePaired(
+    rows.map(([ours]) => ours),
+    rows.map(([, theirs]) => theirs),
+    'crossed',
+  );
+  return { first, second, seeds: rows.length, comparison };
+}

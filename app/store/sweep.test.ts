@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { SettingSummary } from '../../src/worker/protocol';
+import { DEFAULT_KNOBS } from './defaults';
+import {
+  allTrials,
+  armKey,
+  NO_SWEEP,
+  type Outcome,
+  type Sweep,
+  type SweepChoice,
+  type Trial,
+  trialKey,
+  wantedTrials,
+} from './sweep';
+
+const number = (id: string, value: number) => ({ id, label: id, help: '', default: value, min: 0, max: 99 });
+const setting = (id: string, learningRate: number, options: string[]): SettingSummary =>
+  // Nothing else of a setting matters here.
+  ({ id, label: id, learningRate, options: options.map((name) => number(name, 4)) }) as SettingSummary;
+
+const PROBE = setting('linear-probe', 0, []);
+const ATOMS = setting('atoms', 3e-3, ['m', 'from']);
+const LORA = setting('lora', 1e-3, ['r']);
+
+const sweep = (choice: Partial<SweepChoice>, settings = [PROBE, ATOMS, LORA]): Sweep => ({
+  settings,
+  knobs: { ...DEFAULT_KNOBS, epochs: 12, seed: 5 },
+  choice: { ...NO_SWEEP, ...choice },
+  augmentation: 'flips',
+});
+
+/** Runs to its end with these outcomes. */
+function played(of: Sweep, end: (trial: Trial) => Outcome): Trial[] {
+  const outcomes = new Map<string, Outcome>();
+  for (;;) {
+    const trials = wantedTrials(of, outcomes);
+    const next = trials.find((trial) => !outcomes.has(trialKey(trial)));
+    if (!next) return trials;
+    outcomes.set(trialKey(next), end(next));
+  }
+}
+
+const told = ({ setting: { id }, role, config }: Trial) =>
+  `${role} ${id} ${Object.values(config.options).join('/')} lr ${config.learningRate} ${config.epochs} epochs seed ${config.seed}`;
+
+describe('a sweep', () => {
+  it('is one run of each setting where nothing is asked for', () => {
+    expect(wantedTrials(sweep({}), new Map()).map(told)).toEqual([
+      'final linear-probe  lr 0.01 60 epochs seed 5',
+      'final atoms 4/4 lr 0.003 12 epochs seed 5',
+      'final lora 4 lr 0.001 12 epochs seed 5',
+    ]);
+  });
+
+  it('has every combination of values with every seed', () => {
+    const values = { atoms: { m: [6, 9], lr: [1e-3, 1e-2] }, lora: { r: [1, 8] } };
+    const trials = allTrials(sweep({ seeds: 3, values }));
+    expect(trials).toHaveLength(3 * (1 + 4 + 2));
+    expect(new Set(trials.map(({ config }) => armKey(config))).size).toBe(7);
+    expect(new Set(trials.map(trialKey)).size).toBe(21);
+    expect(trials.filter(({ config }) => config.setting === 'lora').map(told)).toEqual([
+      'final lora 1 lr 0.001 12 epochs seed 5',
+      'final lora 1 lr 0.001 12 epochs seed 6',
+      'final lora 1 lr 0.001 12 epochs seed 7',
+      'final lora 8 lr 0.001 12 epochs seed 5',
+      'final lora 8 lr 0.001 12 epochs seed 6',
+      'final lora 8 lr 0.001 12 epochs seed 7',
+    ]);
+  });
+
+  it('looks for every learning rate with as many runs as long, and leaves the warm start’s probe alone', () => {
+    const of = sweep({ findRates: true, seeds: 2 });
+    const first = wantedTrials(of, new Map());
+    expect(first.every(({ role }) => role === 'search')).toBe(true);
+    for (const id of ['linear-probe', 'atoms', 'lora'])
+      expect(first.filter(({ config }) => config.setting === id)).toHaveLength(5);
+    expect(new Set(first.map(({ config }) => config.epochs))).toEqual(new Set([20, 4]));
+    // Two are right equally often; the one with the lower loss wins. One diverged.
+    const ends: Record<number, Outcome> = {
+      0.0003: { accuracy: 0.5, loss: 1 },
+      0.0009: { accuracy: 0.7, loss: 0.9 },
+      0.003: { accuracy: 0.7, loss: 0.8 },
+      0.009: null,
+      0.03: { accuracy: 0.1, loss: 3 },
+    };
+    const trials = played(
+      of,
+      ({ config: { learningRate } }) => ends[learningRate] ?? { accuracy: 0, loss: 9 },
+    );
+    const finals = trials.filter(({ role }) => role === 'final');
+    expect(finals.map(told)).toEqual([
+      'final linear-probe  lr 0.003 60 epochs seed 5',
+      'final linear-probe  lr 0.003 60 epochs seed 6',
+      'final atoms 4/4 lr 0.003 12 epochs seed 5',
+      'final atoms 4/4 lr 0.003 12 epochs seed 6',
+      'final lora 4 lr 0.003 12 epochs seed 5',
+      'final lora 4 lr 0.003 12 epochs seed 6',
+    ]);
+    for (const { config } of trials.filter(({ config }) => config.setting !== 'linear-probe'))
+      expect(config.probe).toEqual(DEFAULT_KNOBS.probe);
+    expect(finals[0]?.config.probe.learningRate).toBe(0.003);
+  });
+
+  it('drops the worse half twice, and trains the rest in full', () => {
+    const of = sweep({ halving: true, seeds: 2, values: { atoms: { m: [3, 6, 9, 12, 15] } } }, [ATOMS]);
+    const trials = played(of, ({ config }) => ({ accuracy: (config.options.m ?? 0) / 100, loss: 1 }));
+    expect(trials.map(({ role, config }) => [role, config.options.m, config.epochs])).toEqual([
+      ...[3, 6, 9, 12, 15].map((m) => ['search', m, 3]),
+      ...[9, 12, 15].map((m) => ['search', m, 6]),
+      ...[12, 12, 15, 15].map((m) => ['final', m, 12]),
+    ]);
+  });
+
+  it('has nothing to halve where there is one value', () => {
+    expect(allTrials(sweep({ halving: true })).every(({ role }) => role === 'final')).toBe(true);
+  });
+
+  it('says beforehand how many runs there will be', () => {
+    const of = sweep({ seeds: 3, findRates: true, halving: true, values: { lora: { r: [1, 2, 4, 8] } } });
+    // Five rates each; of LoRA's four ranks four and two rounds, then one of them.
+    const expected = 5 + 3 + (5 + 3) + (4 * 5 + 4 + 2 + 3);
+    expect(allTrials(of)).toHaveLength(expected);
+    for (const accuracy of [0, 1]) expect(played(of, () => ({ accuracy, loss: 0 }))).toHaveLength(expected);
+  });
+
+  it('never trains what failed in the search where something else did not', () => {
+    const of = sweep({ findRates: true }, [LORA]);
+    const trials = played(of, ({ config }) =>
+      config.learningRate < 0.01 ? null : { accuracy: 0, loss: 50 },
+    );
+    expect(trials.at(-1)?.config.learningRate).toBe(0.01);
+  });
+});

@@ -1,0 +1,37 @@
+/** How long a run would take: its beginning, timed. */
+import type { Pace, Progress } from '../worker/protocol';
+import { type Job, train } from './train';
+
+/** Steps that are timed; the first still chooses and fills what is kept for the next. */
+const STEPS = 3;
+
+/**
+ * Begins a run and drops it after a few steps, or the first epoch of a linear probe. What is computed once for all runs, features and a
+ * first head, is told to `onProgress`, stays in the job's cache and is not counted.
+ */
+export async function measurePace(job: Job, onProgress: (value: Progress) => void): Promise<Pace> {
+  const isProbe = job.model.table.backbone === 0;
+  let began = job.clock();
+  let start = 0;
+  let stepsPerEpoch = 1;
+  let steps = 0;
+  // Read back at every step: a GPU may have done none when the clock is read.
+  for await (const event of train({ ...job, reportEvery: 1 })) {
+    if (event.kind === 'phase') {
+      const { kind: _, ...progress } = event;
+      onProgress(progress);
+    }
+    if (event.kind === 'started') {
+      began = job.clock();
+      stepsPerEpoch = event.stepsPerEpoch;
+    }
+    if (event.kind === 'step' && !isProbe && ++steps === STEPS)
+      return { perEpoch: event.secondsLeft / (job.config.epochs - event.step / stepsPerEpoch), start };
+    if (event.kind === 'epoch') {
+      const elapsed = job.clock() - began;
+      if (event.result.epoch > 0) return { perEpoch: elapsed - start, start };
+      start = elapsed;
+    }
+  }
+  throw new Error('The run ended before anything was timed.');
+}
