@@ -61,9 +61,14 @@ interface Arm {
   learningRate: number;
 }
 
-/** All trials that are wanted as far as the outcomes tell, in their order, those that are over among them. */
+/**
+ * All trials that are wanted as far as the outcomes tell, in their order, those that are over among them: searches, then everything
+ * that is compared with the first seed, with the second, and so on.
+ */
 export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
-  return sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
+  const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
+  const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
+  return trials.toSorted((a, b) => turn(a) - turn(b));
 }
 
 /** As many trials as there will be, however they end. */
