@@ -123,6 +123,16 @@ describe('a sweep', () => {
     for (const accuracy of [0, 1]) expect(played(of, () => ({ accuracy, loss: 0 }))).toHaveLength(expected);
   });
 
+  it('knows a trial again whatever the order of its configuration’s fields', () => {
+    const [trial] = wantedTrials(sweep({}), new Map());
+    if (!trial) throw new Error('There is a trial.');
+    const { probe, ...rest } = trial.config;
+    const turned = Object.fromEntries(Object.entries({ probe: { ...probe }, ...rest }).toReversed());
+    const again = { role: trial.role, config: turned as unknown as Trial['config'] };
+    expect(trialKey(again)).toBe(trialKey(trial));
+    expect(armKey(again.config)).toBe(armKey({ ...trial.config, seed: 77 }));
+  });
+
   it('never trains what failed in the search where something else did not', () => {
     const of = sweep({ findRates: true }, [LORA]);
     const trials = played(of, ({ config }) =>

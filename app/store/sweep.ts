@@ -49,10 +49,19 @@ export interface Trial {
 export type Outcome = { accuracy: number; loss: number } | null;
 
 /** Equal for equal trials. */
-export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => JSON.stringify([role, config]);
+export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => canonical([role, config]);
 
 /** What runs have in common that differ in nothing but their seed. */
-export const armKey = (config: RunConfig) => JSON.stringify({ ...config, seed: 0 });
+export const armKey = (config: RunConfig) => canonical({ ...config, seed: 0 });
+
+/** JSON whose keys are in order: a configuration comes back from the engine with its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
 
 /** One choice of values. */
 interface Arm {
