@@ -4,6 +4,7 @@
  * every field, knows no method and computes nothing with the tensors.
  */
 import { z } from 'zod';
+import type { Framing } from '../data/decode';
 import { readSafetensors, type Safetensors, writeSafetensors } from '../files/safetensors';
 import { runConfigSchema } from '../training/run-config';
 import { UserError } from '../user-error';
@@ -15,6 +16,12 @@ const METADATA_KEY = 'adapter';
 /** Room for the most classes with the longest names and their logits, and no more. */
 const MAX_HEADER_CHARS = 32_000_000;
 const MAX_ENTRIES = 10_000;
+
+/** How an image was made square, in words. */
+export const RESIZING = {
+  crop: 'shorter side to 8/7 of the input size, then centre crop',
+  squeeze: 'to the input size, whatever its shape',
+} as const satisfies Record<Framing, string>;
 
 const text = z.string().max(1000);
 const count = z.int().nonnegative();
@@ -47,7 +54,7 @@ const headerSchema = z.object({
     scale: positive,
     mean: perChannel,
     std: z.tuple([positive, positive, positive]),
-    resize: z.literal('shorter side to 8/7 of the input size, then centre crop'),
+    resize: z.enum([RESIZING.crop, RESIZING.squeeze]),
   }),
   /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (METHOD §1); steps are by layer. */
   coding: z.object({

@@ -38,6 +38,7 @@ describe('an adapter', () => {
       classes: CLASSES,
       values,
       codes: model.codes,
+      framing: 'crop',
       training: {
         config: {
           setting,
@@ -105,6 +106,14 @@ describe('an adapter', () => {
     for (const kind of ['plain', 'blocks'] as const)
       for (const [layer, { coefficients }] of opened.stored.codes[kind])
         expect(coefficients).toEqual(stored.codes[kind].get(layer)?.coefficients);
+  });
+
+  it('remembers whether its images were cropped or squeezed', async () => {
+    for (const framing of ['crop', 'squeeze'] as const) {
+      const file = await writeAdapter({ ...(await tuned('linear-probe', {})), framing }, backbone);
+      const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
+      expect(opened.stored.framing).toBe(framing);
+    }
   });
 
   it('trained from a stage on holds nothing of what is below it', async () => {

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
+import type { Framing } from '../data/decode';
 import { codedShape } from '../decompose/atom-coding';
 import { type LayerCodes, type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
@@ -14,7 +15,7 @@ import { neededCodings, type ParameterTable, parameterTable, slices, valuesOf } 
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import type { RunResult } from '../worker/protocol';
-import { ADAPTER_FORMAT, type Adapter, type AdapterHeader, encodeAdapter } from './adapter-file';
+import { ADAPTER_FORMAT, type Adapter, type AdapterHeader, encodeAdapter, RESIZING } from './adapter-file';
 import { checkImages, compareLogits } from './check-images';
 
 const CHECK_IMAGES = 4;
@@ -28,6 +29,8 @@ export interface StoredModel {
   /** Every trained number, in the order of the setting's parameter table. */
   values: Float32Array;
   codes: AtomCodes;
+  /** How its images were made square. */
+  framing: Framing;
   training: AdapterHeader['training'];
 }
 
@@ -118,7 +121,7 @@ export async function writeAdapter(
           scale: 1 / 255,
           mean: [...backbone.preprocessing.mean],
           std: [...backbone.preprocessing.std],
-          resize: 'shorter side to 8/7 of the input size, then centre crop',
+          resize: RESIZING[stored.framing],
         },
         coding: {
           lambda: LAMBDA,
@@ -171,6 +174,7 @@ export async function openAdapter(
     classes: header.classes,
     values: flatValues(table, tensors, fileName),
     codes: await readCodes(backbone, method, table, header, tensors, fileName),
+    framing: header.preprocessing.resize === RESIZING.squeeze ? 'squeeze' : 'crop',
     training: {
       ...header.training,
       config: { ...header.training.config, setting: header.setting, options: header.options },

@@ -82,11 +82,8 @@ export function createSession(siteUrl: string): Handlers {
   let frozen = new FrozenCache(createPrivateFile);
   /** By `codingKey`, the latest last. */
   let codes = new Map<string, LayerCodes>();
-  /** With the backbone that each belongs to, and how its images were made square. */
-  const models = new Map<
-    string,
-    { stored: StoredModel; backbone: ModelSummary['backbone']; framing: Framing }
-  >();
+  /** With the backbone that each belongs to. */
+  const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   const runs = new Map<string, RunControl>();
 
   function resetFrozen(): void {
@@ -133,12 +130,11 @@ export function createSession(siteUrl: string): Handlers {
     modelId: string,
     stored: StoredModel,
     checkDifference: number | null,
-    framing: Framing,
   ): Promise<ModelSummary> {
     const trunk = ready(backbone);
     const file = await writeAdapter(stored, trunk);
     const owner = { key: keyOf(trunk), name: `${trunk.name}, ${trunk.inputSize} px` };
-    models.set(modelId, { stored, backbone: owner, framing });
+    models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
     return {
       modelId,
@@ -374,8 +370,9 @@ export function createSession(siteUrl: string): Handlers {
             const { result, values } = await runToEnd(job, control, info.backend, progress, scoreTest);
             const { codes } = job.model;
             const { classes, preset } = data;
-            const stored = { name, classes, values, codes, training: trainingSummary(result) };
-            return { result, model: await remember(runId, stored, null, framingOf(preset)) };
+            const framing = framingOf(preset);
+            const stored = { name, classes, values, codes, framing, training: trainingSummary(result) };
+            return { result, model: await remember(runId, stored, null) };
           },
           (memory) => progress({ kind: 'planned', memory }),
         );
@@ -397,16 +394,16 @@ export function createSession(siteUrl: string): Handlers {
     async loadAdapter({ modelId, fileName, file }) {
       const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
       const { stored, checkDifference } = await openAdapter(adapter, ready(backbone), fileName);
-      // An adapter file does not say how its images were made square.
-      return remember(modelId, stored, checkDifference, 'crop');
+      return remember(modelId, stored, checkDifference);
     },
 
     async classify({ modelId, image, fileName }) {
       const trunk = ready(backbone);
-      const framing = models.get(modelId)?.framing ?? 'crop';
+      const stored = model(modelId);
+      const { framing } = stored;
       const side = storedSide(trunk.inputSize, framing);
       const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
-      const [logits = []] = await withModel(model(modelId), trunk, (open, values) =>
+      const [logits = []] = await withModel(stored, trunk, (open, values) =>
         logitsOf(open, values, pixels, 1),
       );
       return { logits, probabilities: softmax(logits) };
