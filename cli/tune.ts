@@ -154,12 +154,14 @@ async function importData(headless: Headless, data: Data, choice: DataChoice): P
 /** What runs when: gives a run to make, and takes how it ended. */
 type Plan = Generator<AskedRun, void, RunRecord>;
 
-const sweepOf = ({ settings, knobs, sweep }: Choices, known: SettingSummary[], data: DataSummary): Sweep => ({
-  settings: settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []),
-  knobs,
-  choice: sweep,
-  augmentation: data.augmentation,
-});
+function sweepOf(
+  { settings, knobs, sweep }: Choices,
+  known: readonly SettingSummary[],
+  { augmentation }: DataSummary,
+): Sweep {
+  const chosen = settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []);
+  return { settings: chosen, knobs, choice: sweep, augmentation };
+}
 
 function* sweptRuns(sweep: Sweep): Plan {
   const { knobs, choice } = sweep;

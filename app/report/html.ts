@@ -118,8 +118,9 @@ caption { padding-bottom: 6px; color: var(--ink-2); text-align: left; }
 th, td { padding: 6px 14px 6px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--ink-2); font-weight: 500; vertical-align: bottom; }
-tbody th { min-width: 130px; max-width: 340px; font-weight: 500; overflow-wrap: anywhere; }
-td { max-width: 340px; overflow-wrap: anywhere; }
+tbody th { min-width: 120px; max-width: 340px; font-weight: 500; overflow-wrap: anywhere; }
+td { max-width: 340px; overflow-wrap: break-word; }
+td:not(.right) { min-width: 110px; }
 .right { text-align: right; white-space: nowrap; }
 thead .right { white-space: normal; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 10px 28px; margin: 12px 0; }

@@ -13,6 +13,7 @@ import {
   presetSentence,
   unvalidatedSentence,
 } from '../store/data-words';
+import { PROBE_SETTING } from '../store/defaults';
 import { bytes, count, counted, duration, percent, rate } from '../ui/format';
 import { comparedRun, type Results, type RunResults } from './results';
 
@@ -270,12 +271,23 @@ function budgets({ arms, searches }: Comparison<Run>): Budget[] {
   }));
 }
 
+/** Said of settings, two or more, and of those of them that train the backbone. */
+function budgetSentence(all: readonly Budget[], tuned: readonly Budget[]): string {
+  if (areSame(all)) return 'All settings had the same search budget: as many runs, over as many epochs.';
+  if (tuned.length > 1 && areSame(tuned))
+    return 'All settings but the linear probe, which has epochs of its own, had the same search budget: as many runs, over as many epochs.';
+  return 'The settings did not have the same search budget.';
+}
+
+const areSame = (budgets: readonly Budget[]) =>
+  new Set(budgets.map(({ epochs, choices }) => JSON.stringify([epochs, choices]))).size <= 1;
+
 function searchBlocks(comparison: Comparison<Run>): Block[] {
   const { searches } = comparison;
   const all = budgets(comparison);
   const chosenByHand = all.every(({ epochs, choices }) => epochs.length === 0 && choices <= 1);
   if (chosenByHand) return [text('Nothing was searched: every setting ran with the values given for it.')];
-  const same = new Set(all.map(({ epochs, choices }) => JSON.stringify([epochs, choices]))).size === 1;
+  const tuned = all.filter(({ setting }) => setting !== PROBE_SETTING);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const budget: Table = {
     kind: 'table',
@@ -316,10 +328,7 @@ function searchBlocks(comparison: Comparison<Run>): Block[] {
   };
   return [
     ...texts(
-      all.length > 1 &&
-        (same
-          ? 'All settings had the same search budget: as many runs, over as many epochs.'
-          : 'The settings did not have the same search budget.'),
+      all.length > 1 && budgetSentence(all, tuned),
       searches.length > 0 &&
         'A search takes the values with the best validation accuracy after its last epoch; its runs are not compared.',
     ),
