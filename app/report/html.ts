@@ -43,7 +43,7 @@ function block(given: Block): string {
         ? `<details>\n<summary>${escaped(given.title)}</summary>\n${table(given)}\n</details>`
         : table(given);
     case 'figure':
-      return `<figure>\n<figcaption>${escaped(given.figure.title)}</figcaption>\n${given.figure.svg}\n</figure>`;
+      return `<figure>\n<figcaption>${escaped(given.figure.title)}</figcaption>\n<div tabindex="0" role="region" aria-label="${escaped(given.figure.title)}">${given.figure.svg}</div>\n</figure>`;
     case 'command':
       return `<pre tabindex="0"><code>${escaped(given.text)}</code></pre>`;
     case 'file': {
@@ -120,7 +120,7 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--ink-2); font-weight: 500; vertical-align: bottom; }
 tbody th { min-width: 120px; max-width: 340px; font-weight: 500; overflow-wrap: anywhere; }
 td { max-width: 340px; overflow-wrap: break-word; }
-td:not(.right) { min-width: 110px; }
+td:not(.right) { min-width: 120px; }
 .right { text-align: right; white-space: nowrap; }
 thead .right { white-space: normal; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 10px 28px; margin: 12px 0; }
@@ -128,7 +128,9 @@ dt { color: var(--ink-2); font-size: 13px; }
 dd { margin: 0; }
 figure { margin: 18px 0; }
 figcaption { margin-bottom: 6px; font-weight: 550; }
-figure svg { display: block; max-width: 100%; height: auto; }
+figure div { overflow-x: auto; }
+figure svg { display: block; min-width: 520px; max-width: 100%; height: auto; }
+figure svg > rect:first-child { fill: none; }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); }
 details caption { display: none; }

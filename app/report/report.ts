@@ -114,7 +114,7 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
     columns: [
       left('Setting'),
       right('Trained in the backbone'),
-      right('in the head'),
+      right('Trained in the head'),
       right('Runs'),
       right('Validation accuracy'),
       ...(tested ? [right('Test accuracy')] : []),

@@ -93,7 +93,9 @@ export function compare<Run extends ComparedRun>(runs: readonly Run[]): Comparis
 }
 
 function arm<Run extends ComparedRun>(key: string, unordered: Run[]): Arm<Run> {
-  const runs = unordered.toSorted((a, b) => a.config.seed - b.config.seed);
+  // A seed that was run again says nothing new: it counts once.
+  const bySeed = new Map(unordered.map((run) => [run.config.seed, run]));
+  const runs = [...bySeed.values()].sort((a, b) => a.config.seed - b.config.seed);
   const [first] = runs;
   if (!first) throw new Error('An arm has runs.');
   const mean = (of: (run: Run) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
