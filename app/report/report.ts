@@ -87,7 +87,7 @@ export function reportOf(results: Results, figures: readonly Figure[]): Report {
     { title: 'Run it again', blocks: againBlocks(results) },
   ];
   const { name, version } = results.createdBy;
-  const unfinished = results.complete ? '' : ' It was stopped before every run was done.';
+  const unfinished = results.complete ? '' : ' Not every run was done by then.';
   return {
     title: `Tuning report: ${results.dataset.name}`,
     lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
