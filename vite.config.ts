@@ -18,7 +18,11 @@ const { name, version, dependencies } = JSON.parse(
 const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
 
 export default defineConfig({
-  define: { __APP_NAME__: JSON.stringify(name), __APP_VERSION__: JSON.stringify(version) },
+  define: {
+    __APP_NAME__: JSON.stringify(name),
+    __APP_VERSION__: JSON.stringify(version),
+    __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
+  },
   base: './',
   plugins: [react()],
   server: { headers, fs: { allow: ['.', ...reference] } },

@@ -20,11 +20,18 @@ const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wasm'];
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
 const SAMPLES = ['counting', 'textures'] as const;
+/** Options that may stand beside --rerun. */
+const WITH_RERUN: readonly string[] = ['rerun', 'data', 'sample', 'backbone', 'out', 'charts'];
 /** Of a ResNet (He et al. 2016), conv2_x to conv5_x. */
 const STAGES = [1, 4] as const;
 
+type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
+
 export interface Choices {
-  data: { kind: 'path'; path: string } | { kind: 'sample'; name: string };
+  /** Null where the results to run again name a sample, or nobody says. */
+  data: Data | null;
+  /** A results file whose runs are made again; it decides everything but data, weights and output. */
+  rerun: string | null;
   backbone: BackboneOptions;
   /** Part of each class held out as test images. */
   testPart: number;
@@ -77,10 +84,12 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --backend B        ${BACKENDS.join(', ')} (default auto)
   --out DIR          where results go (default out/<date-time>)
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
+  --rerun FILE       runs once more what a results.json has, and says whether the numbers are the same; the file
+                     decides everything but --data, --sample, --backbone, --out and --charts
   --help             this text
 
-Written to --out: an adapter file per run, results.json and three charts.
-Exit code: 0 done, 1 a run failed, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
+Written to --out: an adapter file per run, report.html, report.md, results.json and three charts.
+Exit code: 0 done, 1 a run failed or its numbers are not the same, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
 `;
 
 /** Null: help was asked for. Throws `UserError` for anything that cannot be meant. */
@@ -90,6 +99,12 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   const [stray] = positionals;
   if (stray !== undefined)
     throw new UserError(`“${stray}” has no option before it. Did you mean --data ${stray}?`);
+  const { rerun } = values;
+  if (rerun !== undefined) {
+    const decided = Object.keys(values).find((name) => !WITH_RERUN.includes(name));
+    if (decided !== undefined)
+      throw new UserError(`--${decided} is decided by the results file. Leave it out with --rerun.`);
+  }
   const learningRates: Knobs['learningRates'] = {};
   for (const text of values.lr ?? []) {
     const [setting, value] = pair('--lr', text, 'atoms=0.003');
@@ -103,7 +118,8 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
   }
   return {
-    data: dataChoice(values.data, values.sample),
+    data: dataChoice(values.data, values.sample, rerun !== undefined),
+    rerun: rerun === undefined ? null : fromWhereTyped(rerun),
     backbone: {
       path: values.backbone === undefined ? null : fromWhereTyped(values.backbone),
       stages: whole('--stages', values.stages, STAGES) ?? null,
@@ -226,6 +242,7 @@ function parsed(typed: string[]) {
         backend: { type: 'string' },
         out: { type: 'string' },
         charts: { type: 'string' },
+        rerun: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -236,10 +253,11 @@ function parsed(typed: string[]) {
   }
 }
 
-function dataChoice(data: string | undefined, sample: string | undefined): Choices['data'] {
+function dataChoice(data: string | undefined, sample: string | undefined, rerun: boolean): Data | null {
   if (data !== undefined && sample !== undefined)
     throw new UserError('Give either --data or --sample, not both.');
-  if (sample !== undefined) return { kind: 'sample', name: oneOf('--sample', sample, SAMPLES) };
+  if (sample !== undefined) return sampleNamed(sample);
+  if (data === undefined && rerun) return null;
   if (data === undefined || data === '') {
     throw new UserError(
       'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.',
@@ -247,6 +265,12 @@ function dataChoice(data: string | undefined, sample: string | undefined): Choic
   }
   return { kind: 'path', path: fromWhereTyped(data) };
 }
+
+/** Throws `UserError` where there is no such set. */
+export const sampleNamed = (name: string): Data => ({
+  kind: 'sample',
+  name: oneOf('--sample', name, SAMPLES),
+});
 
 function inputSize(text: string): number {
   const found = INPUT_SIZES.find((size) => size === Number(text));

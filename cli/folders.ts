@@ -4,13 +4,14 @@ import { UserError } from '../src/user-error';
 import type { Purpose } from './messages';
 
 /** The file that a path may be, and what a folder has inside. */
-const EXPECTED: Record<Purpose, { file: string; inside: string }> = {
+const EXPECTED: Record<Purpose | 'results', { file: string; inside: string }> = {
   data: { file: 'a zip', inside: 'one sub-folder per class, with images inside' },
   backbone: { file: 'a file of weights', inside: 'a file of weights, or model.json and its shards' },
+  results: { file: 'a results file', inside: 'results.json' },
 };
 
 /** Throws `UserError` where there is nothing to read. */
-export async function kindOf(purpose: Purpose, path: string): Promise<'folder' | 'file'> {
+export async function kindOf(purpose: Purpose | 'results', path: string): Promise<'folder' | 'file'> {
   const { file, inside } = EXPECTED[purpose];
   try {
     const found = await stat(path);

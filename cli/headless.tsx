@@ -3,13 +3,11 @@
  * with functions to call where that has buttons. It keeps the runs; the command line decides what runs when.
  */
 import '../app/ui/base.css';
-import type { ReactNode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { AccuracyByEpoch } from '../app/charts/AccuracyByEpoch';
-import { AccuracyByParameters, pointsOf } from '../app/charts/AccuracyByParameters';
 import { pngFile, svgText } from '../app/charts/export-image';
-import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
 import { Engine } from '../app/engine';
+import { CHARTS, drawChart, figures } from '../app/report/figures';
+import { dataSummary, environment } from '../app/report/gather';
+import type { ChartName } from '../app/report/report';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
 import { type Knobs, settingsQuestion } from '../app/store/defaults';
@@ -29,22 +27,12 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type {
-  Answer,
-  AskedRun,
-  ChartKind,
-  ChartName,
-  DataChoice,
-  DataSummary,
-  Purpose,
-  Report,
-} from './messages';
+import type { Answer, AskedRun, ChartKind, DataChoice, DataSummary, Purpose, Report } from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Steps whose mean loss is reported. */
 const RECENT = 20;
-const CHART = { width: 680, height: 400 };
 
 let engine = new Engine(hear);
 /** Used and read again when a broken engine was replaced. */
@@ -56,6 +44,8 @@ let active: string | null = null;
 
 globalThis.headless = {
   start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
+
+  environment: () => answer(async () => environment()),
 
   settings: (knobs) => answer(() => settings(knobs)),
 
@@ -76,7 +66,9 @@ globalThis.headless = {
   exportAdapter: (modelId, name) =>
     answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
 
-  chart: (name, kind) => answer(() => drawChart(name, kind)),
+  chart: (name, kind) => answer(() => titledChart(name, kind)),
+
+  figures: () => answer(() => figures(runs)),
 };
 
 async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
@@ -131,12 +123,7 @@ function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSu
   return answer(async () => {
     source = { source: from, ...choice };
     dataset = await engine.call('importData', source, { onProgress: reportWork });
-    const { classes, thumbnailLayout: _, ...rest } = dataset;
-    return {
-      ...rest,
-      classes: classes.map(({ name, train, val, test }) => ({ name, train, val, test })),
-      label: dataLabel(dataset),
-    };
+    return dataSummary(dataset, from);
   });
 }
 
@@ -226,54 +213,18 @@ function reportOf({
 
 // ---------------------------------------------------------------- charts
 
-interface Drawing {
-  title: string;
-  Chart: (props: { runs: RunRecord[]; width: number; height: number }) => ReactNode;
-  /** Whether there is anything to draw. */
-  drawn: () => boolean;
-}
-
-const CHARTS: Record<ChartName, Drawing> = {
-  'accuracy-by-epoch': {
-    title: 'Validation accuracy per epoch',
-    Chart: AccuracyByEpoch,
-    drawn: () => runs.some(({ epochs }) => epochs.length > 0),
-  },
-  'loss-by-step': {
-    title: 'Training loss per step',
-    Chart: LossByStep,
-    drawn: () => runsWithLoss(runs).length > 0,
-  },
-  'accuracy-by-parameters': {
-    title: 'Validation accuracy against trainable parameters, with 95 % intervals',
-    Chart: AccuracyByParameters,
-    drawn: () => pointsOf(runs).length > 0,
-  },
-};
-
-async function drawChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const { title, Chart, drawn } = CHARTS[name];
-  if (!drawn()) return null;
+async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
   const place = document.getElementById('chart');
   const copies = document.getElementById('picture');
   if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
-  const root = createRoot(place);
-  try {
-    root.render(<Chart runs={runs} {...CHART} />);
-    await settled();
-    const svg = place.querySelector('svg');
-    if (!svg) throw new Error(`The chart ${name} was not drawn.`);
-    const picture = titled(svg, title, dataset ? dataLabel(dataset) : '', copies);
-    return kind === 'svg' ? svgText(picture) : await base64(await pngFile(picture));
-  } finally {
-    root.unmount();
-    copies.replaceChildren();
-  }
-}
-
-/** Recharts lays out in effects that set state again: a few frames until axes and points stand. */
-async function settled(): Promise<void> {
-  for (let frame = 0; frame < 6; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  return drawChart(name, runs, place, async (chart) => {
+    const picture = titled(chart, CHARTS[name].title, dataset ? dataLabel(dataset) : '', copies);
+    try {
+      return kind === 'svg' ? svgText(picture) : await base64(await pngFile(picture));
+    } finally {
+      copies.replaceChildren();
+    }
+  });
 }
 
 async function base64(blob: Blob): Promise<string> {

@@ -1,6 +1,7 @@
 /** What the command line and its headless page say to each other: types only, so that both sides can import it. */
 
-import type { DataSummary } from '../app/report/results';
+import type { ChartName, Figure } from '../app/report/report';
+import type { DataSummary, Environment } from '../app/report/results';
 import type { Knobs } from '../app/store/defaults';
 import type { Problem } from '../app/store/problem';
 import type { RunRecord } from '../app/store/run-record';
@@ -26,8 +27,6 @@ export type { RunRecord } from '../app/store/run-record';
 export type Answer<T> = { done: T } | { failed: Problem | null };
 
 export type ChartKind = 'svg' | 'png';
-export const CHARTS = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
-export type ChartName = (typeof CHARTS)[number];
 
 /** Which of the images are taken, and how they are split. */
 export type DataChoice = SplitChoice & { preset: Preset };
@@ -56,6 +55,7 @@ export type AskedRun = Trial & Pick<RunRecord, 'name' | 'armName' | 'memoryCap'>
 /** What the page offers, as `globalThis.headless`. */
 export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
+  environment(): Promise<Answer<Environment>>;
   /** Replaces the starter: what the page's file inputs were filled with, or the starter itself in another form. */
   useBackbone(stages: number | null, inputSize: number | null): Promise<Answer<BackboneSummary>>;
   /** Every setting, counted and planned for these knobs. */
@@ -74,6 +74,8 @@ export interface HeadlessPage {
   exportAdapter(modelId: string, name: string): Promise<Answer<Uint8Array>>;
   /** The chart of all runs so far: SVG text, or a PNG's bytes in base64. Null where there is nothing to draw. */
   chart(name: ChartName, kind: ChartKind): Promise<Answer<string | null>>;
+  /** The charts of what is compared, for a report. */
+  figures(): Promise<Answer<Figure[]>>;
 }
 
 declare global {

@@ -1,7 +1,11 @@
 /** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
+import { html } from '../app/report/html';
+import { markdown } from '../app/report/markdown';
+import { CHART_NAMES, reportOf } from '../app/report/report';
+import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
+import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
 import {
   conflictSentence,
   groupSentence,
@@ -17,14 +21,15 @@ import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { BackboneSummary } from '../src/worker/protocol';
+import type { BackboneSummary, SettingSummary } from '../src/worker/protocol';
 import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOf, makeFolder } from './folders';
-import { CHARTS, type DataChoice, type DataSummary, type RunRecord } from './messages';
+import type { AskedRun, DataChoice, DataSummary, RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
+import { readResults, refuse, repeatedChoices, repeatedRuns, verdict } from './rerun';
 
 const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
 
@@ -52,12 +57,15 @@ process.exitCode = await main().catch((error: unknown) => {
 
 async function main(): Promise<number> {
   const startedAt = new Date();
-  const choices = parseChoices(process.argv.slice(2), startedAt);
-  if (!choices) {
+  const typed = parseChoices(process.argv.slice(2), startedAt);
+  if (!typed) {
     process.stdout.write(HELP);
     return EXIT.done;
   }
-  const data =
+  const before = typed.rerun === null ? null : await readResults(typed.rerun);
+  const choices = before ? repeatedChoices(typed, before) : typed;
+  if (!choices.data) throw new Error('Choices have data.');
+  const data: Data =
     choices.data.kind === 'path'
       ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
       : choices.data;
@@ -80,11 +88,13 @@ async function main(): Promise<number> {
     progress.say(
       `Engine: ${engine.backend}${engine.threads > 1 ? `, ${engine.threads} threads` : ''}. ${engine.reason}`,
     );
+    if (before) refuse(engineDifference(before, engine));
     const backbone =
       weights || form.stages !== null || form.inputSize !== null
         ? await untilStopped(changeBackbone(headless, weights, form))
         : starter;
     progress.say(backboneSentence(backbone));
+    if (before) refuse(backboneDifference(before, backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(
       importData(headless, data, {
@@ -95,19 +105,30 @@ async function main(): Promise<number> {
     );
     progress.say(dataSentence(dataset));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
+    if (before) refuse(dataDifference(before, dataset));
+    const known = await headless.ask('settings', choices.knobs);
+    const again = before && repeatedRuns(before, known);
+    const sweep = sweepOf(choices, known, dataset);
     await makeFolder(choices.out);
-    const { convolutions: _, loading: __, key: ___, ...backboneFacts } = backbone;
-    return await compare(headless, choices, {
+    const results: Results = {
       format: RESULTS_FORMAT,
       createdBy: { name: packageJson.name, version: packageJson.version },
-      startedAt: startedAt.toISOString(),
+      madeAt: startedAt.toISOString(),
       complete: false,
       engine,
-      backbone: backboneFacts,
+      environment: await headless.ask('environment'),
+      backbone: backboneFacts(backbone),
       dataset,
       runs: [],
       charts: [],
-    });
+    };
+    if (again) progress.say(`${counted(again.length, 'run')} once more.`);
+    else await announceRuns(headless, sweep);
+    const code = await compare(headless, choices, again ? listedRuns(again) : sweptRuns(sweep), results);
+    if (!before) return code;
+    const { lines, same } = verdict(before, results.runs);
+    progress.say(lines.join('\n'));
+    return code === EXIT.done && !same ? EXIT.failed : code;
   } finally {
     await headless.close();
   }
@@ -130,51 +151,73 @@ async function importData(headless: Headless, data: Data, choice: DataChoice): P
   return headless.ask('importFiles', choice);
 }
 
-/** Runs the settings one after another; results are on the disk after each. */
-async function compare(headless: Headless, choices: Choices, results: Results): Promise<number> {
-  const { out, knobs } = choices;
+/** What runs when: gives a run to make, and takes how it ended. */
+type Plan = Generator<AskedRun, void, RunRecord>;
+
+function sweepOf(
+  { settings, knobs, sweep }: Choices,
+  known: readonly SettingSummary[],
+  { augmentation }: DataSummary,
+): Sweep {
+  const chosen = settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []);
+  return { settings: chosen, knobs, choice: sweep, augmentation };
+}
+
+function* sweptRuns(sweep: Sweep): Plan {
+  const { knobs, choice } = sweep;
+  const outcomes = new Map<string, Outcome>();
+  const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
+  for (let trial = nextTrial(); trial; trial = nextTrial()) {
+    const names = trialNames(trial, knobs, choice.seeds);
+    const run = yield { ...trial, ...names, memoryCap: memoryCapBytes(knobs) };
+    outcomes.set(trialKey(trial), outcomeOf(run));
+  }
+}
+
+function* listedRuns(runs: readonly AskedRun[]): Plan {
+  yield* runs;
+}
+
+/** Makes the planned runs one after another; results are on the disk after each. */
+async function compare(
+  headless: Headless,
+  { out, charts, backend }: Choices,
+  plan: Plan,
+  results: Results,
+): Promise<number> {
   const runs: RunRecord[] = [];
   const save = () => writeFile(join(out, 'results.json'), resultsText(results));
   const stopRun = () => void headless.ask('stop').catch(() => {});
-  const known = await headless.ask('settings', knobs);
-  const sweep: Sweep = {
-    settings: choices.settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []),
-    knobs,
-    choice: choices.sweep,
-    augmentation: results.dataset.augmentation,
-  };
-  const outcomes = new Map<string, Outcome>();
-  const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
-  await announceRuns(headless, sweep);
-  for (let trial = nextTrial(); trial && !stop.signal.aborted; trial = nextTrial()) {
-    const asked = {
-      ...trial,
-      ...trialNames(trial, knobs, sweep.choice.seeds),
-      memoryCap: memoryCapBytes(knobs),
-    };
+  let step = plan.next();
+  while (!step.done && !stop.signal.aborted) {
     stop.signal.addEventListener('abort', stopRun, { once: true });
-    const run = await headless.ask('train', asked);
+    const run = await headless.ask('train', step.value);
     stop.signal.removeEventListener('abort', stopRun);
-    outcomes.set(trialKey(trial), outcomeOf(run));
     runs.push(run);
     results.runs.push(runResults(run, await saveAdapter(headless, run, out, results)));
     await save();
     progress.say(ending(run));
     if (run.problem) process.stderr.write(`${run.name}: ${run.problem.message}\n`);
     if (run.problem && 'engineLost' in run.problem && run.problem.engineLost)
-      await headless.ask('restart', choices.backend);
+      await headless.ask('restart', backend);
+    step = plan.next(run);
   }
-  for (const name of CHARTS) {
-    const drawn = await headless.ask('chart', name, choices.charts);
+  for (const name of CHART_NAMES) {
+    const drawn = await headless.ask('chart', name, charts);
     if (drawn === null) continue;
-    const file = `${name}.${choices.charts}`;
-    await writeFile(join(out, file), drawn, choices.charts === 'svg' ? 'utf8' : 'base64');
+    const file = `${name}.${charts}`;
+    await writeFile(join(out, file), drawn, charts === 'svg' ? 'utf8' : 'base64');
     results.charts.push(file);
   }
   results.complete = !stop.signal.aborted;
   await save();
+  const report = reportOf(results, await headless.ask('figures'));
+  await writeFile(join(out, 'report.html'), html(report));
+  await writeFile(join(out, 'report.md'), markdown(report));
   const files = [
     ...results.runs.flatMap(({ adapter }) => (adapter ? [`${adapter.file} (${bytes(adapter.bytes)})`] : [])),
+    'report.html',
+    'report.md',
     'results.json',
     ...results.charts,
   ];

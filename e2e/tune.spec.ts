@@ -26,7 +26,7 @@ test.afterEach(() => {
 
 test.afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('compares settings and writes adapters, results and charts', async () => {
+test('compares settings and writes adapters, results, a report and charts', async () => {
   const out = join(folder, 'compared');
   const settings = ['--setting', 'linear-probe', '--setting', 'atoms', '--option', 'atoms.m=3'];
   const { code, stdout, stderr } = await tune([
@@ -49,8 +49,13 @@ test('compares settings and writes adapters, results and charts', async () => {
     'atoms.safetensors',
     'linear-probe.safetensors',
     'loss-by-step.svg',
+    'report.html',
+    'report.md',
     'results.json',
   ]);
+  const report = await readFile(join(out, 'report.md'), 'utf8');
+  expect(report).toMatch(/^\| Atoms, atoms per layer \(m\) 3 \| 579 \| 1,026 \| 1 \| [\d.]+\s% \(/m);
+  expect(report).toContain('![Validation accuracy per epoch](<accuracy-by-epoch.svg>)');
   const results = await readResults(out);
   expect(results.complete).toBe(true);
   expect(results.engine.threads, 'the wasm backend has its threads').toBeGreaterThan(1);
@@ -82,6 +87,50 @@ test('compares settings and writes adapters, results and charts', async () => {
     expect(chart).toContain(words);
 });
 
+test('runs a results file again and gets the same numbers to the bit', async () => {
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+  const data = ['--data', join(folder, 'stripes')];
+  const settings = ['--setting', 'linear-probe', '--setting', 'atoms', '--epochs', '1', '--seeds', '2'];
+  const made = await tune([...data, ...settings, '--backend', 'wasm', '--out', first]);
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  const file = join(first, 'results.json');
+  const again = await tune([...data, '--rerun', file, '--out', second]);
+  expect([again.code, again.stderr]).toEqual([0, '']);
+  expect(again.stdout.match(/^.*: the same numbers, bit for bit\.$/gm)).toEqual([
+    'Linear probe, seed 0: the same numbers, bit for bit.',
+    'Atoms, seed 0: the same numbers, bit for bit.',
+    'Linear probe, seed 1: the same numbers, bit for bit.',
+    'Atoms, seed 1: the same numbers, bit for bit.',
+  ]);
+  const [before, after] = [await readResults(first), await readResults(second)];
+  const numbers = ({ runs }: typeof before) =>
+    runs.map(({ name, config, epochs, validation }) => ({
+      ...{ name, config, validation },
+      epochs: epochs.map(({ seconds: _, ...rest }) => rest),
+    }));
+  expect(numbers(after)).toEqual(numbers(before));
+
+  await draw('others', ['across', 'down']);
+  await writeFile(
+    join(folder, 'others', 'down', 'one-more.png'),
+    await readFile(join(folder, 'stripes', 'down', '0.png')),
+  );
+  const changed = join(folder, 'changed.json');
+  const [run] = before.runs;
+  const epochs = run?.epochs.map((epoch) => ({ ...epoch, valLoss: epoch.valLoss * (1 + 1e-9) }));
+  await writeFile(changed, JSON.stringify({ ...before, runs: [{ ...run, epochs }] }));
+  const unlike = await tune([...data, '--rerun', changed, '--out', join(folder, 'unlike')]);
+  expect([unlike.code, unlike.stderr]).toEqual([1, '']);
+  expect(unlike.stdout).toMatch(/^Linear probe, seed 0: not the same numbers: losses\.$/m);
+  const refused = join(folder, 'refused');
+  const others = await tune(['--data', join(folder, 'others'), '--rerun', file, '--out', refused]);
+  expect(others.code).toBe(2);
+  expect(others.stderr).toMatch(
+    /^The images are others: the runs were made on “stripes” .* Nothing was run\.$/m,
+  );
+  expect(await readdir(folder)).not.toContain('refused');
+});
+
 test('takes a backbone of the person’s own, its first stages, at another input size', async () => {
   const [out, weights] = [join(folder, 'own-backbone'), join(folder, 'weights')];
   await mkdir(weights);
@@ -104,6 +153,8 @@ test('takes a backbone of the person’s own, its first stages, at another input
 
 test('refuses what cannot be meant before anything is started', async () => {
   const sample = ['--sample', 'counting'];
+  const notes = join(folder, 'notes.json');
+  await writeFile(notes, '{"format": 4}');
   const cases: [args: string[], message: RegExp][] = [
     [[], /^Which images\? Give --data with a folder/],
     [['--colour', 'red'], /^Unknown option '--colour'/],
@@ -116,6 +167,9 @@ test('refuses what cannot be meant before anything is started', async () => {
     [[...sample, '--backbone', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [[...sample, '--backbone', join(folder, 'nothing')], /nothing” is empty\. It needs a file of weights/],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
+    [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
+    [['--rerun', notes], /^“notes\.json” is no results file of this version \(createdBy: /],
+    [['--rerun', notes, '--epochs', '3'], /^--epochs is decided by the results file\. Leave it out/],
     [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
   ];
   for (const [args, message] of cases) {

@@ -1,3 +1,4 @@
 /** Filled in by Vite from package.json. */
 declare const __APP_NAME__: string;
 declare const __APP_VERSION__: string;
+declare const __TFJS_VERSION__: string;

@@ -14,6 +14,8 @@ export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & 
   classes: ({ name: string } & Record<Part, number>)[];
   /** Names the images and the split. */
   label: string;
+  /** A built-in sample set's name; null for the person's own files. */
+  sample: string | null;
 };
 
 const count = z.int().nonnegative();
@@ -23,6 +25,19 @@ const trainable = z.object({ backbone: count, head: count });
 
 /** What results say of the backbone. */
 type BackboneFacts = Omit<BackboneSummary, 'convolutions' | 'loading' | 'key'>;
+
+export function backboneFacts(backbone: BackboneSummary): BackboneFacts {
+  const { convolutions: _, loading: __, key: ___, ...facts } = backbone;
+  return facts;
+}
+
+/** The software under the program. */
+export interface Environment {
+  /** The browser's own words. */
+  browser: string;
+  /** Version of TensorFlow.js. */
+  tfjs: string;
+}
 
 const epochSchema = z.object({
   epoch: count,
@@ -49,7 +64,8 @@ const answersSchema = z.object({ labels: z.array(count), predicted: z.array(coun
 export const resultsSchema = z.object({
   format: z.literal(RESULTS_FORMAT),
   createdBy: z.object({ name: z.string(), version: z.string() }),
-  startedAt: z.iso.datetime(),
+  /** When the command began, or the page was asked. */
+  madeAt: z.iso.datetime(),
   /** False when stopped by the person before every run was done. */
   complete: z.boolean(),
   engine: z.object({
@@ -63,6 +79,7 @@ export const resultsSchema = z.object({
     precision: z.enum(['single', 'half']),
     limits: z.object({ budget: count, buffer: count }),
   }) satisfies z.ZodType<EngineInfo>,
+  environment: z.object({ browser: z.string(), tfjs: z.string() }) satisfies z.ZodType<Environment>,
   backbone: z.object({
     id: z.string(),
     name: z.string(),
@@ -79,6 +96,7 @@ export const resultsSchema = z.object({
   dataset: z.object({
     name: z.string(),
     label: z.string(),
+    sample: z.string().nullable(),
     description: z.string(),
     classes: z.array(z.object({ name: z.string(), train: count, val: count, test: count })),
     split: z.enum(['given', 'stratified']),
@@ -100,6 +118,8 @@ export const resultsSchema = z.object({
   runs: z.array(
     z.object({
       name: z.string(),
+      /** What runs that differ in their seeds alone are called together. */
+      armName: z.string(),
       setting: z.string(),
       symbol: z.string(),
       /** A search only chose values, and is not compared. */
@@ -115,6 +135,12 @@ export const resultsSchema = z.object({
         })
         .nullable(),
       config: runConfigSchema,
+      /** Bytes it might take; null for what the engine thought right. */
+      memoryCap: z.number().positive().nullable(),
+      /** That computed it; null where it did not end. */
+      backend: z.enum(['webgpu', 'wasm']).nullable(),
+      /** Its place among colours and markers. */
+      style: count,
       trainable,
       /** How it kept within its memory, bytes; null where it did not begin. */
       memory: z
@@ -140,14 +166,15 @@ export const resultsSchema = z.object({
       test: answersSchema.nullable(),
       /** Training loss at every step reported. */
       losses: z.array(z.object({ step: count, loss: z.number() })),
-      adapter: z.object({ file: z.string(), bytes: count }).nullable(),
+      /** Null where no model was kept; `file` is null where it was not written beside the results. */
+      adapter: z.object({ file: z.string().nullable(), bytes: count }).nullable(),
     }),
   ),
   charts: z.array(z.string()),
 });
 
 export type Results = z.infer<typeof resultsSchema>;
-type RunResults = Results['runs'][number];
+export type RunResults = Results['runs'][number];
 
 function measured(result: RunRecord['epochs'][number] | undefined): RunResults['best'] {
   if (!result) return null;
@@ -159,6 +186,7 @@ function measured(result: RunRecord['epochs'][number] | undefined): RunResults['
 export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunResults {
   const {
     name,
+    armName,
     setting,
     symbol,
     role,
@@ -166,6 +194,8 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     status,
     problem,
     config,
+    memoryCap,
+    style,
     trainable,
     memory,
     imagesPerSecond,
@@ -174,12 +204,16 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
   } = run;
   return {
     name,
+    armName,
     setting,
     symbol,
     role,
     outcome: status === 'finished' || status === 'failed' ? status : 'stopped',
     problem: problem && { kind: problem.kind, message: problem.message },
     config,
+    memoryCap,
+    backend: result?.backend ?? null,
+    style,
     trainable,
     memory,
     last: measured(lastEpoch(run)),
@@ -191,6 +225,17 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     test: result?.test ?? null,
     losses: steps,
     adapter,
+  };
+}
+
+/** As `compare` takes it. */
+export function comparedRun(run: RunResults, { label }: Results['dataset']) {
+  const { seconds, validation, test, adapter } = run;
+  return {
+    ...run,
+    data: label,
+    result: validation && { seconds, validation, test },
+    model: adapter && { adapterBytes: adapter.bytes },
   };
 }
 

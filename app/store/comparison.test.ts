@@ -52,6 +52,14 @@ const ones = (count: number) => new Array<number>(count).fill(1);
 const zeros = (count: number) => new Array<number>(count).fill(0);
 
 describe('runs compared', () => {
+  it('count a seed once, however often it was run', () => {
+    const run = made({ setting: 'lora', right: [1, 1, 0, 0] });
+    const [arm] = compare([run, { ...run, id: 'again' }]).arms;
+    expect(arm?.runs.map(({ id }) => id)).toEqual(['again']);
+    const { low, high } = wilson(2, 4);
+    expect(arm?.validation).toMatchObject({ mean: 0.5, low, high });
+  });
+
   it('join where only their seeds differ; searches and unfinished runs stay out', () => {
     const { arms, searches } = compare([
       made({ setting: 'lora', seed: 1, right: [1, 1, 0, 0] }),

@@ -5,8 +5,19 @@ import { holmAdjusted } from '../../src/statistics/holm';
 import { confusionMatrix, isUnbalanced, macroF1 } from '../../src/statistics/macro-f1';
 import { comparePaired, type PairedComparison } from '../../src/statistics/paired-test';
 import { wilson } from '../../src/statistics/wilson';
-import type { Answers } from '../../src/worker/protocol';
-import { allTrainable, armOf, type RunRecord } from './run-record';
+import type { Answers, ModelSummary, RunResult } from '../../src/worker/protocol';
+import { armOf, type RunRecord } from './run-record';
+
+/** What is read of a run to compare it: the page's own, or one from a results file. */
+export interface ComparedRun
+  extends Pick<
+    RunRecord,
+    'name' | 'armName' | 'symbol' | 'setting' | 'role' | 'style' | 'config' | 'data' | 'trainable'
+  > {
+  /** Null where it has none to compare. */
+  readonly result: Pick<RunResult, 'seconds' | 'validation' | 'test'> | null;
+  readonly model: Pick<ModelSummary, 'adapterBytes'> | null;
+}
 
 /** The images an accuracy is counted on. */
 export type Scored = 'validation' | 'test';
@@ -23,7 +34,7 @@ export interface Accuracy {
 }
 
 /** A setting with its values, and its runs. */
-export interface Arm {
+export interface Arm<Run extends ComparedRun = RunRecord> {
   key: string;
   /** Without a seed. */
   name: string;
@@ -32,7 +43,7 @@ export interface Arm {
   /** Colour and marker, those of its first run. */
   style: number;
   /** Finished ones, by seed. */
-  runs: RunRecord[];
+  runs: Run[];
   /** Trained numbers, backbone and head. */
   parameters: number;
   trainable: { backbone: number; head: number };
@@ -44,26 +55,26 @@ export interface Arm {
   test: Accuracy | null;
 }
 
-export interface Pair {
-  first: Arm;
-  second: Arm;
+export interface Pair<Run extends ComparedRun = RunRecord> {
+  first: Arm<Run>;
+  second: Arm<Run>;
   /** Seeds both have. */
   seeds: number;
   comparison: PairedComparison;
 }
 
-export interface Comparison {
-  arms: Arm[];
+export interface Comparison<Run extends ComparedRun = RunRecord> {
+  arms: Arm<Run>[];
   /** Every two arms with a seed in common; p-values adjusted for all of them (Holm). */
-  pairs: Pair[];
+  pairs: Pair<Run>[];
   /** The pairs' images: test images where every arm has them. */
   pairedOn: Scored;
   /** Runs that only searched. */
-  searches: RunRecord[];
+  searches: Run[];
 }
 
 /** Of runs on the same images. */
-export function compare(runs: readonly RunRecord[]): Comparison {
+export function compare<Run extends ComparedRun>(runs: readonly Run[]): Comparison<Run> {
   const over = runs.filter(({ result, role }) => result && role === 'final');
   const keys = [...new Set(over.map(armOf))];
   const arms = keys.map((key) =>
@@ -81,11 +92,13 @@ export function compare(runs: readonly RunRecord[]): Comparison {
   };
 }
 
-function arm(key: string, unordered: RunRecord[]): Arm {
-  const runs = unordered.toSorted((a, b) => a.config.seed - b.config.seed);
+function arm<Run extends ComparedRun>(key: string, unordered: Run[]): Arm<Run> {
+  // A seed that was run again says nothing new: it counts once.
+  const bySeed = new Map(unordered.map((run) => [run.config.seed, run]));
+  const runs = [...bySeed.values()].sort((a, b) => a.config.seed - b.config.seed);
   const [first] = runs;
   if (!first) throw new Error('An arm has runs.');
-  const mean = (of: (run: RunRecord) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  const mean = (of: (run: Run) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
   const { name, armName, symbol, setting, style, trainable } = first;
   return {
     key,
@@ -94,7 +107,7 @@ function arm(key: string, unordered: RunRecord[]): Arm {
     setting,
     style,
     runs,
-    parameters: allTrainable(first),
+    parameters: trainable.backbone + trainable.head,
     trainable,
     seconds: mean(({ result }) => result?.seconds ?? 0),
     adapterBytes: mean(({ model }) => model?.adapterBytes ?? 0),
@@ -105,7 +118,7 @@ function arm(key: string, unordered: RunRecord[]): Arm {
   };
 }
 
-const answersOf = ({ result }: RunRecord, on: Scored): Answers | null => result?.[on] ?? null;
+const answersOf = ({ result }: ComparedRun, on: Scored): Answers | null => result?.[on] ?? null;
 
 function accuracyOf(answers: readonly Answers[]): Accuracy {
   const [first] = answers;
@@ -135,7 +148,7 @@ function interval(answers: readonly Answers[]): { mean: number; low: number; hig
 const right = ({ labels, predicted }: Answers) =>
   Uint8Array.from(labels, (label, image) => Number(label === predicted[image]));
 
-function pairs(arms: readonly Arm[], on: Scored): Pair[] {
+function pairs<Run extends ComparedRun>(arms: readonly Arm<Run>[], on: Scored): Pair<Run>[] {
   const all = arms.flatMap((first, index) =>
     arms.slice(index + 1).flatMap((second) => pair(first, second, on) ?? []),
   );
@@ -143,7 +156,7 @@ function pairs(arms: readonly Arm[], on: Scored): Pair[] {
   return all.map((each, index) => ({ ...each, comparison: adjusted[index] ?? each.comparison }));
 }
 
-function pair(first: Arm, second: Arm, on: Scored): Pair | null {
+function pair<Run extends ComparedRun>(first: Arm<Run>, second: Arm<Run>, on: Scored): Pair<Run> | null {
   const rows = first.runs.flatMap((run) => {
     const other = second.runs.find(({ config }) => config.seed === run.config.seed);
     const [ours, theirs] = [answersOf(run, on), other && answersOf(other, on)];

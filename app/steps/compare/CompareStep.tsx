@@ -10,6 +10,8 @@ import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
+import { ReportButton } from './ReportButton';
+import { RunAgain } from './RunAgain';
 import { RunCharts } from './RunCharts';
 import { RunRow } from './RunRow';
 import { RunTable } from './RunTable';
@@ -98,8 +100,10 @@ export function CompareStep() {
             />
           )}
           <Results runs={compared} />
+          <ReportButton runs={compared} />
         </>
       )}
+      <RunAgain />
     </StepPage>
   );
 }

@@ -1,0 +1,537 @@
+/**
+ * What a report says, as sections of plain text, tables and figures; html.ts and markdown.ts write it down. All of it comes from
+ * the results and nothing else.
+ */
+import { decimate } from '../charts/series';
+import { type Accuracy, type ComparedRun, type Comparison, compare } from '../store/comparison';
+import {
+  conflictSentence,
+  groupSentence,
+  imagesPerPart,
+  PRESET_LABELS,
+  partWords,
+  presetSentence,
+  unvalidatedSentence,
+} from '../store/data-words';
+import { PROBE_SETTING } from '../store/defaults';
+import { bytes, count, counted, duration, percent, rate } from '../ui/format';
+import { comparedRun, type Results, type RunResults } from './results';
+
+export const CHART_NAMES = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
+export type ChartName = (typeof CHART_NAMES)[number];
+
+/** A chart as SVG text of our own making. */
+export interface Figure {
+  name: ChartName;
+  title: string;
+  svg: string;
+}
+
+export interface Table {
+  kind: 'table';
+  title: string;
+  columns: readonly { title: string; right?: boolean }[];
+  rows: readonly (readonly string[])[];
+  /** Too long, or too much of a detail, to stand open. */
+  folded?: boolean;
+}
+
+export type Block =
+  | { kind: 'text'; text: string }
+  | { kind: 'facts'; facts: readonly (readonly [name: string, value: string])[] }
+  | Table
+  /** `file`: where the picture lies beside the report, if it does. */
+  | { kind: 'figure'; figure: Figure; file: string | null }
+  | { kind: 'command'; text: string }
+  | { kind: 'file'; fileName: string; text: string };
+
+export interface Section {
+  title: string;
+  blocks: readonly Block[];
+}
+
+export interface Report {
+  title: string;
+  lead: string;
+  sections: readonly Section[];
+}
+
+type Run = RunResults & ComparedRun;
+
+/** Rows of a table that stands open. */
+const OPEN_ROWS = 24;
+/** Epochs of a run that are given in numbers. */
+const EPOCHS = 6;
+
+const text = (words: string): Block => ({ kind: 'text', text: words });
+const left = (title: string) => ({ title });
+const right = (title: string) => ({ title, right: true });
+/** Without what is empty. */
+const texts = (...all: (string | false)[]) => all.flatMap((words) => (words ? [text(words)] : []));
+
+export function reportOf(results: Results, figures: readonly Figure[]): Report {
+  const runs = results.runs.map((run): Run => comparedRun(run, results.dataset));
+  const comparison = compare(runs);
+  const { arms } = comparison;
+  const finals = runs.filter(({ role }) => role === 'final');
+  const sections: Section[] = [
+    { title: 'Results', blocks: resultBlocks(comparison, finals) },
+    { title: 'Differences', blocks: differenceBlocks(comparison) },
+    { title: 'Curves', blocks: curveBlocks(finals, figures, results.charts) },
+    { title: 'What was searched', blocks: searchBlocks(comparison) },
+    { title: 'Settings', blocks: settingBlocks(comparison) },
+    { title: 'Runs', blocks: runBlocks(finals) },
+    { title: 'Data', blocks: dataBlocks(results.dataset) },
+    { title: 'Backbone', blocks: backboneBlocks(results.backbone) },
+    { title: 'Environment', blocks: environmentBlocks(results) },
+    { title: 'Run it again', blocks: againBlocks(results) },
+  ];
+  const { name, version } = results.createdBy;
+  const unfinished = results.complete ? '' : ' Not every run was done by then.';
+  return {
+    title: `Tuning report: ${results.dataset.name}`,
+    lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
+    sections: sections.filter(({ blocks }) => blocks.length > 0),
+  };
+}
+
+/** `2025-01-31 14:23 UTC` */
+const minute = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+// ---------------------------------------------------------------- results
+
+const withInterval = ({ mean, low, high }: Accuracy) =>
+  `${percent(mean)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+
+function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[]): Block[] {
+  const [first] = arms;
+  if (!first) return [text('No run has a result to compare.')];
+  const tested = arms.find(({ test }) => test)?.test ?? undefined;
+  const f1 = arms.some(({ validation }) => validation.macroF1 !== null);
+  const table: Table = {
+    kind: 'table',
+    title: 'Accuracy with 95 % intervals',
+    columns: [
+      left('Setting'),
+      right('Trained in the backbone'),
+      right('Trained in the head'),
+      right('Runs'),
+      right('Validation accuracy'),
+      ...(tested ? [right('Test accuracy')] : []),
+      ...(f1 ? [right('Macro-F1, validation')] : []),
+      ...(f1 && tested ? [right('Macro-F1, test')] : []),
+      right('Time per run'),
+      right('Adapter'),
+    ],
+    rows: arms.map(({ name, trainable, runs, validation, test, seconds, adapterBytes }) => [
+      name,
+      count(trainable.backbone),
+      count(trainable.head),
+      count(runs.length),
+      withInterval(validation),
+      ...(tested ? [test ? withInterval(test) : NONE] : []),
+      ...(f1 ? [score(validation)] : []),
+      ...(f1 && tested ? [score(test)] : []),
+      duration(seconds),
+      adapterBytes > 0 ? bytes(Math.round(adapterBytes)) : NONE,
+    ]),
+  };
+  const seeds = Math.max(...arms.map(({ runs }) => runs.length));
+  const broken = finals.filter(({ outcome }) => outcome !== 'finished');
+  return [
+    table,
+    ...texts(
+      `Validation accuracy is that after the last epoch, on ${counted(first.validation.images, 'image')}.`,
+      tested !== undefined &&
+        `Test accuracy is that of the kept epoch, the best by validation accuracy, on ${counted(tested.images, 'image')} that neither trained nor chose anything.`,
+      seeds > 1
+        ? 'In brackets the 95 % interval: over images and seeds (bootstrap) where a setting has several runs, else over images (Wilson).'
+        : 'In brackets the 95 % interval over images (Wilson). One run says nothing of how much seeds matter.',
+      searches.length > 0 &&
+        (tested
+          ? 'Values were searched by validation accuracy, so test accuracy is the one to go by.'
+          : 'Values were searched on the very validation images that are scored here, so these accuracies come out somewhat high.'),
+      broken.length > 0 &&
+        `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. What such a run reached counts where it has a result.`,
+    ),
+  ];
+}
+
+const NONE = '–';
+const score = (accuracy: Accuracy | null) =>
+  accuracy?.macroF1 == null ? NONE : (100 * accuracy.macroF1).toFixed(1);
+
+// ---------------------------------------------------------------- differences
+
+const VERDICTS = { better: 'the first is better', worse: 'the second is better' } as const;
+
+function differenceBlocks({ arms, pairs, pairedOn }: Comparison<Run>): Block[] {
+  if (arms.length < 2) return [];
+  const [first] = pairs;
+  if (!first) return [text('No two settings have a seed in common, so they are not compared in pairs.')];
+  const shown = pairs.filter(({ comparison }) => comparison.verdict !== 'no difference shown');
+  const images = (pairedOn === 'test' ? first.first.test : first.first.validation)?.images ?? 0;
+  const points = (value: number) =>
+    `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`;
+  return [
+    text(
+      shown.length === 0
+        ? `No difference shown ${pairs.length === 1 ? 'between the two settings' : 'between any two settings'}.`
+        : `A difference is shown for ${shown.length} of ${counted(pairs.length, 'pair')}; for the others, no difference shown.`,
+    ),
+    {
+      kind: 'table',
+      title: 'Settings in pairs',
+      columns: [
+        left('First'),
+        left('Second'),
+        right('Seeds'),
+        right('First less second, points'),
+        right('p'),
+        left('Shown'),
+      ],
+      rows: pairs.map(({ first, second, seeds, comparison: { difference, low, high, p, verdict } }) => [
+        first.name,
+        second.name,
+        count(seeds),
+        `${points(difference)} (${points(low)} to ${points(high)})`,
+        p < 0.001 ? '< 0.001' : p.toFixed(3),
+        verdict === 'no difference shown' ? verdict : VERDICTS[verdict],
+      ]),
+      folded: pairs.length > OPEN_ROWS,
+    },
+    text(
+      `Both settings of a pair on the same ${counted(images, pairedOn === 'test' ? 'test image' : 'validation image')}, with the same seeds: sign-flip test, for one seed the exact McNemar test${pairs.length > 1 ? `; p-values are adjusted for all ${count(pairs.length)} pairs (Holm)` : ''}. A difference is shown where p is at most 0.05 and the 95 % interval leaves out 0. “No difference shown” does not mean that there is none.`,
+    ),
+  ];
+}
+
+// ---------------------------------------------------------------- curves
+
+function curveBlocks(finals: readonly Run[], figures: readonly Figure[], files: readonly string[]): Block[] {
+  const drawn = finals.filter(({ epochs }) => epochs.length > 0);
+  if (drawn.length === 0) return [];
+  return [
+    ...figures.map(
+      (figure): Block => ({
+        kind: 'figure',
+        figure,
+        file: files.find((file) => file.startsWith(`${figure.name}.`)) ?? null,
+      }),
+    ),
+    {
+      kind: 'table',
+      title: 'The curves in numbers',
+      columns: [
+        left('Run'),
+        right('Epoch'),
+        right('Training loss'),
+        right('Validation loss'),
+        right('Validation accuracy'),
+      ],
+      rows: drawn.flatMap(({ name, epochs }) =>
+        decimate(epochs, EPOCHS).map(({ epoch, trainLoss, valLoss, correct, total }) => [
+          name,
+          count(epoch),
+          trainLoss === null ? NONE : trainLoss.toFixed(4),
+          valLoss.toFixed(4),
+          percent(total === 0 ? 0 : correct / total),
+        ]),
+      ),
+      folded: true,
+    },
+  ];
+}
+
+// ---------------------------------------------------------------- searches
+
+const optionWords = ({ config }: Run) =>
+  Object.entries(config.options)
+    .map(([id, value]) => `${id} ${value}`)
+    .join(', ');
+
+/** What a setting was given to find its values with. */
+interface Budget {
+  setting: string;
+  /** Epochs of each searching run. */
+  epochs: number[];
+  /** Choices of values that were run in full. */
+  choices: number;
+}
+
+function budgets({ arms, searches }: Comparison<Run>): Budget[] {
+  const ids = [...new Set([...arms, ...searches].map(({ setting }) => setting))];
+  return ids.map((setting) => ({
+    setting,
+    epochs: searches
+      .filter((run) => run.setting === setting)
+      .map(({ config }) => config.epochs)
+      .sort((a, b) => a - b),
+    choices: arms.filter((arm) => arm.setting === setting).length,
+  }));
+}
+
+/** Said of settings, two or more, and of those of them that train the backbone. */
+function budgetSentence(all: readonly Budget[], tuned: readonly Budget[]): string {
+  if (areSame(all)) return 'All settings had the same search budget: as many runs, over as many epochs.';
+  if (tuned.length > 1 && areSame(tuned))
+    return 'All settings but the linear probe, which has epochs of its own, had the same search budget: as many runs, over as many epochs.';
+  return 'The settings did not have the same search budget.';
+}
+
+const areSame = (budgets: readonly Budget[]) =>
+  new Set(budgets.map(({ epochs, choices }) => JSON.stringify([epochs, choices]))).size <= 1;
+
+function searchBlocks(comparison: Comparison<Run>): Block[] {
+  const { searches } = comparison;
+  const all = budgets(comparison);
+  const chosenByHand = all.every(({ epochs, choices }) => epochs.length === 0 && choices <= 1);
+  if (chosenByHand) return [text('Nothing was searched: every setting ran with the values given for it.')];
+  const tuned = all.filter(({ setting }) => setting !== PROBE_SETTING);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const budget: Table = {
+    kind: 'table',
+    title: 'Search budgets',
+    columns: [
+      left('Setting'),
+      right('Searching runs'),
+      right('Their epochs in all'),
+      right('Choices of values run in full'),
+    ],
+    rows: all.map(({ setting, epochs, choices }) => [
+      setting,
+      count(epochs.length),
+      count(sum(epochs)),
+      count(choices),
+    ]),
+  };
+  const found: Table = {
+    kind: 'table',
+    title: 'Searching runs',
+    columns: [
+      left('Setting'),
+      right('Learning rate'),
+      left('Options'),
+      right('Epochs'),
+      right('Seed'),
+      right('Validation accuracy'),
+    ],
+    rows: searches.map((run) => [
+      run.setting,
+      String(run.config.learningRate),
+      optionWords(run) || NONE,
+      count(run.config.epochs),
+      String(run.config.seed),
+      `${run.last ? `${percent(run.last.accuracy)} (${run.last.correct} of ${run.last.total})` : NONE}${run.outcome === 'finished' ? '' : `, ${run.outcome}`}`,
+    ]),
+    folded: searches.length > OPEN_ROWS,
+  };
+  return [
+    ...texts(
+      all.length > 1 && budgetSentence(all, tuned),
+      searches.length > 0 &&
+        'A search takes the values with the best validation accuracy after its last epoch; its runs are not compared.',
+    ),
+    budget,
+    ...(searches.length > 0 ? [found] : []),
+  ];
+}
+
+// ---------------------------------------------------------------- settings
+
+/** A run's configuration in words; what `options` holds comes on top. */
+const FIELDS: readonly (readonly [name: string, value: (run: Run) => string])[] = [
+  ['Learning rate', ({ config }) => String(config.learningRate)],
+  ['Learning rate of the head', ({ config }) => String(config.headLearningRate)],
+  ['Epochs', ({ config }) => count(config.epochs)],
+  ['Batch', ({ config }) => count(config.batchSize)],
+  ['Weight decay', ({ config }) => String(config.weightDecay)],
+  ['Warm-up, part of all steps', ({ config }) => String(config.warmup)],
+  ['Dropout', ({ config }) => String(config.dropout)],
+  ['Augmentation', ({ config }) => config.augmentation],
+  ['Views per image', ({ config: { views } }) => (views === 0 ? 'new in every epoch' : count(views))],
+  [
+    'Ends without progress after',
+    ({ config: { patience } }) => (patience === 0 ? 'never' : counted(patience, 'epoch')),
+  ],
+  ['Starts from the linear probe', ({ config }) => (config.warmStart ? 'yes' : 'no')],
+  [
+    'Linear probe',
+    ({ config: { probe } }) =>
+      `${counted(probe.epochs, 'epoch')}, batch ${probe.batchSize}, learning rate ${probe.learningRate}, weight decay ${probe.weightDecay}`,
+  ],
+  ['Memory cap', ({ memoryCap }) => (memoryCap === null ? 'what the engine thinks right' : bytes(memoryCap))],
+];
+
+function settingBlocks({ arms }: Comparison<Run>): Block[] {
+  const firsts = arms.flatMap(({ name, runs: [run] }) => (run ? [{ name, run }] : []));
+  if (firsts.length === 0) return [];
+  const valuesOf = (of: (run: Run) => string) => new Set(firsts.map(({ run }) => of(run)));
+  const common = FIELDS.filter(([, of]) => valuesOf(of).size === 1);
+  const own = FIELDS.filter(([, of]) => valuesOf(of).size > 1);
+  return [
+    {
+      kind: 'table',
+      title: 'What each setting ran with',
+      columns: [left('Setting'), left('Trains'), left('Options'), ...own.map(([name]) => left(name))],
+      rows: firsts.map(({ name, run }) => [
+        name,
+        run.symbol,
+        optionWords(run) || NONE,
+        ...own.map(([, of]) => of(run)),
+      ]),
+    },
+    text(firsts.length === 1 ? 'Besides:' : 'The same for all:'),
+    {
+      kind: 'facts',
+      facts: common.flatMap(([name, of]) => firsts.slice(0, 1).map(({ run }) => [name, of(run)] as const)),
+    },
+  ];
+}
+
+function runBlocks(finals: readonly Run[]): Block[] {
+  if (finals.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      title: 'Every run that is compared',
+      columns: [
+        left('Run'),
+        left('Outcome'),
+        right('Seed'),
+        right('Last epoch'),
+        right('Kept epoch'),
+        right('Time'),
+        right('Images/s'),
+        right('Images at a time'),
+      ],
+      rows: finals.map(({ name, outcome, config, last, best, seconds, imagesPerSecond, memory }) => [
+        name,
+        outcome,
+        String(config.seed),
+        last ? `${percent(last.accuracy)} (${count(last.epoch)})` : NONE,
+        best ? `${percent(best.accuracy)} (${count(best.epoch)})` : NONE,
+        duration(seconds),
+        imagesPerSecond > 0 ? rate(imagesPerSecond) : NONE,
+        memory ? `${count(memory.microBatch)}${memory.recompute ? ', blocks twice' : ''}` : NONE,
+      ]),
+      folded: finals.length > OPEN_ROWS,
+    },
+  ];
+}
+
+// ---------------------------------------------------------------- data, backbone, environment
+
+const DRAWN = { given: 'as the data came', stratified: 'drawn, in equal parts of every class' } as const;
+
+function dataBlocks(dataset: Results['dataset']): Block[] {
+  const images = imagesPerPart(dataset.classes);
+  const { leftOut } = dataset;
+  return [
+    ...texts(dataset.description),
+    {
+      kind: 'facts',
+      facts: [
+        ['Name', dataset.name],
+        [
+          'Where from',
+          dataset.sample === null ? 'the person’s own files' : `built-in sample “${dataset.sample}”`,
+        ],
+        ['Classes', count(dataset.classes.length)],
+        ['Images', partWords(images).join(', ')],
+        ['Which of them', PRESET_LABELS[dataset.preset]],
+        ['Split', DRAWN[dataset.split]],
+        ['Test images', dataset.testSplit ? DRAWN[dataset.testSplit] : 'none'],
+        ['Seed of the split', String(dataset.seed)],
+        ['Part held out for testing', percent(dataset.testPart, 0)],
+        ['Augmentation it asks for', dataset.augmentation],
+        [
+          'Left out',
+          leftOut.length === 0 ? 'none' : `${counted(leftOut.length, 'file')}, listed in the results`,
+        ],
+        ['SHA-256 of classes, paths and pixels', dataset.hash],
+      ],
+    },
+    ...texts(
+      presetSentence(dataset),
+      groupSentence(dataset),
+      conflictSentence(dataset),
+      unvalidatedSentence(dataset.split, dataset.classes),
+    ),
+    {
+      kind: 'table',
+      title: 'Images per class',
+      columns: [left('Class'), right('Training'), right('Validation'), right('Test')],
+      rows: dataset.classes.map(({ name, train, val, test }) => [
+        name,
+        count(train),
+        count(val),
+        count(test),
+      ]),
+      folded: dataset.classes.length > OPEN_ROWS,
+    },
+  ];
+}
+
+function backboneBlocks(backbone: Results['backbone']): Block[] {
+  const { stages, ownClasses } = backbone;
+  return [
+    {
+      kind: 'facts',
+      facts: [
+        ['Name', backbone.name],
+        ['Stages', `${stages.used} of ${stages.inFile}`],
+        ['Input', `${backbone.inputSize} × ${backbone.inputSize} pixels`],
+        ['Parameters', count(backbone.parameters)],
+        ['Features', count(backbone.features)],
+        ['Its own classes', ownClasses === null ? 'none' : count(ownClasses)],
+        ['File', bytes(backbone.fileBytes)],
+        ['Licence', backbone.licence || 'not known'],
+        ['To cite', backbone.citation || 'not known'],
+        ['SHA-256', backbone.hash],
+      ],
+    },
+  ];
+}
+
+function environmentBlocks({ createdBy, engine, environment }: Results): Block[] {
+  return [
+    {
+      kind: 'facts',
+      facts: [
+        ['Program', `${createdBy.name} ${createdBy.version}`],
+        ['TensorFlow.js', environment.tfjs],
+        ['Browser', environment.browser],
+        ['Backend', `${engine.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}; asked for: ${engine.choice}`],
+        ['Why', engine.reason],
+        ['Adapter', engine.adapter ?? 'none offered'],
+        ['Computed by', engine.hardware ? 'a GPU' : 'the CPU'],
+        ...(engine.backend === 'wasm' ? [['Threads', count(engine.threads)] as const] : []),
+        ['Precision', `${engine.precision}; sums are single`],
+        ['Memory a run may take', bytes(engine.limits.budget)],
+      ],
+    },
+  ];
+}
+
+// ---------------------------------------------------------------- again
+
+function againBlocks(results: Results): Block[] {
+  const { dataset, backbone } = results;
+  const data = dataset.sample === null ? ' --data FOLDER' : '';
+  const weights = backbone.id === 'starter' ? '' : ' --backbone FILE';
+  return [
+    text(
+      'Save the JSON below as results.json and give it to the command line, with the same images and weights. It refuses others, runs the finished runs again in their order, and says for each whether its numbers are the same: on WebAssembly bit for bit, on WebGPU within 0.001. That holds on the same machine with the same versions.',
+    ),
+    { kind: 'command', text: `npm run tune -- --rerun results.json${data}${weights}` },
+    { kind: 'file', fileName: 'results.json', text: repeatText(results) },
+  ];
+}
+
+/** The results without the losses of single steps, a line for every run. */
+function repeatText({ runs, ...rest }: Results): string {
+  const lines = runs.map((run) => JSON.stringify({ ...run, losses: [] }));
+  const head = JSON.stringify({ ...rest, runs: [] });
+  return head.replace(/"runs":\[\]\}$/, () => `"runs":[\n${lines.join(',\n')}\n]}\n`);
+}

@@ -1,0 +1,135 @@
+/** A results file's runs made again: what stands in the way, and whether the numbers came out the same. */
+import { UserError } from '../../src/user-error';
+import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
+import { imagesPerPart, partWords } from '../store/data-words';
+import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
+
+/** WebGPU adds up in an order of the driver's. */
+const WEBGPU_TOLERANCE = 1e-3;
+
+/** Throws `UserError` where the text is no results file. */
+export function parseResults(text: string, fileName: string): Results {
+  const json = jsonOf(text);
+  if (json === undefined) throw notResults(fileName, 'it is not JSON');
+  const parsed = resultsSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw notResults(fileName, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const notResults = (fileName: string, why: string) =>
+  new UserError(
+    `“${fileName}” is no results file of this version (${why}). Take the results.json that a run or a report wrote.`,
+  );
+
+/** The runs to make again, in their order: the others have no numbers to come out the same. */
+export const finishedRuns = ({ runs, engine }: Results): RunResults[] =>
+  runs.filter(({ outcome, backend }) => outcome === 'finished' && backend === engine.backend);
+
+/** The choice that gives the results' backend wherever it can be had. */
+export const backendOf = ({ engine }: Results): EngineInfo['choice'] =>
+  engine.choice === 'auto' ? engine.backend : engine.choice;
+
+const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
+const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
+  `${BACKENDS[backend]}${precision === 'half' ? ' with half precision' : ''}`;
+
+/** Why the runs cannot be made again on this engine; null where they can. */
+export function engineDifference(
+  { engine }: Results,
+  here: Pick<EngineInfo, 'backend' | 'precision'>,
+): string | null {
+  if (engine.backend === here.backend && engine.precision === here.precision) return null;
+  return `The runs were computed by ${engineWords(engine)}; here it is ${engineWords(here)}, and the numbers would not be the same.`;
+}
+
+/** Why not on this backbone. */
+export function backboneDifference(
+  { backbone }: Results,
+  here: Pick<BackboneSummary, 'name' | 'hash' | 'inputSize'>,
+): string | null {
+  if (backbone.hash !== here.hash)
+    return `The backbone is another: the runs were made on “${backbone.name}” (SHA-256 ${backbone.hash}), this is “${here.name}” (${here.hash}).`;
+  if (backbone.inputSize !== here.inputSize)
+    return `The backbone was given images of ${backbone.inputSize} pixels; here it is ${here.inputSize}.`;
+  return null;
+}
+
+/** Why not on these images. */
+export function dataDifference(
+  { dataset }: Results,
+  here: Pick<DataSummary, 'name' | 'hash' | 'classes' | 'preset'>,
+): string | null {
+  if (dataset.hash !== here.hash)
+    return `The images are others: the runs were made on “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must all be the same.`;
+  const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
+    JSON.stringify([preset, classes.map(({ train, val, test }) => [train, val, test])]);
+  if (partsOf(dataset) !== partsOf(here))
+    return `The split is another: the runs had ${partWords(imagesPerPart(dataset.classes)).join(', ')}, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
+  return null;
+}
+
+/** Why not with these settings. */
+export function settingDifference(
+  runs: readonly RunResults[],
+  known: readonly SettingSummary[],
+): string | null {
+  if (runs.length === 0) return 'The file has no finished run.';
+  const stranger = runs.find((run) => !known.some(({ id }) => id === run.config.setting));
+  return stranger ? `There is no setting “${stranger.config.setting}” here.` : null;
+}
+
+/** In what a run's numbers differ from those it had before; empty where they are the same. */
+export function runDifferences(before: RunResults, after: RunResults): string[] {
+  const tolerance = before.backend === 'wasm' ? 0 : WEBGPU_TOLERANCE;
+  const near = (a: number | null, b: number | null) =>
+    a === b ||
+    (a !== null && b !== null && Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)));
+  const checks: [what: string, same: boolean][] = [
+    ['outcome', before.outcome === after.outcome],
+    [
+      'trained numbers',
+      before.trainable.backbone === after.trainable.backbone &&
+        before.trainable.head === after.trainable.head,
+    ],
+    ['number of epochs', before.epochs.length === after.epochs.length],
+    [
+      'losses',
+      before.epochs.every((epoch, index) => {
+        const other = after.epochs[index];
+        return other && near(epoch.trainLoss, other.trainLoss) && near(epoch.valLoss, other.valLoss);
+      }),
+    ],
+    [
+      'images classified rightly',
+      before.epochs.every((epoch, index) => {
+        const other = after.epochs[index];
+        return (
+          other &&
+          epoch.total === other.total &&
+          Math.abs(epoch.correct - other.correct) <= tolerance * epoch.total
+        );
+      }),
+    ],
+    ['answers on the validation images', sameAnswers(before.validation, after.validation, tolerance)],
+    ['answers on the test images', sameAnswers(before.test, after.test, tolerance)],
+  ];
+  return checks.flatMap(([what, same]) => (same ? [] : [what]));
+}
+
+function sameAnswers(before: RunResults['test'], after: RunResults['test'], tolerance: number): boolean {
+  if (!before || !after) return before === after;
+  const images = before.labels.length;
+  if (images !== after.labels.length || before.labels.some((label, image) => label !== after.labels[image]))
+    return false;
+  const differ = before.predicted.filter((answer, image) => answer !== after.predicted[image]);
+  return differ.length <= tolerance * images;
+}

@@ -1,0 +1,106 @@
+/** The runs as a report: one HTML file, Markdown, or the results as JSON. */
+import { Button, Menu } from '@mantine/core';
+import { useState } from 'react';
+import { figures } from '../../report/figures';
+import { sessionResults } from '../../report/gather';
+import { html } from '../../report/html';
+import { markdown } from '../../report/markdown';
+import { reportOf } from '../../report/report';
+import { type Results, resultsText } from '../../report/results';
+import { asProblem, type Problem } from '../../store/problem';
+import type { RunRecord } from '../../store/run-record';
+import { comparisonLabel, read, useSession } from '../../store/session';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { Block } from '../../ui/StepPage';
+import { saveFile } from '../../ui/save-file';
+import classes from './Report.module.css';
+
+interface Format {
+  label: string;
+  fileName: string;
+  type: string;
+  write: (results: Results, runs: readonly RunRecord[]) => Promise<string>;
+}
+
+const FORMATS: readonly Format[] = [
+  {
+    label: 'HTML, one page with charts',
+    fileName: 'atomtune-report.html',
+    type: 'text/html',
+    write: async (results, runs) => html(reportOf(results, await figures(runs))),
+  },
+  {
+    label: 'Markdown',
+    fileName: 'atomtune-report.md',
+    type: 'text/markdown',
+    write: async (results, runs) => markdown(reportOf(results, await figures(runs))),
+  },
+  {
+    label: 'JSON, to run it again',
+    fileName: 'results.json',
+    type: 'application/json',
+    write: async (results) => resultsText(results),
+  },
+];
+
+/** `runs`: those that are compared, on the same images. */
+export function ReportButton({ runs }: { runs: RunRecord[] }) {
+  const dataset = useSession((session) => session.dataset);
+  const backbone = useSession((session) => session.backbone);
+  const ready = useSession((session) => session.engine.status === 'ready');
+  const [making, setMaking] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const present = dataset && backbone ? comparisonLabel(dataset, backbone) : null;
+  const finished = runs.some(({ status }) => status === 'finished');
+  const obstacle =
+    runs[0]?.data !== present
+      ? 'Take these images and this backbone again to report on them.'
+      : finished
+        ? ''
+        : 'There is a report as soon as a run has finished.';
+
+  const save = async ({ fileName, type, write: textOf }: Format) => {
+    setMaking(true);
+    setProblem(null);
+    try {
+      const results = sessionResults(read(), runs);
+      if (!results) return;
+      const blob = new Blob([await textOf(results, runs)], { type: `${type};charset=utf-8` });
+      saveFile(blob, fileName);
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setMaking(false);
+    }
+  };
+
+  return (
+    <Block title="Report">
+      <div className={classes.line}>
+        <p>
+          {obstacle ||
+            'Images, backbone, settings, searches, curves, accuracies with intervals, tests, and all it takes to run it again.'}
+        </p>
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button size="xs" variant="default" disabled={obstacle !== '' || !ready} loading={making}>
+              Save a report
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {FORMATS.map((format) => (
+              <Menu.Item key={format.fileName} onClick={() => void save(format)}>
+                {format.label}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+      <ProblemNote
+        problem={problem}
+        title="The report could not be made"
+        onDismiss={() => setProblem(null)}
+      />
+    </Block>
+  );
+}

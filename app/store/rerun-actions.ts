@@ -1,0 +1,66 @@
+/** Puts a results file's finished runs in the queue once more. */
+import { UserError } from '../../src/user-error';
+import {
+  backboneDifference,
+  dataDifference,
+  engineDifference,
+  finishedRuns,
+  parseResults,
+  settingDifference,
+} from '../report/rerun';
+import { counted } from '../ui/format';
+import { asProblem, type Problem } from './problem';
+import { runNext } from './queue';
+import { queuedRun, type RunRecord } from './run-record';
+import { announce, comparisonLabel, read, type Session, write } from './session';
+
+/** What keeps the runs from being made again here; null where they are queued. */
+export async function runAgain(file: File): Promise<Problem | null> {
+  try {
+    const added = repeatedRuns(await file.text(), file.name, read());
+    write({ runs: [...read().runs, ...added] });
+    announce(`Queued: ${counted(added.length, 'run')}.`);
+    runNext();
+    return null;
+  } catch (error) {
+    return asProblem(error);
+  }
+}
+
+/** Throws `UserError` where the runs cannot be made again here. */
+function repeatedRuns(text: string, fileName: string, session: Session): RunRecord[] {
+  const { engine, backbone, dataset, settings } = session;
+  if (engine.status !== 'ready' || !backbone || !dataset) return [];
+  const results = parseResults(text, fileName);
+  const runs = finishedRuns(results);
+  const difference =
+    engineDifference(results, engine.info) ??
+    backboneDifference(results, backbone) ??
+    dataDifference(results, dataset) ??
+    settingDifference(runs, settings);
+  if (difference !== null) throw new UserError(`${difference} Nothing was queued.`);
+  const data = comparisonLabel(dataset, backbone);
+  const added: RunRecord[] = [];
+  for (const { name, armName, role, config, memoryCap, style } of runs) {
+    const setting = settings.find(({ id }) => id === config.setting);
+    if (!setting) continue;
+    const known = session.runs.find(
+      (run) => run.data === data && run.armName === armName && run.role === role,
+    );
+    added.push(
+      queuedRun(setting, {
+        ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, sweep: null },
+        name: nameAgain(name, [...session.runs, ...added]),
+        style: known?.style ?? style,
+      }),
+    );
+  }
+  return added;
+}
+
+function nameAgain(name: string, others: readonly RunRecord[]): string {
+  const taken = new Set(others.map((run) => run.name));
+  let again = `${name}, again`;
+  for (let time = 2; taken.has(again); time++) again = `${name}, again ${time}`;
+  return again;
+}

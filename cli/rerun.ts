@@ -1,0 +1,73 @@
+/** `--rerun`: the finished runs of a results file once more, on the same images and weights. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import {
+  backendOf,
+  finishedRuns,
+  parseResults,
+  runDifferences,
+  settingDifference,
+} from '../app/report/rerun';
+import type { Results, RunResults } from '../app/report/results';
+import { UserError } from '../src/user-error';
+import type { SettingSummary } from '../src/worker/protocol';
+import { type Choices, sampleNamed } from './choices';
+import { kindOf } from './folders';
+import type { AskedRun } from './messages';
+
+/** Throws `UserError` where the file is no results file. */
+export async function readResults(path: string): Promise<Results> {
+  if ((await kindOf('results', path)) === 'folder')
+    throw new UserError(`“${path}” is a folder. --rerun takes the results.json inside.`);
+  return parseResults(await readFile(path, 'utf8'), basename(path));
+}
+
+/** What the person typed, with all that the results decide. Throws `UserError` where data or weights are not said. */
+export function repeatedChoices(choices: Choices, before: Results): Choices {
+  const { dataset, backbone } = before;
+  const { path } = choices.backbone;
+  if (path === null && backbone.id !== 'starter')
+    throw new UserError(`The runs were made on “${backbone.name}”. Give its weights with --backbone.`);
+  if (!choices.data && dataset.sample === null)
+    throw new UserError(`The runs were made on “${dataset.name}”. Say with --data where its images are.`);
+  const { used, inFile } = backbone.stages;
+  return {
+    ...choices,
+    data: choices.data ?? sampleNamed(dataset.sample ?? ''),
+    backbone: { path, stages: used < inFile ? used : null, inputSize: backbone.inputSize },
+    testPart: dataset.testPart,
+    preset: dataset.preset,
+    settings: [],
+    knobs: { ...choices.knobs, seed: dataset.seed },
+    backend: backendOf(before),
+  };
+}
+
+/** The runs to ask for, in their order. Throws `UserError` where there are none or a setting is not known. */
+export function repeatedRuns(before: Results, known: readonly SettingSummary[]): AskedRun[] {
+  const runs = finishedRuns(before);
+  refuse(settingDifference(runs, known));
+  return runs.flatMap(({ name, armName, role, config, memoryCap }) => {
+    const setting = known.find(({ id }) => id === config.setting);
+    return setting ? [{ setting, role, config, name, armName, memoryCap }] : [];
+  });
+}
+
+/** Throws `UserError` with what keeps the runs from being made again. */
+export function refuse(difference: string | null): void {
+  if (difference !== null) throw new UserError(`${difference} Nothing was run.`);
+}
+
+/** One line for every run that should have been made again, and whether all came out the same. */
+export function verdict(before: Results, after: readonly RunResults[]): { lines: string[]; same: boolean } {
+  const how = before.engine.backend === 'wasm' ? 'bit for bit' : 'within 0.001';
+  const found = finishedRuns(before).map((run, index) => {
+    const again = after[index];
+    const differences = again ? runDifferences(run, again) : null;
+    if (!differences) return { same: false, line: `${run.name}: not run again.` };
+    return differences.length === 0
+      ? { same: true, line: `${run.name}: the same numbers, ${how}.` }
+      : { same: false, line: `${run.name}: not the same numbers: ${differences.join(', ')}.` };
+  });
+  return { lines: found.map(({ line }) => line), same: found.every(({ same }) => same) };
+}

@@ -1,0 +1,58 @@
+/** A report from the page, and the same runs once more from the file that it offers. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { resultsSchema } from '../app/report/results';
+import { expectAccessible } from './accessible';
+import { expect, test } from './local';
+import { bytesOf, goTo, openPage, waitForRun } from './steps';
+import { drawStripes } from './stripes';
+
+async function save(page: Page, item: string): Promise<string> {
+  await page.getByRole('button', { name: 'Save a report' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: item }).click(),
+  ]);
+  return (await bytesOf(download)).toString();
+}
+
+test('the runs become a report, and come out the same when they are run again', async ({ page, context }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
+  drawStripes(folder);
+  await openPage(page, '?backend=wasm&epochs=1&batch=8&probe.epochs=3&settings=linear-probe,atoms');
+  await page.locator('input[webkitdirectory]').setInputFiles(folder);
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
+  await goTo(page, 'Tune');
+  await page.getByRole('button', { name: /^Run 2 settings/ }).click();
+  await waitForRun(page, 'Atoms', 120_000);
+
+  const text = await save(page, 'JSON');
+  const first = resultsSchema.parse(JSON.parse(text));
+  expect(first.runs.map(({ setting, outcome }) => [setting, outcome])).toEqual([
+    ['linear-probe', 'finished'],
+    ['atoms', 'finished'],
+  ]);
+  expect(await save(page, 'Markdown')).toMatch(/^\| Atoms \| 1,737 \| 1,026 \| 1 \| [\d.]+\s% \(/m);
+  const report = await context.newPage();
+  await report.setContent(await save(page, 'HTML'));
+  await expect(report.getByRole('heading', { level: 1 })).toHaveText(/^Tuning report: stripes-/);
+  await expect(report.locator('figure svg')).toHaveCount(3);
+  await expectAccessible(report, 'report');
+  await report.close();
+
+  const again = (name: string, given: unknown) =>
+    page
+      .getByRole('region', { name: 'Run again' })
+      .locator('input[type=file]')
+      .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(given)) });
+  await again('others.json', { ...first, dataset: { ...first.dataset, hash: 'another' } });
+  await expect(page.getByRole('region', { name: 'Run again' })).toContainText('The images are others');
+  await again('results.json', first);
+  await waitForRun(page, 'Atoms, again', 120_000);
+  const { runs } = resultsSchema.parse(JSON.parse(await save(page, 'JSON')));
+  const losses = runs.map(({ epochs }) => epochs.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
+  expect(losses.slice(2)).toEqual(losses.slice(0, 2));
+  rmSync(folder, { recursive: true, force: true });
+});
