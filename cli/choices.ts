@@ -79,7 +79,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --help             this text
 
-Written to --out: an adapter file per run, results.json and three charts.
+Written to --out: an adapter file per run, results.json and five charts.
 Exit code: 0 done, 1 a run failed, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
 `;
 

@@ -5,16 +5,25 @@
 import '../app/ui/base.css';
 import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { AccuracyAgainst } from '../app/charts/AccuracyAgainst';
 import { AccuracyByEpoch } from '../app/charts/AccuracyByEpoch';
-import { AccuracyByParameters, pointsOf } from '../app/charts/AccuracyByParameters';
+import { AGAINST, type Against, pointsOf } from '../app/charts/against';
 import { pngFile, svgText } from '../app/charts/export-image';
 import { LossByStep, runsWithLoss } from '../app/charts/LossByStep';
 import { Engine } from '../app/engine';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
+import { compare } from '../app/store/comparison';
 import { type Knobs, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
-import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
+import {
+  drawnRuns,
+  queuedRun,
+  type RunRecord,
+  withEvents,
+  withoutResult,
+  withResult,
+} from '../app/store/run-record';
 import { dataLabel } from '../app/store/session';
 import type { DownloadProgress } from '../src/hub/progress';
 import type {
@@ -226,45 +235,48 @@ function reportOf({
 
 // ---------------------------------------------------------------- charts
 
-interface Drawing {
-  title: string;
-  Chart: (props: { runs: RunRecord[]; width: number; height: number }) => ReactNode;
-  /** Whether there is anything to draw. */
-  drawn: () => boolean;
-}
+/** What a chart is called and how it is drawn; null where there is nothing to draw. */
+type Drawing = () => { title: string; chart: ReactNode } | null;
 
 const CHARTS: Record<ChartName, Drawing> = {
-  'accuracy-by-epoch': {
-    title: 'Validation accuracy per epoch',
-    Chart: AccuracyByEpoch,
-    drawn: () => runs.some(({ epochs }) => epochs.length > 0),
+  'accuracy-by-epoch': () => {
+    const drawn = drawnRuns(runs);
+    if (!drawn.some(({ epochs }) => epochs.length > 0)) return null;
+    return { title: 'Validation accuracy per epoch', chart: <AccuracyByEpoch runs={drawn} {...CHART} /> };
   },
-  'loss-by-step': {
-    title: 'Training loss per step',
-    Chart: LossByStep,
-    drawn: () => runsWithLoss(runs).length > 0,
+  'loss-by-step': () => {
+    const drawn = drawnRuns(runs);
+    if (runsWithLoss(drawn).length === 0) return null;
+    return { title: 'Training loss per step', chart: <LossByStep runs={drawn} {...CHART} /> };
   },
-  'accuracy-by-parameters': {
-    title: 'Validation accuracy against trainable parameters, with 95 % intervals',
-    Chart: AccuracyByParameters,
-    drawn: () => pointsOf(runs).length > 0,
-  },
+  'accuracy-by-parameters': () => costChart(AGAINST.parameters, 'trainable parameters'),
+  'accuracy-by-seconds': () => costChart(AGAINST.seconds, 'training time'),
+  'accuracy-by-bytes': () => costChart(AGAINST.bytes, 'adapter size'),
 };
 
+function costChart(against: Against, cost: string): ReturnType<Drawing> {
+  const comparison = compare(runs);
+  const points = pointsOf(comparison, against);
+  if (points.length === 0) return null;
+  const scored = comparison.pairedOn === 'test' ? 'Test' : 'Validation';
+  const title = `${scored} accuracy against ${cost}, with 95 % intervals`;
+  return { title, chart: <AccuracyAgainst against={against} title={title} points={points} {...CHART} /> };
+}
+
 async function drawChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const { title, Chart, drawn } = CHARTS[name];
-  if (!drawn()) return null;
+  const drawing = CHARTS[name]();
+  if (!drawing) return null;
   const place = document.getElementById('chart');
   const copies = document.getElementById('picture');
   if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
   const root = createRoot(place);
   try {
-    root.render(<Chart runs={runs} {...CHART} />);
+    root.render(drawing.chart);
     await settled();
     const svg = place.querySelector('svg');
     if (!svg) throw new Error(`The chart ${name} was not drawn.`);
-    const picture = titled(svg, title, dataset ? dataLabel(dataset) : '', copies);
-    return kind === 'svg' ? svgText(picture) : await base64(await pngFile(picture));
+    const picture = titled(svg, drawing.title, dataset ? dataLabel(dataset) : '', copies);
+    return kind === 'svg' ? svgText([picture]) : await base64(await pngFile([picture]));
   } finally {
     root.unmount();
     copies.replaceChildren();

@@ -26,7 +26,13 @@ export type { RunRecord } from '../app/store/run-record';
 export type Answer<T> = { done: T } | { failed: Problem | null };
 
 export type ChartKind = 'svg' | 'png';
-export const CHARTS = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
+export const CHARTS = [
+  'accuracy-by-epoch',
+  'loss-by-step',
+  'accuracy-by-parameters',
+  'accuracy-by-seconds',
+  'accuracy-by-bytes',
+] as const;
 export type ChartName = (typeof CHARTS)[number];
 
 /** Which of the images are taken, and how they are split. */

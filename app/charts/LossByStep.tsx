@@ -29,7 +29,7 @@ function lines(run: RunRecord) {
   );
 }
 
-export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & ChartSize) {
+export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[] } & ChartSize) {
   const shown = runsWithLoss(runs).map((run) => ({ run, points: lines(run) }));
   const drawn = shown.map(({ run }) => run);
   const last = Math.max(
@@ -102,7 +102,7 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
               isAnimationActive={false}
             />
           ))}
-          <ChartLegend runs={drawn} x={44} width={wide - 48} />
+          <ChartLegend entries={drawn} x={44} width={wide - 48} />
         </LineChart>
       )}
     </SizedChart>

@@ -2,7 +2,7 @@
  * Gives a chart its size: the one it was told (an export, the command line), or that of the space it stands in.
  * Recharts' own container would do the second, but the legend's room must be known before the chart is laid out.
  */
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 
 interface Props {
   width: number | undefined;
@@ -13,6 +13,16 @@ interface Props {
 const HEIGHT = 290;
 
 export function SizedChart({ width, height = HEIGHT, children }: Props) {
+  const [place, wide] = useWidth(width);
+  return (
+    <div ref={place} style={{ width: width ?? '100%', minWidth: 0, height }}>
+      {wide > 0 && children(wide, height)}
+    </div>
+  );
+}
+
+/** The width given, or else that of the element the reference is put on; 0 until it is known. */
+export function useWidth(width?: number): [RefObject<HTMLDivElement | null>, number] {
   const place = useRef<HTMLDivElement>(null);
   const [measured, setMeasured] = useState(0);
   useEffect(() => {
@@ -24,10 +34,5 @@ export function SizedChart({ width, height = HEIGHT, children }: Props) {
     observer.observe(element);
     return () => observer.disconnect();
   }, [width]);
-  const wide = width ?? measured;
-  return (
-    <div ref={place} style={{ width: width ?? '100%', minWidth: 0, height }}>
-      {wide > 0 && children(wide, height)}
-    </div>
-  );
+  return [place, width ?? measured];
 }

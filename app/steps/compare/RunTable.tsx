@@ -3,9 +3,9 @@ import { Button, Table } from '@mantine/core';
 import { wilson } from '../../../src/statistics/wilson';
 import { RunKey } from '../../charts/Marker';
 import { accuracy, lastEpoch, type RunRecord } from '../../store/run-record';
+import { csv } from '../../ui/csv';
 import { counted, percent } from '../../ui/format';
 import { saveFile } from '../../ui/save-file';
-import { csv } from './csv';
 import classes from './RunTable.module.css';
 import { COLUMNS, csvRows } from './run-table';
 

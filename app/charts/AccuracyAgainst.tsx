@@ -1,0 +1,178 @@
+/**
+ * Accuracy against what it costs, a point with its 95 % interval for each setting, and the Pareto front as a thin line. The paper's
+ * points are hollow and grey.
+ */
+import {
+  CartesianGrid,
+  ReferenceLine,
+  Scatter,
+  ScatterChart,
+  usePlotArea,
+  useXAxisScale,
+  useYAxisScale,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { type Against, frontOf, type Point } from './against';
+import { axisLine, below, type ChartSize, FAINT, HALO, margin, niceTicks, RULE, tick } from './axis';
+import { ChartLegend, type LegendEntry, legendHeight } from './ChartLegend';
+import { Marker } from './Marker';
+import { labelsFit, placeLabels } from './place-labels';
+import { markerPath, runStyle } from './run-style';
+import { SizedChart } from './SizedChart';
+
+const MARKER = 11;
+const Y_AXIS = 52;
+
+interface Props extends ChartSize {
+  against: Against;
+  title: string;
+  points: readonly Point[];
+}
+
+export function AccuracyAgainst({ against, title, points, width, height }: Props) {
+  const xTicks = against.ticks(points.map(({ x }) => x));
+  const bounds = points.flatMap(({ accuracy, interval }) =>
+    interval ? [interval.low, interval.high] : [accuracy],
+  );
+  const yTicks = niceTicks(Math.min(1, ...bounds), Math.max(0, ...bounds), 5).filter(
+    (value) => value >= 0 && value <= 1,
+  );
+  return (
+    <SizedChart width={width} height={height}>
+      {(wide, tall) => {
+        const own = points.filter(({ style }) => style !== null).map(({ name }) => name);
+        const labelled = labelsFit(own, wide - Y_AXIS);
+        const legend = legendOf(points, labelled);
+        return (
+          <ScatterChart
+            width={wide}
+            height={tall}
+            margin={margin(legendHeight(legend, wide - 56) + 14)}
+            title={title}
+          >
+            <CartesianGrid stroke={RULE} />
+            <XAxis
+              dataKey="x"
+              type="number"
+              scale={against.log ? 'log' : 'linear'}
+              domain={[xTicks[0] ?? 1, xTicks.at(-1) ?? 10]}
+              ticks={xTicks}
+              tickFormatter={against.showTick}
+              tick={tick}
+              axisLine={axisLine}
+              tickLine={false}
+              label={below(against.axis)}
+            />
+            <YAxis
+              dataKey="accuracy"
+              type="number"
+              domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
+              ticks={yTicks}
+              tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
+              width={Y_AXIS}
+              tick={tick}
+              axisLine={false}
+              tickLine={false}
+            />
+            {/* Gives both scales their data; the points themselves are drawn below, with interval and label. */}
+            <Scatter data={points} shape={() => <g />} isAnimationActive={false} />
+            <ReferenceLine y={yTicks[0] ?? 0} stroke={RULE} />
+            <Points points={points} labelled={labelled} />
+            <ChartLegend entries={legend} x={Y_AXIS} width={wide - 56} />
+          </ScatterChart>
+        );
+      }}
+    </SizedChart>
+  );
+}
+
+/** What the labels do not say. */
+function legendOf(points: readonly Point[], labelled: boolean): LegendEntry[] {
+  const entries: LegendEntry[] = labelled
+    ? []
+    : points.flatMap(({ id, name, style }) =>
+        style === null ? [] : [{ id, name, drawn: <Mark style={style} /> }],
+      );
+  if (points.some(({ front }) => front))
+    entries.push({ id: 'front', name: 'Pareto front', drawn: <path d="M0,4H12V-4H24" {...FRONT} /> });
+  const paper = points.find(({ style }) => style === null);
+  if (paper) entries.push({ id: 'paper', name: paper.source, drawn: <Mark style={null} /> });
+  return entries;
+}
+
+const FRONT = { fill: 'none', strokeWidth: 1, style: { stroke: FAINT } } as const;
+
+const Mark = ({ style }: { style: number | null }) =>
+  style === null ? <PaperMarker x={12} y={0} /> : <Marker style={style} x={12} y={0} size={MARKER} />;
+
+const PaperMarker = ({ x, y }: { x: number; y: number }) => (
+  <path
+    d={markerPath('circle', MARKER - 1)}
+    transform={`translate(${x},${y})`}
+    style={{ fill: 'var(--chart-paper, #fff)', stroke: FAINT, strokeWidth: 1.5 }}
+  />
+);
+
+function Points({ points, labelled }: { points: readonly Point[]; labelled: boolean }) {
+  const x = useXAxisScale();
+  const y = useYAxisScale();
+  const area = usePlotArea();
+  if (!x || !y || !area) return null;
+  const room = { left: area.x, right: area.x + area.width, top: area.y, bottom: area.y + area.height };
+  const at = (point: Point) => ({ x: Number(x(point.x)), y: Number(y(point.accuracy)) });
+  const named = points.filter(({ style }) => labelled || style === null);
+  const labels = placeLabels(
+    named.map((point) => ({ name: point.name, ...at(point) })),
+    room,
+    MARKER,
+  );
+  return (
+    <g>
+      <path d={frontPath(frontOf(points).map(at), room.right)} {...FRONT} className="pareto-front" />
+      {points.map((point) => {
+        const { x: cx, y: cy } = at(point);
+        if (point.style === null) return <PaperMarker key={point.id} x={cx} y={cy} />;
+        const [top, bottom] = [Number(y(point.interval?.high)), Number(y(point.interval?.low))];
+        return (
+          <g key={point.id}>
+            {point.interval && (
+              <path
+                d={`M${cx},${top}V${bottom}M${cx - 4},${top}h8M${cx - 4},${bottom}h8`}
+                fill="none"
+                strokeWidth="1.5"
+                strokeOpacity={0.6}
+                style={{ stroke: runStyle(point.style).colour }}
+              />
+            )}
+            <Marker style={point.style} x={cx} y={cy} size={MARKER} />
+          </g>
+        );
+      })}
+      {named.map(({ id, name, style }, index) => {
+        const place = labels[index];
+        return (
+          place && (
+            <text
+              key={id}
+              x={place.toLeft ? place.right : place.left}
+              y={place.y + 4}
+              textAnchor={place.toLeft ? 'end' : 'start'}
+              fontSize="12"
+              style={style === null ? { ...HALO, fill: FAINT } : HALO}
+            >
+              {name}
+            </text>
+          )
+        );
+      })}
+    </g>
+  );
+}
+
+/** Steps through the front: the accuracy reached with no more than x, on to the plot's edge. */
+function frontPath(front: readonly { x: number; y: number }[], right: number): string {
+  const [first, ...others] = front;
+  if (!first) return '';
+  return `M${first.x},${first.y}${others.map(({ x, y }) => `H${x}V${y}`).join('')}H${right}`;
+}

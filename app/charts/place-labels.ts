@@ -1,0 +1,64 @@
+/** Where labels go beside their points so that they hide no marker and no other label. */
+
+/** Pixels a label takes: letters at 12 px on the wide side, since measuring needs fonts. */
+const LETTER = 6.8;
+const LINE = 15;
+/** From the point to its label. */
+const GAP = 12;
+/** Farther from its point a label would seem another's. */
+const FARTHEST = 60;
+
+export interface Spot {
+  name: string;
+  x: number;
+  y: number;
+}
+
+export interface LabelPlace {
+  left: number;
+  right: number;
+  /** Middle of the line. */
+  y: number;
+  /** The label ends at its point instead of beginning there. */
+  toLeft: boolean;
+}
+
+export interface Room {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** Up to how many labels, and how long ones, still stand by their points; beyond that a legend is clearer. */
+export const labelsFit = (names: readonly string[], width: number) =>
+  names.length <= 8 && names.every((name) => name.length * LETTER + GAP < width / 2);
+
+/** Labels in the order of their spots, each on its point's line or as near to it as is free. */
+export function placeLabels(spots: readonly Spot[], room: Room, marker: number): LabelPlace[] {
+  const taken = spots.map(({ x, y }) => ({ left: x - marker, right: x + marker, y }));
+  const places = spots.map((spot) => ({ spot, place: ownLine(spot, room) }));
+  // From the top down, so that labels of points that lie together keep their order.
+  for (const { spot, place } of places.toSorted((a, b) => a.spot.y - b.spot.y)) {
+    const free = (y: number) =>
+      y >= room.top &&
+      y <= room.bottom &&
+      taken.every((t) => Math.abs(t.y - y) >= LINE || t.left >= place.right || t.right <= place.left);
+    place.y = nearby(spot.y).find(free) ?? spot.y;
+    taken.push(place);
+  }
+  return places.map(({ place }) => place);
+}
+
+function ownLine({ name, x, y }: Spot, room: Room): LabelPlace {
+  const long = name.length * LETTER;
+  const toLeft = x + GAP + long > room.right;
+  const left = toLeft ? x - GAP - long : x + GAP;
+  return { left, right: left + long, y, toLeft };
+}
+
+/** `y`, and what lies around it, nearest first. */
+function nearby(y: number): number[] {
+  const steps = Array.from({ length: FARTHEST / 3 }, (_, index) => 3 * (index + 1));
+  return [y, ...steps.flatMap((step) => [y + step, y - step])];
+}
