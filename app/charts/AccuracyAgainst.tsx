@@ -17,7 +17,7 @@ import { type Against, frontOf, type Point } from './against';
 import { axisLine, below, type ChartSize, FAINT, HALO, margin, niceTicks, RULE, tick } from './axis';
 import { ChartLegend, type LegendEntry, legendHeight } from './ChartLegend';
 import { Marker } from './Marker';
-import { labelsFit, placeLabels } from './place-labels';
+import { type Level, labelsFit, placeLabels } from './place-labels';
 import { markerPath, runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
 
@@ -121,15 +121,17 @@ function Points({ points, labelled }: { points: readonly Point[]; labelled: bool
   if (!x || !y || !area) return null;
   const room = { left: area.x, right: area.x + area.width, top: area.y, bottom: area.y + area.height };
   const at = (point: Point) => ({ x: Number(x(point.x)), y: Number(y(point.accuracy)) });
+  const steps = stepsOf(frontOf(points).map(at), room.right);
   const named = points.filter(({ style }) => labelled || style === null);
   const labels = placeLabels(
     named.map((point) => ({ name: point.name, ...at(point) })),
     room,
     MARKER,
+    steps,
   );
   return (
     <g>
-      <path d={frontPath(frontOf(points).map(at), room.right)} {...FRONT} className="pareto-front" />
+      <path d={frontPath(steps)} {...FRONT} className="pareto-front" />
       {points.map((point) => {
         const { x: cx, y: cy } = at(point);
         if (point.style === null) return <PaperMarker key={point.id} x={cx} y={cy} />;
@@ -171,8 +173,8 @@ function Points({ points, labelled }: { points: readonly Point[]; labelled: bool
 }
 
 /** Steps through the front: the accuracy reached with no more than x, on to the plot's edge. */
-function frontPath(front: readonly { x: number; y: number }[], right: number): string {
-  const [first, ...others] = front;
-  if (!first) return '';
-  return `M${first.x},${first.y}${others.map(({ x, y }) => `H${x}V${y}`).join('')}H${right}`;
-}
+const stepsOf = (front: readonly { x: number; y: number }[], right: number): Level[] =>
+  front.map(({ x, y }, index) => ({ left: x, right: front[index + 1]?.x ?? right, y }));
+
+const frontPath = (steps: readonly Level[]) =>
+  steps.map(({ left, right, y }, index) => `${index === 0 ? 'M' : 'L'}${left},${y}H${right}`).join('');

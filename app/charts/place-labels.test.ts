@@ -18,6 +18,12 @@ describe('placeLabels', () => {
     expect(place).toMatchObject({ right: 328, toLeft: true });
   });
 
+  it('moves a label off a level line, but no farther than it must', () => {
+    const levels = [{ left: 100, right: 350, y: 80 }];
+    const [place] = placeLabels([{ name: 'Atoms', x: 100, y: 80 }], ROOM, MARKER, levels);
+    expect(Math.abs((place?.y ?? 0) - 80)).toBe(12);
+  });
+
   it('keeps labels of points that lie together apart, off the markers and within the plot', () => {
     const spots = ['LoRA', 'Atoms', 'Full', 'Probe'].map((name, index) => ({
       name,
