@@ -38,54 +38,49 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
   const yTicks = niceTicks(Math.min(1, ...bounds), Math.max(0, ...bounds), 5).filter(
     (value) => value >= 0 && value <= 1,
   );
+  const own = points.filter(({ style }) => style !== null);
+  const labelled = (wide: number) => labelsFit(namesOf(own), wide - Y_AXIS);
+  const legend = (wide: number) => legendOf(points, labelled(wide));
   return (
-    <SizedChart width={width} height={height}>
-      {(wide, tall) => {
-        const own = points.filter(({ style }) => style !== null).map(({ name }) => name);
-        const labelled = labelsFit(own, wide - Y_AXIS);
-        const legend = legendOf(points, labelled);
-        return (
-          <ScatterChart
-            width={wide}
-            height={tall}
-            margin={margin(legendHeight(legend, wide - 56) + 14)}
-            title={title}
-          >
-            <CartesianGrid stroke={RULE} />
-            <XAxis
-              dataKey="x"
-              type="number"
-              scale={against.log ? 'log' : 'linear'}
-              domain={[xTicks[0] ?? 1, xTicks.at(-1) ?? 10]}
-              ticks={xTicks}
-              tickFormatter={against.showTick}
-              tick={tick}
-              axisLine={axisLine}
-              tickLine={false}
-              label={below(against.axis)}
-            />
-            <YAxis
-              dataKey="accuracy"
-              type="number"
-              domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
-              ticks={yTicks}
-              tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
-              width={Y_AXIS}
-              tick={tick}
-              axisLine={false}
-              tickLine={false}
-            />
-            {/* Gives both scales their data; the points themselves are drawn below, with interval and label. */}
-            <Scatter data={points} shape={() => <g />} isAnimationActive={false} />
-            <ReferenceLine y={yTicks[0] ?? 0} stroke={RULE} />
-            <Points points={points} labelled={labelled} />
-            <ChartLegend entries={legend} x={Y_AXIS} width={wide - 56} />
-          </ScatterChart>
-        );
-      }}
+    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend(wide), wide - 56)}>
+      {(wide, tall, above) => (
+        <ScatterChart width={wide} height={tall} margin={margin(above + 14)} title={title}>
+          <CartesianGrid stroke={RULE} />
+          <XAxis
+            dataKey="x"
+            type="number"
+            scale={against.log ? 'log' : 'linear'}
+            domain={[xTicks[0] ?? 1, xTicks.at(-1) ?? 10]}
+            ticks={xTicks}
+            tickFormatter={against.showTick}
+            tick={tick}
+            axisLine={axisLine}
+            tickLine={false}
+            label={below(against.axis)}
+          />
+          <YAxis
+            dataKey="accuracy"
+            type="number"
+            domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
+            ticks={yTicks}
+            tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
+            width={Y_AXIS}
+            tick={tick}
+            axisLine={false}
+            tickLine={false}
+          />
+          {/* Gives both scales their data; the points themselves are drawn below, with interval and label. */}
+          <Scatter data={points} shape={() => <g />} isAnimationActive={false} />
+          <ReferenceLine y={yTicks[0] ?? 0} stroke={RULE} />
+          <Points points={points} labelled={labelled(wide)} />
+          <ChartLegend entries={legend(wide)} x={Y_AXIS} width={wide - 56} />
+        </ScatterChart>
+      )}
     </SizedChart>
   );
 }
+
+const namesOf = (points: readonly Point[]) => points.map(({ name }) => name);
 
 /** What the labels do not say. */
 function legendOf(points: readonly Point[], labelled: boolean): LegendEntry[] {
@@ -123,8 +118,10 @@ function Points({ points, labelled }: { points: readonly Point[]; labelled: bool
   const at = (point: Point) => ({ x: Number(x(point.x)), y: Number(y(point.accuracy)) });
   const steps = stepsOf(frontOf(points).map(at), room.right);
   const named = points.filter(({ style }) => labelled || style === null);
+  const inFull = labelsFit(namesOf(named), area.width);
+  const nameOf = ({ name, label }: Point) => (inFull ? name : label);
   const labels = placeLabels(
-    named.map((point) => ({ name: point.name, ...at(point) })),
+    named.map((point) => ({ name: nameOf(point), ...at(point) })),
     room,
     MARKER,
     steps,
@@ -151,19 +148,19 @@ function Points({ points, labelled }: { points: readonly Point[]; labelled: bool
           </g>
         );
       })}
-      {named.map(({ id, name, style }, index) => {
+      {named.map((point, index) => {
         const place = labels[index];
         return (
           place && (
             <text
-              key={id}
+              key={point.id}
               x={place.toLeft ? place.right : place.left}
               y={place.y + 4}
               textAnchor={place.toLeft ? 'end' : 'start'}
               fontSize="12"
-              style={style === null ? { ...HALO, fill: FAINT } : HALO}
+              style={point.style === null ? { ...HALO, fill: FAINT } : HALO}
             >
-              {name}
+              {nameOf(point)}
             </text>
           )
         );

@@ -4,8 +4,9 @@
  */
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
+import { percent } from '../ui/format';
 import { axisLine, below, type ChartSize, INK, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
-import { ChartLegend, legendHeight } from './ChartLegend';
+import { ChartLegend, type LegendEntry, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
@@ -15,8 +16,15 @@ const referenceValue = (run: RunRecord) => {
   const end = lastEpoch(run);
   return end ? accuracy(end) : 0;
 };
-const referenceLabel = (run: RunRecord) =>
-  `${run.name}, ${lastEpoch(run)?.epoch ?? 0} epochs: ${(100 * referenceValue(run)).toFixed(1)} %`;
+/** Reference lines are named here: on the plot their labels would sit where warm-started curves begin. */
+function referenceEntries(references: readonly RunRecord[]): LegendEntry[] {
+  const after = (run: RunRecord) => `${lastEpoch(run)?.epoch ?? 0} epochs`;
+  return runEntries(
+    references,
+    (run) => `${run.name}, ${after(run)}: ${percent(referenceValue(run))}`,
+    (run) => `${run.armName}, ${after(run)}`,
+  );
+}
 
 /** What is drawn, and the axes for all of it. */
 export interface EpochPlot {
@@ -45,6 +53,7 @@ export function epochPlot(runs: readonly RunRecord[]): EpochPlot {
 
 /** Markers on every epoch are noise on a long run. */
 const MARKERS = 12;
+const HEADING = 20;
 
 export function AccuracyByEpoch({ runs, ...size }: { runs: readonly RunRecord[] } & ChartSize) {
   return <EpochChart plot={epochPlot(runs)} {...size} />;
@@ -57,15 +66,18 @@ export function EpochChart({
   width,
   height,
 }: { plot: EpochPlot; heading?: string } & ChartSize) {
-  // The lines' labels stand in the legend: on the plot they would sit where warm-started curves begin.
-  const legend = [...curves, ...references.map((run) => ({ ...run, name: referenceLabel(run) }))];
+  const legend = [...runEntries(curves), ...referenceEntries(references)];
   return (
-    <SizedChart width={width} height={height}>
-      {(wide, tall) => (
+    <SizedChart
+      width={width}
+      height={height}
+      legend={(wide) => (heading ? HEADING : legendHeight(legend, wide - 56))}
+    >
+      {(wide, tall, above) => (
         <LineChart
           width={wide}
           height={tall}
-          margin={margin(heading ? 28 : legendHeight(legend, wide - 56) + 8)}
+          margin={margin(above + 8)}
           title={heading ? `Validation accuracy per epoch, ${heading}` : 'Validation accuracy per epoch'}
         >
           <CartesianGrid stroke={RULE} vertical={false} />

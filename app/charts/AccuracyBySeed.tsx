@@ -2,7 +2,7 @@
 import type { RunRecord } from '../store/run-record';
 import { EpochChart, type EpochPlot, epochPlot } from './AccuracyByEpoch';
 import classes from './AccuracyBySeed.module.css';
-import { ChartLegend, type LegendEntry, legendHeight } from './ChartLegend';
+import { ChartLegend, type LegendEntry, legendHeight, runEntries } from './ChartLegend';
 import { useWidth } from './SizedChart';
 
 const PANEL_HEIGHT = 190;
@@ -23,11 +23,9 @@ export const seedPlot = (plot: EpochPlot, seed: number): EpochPlot => ({
 export function AccuracyBySeed({ runs }: { runs: readonly RunRecord[] }) {
   const plot = epochPlot(runs);
   const drawn = [...plot.curves, ...plot.references];
-  const arms = [...new Map(drawn.map(({ armName, style }) => [armName, style]))];
-  const legend = arms.map(([name, style]) => ({ id: name, name, style }));
   return (
     <div className={classes.panels}>
-      <Legend entries={legend} />
+      <Legend entries={runEntries(drawn)} />
       {seedsOf(drawn).map((seed) => (
         <section key={seed} aria-label={`Seed ${seed}`} className={classes.panel}>
           <EpochChart plot={seedPlot(plot, seed)} heading={`Seed ${seed}`} height={PANEL_HEIGHT} />

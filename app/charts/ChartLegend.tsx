@@ -1,6 +1,7 @@
 /** The legend, drawn inside the SVG so that an exported picture keeps it. */
 
 import type { ReactNode } from 'react';
+import { armOf, type RunRecord } from '../store/run-record';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
 
@@ -12,6 +13,19 @@ const LONGEST = 60;
 
 /** A run, or anything else that is drawn, with its key: 24 px wide, from the origin on. */
 export type LegendEntry = { id: string; name: string } & ({ style: number } | { drawn: ReactNode });
+
+/** One entry for runs that differ in their seeds alone, since they look alike; `several` names those of more than one run. */
+export function runEntries(
+  runs: readonly RunRecord[],
+  one: (run: RunRecord) => string = ({ name }) => name,
+  several: (run: RunRecord) => string = ({ armName }) => armName,
+): LegendEntry[] {
+  const keys = [...new Set(runs.map(armOf))];
+  return keys.flatMap((id) => {
+    const [first, ...others] = runs.filter((run) => armOf(run) === id);
+    return first ? [{ id, name: (others.length > 0 ? several : one)(first), style: first.style }] : [];
+  });
+}
 
 function shorten(name: string, width: number): string {
   const longest = Math.min(LONGEST, Math.floor((width - KEY) / LETTER));

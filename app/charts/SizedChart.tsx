@@ -7,16 +7,22 @@ import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'rea
 interface Props {
   width: number | undefined;
   height: number | undefined;
-  children: (width: number, height: number) => ReactNode;
+  /** Height of the legend where the chart is so wide. */
+  legend: (width: number) => number;
+  children: (width: number, height: number, legend: number) => ReactNode;
 }
 
 const HEIGHT = 290;
+/** What a legend may take of the height; a taller one makes the chart taller, so that it leaves the plot its room. */
+const LEGEND = 36;
 
-export function SizedChart({ width, height = HEIGHT, children }: Props) {
+export function SizedChart({ width, height = HEIGHT, legend, children }: Props) {
   const [place, wide] = useWidth(width);
+  const above = wide > 0 ? legend(wide) : 0;
+  const tall = height + Math.max(0, above - LEGEND);
   return (
-    <div ref={place} style={{ width: width ?? '100%', minWidth: 0, height }}>
-      {wide > 0 && children(wide, height)}
+    <div ref={place} style={{ width: width ?? '100%', minWidth: 0, height: tall }}>
+      {wide > 0 && children(wide, tall, above)}
     </div>
   );
 }

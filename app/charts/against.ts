@@ -9,6 +9,8 @@ import { citation, type PaperSeries } from './paper-points';
 export interface Point {
   id: string;
   name: string;
+  /** On the plot where that is narrow. */
+  label: string;
   /** Its runs' colour and marker; null for one of the paper's. */
   style: number | null;
   x: number;
@@ -94,7 +96,15 @@ export function pointsOf(
     const { mean: accuracy, low, high, images } = scored;
     return [
       {
-        ...{ id: arm.key, name: arm.name, style: arm.style, x, accuracy, interval: { low, high } },
+        ...{
+          id: arm.key,
+          name: arm.name,
+          label: arm.name,
+          style: arm.style,
+          x,
+          accuracy,
+          interval: { low, high },
+        },
         counted: { runs: arm.runs.length, images, on },
         front: false,
         source: 'these runs',
@@ -108,7 +118,8 @@ export function pointsOf(
 /** The paper's points, to stand beside the settings'. */
 export const paperPoints = (series: PaperSeries): Point[] =>
   series.points.map(({ label, parameters, accuracy }) => ({
-    ...{ id: `${series.id} ${label}`, name: `${label} (paper)`, style: null, x: parameters, accuracy },
+    ...{ id: `${series.id} ${label}`, name: `${label} (paper)`, label },
+    ...{ style: null, x: parameters, accuracy },
     ...{ interval: null, counted: null, front: false, source: citation(series) },
   }));
 

@@ -46,7 +46,7 @@ describe('labelsFit', () => {
     expect(labelsFit(['Atoms, atoms per layer (m) 3, learning rate 0.001'], 230)).toBe(false);
     expect(
       labelsFit(
-        Array.from({ length: 12 }, (_, index) => `m ${index}`),
+        Array.from({ length: 13 }, (_, index) => `m ${index}`),
         600,
       ),
     ).toBe(false);

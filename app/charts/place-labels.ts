@@ -32,6 +32,8 @@ export interface Room {
   bottom: number;
 }
 
+const MOST_LABELS = 12;
+
 /** A level line that no label should stand on. */
 export interface Level {
   left: number;
@@ -41,7 +43,7 @@ export interface Level {
 
 /** Up to how many labels, and how long ones, still stand by their points; beyond that a legend is clearer. */
 export const labelsFit = (names: readonly string[], width: number) =>
-  names.length <= 8 && names.every((name) => name.length * LETTER + GAP < width / 2);
+  names.length <= MOST_LABELS && names.every((name) => name.length * LETTER + GAP < width / 2);
 
 /** Labels in the order of their spots, each on its point's line or as near to it as is free. */
 export function placeLabels(
