@@ -42,8 +42,8 @@ describe('placeLabels', () => {
 
 describe('labelsFit', () => {
   it('asks for a legend where labels are long for the plot, or many', () => {
-    expect(labelsFit(['Linear probe', 'Atoms', 'LoRA'], 230)).toBe(true);
-    expect(labelsFit(['Atoms, atoms per layer (m) 3, learning rate 0.001'], 230)).toBe(false);
+    expect(labelsFit(['Linear probe', 'Atoms', 'LoRA'], 240)).toBe(true);
+    expect(labelsFit(['Atoms, atoms per layer (m) 3, learning rate 0.001'], 240)).toBe(false);
     expect(
       labelsFit(
         Array.from({ length: 13 }, (_, index) => `m ${index}`),

@@ -43,7 +43,7 @@ export interface Level {
 
 /** Up to how many labels, and how long ones, still stand by their points; beyond that a legend is clearer. */
 export const labelsFit = (names: readonly string[], width: number) =>
-  names.length <= MOST_LABELS && names.every((name) => name.length * LETTER + GAP < width / 2);
+  names.length <= MOST_LABELS && names.every((name) => name.length * LETTER + GAP < 0.4 * width);
 
 /** Labels in the order of their spots, each on its point's line or as near to it as is free. */
 export function placeLabels(
