@@ -2,7 +2,7 @@
  * Gives a chart its size: the one it was told (an export, the command line), or that of the space it stands in.
  * Recharts' own container would do the second, but the legend's room must be known before the chart is laid out.
  */
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
 interface Props {
   width: number | undefined;
@@ -31,9 +31,11 @@ export function SizedChart({ width, height = HEIGHT, legend, children }: Props) 
 export function useWidth(width?: number): [RefObject<HTMLDivElement | null>, number] {
   const place = useRef<HTMLDivElement>(null);
   const [measured, setMeasured] = useState(0);
-  useEffect(() => {
+  // Before the first paint, so that no frame is without its chart.
+  useLayoutEffect(() => {
     const element = place.current;
     if (!element || width !== undefined) return;
+    setMeasured(Math.floor(element.getBoundingClientRect().width));
     const observer = new ResizeObserver(([entry]) => {
       if (entry) setMeasured(Math.floor(entry.contentRect.width));
     });
