@@ -39,7 +39,7 @@ test('one click trains three settings; the downloaded atoms give the same predic
   await expect(results.getByRole('row', { name: /Atoms/ })).toContainText('2,565');
 
   const csv = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Save as CSV' }).click();
+  await page.getByRole('button', { name: 'Save results as CSV' }).click();
   expect((await bytesOf(await csv)).toString().trim().split('\n')).toHaveLength(4);
   const svg = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save Loss per step as SVG' }).click();

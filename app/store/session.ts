@@ -12,6 +12,7 @@ import type {
   MemoryInfo,
   ModelSummary,
   Notice,
+  Pace,
   Progress,
   Recognition,
   SettingSummary,
@@ -68,6 +69,9 @@ export interface Session {
 
   settings: SettingSummary[];
   settingsProblem: Problem | null;
+  /** Measured, by what a run's pace depends on. */
+  paces: Record<string, Pace>;
+  measuring: Progress | null;
 
   runs: RunRecord[];
   runProblem: Problem | null;
@@ -106,6 +110,8 @@ export const useSession = create<Session>(() => ({
   atomsProblem: null,
   settings: [],
   settingsProblem: null,
+  paces: {},
+  measuring: null,
   runs: [],
   runProblem: null,
   queueHeld: false,

@@ -60,10 +60,10 @@ describe('a sweep', () => {
     expect(new Set(trials.map(trialKey)).size).toBe(21);
     expect(trials.filter(({ config }) => config.setting === 'lora').map(told)).toEqual([
       'final lora 1 lr 0.001 12 epochs seed 5',
-      'final lora 1 lr 0.001 12 epochs seed 6',
-      'final lora 1 lr 0.001 12 epochs seed 7',
       'final lora 8 lr 0.001 12 epochs seed 5',
+      'final lora 1 lr 0.001 12 epochs seed 6',
       'final lora 8 lr 0.001 12 epochs seed 6',
+      'final lora 1 lr 0.001 12 epochs seed 7',
       'final lora 8 lr 0.001 12 epochs seed 7',
     ]);
   });
@@ -90,10 +90,10 @@ describe('a sweep', () => {
     const finals = trials.filter(({ role }) => role === 'final');
     expect(finals.map(told)).toEqual([
       'final linear-probe  lr 0.003 60 epochs seed 5',
-      'final linear-probe  lr 0.003 60 epochs seed 6',
       'final atoms 4/4 lr 0.003 12 epochs seed 5',
-      'final atoms 4/4 lr 0.003 12 epochs seed 6',
       'final lora 4 lr 0.003 12 epochs seed 5',
+      'final linear-probe  lr 0.003 60 epochs seed 6',
+      'final atoms 4/4 lr 0.003 12 epochs seed 6',
       'final lora 4 lr 0.003 12 epochs seed 6',
     ]);
     for (const { config } of trials.filter(({ config }) => config.setting !== 'linear-probe'))
@@ -107,7 +107,7 @@ describe('a sweep', () => {
     expect(trials.map(({ role, config }) => [role, config.options.m, config.epochs])).toEqual([
       ...[3, 6, 9, 12, 15].map((m) => ['search', m, 3]),
       ...[9, 12, 15].map((m) => ['search', m, 6]),
-      ...[12, 12, 15, 15].map((m) => ['final', m, 12]),
+      ...[12, 15, 12, 15].map((m) => ['final', m, 12]),
     ]);
   });
 
@@ -121,6 +121,16 @@ describe('a sweep', () => {
     const expected = 5 + 3 + (5 + 3) + (4 * 5 + 4 + 2 + 3);
     expect(allTrials(of)).toHaveLength(expected);
     for (const accuracy of [0, 1]) expect(played(of, () => ({ accuracy, loss: 0 }))).toHaveLength(expected);
+  });
+
+  it('knows a trial again whatever the order of its configuration’s fields', () => {
+    const [trial] = wantedTrials(sweep({}), new Map());
+    if (!trial) throw new Error('There is a trial.');
+    const { probe, ...rest } = trial.config;
+    const turned = Object.fromEntries(Object.entries({ probe: { ...probe }, ...rest }).toReversed());
+    const again = { role: trial.role, config: turned as unknown as Trial['config'] };
+    expect(trialKey(again)).toBe(trialKey(trial));
+    expect(armKey(again.config)).toBe(armKey({ ...trial.config, seed: 77 }));
   });
 
   it('never trains what failed in the search where something else did not', () => {

@@ -49,10 +49,19 @@ export interface Trial {
 export type Outcome = { accuracy: number; loss: number } | null;
 
 /** Equal for equal trials. */
-export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => JSON.stringify([role, config]);
+export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => canonical([role, config]);
 
 /** What runs have in common that differ in nothing but their seed. */
-export const armKey = (config: RunConfig) => JSON.stringify({ ...config, seed: 0 });
+export const armKey = (config: RunConfig) => canonical({ ...config, seed: 0 });
+
+/** JSON whose keys are in order: a configuration comes back from the engine with its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
 
 /** One choice of values. */
 interface Arm {
@@ -61,9 +70,14 @@ interface Arm {
   learningRate: number;
 }
 
-/** All trials that are wanted as far as the outcomes tell, in their order, those that are over among them. */
+/**
+ * All trials that are wanted as far as the outcomes tell, in their order, those that are over among them: searches, then everything
+ * that is compared with the first seed, with the second, and so on.
+ */
 export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
-  return sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
+  const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
+  const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
+  return trials.toSorted((a, b) => turn(a) - turn(b));
 }
 
 /** As many trials as there will be, however they end. */

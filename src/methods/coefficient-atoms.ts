@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
-import { type AtomCoding, type CodedShape, codedShape } from '../decompose/atom-coding';
+import { type AtomCoding, codedShape } from '../decompose/atom-coding';
+import { type BlockAttributes, foldBlocks, unfoldBlocks } from '../ops/channel-blocks';
 import { inSingles } from '../ops/convert';
+import { formOf } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 import {
@@ -83,13 +85,8 @@ export function blockUpdate(
   layer: ConvolutionSpec,
 ): tf.Tensor4D {
   const change = tf.transpose(given(dDc, 'dDc') as tf.Tensor2D); // as declared above
-  const columns = matMul(change, given(blockCoefficients, 'blockCoefficients')); // (p k q l) × (blocks)
-  const { sides, order } = folding(codedShape(coding, layer));
-  const { kernel, cIn, cOut } = layer;
-  const folded = tf
-    .transpose(columns.reshape(sides), order)
-    .reshape<tf.Tensor4D>([kernel, kernel, cIn, cOut]);
-  return tf.mul(folded, scale);
+  const columns = matMul(change, given(blockCoefficients, 'blockCoefficients'));
+  return foldBlocks(columns, scale, blocksOf(coding, layer));
 }
 
 /** ∂L/∂ΔD_c = α_cᵀ·∂L/∂X for the gradient by the kernel K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
@@ -99,19 +96,13 @@ export function blockGradients(
   { blockCoefficients, scale }: Frozen,
   layer: ConvolutionSpec,
 ): Tensors {
-  const shape = codedShape(coding, layer);
-  const { sides, order } = folding(shape);
-  const byPlace = tf.mul(dKernel, scale).reshape(order.map((axis) => sides[axis] ?? 0));
-  // Blocks first, then places within a block.
-  const toRows = [4, 5, 0, 1, 2, 3].map((axis) => order.indexOf(axis));
-  const rows = tf.transpose(byPlace, toRows).reshape<tf.Tensor2D>([shape.rows, shape.cols]);
-  return { dDc: matMul(inSingles(given(blockCoefficients, 'blockCoefficients')), rows) };
+  const columns = unfoldBlocks(dKernel, scale, blocksOf(coding, layer));
+  const coefficients = given(blockCoefficients, 'blockCoefficients');
+  const right = formOf(coefficients, 'transposed', () => tf.transpose(inSingles(coefficients)));
+  return { dDc: tf.transpose(matMul(columns, right)) };
 }
 
-/** How the columns of all blocks, (p k q l) × (c_out / p, c_in / q), become a kernel: their sides, and the order of axes (k, l, c_in / q, q, c_out / p, p). */
-function folding({ kernel: { cOut, cIn, k }, block }: CodedShape): { sides: number[]; order: number[] } {
-  return {
-    sides: [block.out, k, block.in, k, cOut / block.out, cIn / block.in],
-    order: [1, 3, 5, 2, 4, 0],
-  };
+function blocksOf(coding: AtomCoding, layer: ConvolutionSpec): BlockAttributes {
+  const { block } = codedShape(coding, layer);
+  return { ...block, k: layer.kernel };
 }

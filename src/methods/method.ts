@@ -37,7 +37,7 @@ export interface Frozen {
   folded: tf.Tensor4D;
   /** Coefficients α ⊙ s of plain atoms as `[m, c_in·c_out]`, in the same precision, for methods with such atoms. */
   coefficients: tf.Tensor2D | null;
-  /** Coefficients α_c of atoms of channel blocks as `[n, rows]`, in the same precision, for methods with such atoms. */
+  /** Coefficients α_c of atoms of channel blocks as `[n, (I O)]`, blocks as in ops/channel-blocks.ts, in the same precision, for methods with such atoms. */
   blockCoefficients: tf.Tensor2D | null;
 }
 

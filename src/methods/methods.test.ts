@@ -117,7 +117,14 @@ onBackends('settings against PyTorch', () => {
           ]),
           folded: pretrained,
           blockCoefficients: tf.tidy(() =>
-            tf.transpose(tf.tensor1d(float32(layers, `${name}.alpha_c`)).reshape<tf.Tensor2D>([-1, n])),
+            tf
+              .transpose(
+                tf
+                  .tensor(float32(layers, `${name}.alpha_c`))
+                  .reshape([cOut / sizes.kc_out, cIn / sizes.kc_in, n]),
+                [2, 1, 0],
+              )
+              .reshape<tf.Tensor2D>([n, -1]),
           ),
           scale: tf.ones([cOut]),
           bias: trainsBiases ? tf.tensor1d(float32(file, `${name}.b`)) : tf.zeros([cOut]),

@@ -216,7 +216,8 @@ class Run {
       if (!this.#isTuned(layer)) continue;
       for (const coding of Object.values(method.codings(layer, options))) {
         const { rows, atoms } = codedShape(coding, layer);
-        memory.take('coefficients', rows * atoms);
+        // On the way back they are read turned, which a backend keeps.
+        memory.take('coefficients', rows * atoms * (coding.kc > 1 ? 2 : 1));
       }
     }
     if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);

@@ -14,7 +14,7 @@ export async function measurePace(job: Job, onProgress: (value: Progress) => voi
   let began = job.clock();
   let start = 0;
   let stepsPerEpoch = 1;
-  let steps = 0;
+  const ends: number[] = [];
   // Read back at every step: a GPU may have done none when the clock is read.
   for await (const event of train({ ...job, reportEvery: 1 })) {
     if (event.kind === 'phase') {
@@ -25,8 +25,12 @@ export async function measurePace(job: Job, onProgress: (value: Progress) => voi
       began = job.clock();
       stepsPerEpoch = event.stepsPerEpoch;
     }
-    if (event.kind === 'step' && !isProbe && ++steps === STEPS)
-      return { perEpoch: event.secondsLeft / (job.config.epochs - event.step / stepsPerEpoch), start };
+    if (event.kind === 'step' && !isProbe && ends.push(job.clock()) === STEPS) {
+      const [first = 0] = ends;
+      const perStep = ((ends.at(-1) ?? 0) - first) / (STEPS - 1);
+      // Every epoch ends with a validation, as the run began.
+      return { perEpoch: perStep * stepsPerEpoch + start, start };
+    }
     if (event.kind === 'epoch') {
       const elapsed = job.clock() - began;
       if (event.result.epoch > 0) return { perEpoch: elapsed - start, start };

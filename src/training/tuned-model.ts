@@ -183,13 +183,16 @@ export class TunedModel {
     });
   }
 
-  /** α_c of the blocks' atoms as `[n, rows]`; null where the method has none. */
+  /** α_c of the blocks' atoms as `[n, (I O)]`; null where the method has none. */
   #blockCoefficients({ spec }: Convolution): tf.Tensor2D | null {
     const code = this.codes.blocks.get(spec.name);
     const coding = this.method.codings(spec, this.options).blocks;
     if (!code || !coding) return null;
-    const { rows, atoms } = codedShape(coding, spec);
-    return tf.tidy(() => tf.transpose(tf.tensor2d(code.coefficients, [rows, atoms])));
+    const { rows, atoms, block } = codedShape(coding, spec);
+    const byBlock = [spec.cOut / block.out, spec.cIn / block.in, atoms];
+    return tf.tidy(() =>
+      tf.transpose(tf.tensor(code.coefficients, byBlock), [2, 1, 0]).reshape<tf.Tensor2D>([atoms, rows]),
+    );
   }
 }
 

@@ -1,9 +1,11 @@
 /** Step 4: the runs, live, on shared axes. */
-import { Anchor, Button, NativeSelect } from '@mantine/core';
+import { Anchor, Button, NativeSelect, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
+import { holdQueue } from '../../store/queue';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonLabel, useSession, write } from '../../store/session';
+import { useComparison } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
@@ -11,6 +13,7 @@ import classes from './CompareStep.module.css';
 import { RunCharts } from './RunCharts';
 import { RunRow } from './RunRow';
 import { RunTable } from './RunTable';
+import { PairsTable, SettingsTable } from './SettingsTable';
 
 export function CompareStep() {
   const runs = useSession((session) => session.runs);
@@ -18,6 +21,7 @@ export function CompareStep() {
   const backbone = useSession((session) => session.backbone);
   const problem = useSession((session) => session.runProblem);
   const ready = useSession((session) => session.engine.status === 'ready' && session.importing === null);
+  const held = useSession((session) => session.queueHeld);
   const [picked, setPicked] = useState<string | null>(null);
 
   // Only runs on the same images, split and backbone are compared.
@@ -69,6 +73,14 @@ export function CompareStep() {
       ) : (
         <>
           <Block title="Runs">
+            {(held || runs.some(({ status }) => status === 'queued')) && (
+              <Switch
+                label="Hold the queue"
+                description="The run under way goes on; no further one begins."
+                checked={held}
+                onChange={(event) => holdQueue(event.currentTarget.checked)}
+              />
+            )}
             <ul className={classes.runs} aria-label="Runs">
               {runs.map((run) => (
                 <RunRow key={run.id} run={run} />
@@ -93,9 +105,23 @@ export function CompareStep() {
 }
 
 function Results({ runs }: { runs: RunRecord[] }) {
+  const comparison = useComparison(runs);
+  const { arms, pairs } = comparison;
+  // With one run each, and nothing held out, the runs' own table says it all.
+  const summed = arms.some((arm) => arm.runs.length > 1 || arm.test || arm.validation.macroF1 !== null);
   return (
     <>
-      <RunCharts runs={runs} />
+      <RunCharts runs={runs} comparison={comparison} />
+      {summed && (
+        <Block title="Settings compared" note="Runs that differ in their seeds alone are one setting.">
+          <SettingsTable arms={arms} />
+        </Block>
+      )}
+      {pairs.length > 0 && (
+        <Block title="Differences" note="Is one setting better than another, or was it chance?">
+          <PairsTable {...comparison} />
+        </Block>
+      )}
       <Block title="Results" note={runs[0] ? `On ${runs[0].data}.` : undefined}>
         <RunTable runs={runs} />
       </Block>

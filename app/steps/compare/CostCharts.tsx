@@ -13,12 +13,9 @@ import {
 import { ChartFrame } from '../../charts/ChartFrame';
 import { citation, PAPER_SERIES } from '../../charts/paper-points';
 import type { Comparison } from '../../store/comparison';
-import type { RunRecord } from '../../store/run-record';
-import { useComparison } from '../../store/use-comparison';
 import { OrWait } from './OrWait';
 
-export function CostCharts({ runs }: { runs: readonly RunRecord[] }) {
-  const comparison = useComparison(runs);
+export function CostCharts({ comparison }: { comparison: Comparison }) {
   return (
     <>
       <ParametersChart comparison={comparison} />

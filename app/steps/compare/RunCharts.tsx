@@ -4,6 +4,7 @@ import { AccuracyBySeed, seedsOf } from '../../charts/AccuracyBySeed';
 import { ChartFrame } from '../../charts/ChartFrame';
 import { LossByStep, runsWithLoss } from '../../charts/LossByStep';
 import { EPOCH_COLUMNS, epochRows, SEED_COLUMNS, STEP_COLUMNS, stepRows } from '../../charts/run-columns';
+import type { Comparison } from '../../store/comparison';
 import { drawnRuns, isProbe, type RunRecord } from '../../store/run-record';
 import classes from './CompareStep.module.css';
 import { CostCharts } from './CostCharts';
@@ -12,7 +13,13 @@ import { OrWait } from './OrWait';
 /** Rows of a loss table for each run: enough to read a curve from. The CSV has every step. */
 const LOSS_ROWS = 40;
 
-export function RunCharts({ runs: all }: { runs: readonly RunRecord[] }) {
+interface Props {
+  runs: readonly RunRecord[];
+  /** Of the same runs. */
+  comparison: Comparison;
+}
+
+export function RunCharts({ runs: all, comparison }: Props) {
   const runs = drawnRuns(all);
   const losses = runsWithLoss(runs);
   const measured = runs.some(({ epochs }) => epochs.length > 0);
@@ -69,7 +76,7 @@ export function RunCharts({ runs: all }: { runs: readonly RunRecord[] }) {
           <AccuracyBySeed runs={runs} />
         </ChartFrame>
       )}
-      <CostCharts runs={all} />
+      <CostCharts comparison={comparison} />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
 import { RunKey } from '../../charts/Marker';
-import { pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
 import { accuracy, isActive, keptResult, type RunRecord, type RunStatus } from '../../store/run-record';
 import { duration, percent, rate } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -80,6 +80,12 @@ export function RunRow({ run }: { run: RunRecord }) {
         </span>
         <span className={`${classes.ending} numbers`}>{active ? '' : ending(run)}</span>
         <div className={classes.actions}>
+          {run.status === 'queued' && (
+            <>
+              <Act verb="Earlier" run={run} onClick={() => moveRun(run, -1)} />
+              <Act verb="Later" run={run} onClick={() => moveRun(run, 1)} />
+            </>
+          )}
           {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
           {run.status === 'paused' && <Act verb="Resume" run={run} onClick={() => void resumeRun(run)} />}
           {active && (

@@ -1,13 +1,12 @@
 /** The runs side by side, and how far their accuracies can be trusted. */
-import { Button, Table } from '@mantine/core';
+import { Table } from '@mantine/core';
 import { wilson } from '../../../src/statistics/wilson';
 import { RunKey } from '../../charts/Marker';
 import { accuracy, lastEpoch, type RunRecord } from '../../store/run-record';
-import { csv } from '../../ui/csv';
 import { counted, percent } from '../../ui/format';
-import { saveFile } from '../../ui/save-file';
-import classes from './RunTable.module.css';
 import { COLUMNS, csvRows } from './run-table';
+import { TableFrame } from './TableFrame';
+import classes from './TableFrame.module.css';
 
 /** What the validation set's size means for reading the table; null before anything was measured. */
 export function trustSentence(runs: readonly RunRecord[]): string | null {
@@ -19,65 +18,56 @@ export function trustSentence(runs: readonly RunRecord[]): string | null {
 }
 
 export function RunTable({ runs }: { runs: RunRecord[] }) {
-  const sentence = trustSentence(runs);
-  const save = () =>
-    saveFile(new Blob([csv(csvRows(runs))], { type: 'text/csv;charset=utf-8' }), 'atomtune-runs.csv');
   return (
-    <div className={classes.frame}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section className={classes.scroll} tabIndex={0} aria-label="Results, table">
-        <Table className="numbers" highlightOnHover verticalSpacing={7}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col" rowSpan={2}>
-                Run
-              </Table.Th>
-              {COLUMNS.map(({ title, right }) =>
-                title === 'Head' ? null : title === 'Backbone' ? (
-                  <Table.Th key={title} scope="colgroup" colSpan={2} className={classes.group}>
-                    Trainable
-                  </Table.Th>
-                ) : (
-                  <Table.Th key={title} scope="col" rowSpan={2} data-right={right || undefined}>
-                    {title}
-                  </Table.Th>
-                ),
-              )}
-            </Table.Tr>
-            <Table.Tr>
-              <Table.Th scope="col" data-right>
-                Backbone
-              </Table.Th>
-              <Table.Th scope="col" data-right>
-                Head
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {runs.map((run) => (
-              <Table.Tr key={run.id}>
-                <Table.Th scope="row" className={classes.name}>
-                  <span>
-                    <RunKey style={run.style} />
-                    {run.name}
-                  </span>
+    <TableFrame
+      name="Results"
+      head={
+        <>
+          <Table.Tr>
+            <Table.Th scope="col" rowSpan={2}>
+              Run
+            </Table.Th>
+            {COLUMNS.map(({ title, right }) =>
+              title === 'Head' ? null : title === 'Backbone' ? (
+                <Table.Th key={title} scope="colgroup" colSpan={2} className={classes.group}>
+                  Trainable
                 </Table.Th>
-                {COLUMNS.map(({ title, right, show }) => (
-                  <Table.Td key={title} data-right={right || undefined}>
-                    {show(run)}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </section>
-      <footer className={classes.foot}>
-        <p>{sentence ?? 'Accuracies appear after the first epoch.'}</p>
-        <Button size="xs" variant="default" onClick={save}>
-          Save as CSV
-        </Button>
-      </footer>
-    </div>
+              ) : (
+                <Table.Th key={title} scope="col" rowSpan={2} data-right={right || undefined}>
+                  {title}
+                </Table.Th>
+              ),
+            )}
+          </Table.Tr>
+          <Table.Tr>
+            <Table.Th scope="col" data-right>
+              Backbone
+            </Table.Th>
+            <Table.Th scope="col" data-right>
+              Head
+            </Table.Th>
+          </Table.Tr>
+        </>
+      }
+      sentence={trustSentence(runs) ?? 'Accuracies appear after the first epoch.'}
+      fileRows={() => csvRows(runs)}
+      fileName="atomtune-runs.csv"
+    >
+      {runs.map((run) => (
+        <Table.Tr key={run.id}>
+          <Table.Th scope="row" className={classes.name}>
+            <span>
+              <RunKey style={run.style} />
+              {run.name}
+            </span>
+          </Table.Th>
+          {COLUMNS.map(({ title, right, show }) => (
+            <Table.Td key={title} data-right={right || undefined}>
+              {show(run)}
+            </Table.Td>
+          ))}
+        </Table.Tr>
+      ))}
+    </TableFrame>
   );
 }

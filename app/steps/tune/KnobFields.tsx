@@ -24,7 +24,7 @@ interface Field {
 const IN_SIGHT: Field[] = [
   {
     label: 'Epochs',
-    help: 'Passes over the training images.',
+    help: 'Passes over the training images: time grows with them, accuracy less and less.',
     bounds: BOUNDS.epochs,
     whole: true,
     get: ({ epochs }) => epochs,
@@ -32,7 +32,7 @@ const IN_SIGHT: Field[] = [
   },
   {
     label: 'Batch size',
-    help: 'Images per step.',
+    help: 'Images per step: more take more memory and make fewer, steadier steps.',
     bounds: BOUNDS.batchSize,
     whole: true,
     get: ({ batchSize }) => batchSize,
@@ -80,6 +80,14 @@ const FOLDED: Field[] = [
     whole: true,
     get: ({ views }) => views,
     set: (views) => ({ views }),
+  },
+  {
+    label: 'Patience, epochs',
+    help: 'Ends a run after so many epochs without a better validation accuracy: less time, now and then some accuracy. 0: never.',
+    bounds: BOUNDS.patience,
+    whole: true,
+    get: ({ patience }) => patience,
+    set: (patience) => ({ patience }),
   },
   {
     label: 'Training seed',

@@ -4,11 +4,13 @@ import { runChosen } from '../../store/queue';
 import { chosenSettings, engineObstacle, isRunPending, type Session, useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { goTo } from '../../store/step';
+import { sweepSize } from '../../store/sweep-actions';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { KnobFields } from './KnobFields';
 import { SettingCard } from './SettingCard';
+import { SweepFields } from './SweepFields';
 import classes from './TuneStep.module.css';
 
 /** Why nothing can be run now; null when it can. */
@@ -32,6 +34,7 @@ export function TuneStep() {
   const chosen = chosenSettings(session);
   const reason = obstacle(session);
   const pending = isRunPending(session);
+  const { runs } = sweepSize(session);
 
   const run = () => {
     runChosen();
@@ -75,9 +78,11 @@ export function TuneStep() {
             </div>
           </Block>
           <KnobFields />
+          <SweepFields />
           <div className={classes.run}>
             <Button size="lg" disabled={reason !== null} onClick={run}>
               Run {counted(chosen.length, 'setting')}
+              {runs > chosen.length && `, ${counted(runs, 'run')}`}
             </Button>
             <p>
               {reason ??

@@ -1,0 +1,39 @@
+/** A wide table that scrolls within its frame, with what is to be said of it and its numbers as a file. */
+import { Button, Table } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { type Cell, csv } from '../../ui/csv';
+import { saveFile } from '../../ui/save-file';
+import classes from './TableFrame.module.css';
+
+interface Props {
+  /** Accessible name, without the word table. */
+  name: string;
+  head: ReactNode;
+  /** The body's rows. */
+  children: ReactNode;
+  sentence: string;
+  /** What the file holds, under a row of names; called when asked for. */
+  fileRows: () => Cell[][];
+  fileName: string;
+}
+
+export function TableFrame({ name, head, children, sentence, fileRows, fileName }: Props) {
+  const save = () => saveFile(new Blob([csv(fileRows())], { type: 'text/csv;charset=utf-8' }), fileName);
+  return (
+    <div className={classes.frame}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section className={classes.scroll} tabIndex={0} aria-label={`${name}, table`}>
+        <Table className="numbers" highlightOnHover verticalSpacing={7}>
+          <Table.Thead>{head}</Table.Thead>
+          <Table.Tbody>{children}</Table.Tbody>
+        </Table>
+      </section>
+      <footer className={classes.foot}>
+        <p>{sentence}</p>
+        <Button size="xs" variant="default" onClick={save} aria-label={`Save ${name.toLowerCase()} as CSV`}>
+          Save as CSV
+        </Button>
+      </footer>
+    </div>
+  );
+}

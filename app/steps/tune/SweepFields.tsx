@@ -1,0 +1,216 @@
+/** Several values and seeds of the chosen settings in one gesture, and what that costs. */
+import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
+import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { useEffect, useState } from 'react';
+import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
+import { learningRateOf } from '../../store/defaults';
+import { chosenSettings, isRunPending, useSession } from '../../store/session';
+import { RATE, RATE_FACTORS } from '../../store/sweep';
+import {
+  measureSweep,
+  type SweepCost,
+  stopMeasuring,
+  sweepCost,
+  sweepSize,
+  turnSweep,
+  turnValues,
+} from '../../store/sweep-actions';
+import { BOUNDS, MOST_VALUES } from '../../store/url';
+import { bytes, counted, duration } from '../../ui/format';
+import { NumberField } from '../../ui/NumberField';
+import { ProgressLine } from '../../ui/ProgressLine';
+import { Block } from '../../ui/StepPage';
+import classes from './TuneStep.module.css';
+
+export function SweepFields() {
+  const [opened, { toggle }] = useDisclosure(false);
+  const { seeds, findRates, halving } = useSession((session) => session.configuration.sweep);
+  const chosen = chosenSettings(useSession());
+  return (
+    <Block
+      title="Sweep"
+      note="Several seeds tell chance from effect; a search for values keeps a setting from losing for want of tuning."
+    >
+      <div className={classes.knobs}>
+        <div className={classes.fields}>
+          <NumberField
+            label="Seeds"
+            help="Runs of everything that is compared: the training seed and those after it."
+            value={seeds}
+            min={BOUNDS.seeds[0]}
+            max={BOUNDS.seeds[1]}
+            whole
+            onChange={(value) => turnSweep({ seeds: value })}
+          />
+        </div>
+        <Switch
+          label="Find learning rates"
+          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s rate for a third of the epochs, with one seed, and takes the best by validation accuracy: the same budget for every setting.`}
+          checked={findRates}
+          onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
+        />
+        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
+          {opened ? 'Fewer values' : 'Several values'}
+        </Button>
+        <Collapse expanded={opened} keepMounted={false} className={classes.more}>
+          {chosen.map((setting) => (
+            <fieldset key={setting.id} className={classes.values}>
+              <legend>{setting.label}</legend>
+              <div className={classes.fields}>
+                <RateValues setting={setting} />
+                {setting.options.map((option) => (
+                  <OptionValues key={option.id} setting={setting.id} option={option} />
+                ))}
+              </div>
+            </fieldset>
+          ))}
+          <Switch
+            mt="md"
+            label="Successive halving"
+            description="Of a setting’s several values, drops the worse half after runs of a quarter of the epochs, and again after half of them; what is left is trained in full, with every seed."
+            checked={halving}
+            onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
+          />
+        </Collapse>
+        <Cost />
+      </div>
+    </Block>
+  );
+}
+
+/** How many runs, how much memory, how long: before anything starts. */
+function Cost() {
+  const session = useSession();
+  const [asked] = useDebouncedValue(session, 300);
+  const [cost, setCost] = useState<SweepCost | null>(null);
+  const { configuration, dataset, settings, paces, measuring, engine } = session;
+  const { runs, searches } = sweepSize(session);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the session, what the answer depends on
+  useEffect(() => {
+    let wanted = true;
+    if (asked.dataset && asked.engine.status === 'ready')
+      sweepCost(asked).then(
+        (answer) => wanted && setCost(answer),
+        // The cards say what is wrong with a setting.
+        () => wanted && setCost(null),
+      );
+    return () => {
+      wanted = false;
+    };
+  }, [asked.configuration, asked.dataset, asked.settings, asked.paces, asked.engine.status]);
+  const fresh = [
+    configuration === asked.configuration,
+    dataset === asked.dataset,
+    settings === asked.settings,
+    paces === asked.paces,
+  ].every(Boolean);
+  if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
+  return (
+    <div className={classes.cost}>
+      <p className="numbers" aria-live="polite">
+        {counted(runs, 'run')}
+        {searches > 0 && `, ${searches} of them to search`}
+        {fresh && cost?.bytes && ` · at most ${bytes(roundedTo(cost.bytes, 2))} of memory at a time`}
+        {fresh && cost?.seconds != null && ` · about ${duration(roundedTo(cost.seconds, 2))}`}
+        {fresh && cost?.obstacle && <span data-problem> · {cost.obstacle}</span>}
+      </p>
+      {fresh && cost?.seconds === null && runs > 0 && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          disabled={isRunPending(session) || engine.status !== 'ready' || cost.obstacle !== null}
+          onClick={() => void measureSweep()}
+        >
+          Measure time
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function RateValues({ setting }: { setting: SettingSummary }) {
+  const knobs = useSession((session) => session.configuration.knobs);
+  return (
+    <Values
+      setting={setting.id}
+      number={RATE}
+      label="Learning rates"
+      one={learningRateOf(setting, knobs)}
+      bounds={BOUNDS.learningRate}
+    />
+  );
+}
+
+function OptionValues({ setting, option }: { setting: string; option: SettingOption }) {
+  const one = useSession(
+    (session) => session.configuration.knobs.options[setting]?.[option.id] ?? option.default,
+  );
+  const values = useSession((session) => session.configuration.sweep.values[setting]?.[option.id]);
+  if (option.choices)
+    return (
+      <MultiSelect
+        size="sm"
+        label={option.label}
+        placeholder={values?.length ? '' : option.choices.find(({ value }) => value === one)?.label}
+        data={option.choices.map((choice) => ({ ...choice, value: String(choice.value) }))}
+        value={(values ?? []).map(String)}
+        onChange={(picked) => turnValues(setting, option.id, picked.map(Number))}
+      />
+    );
+  return (
+    <Values
+      setting={setting}
+      number={option.id}
+      label={option.label}
+      one={one}
+      bounds={[option.min, option.max]}
+      whole={[option.default, option.min, option.max].every(Number.isInteger)}
+    />
+  );
+}
+
+interface ValuesProps {
+  setting: string;
+  /** An option's id, or `RATE`. */
+  number: string;
+  label: string;
+  /** Tried where the list is empty. */
+  one: number;
+  bounds: readonly [number, number];
+  whole?: boolean;
+}
+
+/** A list of numbers; what is none, or out of bounds, is said and not taken. */
+function Values({ setting, number, label, one, bounds: [low, high], whole }: ValuesProps) {
+  const values = useSession((session) => session.configuration.sweep.values[setting]?.[number]) ?? [];
+  const [refused, setRefused] = useState('');
+  const take = (typed: string[]) => {
+    const fits = (text: string) => {
+      const value = Number(text);
+      return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
+    };
+    const wrong = typed.find((text) => !fits(text));
+    setRefused(
+      wrong === undefined ? '' : `“${wrong}” is not ${whole ? 'a whole number ' : ''}from ${low} to ${high}`,
+    );
+    turnValues(setting, number, [...new Set(typed.filter(fits).map(Number))]);
+  };
+  return (
+    <TagsInput
+      size="sm"
+      label={label}
+      placeholder={values.length > 0 ? '' : String(one)}
+      value={values.map(String)}
+      onChange={take}
+      maxTags={MOST_VALUES}
+      splitChars={[',', ' ', ';']}
+      acceptValueOnBlur
+      error={refused || null}
+    />
+  );
+}
+
+const list = (words: string[]) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
+/** An estimate is no closer. */
+const roundedTo = (value: number, digits: number) => Number(value.toPrecision(digits));

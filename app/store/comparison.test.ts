@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { wilson } from '../../src/statistics/wilson';
+import type { Answers, RunResult } from '../../src/worker/protocol';
+import { compare } from './comparison';
+import { DEFAULT_KNOBS, runConfig } from './defaults';
+import type { RunRecord } from './run-record';
+import type { Role } from './sweep';
+
+interface Made {
+  setting: string;
+  seed?: number;
+  role?: Role;
+  /** 1 where an image is called rightly. */
+  right: number[];
+  test?: number[] | null;
+  labels?: number[];
+}
+
+const answers = (right: number[], labels: number[]): Answers => ({
+  labels,
+  predicted: right.map((hit, image) => (hit ? (labels[image] ?? 0) : 1 - (labels[image] ?? 0))),
+});
+
+/** Two classes in turn, where no labels are given. */
+const alternating = (images: number) => Array.from({ length: images }, (_, image) => image % 2);
+
+function made({ setting, seed = 0, role = 'final', right, test = null, labels }: Made): RunRecord {
+  const knobs = { ...DEFAULT_KNOBS, seed };
+  const summary = { id: setting, label: setting, symbol: setting, options: [], learningRate: 1 };
+  const result = {
+    validation: answers(right, labels ?? alternating(right.length)),
+    test: test && answers(test, labels ?? alternating(test.length)),
+    seconds: 10 + seed,
+  };
+  // What comparing reads of a run.
+  return {
+    ...{
+      id: `${setting} ${seed} ${role}`,
+      name: `${setting}, seed ${seed}`,
+      armName: setting,
+      setting,
+      role,
+    },
+    ...{ symbol: setting, style: 0, data: 'some images', trainable: { backbone: 7, head: 3 } },
+    config: runConfig(summary as never, knobs, 'none'),
+    result: result as RunResult,
+    model: { adapterBytes: 100 },
+  } as RunRecord;
+}
+
+const ones = (count: number) => new Array<number>(count).fill(1);
+const zeros = (count: number) => new Array<number>(count).fill(0);
+
+describe('runs compared', () => {
+  it('join where only their seeds differ; searches and unfinished runs stay out', () => {
+    const { arms, searches } = compare([
+      made({ setting: 'lora', seed: 1, right: [1, 1, 0, 0] }),
+      made({ setting: 'lora', seed: 0, right: [1, 1, 1, 0] }),
+      made({ setting: 'atoms', right: [1, 0, 0, 0] }),
+      made({ setting: 'atoms', role: 'search', right: [1, 1, 1, 1] }),
+      { ...made({ setting: 'full', right: [1] }), result: null },
+    ]);
+    expect(arms.map(({ name, runs }) => [name, runs.map(({ config }) => config.seed)])).toEqual([
+      ['lora', [0, 1]],
+      ['atoms, seed 0', [0]],
+    ]);
+    expect(arms[0]).toMatchObject({ parameters: 10, seconds: 10.5, adapterBytes: 100 });
+    expect(arms[0]?.validation.mean).toBeCloseTo(5 / 8, 12);
+    expect(searches).toHaveLength(1);
+  });
+
+  it('one run has Wilson’s interval, several a wider one that holds their mean', () => {
+    const right = [...ones(60), ...zeros(40)];
+    const { arms } = compare([
+      made({ setting: 'one', right }),
+      ...[0, 1, 2].map((seed) =>
+        made({ setting: 'three', seed, right: [...ones(50 + 10 * seed), ...zeros(50 - 10 * seed)] }),
+      ),
+    ]);
+    expect(arms[0]?.validation).toMatchObject({ mean: 0.6, images: 100, ...bounds(60, 100) });
+    const { mean = 0, low = 1, high = 0 } = arms[1]?.validation ?? {};
+    expect(mean).toBeCloseTo(0.6, 12);
+    expect(low).toBeLessThan(0.52);
+    expect(high).toBeGreaterThan(0.68);
+  });
+
+  it('macro-F1 stands beside accuracy where classes differ in size', () => {
+    const labels = [...zeros(9), 1];
+    const { arms } = compare([
+      made({ setting: 'always the first', right: [...ones(9), 0], labels }),
+      made({ setting: 'balanced', right: ones(10) }),
+    ]);
+    // Of the first class 2·9/(9 + 10), of the other 0.
+    expect(arms[0]?.validation.macroF1).toBeCloseTo(18 / 19 / 2, 12);
+    expect(arms[1]?.validation.macroF1).toBeNull();
+  });
+
+  it('tests pairs image by image, adjusted for all of them; equal ones show no difference', () => {
+    const { pairs, pairedOn } = compare([
+      made({ setting: 'good', right: ones(40) }),
+      made({ setting: 'same', right: ones(40) }),
+      made({ setting: 'bad', right: [...zeros(20), ...ones(20)] }),
+    ]);
+    expect(pairedOn).toBe('validation');
+    expect(
+      pairs.map(({ first, second, comparison: { verdict } }) => [first.setting, second.setting, verdict]),
+    ).toEqual([
+      ['good', 'same', 'no difference shown'],
+      ['good', 'bad', 'better'],
+      ['same', 'bad', 'better'],
+    ]);
+    expect(pairs[1]?.comparison.difference).toBeCloseTo(0.5, 12);
+    // McNemar's 2·2⁻²⁰, three times.
+    expect(pairs[1]?.comparison.p).toBeCloseTo(3 * 2 ** -19, 12);
+  });
+
+  it('goes by test images where every setting has them', () => {
+    const tested = (setting: string, test: number[] | null) => made({ setting, right: ones(4), test });
+    expect(compare([tested('a', ones(6)), tested('b', zeros(6))])).toMatchObject({
+      pairedOn: 'test',
+      arms: [{ test: { mean: 1, images: 6 } }, { test: { mean: 0 } }],
+      pairs: [{ comparison: { difference: 1 } }],
+    });
+    expect(compare([tested('a', ones(6)), tested('b', null)]).pairedOn).toBe('validation');
+  });
+
+  it('pairs the seeds that both have', () => {
+    const { pairs } = compare([
+      ...[0, 1, 2].map((seed) => made({ setting: 'a', seed, right: ones(4) })),
+      ...[1, 2, 3].map((seed) => made({ setting: 'b', seed, right: ones(4) })),
+      made({ setting: 'c', seed: 9, right: ones(4) }),
+    ]);
+    expect(pairs.map(({ seeds }) => seeds)).toEqual([2]);
+  });
+});
+
+function bounds(correct: number, total: number) {
+  const { low, high } = wilson(correct, total);
+  return { low, high };
+}

@@ -1,0 +1,66 @@
+/** A sweep: how much it is before it starts, the queue under the person's hands, and what it says at the end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from './local';
+import { bytesOf, goTo, openPage, run } from './steps';
+import { drawStripes } from './stripes';
+
+test('values and seeds of two settings are timed, queued, reordered, held, extended and compared', async ({
+  page,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
+  drawStripes(folder);
+  await openPage(
+    page,
+    '?backend=wasm&epochs=1&batch=4&test=0.2&probe.epochs=3&settings=linear-probe,atoms&seeds=2&sweep.atoms.m=3,4&memory=200',
+  );
+  await page.locator('input[webkitdirectory]').setInputFiles(folder);
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
+
+  await goTo(page, 'Tune');
+  const sweep = page.getByRole('region', { name: 'Sweep' });
+  await expect(sweep).toContainText(/^.*6 runs · at most [\d.]+\sMB of memory at a time/);
+  await sweep.getByRole('button', { name: 'Several values' }).click();
+  const atoms = sweep.getByRole('group', { name: 'Atoms' });
+  const rates = atoms.getByLabel('Learning rates');
+  await rates.fill('fast');
+  await rates.press('Enter');
+  await expect(atoms).toContainText('“fast” is not from');
+  await sweep.getByRole('button', { name: 'Measure time' }).click();
+  await expect(sweep).toContainText(/about [\d.]+ (s|min)/, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Run 2 settings, 6 runs' }).click();
+
+  await page.getByRole('switch', { name: 'Hold the queue' }).check();
+  const names = () => page.getByRole('list', { name: 'Runs' }).getByRole('heading').allInnerTexts();
+  const last = 'Atoms, atoms per layer (m) 4, seed 1';
+  expect((await names()).at(-1)).toBe(last);
+  await page.getByRole('button', { name: `Earlier ${last}` }).click();
+  expect((await names()).at(-2)).toBe(last);
+  await page.getByRole('button', { name: 'Remove Linear probe, seed 1' }).click();
+  await goTo(page, 'Tune');
+  await page.getByRole('button', { name: /^Run 2 settings/ }).click();
+  await expect(page.getByRole('list', { name: 'Runs' }).getByRole('listitem')).toHaveCount(11);
+  for (const name of (await names()).filter((each) => / 2$/.test(each)))
+    await page.getByRole('button', { name: `Remove ${name}`, exact: true }).click();
+  await page.getByRole('switch', { name: 'Hold the queue' }).uncheck();
+  for (const name of await names())
+    await expect(run(page, name).first()).toContainText('finished', { timeout: 120_000 });
+
+  const settings = page.getByRole('region', { name: 'Settings, table' });
+  await expect(settings.getByRole('row')).toHaveCount(4);
+  await expect(settings.getByRole('row', { name: 'Atoms, atoms per layer (m) 3' })).toContainText(
+    /579 \+ 1,0262[\d.]+\s% \([\d.]+\s% to [\d.]+\s%\)[\d.]+\s% \([\d.]+\s% to/,
+  );
+  const differences = page.getByRole('region', { name: 'Differences', exact: true });
+  await expect(differences).toContainText('on the same 4 test images');
+  await expect(page.getByRole('region', { name: 'Differences, table' }).getByRole('row')).toHaveCount(4);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    differences.getByRole('button', { name: 'Save differences as CSV' }).click(),
+  ]);
+  const lines = (await bytesOf(download)).toString().trim().split('\r\n');
+  expect(lines[0]).toBe('first,second,seeds,difference,low,high,p_adjusted,verdict');
+  expect(lines).toHaveLength(4);
+  rmSync(folder, { recursive: true, force: true });
+});
