@@ -43,7 +43,10 @@ export default defineConfig({
   },
   optimizeDeps: {
     // All at once, before any page asks: a package found later is bundled anew while a worker waits for its old address.
-    include: [...Object.keys(dependencies), 'react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime'],
+    include: [
+      ...Object.keys(dependencies),
+      ...['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'zustand/react/shallow'],
+    ],
   },
   test: {
     include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],

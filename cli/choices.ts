@@ -88,7 +88,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
                      decides everything but --data, --sample, --backbone, --out and --charts
   --help             this text
 
-Written to --out: an adapter file per run, report.html, report.md, results.json and three charts.
+Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
 Exit code: 0 done, 1 a run failed or its numbers are not the same, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
 `;
 

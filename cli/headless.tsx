@@ -5,7 +5,7 @@
 import '../app/ui/base.css';
 import { pngFile, svgText } from '../app/charts/export-image';
 import { Engine } from '../app/engine';
-import { CHARTS, drawChart, figures } from '../app/report/figures';
+import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
 import type { ChartName } from '../app/report/report';
 import { namedFiles } from '../app/steps/data/named-files';
@@ -217,10 +217,10 @@ async function titledChart(name: ChartName, kind: ChartKind): Promise<string | n
   const place = document.getElementById('chart');
   const copies = document.getElementById('picture');
   if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
-  return drawChart(name, runs, place, async (chart) => {
-    const picture = titled(chart, CHARTS[name].title, dataset ? dataLabel(dataset) : '', copies);
+  return drawChart(name, runs, place, async (chart, title) => {
+    const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
     try {
-      return kind === 'svg' ? svgText(picture) : await base64(await pngFile(picture));
+      return kind === 'svg' ? svgText([picture]) : await base64(await pngFile([picture]));
     } finally {
       copies.replaceChildren();
     }

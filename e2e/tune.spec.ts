@@ -44,8 +44,10 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   expect(stdout).toMatch(/^Atoms, .* 3 +ΔD +579 +1,026 /m);
 
   expect((await readdir(out)).sort()).toEqual([
+    'accuracy-by-bytes.svg',
     'accuracy-by-epoch.svg',
     'accuracy-by-parameters.svg',
+    'accuracy-by-seconds.svg',
     'atoms.safetensors',
     'linear-probe.safetensors',
     'loss-by-step.svg',

@@ -1,11 +1,12 @@
 /**
- * Validation accuracy after every epoch. The linear probe trains for its own number of epochs on cached features, so
- * beside other runs it is a dashed reference line, not a curve.
+ * Validation accuracy after every epoch, of all runs or of one panel's. The linear probe trains for its own number of epochs on
+ * cached features, so beside other runs it is a dashed reference line, not a curve.
  */
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
-import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
-import { ChartLegend, legendHeight } from './ChartLegend';
+import { percent } from '../ui/format';
+import { axisLine, below, type ChartSize, INK, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import { ChartLegend, type LegendEntry, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
@@ -15,42 +16,76 @@ const referenceValue = (run: RunRecord) => {
   const end = lastEpoch(run);
   return end ? accuracy(end) : 0;
 };
-const referenceLabel = (run: RunRecord) =>
-  `${run.name}, ${lastEpoch(run)?.epoch ?? 0} epochs: ${(100 * referenceValue(run)).toFixed(1)} %`;
+/** Reference lines are named here: on the plot their labels would sit where warm-started curves begin. */
+function referenceEntries(references: readonly RunRecord[]): LegendEntry[] {
+  const after = (run: RunRecord) => `${lastEpoch(run)?.epoch ?? 0} epochs`;
+  return runEntries(
+    references,
+    (run) => `${run.name}, ${after(run)}: ${percent(referenceValue(run))}`,
+    (run) => `${run.armName}, ${after(run)}`,
+  );
+}
 
-/** Markers on every epoch are noise on a long run. */
-const MARKERS = 12;
+/** What is drawn, and the axes for all of it. */
+export interface EpochPlot {
+  curves: RunRecord[];
+  references: RunRecord[];
+  yTicks: number[];
+  /** The last epoch. */
+  last: number;
+}
 
-export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } & ChartSize) {
+export function epochPlot(runs: readonly RunRecord[]): EpochPlot {
   const measured = runs.filter(({ epochs }) => epochs.length > 0);
   const others = measured.filter((run) => !isProbe(run));
   const curves = others.length > 0 ? others : measured;
   const references = others.length > 0 ? measured.filter(isProbe) : [];
-  const values = [
-    ...curves.flatMap((run) => run.epochs.map(accuracy)),
-    ...references.map((run) => referenceValue(run)),
-  ];
+  const values = [...curves.flatMap((run) => run.epochs.map(accuracy)), ...references.map(referenceValue)];
   const low = Math.max(0, Math.min(1, ...values) - 0.03);
   const high = Math.min(1, Math.max(0, ...values) + 0.05);
-  const yTicks = niceTicks(low, high, 5).filter((value) => value >= 0 && value <= 1);
-  const last = Math.max(1, ...curves.map((run) => Math.max(run.config.epochs, lastEpoch(run)?.epoch ?? 0)));
-  // The lines' labels stand in the legend: on the plot they would sit where warm-started curves begin.
-  const legend = [...curves, ...references.map((run) => ({ ...run, name: referenceLabel(run) }))];
+  return {
+    curves,
+    references,
+    yTicks: niceTicks(low, high, 5).filter((value) => value >= 0 && value <= 1),
+    last: Math.max(1, ...curves.map((run) => Math.max(run.config.epochs, lastEpoch(run)?.epoch ?? 0))),
+  };
+}
+
+/** Markers on every epoch are noise on a long run. */
+const MARKERS = 12;
+const HEADING = 20;
+
+export function AccuracyByEpoch({ runs, ...size }: { runs: readonly RunRecord[] } & ChartSize) {
+  return <EpochChart plot={epochPlot(runs)} {...size} />;
+}
+
+/** With a heading of its own in place of the legend where several stand side by side. */
+export function EpochChart({
+  plot: { curves, references, yTicks, last },
+  heading,
+  width,
+  height,
+}: { plot: EpochPlot; heading?: string } & ChartSize) {
+  const legend = [...runEntries(curves), ...referenceEntries(references)];
   return (
-    <SizedChart width={width} height={height}>
-      {(wide, tall) => (
+    <SizedChart
+      width={width}
+      height={height}
+      legend={(wide) => (heading ? HEADING : legendHeight(legend, wide - 56))}
+    >
+      {(wide, tall, above) => (
         <LineChart
           width={wide}
           height={tall}
-          margin={margin(legendHeight(legend, wide - 56) + 8)}
-          title="Validation accuracy per epoch"
+          margin={margin(above + 8)}
+          title={heading ? `Validation accuracy per epoch, ${heading}` : 'Validation accuracy per epoch'}
         >
           <CartesianGrid stroke={RULE} vertical={false} />
           <XAxis
             dataKey="epoch"
             type="number"
             domain={[0, last]}
-            ticks={wholeTicks(last, 10)}
+            ticks={wholeTicks(last, Math.min(10, wide / 40))}
             tick={tick}
             axisLine={axisLine}
             tickLine={false}
@@ -100,7 +135,13 @@ export function AccuracyByEpoch({ runs, width, height }: { runs: RunRecord[] } &
               }}
             />
           ))}
-          <ChartLegend runs={legend} x={52} width={wide - 56} />
+          {heading ? (
+            <text x={56} y={15} fontSize="13" fontWeight="650" style={{ fill: INK }}>
+              {heading}
+            </text>
+          ) : (
+            <ChartLegend entries={legend} x={52} width={wide - 56} />
+          )}
         </LineChart>
       )}
     </SizedChart>

@@ -1,35 +1,55 @@
-/** A chart with its title, a table of the same numbers beside it, and its two exports. */
+/** A chart with its title, a table of the same numbers beside it, and its exports. */
 import { Button, SegmentedControl, Table } from '@mantine/core';
 import { type ReactNode, useId, useRef, useState } from 'react';
+import { csv } from '../ui/csv';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
+import { type Column, fileRows } from './columns';
 import { pngFile, svgFile } from './export-image';
 
-interface Props {
+interface Props<Row> {
   title: string;
-  /** One sentence under the chart; empty for none. */
+  /** A sentence or two under the chart; empty for none. */
   note: string;
   fileName: string;
-  columns: string[];
-  rows: string[][];
+  columns: readonly Column<Row>[];
+  /** Made only when they are looked at or saved. */
+  rows: () => readonly Row[];
+  /** What the CSV has where the page's table is thinned out. */
+  allRows?: () => readonly Row[];
+  /** What can be chosen about the chart. */
+  controls?: ReactNode;
+  /** Takes a whole row of a grid. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 type View = 'chart' | 'table';
+type FileKind = 'svg' | 'png' | 'csv';
 
-export function ChartFrame({ title, note, fileName, columns, rows, children }: Props) {
+export function ChartFrame<Row>({
+  title,
+  note,
+  fileName,
+  columns,
+  rows,
+  allRows = rows,
+  controls,
+  wide = false,
+  children,
+}: Props<Row>) {
   const [view, setView] = useState<View>('chart');
   const body = useRef<HTMLDivElement>(null);
   const heading = useId();
 
-  const save = async (kind: 'svg' | 'png') => {
-    const chart = body.current?.querySelector('svg');
-    if (!chart) return;
-    saveFile(kind === 'svg' ? svgFile(chart) : await pngFile(chart), `${fileName}.${kind}`);
+  const save = async (kind: FileKind) => {
+    const file = kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, kind);
+    if (file) saveFile(file, `${fileName}.${kind}`);
   };
+  const kinds: readonly FileKind[] = view === 'chart' ? ['svg', 'png', 'csv'] : ['csv'];
 
   return (
-    <section className={classes.frame} aria-labelledby={heading}>
+    <section className={classes.frame} aria-labelledby={heading} data-wide={wide || undefined}>
       <header className={classes.head}>
         <h3 id={heading}>{title}</h3>
         <SegmentedControl
@@ -43,59 +63,71 @@ export function ChartFrame({ title, note, fileName, columns, rows, children }: P
           ]}
         />
       </header>
+      {controls && <div className={classes.controls}>{controls}</div>}
       <div ref={body} className={classes.body}>
-        {view === 'chart' ? (
-          children
-        ) : (
-          // A box that scrolls must be reachable by keyboard.
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-          <section className={classes.table} tabIndex={0} aria-label={`${title}, table`}>
-            <Table fz="sm" stickyHeader>
-              <Table.Thead>
-                <Table.Tr>
-                  {columns.map((column) => (
-                    <Table.Th key={column} scope="col">
-                      {column}
-                    </Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map((row) => (
-                  <Table.Tr key={row.join('|')}>
-                    {row.map((cell, index) => (
-                      <Table.Td key={columns[index] ?? index}>{cell}</Table.Td>
-                    ))}
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </section>
-        )}
+        {view === 'chart' ? children : <NumbersTable title={title} columns={columns} rows={rows()} />}
       </div>
       <footer className={classes.foot}>
         <p>{note}</p>
-        {view === 'chart' && (
-          <div className={classes.exports}>
+        <div className={classes.exports}>
+          {kinds.map((kind) => (
             <Button
+              key={kind}
               size="compact-xs"
               variant="subtle"
-              aria-label={`Save ${title} as SVG`}
-              onClick={() => void save('svg')}
+              aria-label={`Save ${title} as ${kind.toUpperCase()}`}
+              onClick={() => void save(kind)}
             >
-              SVG
+              {kind.toUpperCase()}
             </Button>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              aria-label={`Save ${title} as PNG`}
-              onClick={() => void save('png')}
-            >
-              PNG
-            </Button>
-          </div>
-        )}
+          ))}
+        </div>
       </footer>
     </section>
   );
+}
+
+interface TableProps<Row> {
+  title: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+}
+
+function NumbersTable<Row>({ title, columns, rows }: TableProps<Row>) {
+  const cells = rows.map((row) => columns.map(({ show }) => show(row)));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section className={classes.table} tabIndex={0} aria-label={`${title}, table`}>
+      <Table fz="sm" stickyHeader>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column) => (
+              <Table.Th key={column.title} scope="col">
+                {column.title}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {cells.map((row) => (
+            <Table.Tr key={row.join('|')}>
+              {row.map((cell, index) => (
+                <Table.Td key={columns[index]?.title}>{cell}</Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </section>
+  );
+}
+
+const csvFile = <Row,>(columns: readonly Column<Row>[], rows: readonly Row[]) =>
+  new Blob([csv(fileRows(columns, rows))], { type: 'text/csv;charset=utf-8' });
+
+/** All charts within as one picture; null where none is drawn yet. */
+async function pictureOf(place: HTMLElement | null, kind: 'svg' | 'png'): Promise<Blob | null> {
+  const charts = [...(place?.querySelectorAll('svg') ?? [])];
+  if (charts.length === 0) return null;
+  return kind === 'svg' ? svgFile(charts) : pngFile(charts);
 }

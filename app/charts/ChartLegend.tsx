@@ -1,6 +1,7 @@
 /** The legend, drawn inside the SVG so that an exported picture keeps it. */
 
-import type { RunRecord } from '../store/run-record';
+import type { ReactNode } from 'react';
+import { armOf, type RunRecord } from '../store/run-record';
 import { Marker } from './Marker';
 import { runStyle } from './run-style';
 
@@ -8,61 +9,76 @@ const ROW = 18;
 const KEY = 30;
 /** Width of a letter at 12 px, on the wide side: measuring needs a DOM with fonts, which a headless mount may lack. */
 const LETTER = 6.7;
-const LONGEST = 44;
+const LONGEST = 60;
 
-const shorten = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
+/** A run, or anything else that is drawn, with its key: 24 px wide, from the origin on. */
+export type LegendEntry = { id: string; name: string } & ({ style: number } | { drawn: ReactNode });
 
-function layOut(names: readonly string[], width: number) {
+/** One entry for runs that differ in their seeds alone, since they look alike; `several` names those of more than one run. */
+export function runEntries(
+  runs: readonly RunRecord[],
+  one: (run: RunRecord) => string = ({ name }) => name,
+  several: (run: RunRecord) => string = ({ armName }) => armName,
+): LegendEntry[] {
+  const keys = [...new Set(runs.map(armOf))];
+  return keys.flatMap((id) => {
+    const [first, ...others] = runs.filter((run) => armOf(run) === id);
+    return first ? [{ id, name: (others.length > 0 ? several : one)(first), style: first.style }] : [];
+  });
+}
+
+function shorten(name: string, width: number): string {
+  const longest = Math.min(LONGEST, Math.floor((width - KEY) / LETTER));
+  return name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+}
+
+function layOut(entries: readonly LegendEntry[], width: number) {
   let x = 0;
   let row = 0;
-  const places = names.map((name) => {
-    const wide = KEY + shorten(name).length * LETTER + 16;
+  const places = entries.map((entry) => {
+    const name = shorten(entry.name, width);
+    const wide = KEY + name.length * LETTER + 16;
     if (x > 0 && x + wide > width) {
       x = 0;
       row++;
     }
-    const place = { x, y: row * ROW };
+    const place = { entry, name, x, y: row * ROW };
     x += wide;
     return place;
   });
-  return { places, height: names.length === 0 ? 0 : (row + 1) * ROW };
+  return { places, height: entries.length === 0 ? 0 : (row + 1) * ROW };
 }
 
 /** Room the legend takes at the top of a chart of this width, pixels. */
-export const legendHeight = (runs: readonly RunRecord[], width: number) =>
-  layOut(
-    runs.map(({ name }) => name),
-    width,
-  ).height;
+export const legendHeight = (entries: readonly LegendEntry[], width: number) => layOut(entries, width).height;
 
-export function ChartLegend({ runs, width, x }: { runs: readonly RunRecord[]; width: number; x: number }) {
-  const { places } = layOut(
-    runs.map(({ name }) => name),
-    width,
-  );
+interface Props {
+  entries: readonly LegendEntry[];
+  width: number;
+  x: number;
+}
+
+export function ChartLegend({ entries, width, x }: Props) {
   return (
     <g className="chart-legend">
-      {runs.map(({ id, name, style }, index) => {
-        const place = places[index] ?? { x: 0, y: 0 };
-        const { colour, dash } = runStyle(style);
-        return (
-          <g key={id} transform={`translate(${x + place.x},${place.y + 10})`}>
-            <line
-              x1="0"
-              x2="24"
-              y1="0"
-              y2="0"
-              strokeWidth="2"
-              strokeDasharray={dash}
-              style={{ stroke: colour }}
-            />
-            <Marker style={style} x={12} y={0} />
-            <text x={KEY} y="4" fontSize="12" style={{ fill: 'var(--chart-ink, #1d2a2e)' }}>
-              {shorten(name)}
-            </text>
-          </g>
-        );
-      })}
+      {layOut(entries, width).places.map(({ entry, name, ...place }) => (
+        <g key={entry.id} transform={`translate(${x + place.x},${place.y + 10})`}>
+          {'drawn' in entry ? entry.drawn : <RunLine style={entry.style} />}
+          <text x={KEY} y="4" fontSize="12" style={{ fill: 'var(--chart-ink, #1d2a2e)' }}>
+            {name}
+          </text>
+        </g>
+      ))}
     </g>
+  );
+}
+
+function RunLine({ style }: { style: number }) {
+  const { colour, dash } = runStyle(style);
+  return (
+    <>
+      <line x1="0" x2="24" y1="0" y2="0" strokeWidth="2" strokeDasharray={dash} style={{ stroke: colour }} />
+      <Marker style={style} x={12} y={0} />
+    </>
   );
 }

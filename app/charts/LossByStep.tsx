@@ -2,7 +2,7 @@
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { isProbe, type RunRecord } from '../store/run-record';
 import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
-import { ChartLegend, legendHeight } from './ChartLegend';
+import { ChartLegend, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
@@ -29,9 +29,9 @@ function lines(run: RunRecord) {
   );
 }
 
-export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & ChartSize) {
+export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[] } & ChartSize) {
   const shown = runsWithLoss(runs).map((run) => ({ run, points: lines(run) }));
-  const drawn = shown.map(({ run }) => run);
+  const legend = runEntries(shown.map(({ run }) => run));
   const last = Math.max(
     1,
     ...shown.map(({ run, points }) => Math.max(run.totalSteps, points.at(-1)?.step ?? 0)),
@@ -44,14 +44,9 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
   const yTicks = niceTicks(Math.min(low, top), top, 5);
   const xTicks = wholeTicks(last, 6);
   return (
-    <SizedChart width={width} height={height}>
-      {(wide, high) => (
-        <LineChart
-          width={wide}
-          height={high}
-          margin={margin(legendHeight(drawn, wide - 48) + 8)}
-          title="Training loss per step"
-        >
+    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend, wide - 48)}>
+      {(wide, high, above) => (
+        <LineChart width={wide} height={high} margin={margin(above + 8)} title="Training loss per step">
           <CartesianGrid stroke={RULE} vertical={false} />
           <XAxis
             dataKey="step"
@@ -102,7 +97,7 @@ export function LossByStep({ runs, width, height }: { runs: RunRecord[] } & Char
               isAnimationActive={false}
             />
           ))}
-          <ChartLegend runs={drawn} x={44} width={wide - 48} />
+          <ChartLegend entries={legend} x={44} width={wide - 48} />
         </LineChart>
       )}
     </SizedChart>

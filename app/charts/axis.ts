@@ -1,4 +1,4 @@
-/** What the three charts' axes and grids share. */
+/** What the charts' axes and grids share. */
 
 export const INK = 'var(--chart-ink, #1d2a2e)';
 export const FAINT = 'var(--chart-faint, #56646a)';

@@ -1,4 +1,7 @@
-/** A drawn chart as a file: the SVG with its computed looks written into it, and the same as PNG. */
+/**
+ * Drawn charts as one file: the SVG with its computed looks written into it, and the same as PNG. Several charts stand in it as
+ * they do on the page.
+ */
 
 const LOOKS = [
   'fill',
@@ -16,9 +19,36 @@ const LOOKS = [
   'text-anchor',
 ] as const;
 
-/** A self-contained SVG text of a chart on the page, on its background. */
-export function svgText(chart: SVGSVGElement): string {
-  const { width, height } = chart.getBoundingClientRect();
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+
+/** A self-contained SVG text of charts on the page, on their background. */
+export function svgText(charts: readonly SVGSVGElement[]): string {
+  const boxes = charts.map((chart) => chart.getBoundingClientRect());
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const width = Math.max(...boxes.map((box) => box.right)) - left;
+  const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+  const whole = document.createElementNS(NAMESPACE, 'svg');
+  const paper = document.createElementNS(NAMESPACE, 'rect');
+  sized(paper, width, height);
+  paper.setAttribute('fill', paperOf(charts[0]));
+  whole.append(paper);
+  charts.forEach((chart, index) => {
+    const box = boxes[index];
+    const copy = plainCopy(chart);
+    if (!box) return;
+    copy.setAttribute('x', String(box.left - left));
+    copy.setAttribute('y', String(box.top - top));
+    sized(copy, box.width, box.height);
+    whole.append(copy);
+  });
+  sized(whole, width, height);
+  whole.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  return new XMLSerializer().serializeToString(whole);
+}
+
+/** A copy that needs no stylesheet. */
+function plainCopy(chart: SVGSVGElement): SVGSVGElement {
   // cloneNode gives back a Node; of an <svg> it is an <svg>.
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const originals = chart.querySelectorAll('*');
@@ -30,25 +60,24 @@ export function svgText(chart: SVGSVGElement): string {
     element.removeAttribute('class');
     for (const look of LOOKS) element.setAttribute(look, computed.getPropertyValue(look));
   });
-  copy.removeAttribute('style');
-  copy.removeAttribute('class');
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  copy.setAttribute('width', String(width));
-  copy.setAttribute('height', String(height));
-  copy.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  paper.setAttribute('width', '100%');
-  paper.setAttribute('height', '100%');
-  paper.setAttribute('fill', getComputedStyle(chart).getPropertyValue('--chart-paper').trim() || '#ffffff');
-  copy.prepend(paper);
-  return new XMLSerializer().serializeToString(copy);
+  for (const name of ['style', 'class', 'role', 'tabindex', 'aria-label']) copy.removeAttribute(name);
+  return copy;
 }
 
-export const svgFile = (chart: SVGSVGElement) => new Blob([svgText(chart)], { type: 'image/svg+xml' });
+function sized(element: Element, width: number, height: number): void {
+  element.setAttribute('width', String(width));
+  element.setAttribute('height', String(height));
+}
+
+const paperOf = (chart: Element | undefined) =>
+  (chart && getComputedStyle(chart).getPropertyValue('--chart-paper').trim()) || '#ffffff';
+
+export const svgFile = (charts: readonly SVGSVGElement[]) =>
+  new Blob([svgText(charts)], { type: 'image/svg+xml' });
 
 /** The same picture in pixels, `scale` per page pixel. */
-export async function pngFile(chart: SVGSVGElement, scale = 2): Promise<Blob> {
-  const url = URL.createObjectURL(svgFile(chart));
+export async function pngFile(charts: readonly SVGSVGElement[], scale = 2): Promise<Blob> {
+  const url = URL.createObjectURL(svgFile(charts));
   try {
     const picture = new Image();
     picture.src = url;

@@ -1,57 +1,64 @@
 /** The charts as a report shows them: drawn aside of the page, in one size and on white paper. */
 import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { AccuracyAgainst } from '../charts/AccuracyAgainst';
 import { AccuracyByEpoch } from '../charts/AccuracyByEpoch';
-import { AccuracyByParameters, pointsOf } from '../charts/AccuracyByParameters';
+import { AGAINST, type Against, pointsOf } from '../charts/against';
 import { svgText } from '../charts/export-image';
 import { LossByStep, runsWithLoss } from '../charts/LossByStep';
-import type { RunRecord } from '../store/run-record';
+import { compare } from '../store/comparison';
+import { drawnRuns, type RunRecord } from '../store/run-record';
 import { CHART_NAMES, type ChartName, type Figure } from './report';
 
-interface Drawing {
-  title: string;
-  Chart: (props: { runs: RunRecord[]; width: number; height: number }) => ReactNode;
-  /** Whether there is anything to draw. */
-  drawn: (runs: readonly RunRecord[]) => boolean;
-}
+const SIZE = { width: 680, height: 400 };
 
-export const CHARTS: Record<ChartName, Drawing> = {
-  'accuracy-by-epoch': {
-    title: 'Validation accuracy per epoch',
-    Chart: AccuracyByEpoch,
-    drawn: (runs) => runs.some(({ epochs }) => epochs.length > 0),
+/** What a chart is called and how it is drawn; null where there is nothing to draw. */
+type Drawing = (runs: readonly RunRecord[]) => { title: string; chart: ReactNode } | null;
+
+const CHARTS: Record<ChartName, Drawing> = {
+  'accuracy-by-epoch': (runs) => {
+    const drawn = drawnRuns(runs);
+    if (!drawn.some(({ epochs }) => epochs.length > 0)) return null;
+    return { title: 'Validation accuracy per epoch', chart: <AccuracyByEpoch runs={drawn} {...SIZE} /> };
   },
-  'loss-by-step': {
-    title: 'Training loss per step',
-    Chart: LossByStep,
-    drawn: (runs) => runsWithLoss(runs).length > 0,
+  'loss-by-step': (runs) => {
+    const drawn = drawnRuns(runs);
+    if (runsWithLoss(drawn).length === 0) return null;
+    return { title: 'Training loss per step', chart: <LossByStep runs={drawn} {...SIZE} /> };
   },
-  'accuracy-by-parameters': {
-    title: 'Validation accuracy against trainable parameters, with 95 % intervals',
-    Chart: AccuracyByParameters,
-    drawn: (runs) => pointsOf(runs).length > 0,
-  },
+  'accuracy-by-parameters': costChart(AGAINST.parameters, 'trainable parameters'),
+  'accuracy-by-seconds': costChart(AGAINST.seconds, 'training time'),
+  'accuracy-by-bytes': costChart(AGAINST.bytes, 'adapter size'),
 };
 
-const SIZE = { width: 680, height: 400 };
+function costChart(against: Against, cost: string): Drawing {
+  return (runs) => {
+    const comparison = compare(runs);
+    const points = pointsOf(comparison, against);
+    if (points.length === 0) return null;
+    const scored = comparison.pairedOn === 'test' ? 'Test' : 'Validation';
+    const title = `${scored} accuracy against ${cost}, with 95 % intervals`;
+    return { title, chart: <AccuracyAgainst against={against} title={title} points={points} {...SIZE} /> };
+  };
+}
 
 /** Draws the chart in `place` for as long as `take` needs it; null where there is nothing to draw. */
 export async function drawChart<T>(
   name: ChartName,
-  runs: RunRecord[],
+  runs: readonly RunRecord[],
   place: Element,
-  take: (chart: SVGSVGElement) => T | Promise<T>,
+  take: (chart: SVGSVGElement, title: string) => T | Promise<T>,
 ): Promise<T | null> {
-  const { Chart, drawn } = CHARTS[name];
-  if (!drawn(runs)) return null;
+  const drawing = CHARTS[name](runs);
+  if (!drawing) return null;
   // Charts that stand in one document must not share the ids that React makes.
   const root = createRoot(place, { identifierPrefix: name });
   try {
-    root.render(<Chart runs={runs} {...SIZE} />);
+    root.render(drawing.chart);
     await settled();
     const chart = place.querySelector('svg');
     if (!chart) throw new Error(`The chart ${name} was not drawn.`);
-    return await take(chart);
+    return await take(chart, drawing.title);
   } finally {
     root.unmount();
   }
@@ -74,8 +81,11 @@ export async function figures(runs: readonly RunRecord[]): Promise<Figure[]> {
   try {
     const all: Figure[] = [];
     for (const name of CHART_NAMES) {
-      const svg = await drawChart(name, compared, place, svgText);
-      if (svg !== null) all.push({ name, title: CHARTS[name].title, svg });
+      const figure = await drawChart(name, compared, place, (chart, title) => ({
+        ...{ name, title },
+        svg: svgText([chart]),
+      }));
+      if (figure) all.push(figure);
     }
     return all;
   } finally {

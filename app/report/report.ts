@@ -17,7 +17,13 @@ import { PROBE_SETTING } from '../store/defaults';
 import { bytes, count, counted, duration, percent, rate } from '../ui/format';
 import { comparedRun, type Results, type RunResults } from './results';
 
-export const CHART_NAMES = ['accuracy-by-epoch', 'loss-by-step', 'accuracy-by-parameters'] as const;
+export const CHART_NAMES = [
+  'accuracy-by-epoch',
+  'loss-by-step',
+  'accuracy-by-parameters',
+  'accuracy-by-seconds',
+  'accuracy-by-bytes',
+] as const;
 export type ChartName = (typeof CHART_NAMES)[number];
 
 /** A chart as SVG text of our own making. */

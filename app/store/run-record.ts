@@ -68,6 +68,13 @@ export const isActive = ({ status }: RunRecord) =>
   status === 'running' || status === 'paused' || status === 'stopping';
 export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
 
+/** What is drawn as it goes: searches only until another run has begun. */
+export function drawnRuns(runs: readonly RunRecord[]): RunRecord[] {
+  const finals = runs.filter(({ role }) => role === 'final');
+  const begun = finals.some(({ steps, epochs }) => steps.length > 0 || epochs.length > 0);
+  return begun ? finals : [...runs];
+}
+
 /** What a sweep goes by. */
 export function outcomeOf(run: RunRecord): Outcome {
   const end = lastEpoch(run);

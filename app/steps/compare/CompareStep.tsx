@@ -1,11 +1,11 @@
 /** Step 4: the runs, live, on shared axes. */
 import { Anchor, Button, NativeSelect, Switch } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import { compare } from '../../store/comparison';
+import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
 import { holdQueue } from '../../store/queue';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonLabel, useSession, write } from '../../store/session';
+import { useComparison } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
@@ -109,13 +109,13 @@ export function CompareStep() {
 }
 
 function Results({ runs }: { runs: RunRecord[] }) {
-  const comparison = useMemo(() => compare(runs), [runs]);
+  const comparison = useComparison(runs);
   const { arms, pairs } = comparison;
   // With one run each, and nothing held out, the runs' own table says it all.
   const summed = arms.some((arm) => arm.runs.length > 1 || arm.test || arm.validation.macroF1 !== null);
   return (
     <>
-      <RunCharts runs={runs} />
+      <RunCharts runs={runs} comparison={comparison} />
       {summed && (
         <Block title="Settings compared" note="Runs that differ in their seeds alone are one setting.">
           <SettingsTable arms={arms} />

@@ -1,18 +1,26 @@
-/** The three charts, each with the table of its numbers. */
-import type { ReactNode } from 'react';
+/** The charts, each with the table of its numbers. */
 import { AccuracyByEpoch } from '../../charts/AccuracyByEpoch';
-import { AccuracyByParameters, pointsOf } from '../../charts/AccuracyByParameters';
+import { AccuracyBySeed, seedsOf } from '../../charts/AccuracyBySeed';
 import { ChartFrame } from '../../charts/ChartFrame';
 import { LossByStep, runsWithLoss } from '../../charts/LossByStep';
-import { decimate } from '../../charts/series';
-import { accuracy, isProbe, type RunRecord } from '../../store/run-record';
-import { count, percent } from '../../ui/format';
+import { EPOCH_COLUMNS, epochRows, SEED_COLUMNS, STEP_COLUMNS, stepRows } from '../../charts/run-columns';
+import type { Comparison } from '../../store/comparison';
+import { drawnRuns, isProbe, type RunRecord } from '../../store/run-record';
 import classes from './CompareStep.module.css';
+import { CostCharts } from './CostCharts';
+import { OrWait } from './OrWait';
 
-/** Rows of a loss table: enough to read a curve from. */
+/** Rows of a loss table for each run: enough to read a curve from. The CSV has every step. */
 const LOSS_ROWS = 40;
 
-export function RunCharts({ runs }: { runs: RunRecord[] }) {
+interface Props {
+  runs: readonly RunRecord[];
+  /** Of the same runs. */
+  comparison: Comparison;
+}
+
+export function RunCharts({ runs: all, comparison }: Props) {
+  const runs = drawnRuns(all);
   const losses = runsWithLoss(runs);
   const measured = runs.some(({ epochs }) => epochs.length > 0);
   const probeLeftOut = runs.some((run) => isProbe(run) && run.steps.length > 1) && !losses.some(isProbe);
@@ -20,6 +28,9 @@ export function RunCharts({ runs }: { runs: RunRecord[] }) {
     measured &&
     runs.some((run) => isProbe(run)) &&
     runs.some((run) => !isProbe(run) && run.epochs.length > 0);
+  const seeds = seedsOf(runs);
+  const rowsBySeed = () =>
+    seeds.flatMap((seed) => epochRows(runs.filter(({ config }) => config.seed === seed)));
   return (
     <div className={classes.charts}>
       <ChartFrame
@@ -30,10 +41,9 @@ export function RunCharts({ runs }: { runs: RunRecord[] }) {
             : 'Training loss, smoothed; raw values faint.'
         }
         fileName="atomtune-loss"
-        columns={['Run', 'Step', 'Loss']}
-        rows={losses.flatMap(({ name, steps }) =>
-          decimate(steps, LOSS_ROWS).map(({ step, loss }) => [name, count(step), loss.toFixed(4)]),
-        )}
+        columns={STEP_COLUMNS}
+        rows={() => stepRows(losses, LOSS_ROWS)}
+        allRows={() => stepRows(losses)}
       >
         <OrWait when={losses.length > 0}>
           <LossByStep runs={runs} />
@@ -47,41 +57,26 @@ export function RunCharts({ runs }: { runs: RunRecord[] }) {
             : 'On the validation images; epoch 0 is where the run starts.'
         }
         fileName="atomtune-accuracy"
-        columns={['Run', 'Epoch', 'Accuracy', 'Right', 'Loss']}
-        rows={runs.flatMap(({ name, epochs }) =>
-          epochs.map((result) => [
-            name,
-            String(result.epoch),
-            percent(accuracy(result)),
-            `${result.correct} of ${result.total}`,
-            result.valLoss.toFixed(4),
-          ]),
-        )}
+        columns={EPOCH_COLUMNS}
+        rows={() => epochRows(runs)}
       >
         <OrWait when={measured}>
           <AccuracyByEpoch runs={runs} />
         </OrWait>
       </ChartFrame>
-      <ChartFrame
-        title="Accuracy against trainable parameters"
-        note="After the last epoch, against backbone and head together. Up and to the left is better; bars are 95 % intervals."
-        fileName="atomtune-parameters"
-        columns={['Run', 'Trainable', 'Accuracy', '95 % interval']}
-        rows={pointsOf(runs).map(({ run, parameters, accuracy: value, interval }) => [
-          run.name,
-          count(parameters),
-          percent(value),
-          `${percent(interval.low)} to ${percent(interval.high)}`,
-        ])}
-      >
-        <OrWait when={measured}>
-          <AccuracyByParameters runs={runs} />
-        </OrWait>
-      </ChartFrame>
+      {seeds.length > 1 && (
+        <ChartFrame
+          title="Accuracy per epoch, by seed"
+          note="On the validation images, all panels on the same axes. What differs between panels is chance; what differs in every panel alike is the setting."
+          fileName="atomtune-seeds"
+          columns={SEED_COLUMNS}
+          rows={rowsBySeed}
+          wide
+        >
+          <AccuracyBySeed runs={runs} />
+        </ChartFrame>
+      )}
+      <CostCharts comparison={comparison} />
     </div>
   );
-}
-
-function OrWait({ when, children }: { when: boolean; children: ReactNode }) {
-  return when ? children : <p className={classes.wait}>Waiting for the first numbers.</p>;
 }

@@ -2,8 +2,8 @@
 import { Table } from '@mantine/core';
 import { RunKey } from '../../charts/Marker';
 import type { Accuracy, Arm, Comparison, Pair } from '../../store/comparison';
+import type { Cell } from '../../ui/csv';
 import { bytes, count, counted, duration, percent } from '../../ui/format';
-import type { Cell } from './csv';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 

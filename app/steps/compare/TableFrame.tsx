@@ -1,8 +1,8 @@
 /** A wide table that scrolls within its frame, with what is to be said of it and its numbers as a file. */
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { type Cell, csv } from '../../ui/csv';
 import { saveFile } from '../../ui/save-file';
-import { type Cell, csv } from './csv';
 import classes from './TableFrame.module.css';
 
 interface Props {

@@ -1,8 +1,8 @@
 /** The comparison's columns, once: for the page's table and for the CSV. */
 import { wilson } from '../../../src/statistics/wilson';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
+import type { Cell } from '../../ui/csv';
 import { bytes, count, duration, percent, rate } from '../../ui/format';
-import type { Cell } from './csv';
 
 interface Column {
   title: string;

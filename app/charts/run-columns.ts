@@ -1,0 +1,57 @@
+/** The tables of the charts that follow runs as they go: a row for each step, or for each epoch. */
+import type { EpochResult } from '../../src/worker/protocol';
+import { accuracy, type RunRecord, type StepLoss } from '../store/run-record';
+import { count, percent } from '../ui/format';
+import type { Column } from './columns';
+import { decimate } from './series';
+
+type Of<Each> = Each & { run: RunRecord };
+
+/** Steps of each run; evenly picked ones where there are more than `limit`. */
+export const stepRows = (runs: readonly RunRecord[], limit = Number.POSITIVE_INFINITY): Of<StepLoss>[] =>
+  runs.flatMap((run) => decimate(run.steps, limit).map((step) => ({ ...step, run })));
+
+export const epochRows = (runs: readonly RunRecord[]): Of<EpochResult>[] =>
+  runs.flatMap((run) => run.epochs.map((epoch) => ({ ...epoch, run })));
+
+const RUN: Column<{ run: RunRecord }> = {
+  title: 'Run',
+  show: ({ run }) => run.name,
+  file: { run: ({ run }) => run.name },
+};
+
+export const STEP_COLUMNS: readonly Column<Of<StepLoss>>[] = [
+  RUN,
+  { title: 'Step', show: ({ step }) => count(step), file: { step: ({ step }) => step } },
+  { title: 'Loss', show: ({ loss }) => loss.toFixed(4), file: { loss: ({ loss }) => loss } },
+];
+
+export const EPOCH_COLUMNS: readonly Column<Of<EpochResult>>[] = [
+  RUN,
+  { title: 'Epoch', show: ({ epoch }) => String(epoch), file: { epoch: ({ epoch }) => epoch } },
+  { title: 'Accuracy', show: (row) => percent(accuracy(row)), file: { accuracy } },
+  {
+    title: 'Right',
+    show: ({ correct, total }) => `${correct} of ${total}`,
+    file: { correct: ({ correct }) => correct, validation_images: ({ total }) => total },
+  },
+  {
+    title: 'Loss',
+    show: ({ valLoss }) => valLoss.toFixed(4),
+    file: { validation_loss: ({ valLoss }) => valLoss },
+  },
+];
+
+export const SEED_COLUMNS: readonly Column<Of<EpochResult>>[] = [
+  {
+    title: 'Seed',
+    show: ({ run }) => String(run.config.seed),
+    file: { seed: ({ run }) => run.config.seed },
+  },
+  {
+    title: 'Setting',
+    show: ({ run }) => run.armName,
+    file: { setting: ({ run }) => run.armName },
+  },
+  ...EPOCH_COLUMNS.filter((column) => column !== RUN),
+];
