@@ -33,7 +33,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
 
   await page.getByRole('switch', { name: 'Hold the queue' }).check();
   const names = () => page.getByRole('list', { name: 'Runs' }).getByRole('heading').allInnerTexts();
-  const last = 'Atoms, atoms per layer (m) 4, seed 1';
+  const last = 'Atoms, m = 4, seed 1';
   expect((await names()).at(-1)).toBe(last);
   await page.getByRole('button', { name: `Earlier ${last}` }).click();
   expect((await names()).at(-2)).toBe(last);
@@ -49,7 +49,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
 
   const settings = page.getByRole('region', { name: 'Settings, table' });
   await expect(settings.getByRole('row')).toHaveCount(4);
-  await expect(settings.getByRole('row', { name: 'Atoms, atoms per layer (m) 3' })).toContainText(
+  await expect(settings.getByRole('row', { name: 'Atoms, m = 3' })).toContainText(
     /579 \+ 1,0262[\d.]+\s% \([\d.]+\s% to [\d.]+\s%\)[\d.]+\s% \([\d.]+\s% to/,
   );
   const differences = page.getByRole('region', { name: 'Differences', exact: true });

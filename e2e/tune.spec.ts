@@ -36,7 +36,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   expect(code).toBe(0);
   expect(stdout).toContain('Data: stripes, 2 classes, images: 20 to train, 4 to validate, 1 file left out');
   expect(stdout).toMatch(
-    /^Atoms, atoms per layer \(m\) 3: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
+    /^Atoms, m = 3: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
   );
   expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
   expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);
@@ -56,7 +56,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
     'results.json',
   ]);
   const report = await readFile(join(out, 'report.md'), 'utf8');
-  expect(report).toMatch(/^\| Atoms, atoms per layer \(m\) 3 \| 579 \| 1,026 \| 1 \| [\d.]+\s% \(/m);
+  expect(report).toMatch(/^\| Atoms, m = 3 \| 579 \| 1,026 \| 1 \| [\d.]+\s% \(/m);
   expect(report).toContain('![Validation accuracy per epoch](<accuracy-by-epoch.svg>)');
   const results = await readResults(out);
   expect(results.complete).toBe(true);

@@ -1,6 +1,7 @@
 /** Training loss at every step: the smoothed line, and the raw one faint behind it. */
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { isProbe, type RunRecord } from '../store/run-record';
+import { measured } from '../ui/format';
 import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
 import { ChartLegend, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
@@ -64,6 +65,7 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
             ticks={yTicks}
             allowDataOverflow
             width={44}
+            tickFormatter={measured}
             tick={tick}
             axisLine={false}
             tickLine={false}

@@ -112,7 +112,9 @@ export function runName({ label, options }: SettingSummary, chosen: Record<strin
   const words = changed.map(({ id, label, choices }) => {
     const value = chosen[id];
     const choice = choices?.find((each) => each.value === value)?.label ?? value;
-    return `${label} ${choice}`.toLowerCase();
+    // A label's own symbol is enough: “Atoms per layer (m)”.
+    const [, symbol] = /\(([^)]+)\)$/.exec(label) ?? [];
+    return symbol ? `${symbol} = ${choice}` : `${label} ${choice}`.toLowerCase();
   });
   return `${label}, ${words.join(', ')}`;
 }

@@ -41,31 +41,33 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
       <p className={classes.memory} data-fits={memory.fits}>
         {memory.sentence}
       </p>
-      <div className={classes.fields}>
-        {id === PROBE_SETTING ? (
-          <p className={classes.aside}>
-            {knobs.probe.epochs} epochs at learning rate {knobs.probe.learningRate}, on features computed
-            once.
-          </p>
-        ) : (
-          <NumberField
-            label="Learning rate"
-            value={knobs.learningRates[id] ?? setting.learningRate}
-            min={BOUNDS.learningRate[0]}
-            max={BOUNDS.learningRate[1]}
-            step={0.001}
-            onChange={(value) => turnLearningRate(id, value)}
-          />
-        )}
-        {options.map((option) => (
-          <OptionField
-            key={option.id}
-            option={option}
-            value={knobs.options[id]?.[option.id] ?? option.default}
-            onChange={(value) => turnOption(id, option.id, value)}
-          />
-        ))}
-      </div>
+      {chosen && (
+        <div className={classes.fields}>
+          {id === PROBE_SETTING ? (
+            <p className={classes.aside}>
+              {knobs.probe.epochs} epochs at learning rate {knobs.probe.learningRate}, on features computed
+              once.
+            </p>
+          ) : (
+            <NumberField
+              label="Learning rate"
+              value={knobs.learningRates[id] ?? setting.learningRate}
+              min={BOUNDS.learningRate[0]}
+              max={BOUNDS.learningRate[1]}
+              step={0.001}
+              onChange={(value) => turnLearningRate(id, value)}
+            />
+          )}
+          {options.map((option) => (
+            <OptionField
+              key={option.id}
+              option={option}
+              value={knobs.options[id]?.[option.id] ?? option.default}
+              onChange={(value) => turnOption(id, option.id, value)}
+            />
+          ))}
+        </div>
+      )}
       {paper !== '' && <p className={classes.paper}>{paper}</p>}
     </section>
   );

@@ -1,0 +1,174 @@
+/**
+ * Every setting on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the sets,
+ * `--seeds N` for another number than three. Real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped where ../shared
+ * is absent), the sample sets with the starter. Prints a table in Markdown for each set, with what PyTorch reached where
+ * ../shared/REFERENCE.md has the row; the exit code is 1 where a row lies outside. `--results FILE` prints the table of a results.json
+ * instead. Hours on two cores; a set's results are on the disk after every run.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parseResults } from '../app/report/rerun';
+import { comparedRun, type Results } from '../app/report/results';
+import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
+import { bytes, count, percent } from '../app/ui/format';
+import { tune } from '../e2e/command';
+import type { Answers } from '../src/worker/protocol';
+
+const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
+const OUT = fileURLToPath(new URL('../out/settings/', import.meta.url));
+
+const SETTINGS = [
+  'linear-probe',
+  'atoms',
+  'overcomplete-atoms',
+  'coefficient-atoms',
+  'all-atoms',
+  'lora',
+  'bitfit',
+  'full',
+] as const;
+type Setting = (typeof SETTINGS)[number];
+
+/** What the atom settings are measured against. */
+const RIVAL: Setting = 'lora';
+
+interface Experiment {
+  args: string[];
+  /** What PyTorch reached, percent of the validation images after the last epoch, by setting; and how far a row may lie from it. */
+  reference: Partial<Record<Setting, number>>;
+  halfWidth: number;
+}
+
+/** The reference's learning rate for full tuning is not the setting's own. */
+const PHOTOS = [
+  ...['--backbone', `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`, '--size', '64'],
+  ...['--augmentation', 'crops-flips', '--lr', 'full=0.0001'],
+];
+
+const EXPERIMENTS: Record<string, Experiment> = {
+  flowers5: {
+    args: ['--data', `${SHARED}data/flowers5`, '--epochs', '8', ...PHOTOS],
+    reference: {
+      'linear-probe': 78.5,
+      atoms: 79.5,
+      lora: 79.5,
+      'coefficient-atoms': 81.5,
+      full: 82.5,
+    },
+    halfWidth: 5.6,
+  },
+  'sign-digits': {
+    args: ['--data', `${SHARED}data/sign-digits`, '--epochs', '6', ...PHOTOS],
+    reference: {
+      'linear-probe': 92.8,
+      atoms: 93.5,
+      lora: 94.3,
+      'coefficient-atoms': 96.5,
+      full: 98.5,
+    },
+    halfWidth: 2.5,
+  },
+  counting: { args: ['--sample', 'counting'], reference: {}, halfWidth: 0 },
+  textures: { args: ['--sample', 'textures'], reference: {}, halfWidth: 0 },
+};
+
+const NO_REFERENCE: Experiment = { args: [], reference: {}, halfWidth: 0 };
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { seeds: { type: 'string', default: '3' }, results: { type: 'string' } },
+  });
+  if (values.results !== undefined) {
+    const results = parseResults(await readFile(values.results, 'utf8'), values.results);
+    return print(results, EXPERIMENTS[results.dataset.name] ?? NO_REFERENCE) ? 0 : 1;
+  }
+  const sets = positionals.length > 0 ? positionals : Object.keys(EXPERIMENTS);
+  const stray = sets.find((name) => !(name in EXPERIMENTS));
+  if (stray !== undefined) {
+    console.error(`There is no set “${stray}”. Choose from: ${Object.keys(EXPERIMENTS).join(', ')}.`);
+    return 2;
+  }
+  let inside = true;
+  for (const name of sets) {
+    const experiment = EXPERIMENTS[name];
+    if (!experiment) continue;
+    if (experiment.args.includes('--data') && !existsSync(SHARED)) {
+      console.log(`${name} is skipped: the photos and weights of ../shared are not here.`);
+      continue;
+    }
+    const out = `${OUT}${name}`;
+    const chosen = SETTINGS.flatMap((setting) => ['--setting', setting]);
+    await tune([...experiment.args, ...chosen, '--seeds', values.seeds, '--backend', 'wasm', '--out', out], {
+      echo: true,
+    });
+    const file = `${out}/results.json`;
+    if (!existsSync(file)) return 1;
+    if (!print(parseResults(await readFile(file, 'utf8'), file), experiment)) inside = false;
+  }
+  return inside ? 0 : 1;
+}
+
+/** Prints the table; false where a row lies outside of the reference. */
+function print(results: Results, { reference, halfWidth }: Experiment): boolean {
+  const { arms, pairs } = compare(results.runs.map((run) => comparedRun(run, results.dataset)));
+  const against = (arm: Arm<ComparedRun>) => {
+    const pair = pairs.find(({ first, second }) =>
+      [first, second].every((each) => each === arm || each.setting === RIVAL),
+    );
+    if (!pair || arm.setting === RIVAL) return '–';
+    const { difference, low, high, p, verdict } = pair.comparison;
+    const sign = pair.first === arm ? 1 : -1;
+    const [from, to] = sign > 0 ? [low, high] : [-high, -low];
+    const turned = verdict === 'better' ? 'worse' : verdict === 'worse' ? 'better' : verdict;
+    return `${points(sign * difference)} (${points(from)} to ${points(to)}), p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}: ${sign > 0 ? verdict : turned}`;
+  };
+  let inside = true;
+  const rows = arms.map((arm) => {
+    const { mean, low, high } = arm.validation;
+    const theirs = reference[arm.setting as Setting]; // absent for any other
+    // Both have one decimal or two; more is a floating-point remainder.
+    const isInside = theirs === undefined || Math.abs(100 * mean - theirs) <= halfWidth + 1e-6;
+    inside &&= isInside;
+    const seeds = arm.runs.map(({ result }) => rightPart(result?.validation).toFixed(1)).join(', ');
+    return [
+      arm.name,
+      count(arm.trainable.backbone),
+      `${percent(mean)} (${percent(low)} to ${percent(high)})`,
+      seeds,
+      theirs === undefined
+        ? '–'
+        : `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}${isInside ? '' : ', **outside**'}`,
+      against(arm),
+      arm.seconds.toFixed(0),
+      bytes(Math.round(arm.adapterBytes)),
+    ];
+  });
+  const titles = [
+    'setting',
+    'trains',
+    'accuracy (95 %)',
+    'by seed, %',
+    'PyTorch, %',
+    'against LoRA, points',
+    'seconds',
+    'adapter',
+  ];
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  console.log(`\n${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px\n`);
+  console.log([line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n'));
+  return inside;
+}
+
+const points = (part: number) => `${part < 0 ? '−' : '+'}${Math.abs(100 * part).toFixed(1)}`;
+
+/** Percent. */
+function rightPart(answers: Answers | undefined): number {
+  if (!answers) return Number.NaN;
+  const right = answers.labels.filter((label, image) => label === answers.predicted[image]).length;
+  return (100 * right) / answers.labels.length;
+}
