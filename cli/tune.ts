@@ -221,7 +221,9 @@ async function compare(
     'results.json',
     ...results.charts,
   ];
-  progress.say(`\n${comparison(runs)}\n\nWritten to ${out}: ${files.join(', ')}.`);
+  progress.say(
+    `\n${comparison(runs.filter(({ role }) => role === 'final'))}\n\nWritten to ${out}: ${files.join(', ')}.`,
+  );
   if (headless.refused.length > 0) {
     throw new Error(
       `The page asked for what is not on this machine, and was refused: ${headless.refused.join(' ')}`,

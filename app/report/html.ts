@@ -96,7 +96,7 @@ const STYLE = `
     --paper: #0f171a; --surface: #162125; --sunk: #1c292e; --ink: #e6eeee; --ink-2: #a3b4b8; --rule: #2a393f; --accent: #5cc3b1;
   }
   /* Drawn on white: turned to dark paper, hues kept. */
-  figure svg { filter: invert(0.9) hue-rotate(180deg); }
+  figure div > svg { filter: invert(0.9) hue-rotate(180deg); }
 }
 * { box-sizing: border-box; }
 body {
@@ -129,8 +129,8 @@ dd { margin: 0; }
 figure { margin: 18px 0; }
 figcaption { margin-bottom: 6px; font-weight: 550; }
 figure div { overflow-x: auto; }
-figure svg { display: block; min-width: 520px; max-width: 100%; height: auto; }
-figure svg > rect:first-child { fill: none; }
+figure div > svg { display: block; min-width: 520px; max-width: 100%; height: auto; }
+figure div > svg > rect:first-child { fill: none; }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); }
 details caption { display: none; }
@@ -146,7 +146,7 @@ pre {
 }
 @media print {
   :root { --paper: #fff; --surface: #fff; --ink: #000; --ink-2: #444; --rule: #ccc; --sunk: #f3f3f3; --accent: #000; }
-  figure svg { filter: none; }
+  figure div > svg { filter: none; }
   main { max-width: none; padding: 0; }
   section { padding: 0; border: 0; }
   .wide { overflow: visible; }

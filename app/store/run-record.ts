@@ -10,6 +10,7 @@ import type {
   RunResult,
   SettingSummary,
 } from '../../src/worker/protocol';
+import { counted } from '../ui/format';
 import { type Knobs, learningRateOf, PROBE_SETTING } from './defaults';
 import type { Problem } from './problem';
 import { armKey, type Outcome, type Role, type Trial } from './sweep';
@@ -100,7 +101,7 @@ export function trialNames(
   const own = learningRateOf(setting, knobs);
   const rate = config.learningRate === own ? [] : [`learning rate ${config.learningRate}`];
   const armName = [runName(setting, config.options), ...rate].join(', ');
-  const epochs = role === 'search' ? [`search over ${config.epochs} epochs`] : [];
+  const epochs = role === 'search' ? [`search over ${counted(config.epochs, 'epoch')}`] : [];
   const seed = role === 'final' && seeds > 1 ? [`seed ${config.seed}`] : [];
   return { name: [armName, ...epochs, ...seed].join(', '), armName };
 }
