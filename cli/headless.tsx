@@ -136,8 +136,10 @@ function settings(knobs: Knobs): Promise<SettingSummary[]> {
 async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
   if (!dataset) throw new Error('A run was asked for before its data.');
   const id = crypto.randomUUID();
-  const arm = runs.find((run) => run.armName === armName && run.role === role);
-  const style = arm?.style ?? new Set(runs.map((run) => run.style)).size;
+  // Searches are not drawn beside what is compared.
+  const alike = runs.filter((run) => run.role === role);
+  const arm = alike.find((run) => run.armName === armName);
+  const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
   let run: RunRecord = {
     ...queuedRun(setting, {
       ...{ id, name, armName, role, config, memoryCap, style },

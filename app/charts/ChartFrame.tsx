@@ -1,10 +1,10 @@
 /** A chart with its title, a table of the same numbers beside it, and its exports. */
 import { Button, SegmentedControl, Table } from '@mantine/core';
 import { type ReactNode, useId, useRef, useState } from 'react';
+import { type Column, fileRows } from '../ui/columns';
 import { csv } from '../ui/csv';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
-import { type Column, fileRows } from './columns';
 import { pngFile, svgFile } from './export-image';
 
 interface Props<Row> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Accuracy, Arm } from '../store/comparison';
+import { fileRows } from '../ui/columns';
 import { csv } from '../ui/csv';
 import { AGAINST, againstColumns, frontOf, paperPoints, pointsOf } from './against';
-import { fileRows } from './columns';
 import { citation, PAPER_SERIES, type PaperSeries } from './paper-points';
 
 const scored = (mean: number, images = 40): Accuracy => ({

@@ -1,9 +1,9 @@
 /** What accuracy is drawn against, and the points: one for each setting with its values, over all its seeds. */
 import { paretoFront } from '../../src/statistics/pareto';
 import type { Arm, Comparison, Scored } from '../store/comparison';
+import type { Column } from '../ui/columns';
 import { bytes, count, counted, duration, percent } from '../ui/format';
 import { decadeTicks, niceTicks } from './axis';
-import type { Column } from './columns';
 import { citation, type PaperSeries } from './paper-points';
 
 export interface Point {

@@ -1,8 +1,8 @@
 /** The tables of the charts that follow runs as they go: a row for each step, or for each epoch. */
 import type { EpochResult } from '../../src/worker/protocol';
 import { accuracy, type RunRecord, type StepLoss } from '../store/run-record';
+import type { Column } from '../ui/columns';
 import { count, percent } from '../ui/format';
-import type { Column } from './columns';
 import { decimate } from './series';
 
 type Of<Each> = Each & { run: RunRecord };

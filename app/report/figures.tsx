@@ -69,11 +69,9 @@ async function settled(): Promise<void> {
   for (let frame = 0; frame < 6; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Of the runs that are compared. Colours and markers are dealt anew: searches have taken some. */
+/** Of the runs that are compared. */
 export async function figures(runs: readonly RunRecord[]): Promise<Figure[]> {
-  const finals = runs.filter(({ role }) => role === 'final');
-  const styles = [...new Set(finals.map(({ style }) => style))];
-  const compared = finals.map((run) => ({ ...run, style: styles.indexOf(run.style) }));
+  const compared = runs.filter(({ role }) => role === 'final');
   const place = document.createElement('div');
   place.className = 'on-white-paper';
   place.inert = true;

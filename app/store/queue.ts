@@ -5,6 +5,7 @@ import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { asProblem } from './problem';
 import {
+  freeName,
   isActive,
   isOver,
   outcomeOf,
@@ -61,7 +62,7 @@ function extend(id: string): void {
         ...{ id: crypto.randomUUID(), name: freeName(name, others), armName, role, sweep: id, config, data },
         memoryCap: memoryCapBytes(sweep.knobs),
         // Runs that differ in their seeds alone look alike.
-        style: arm?.style ?? freeStyle(others),
+        style: arm?.style ?? freeStyle(others.filter((run) => run.role === role)),
       }),
     );
   }
@@ -201,14 +202,6 @@ function ending(run: RunRecord | undefined): string {
   if (!run) return '';
   if (run.problem) return `${run.name} failed. ${run.problem.message}`;
   return `${run.name} ${run.status === 'stopped' ? 'was stopped; its best epoch is kept' : 'has finished'}.`;
-}
-
-function freeName(name: string, others: readonly RunRecord[]): string {
-  const taken = new Set(others.map((run) => run.name));
-  if (!taken.has(name)) return name;
-  let number = 2;
-  while (taken.has(`${name} ${number}`)) number++;
-  return `${name} ${number}`;
 }
 
 function freeStyle(others: readonly RunRecord[]): number {

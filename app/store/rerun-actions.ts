@@ -11,7 +11,7 @@ import {
 import { counted } from '../ui/format';
 import { asProblem, type Problem } from './problem';
 import { runNext } from './queue';
-import { queuedRun, type RunRecord } from './run-record';
+import { freeName, queuedRun, type RunRecord } from './run-record';
 import { announce, comparisonLabel, read, type Session, write } from './session';
 
 /** What keeps the runs from being made again here; null where they are queued. */
@@ -50,17 +50,10 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
     added.push(
       queuedRun(setting, {
         ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, sweep: null },
-        name: nameAgain(name, [...session.runs, ...added]),
+        name: freeName(`${name}, again`, [...session.runs, ...added]),
         style: known?.style ?? style,
       }),
     );
   }
   return added;
-}
-
-function nameAgain(name: string, others: readonly RunRecord[]): string {
-  const taken = new Set(others.map((run) => run.name));
-  let again = `${name}, again`;
-  for (let time = 2; taken.has(again); time++) again = `${name}, again ${time}`;
-  return again;
 }

@@ -120,6 +120,14 @@ export function runName({ label, options }: SettingSummary, chosen: Record<strin
   return `${label}, ${words.join(', ')}`;
 }
 
+/** The name, with a number where others have it. */
+export function freeName(name: string, others: readonly Pick<RunRecord, 'name'>[]): string {
+  const taken = new Set(others.map((run) => run.name));
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
+  return free;
+}
+
 /** A run that has not begun. */
 export function queuedRun(
   setting: SettingSummary,

@@ -2,21 +2,14 @@
 import { Table } from '@mantine/core';
 import { RunKey } from '../../charts/Marker';
 import type { Accuracy, Arm, Comparison, Pair } from '../../store/comparison';
-import type { Cell } from '../../ui/csv';
+import { type Column, fileRows } from '../../ui/columns';
 import { bytes, count, counted, duration, percent } from '../../ui/format';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 
-interface Column {
-  title: string;
-  show: (arm: Arm) => string;
-  /** As written to the CSV, under these names. */
-  file: Record<string, (arm: Arm) => Cell>;
-}
-
 const range = ({ mean, low, high }: Accuracy) => `${percent(mean)} (${percent(low)} to ${percent(high)})`;
 
-const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column => ({
+const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column<Arm> => ({
   title,
   show: (arm) => {
     const accuracy = of(arm);
@@ -29,14 +22,14 @@ const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null):
   },
 });
 
-const macro = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column => ({
+const macro = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column<Arm> => ({
   title,
   show: (arm) => of(arm)?.macroF1?.toFixed(3) ?? '–',
   file: { [name]: (arm) => of(arm)?.macroF1 ?? '' },
 });
 
 /** Without columns that say nothing here. */
-function columnsOf(arms: readonly Arm[]): Column[] {
+function columnsOf(arms: readonly Arm[]): Column<Arm>[] {
   const unbalanced = arms.some(({ validation }) => validation.macroF1 !== null);
   const tested = arms.some(({ test }) => test);
   return [
@@ -77,7 +70,6 @@ function intervalSentence(arms: readonly Arm[]): string {
 
 export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
   const columns = columnsOf(arms);
-  const files = Object.entries(Object.assign({}, ...columns.map(({ file }) => file)) as Column['file']); // of one type each
   return (
     <TableFrame
       name="Settings"
@@ -92,10 +84,7 @@ export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
         </Table.Tr>
       }
       sentence={intervalSentence(arms)}
-      fileRows={() => [
-        ['setting', ...files.map(([name]) => name)],
-        ...arms.map((arm) => [arm.name, ...files.map(([, of]) => of(arm))]),
-      ]}
+      fileRows={() => fileRows([{ file: { setting: ({ name }) => name } }, ...columns], arms)}
       fileName="atomtune-settings.csv"
     >
       {arms.map((arm) => (

@@ -1,18 +1,9 @@
 /** The comparison's columns, once: for the page's table and for the CSV. */
 import { wilson } from '../../../src/statistics/wilson';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
+import { type Column, fileRows } from '../../ui/columns';
 import type { Cell } from '../../ui/csv';
 import { bytes, count, duration, percent, rate } from '../../ui/format';
-
-interface Column {
-  title: string;
-  /** Numbers stand right. */
-  right: boolean;
-  /** As read on the page. */
-  show: (run: RunRecord) => string;
-  /** As written to the CSV, under these names. */
-  file: Record<string, (run: RunRecord) => Cell>;
-}
 
 const NONE = '–';
 const seconds = (run: RunRecord) => run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0;
@@ -22,10 +13,9 @@ function interval(run: RunRecord) {
   return end ? wilson(end.correct, end.total) : null;
 }
 
-export const COLUMNS: readonly Column[] = [
+export const COLUMNS: readonly Column<RunRecord>[] = [
   {
     title: 'Setting',
-    right: false,
     show: ({ symbol }) => symbol,
     file: { setting: ({ setting }) => setting },
   },
@@ -97,12 +87,12 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
-const FIRST: Record<string, (run: RunRecord) => Cell> = {
+const FIRST: Column<RunRecord>['file'] = {
   name: ({ name }) => name,
   status: ({ status }) => status,
   data: ({ data }) => data,
 };
-const LAST: Record<string, (run: RunRecord) => Cell> = {
+const LAST: Column<RunRecord>['file'] = {
   backend: ({ result }) => result?.backend ?? '',
   options: ({ config }) =>
     Object.entries(config.options)
@@ -116,10 +106,5 @@ const LAST: Record<string, (run: RunRecord) => Cell> = {
 };
 
 /** Every run as a row under a row of names. */
-export function csvRows(runs: readonly RunRecord[]): Cell[][] {
-  const columns = { ...FIRST, ...Object.assign({}, ...COLUMNS.map(({ file }) => file)), ...LAST } as Record<
-    string,
-    (run: RunRecord) => Cell
-  >; // Object.assign over a list loses the value type that every `file` has.
-  return [Object.keys(columns), ...runs.map((run) => Object.values(columns).map((value) => value(run)))];
-}
+export const csvRows = (runs: readonly RunRecord[]): Cell[][] =>
+  fileRows([{ file: FIRST }, ...COLUMNS, { file: LAST }], runs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { csv } from '../ui/csv';
 import { type Column, fileRows } from './columns';
+import { csv } from './csv';
 
 const COLUMNS: readonly Column<{ name: string; right: number; images: number }>[] = [
   { title: 'Run', show: ({ name }) => name, file: { run: ({ name }) => name } },
