@@ -164,7 +164,8 @@ async function train({ setting, role, config, name, armName, memoryCap }: AskedR
       { onProgress: (event) => events.push(event) },
     );
     flush();
-    run = withResult(run, result, model);
+    run = withResult(run, result, role === 'final' ? model : null);
+    if (role === 'search') await engine.call('forget', { modelId: model.modelId });
   } catch (error) {
     flush();
     const problem = asProblem(error);

@@ -247,9 +247,8 @@ async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
   }
 }
 
-/** Of what is compared; a search only chooses. */
 async function saveAdapter(headless: Headless, run: RunRecord, out: string, { runs }: Results) {
-  if (!run.model || run.role === 'search') return null;
+  if (!run.model) return null;
   const content = await headless.ask('exportAdapter', run.model.modelId, run.name);
   const same = runs.filter(({ adapter, setting }) => adapter && setting === run.setting).length;
   const file = `${run.setting}${same > 0 ? `-${same + 1}` : ''}.safetensors`;

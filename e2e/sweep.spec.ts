@@ -13,7 +13,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
   drawStripes(folder);
   await openPage(
     page,
-    '?backend=wasm&epochs=1&batch=4&test=0.2&probe.epochs=3&settings=linear-probe,atoms&seeds=2&sweep.atoms.m=3,4&memory=200',
+    '?backend=wasm&epochs=6&batch=4&test=0.2&probe.epochs=3&settings=linear-probe,atoms&seeds=2&sweep.atoms.m=3,4&memory=200',
   );
   await page.locator('input[webkitdirectory]').setInputFiles(folder);
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
@@ -36,7 +36,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
   const last = 'Atoms, m = 4, seed 1';
   expect((await names()).at(-1)).toBe(last);
   await page.getByRole('button', { name: `Earlier ${last}` }).click();
-  expect((await names()).at(-2)).toBe(last);
+  await expect.poll(async () => (await names()).at(-2)).toBe(last);
   await page.getByRole('button', { name: 'Remove Linear probe, seed 1' }).click();
   await goTo(page, 'Tune');
   await page.getByRole('button', { name: /^Run 2 settings/ }).click();

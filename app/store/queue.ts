@@ -25,8 +25,8 @@ let cancelRun: AbortController | null = null;
 /** Settles when the engine has answered, even when the run itself was removed meanwhile; null when none trains. */
 let training: Promise<void> | null = null;
 
-/** Sweeps under way or done, by id, with the keys of trials that the person took off the list. */
-const sweeps = new Map<string, { sweep: Sweep; data: string; removed: Set<string> }>();
+/** Sweeps under way or done, by id, with the trials that the person took off the list: how they had ended, by `trialKey`. */
+const sweeps = new Map<string, { sweep: Sweep; data: string; removed: Map<string, Outcome> }>();
 
 /** Puts the chosen settings, with the values and seeds asked for, in the queue and starts it. */
 export function runChosen(): void {
@@ -34,7 +34,7 @@ export function runChosen(): void {
   if (!dataset || !backbone) return;
   const id = crypto.randomUUID();
   const data = comparisonLabel(dataset, backbone);
-  sweeps.set(id, { sweep: chosenSweep(read(), dataset), data, removed: new Set() });
+  sweeps.set(id, { sweep: chosenSweep(read(), dataset), data, removed: new Map() });
   extend(id);
   runNext();
 }
@@ -44,10 +44,12 @@ function extend(id: string): void {
   const known = sweeps.get(id);
   if (!known) return;
   const { sweep, data, removed } = known;
-  const { runs } = read();
+  const { runs, dataset, backbone } = read();
+  // What is still missing of it would run on other images.
+  if (!dataset || !backbone || comparisonLabel(dataset, backbone) !== data) return;
   const own = runs.filter((run) => run.sweep === id);
   const present = new Set(own.map(trialKey));
-  const outcomes = new Map<string, Outcome>([...removed].map((key) => [key, null]));
+  const outcomes = new Map(removed);
   for (const run of own) if (isOver(run)) outcomes.set(trialKey(run), outcomeOf(run));
   const added: RunRecord[] = [];
   for (const trial of wantedTrials(sweep, outcomes)) {
@@ -85,7 +87,7 @@ export function renameRun(id: string, name: string): void {
 /** Takes the run off the list; a going one is ended and nothing of it is kept. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();
-  if (run.sweep) sweeps.get(run.sweep)?.removed.add(trialKey(run));
+  if (run.sweep) sweeps.get(run.sweep)?.removed.set(trialKey(run), outcomeOf(run));
   write({ runs: read().runs.filter(({ id }) => id !== run.id) });
   if (run.model) dropModel(run.model.modelId);
   if (run.sweep) extend(run.sweep);
@@ -155,9 +157,10 @@ async function train(run: RunRecord): Promise<void> {
       { onProgress: gather, signal: cancel.signal },
     );
     flush();
-    change(run.id, (each) => withResult(each, result, model));
-    if (!read().runs.some(({ id }) => id === run.id)) void ask('forget', { modelId: model.modelId });
-    else addModel(model, 'run');
+    const kept = run.role === 'final' && read().runs.some(({ id }) => id === run.id);
+    change(run.id, (each) => withResult(each, result, kept ? model : null));
+    if (kept) addModel(model, 'run');
+    else void ask('forget', { modelId: model.modelId });
     announce(ending(read().runs.find(({ id }) => id === run.id)));
   } catch (error) {
     flush();

@@ -206,8 +206,8 @@ export function withoutResult(run: RunRecord, problem: Problem | null): RunRecor
   };
 }
 
-/** The run as it ended. */
-export function withResult(run: RunRecord, result: RunResult, model: ModelSummary): RunRecord {
+/** The run as it ended. `model`: what it tuned; null where that is not kept, as of a search. */
+export function withResult(run: RunRecord, result: RunResult, model: ModelSummary | null): RunRecord {
   return {
     ...run,
     status: result.outcome,
