@@ -6,6 +6,7 @@ import { NO_SWEEP, RATE, type SweepChoice } from '../app/store/sweep';
 import { BOUNDS, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
 import { PRESETS } from '../src/data/presets';
+import { optionFault } from '../src/methods/option-fault';
 import { UserError } from '../src/user-error';
 import type {
   Augmentation,
@@ -195,12 +196,8 @@ export function checkSettings({ settings, knobs, sweep }: Choices, known: readon
         const names = options.map((each) => `${id}.${each.id}`).join(', ');
         throw new UserError(`${where}: “${id}” has ${names ? `only ${names}` : 'no options'}.`);
       }
-      bounded(where, value, [option.min, option.max], String(value));
-      const known = option.choices?.map((choice) => choice.value);
-      if (known && !known.includes(value))
-        throw new UserError(`${where} must be one of ${known.join(', ')}, not ${value}.`);
-      const counts = [option.default, option.min, option.max].every(Number.isInteger);
-      if (counts && !Number.isInteger(value)) throw notWhole(where, String(value));
+      const fault = optionFault(option, value);
+      if (fault) throw new UserError(`${where} ${fault}.`);
     }
   }
   const named = [knobs.learningRates, knobs.options, sweep.values].flatMap((each) => Object.keys(each));

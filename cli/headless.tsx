@@ -145,6 +145,8 @@ async function train({ setting, role, config, name, armName, memoryCap }: AskedR
       ...{ id, name, armName, role, config, memoryCap, style },
       sweep: null,
       data: dataLabel(dataset),
+      // There is one data set and one backbone.
+      basis: dataset.hash,
     }),
     status: 'running',
   };

@@ -16,7 +16,7 @@ import {
 } from '../app/store/data-words';
 import { DEFAULT_KNOBS, memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
-import { allTrials, type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
+import { allTrials, type Outcome, type Sweep, tooLarge, trialKey, wantedTrials } from '../app/store/sweep';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
@@ -230,11 +230,15 @@ async function compare(
     );
   }
   if (stop.signal.aborted) return EXIT.stopped;
-  return runs.every(({ status }) => status === 'finished') ? EXIT.done : EXIT.failed;
+  // A rate that was only tried may well be too high.
+  const failed = runs.some(({ role, status }) => role === 'final' && status !== 'finished');
+  return failed ? EXIT.failed : EXIT.done;
 }
 
 /** How many runs there will be, and how each of what is compared keeps within its memory. */
 async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
+  const obstacle = tooLarge(sweep);
+  if (obstacle) throw new UserError(obstacle);
   const trials = allTrials(sweep);
   const searches = trials.filter(({ role }) => role === 'search').length;
   if (trials.length > sweep.settings.length)

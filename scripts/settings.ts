@@ -6,7 +6,7 @@
  * instead. Hours on two cores; a set's results are on the disk after every run.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
@@ -102,12 +102,15 @@ async function main(): Promise<number> {
       continue;
     }
     const out = `${OUT}${name}`;
+    // What an earlier time left is not this one's.
+    await rm(out, { recursive: true, force: true });
     const chosen = SETTINGS.flatMap((setting) => ['--setting', setting]);
-    await tune([...experiment.args, ...chosen, '--seeds', values.seeds, '--backend', 'wasm', '--out', out], {
-      echo: true,
-    });
+    const { code } = await tune(
+      [...experiment.args, ...chosen, '--seeds', values.seeds, '--backend', 'wasm', '--out', out],
+      { echo: true },
+    );
     const file = `${out}/results.json`;
-    if (!existsSync(file)) return 1;
+    if (code !== 0 || !existsSync(file)) return 1;
     if (!print(parseResults(await readFile(file, 'utf8'), file), experiment)) inside = false;
   }
   return inside ? 0 : 1;
@@ -164,7 +167,9 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   return inside;
 }
 
-const points = (part: number) => `${part < 0 ? '−' : '+'}${Math.abs(100 * part).toFixed(1)}`;
+function points(part: number): string {
+  return `${part < 0 ? '−' : '+'}${Math.abs(100 * part).toFixed(1)}`;
+}
 
 /** Percent. */
 function rightPart(answers: Answers | undefined): number {

@@ -42,7 +42,9 @@ export function ChartFrame<Row>({
   const body = useRef<HTMLDivElement>(null);
   const heading = useId();
 
+  const [failed, setFailed] = useState(false);
   const save = async (kind: FileKind) => {
+    setFailed(false);
     const file = kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, kind);
     if (file) saveFile(file, `${fileName}.${kind}`);
   };
@@ -68,7 +70,7 @@ export function ChartFrame<Row>({
         {view === 'chart' ? children : <NumbersTable title={title} columns={columns} rows={rows()} />}
       </div>
       <footer className={classes.foot}>
-        <p>{note}</p>
+        <p>{failed ? 'The picture could not be made. Try SVG, or a smaller window.' : note}</p>
         <div className={classes.exports}>
           {kinds.map((kind) => (
             <Button
@@ -76,7 +78,7 @@ export function ChartFrame<Row>({
               size="compact-xs"
               variant="subtle"
               aria-label={`Save ${title} as ${kind.toUpperCase()}`}
-              onClick={() => void save(kind)}
+              onClick={() => save(kind).catch(() => setFailed(true))}
             >
               {kind.toUpperCase()}
             </Button>

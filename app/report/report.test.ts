@@ -21,7 +21,14 @@ function run(setting: string, correct: number, given: Partial<RunResults> = {}):
   const answers = { labels, predicted: labels.map((label, image) => (image < correct ? label : 1 - label)) };
   return {
     ...{ name: setting, armName: setting, setting, symbol: 'ΔD', role: 'final', outcome: 'finished' },
-    ...{ problem: null, config: { ...CONFIG, setting }, memoryCap: null, backend: 'wasm', style: 0 },
+    ...{
+      problem: null,
+      config: { ...CONFIG, setting },
+      memoryCap: null,
+      backend: 'wasm',
+      precision: 'single',
+      style: 0,
+    },
     ...{ trainable: { backbone: 1737, head: 1026 }, memory: null, seconds: 3, imagesPerSecond: 50 },
     last: { epoch: 2, correct, total: 20, accuracy: correct / 20, low: 0, high: 1 },
     best: null,

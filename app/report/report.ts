@@ -15,6 +15,7 @@ import {
 } from '../store/data-words';
 import { PROBE_SETTING } from '../store/defaults';
 import { bytes, count, counted, duration, percent, rate } from '../ui/format';
+import { engineWords } from './rerun';
 import { comparedRun, type Results, type RunResults } from './results';
 
 export const CHART_NAMES = [
@@ -157,8 +158,9 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
         (tested
           ? 'Values were searched by validation accuracy, so test accuracy is the one to go by.'
           : 'Values were searched on the very validation images that are scored here, so these accuracies come out somewhat high.'),
+      'Time leaves out what settings share: features, a first head, finding atoms.',
       broken.length > 0 &&
-        `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. What such a run reached counts where it has a result.`,
+        `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. They are not compared.`,
     ),
   ];
 }
@@ -397,6 +399,10 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
 
 function runBlocks(finals: readonly Run[]): Block[] {
   if (finals.length === 0) return [];
+  // Who changes the backend in between compares what two of them computed.
+  const computedBy = (run: Run) =>
+    run.backend && run.precision ? engineWords({ backend: run.backend, precision: run.precision }) : NONE;
+  const mixed = new Set(finals.map(computedBy)).size > 1;
   return [
     {
       kind: 'table',
@@ -410,16 +416,18 @@ function runBlocks(finals: readonly Run[]): Block[] {
         right('Time'),
         right('Images/s'),
         right('Images at a time'),
+        ...(mixed ? [left('Computed by')] : []),
       ],
-      rows: finals.map(({ name, outcome, config, last, best, seconds, imagesPerSecond, memory }) => [
-        name,
-        outcome,
-        String(config.seed),
-        last ? `${percent(last.accuracy)} (${count(last.epoch)})` : NONE,
-        best ? `${percent(best.accuracy)} (${count(best.epoch)})` : NONE,
-        duration(seconds),
-        imagesPerSecond > 0 ? rate(imagesPerSecond) : NONE,
-        memory ? `${count(memory.microBatch)}${memory.recompute ? ', blocks twice' : ''}` : NONE,
+      rows: finals.map((run) => [
+        run.name,
+        run.outcome,
+        String(run.config.seed),
+        run.last ? `${percent(run.last.accuracy)} (${count(run.last.epoch)})` : NONE,
+        run.best ? `${percent(run.best.accuracy)} (${count(run.best.epoch)})` : NONE,
+        duration(run.seconds),
+        run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
+        run.memory ? `${count(run.memory.microBatch)}${run.memory.recompute ? ', blocks twice' : ''}` : NONE,
+        ...(mixed ? [computedBy(run)] : []),
       ]),
       folded: finals.length > OPEN_ROWS,
     },

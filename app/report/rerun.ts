@@ -2,6 +2,7 @@
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
 import { imagesPerPart, partWords } from '../store/data-words';
+import { percent } from '../ui/format';
 import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
 
 /** WebGPU adds up in an order of the driver's. */
@@ -32,14 +33,17 @@ const notResults = (fileName: string, why: string) =>
 
 /** The runs to make again, in their order: the others have no numbers to come out the same. */
 export const finishedRuns = ({ runs, engine }: Results): RunResults[] =>
-  runs.filter(({ outcome, backend }) => outcome === 'finished' && backend === engine.backend);
+  runs.filter(
+    ({ outcome, backend, precision }) =>
+      outcome === 'finished' && backend === engine.backend && precision === engine.precision,
+  );
 
 /** The choice that gives the results' backend wherever it can be had. */
 export const backendOf = ({ engine }: Results): EngineInfo['choice'] =>
   engine.choice === 'auto' ? engine.backend : engine.choice;
 
 const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
-const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
+export const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
   `${BACKENDS[backend]}${precision === 'half' ? ' with half precision' : ''}`;
 
 /** Why the runs cannot be made again on this engine; null where they can. */
@@ -66,12 +70,20 @@ export function backboneDifference(
 /** Why not on these images. */
 export function dataDifference(
   { dataset }: Results,
-  here: Pick<DataSummary, 'name' | 'hash' | 'classes' | 'preset'>,
+  here: Pick<
+    DataSummary,
+    'name' | 'hash' | 'classes' | 'preset' | 'split' | 'testSplit' | 'seed' | 'testPart'
+  >,
 ): string | null {
   if (dataset.hash !== here.hash)
     return `The images are others: the runs were made on “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must all be the same.`;
   const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
     JSON.stringify([preset, classes.map(({ train, val, test }) => [train, val, test])]);
+  const drawOf = ({ split, testSplit, seed, testPart, preset }: typeof here) =>
+    // Nothing was drawn of a whole set that came with its parts.
+    split === 'given' && testSplit !== 'stratified' && preset === 'whole' ? '' : `${seed} ${testPart}`;
+  if (drawOf(dataset) !== drawOf(here))
+    return `The split is another: the runs had seed ${dataset.seed} and ${percent(dataset.testPart, 0)} for testing, here it is seed ${here.seed} and ${percent(here.testPart, 0)}.`;
   if (partsOf(dataset) !== partsOf(here))
     return `The split is another: the runs had ${partWords(imagesPerPart(dataset.classes)).join(', ')}, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
   return null;

@@ -139,6 +139,7 @@ export const resultsSchema = z.object({
       memoryCap: z.number().positive().nullable(),
       /** That computed it; null where it did not end. */
       backend: z.enum(['webgpu', 'wasm']).nullable(),
+      precision: z.enum(['single', 'half']).nullable(),
       /** Its place among colours and markers. */
       style: count,
       trainable,
@@ -213,6 +214,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     config,
     memoryCap,
     backend: result?.backend ?? null,
+    precision: result?.precision ?? null,
     style,
     trainable,
     memory,
@@ -229,12 +231,12 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
 }
 
 /** As `compare` takes it. */
-export function comparedRun(run: RunResults, { label }: Results['dataset']) {
-  const { seconds, validation, test, adapter } = run;
+export function comparedRun(run: RunResults, { hash }: Results['dataset']) {
+  const { outcome, seconds, validation, test, adapter } = run;
   return {
     ...run,
-    data: label,
-    result: validation && { seconds, validation, test },
+    basis: hash,
+    result: validation && { outcome, seconds, validation, test },
     model: adapter && { adapterBytes: adapter.bytes },
   };
 }

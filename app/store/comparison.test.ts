@@ -30,6 +30,7 @@ function made({ setting, seed = 0, role = 'final', right, test = null, labels }:
   const result = {
     validation: answers(right, labels ?? alternating(right.length)),
     test: test && answers(test, labels ?? alternating(test.length)),
+    outcome: 'finished',
     seconds: 10 + seed,
   };
   // What comparing reads of a run.
@@ -41,7 +42,7 @@ function made({ setting, seed = 0, role = 'final', right, test = null, labels }:
       setting,
       role,
     },
-    ...{ symbol: setting, style: 0, data: 'some images', trainable: { backbone: 7, head: 3 } },
+    ...{ symbol: setting, style: 0, basis: 'some images', trainable: { backbone: 7, head: 3 } },
     config: runConfig(summary as never, knobs, 'none'),
     result: result as RunResult,
     model: { adapterBytes: 100 },

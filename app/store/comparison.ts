@@ -12,10 +12,10 @@ import { armOf, type RunRecord } from './run-record';
 export interface ComparedRun
   extends Pick<
     RunRecord,
-    'name' | 'armName' | 'symbol' | 'setting' | 'role' | 'style' | 'config' | 'data' | 'trainable'
+    'name' | 'armName' | 'symbol' | 'setting' | 'role' | 'style' | 'config' | 'basis' | 'trainable'
   > {
   /** Null where it has none to compare. */
-  readonly result: Pick<RunResult, 'seconds' | 'validation' | 'test'> | null;
+  readonly result: Pick<RunResult, 'outcome' | 'seconds' | 'validation' | 'test'> | null;
   readonly model: Pick<ModelSummary, 'adapterBytes'> | null;
 }
 
@@ -75,7 +75,7 @@ export interface Comparison<Run extends ComparedRun = RunRecord> {
 
 /** Of runs on the same images. */
 export function compare<Run extends ComparedRun>(runs: readonly Run[]): Comparison<Run> {
-  const over = runs.filter(({ result, role }) => result && role === 'final');
+  const over = runs.filter(({ result, role }) => result?.outcome === 'finished' && role === 'final');
   const keys = [...new Set(over.map(armOf))];
   const arms = keys.map((key) =>
     arm(
@@ -124,7 +124,8 @@ function accuracyOf(answers: readonly Answers[]): Accuracy {
   const [first] = answers;
   const images = first?.labels.length ?? 0;
   if (!first || images === 0) return { mean: 0, low: 0, high: 1, images: 0, macroF1: null };
-  const classes = 1 + Math.max(...first.labels, ...answers.flatMap(({ predicted }) => predicted));
+  const most = (values: readonly number[]) => values.reduce((high, value) => Math.max(high, value), 0);
+  const classes = 1 + Math.max(most(first.labels), ...answers.map(({ predicted }) => most(predicted)));
   const counts = confusionMatrix(first.labels, first.labels, classes).map((row, label) => row[label] ?? 0);
   const scores = answers.map(({ labels, predicted }) => macroF1(confusionMatrix(labels, predicted, classes)));
   const unbalanced = isUnbalanced(counts.filter((count) => count > 0));
@@ -160,13 +161,34 @@ function pair<Run extends ComparedRun>(first: Arm<Run>, second: Arm<Run>, on: Sc
   const rows = first.runs.flatMap((run) => {
     const other = second.runs.find(({ config }) => config.seed === run.config.seed);
     const [ours, theirs] = [answersOf(run, on), other && answersOf(other, on)];
-    return ours && theirs && ours.labels.length > 0 ? [[right(ours), right(theirs)] as const] : [];
+    return ours && theirs && ours.labels.length > 0 ? [[ours, theirs] as const] : [];
   });
   if (rows.length === 0) return null;
+  return { first, second, seeds: rows.length, comparison: paired(rows) };
+}
+
+type Rows = readonly (readonly [ours: Answers, theirs: Answers])[];
+
+const known = new Map<string, PairedComparison>();
+const numbers = new WeakMap<Answers, number>();
+let answered = 0;
+
+/** A bootstrap takes a tenth of a second: answers that were compared before, which do not change, are remembered. */
+function paired(rows: Rows): PairedComparison {
+  const key = rows.flat().map(numberOf).join();
+  const before = known.get(key);
+  if (before) return before;
   const comparison = comparePaired(
-    rows.map(([ours]) => ours),
-    rows.map(([, theirs]) => theirs),
+    rows.map(([ours]) => right(ours)),
+    rows.map(([, theirs]) => right(theirs)),
     'crossed',
   );
-  return { first, second, seeds: rows.length, comparison };
+  known.set(key, comparison);
+  return comparison;
+}
+
+function numberOf(answers: Answers): number {
+  const number = numbers.get(answers) ?? answered++;
+  numbers.set(answers, number);
+  return number;
 }

@@ -16,7 +16,7 @@ import {
   withoutResult,
   withResult,
 } from './run-record';
-import { announce, chosenSweep, comparisonLabel, read, write } from './session';
+import { announce, chosenSweep, comparisonBasis, comparisonLabel, read, write } from './session';
 import { type Outcome, type Sweep, trialKey, wantedTrials } from './sweep';
 
 const DRAW_EVERY_MS = 200;
@@ -25,16 +25,16 @@ let cancelRun: AbortController | null = null;
 /** Settles when the engine has answered, even when the run itself was removed meanwhile; null when none trains. */
 let training: Promise<void> | null = null;
 
-/** Sweeps under way or done, by id, with the trials that the person took off the list: how they had ended, by `trialKey`. */
-const sweeps = new Map<string, { sweep: Sweep; data: string; removed: Map<string, Outcome> }>();
+/** Sweeps under way or done, by id, with the keys of trials that the person took off the list. */
+const sweeps = new Map<string, { sweep: Sweep; basis: string; removed: Set<string> }>();
 
 /** Puts the chosen settings, with the values and seeds asked for, in the queue and starts it. */
 export function runChosen(): void {
   const { dataset, backbone } = read();
   if (!dataset || !backbone) return;
   const id = crypto.randomUUID();
-  const data = comparisonLabel(dataset, backbone);
-  sweeps.set(id, { sweep: chosenSweep(read(), dataset), data, removed: new Map() });
+  const basis = comparisonBasis(dataset, backbone);
+  sweeps.set(id, { sweep: chosenSweep(read(), dataset), basis, removed: new Set() });
   extend(id);
   runNext();
 }
@@ -43,13 +43,14 @@ export function runChosen(): void {
 function extend(id: string): void {
   const known = sweeps.get(id);
   if (!known) return;
-  const { sweep, data, removed } = known;
+  const { sweep, basis, removed } = known;
   const { runs, dataset, backbone } = read();
   // What is still missing of it would run on other images.
-  if (!dataset || !backbone || comparisonLabel(dataset, backbone) !== data) return;
+  if (!dataset || !backbone || comparisonBasis(dataset, backbone) !== basis) return;
+  const data = comparisonLabel(dataset, backbone);
   const own = runs.filter((run) => run.sweep === id);
   const present = new Set(own.map(trialKey));
-  const outcomes = new Map(removed);
+  const outcomes = new Map<string, Outcome>([...removed].map((key) => [key, null]));
   for (const run of own) if (isOver(run)) outcomes.set(trialKey(run), outcomeOf(run));
   const added: RunRecord[] = [];
   for (const trial of wantedTrials(sweep, outcomes)) {
@@ -58,10 +59,19 @@ function extend(id: string): void {
     const others = [...runs, ...added];
     const { name, armName } = trialNames(trial, sweep.knobs, sweep.choice.seeds);
     const { role, config, setting } = trial;
-    const arm = others.find((run) => run.data === data && run.armName === armName && run.role === role);
+    const arm = others.find((run) => run.basis === basis && run.armName === armName && run.role === role);
     added.push(
       queuedRun(setting, {
-        ...{ id: crypto.randomUUID(), name: freeName(name, others), armName, role, sweep: id, config, data },
+        ...{
+          id: crypto.randomUUID(),
+          name: freeName(name, others),
+          armName,
+          role,
+          sweep: id,
+          config,
+          data,
+          basis,
+        },
         memoryCap: memoryCapBytes(sweep.knobs),
         // Runs that differ in their seeds alone look alike.
         style: arm?.style ?? freeStyle(others.filter((run) => run.role === role)),
@@ -87,7 +97,7 @@ export function renameRun(id: string, name: string): void {
 /** Takes the run off the list; a going one is ended and nothing of it is kept. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();
-  if (run.sweep) sweeps.get(run.sweep)?.removed.set(trialKey(run), outcomeOf(run));
+  if (run.sweep) sweeps.get(run.sweep)?.removed.add(trialKey(run));
   write({ runs: read().runs.filter(({ id }) => id !== run.id) });
   if (run.model) dropModel(run.model.modelId);
   if (run.sweep) extend(run.sweep);
@@ -104,6 +114,7 @@ export function moveRun({ id }: RunRecord, by: -1 | 1): void {
     run.id === id ? other : run.id === other.id ? runs.find((each) => each.id === id) : run,
   );
   write({ runs: swapped.filter((run) => run !== undefined) });
+  announce(`Moved ${by < 0 ? 'before' : 'behind'} ${other.name}.`);
 }
 
 /** Whether the next run begins when one is over; the one that runs goes on. */
@@ -128,7 +139,8 @@ export async function runEnded(): Promise<void> {
 
 /** Starts the first run that waits, if the engine is free and ready. */
 export function runNext(): void {
-  if (training || read().queueHeld || read().engine.status !== 'ready') return;
+  const { queueHeld, measuring, engine } = read();
+  if (training || queueHeld || measuring || engine.status !== 'ready') return;
   const run = read().runs.find(({ status }) => status === 'queued');
   if (!run) return;
   training = train(run).finally(() => {
@@ -160,7 +172,7 @@ async function train(run: RunRecord): Promise<void> {
     const kept = run.role === 'final' && read().runs.some(({ id }) => id === run.id);
     change(run.id, (each) => withResult(each, result, kept ? model : null));
     if (kept) addModel(model, 'run');
-    else void ask('forget', { modelId: model.modelId });
+    else void ask('forget', { modelId: model.modelId }).catch(() => {}); // The engine was ended, and its models with it.
     announce(ending(read().runs.find(({ id }) => id === run.id)));
   } catch (error) {
     flush();

@@ -12,7 +12,7 @@ import { counted } from '../ui/format';
 import { asProblem, type Problem } from './problem';
 import { runNext } from './queue';
 import { freeName, queuedRun, type RunRecord } from './run-record';
-import { announce, comparisonLabel, read, type Session, write } from './session';
+import { announce, comparisonBasis, comparisonLabel, read, type Session, write } from './session';
 
 /** What keeps the runs from being made again here; null where they are queued. */
 export async function runAgain(file: File): Promise<Problem | null> {
@@ -40,16 +40,17 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
     settingDifference(runs, settings);
   if (difference !== null) throw new UserError(`${difference} Nothing was queued.`);
   const data = comparisonLabel(dataset, backbone);
+  const basis = comparisonBasis(dataset, backbone);
   const added: RunRecord[] = [];
   for (const { name, armName, role, config, memoryCap, style } of runs) {
     const setting = settings.find(({ id }) => id === config.setting);
     if (!setting) continue;
     const known = session.runs.find(
-      (run) => run.data === data && run.armName === armName && run.role === role,
+      (run) => run.basis === basis && run.armName === armName && run.role === role,
     );
     added.push(
       queuedRun(setting, {
-        ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, sweep: null },
+        ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, basis, sweep: null },
         name: freeName(`${name}, again`, [...session.runs, ...added]),
         style: known?.style ?? style,
       }),

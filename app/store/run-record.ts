@@ -40,8 +40,10 @@ export interface RunRecord {
   memoryCap: number | null;
   /** How it keeps within that; null until it begins. */
   memory: MemoryPlan | null;
-  /** Which images and split it saw; runs are compared only where this is equal. */
+  /** Names the images, the split and the backbone. */
   data: string;
+  /** Runs are compared only where this is equal: see `comparisonBasis`. */
+  basis: string;
   /** Colour, dash and marker: position in the palette, kept for the run's life. */
   style: number;
   status: RunStatus;
@@ -76,10 +78,10 @@ export function drawnRuns(runs: readonly RunRecord[]): RunRecord[] {
   return begun ? finals : [...runs];
 }
 
-/** What a sweep goes by. */
+/** What a sweep goes by: a run that did not get to its end says nothing of its values. */
 export function outcomeOf(run: RunRecord): Outcome {
   const end = lastEpoch(run);
-  return run.result && end ? { accuracy: accuracy(end), loss: end.valLoss } : null;
+  return run.status === 'finished' && end ? { accuracy: accuracy(end), loss: end.valLoss } : null;
 }
 
 export const accuracy = ({ correct, total }: EpochResult) => (total === 0 ? 0 : correct / total);
@@ -90,7 +92,7 @@ export const keptResult = (run: RunRecord): EpochResult | undefined =>
 export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
 
 /** What is told apart by name: a setting with its values, whatever the seed. */
-export const armOf = ({ config, data }: Pick<RunRecord, 'config' | 'data'>) => `${data} ${armKey(config)}`;
+export const armOf = ({ config, basis }: Pick<RunRecord, 'config' | 'basis'>) => `${basis} ${armKey(config)}`;
 
 /** A trial's names: its setting's with a learning rate that is not the setting's own, and with its seed where there are others. */
 export function trialNames(
@@ -133,7 +135,7 @@ export function queuedRun(
   setting: SettingSummary,
   given: Pick<
     RunRecord,
-    'id' | 'name' | 'armName' | 'role' | 'sweep' | 'config' | 'memoryCap' | 'data' | 'style'
+    'id' | 'name' | 'armName' | 'role' | 'sweep' | 'config' | 'memoryCap' | 'data' | 'basis' | 'style'
   >,
 ): RunRecord {
   return {

@@ -72,6 +72,7 @@ export interface Session {
   /** Measured, by what a run's pace depends on. */
   paces: Record<string, Pace>;
   measuring: Progress | null;
+  measuringProblem: Problem | null;
 
   runs: RunRecord[];
   runProblem: Problem | null;
@@ -112,6 +113,7 @@ export const useSession = create<Session>(() => ({
   settingsProblem: null,
   paces: {},
   measuring: null,
+  measuringProblem: null,
   runs: [],
   runProblem: null,
   queueHeld: false,
@@ -127,13 +129,19 @@ export const write = useSession.setState;
 export const announce = (announcement: string) => write({ announcement });
 
 /** Ids of the settings the next run takes, in the engine's order. */
-export function chosenSettings({ configuration, settings }: Session): SettingSummary[] {
+export function chosenSettings({
+  configuration,
+  settings,
+}: Pick<Session, 'configuration' | 'settings'>): SettingSummary[] {
   const chosen = configuration.settings ?? FIRST_SETTINGS;
   return settings.filter(({ id }) => chosen.includes(id));
 }
 
 /** What would be run now. */
-export function chosenSweep(session: Session, { augmentation }: Pick<DatasetSummary, 'augmentation'>): Sweep {
+export function chosenSweep(
+  session: Pick<Session, 'configuration' | 'settings'>,
+  { augmentation }: Pick<DatasetSummary, 'augmentation'>,
+): Sweep {
   const { knobs, sweep } = session.configuration;
   return { settings: chosenSettings(session), knobs, choice: sweep, augmentation };
 }
@@ -160,8 +168,9 @@ export const usableModels = ({ models, backbone }: Session) =>
   models.filter((model) => absence(model, backbone) === null);
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
-export const isRunPending = ({ runs }: Session) =>
-  runs.some((run) => run.status === 'queued' || isActive(run));
+/** Whether the engine has runs, or the timing of them, to do. */
+export const isRunPending = ({ runs, measuring }: Session) =>
+  measuring !== null || runs.some((run) => run.status === 'queued' || isActive(run));
 
 /** Names the images and the split. */
 export function dataLabel({
@@ -182,6 +191,12 @@ export function dataLabel({
 }
 
 /** What runs must have in common to be compared: images, split, and the network that they start from. */
+export const comparisonBasis = (
+  { hash, split, testSplit, seed, testPart, preset }: DatasetSummary,
+  { key }: BackboneSummary,
+): string => [hash, split, testSplit, seed, testPart, preset, key].join(' ');
+
+/** Names it. */
 export function comparisonLabel(dataset: DatasetSummary, { name, inputSize }: BackboneSummary): string {
   return `${dataLabel(dataset)}; ${name}, ${inputSize} px`;
 }

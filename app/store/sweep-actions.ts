@@ -1,10 +1,12 @@
 /** The sweep the person puts together: what it tries, how much that is, and how long it takes. */
-import type { Pace, RunConfig } from '../../src/worker/protocol';
+import { useShallow } from 'zustand/react/shallow';
+import type { EngineInfo, Pace, RunConfig } from '../../src/worker/protocol';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
-import { chosenSweep, comparisonLabel, read, type Session, write } from './session';
-import { allTrials, armKey, type SweepChoice, type Trial } from './sweep';
+import { runNext } from './queue';
+import { chosenSweep, comparisonBasis, read, type Session, useSession, write } from './session';
+import { allTrials, armKey, type SweepChoice, type Trial, tooLarge } from './sweep';
 
 /** Seconds of all runs together, and the most memory one of them takes, bytes; null where not known. */
 export interface SweepCost {
@@ -14,25 +16,40 @@ export interface SweepCost {
   obstacle: string | null;
 }
 
-/** What a run's pace depends on: the data and the backbone, and all of the run but its learning rates, seed and length. */
-const paceKey = (data: string, config: RunConfig) =>
-  `${data} ${armKey({
+/** What is compared with the same words: the part of the session that a sweep follows from. */
+export type SweepSource = Pick<Session, 'configuration' | 'settings' | 'dataset' | 'backbone' | 'engine'>;
+
+/** It, made anew only where one of its parts changes: runs report many times a second. */
+export const useSweepSource = (): SweepSource =>
+  useSession(
+    useShallow(({ configuration, settings, dataset, backbone, engine }) => ({
+      ...{ configuration, settings, dataset, backbone, engine },
+    })),
+  );
+
+/** What a run's pace depends on: the data, the backbone, the engine, and all of the run but its learning rates, seed and length. */
+const paceKey = (basis: string, computedBy: string, config: RunConfig) =>
+  `${basis} ${computedBy} ${armKey({
     ...config,
     ...{ epochs: 1, learningRate: 0, headLearningRate: 1, patience: 0 },
     probe: { ...config.probe, epochs: 1, learningRate: 1 },
   })}`;
 
-/** The sweep's trials by pace, and the paces that are known. */
-function timed(session: Session) {
-  const { dataset, backbone } = session;
-  const trials = chosenTrials(session);
-  const data = dataset && backbone ? comparisonLabel(dataset, backbone) : '';
-  const keyOf = ({ config }: Trial) => paceKey(data, config);
+const engineKey = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
+  `${backend} ${precision}`;
+
+const chosenTrials = (source: SweepSource): Trial[] =>
+  source.dataset ? allTrials(chosenSweep(source, source.dataset)) : [];
+
+/** The sweep's trials by pace. */
+function timed(source: SweepSource) {
+  const { dataset, backbone, engine } = source;
+  const trials = chosenTrials(source);
+  const basis = dataset && backbone ? comparisonBasis(dataset, backbone) : '';
+  const computedBy = engine.status === 'ready' ? engineKey(engine.info) : '';
+  const keyOf = ({ config }: Trial) => paceKey(basis, computedBy, config);
   return { trials, keyOf, distinct: new Map(trials.map((trial) => [keyOf(trial), trial] as const)) };
 }
-
-const chosenTrials = (session: Session): Trial[] =>
-  session.dataset ? allTrials(chosenSweep(session, session.dataset)) : [];
 
 export function turnSweep(change: Partial<SweepChoice>): void {
   const { configuration } = read();
@@ -46,15 +63,19 @@ export function turnValues(setting: string, number: string, values: number[]): v
 }
 
 /** How many runs the sweep has, `searches` of them to choose values. */
-export function sweepSize(session: Session): { runs: number; searches: number } {
-  const trials = chosenTrials(session);
-  return { runs: trials.length, searches: trials.filter(({ role }) => role === 'search').length };
+export function sweepSize(source: SweepSource): { runs: number; searches: number; obstacle: string | null } {
+  const trials = chosenTrials(source);
+  return {
+    runs: trials.length,
+    searches: trials.filter(({ role }) => role === 'search').length,
+    obstacle: source.dataset && tooLarge(chosenSweep(source, source.dataset)),
+  };
 }
 
 /** Asks the engine how each of the sweep's runs would keep within its memory; adds up what is known of their time. */
 export async function sweepCost(session: Session): Promise<SweepCost> {
   const { trials, keyOf, distinct } = timed(session);
-  const paces = { ...session.paces, ...runPaces(session) };
+  const paces = { ...runPaces(session), ...session.paces };
   let seconds: number | null = 0;
   for (const trial of trials) {
     const pace = paces[keyOf(trial)];
@@ -75,10 +96,15 @@ export async function sweepCost(session: Session): Promise<SweepCost> {
 /** The paces of runs that are over. */
 function runPaces({ runs }: Session): Record<string, Pace> {
   return Object.fromEntries(
-    runs.flatMap(({ data, config, result }) => {
+    runs.flatMap(({ basis, config, result }) => {
       const epochs = result?.epochs.at(-1)?.epoch ?? 0;
       return result && epochs > 0
-        ? [[paceKey(data, config), { perEpoch: result.seconds / epochs, start: 0 }] as const]
+        ? [
+            [
+              paceKey(basis, engineKey(result), config),
+              { perEpoch: result.seconds / epochs, start: 0 },
+            ] as const,
+          ]
         : [];
     }),
   );
@@ -91,18 +117,21 @@ export async function measureSweep(): Promise<void> {
   const session = read();
   const cancel = new AbortController();
   cancelMeasuring = cancel;
+  write({ measuringProblem: null });
   const trials = [...timed(session).distinct].filter(([key]) => !session.paces[key]);
   try {
     for (const [done, [key, { setting, config }]] of trials.entries()) {
       write({ measuring: { label: `Timing ${setting.label}`, done, total: trials.length } });
       const memoryCap = memoryCapBytes(session.configuration.knobs);
       const pace = await ask('measure', { config, memoryCap }, { signal: cancel.signal });
+      cancel.signal.throwIfAborted();
       write({ paces: { ...read().paces, [key]: pace } });
     }
-    write({ measuring: null, settingsProblem: null });
+    write({ measuring: null });
   } catch (error) {
-    write({ measuring: null, settingsProblem: asProblem(error) });
+    write({ measuring: null, measuringProblem: asProblem(error) });
   }
+  runNext();
 }
 
 export const stopMeasuring = () => cancelMeasuring?.abort();

@@ -9,6 +9,7 @@ import {
   type Sweep,
   type SweepChoice,
   type Trial,
+  tooLarge,
   trialKey,
   wantedTrials,
 } from './sweep';
@@ -131,6 +132,22 @@ describe('a sweep', () => {
     const again = { role: trial.role, config: turned as unknown as Trial['config'] };
     expect(trialKey(again)).toBe(trialKey(trial));
     expect(armKey(again.config)).toBe(armKey({ ...trial.config, seed: 77 }));
+  });
+
+  it('searches that rates have in common are made once', () => {
+    const values = { lora: { lr: [1e-3, 3e-3, 1e-2] } };
+    const trials = allTrials(sweep({ findRates: true, values }, [LORA]));
+    expect(new Set(trials.map(trialKey)).size).toBe(trials.length);
+    // 0.1, 0.3, 1, 3 and 10 times each: nine rates.
+    expect(trials.filter(({ role }) => role === 'search')).toHaveLength(9);
+  });
+
+  it('is refused with its number of runs where that is too large', () => {
+    const twelve = Array.from({ length: 12 }, (_, index) => index + 1);
+    const large = sweep({ seeds: 5, values: { atoms: { m: twelve, from: twelve } } });
+    expect(tooLarge(large)).toContain('That would be 730 runs or so');
+    expect(allTrials(large)).toEqual([]);
+    expect(tooLarge(sweep({ seeds: 3, findRates: true }))).toBeNull();
   });
 
   it('never trains what failed in the search where something else did not', () => {

@@ -77,11 +77,29 @@ interface Arm {
 export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
   const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
   const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
-  return trials.toSorted((a, b) => turn(a) - turn(b));
+  // Rates beside each other have searches in common.
+  const distinct = new Map(trials.map((trial) => [trialKey(trial), trial] as const));
+  return [...distinct.values()].sort((a, b) => turn(a) - turn(b));
 }
 
-/** As many trials as there will be, however they end. */
+/** Runs that a sweep may have. */
+export const MOST_RUNS = 500;
+
+/** Why it is no sweep to begin; null where it is. */
+export function tooLarge({ settings, choice }: Sweep): string | null {
+  const arms = settings.map(({ id }) =>
+    Object.values(choice.values[id] ?? {}).reduce((product, values) => product * (values.length || 1), 1),
+  );
+  const each = (choice.findRates ? RATE_FACTORS.length : 0) + choice.seeds;
+  const runs = each * arms.reduce((sum, count) => sum + count, 0);
+  return runs > MOST_RUNS
+    ? `That would be ${runs} runs or so, and a sweep has at most ${MOST_RUNS}. Take fewer values or seeds.`
+    : null;
+}
+
+/** As many trials as there will be, however they end; none of one that is too large. */
 export function allTrials(sweep: Sweep): Trial[] {
+  if (tooLarge(sweep)) return [];
   const outcomes = new Map<string, Outcome>();
   for (;;) {
     const trials = wantedTrials(sweep, outcomes);

@@ -13,7 +13,9 @@ import type { ConvolutionSpec } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
 import { inSingles } from '../ops/convert';
 import type { Random } from '../random';
+import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
+import { optionFault } from './option-fault';
 
 /** A tensor a method trains in one layer. */
 export interface Trainable {
@@ -163,6 +165,15 @@ export function option(method: Pick<TuningMethod, 'options'>, options: SettingOp
   const value = options[id] ?? method.options.find((known) => known.id === id)?.default;
   if (value === undefined) throw new Error(`No option ${id}.`);
   return value;
+}
+
+/** Throws `UserError` for an option's value that the method cannot have. */
+export function checkOptions({ label, options }: TuningMethod, chosen: SettingOptions): void {
+  for (const known of options) {
+    const value = chosen[known.id];
+    const fault = value === undefined ? null : optionFault(known, value);
+    if (fault) throw new UserError(`${label}: ${known.label} ${fault}.`);
+  }
 }
 
 /** A trainable or frozen tensor the caller must have given. */

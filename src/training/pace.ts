@@ -1,4 +1,5 @@
 /** How long a run would take: its beginning, timed. */
+import { breathe } from '../breathe';
 import type { Pace, Progress } from '../worker/protocol';
 import { type Job, train } from './train';
 
@@ -9,7 +10,11 @@ const STEPS = 3;
  * Begins a run and drops it after a few steps, or the first epoch of a linear probe. What is computed once for all runs, features and a
  * first head, is told to `onProgress`, stays in the job's cache and is not counted.
  */
-export async function measurePace(job: Job, onProgress: (value: Progress) => void): Promise<Pace> {
+export async function measurePace(
+  job: Job,
+  signal: AbortSignal,
+  onProgress: (value: Progress) => void,
+): Promise<Pace> {
   const isProbe = job.model.table.backbone === 0;
   let began = job.clock();
   let start = 0;
@@ -17,6 +22,9 @@ export async function measurePace(job: Job, onProgress: (value: Progress) => voi
   const ends: number[] = [];
   // Read back at every step: a GPU may have done none when the clock is read.
   for await (const event of train({ ...job, reportEvery: 1 })) {
+    // A message that ends this arrives only in between.
+    await breathe();
+    signal.throwIfAborted();
     if (event.kind === 'phase') {
       const { kind: _, ...progress } = event;
       onProgress(progress);

@@ -137,7 +137,7 @@ async function* probeRun(
       };
     }
     if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
-    yield epochEvent(epoch, trainLoss, scored, clock());
+    yield epochEvent(epoch, trainLoss, scored, clock() - began);
     if (best.isGivenUp(epoch, config.patience)) return;
   }
 }
@@ -165,6 +165,7 @@ async function* tuningRun(
     trainable: { backbone: model.table.backbone, head: model.table.head },
   };
 
+  const began = clock();
   const optimizer = new AdamW(initial, { rates: learningRates(job), weightDecay: config.weightDecay });
   const best = new Best();
   const pace = new Pace(clock, steps, epochs, batchSize);
@@ -177,7 +178,7 @@ async function* tuningRun(
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
         yield { kind: 'checkpoint', epoch, values };
       }
-      yield epochEvent(epoch, trainLoss, scored, clock());
+      yield epochEvent(epoch, trainLoss, scored, clock() - began);
       if (best.isGivenUp(epoch, config.patience)) return;
     }
   } finally {

@@ -355,7 +355,7 @@ export interface EpochResult {
   correct: number;
   /** Validation images in all. */
   total: number;
-  /** Seconds since the run began, pauses left out. */
+  /** Seconds since its steps began, pauses left out: what runs share, features, a first head and atoms, is not counted. */
   seconds: number;
 }
 
@@ -399,11 +399,13 @@ export interface RunResult {
   validation: Answers;
   /** Of the kept epoch, on images that neither trained nor chose it; null where there are none, or they were not asked for. */
   test: Answers | null;
-  /** Training seconds in all, pauses left out. */
+  /** The last epoch's. */
   seconds: number;
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
+  /** What frozen weights, coefficients and maps were kept in. */
+  precision: EngineInfo['precision'];
 }
 
 export interface PlannedRun {

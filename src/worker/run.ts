@@ -65,7 +65,6 @@ export async function runToEnd(
   }
   await health.settled();
   if (!kept) throw new DOMException('The run was stopped before its first epoch.', 'AbortError');
-  const seconds = control.clock();
   const test = scoreTest ? await answersOfTest(job, kept.values) : null;
   health.check();
   const { backbone, head } = job.model.table;
@@ -80,9 +79,10 @@ export async function runToEnd(
       keptEpoch: kept.epoch,
       validation: answers(job.dataset.val.labels, predicted),
       test,
-      seconds,
+      seconds: epochs.at(-1)?.seconds ?? 0,
       imagesPerSecond: median(paces),
       backend,
+      precision: job.model.backbone.precision,
     },
   };
 }

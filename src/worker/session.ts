@@ -24,7 +24,7 @@ import { sourceOfFile } from '../hub/sources';
 import { STARTER } from '../hub/starter';
 import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
-import { given, type TuningMethod } from '../methods/method';
+import { checkOptions, given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { codesFor } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
@@ -63,8 +63,11 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
-/** Decompositions of the backbone that are kept. */
-const CODINGS_KEPT = 4;
+/** Bytes of coefficients that are kept for runs to come. */
+const CODES_KEPT = 512e6;
+
+/** Among the runs, the timing of one. */
+const MEASURING = 'measuring';
 
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
@@ -121,8 +124,12 @@ export function createSession(siteUrl: string): Handlers {
     const found = new Map([...known, ...recoded, ...learned]);
     present.delete(key);
     present.set(key, found);
-    // Coefficients are as large as kernels: of many codings tried one after another, only the latest stay.
-    for (const oldest of [...present.keys()].slice(0, -CODINGS_KEPT)) present.delete(oldest);
+    // Coefficients are as large as kernels: of many codings tried one after another, the latest stay.
+    let kept = 0;
+    for (const [each, its] of [...present].reverse()) {
+      for (const { coefficients } of its.values()) kept += coefficients.byteLength;
+      if (kept > CODES_KEPT && each !== key) present.delete(each);
+    }
     return found;
   }
 
@@ -182,6 +189,7 @@ export function createSession(siteUrl: string): Handlers {
   ): Promise<T> {
     const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), frozen];
     const method = methodById(config.setting);
+    checkOptions(method, config.options);
     const memory = await plan(method, config, memoryCap);
     onPlanned(memory);
     if (!memory.fits) throw new UserError(memory.sentence);
@@ -335,6 +343,7 @@ export function createSession(siteUrl: string): Handlers {
           const config = parseRunConfig(unchecked);
           const method = methodById(config.setting);
           const { options } = config;
+          checkOptions(method, options);
           const table = parameterTable(method, options, convolutions(network), network.features, classes);
           const trainable = { backbone: table.backbone, head: table.head };
           return { trainable, memory: await plan(method, config, memoryCap) };
@@ -345,15 +354,18 @@ export function createSession(siteUrl: string): Handlers {
     async measure({ config: unchecked, memoryCap }, { progress, signal }) {
       if (runs.size > 0) throw new UserError('A run is going. Time is measured when it is over.');
       const control = new RunControl();
-      return withJob(parseRunConfig(unchecked), memoryCap, signal, progress, (job) =>
-        measurePace({ ...job, clock: control.clock }, (value) => {
-          signal.throwIfAborted();
-          progress(value);
-        }),
-      );
+      runs.set(MEASURING, control);
+      try {
+        return await withJob(parseRunConfig(unchecked), memoryCap, signal, progress, (job) =>
+          measurePace({ ...job, clock: control.clock }, signal, progress),
+        );
+      } finally {
+        runs.delete(MEASURING);
+      }
     },
 
     async train({ runId, name, config: unchecked, memoryCap, scoreTest }, { progress, signal }) {
+      if (runs.size > 0) throw new UserError('Another run is going. Wait for its end, or stop it.');
       const config = parseRunConfig(unchecked);
       const [data, info] = [withData(dataset), ready(engine)];
       const control = new RunControl();

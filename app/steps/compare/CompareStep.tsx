@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
 import { holdQueue } from '../../store/queue';
 import type { RunRecord } from '../../store/run-record';
-import { comparisonLabel, useSession, write } from '../../store/session';
+import { comparisonBasis, useSession, write } from '../../store/session';
 import { useComparison } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
@@ -27,15 +27,16 @@ export function CompareStep() {
   const [picked, setPicked] = useState<string | null>(null);
 
   // Only runs on the same images, split and backbone are compared.
-  const groups = [...new Set(runs.map(({ data }) => data))];
-  const present = dataset && backbone ? comparisonLabel(dataset, backbone) : null;
-  const group = [picked, present, groups.at(-1)].find((each) => each != null && groups.includes(each));
-  const compared = runs.filter(({ data }) => data === group);
+  const waiting = runs.filter(({ status }) => status === 'queued');
+  const groups = new Map(runs.map(({ basis, data }) => [basis, data]));
+  const present = dataset && backbone ? comparisonBasis(dataset, backbone) : null;
+  const group = [picked, present, [...groups.keys()].at(-1)].find((each) => each != null && groups.has(each));
+  const compared = runs.filter(({ basis }) => basis === group);
 
   return (
     <StepPage
       title="Compare"
-      lead="Runs go one after another on the same split, the same seed and the same order of images."
+      lead="Runs go one after another on the same split; for each seed, all see the images in the same order."
       aside={
         runs.length > 0 && (
           <div className={classes.links}>
@@ -75,7 +76,7 @@ export function CompareStep() {
       ) : (
         <>
           <Block title="Runs">
-            {(held || runs.some(({ status }) => status === 'queued')) && (
+            {(held || waiting.length > 0) && (
               <Switch
                 label="Hold the queue"
                 description="The run under way goes on; no further one begins."
@@ -85,17 +86,17 @@ export function CompareStep() {
             )}
             <ul className={classes.runs} aria-label="Runs">
               {runs.map((run) => (
-                <RunRow key={run.id} run={run} />
+                <RunRow key={run.id} run={run} isFirst={run === waiting[0]} isLast={run === waiting.at(-1)} />
               ))}
             </ul>
           </Block>
-          {groups.length > 1 && (
+          {groups.size > 1 && (
             <NativeSelect
               className={classes.group}
               label="Compared on"
               description="Runs on other images, another split or another backbone are kept, and compared among themselves."
               value={group ?? ''}
-              data={groups}
+              data={[...groups].map(([value, label]) => ({ value, label }))}
               onChange={(event) => setPicked(event.currentTarget.value)}
             />
           )}

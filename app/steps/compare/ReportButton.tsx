@@ -9,7 +9,7 @@ import { reportOf } from '../../report/report';
 import { type Results, resultsText } from '../../report/results';
 import { asProblem, type Problem } from '../../store/problem';
 import type { RunRecord } from '../../store/run-record';
-import { comparisonLabel, read, useSession } from '../../store/session';
+import { comparisonBasis, read, useSession } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block } from '../../ui/StepPage';
 import { saveFile } from '../../ui/save-file';
@@ -50,10 +50,10 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
   const ready = useSession((session) => session.engine.status === 'ready');
   const [making, setMaking] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const present = dataset && backbone ? comparisonLabel(dataset, backbone) : null;
+  const present = dataset && backbone ? comparisonBasis(dataset, backbone) : null;
   const finished = runs.some(({ status }) => status === 'finished');
   const obstacle =
-    runs[0]?.data !== present
+    runs[0]?.basis !== present
       ? 'Take these images and this backbone again to report on them.'
       : finished
         ? ''

@@ -4,7 +4,14 @@ import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
 import { RunKey } from '../../charts/Marker';
 import { moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
-import { accuracy, isActive, keptResult, type RunRecord, type RunStatus } from '../../store/run-record';
+import {
+  accuracy,
+  isActive,
+  isOver,
+  keptResult,
+  type RunRecord,
+  type RunStatus,
+} from '../../store/run-record';
 import { duration, percent, rate } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
@@ -38,7 +45,14 @@ function ending(run: RunRecord): string {
   return `keeps epoch ${kept.epoch}, ${percent(accuracy(kept))}`;
 }
 
-export function RunRow({ run }: { run: RunRecord }) {
+interface Props {
+  run: RunRecord;
+  /** Of the runs that wait. */
+  isFirst: boolean;
+  isLast: boolean;
+}
+
+export function RunRow({ run, isFirst, isLast }: Props) {
   const [renaming, setRenaming] = useState(false);
   const [removing, setRemoving] = useState(false);
   const active = isActive(run);
@@ -82,8 +96,8 @@ export function RunRow({ run }: { run: RunRecord }) {
         <div className={classes.actions}>
           {run.status === 'queued' && (
             <>
-              <Act verb="Earlier" run={run} onClick={() => moveRun(run, -1)} />
-              <Act verb="Later" run={run} onClick={() => moveRun(run, 1)} />
+              <Act verb="Earlier" run={run} disabled={isFirst} onClick={() => moveRun(run, -1)} />
+              <Act verb="Later" run={run} disabled={isLast} onClick={() => moveRun(run, 1)} />
             </>
           )}
           {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
@@ -97,7 +111,10 @@ export function RunRow({ run }: { run: RunRecord }) {
             />
           )}
           {!renaming && <Act verb="Rename" run={run} onClick={() => setRenaming(true)} />}
-          <Act verb="Remove" run={run} onClick={() => (losesWork ? setRemoving(true) : removeRun(run))} />
+          {/* What a search found stands behind the values that were chosen. */}
+          {!(run.role === 'search' && isOver(run)) && (
+            <Act verb="Remove" run={run} onClick={() => (losesWork ? setRemoving(true) : removeRun(run))} />
+          )}
         </div>
       </div>
       {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}

@@ -65,7 +65,7 @@ function intervalSentence(arms: readonly Arm[]): string {
   const test = tested
     ? ' Test images neither trained nor chose anything; each run answered them once, at its best validation epoch.'
     : '';
-  return `${kind} Validation is after the last epoch.${test}`;
+  return `${kind} Validation is after the last epoch.${test} Time leaves out what settings share: features, a first head, finding atoms.`;
 }
 
 export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
@@ -126,7 +126,7 @@ export function pairsSentence({ pairs, pairedOn }: Comparison): string {
     shown === 0
       ? 'No difference is shown between any two settings.'
       : `A difference is shown in ${shown} of ${counted(pairs.length, 'comparison')}.`;
-  return `${found} Each two are compared on the same ${counted(images, `${pairedOn} image`)} with the seeds both have (exact sign-flip test); p is adjusted for all comparisons together (Holm). No difference shown does not mean equal.`;
+  return `${found} Each two are compared on the same ${counted(images, `${pairedOn} image`)} with the seeds both have (exact sign-flip test); p is adjusted for all comparisons together (Holm). A difference is shown where p is at most 0.05 and the interval leaves out 0; none shown does not mean equal.`;
 }
 
 export function PairsTable(comparison: Comparison) {

@@ -1,10 +1,11 @@
 /** Several values and seeds of the chosen settings in one gesture, and what that costs. */
 import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
-import { chosenSettings, isRunPending, useSession } from '../../store/session';
+import { asProblem } from '../../store/problem';
+import { chosenSettings, isRunPending, read, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import {
   measureSweep,
@@ -14,10 +15,12 @@ import {
   sweepSize,
   turnSweep,
   turnValues,
+  useSweepSource,
 } from '../../store/sweep-actions';
 import { BOUNDS, MOST_VALUES } from '../../store/url';
 import { bytes, counted, duration } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
+import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -25,7 +28,9 @@ import classes from './TuneStep.module.css';
 export function SweepFields() {
   const [opened, { toggle }] = useDisclosure(false);
   const { seeds, findRates, halving } = useSession((session) => session.configuration.sweep);
-  const chosen = chosenSettings(useSession());
+  const configuration = useSession((session) => session.configuration);
+  const settings = useSession((session) => session.settings);
+  const chosen = chosenSettings({ configuration, settings });
   return (
     <Block
       title="Sweep"
@@ -45,7 +50,7 @@ export function SweepFields() {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s rate for a third of the epochs, with one seed, and takes the best by validation accuracy: the same budget for every setting.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s rate for a third of the epochs, with one seed, and takes the best by validation accuracy: as many runs for each choice of a setting’s values.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
@@ -80,50 +85,54 @@ export function SweepFields() {
 
 /** How many runs, how much memory, how long: before anything starts. */
 function Cost() {
-  const session = useSession();
-  const [asked] = useDebouncedValue(session, 300);
   const [cost, setCost] = useState<SweepCost | null>(null);
-  const { configuration, dataset, settings, paces, measuring, engine } = session;
-  const { runs, searches } = sweepSize(session);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: of the session, what the answer depends on
+  const source = useSweepSource();
+  const { configuration, dataset, settings, engine } = source;
+  const { runs, searches, obstacle } = useMemo(() => sweepSize(source), [source]);
+  const paces = useSession((session) => session.paces);
+  const results = useSession((session) => session.runs.filter(({ result }) => result).length);
+  const measuring = useSession((session) => session.measuring);
+  const problem = useSession((session) => session.measuringProblem);
+  const pending = useSession(isRunPending);
+  const [asked] = useDebouncedValue(configuration, 300);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the answer follows from, of the session
   useEffect(() => {
     let wanted = true;
-    if (asked.dataset && asked.engine.status === 'ready')
-      sweepCost(asked).then(
+    setCost(null);
+    if (dataset && engine.status === 'ready' && runs > 0)
+      sweepCost(read()).then(
         (answer) => wanted && setCost(answer),
-        // The cards say what is wrong with a setting.
-        () => wanted && setCost(null),
+        (error) =>
+          wanted && setCost({ seconds: null, bytes: null, obstacle: asProblem(error)?.message ?? null }),
       );
     return () => {
       wanted = false;
     };
-  }, [asked.configuration, asked.dataset, asked.settings, asked.paces, asked.engine.status]);
-  const fresh = [
-    configuration === asked.configuration,
-    dataset === asked.dataset,
-    settings === asked.settings,
-    paces === asked.paces,
-  ].every(Boolean);
+  }, [asked, dataset, settings, engine, paces, results]);
   if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
+  const known = asked === configuration ? cost : null;
+  const refused = obstacle ?? known?.obstacle;
   return (
     <div className={classes.cost}>
       <p className="numbers" aria-live="polite">
         {counted(runs, 'run')}
         {searches > 0 && `, ${searches} of them to search`}
-        {fresh && cost?.bytes && ` · at most ${bytes(roundedTo(cost.bytes, 2))} of memory at a time`}
-        {fresh && cost?.seconds != null && ` · about ${duration(roundedTo(cost.seconds, 2))}`}
-        {fresh && cost?.obstacle && <span data-problem> · {cost.obstacle}</span>}
+        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory at a time`}
+        {known?.seconds != null &&
+          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without finding atoms`}
+        {refused && <span data-problem> · {refused}</span>}
       </p>
-      {fresh && cost?.seconds === null && runs > 0 && (
+      {known?.seconds === null && !refused && runs > 0 && (
         <Button
           size="compact-sm"
           variant="default"
-          disabled={isRunPending(session) || engine.status !== 'ready' || cost.obstacle !== null}
+          disabled={pending || engine.status !== 'ready'}
           onClick={() => void measureSweep()}
         >
           Measure time
         </Button>
       )}
+      <ProblemNote problem={problem} title="The time could not be measured" />
     </div>
   );
 }

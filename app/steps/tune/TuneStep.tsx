@@ -1,10 +1,11 @@
 /** Step 3: which settings, with which few numbers; then run. */
 import { Anchor, Button } from '@mantine/core';
+import { useMemo } from 'react';
 import { runChosen } from '../../store/queue';
 import { chosenSettings, engineObstacle, isRunPending, type Session, useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { goTo } from '../../store/step';
-import { sweepSize } from '../../store/sweep-actions';
+import { sweepSize, useSweepSource } from '../../store/sweep-actions';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
@@ -18,6 +19,7 @@ function obstacle(session: Session): string | null {
   const engine = engineObstacle(session);
   if (engine) return engine;
   if (session.importing) return 'The images are still being read.';
+  if (session.measuring) return 'The time is being measured.';
   const chosen = chosenSettings(session);
   if (chosen.length === 0) return 'Choose at least one setting.';
   const tooLarge = chosen.find(({ memory }) => !memory.fits);
@@ -32,9 +34,10 @@ export function TuneStep() {
   const problem = useSession((session) => session.settingsProblem);
   const session = useSession();
   const chosen = chosenSettings(session);
-  const reason = obstacle(session);
   const pending = isRunPending(session);
-  const { runs } = sweepSize(session);
+  const source = useSweepSource();
+  const { runs, obstacle: tooMany } = useMemo(() => sweepSize(source), [source]);
+  const reason = obstacle(session) ?? tooMany;
 
   const run = () => {
     runChosen();
@@ -43,7 +46,7 @@ export function TuneStep() {
   return (
     <StepPage
       title="Tune"
-      lead="A setting says which numbers are trained. Choose several: they run on the same images in the same order, so that they can be compared."
+      lead="A setting says which numbers are trained. Choose several: they run on the same images, with each seed in the same order, so that they can be compared."
     >
       <ProblemNote problem={problem} title="The settings could not be counted" />
       {!dataset ? (
