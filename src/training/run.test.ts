@@ -9,6 +9,7 @@ import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { madeDataset } from './made-dataset';
 import { madeModel } from './made-model';
+import { measurePace } from './pace';
 import { FrozenCache, type Job, train } from './train';
 
 const CONFIG: RunConfig = {
@@ -73,6 +74,61 @@ describe('a run', () => {
     expect(result.epochs[0]?.valLoss).toBeCloseTo(last?.valLoss ?? Number.NaN, 4);
     expect(events.filter(({ kind }) => kind === 'step')).toHaveLength(6); // 18 images, 6 a step, 2 epochs
     expect(result.trainable).toEqual({ backbone: 4 * 49 + 16 * 4 * 9, head: 3 * 512 + 3 });
+  });
+
+  it('ends after as many epochs without progress as its patience has, and not before', async () => {
+    // With nothing trained no epoch is better than the first.
+    const still = { learningRate: 0, headLearningRate: 1e-30, weightDecay: 0, epochs: 5 };
+    const epochsOf = async (patience: number, changes: Partial<RunConfig> = {}) => {
+      const { result } = await run({ ...still, patience, ...changes });
+      expect(result).toMatchObject({ outcome: 'finished', keptEpoch: 0 });
+      return result.epochs.at(-1)?.epoch;
+    };
+    expect(await epochsOf(2)).toBe(2);
+    expect(await epochsOf(0)).toBe(5);
+  });
+
+  it('tells the class called for each image, and answers test images once, with the kept epoch', async () => {
+    const dataset = { ...DATASET, test: DATASET.train };
+    const scored = async (scoreTest: boolean) => {
+      const work = { ...(await job({ epochs: 1 })), dataset };
+      try {
+        return await runToEnd(work, new RunControl(), 'wasm', () => {}, scoreTest);
+      } finally {
+        work.model.dispose();
+      }
+    };
+    const { result } = await scored(true);
+    const { validation, test } = result;
+    expect(validation.labels).toEqual(Array.from(DATASET.val.labels));
+    const right = validation.predicted.filter((called, image) => called === validation.labels[image]);
+    expect(right).toHaveLength(result.epochs.at(-1)?.correct ?? -1);
+    expect(test?.labels).toEqual(Array.from(DATASET.train.labels));
+    expect(test?.predicted).toHaveLength(18);
+    expect((await scored(false)).result.test).toBeNull();
+  });
+
+  it('is timed by its beginning, which leaves nothing behind, and can be ended', async () => {
+    const cache = new FrozenCache();
+    const work = async (changes: Partial<RunConfig> = {}) => ({
+      ...(await job({ batchSize: 4, epochs: 50, ...changes }, cache)),
+      clock: () => performance.now() / 1000,
+    });
+    const tensors = tf.memory().numTensors;
+    const told: string[] = [];
+    for (const changes of [{}, { setting: 'linear-probe', options: {} }]) {
+      const each = await work(changes);
+      const pace = await measurePace(each, new AbortController().signal, ({ label }) => told.push(label));
+      expect(pace.perEpoch).toBeGreaterThan(0);
+      expect(pace.start).toBeGreaterThan(0);
+      each.model.dispose();
+    }
+    expect(told).toContain('Computing features');
+    expect(tf.memory().numTensors).toBe(tensors);
+    const each = await work();
+    const ended = measurePace(each, AbortSignal.abort(), () => {});
+    await expect(ended).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    each.model.dispose();
   });
 
   it('lowers the training loss', async () => {
