@@ -12,8 +12,24 @@ export async function expectAccessible(page: Page, state: string): Promise<void>
   for (const { colorScheme, width } of LOOKS) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
+    await settled(page, colorScheme);
     await check(page, `${state}, ${colorScheme}, ${width} px`);
   }
+}
+
+/** The page follows the system's scheme and width in effects of its own, and what folds open does so in a moment. */
+async function settled(page: Page, colorScheme: string): Promise<void> {
+  await page.waitForFunction(
+    (scheme) => [undefined, scheme].includes(document.documentElement.dataset.mantineColorScheme),
+    colorScheme,
+  );
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
 }
 
 async function check(page: Page, where: string): Promise<void> {
