@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
 import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
-import { bytes, count, percent } from '../app/ui/format';
+import { bytes, count, percent, points, pValue } from '../app/ui/format';
 import { tune } from '../e2e/command';
 import type { Answers } from '../src/worker/protocol';
 
@@ -128,7 +128,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
     const sign = pair.first === arm ? 1 : -1;
     const [from, to] = sign > 0 ? [low, high] : [-high, -low];
     const turned = verdict === 'better' ? 'worse' : verdict === 'worse' ? 'better' : verdict;
-    return `${points(sign * difference)} (${points(from)} to ${points(to)}), p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}: ${sign > 0 ? verdict : turned}`;
+    return `${points(sign * difference)} (${points(from)} to ${points(to)}), p ${pValue(p)}: ${sign > 0 ? verdict : turned}`;
   };
   let inside = true;
   const rows = arms.map((arm) => {
@@ -165,10 +165,6 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   console.log(`\n${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px\n`);
   console.log([line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n'));
   return inside;
-}
-
-function points(part: number): string {
-  return `${part < 0 ? '−' : '+'}${Math.abs(100 * part).toFixed(1)}`;
 }
 
 /** Percent. */

@@ -14,7 +14,7 @@ import {
   unvalidatedSentence,
 } from '../store/data-words';
 import { PROBE_SETTING } from '../store/defaults';
-import { bytes, count, counted, duration, percent, rate } from '../ui/format';
+import { bytes, count, counted, duration, percent, pValue, rate } from '../ui/format';
 import { engineWords } from './rerun';
 import { comparedRun, type Results, type RunResults } from './results';
 
@@ -203,7 +203,7 @@ function differenceBlocks({ arms, pairs, pairedOn }: Comparison<Run>): Block[] {
         second.name,
         count(seeds),
         `${points(difference)} (${points(low)} to ${points(high)})`,
-        p < 0.001 ? '< 0.001' : p.toFixed(3),
+        pValue(p),
         verdict === 'no difference shown' ? verdict : VERDICTS[verdict],
       ]),
       folded: pairs.length > OPEN_ROWS,

@@ -62,8 +62,15 @@ export function turnValues(setting: string, number: string, values: number[]): v
   turnSweep({ values: { ...sweep.values, [setting]: { ...sweep.values[setting], [number]: values } } });
 }
 
+export interface SweepSize {
+  runs: number;
+  searches: number;
+  /** Why it is no sweep to begin; null where it is. */
+  obstacle: string | null;
+}
+
 /** How many runs the sweep has, `searches` of them to choose values. */
-export function sweepSize(source: SweepSource): { runs: number; searches: number; obstacle: string | null } {
+export function sweepSize(source: SweepSource): SweepSize {
   const trials = chosenTrials(source);
   return {
     runs: trials.length,

@@ -46,3 +46,10 @@ export function measured(value: number): string {
   const size = Math.abs(value);
   return size < 1e-3 || size >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }
+
+/** `+1.3`, `−0.4`: a difference of proportions in percentage points. */
+export const points = (difference: number) =>
+  `${difference < 0 ? '−' : '+'}${Math.abs(100 * difference).toFixed(1)}`;
+
+/** `0.024`, `< 0.001` */
+export const pValue = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3));

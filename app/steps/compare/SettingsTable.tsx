@@ -3,7 +3,7 @@ import { Table } from '@mantine/core';
 import { RunKey } from '../../charts/Marker';
 import type { Accuracy, Arm, Comparison, Pair } from '../../store/comparison';
 import { type Column, fileRows } from '../../ui/columns';
-import { bytes, count, counted, duration, percent } from '../../ui/format';
+import { bytes, count, counted, duration, percent, points, pValue } from '../../ui/format';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 
@@ -117,8 +117,6 @@ function difference({ comparison: { difference: mean, low, high } }: Pair): stri
   return `${points(mean)} points (${points(low)} to ${points(high)})`;
 }
 
-const points = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
-
 export function pairsSentence({ pairs, pairedOn }: Comparison): string {
   const images = pairs[0]?.first[pairedOn]?.images ?? 0;
   const shown = pairs.filter(({ comparison }) => comparison.verdict !== 'no difference shown').length;
@@ -167,9 +165,7 @@ export function PairsTable(comparison: Comparison) {
             </span>
           </Table.Td>
           <Table.Td data-right>{difference(pair)}</Table.Td>
-          <Table.Td data-right>
-            {pair.comparison.p < 0.001 ? '< 0.001' : pair.comparison.p.toFixed(3)}
-          </Table.Td>
+          <Table.Td data-right>{pValue(pair.comparison.p)}</Table.Td>
           <Table.Td>{pair.comparison.verdict}</Table.Td>
         </Table.Tr>
       ))}

@@ -1,5 +1,6 @@
 /** A setting's own number: a field with its bounds, or one of a few choices. */
 import { NativeSelect } from '@mantine/core';
+import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption } from '../../../src/worker/protocol';
 import { NumberField } from '../../ui/NumberField';
 
@@ -9,7 +10,8 @@ interface Props {
   onChange: (value: number) => void;
 }
 
-export function OptionField({ option: { label, help, choices, ...bounds }, value, onChange }: Props) {
+export function OptionField({ option, value, onChange }: Props) {
+  const { label, help, choices, min, max } = option;
   if (choices)
     return (
       <NativeSelect
@@ -27,9 +29,9 @@ export function OptionField({ option: { label, help, choices, ...bounds }, value
       label={label}
       help={help}
       value={value}
-      min={bounds.min}
-      max={bounds.max}
-      whole={[bounds.default, bounds.min, bounds.max].every(Number.isInteger)}
+      min={min}
+      max={max}
+      whole={isWhole(option)}
       onChange={onChange}
     />
   );

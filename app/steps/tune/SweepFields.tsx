@@ -1,7 +1,8 @@
 /** Several values and seeds of the chosen settings in one gesture, and what that costs. */
 import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
+import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
 import { asProblem } from '../../store/problem';
@@ -10,9 +11,9 @@ import { RATE, RATE_FACTORS } from '../../store/sweep';
 import {
   measureSweep,
   type SweepCost,
+  type SweepSize,
   stopMeasuring,
   sweepCost,
-  sweepSize,
   turnSweep,
   turnValues,
   useSweepSource,
@@ -25,7 +26,7 @@ import { ProgressLine } from '../../ui/ProgressLine';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
 
-export function SweepFields() {
+export function SweepFields({ size }: { size: SweepSize }) {
   const [opened, { toggle }] = useDisclosure(false);
   const { seeds, findRates, halving } = useSession((session) => session.configuration.sweep);
   const configuration = useSession((session) => session.configuration);
@@ -77,18 +78,16 @@ export function SweepFields() {
             onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
           />
         </Collapse>
-        <Cost />
+        <Cost size={size} />
       </div>
     </Block>
   );
 }
 
 /** How many runs, how much memory, how long: before anything starts. */
-function Cost() {
+function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const [cost, setCost] = useState<SweepCost | null>(null);
-  const source = useSweepSource();
-  const { configuration, dataset, settings, engine } = source;
-  const { runs, searches, obstacle } = useMemo(() => sweepSize(source), [source]);
+  const { configuration, dataset, settings, engine } = useSweepSource();
   const paces = useSession((session) => session.paces);
   const results = useSession((session) => session.runs.filter(({ result }) => result).length);
   const measuring = useSession((session) => session.measuring);
@@ -173,7 +172,7 @@ function OptionValues({ setting, option }: { setting: string; option: SettingOpt
       label={option.label}
       one={one}
       bounds={[option.min, option.max]}
-      whole={[option.default, option.min, option.max].every(Number.isInteger)}
+      whole={isWhole(option)}
     />
   );
 }

@@ -36,8 +36,8 @@ export function TuneStep() {
   const chosen = chosenSettings(session);
   const pending = isRunPending(session);
   const source = useSweepSource();
-  const { runs, obstacle: tooMany } = useMemo(() => sweepSize(source), [source]);
-  const reason = obstacle(session) ?? tooMany;
+  const size = useMemo(() => sweepSize(source), [source]);
+  const reason = obstacle(session) ?? size.obstacle;
 
   const run = () => {
     runChosen();
@@ -81,11 +81,11 @@ export function TuneStep() {
             </div>
           </Block>
           <KnobFields />
-          <SweepFields />
+          <SweepFields size={size} />
           <div className={classes.run}>
             <Button size="lg" disabled={reason !== null} onClick={run}>
               Run {counted(chosen.length, 'setting')}
-              {runs > chosen.length && `, ${counted(runs, 'run')}`}
+              {size.runs > chosen.length && `, ${counted(size.runs, 'run')}`}
             </Button>
             <p>
               {reason ??
