@@ -10,8 +10,8 @@ import type {
   BackboneSummary,
   BackendChoice,
   EngineInfo,
+  MemoryPlan,
   Notice,
-  PlannedRun,
   Preset,
   Progress,
   RunConfig,
@@ -63,8 +63,8 @@ export interface HeadlessPage {
   /** Reads what the page's file inputs were filled with. */
   importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
   importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;
-  /** How runs would keep within their memory, and what they train. */
-  plan(configs: RunConfig[], memoryCap: number | null): Promise<Answer<PlannedRun[]>>;
+  /** How runs would keep within their memory. */
+  plan(configs: RunConfig[], memoryCap: number | null): Promise<Answer<MemoryPlan[]>>;
   /** Trains on the imported data. A run that fails is an answer, not a failure. */
   train(asked: AskedRun): Promise<Answer<RunRecord>>;
   /** Replaces an engine that broke; its backbone is used and the data read again. */

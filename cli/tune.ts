@@ -246,7 +246,7 @@ async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
   const arms = new Map(trials.map((trial) => [trialNames(trial, sweep.knobs, 1).armName, trial.config]));
   const planned = await headless.ask('plan', [...arms.values()], memoryCapBytes(sweep.knobs));
   for (const [index, name] of [...arms.keys()].entries()) {
-    const memory = planned[index]?.memory;
+    const memory = planned[index];
     if (memory?.fits) progress.say(`${name}: ${memory.sentence}`);
   }
 }

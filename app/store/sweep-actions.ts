@@ -92,11 +92,11 @@ export async function sweepCost(session: Session): Promise<SweepCost> {
     configs: [...distinct.values()].map(({ config }) => config),
     memoryCap: memoryCapBytes(session.configuration.knobs),
   });
-  const tooLarge = [...distinct.values()].findIndex((_, index) => planned[index]?.memory.fits === false);
+  const unfit = planned.find(({ fits }) => !fits);
   return {
     seconds: trials.length > 0 ? seconds : null,
-    bytes: planned.length > 0 ? Math.max(...planned.map(({ memory }) => memory.bytes)) : null,
-    obstacle: tooLarge < 0 ? null : (planned[tooLarge]?.memory.sentence ?? null),
+    bytes: planned.length > 0 ? Math.max(...planned.map((memory) => memory.bytes)) : null,
+    obstacle: unfit?.sentence ?? null,
   };
 }
 

@@ -408,11 +408,6 @@ export interface RunResult {
   precision: EngineInfo['precision'];
 }
 
-export interface PlannedRun {
-  trainable: { backbone: number; head: number };
-  memory: MemoryPlan;
-}
-
 /** How long a run takes, seconds. */
 export interface Pace {
   perEpoch: number;
@@ -501,8 +496,8 @@ export interface Calls {
     out: SettingSummary[];
     progress: never;
   };
-  /** How each of these runs would keep within its memory, and what it trains. */
-  plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: PlannedRun[]; progress: never };
+  /** How each of these runs would keep within its memory. */
+  plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: MemoryPlan[]; progress: never };
   /** Begins a run to see how long it would take, and drops it; what it had to compute first is kept. */
   measure: {
     in: { config: RunConfig; memoryCap: number | null };

@@ -336,17 +336,13 @@ export function createSession(siteUrl: string): Handlers {
     },
 
     async plan({ configs, memoryCap }) {
-      const { network } = ready(backbone);
-      const classes = withData(dataset).classes.length;
+      withData(dataset);
       return Promise.all(
-        configs.map(async (unchecked) => {
+        configs.map((unchecked) => {
           const config = parseRunConfig(unchecked);
           const method = methodById(config.setting);
-          const { options } = config;
-          checkOptions(method, options);
-          const table = parameterTable(method, options, convolutions(network), network.features, classes);
-          const trainable = { backbone: table.backbone, head: table.head };
-          return { trainable, memory: await plan(method, config, memoryCap) };
+          checkOptions(method, config.options);
+          return plan(method, config, memoryCap);
         }),
       );
     },
