@@ -3,7 +3,7 @@
  * with functions to call where that has buttons. It keeps the runs; the command line decides what runs when.
  */
 import '../app/ui/base.css';
-import { pngFile, svgText } from '../app/charts/export-image';
+import { pngFile, svgFile } from '../app/charts/export-image';
 import { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
@@ -225,7 +225,8 @@ async function titledChart(name: ChartName, kind: ChartKind): Promise<string | n
   return drawChart(name, runs, place, async (chart, title) => {
     const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
     try {
-      return kind === 'svg' ? svgText([picture]) : await base64(await pngFile([picture]));
+      const svg = svgFile([picture], title);
+      return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
     } finally {
       copies.replaceChildren();
     }

@@ -1,13 +1,7 @@
 /** `--rerun`: the finished runs of a results file once more, on the same images and weights. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import {
-  backendOf,
-  finishedRuns,
-  parseResults,
-  runDifferences,
-  settingDifference,
-} from '../app/report/rerun';
+import { backendOf, finishedRuns, parseResults, settingDifference, verdict } from '../app/report/rerun';
 import type { Results, RunResults } from '../app/report/results';
 import { UserError } from '../src/user-error';
 import type { SettingSummary } from '../src/worker/protocol';
@@ -59,15 +53,10 @@ export function refuse(difference: string | null): void {
 }
 
 /** One line for every run that should have been made again, and whether all came out the same. */
-export function verdict(before: Results, after: readonly RunResults[]): { lines: string[]; same: boolean } {
-  const how = before.engine.backend === 'wasm' ? 'bit for bit' : 'within 0.001';
+export function verdicts(before: Results, after: readonly RunResults[]): { lines: string[]; same: boolean } {
   const found = finishedRuns(before).map((run, index) => {
-    const again = after[index];
-    const differences = again ? runDifferences(run, again) : null;
-    if (!differences) return { same: false, line: `${run.name}: not run again.` };
-    return differences.length === 0
-      ? { same: true, line: `${run.name}: the same numbers, ${how}.` }
-      : { same: false, line: `${run.name}: not the same numbers: ${differences.join(', ')}.` };
+    const { same, sentence } = verdict(run, after[index]);
+    return { same, line: `${run.name}: ${sentence}` };
   });
   return { lines: found.map(({ line }) => line), same: found.every(({ same }) => same) };
 }

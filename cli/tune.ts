@@ -29,7 +29,7 @@ import { kindOf, makeFolder } from './folders';
 import type { AskedRun, DataChoice, DataSummary, RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
-import { readResults, refuse, repeatedChoices, repeatedRuns, verdict } from './rerun';
+import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
 
 const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
 
@@ -126,7 +126,7 @@ async function main(): Promise<number> {
     else await announceRuns(headless, sweep);
     const code = await compare(headless, choices, again ? listedRuns(again) : sweptRuns(sweep), results);
     if (!before) return code;
-    const { lines, same } = verdict(before, results.runs);
+    const { lines, same } = verdicts(before, results.runs);
     progress.say(lines.join('\n'));
     return code === EXIT.done && !same ? EXIT.failed : code;
   } finally {

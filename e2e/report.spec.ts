@@ -54,5 +54,20 @@ test('the runs become a report, and come out the same when they are run again', 
   const { runs } = resultsSchema.parse(JSON.parse(await save(page, 'JSON')));
   const losses = runs.map(({ epochs }) => epochs.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
   expect(losses.slice(2)).toEqual(losses.slice(0, 2));
+  const verdicts = page.getByRole('list', { name: 'Made again' }).getByRole('listitem');
+  await expect(verdicts).toHaveText([
+    'Linear probe, again: the same numbers, bit for bit.',
+    'Atoms, again: the same numbers, bit for bit.',
+  ]);
+
+  const altered = {
+    ...first,
+    runs: first.runs.slice(0, 1).map((run) => ({ ...run, validation: null })),
+  };
+  await again('altered.json', altered);
+  await expect(verdicts.last()).toHaveText(
+    'Linear probe, again 2: not the same numbers: answers on the validation images.',
+    { timeout: 30_000 },
+  );
   rmSync(folder, { recursive: true, force: true });
 });

@@ -45,7 +45,7 @@ export function ChartFrame<Row>({
   const [failed, setFailed] = useState(false);
   const save = async (kind: FileKind) => {
     setFailed(false);
-    const file = kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, kind);
+    const file = kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, title, kind);
     if (file) saveFile(file, `${fileName}.${kind}`);
   };
   const kinds: readonly FileKind[] = view === 'chart' ? ['svg', 'png', 'csv'] : ['csv'];
@@ -128,8 +128,13 @@ const csvFile = <Row,>(columns: readonly Column<Row>[], rows: readonly Row[]) =>
   new Blob([csv(fileRows(columns, rows))], { type: 'text/csv;charset=utf-8' });
 
 /** All charts within as one picture; null where none is drawn yet. */
-async function pictureOf(place: HTMLElement | null, kind: 'svg' | 'png'): Promise<Blob | null> {
+async function pictureOf(
+  place: HTMLElement | null,
+  title: string,
+  kind: 'svg' | 'png',
+): Promise<Blob | null> {
   const charts = [...(place?.querySelectorAll('svg') ?? [])];
   if (charts.length === 0) return null;
-  return kind === 'svg' ? svgFile(charts) : pngFile(charts);
+  const svg = svgFile(charts, title);
+  return kind === 'svg' ? svg : pngFile(svg);
 }

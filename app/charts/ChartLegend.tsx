@@ -27,26 +27,37 @@ export function runEntries(
   });
 }
 
-function shorten(name: string, width: number): string {
-  const longest = Math.min(LONGEST, Math.floor((width - KEY) / LETTER));
-  return name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+/** Lines of whole words; a word longer than a line is cut. */
+function wrap(name: string, width: number): string[] {
+  const longest = Math.max(1, Math.min(LONGEST, Math.floor((width - KEY) / LETTER)));
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const begun = lines.at(-1);
+    if (begun !== undefined && begun.length + 1 + word.length <= longest)
+      lines[lines.length - 1] = `${begun} ${word}`;
+    else lines.push(word.length > longest ? `${word.slice(0, longest - 1)}…` : word);
+  }
+  return lines;
 }
 
 function layOut(entries: readonly LegendEntry[], width: number) {
   let x = 0;
   let row = 0;
+  let rows = 0;
   const places = entries.map((entry) => {
-    const name = shorten(entry.name, width);
-    const wide = KEY + name.length * LETTER + 16;
+    const lines = wrap(entry.name, width);
+    const wide = KEY + Math.max(...lines.map(({ length }) => length)) * LETTER + 16;
     if (x > 0 && x + wide > width) {
       x = 0;
-      row++;
+      row = rows;
     }
-    const place = { entry, name, x, y: row * ROW };
+    const texts = lines.map((text, index) => ({ text, y: index * ROW + 4 }));
+    const place = { entry, texts, x, y: row * ROW };
     x += wide;
+    rows = Math.max(rows, row + lines.length);
     return place;
   });
-  return { places, height: entries.length === 0 ? 0 : (row + 1) * ROW };
+  return { places, height: rows * ROW };
 }
 
 /** Room the legend takes at the top of a chart of this width, pixels. */
@@ -61,11 +72,15 @@ interface Props {
 export function ChartLegend({ entries, width, x }: Props) {
   return (
     <g className="chart-legend">
-      {layOut(entries, width).places.map(({ entry, name, ...place }) => (
+      {layOut(entries, width).places.map(({ entry, texts, ...place }) => (
         <g key={entry.id} transform={`translate(${x + place.x},${place.y + 10})`}>
           {'drawn' in entry ? entry.drawn : <RunLine style={entry.style} />}
-          <text x={KEY} y="4" fontSize="12" style={{ fill: 'var(--chart-ink, #1d2a2e)' }}>
-            {name}
+          <text fontSize="12" style={{ fill: 'var(--chart-ink, #1d2a2e)' }}>
+            {texts.map(({ text, y }) => (
+              <tspan key={y} x={KEY} y={y}>
+                {text}
+              </tspan>
+            ))}
           </text>
         </g>
       ))}

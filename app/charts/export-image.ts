@@ -21,18 +21,21 @@ const LOOKS = [
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
-/** A self-contained SVG text of charts on the page, on their background. */
-export function svgText(charts: readonly SVGSVGElement[]): string {
+/** A self-contained SVG text of charts on the page, on their background. `title` is for those who cannot see it. */
+export function svgText(charts: readonly SVGSVGElement[], title: string): string {
   const boxes = charts.map((chart) => chart.getBoundingClientRect());
   const left = Math.min(...boxes.map((box) => box.left));
   const top = Math.min(...boxes.map((box) => box.top));
   const width = Math.max(...boxes.map((box) => box.right)) - left;
   const height = Math.max(...boxes.map((box) => box.bottom)) - top;
   const whole = document.createElementNS(NAMESPACE, 'svg');
+  const name = document.createElementNS(NAMESPACE, 'title');
+  name.textContent = title;
   const paper = document.createElementNS(NAMESPACE, 'rect');
   sized(paper, width, height);
   paper.setAttribute('fill', paperOf(charts[0]));
-  whole.append(paper);
+  whole.setAttribute('role', 'img');
+  whole.append(name, paper);
   charts.forEach((chart, index) => {
     const box = boxes[index];
     const copy = plainCopy(chart);
@@ -72,12 +75,12 @@ function sized(element: Element, width: number, height: number): void {
 const paperOf = (chart: Element | undefined) =>
   (chart && getComputedStyle(chart).getPropertyValue('--chart-paper').trim()) || '#ffffff';
 
-export const svgFile = (charts: readonly SVGSVGElement[]) =>
-  new Blob([svgText(charts)], { type: 'image/svg+xml' });
+export const svgFile = (charts: readonly SVGSVGElement[], title: string) =>
+  new Blob([svgText(charts, title)], { type: 'image/svg+xml' });
 
-/** The same picture in pixels, `scale` per page pixel. */
-export async function pngFile(charts: readonly SVGSVGElement[], scale = 2): Promise<Blob> {
-  const url = URL.createObjectURL(svgFile(charts));
+/** An SVG file's picture in pixels, `scale` per page pixel. */
+export async function pngFile(svg: Blob, scale = 2): Promise<Blob> {
+  const url = URL.createObjectURL(svg);
   try {
     const picture = new Image();
     picture.src = url;

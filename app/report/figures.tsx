@@ -81,7 +81,7 @@ export async function figures(runs: readonly RunRecord[]): Promise<Figure[]> {
     for (const name of CHART_NAMES) {
       const figure = await drawChart(name, compared, place, (chart, title) => ({
         ...{ name, title },
-        svg: svgText([chart]),
+        svg: svgText([chart], title),
       }));
       if (figure) all.push(figure);
     }

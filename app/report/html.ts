@@ -130,7 +130,7 @@ figure { margin: 18px 0; }
 figcaption { margin-bottom: 6px; font-weight: 550; }
 figure div { overflow-x: auto; }
 figure div > svg { display: block; min-width: 520px; max-width: 100%; height: auto; }
-figure div > svg > rect:first-child { fill: none; }
+figure div > svg > rect:first-of-type { fill: none; }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); }
 details caption { display: none; }

@@ -42,19 +42,21 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
   const data = comparisonLabel(dataset, backbone);
   const basis = comparisonBasis(dataset, backbone);
   const added: RunRecord[] = [];
-  for (const { name, armName, role, config, memoryCap, style } of runs) {
+  for (const before of runs) {
+    const { name, armName, role, config, memoryCap, style } = before;
     const setting = settings.find(({ id }) => id === config.setting);
     if (!setting) continue;
     const known = session.runs.find(
       (run) => run.basis === basis && run.armName === armName && run.role === role,
     );
-    added.push(
-      queuedRun(setting, {
+    added.push({
+      ...queuedRun(setting, {
         ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, basis, sweep: null },
         name: freeName(`${name}, again`, [...session.runs, ...added]),
         style: known?.style ?? style,
       }),
-    );
+      before,
+    });
   }
   return added;
 }

@@ -10,6 +10,7 @@ import type {
   RunResult,
   SettingSummary,
 } from '../../src/worker/protocol';
+import type { RunResults } from '../report/results';
 import { counted } from '../ui/format';
 import { type Knobs, learningRateOf, PROBE_SETTING } from './defaults';
 import type { Problem } from './problem';
@@ -33,6 +34,8 @@ export interface RunRecord {
   role: Role;
   /** The sweep it belongs to; null for a run that is made again from a file. */
   sweep: string | null;
+  /** What it came to when it was made before; null for the first time. */
+  before: RunResults | null;
   /** Short mathematical name of the setting. */
   symbol: string;
   config: RunConfig;
@@ -143,6 +146,7 @@ export function queuedRun(
     setting: setting.id,
     symbol: setting.symbol,
     status: 'queued',
+    before: null,
     trainable: setting.trainable,
     memory: null,
     phase: null,

@@ -1,8 +1,11 @@
-/** A results file's runs once more, on the present images and backbone. */
+/** A results file's runs once more, on the present images and backbone, and whether they came out the same. */
 import { Button, FileButton } from '@mantine/core';
-import { useState } from 'react';
+import { memo, useState } from 'react';
+import { verdict } from '../../report/rerun';
+import { runResults } from '../../report/results';
 import type { Problem } from '../../store/problem';
 import { runAgain } from '../../store/rerun-actions';
+import { isOver, type RunRecord } from '../../store/run-record';
 import { useSession } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block } from '../../ui/StepPage';
@@ -12,8 +15,10 @@ export function RunAgain() {
   const ready = useSession(
     ({ dataset, backbone, engine }) => dataset !== null && backbone !== null && engine.status === 'ready',
   );
+  const runs = useSession((session) => session.runs);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!ready) return null;
+  const repeated = runs.filter(({ before }) => before !== null);
   const take = async (file: File | null) => {
     if (file) setProblem(await runAgain(file));
   };
@@ -31,6 +36,13 @@ export function RunAgain() {
             </Button>
           )}
         </FileButton>
+        {repeated.length > 0 && (
+          <ul className={classes.verdicts} aria-label="Made again" aria-live="polite">
+            {repeated.map((run) => (
+              <Repeated key={run.id} run={run} />
+            ))}
+          </ul>
+        )}
       </div>
       <ProblemNote
         problem={problem}
@@ -40,3 +52,15 @@ export function RunAgain() {
     </Block>
   );
 }
+
+/** Compared anew only where its run has changed. */
+const Repeated = memo(function Repeated({ run }: { run: RunRecord }) {
+  if (!run.before) return null;
+  if (!isOver(run)) return <li>{run.name}: not over yet.</li>;
+  const { same, sentence } = verdict(run.before, runResults(run, null));
+  return (
+    <li data-differs={!same || undefined}>
+      {run.name}: {sentence}
+    </li>
+  );
+});
