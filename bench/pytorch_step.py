@@ -140,7 +140,7 @@ def main():
         step.run()
         times.append(1000 * (time.perf_counter() - began))
     peak = torch.cuda.max_memory_allocated() if a.device == "cuda" else before and resident("VmHWM") - before
-    where = torch.cuda.get_device_name() if a.device == "cuda" else f"CPU, {a.threads} threads"
+    where = torch.cuda.get_device_name() if a.device == "cuda" else f"CPU, {a.threads} thread{'' if a.threads == 1 else 's'}"
     runs_on = f"PyTorch {torch.__version__}, {where}"
     print(json.dumps(dict(losses=losses, firstLoss=first, times=times, peakBytes=peak, runsOn=runs_on)))
 

@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
 import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
-import { bytes, count, percent, points, pValue } from '../app/ui/format';
+import { accuracyWords } from '../app/store/comparison-words';
+import { bytes, count, points, pValue } from '../app/ui/format';
 import { tune } from '../e2e/command';
 import type { Answers } from '../src/worker/protocol';
 
@@ -132,7 +133,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   };
   let inside = true;
   const rows = arms.map((arm) => {
-    const { mean, low, high } = arm.validation;
+    const { mean } = arm.validation;
     const theirs = reference[arm.setting as Setting]; // absent for any other
     // Both have one decimal or two; more is a floating-point remainder.
     const isInside = theirs === undefined || Math.abs(100 * mean - theirs) <= halfWidth + 1e-6;
@@ -141,7 +142,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
     return [
       arm.name,
       count(arm.trainable.backbone),
-      `${percent(mean)} (${percent(low)} to ${percent(high)})`,
+      accuracyWords(arm.validation),
       seeds,
       theirs === undefined
         ? '–'

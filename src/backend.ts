@@ -3,12 +3,7 @@
  * 20–40 times faster than WebGPU on a software adapter. The choice can be forced.
  */
 import * as tf from '@tensorflow/tfjs';
-import {
-  type BackendWasm,
-  getThreadsCount,
-  setThreadsCount,
-  setWasmPaths,
-} from '@tensorflow/tfjs-backend-wasm';
+import { type BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
@@ -61,10 +56,9 @@ async function startWebgpu(adapter: GPUAdapter): Promise<void> {
 }
 
 async function startWasm(): Promise<void> {
-  const threads = wasmThreads();
-  configureWasm(threads);
+  configureWasm();
   health.reset(null);
-  if (!(await showingCores(2 * threads, () => tf.setBackend('wasm')))) {
+  if (!(await tf.setBackend('wasm'))) {
     throw new UserError(
       'WebAssembly could not be started in this browser. A current Chrome, Edge, Firefox or Safari is needed.',
     );
@@ -111,37 +105,12 @@ async function webgpuAdapter(): Promise<Adapter | null> {
   };
 }
 
-function configureWasm(threads: number): void {
+function configureWasm(): void {
   setWasmPaths({
     'tfjs-backend-wasm.wasm': plain,
     'tfjs-backend-wasm-simd.wasm': simd,
     'tfjs-backend-wasm-threaded-simd.wasm': threaded,
   });
-  setThreadsCount(threads);
-}
-
-/**
- * Half of the logical cores, of which most desktops have two for each real one; all where that would be fewer than four.
- * Shared memory, and so threads, exist on cross-origin isolated pages only. tfjs has workers for eight.
- */
-function wasmThreads(): number {
-  if (!globalThis.crossOriginIsolated) return 1;
-  const cores = Math.max(1, navigator.hardwareConcurrency);
-  return Math.min(8, cores, Math.max(4, Math.floor(cores / 2)));
-}
-
-/**
- * tfjs reads the number of cores while it starts and takes no more threads than half of it, whatever `setThreadsCount` says
- * (tfjs-backend-wasm 4.22, src/cc/backend.cc): one on two cores.
- */
-async function showingCores<T>(cores: number, start: () => Promise<T>): Promise<T> {
-  if (!globalThis.crossOriginIsolated) return start();
-  Object.defineProperty(navigator, 'hardwareConcurrency', { value: cores, configurable: true });
-  try {
-    return await start();
-  } finally {
-    Reflect.deleteProperty(navigator, 'hardwareConcurrency'); // and the browser's own shows again
-  }
 }
 
 /**

@@ -3,7 +3,15 @@
  * the results and nothing else.
  */
 import { decimate } from '../charts/series';
-import { type Accuracy, type ComparedRun, type Comparison, compare } from '../store/comparison';
+import { type ComparedRun, type Comparison, compare } from '../store/comparison';
+import {
+  accuracySentences,
+  accuracyWords,
+  differenceWords,
+  macroF1Words,
+  shownSentence,
+  testSentence,
+} from '../store/comparison-words';
 import {
   conflictSentence,
   groupSentence,
@@ -107,13 +115,9 @@ const minute = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).repl
 
 // ---------------------------------------------------------------- results
 
-const withInterval = ({ mean, low, high }: Accuracy) =>
-  `${percent(mean)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
-
 function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[]): Block[] {
-  const [first] = arms;
-  if (!first) return [text('No run has a result to compare.')];
-  const tested = arms.find(({ test }) => test)?.test ?? undefined;
+  if (arms.length === 0) return [text('No run has a result to compare.')];
+  const tested = arms.some(({ test }) => test);
   const f1 = arms.some(({ validation }) => validation.macroF1 !== null);
   const table: Table = {
     kind: 'table',
@@ -135,30 +139,23 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
       count(trainable.backbone),
       count(trainable.head),
       count(runs.length),
-      withInterval(validation),
-      ...(tested ? [test ? withInterval(test) : NONE] : []),
-      ...(f1 ? [score(validation)] : []),
-      ...(f1 && tested ? [score(test)] : []),
+      accuracyWords(validation),
+      ...(tested ? [test ? accuracyWords(test) : NONE] : []),
+      ...(f1 ? [macroF1Words(validation)] : []),
+      ...(f1 && tested ? [macroF1Words(test)] : []),
       duration(seconds),
       adapterBytes > 0 ? bytes(Math.round(adapterBytes)) : NONE,
     ]),
   };
-  const seeds = Math.max(...arms.map(({ runs }) => runs.length));
   const broken = finals.filter(({ outcome }) => outcome !== 'finished');
   return [
     table,
     ...texts(
-      `Validation accuracy is that after the last epoch, on ${counted(first.validation.images, 'image')}.`,
-      tested !== undefined &&
-        `Test accuracy is that of the kept epoch, the best by validation accuracy, on ${counted(tested.images, 'image')} that neither trained nor chose anything.`,
-      seeds > 1
-        ? 'In brackets the 95 % interval: over images and seeds (bootstrap) where a setting has several runs, else over images (Wilson).'
-        : 'In brackets the 95 % interval over images (Wilson). One run says nothing of how much seeds matter.',
+      ...accuracySentences(arms),
       searches.length > 0 &&
         (tested
           ? 'Values were searched by validation accuracy, so test accuracy is the one to go by.'
           : 'Values were searched on the very validation images that are scored here, so these accuracies come out somewhat high.'),
-      'Time leaves out what settings share: features, a first head, finding atoms.',
       broken.length > 0 &&
         `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. They are not compared.`,
     ),
@@ -166,27 +163,22 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
 }
 
 const NONE = '–';
-const score = (accuracy: Accuracy | null) =>
-  accuracy?.macroF1 == null ? NONE : (100 * accuracy.macroF1).toFixed(1);
 
 // ---------------------------------------------------------------- differences
 
-const VERDICTS = { better: 'the first is better', worse: 'the second is better' } as const;
+const VERDICTS = {
+  better: 'the first is better',
+  worse: 'the second is better',
+  'no difference shown': 'no difference shown',
+} as const;
 
-function differenceBlocks({ arms, pairs, pairedOn }: Comparison<Run>): Block[] {
+function differenceBlocks(comparison: Comparison<Run>): Block[] {
+  const { arms, pairs } = comparison;
   if (arms.length < 2) return [];
-  const [first] = pairs;
-  if (!first) return [text('No two settings have a seed in common, so they are not compared in pairs.')];
-  const shown = pairs.filter(({ comparison }) => comparison.verdict !== 'no difference shown');
-  const images = (pairedOn === 'test' ? first.first.test : first.first.validation)?.images ?? 0;
-  const points = (value: number) =>
-    `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`;
+  if (pairs.length === 0)
+    return [text('No two settings have a seed in common, so they are not compared in pairs.')];
   return [
-    text(
-      shown.length === 0
-        ? `No difference shown ${pairs.length === 1 ? 'between the two settings' : 'between any two settings'}.`
-        : `A difference is shown for ${shown.length} of ${counted(pairs.length, 'pair')}; for the others, no difference shown.`,
-    ),
+    text(shownSentence(comparison)),
     {
       kind: 'table',
       title: 'Settings in pairs',
@@ -198,19 +190,17 @@ function differenceBlocks({ arms, pairs, pairedOn }: Comparison<Run>): Block[] {
         right('p'),
         left('Shown'),
       ],
-      rows: pairs.map(({ first, second, seeds, comparison: { difference, low, high, p, verdict } }) => [
-        first.name,
-        second.name,
-        count(seeds),
-        `${points(difference)} (${points(low)} to ${points(high)})`,
-        pValue(p),
-        verdict === 'no difference shown' ? verdict : VERDICTS[verdict],
+      rows: pairs.map((pair) => [
+        pair.first.name,
+        pair.second.name,
+        count(pair.seeds),
+        differenceWords(pair),
+        pValue(pair.comparison.p),
+        VERDICTS[pair.comparison.verdict],
       ]),
       folded: pairs.length > OPEN_ROWS,
     },
-    text(
-      `Both settings of a pair on the same ${counted(images, pairedOn === 'test' ? 'test image' : 'validation image')}, with the same seeds: sign-flip test, for one seed the exact McNemar test${pairs.length > 1 ? `; p-values are adjusted for all ${count(pairs.length)} pairs (Holm)` : ''}. A difference is shown where p is at most 0.05 and the 95 % interval leaves out 0. “No difference shown” does not mean that there is none.`,
-    ),
+    text(testSentence(comparison)),
   ];
 }
 

@@ -1,19 +1,25 @@
 /** The settings side by side over their seeds, and which differences between them are shown. */
 import { Table } from '@mantine/core';
 import { RunKey } from '../../charts/Marker';
-import type { Accuracy, Arm, Comparison, Pair } from '../../store/comparison';
+import type { Accuracy, Arm, Comparison } from '../../store/comparison';
+import {
+  accuracySentences,
+  accuracyWords,
+  differenceWords,
+  macroF1Words,
+  shownSentence,
+  testSentence,
+} from '../../store/comparison-words';
 import { type Column, fileRows } from '../../ui/columns';
-import { bytes, count, counted, duration, percent, points, pValue } from '../../ui/format';
+import { bytes, count, duration, pValue } from '../../ui/format';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
-
-const range = ({ mean, low, high }: Accuracy) => `${percent(mean)} (${percent(low)} to ${percent(high)})`;
 
 const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column<Arm> => ({
   title,
   show: (arm) => {
     const accuracy = of(arm);
-    return accuracy ? range(accuracy) : '–';
+    return accuracy ? accuracyWords(accuracy) : '–';
   },
   file: {
     [name]: (arm) => of(arm)?.mean ?? '',
@@ -24,7 +30,7 @@ const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null):
 
 const macro = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column<Arm> => ({
   title,
-  show: (arm) => of(arm)?.macroF1?.toFixed(3) ?? '–',
+  show: (arm) => macroF1Words(of(arm)),
   file: { [name]: (arm) => of(arm)?.macroF1 ?? '' },
 });
 
@@ -55,19 +61,6 @@ function columnsOf(arms: readonly Arm[]): Column<Arm>[] {
   ];
 }
 
-/** What the intervals are, and what not to read into them. */
-function intervalSentence(arms: readonly Arm[]): string {
-  const several = arms.some(({ runs }) => runs.length > 1);
-  const tested = arms.some(({ test }) => test);
-  const kind = several
-    ? 'Intervals of several runs are bootstrapped over images and seeds; those of one are Wilson’s, over images alone.'
-    : 'Intervals are Wilson’s, over images alone: another seed may give something else.';
-  const test = tested
-    ? ' Test images neither trained nor chose anything; each run answered them once, at its best validation epoch.'
-    : '';
-  return `${kind} Validation is after the last epoch.${test} Time leaves out what settings share: features, a first head, finding atoms.`;
-}
-
 export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
   const columns = columnsOf(arms);
   return (
@@ -83,7 +76,7 @@ export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
           ))}
         </Table.Tr>
       }
-      sentence={intervalSentence(arms)}
+      sentence={accuracySentences(arms).join(' ')}
       fileRows={() => fileRows([{ file: { setting: ({ name }) => name } }, ...columns], arms)}
       fileName="atomtune-settings.csv"
     >
@@ -112,21 +105,6 @@ function Name({ arm }: { arm: Arm }) {
   );
 }
 
-/** `+1.3 points (−0.4 to +3.1)` */
-function difference({ comparison: { difference: mean, low, high } }: Pair): string {
-  return `${points(mean)} points (${points(low)} to ${points(high)})`;
-}
-
-export function pairsSentence({ pairs, pairedOn }: Comparison): string {
-  const images = pairs[0]?.first[pairedOn]?.images ?? 0;
-  const shown = pairs.filter(({ comparison }) => comparison.verdict !== 'no difference shown').length;
-  const found =
-    shown === 0
-      ? 'No difference is shown between any two settings.'
-      : `A difference is shown in ${shown} of ${counted(pairs.length, 'comparison')}.`;
-  return `${found} Each two are compared on the same ${counted(images, `${pairedOn} image`)} with the seeds both have (exact sign-flip test); p is adjusted for all comparisons together (Holm). A difference is shown where p is at most 0.05 and the interval leaves out 0; none shown does not mean equal.`;
-}
-
 export function PairsTable(comparison: Comparison) {
   const { pairs } = comparison;
   return (
@@ -137,7 +115,7 @@ export function PairsTable(comparison: Comparison) {
           <Table.Th scope="col">Setting</Table.Th>
           <Table.Th scope="col">Against</Table.Th>
           <Table.Th scope="col" data-right>
-            Difference (95 %)
+            Difference, points (95 %)
           </Table.Th>
           <Table.Th scope="col" data-right>
             p
@@ -145,7 +123,7 @@ export function PairsTable(comparison: Comparison) {
           <Table.Th scope="col">Verdict</Table.Th>
         </Table.Tr>
       }
-      sentence={pairsSentence(comparison)}
+      sentence={`${shownSentence(comparison)} ${testSentence(comparison)}`}
       fileRows={() => [
         ['first', 'second', 'seeds', 'difference', 'low', 'high', 'p_adjusted', 'verdict'],
         ...pairs.map(({ first, second, seeds, comparison: { difference: mean, low, high, p, verdict } }) => [
@@ -164,7 +142,7 @@ export function PairsTable(comparison: Comparison) {
               {pair.second.name}
             </span>
           </Table.Td>
-          <Table.Td data-right>{difference(pair)}</Table.Td>
+          <Table.Td data-right>{differenceWords(pair)}</Table.Td>
           <Table.Td data-right>{pValue(pair.comparison.p)}</Table.Td>
           <Table.Td>{pair.comparison.verdict}</Table.Td>
         </Table.Tr>
