@@ -50,7 +50,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
   const settings = page.getByRole('region', { name: 'Settings, table' });
   await expect(settings.getByRole('row')).toHaveCount(4);
   await expect(settings.getByRole('row', { name: 'Atoms, m = 3' })).toContainText(
-    /579 \+ 1,0262[\d.]+\s% \([\d.]+\s% to [\d.]+\s%\)[\d.]+\s% \([\d.]+\s% to/,
+    /579 \+ 1,0262[\d.]+\s% \([\d.]+ to [\d.]+\)[\d.]+\s% \([\d.]+ to/,
   );
   const differences = page.getByRole('region', { name: 'Differences', exact: true });
   await expect(differences).toContainText('on the same 4 test images');
