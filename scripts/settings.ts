@@ -12,9 +12,10 @@ import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
 import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
-import { accuracyWords } from '../app/store/comparison-words';
-import { bytes, count, points, pValue } from '../app/ui/format';
+import { accuracyWords, differenceWords } from '../app/store/comparison-words';
+import { bytes, count, pValue } from '../app/ui/format';
 import { tune } from '../e2e/command';
+import type { PairedComparison } from '../src/statistics/paired-test';
 import type { Answers } from '../src/worker/protocol';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
@@ -77,6 +78,13 @@ const EXPERIMENTS: Record<string, Experiment> = {
 
 const NO_REFERENCE: Experiment = { args: [], reference: {}, halfWidth: 0 };
 
+/** What a verdict is with the settings the other way round. */
+const TURNED = {
+  better: 'worse',
+  worse: 'better',
+  'no difference shown': 'no difference shown',
+} as const;
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -125,11 +133,8 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       [first, second].every((each) => each === arm || each.setting === RIVAL),
     );
     if (!pair || arm.setting === RIVAL) return '–';
-    const { difference, low, high, p, verdict } = pair.comparison;
-    const sign = pair.first === arm ? 1 : -1;
-    const [from, to] = sign > 0 ? [low, high] : [-high, -low];
-    const turned = verdict === 'better' ? 'worse' : verdict === 'worse' ? 'better' : verdict;
-    return `${points(sign * difference)} (${points(from)} to ${points(to)}), p ${pValue(p)}: ${sign > 0 ? verdict : turned}`;
+    const comparison = pair.first === arm ? pair.comparison : turned(pair.comparison);
+    return `${differenceWords({ comparison })}, p ${pValue(comparison.p)}: ${comparison.verdict}`;
   };
   let inside = true;
   const rows = arms.map((arm) => {
@@ -166,6 +171,11 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   console.log(`\n${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px\n`);
   console.log([line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n'));
   return inside;
+}
+
+/** The second less the first. */
+function turned({ difference, low, high, p, verdict }: PairedComparison): PairedComparison {
+  return { difference: -difference, low: -high, high: -low, p, verdict: TURNED[verdict] };
 }
 
 /** Percent. */

@@ -140,7 +140,7 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
       count(trainable.head),
       count(runs.length),
       accuracyWords(validation),
-      ...(tested ? [test ? accuracyWords(test) : NONE] : []),
+      ...(tested ? [accuracyWords(test)] : []),
       ...(f1 ? [macroF1Words(validation)] : []),
       ...(f1 && tested ? [macroF1Words(test)] : []),
       duration(seconds),

@@ -137,18 +137,16 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
   return checks.flatMap(([what, same]) => (same ? [] : [what]));
 }
 
-export interface Verdict {
-  same: boolean;
-  sentence: string;
-}
-
 /** Whether a run came out the same; `after` is undefined where it was not made again. */
-export function verdict(before: RunResults, after: RunResults | undefined): Verdict {
+export function verdict(
+  before: RunResults,
+  after: RunResults | undefined,
+): { same: boolean; sentence: string } {
   if (!after) return { same: false, sentence: 'not run again.' };
   const differences = runDifferences(before, after);
   if (differences.length > 0)
     return { same: false, sentence: `not the same numbers: ${differences.join(', ')}.` };
-  const how = before.backend === 'wasm' ? 'bit for bit' : 'within 0.001';
+  const how = before.backend === 'wasm' ? 'bit for bit' : `within ${WEBGPU_TOLERANCE}`;
   return { same: true, sentence: `the same numbers, ${how}.` };
 }
 

@@ -2,9 +2,11 @@
 import { count, counted, percent, points } from '../ui/format';
 import type { Accuracy, Arm, ComparedRun, Comparison, Pair } from './comparison';
 
-/** `60.0 % (38.7 to 78.1)` */
-export const accuracyWords = ({ mean, low, high }: Accuracy) =>
-  `${percent(mean)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+/** `60.0 % (38.7 to 78.1)`; a dash where there is none. */
+export const accuracyWords = (accuracy: Accuracy | null) =>
+  accuracy
+    ? `${percent(accuracy.mean)} (${(100 * accuracy.low).toFixed(1)} to ${(100 * accuracy.high).toFixed(1)})`
+    : '–';
 
 /** `58.3`, percent; a dash where the classes are as good as equally large. */
 export const macroF1Words = (accuracy: Accuracy | null) =>

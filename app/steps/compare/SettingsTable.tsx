@@ -17,10 +17,7 @@ import classes from './TableFrame.module.css';
 
 const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null): Column<Arm> => ({
   title,
-  show: (arm) => {
-    const accuracy = of(arm);
-    return accuracy ? accuracyWords(accuracy) : '–';
-  },
+  show: (arm) => accuracyWords(of(arm)),
   file: {
     [name]: (arm) => of(arm)?.mean ?? '',
     [`${name}_low`]: (arm) => of(arm)?.low ?? '',
