@@ -39,7 +39,7 @@ const SHAPES: Shape[] = [
   { n: 2, h: 7, w: 6, cIn: 16, cOut: 72, k: 1, stride: 2, pad: 0 },
 ];
 
-onBackends('half precision', () => {
+onBackends('fp16', () => {
   it('rounds to 11 significant bits, and represents numbers with 11 bits or fewer exactly', async () => {
     const values = numbers(1024, 'any');
     const given = [...values, 0, 1.5, -0.333251953125, 65504, -2048, 6.103515625e-5, 0.0009765625, 2049];

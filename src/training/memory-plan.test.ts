@@ -376,7 +376,7 @@ const ATOMS = { id: 'atoms', options: { m: 9 } };
 const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 
 const named = ({ id, options, microBatch, recompute, kept, precision }: Case) =>
-  `${precision === 'half' ? 'in halves, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
+  `${precision === 'half' ? 'fp16, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
 /** Arbitrary coefficients; their values do not affect memory. */
 function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOptions): Promise<AtomCodes> {

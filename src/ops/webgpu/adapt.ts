@@ -177,7 +177,7 @@ async function tryPrograms(programs: DevicePrograms): Promise<void> {
 export async function tryHalves(): Promise<boolean> {
   const programs = devicePrograms();
   const failures: [program: string, reason: string][] = [];
-  await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in halves`, failure]));
+  await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in fp16`, failure]));
   for (const [program, reason] of failures) addNotice(program, reason);
   return failures.length === 0 && programs.allWork;
 }
