@@ -26,8 +26,10 @@ export function environmentLine({
     engine.backend === 'wasm'
       ? `wasm, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}`
       : `webgpu, ${engine.adapter}${engine.hardware ? '' : ' (software)'}`;
-  const portable = notices.map(({ program, reason }) => `\nIn portable form: ${program}: ${reason}`);
-  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).${portable.join('')}`;
+  const replaced = notices.map(
+    ({ program, reason }) => `\nReference kernel instead of ${program}: ${reason}`,
+  );
+  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).${replaced.join('')}`;
 }
 
 export function caseLine({ backbone, size, batch, classes }: Row['of']): string {
