@@ -22,6 +22,8 @@ export const BACKBONE: BackboneSummary = {
   ...{ features: 512, parameters: 1_480_000, fileBytes: 3e6, convolutions: [] },
 };
 
+const OWN_WEIGHTS = { id: 'own', name: 'weights', hash: 'feed' };
+
 /** Forty images of two classes. */
 export const DATA: DataSummary = {
   ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
@@ -128,8 +130,8 @@ export function madePage(answers: Partial<Answers> = {}, refused: readonly strin
     environment: () => ({ browser: 'A browser', tfjs: '4.22.0' }),
     useBackbone: (stages, inputSize) => ({
       ...BACKBONE,
-      ...{ id: 'own', name: 'weights', hash: 'feed', inputSize: inputSize ?? 64 },
-      stages: { used: stages ?? 4, inFile: 4 },
+      ...(asked.some(([call, purpose]) => call === 'choose' && purpose === 'backbone') && OWN_WEIGHTS),
+      ...{ inputSize: inputSize ?? BACKBONE.inputSize, stages: { used: stages ?? 4, inFile: 4 } },
     }),
     settings: () => [...SETTINGS],
     importFiles: ({ seed, testPart, preset }) => ({ ...DATA, seed, testPart, preset }),
