@@ -214,7 +214,7 @@ describe('a backbone', () => {
     const phase = { label: 'Reading weights', done: 0, total: 1 };
     const { page } = pageWith({
       useBackbone: (_, progress) => {
-        progress({ received: 5, total: 10, secondsLeft: null } as never); // a download's report, whatever its fields
+        progress({ phase: 'downloading', received: 5, total: 10, bytesPerSecond: null, secondsLeft: null });
         progress(phase);
         return { backbone: BACKBONE, dataStays: true };
       },
