@@ -6,7 +6,7 @@ import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { runNext } from './queue';
 import { chosenSweep, comparisonBasis, read, type Session, useSession, write } from './session';
-import { allTrials, armKey, type SweepChoice, type Trial, tooLarge } from './sweep';
+import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Seconds of all runs together, and the most memory one of them takes, bytes; null where not known. */
 export interface SweepCost {
@@ -65,7 +65,7 @@ export function turnValues(setting: string, number: string, values: number[]): v
 export interface SweepSize {
   runs: number;
   searches: number;
-  /** Why it is no sweep to begin; null where it is. */
+  /** Why the sweep cannot start; null where it can. */
   obstacle: string | null;
 }
 
@@ -75,7 +75,7 @@ export function sweepSize(source: SweepSource): SweepSize {
   return {
     runs: trials.length,
     searches: trials.filter(({ role }) => role === 'search').length,
-    obstacle: source.dataset && tooLarge(chosenSweep(source, source.dataset)),
+    obstacle: source.dataset && sweepObstacle(chosenSweep(source, source.dataset)),
   };
 }
 
