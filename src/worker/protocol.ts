@@ -409,6 +409,8 @@ export interface RunResult {
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
+  /** Of the wasm backend; 0 on WebGPU. */
+  threads: number;
   /** What frozen weights, coefficients and maps were kept in. */
   precision: EngineInfo['precision'];
 }

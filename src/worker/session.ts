@@ -362,7 +362,7 @@ export function createSession(siteUrl: string): Handlers {
           signal,
           tell,
           async (job) => {
-            const { result, values } = await runToEnd(job, control, info.backend, progress, scoreTest);
+            const { result, values } = await runToEnd(job, control, info, progress, scoreTest);
             const { codes } = job.model;
             const { classes, preset } = data;
             const framing = framingOf(preset);
