@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accuracyInterval } from '../../src/statistics/bootstrap';
 import type { Answers } from '../../src/worker/protocol';
+import { inBackground, resultsVersion, settled, subscribe } from './statistics';
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  vi.resetModules();
 });
 
 const RUNS: Answers[] = [0, 1].map((seed) => {
@@ -16,13 +16,25 @@ const EXPECTED = accuracyInterval(
   'crossed',
 );
 
-/** A fresh module: results are kept in it. */
-const fresh = () => import('./statistics');
-
 describe('statistics in the background', () => {
+  // First, while no worker has been started.
+  it('are computed on this thread where there is no worker', async () => {
+    class Broken {
+      onerror: ((event: Event) => void) | null = null;
+      postMessage() {
+        queueMicrotask(() => this.onerror?.(new Event('error')));
+      }
+      terminate() {}
+    }
+    const runs = structuredClone(RUNS);
+    vi.stubGlobal('Worker', Broken);
+    expect(inBackground.accuracy(runs)).toBeNull();
+    await settled();
+    expect(inBackground.accuracy(runs)).toEqual(EXPECTED);
+  });
+
   it('are asked of the worker once, and told when they are there', async () => {
     const posted = vi.spyOn(Worker.prototype, 'postMessage');
-    const { inBackground, settled, subscribe, resultsVersion } = await fresh();
     const told = vi.fn();
     const end = subscribe(told);
     const before = resultsVersion();
@@ -39,20 +51,5 @@ describe('statistics in the background', () => {
     await settled();
     end();
     posted.mockRestore();
-  });
-
-  it('are computed on this thread where there is no worker', async () => {
-    class Broken {
-      onerror: ((event: Event) => void) | null = null;
-      postMessage() {
-        queueMicrotask(() => this.onerror?.(new Event('error')));
-      }
-      terminate() {}
-    }
-    vi.stubGlobal('Worker', Broken);
-    const { inBackground, settled } = await fresh();
-    expect(inBackground.accuracy(RUNS)).toBeNull();
-    await settled();
-    expect(inBackground.accuracy(RUNS)).toEqual(EXPECTED);
   });
 });
