@@ -6,9 +6,11 @@ import { type Dataset, importDataset, resplit, summarize } from '../data/dataset
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
+import { CoefficientCache, type Recall } from '../decompose/coefficient-cache';
+import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
+  adapterSize,
   logitsOf,
   openAdapter,
   type StoredModel,
@@ -25,7 +27,7 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { checkOptions, given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
-import { codesFor } from '../training/atom-codes';
+import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { measurePace } from '../training/pace';
@@ -62,8 +64,8 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
-/** Bytes of coefficients that are kept for runs to come. */
-const CODES_KEPT = 512e6;
+/** Bytes of coefficients that are kept for runs and models to come. */
+const COEFFICIENTS_KEPT = 512e6;
 
 /** Among the runs, the timing of one. */
 const MEASURING = 'measuring';
@@ -82,8 +84,10 @@ export function createSession(siteUrl: string): Handlers {
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
   let frozen = new FrozenCache(createPrivateFile);
-  /** By `codingKey`, the latest last. */
-  let codes = new Map<string, LayerCodes>();
+  /** Atoms that were found, by `codingKey`, then by layer. */
+  let dictionaries = new Map<string, Map<string, LayerDictionary>>();
+  /** Of runs and of models. */
+  const coefficients = new CoefficientCache(COEFFICIENTS_KEPT);
   /** With the backbone that each belongs to. */
   const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   const runs = new Map<string, RunControl>();
@@ -93,52 +97,47 @@ export function createSession(siteUrl: string): Handlers {
     frozen = new FrozenCache(createPrivateFile);
   }
 
+  function forgetAtoms(): void {
+    dictionaries = new Map();
+    coefficients.clear();
+  }
+
   function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
     dataset = next;
     resetFrozen();
     return summarize(next);
   }
 
-  /** Codes of these layers, at least: those at hand, of remembered atoms, or found now. */
+  /** Codes of these layers: of atoms at hand, of remembered atoms, or found now. */
   async function layerCodes(
     coding: AtomCoding,
     layers: readonly string[],
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
-    // Another backbone may take this one's place meanwhile, with codes of its own.
-    const present = codes;
-    const key = codingKey(coding);
-    const known = present.get(key) ?? new Map();
-    const missing = layers.filter((layer) => !known.has(layer));
-    if (missing.length === 0) return known;
     const trunk = ready(backbone);
+    const key = codingKey(coding);
+    // Another backbone may take this one's place meanwhile, with atoms of its own.
+    const known = dictionaries.get(key) ?? new Map<string, LayerDictionary>();
+    dictionaries.set(key, known);
+    const missing = () => layers.filter((layer) => !known.has(layer));
     const options = { onProgress: progress, signal };
-    const specs = missing.map((layer) => trunk.convolution(layer).spec);
-    const remembered = await readDictionaries(trunk.hash, coding, specs);
-    const unknown = missing.filter((layer) => !remembered.has(layer));
-    const recoded = await recodeBackbone(trunk, coding, remembered, options);
-    const learned = await decomposeBackbone(trunk, coding, unknown, options);
-    if (learned.size > 0) await writeDictionaries(trunk.hash, coding, learned);
-    const found = new Map([...known, ...recoded, ...learned]);
-    present.delete(key);
-    present.set(key, found);
-    // Coefficients are as large as kernels: of many codings tried one after another, the latest stay.
-    let kept = 0;
-    for (const [each, its] of [...present].reverse()) {
-      for (const { coefficients } of its.values()) kept += coefficients.byteLength;
-      if (kept > CODES_KEPT && each !== key) present.delete(each);
+    if (missing().length > 0) {
+      const specs = missing().map((layer) => trunk.convolution(layer).spec);
+      for (const [layer, found] of await readDictionaries(trunk.hash, coding, specs)) known.set(layer, found);
     }
-    return found;
+    if (missing().length > 0) {
+      const learned = await decomposeBackbone(trunk, coding, missing(), options);
+      await writeDictionaries(trunk.hash, coding, learned);
+      coefficients.add(learned);
+      for (const [layer, { coefficients: _, ...found }] of learned) known.set(layer, found);
+    }
+    const wanted = new Map(layers.map((layer) => [layer, given(known.get(layer), layer)]));
+    return coefficients.recall(trunk, coding, wanted, options);
   }
 
-  async function remember(
-    modelId: string,
-    stored: StoredModel,
-    checkDifference: number | null,
-  ): Promise<ModelSummary> {
+  function remember(modelId: string, stored: StoredModel, checkDifference: number | null): ModelSummary {
     const trunk = ready(backbone);
-    const file = await writeAdapter(stored, trunk);
     const owner = { key: keyOf(trunk), name: `${trunk.name}, ${trunk.inputSize} px` };
     models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
@@ -151,7 +150,7 @@ export function createSession(siteUrl: string): Handlers {
       trainable: training.trainable,
       accuracy: training.validationImages === 0 ? 0 : training.correct / training.validationImages,
       validationImages: training.validationImages,
-      adapterBytes: file.byteLength,
+      adapterBytes: adapterSize(stored, trunk),
       checkDifference,
     };
   }
@@ -225,7 +224,7 @@ export function createSession(siteUrl: string): Handlers {
       backbone?.dispose();
       backbone = null;
       models.clear();
-      codes = new Map();
+      forgetAtoms();
       await deleteStaleFiles();
       engine = await startBackend(backend);
       if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
@@ -245,7 +244,7 @@ export function createSession(siteUrl: string): Handlers {
       const opened = await openBackbone(choice, { siteUrl, precision, progress, signal });
       backbone?.dispose();
       backbone = opened.backbone;
-      codes = new Map();
+      forgetAtoms();
       resetFrozen();
       const dataStays =
         dataset !== null && dataset.side === storedSide(backbone.inputSize, framingOf(dataset.preset));
@@ -363,11 +362,12 @@ export function createSession(siteUrl: string): Handlers {
           tell,
           async (job) => {
             const { result, values } = await runToEnd(job, control, info, progress, scoreTest);
-            const { codes } = job.model;
             const { classes, preset } = data;
-            const framing = framingOf(preset);
-            const stored = { name, classes, values, codes, framing, training: trainingSummary(result) };
-            return { result, model: await remember(runId, stored, null) };
+            const stored = {
+              ...{ name, classes, values, dictionaries: dictionariesOf(job.model.codes) },
+              ...{ framing: framingOf(preset), training: trainingSummary(result) },
+            };
+            return { result, model: remember(runId, stored, null) };
           },
           (memory) => progress({ kind: 'planned', memory }),
         );
@@ -383,12 +383,20 @@ export function createSession(siteUrl: string): Handlers {
 
     async exportAdapter({ modelId, name }) {
       const stored = { ...model(modelId), name };
-      return { fileName: adapterFileName(name), file: await writeAdapter(stored, ready(backbone)) };
+      return {
+        fileName: adapterFileName(name),
+        file: await writeAdapter(stored, ready(backbone), coefficients.recall),
+      };
     },
 
     async loadAdapter({ modelId, fileName, file }) {
       const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
-      const { stored, checkDifference } = await openAdapter(adapter, ready(backbone), fileName);
+      const { stored, checkDifference } = await openAdapter(
+        adapter,
+        ready(backbone),
+        fileName,
+        coefficients.recall,
+      );
       return remember(modelId, stored, checkDifference);
     },
 
@@ -398,14 +406,17 @@ export function createSession(siteUrl: string): Handlers {
       const { framing } = stored;
       const side = storedSide(trunk.inputSize, framing);
       const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
-      const [logits = []] = await withModel(stored, trunk, (open, values) =>
-        logitsOf(open, values, pixels, 1),
+      const [logits = []] = await withModel(
+        stored,
+        trunk,
+        (open, values) => logitsOf(open, values, pixels, 1),
+        coefficients.recall,
       );
       return { logits, probabilities: softmax(logits) };
     },
 
     async movement({ modelId }) {
-      return movement(model(modelId), ready(backbone));
+      return movement(model(modelId), ready(backbone), coefficients.recall);
     },
 
     async forget({ modelId }) {
@@ -445,8 +456,8 @@ function withData(dataset: Dataset | null): Dataset {
 }
 
 /** How far each tuned layer moved, and its atoms where the setting trains them. */
-function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovement[]> {
-  return withModel(stored, backbone, async (open) => {
+function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Promise<LayerMovement[]> {
+  const measured = async (open: TunedModel) => {
     const norms = await open.updateNorms(stored.values);
     return [...norms].map(([layer, norm]) => {
       const { pretrained, spec } = backbone.convolution(layer);
@@ -454,7 +465,7 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
       const change = open.table.parameters.find(
         ({ name }) => atomChange && name === parameterName(layer, id, atomChange),
       );
-      const before = stored.codes.plain.get(layer)?.atoms;
+      const before = stored.dictionaries.plain.get(layer)?.atoms;
       return {
         layer,
         relativeChange: norm / euclideanNorm(pretrained),
@@ -469,7 +480,8 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
             : null,
       };
     });
-  });
+  };
+  return withModel(stored, backbone, measured, recall);
 }
 
 /** ‖values‖₂ */
