@@ -467,7 +467,7 @@ describe('against what the engine knows', () => {
   });
   const setting = (id: string, options: SettingSummary['options']): SettingSummary => ({
     ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
-    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0 },
+    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
     memory: {
       ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
       items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },

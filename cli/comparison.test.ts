@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COLUMNS } from '../app/steps/compare/run-table';
+import { columnsOf } from '../app/steps/compare/run-table';
 import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
 import { comparison } from './comparison';
 import { ended, finished, SETTINGS } from './made-page';
@@ -17,6 +17,7 @@ const RUNS = [
   finished(asked('Atoms, m = 6, learning rate 0.03'), 20),
   ended(asked('LoRA'), { kind: 'user', message: 'Does not fit.' }),
 ];
+const COLUMNS = columnsOf(RUNS);
 const lines = comparison(RUNS).split('\n');
 
 /** A line's cells: those of one column begin, or end, at the same place. */

@@ -42,6 +42,7 @@ export const MEMORY: MemoryPlan = {
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
   return {
     ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, paper: '' },
+    fault: null,
     ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
   };
 }
@@ -83,7 +84,7 @@ export function finished(
       seconds: 3,
       imagesPerSecond: 50,
     },
-    ...{ backend: ENGINE.backend, precision: ENGINE.precision },
+    ...{ backend: ENGINE.backend, precision: ENGINE.precision, threads: ENGINE.threads },
   };
   const model: ModelSummary = {
     ...{ modelId: `model of ${name}`, name, backbone: { key: BACKBONE.key, name: BACKBONE.name } },

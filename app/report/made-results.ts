@@ -21,6 +21,7 @@ export function madeRun(setting: string, correct: number, given: Partial<RunResu
       memoryCap: null,
       backend: 'wasm',
       precision: 'single',
+      threads: 1,
       style: 0,
     },
     ...{ trainable: { backbone: 1737, head: 1026 }, memory: null, seconds: 3, imagesPerSecond: 50 },

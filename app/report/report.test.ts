@@ -22,8 +22,8 @@ describe('a report', () => {
     const { tables } = section(results([run('atoms', 12), run('lora', 16)]), 'Results');
     // Wilson 1927: 12 and 16 of 20.
     expect(tables[0]?.rows.map((row) => [row[0], row[4]])).toEqual([
-      ['atoms', '60.0\u00a0% (38.7 to 78.1)'],
-      ['lora', '80.0\u00a0% (58.4 to 91.9)'],
+      ['atoms', '60.0\u00a0% (38.7–78.1\u00a0%)'],
+      ['lora', '80.0\u00a0% (58.4–91.9\u00a0%)'],
     ]);
   });
 

@@ -44,7 +44,7 @@ export function runObstacle(session: Session): string | null {
   if (obstacle !== null) return obstacle;
   const chosen = chosenSettings(session);
   if (chosen.length === 0) return 'Choose at least one setting.';
-  const tooLarge = chosen.find(({ memory }) => !memory.fits);
+  const tooLarge = chosen.find(({ fault, memory }) => fault === null && !memory.fits);
   return tooLarge ? `${tooLarge.label} does not fit into memory; its card says what to do.` : null;
 }
 

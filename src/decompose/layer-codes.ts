@@ -24,7 +24,7 @@ export type LayerDictionary = Omit<LayerCode, 'coefficients'>;
 /** Codes by layer name. */
 export type LayerCodes = ReadonlyMap<string, LayerCode>;
 
-interface CodingOptions {
+export interface CodingOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }

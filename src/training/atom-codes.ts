@@ -2,7 +2,7 @@
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import type { Codings, TuningMethod } from '../methods/method';
 import type { SettingOptions } from '../worker/protocol';
 import { neededCodings, parameterTable } from './parameters';
@@ -11,6 +11,15 @@ import { neededCodings, parameterTable } from './parameters';
 export type AtomCodes = Readonly<Record<keyof Codings, LayerCodes>>;
 
 export const NO_CODES: AtomCodes = { plain: new Map(), blocks: new Map() };
+
+/** The atoms without the coefficients, which follow from them. */
+export type AtomDictionaries = Readonly<Record<keyof Codings, ReadonlyMap<string, LayerDictionary>>>;
+
+export function dictionariesOf({ plain, blocks }: AtomCodes): AtomDictionaries {
+  const withoutCoefficients = (codes: LayerCodes) =>
+    new Map([...codes].map(([layer, { coefficients: _, ...dictionary }]) => [layer, dictionary]));
+  return { plain: withoutCoefficients(plain), blocks: withoutCoefficients(blocks) };
+}
 
 /** All decompositions that a setting needs, computed by `find`. Throws `UserError` if the backbone lacks the setting's layers. */
 export async function codesFor(

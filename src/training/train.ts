@@ -21,8 +21,8 @@ import type { TunedModel } from './tuned-model';
 /** The events of a run: those for the page, where a checkpoint has the parameters and an epoch the predictions. */
 export type TrainEvent =
   | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
-  /** `predicted`: the predicted class of each validation image. */
-  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array }
+  /** `predicted`: the predicted class of each validation image. `isLast`: no epoch follows. */
+  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
   /** The best state so far: all trainable parameters, in the order of the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
@@ -137,8 +137,9 @@ async function* probeRun(
       };
     }
     if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
-    yield epochEvent(epoch, trainLoss, scored, clock() - began);
-    if (best.isGivenUp(epoch, config.patience)) return;
+    const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+    yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+    if (isLast) return;
   }
 }
 
@@ -178,8 +179,9 @@ async function* tuningRun(
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
         yield { kind: 'checkpoint', epoch, values };
       }
-      yield epochEvent(epoch, trainLoss, scored, clock() - began);
-      if (best.isGivenUp(epoch, config.patience)) return;
+      const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+      yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+      if (isLast) return;
     }
   } finally {
     optimizer.dispose();
@@ -327,8 +329,10 @@ function epochEvent(
   trainLoss: number | null,
   { loss, correct, total, predicted }: Score,
   seconds: number,
+  isLast: boolean,
 ): TrainEvent {
-  return { kind: 'epoch', result: { epoch, trainLoss, valLoss: loss, correct, total, seconds }, predicted };
+  const result = { epoch, trainLoss, valLoss: loss, correct, total, seconds };
+  return { kind: 'epoch', result, predicted, isLast };
 }
 
 /** Tracks the best validation accuracy. */

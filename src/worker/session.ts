@@ -1,16 +1,17 @@
 /** What the engine keeps between calls, and how it answers each of them. One session per worker. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
-import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
+import { CoefficientCache, type Recall } from '../decompose/coefficient-cache';
+import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
+  adapterSize,
   logitsOf,
   openAdapter,
   type StoredModel,
@@ -27,12 +28,13 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { checkOptions, given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
-import { codesFor } from '../training/atom-codes';
+import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { measurePace } from '../training/pace';
-import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
+import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
+import { settingSummary } from '../training/setting-summary';
 import { FrozenCache, type Job } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
@@ -50,7 +52,6 @@ import type {
   ModelSummary,
   Progress,
   RunConfig,
-  SettingSummary,
   Storage,
 } from './protocol';
 import { recognize, recognizeData } from './recognize';
@@ -67,8 +68,8 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
-/** Bytes of coefficients that are kept for runs to come. */
-const CODES_KEPT = 512e6;
+/** Bytes of coefficients that are kept for runs and models to come. */
+const COEFFICIENTS_KEPT = 512e6;
 
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
@@ -95,8 +96,10 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
   let frozen = new FrozenCache(createPrivateFile);
-  /** By `codingKey`, the latest last. */
-  let codes = new Map<string, LayerCodes>();
+  /** Atoms that were found, by `codingKey`, then by layer. */
+  let dictionaries = new Map<string, Map<string, LayerDictionary>>();
+  /** Of runs and of models. */
+  const coefficients = new CoefficientCache(COEFFICIENTS_KEPT);
   /** With the backbone that each belongs to. */
   const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   /** The run in progress. */
@@ -160,6 +163,11 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     frozen = new FrozenCache(createPrivateFile);
   }
 
+  function forgetAtoms(): void {
+    dictionaries = new Map();
+    coefficients.clear();
+  }
+
   async function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
     const summary = await summarize(next);
     await lock.replace(() => {
@@ -169,44 +177,39 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     return summary;
   }
 
-  /** Codes of these layers, at least: those at hand, of remembered atoms, or found now. */
+  /** Codes of these layers: of atoms at hand, of remembered atoms, or found now. */
   async function layerCodes(
     coding: AtomCoding,
     layers: readonly string[],
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
-    const [trunk, present] = [ready(backbone), codes];
+    const trunk = ready(backbone);
     const key = codingKey(coding);
-    const known = present.get(key) ?? new Map();
-    const missing = layers.filter((layer) => !known.has(layer));
-    if (missing.length === 0) return known;
+    const known = dictionaries.get(key) ?? new Map<string, LayerDictionary>();
+    dictionaries.set(key, known);
+    const missing = () => layers.filter((layer) => !known.has(layer));
     const options = { onProgress: progress, signal };
-    const specs = missing.map((layer) => trunk.convolution(layer).spec);
-    const remembered = await readDictionaries(trunk.hash, coding, specs);
-    const unknown = missing.filter((layer) => !remembered.has(layer));
-    const recoded = await recodeBackbone(trunk, coding, remembered, options);
-    const learned = await decomposeBackbone(trunk, coding, unknown, options);
-    if (learned.size > 0) await writeDictionaries(trunk.hash, coding, learned);
-    const found = new Map([...known, ...recoded, ...learned]);
-    present.delete(key);
-    present.set(key, found);
-    // Coefficients are as large as kernels: of many codings tried one after another, the latest stay.
-    let kept = 0;
-    for (const [each, its] of [...present].reverse()) {
-      for (const { coefficients } of its.values()) kept += coefficients.byteLength;
-      if (kept > CODES_KEPT && each !== key) present.delete(each);
+    if (missing().length > 0) {
+      const specs = missing().map((layer) => trunk.convolution(layer).spec);
+      for (const [layer, found] of await readDictionaries(trunk.hash, coding, specs)) known.set(layer, found);
     }
-    return found;
+    if (missing().length > 0) {
+      const learned = await decomposeBackbone(trunk, coding, missing(), options);
+      await writeDictionaries(trunk.hash, coding, learned);
+      coefficients.add(learned);
+      for (const [layer, { coefficients: _, ...found }] of learned) known.set(layer, found);
+    }
+    const wanted = new Map(layers.map((layer) => [layer, given(known.get(layer), layer)]));
+    return coefficients.recall(trunk, coding, wanted, options);
   }
 
-  async function remember(
+  function remember(
     modelId: string,
     stored: StoredModel,
     trunk: Backbone,
     checkDifference: number | null,
-  ): Promise<ModelSummary> {
-    const file = await writeAdapter(stored, trunk);
+  ): ModelSummary {
     const owner = { key: keyOf(trunk), name: nameOf(trunk) };
     models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
@@ -219,7 +222,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       trainable: training.trainable,
       accuracy: training.validationImages === 0 ? 0 : training.correct / training.validationImages,
       validationImages: training.validationImages,
-      adapterBytes: file.byteLength,
+      adapterBytes: adapterSize(stored, trunk),
       checkDifference,
     };
   }
@@ -302,7 +305,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
           backbone = null;
           dataset = null;
           models.clear();
-          codes = new Map();
+          forgetAtoms();
           try {
             await deleteStaleFiles();
             engine = await parts.startBackend(backend);
@@ -334,7 +337,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const dataStays = await lock.replace(() => {
           backbone?.dispose();
           backbone = opened.backbone;
-          codes = new Map();
+          forgetAtoms();
           resetFrozen();
           // Pictures of another size would be cut wrongly.
           if (dataset && dataset.side !== storedSide(backbone.inputSize, framingOf(dataset.preset)))
@@ -416,26 +419,14 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     settings: ({ options, batchSize, augmentation, views, memoryCap }, { signal }) =>
       reading('read', signal, () => {
         const { network } = ready(backbone);
-        const specs = convolutions(network);
-        const counted = async (method: TuningMethod): Promise<SettingSummary> => {
-          const chosen = options[method.id] ?? {};
-          const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
-          const { id, label, symbol, description, paper, learningRate, options: known } = method;
-          const trainable = { backbone: table.backbone, head: table.head };
-          return {
-            id,
-            label,
-            symbol,
-            description,
-            paper,
-            learningRate,
-            options: known,
-            trainable,
-            tunedLayers: tunedLayers(table).size,
-            memory: await plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
-          };
-        };
-        return Promise.all(METHODS.map(counted));
+        const classes = dataset?.classes.length ?? 0;
+        return Promise.all(
+          METHODS.map((method) =>
+            settingSummary(method, options[method.id] ?? {}, network, classes, (chosen) =>
+              plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
+            ),
+          ),
+        );
       }),
 
     plan: ({ configs, memoryCap }, { signal }) =>
@@ -473,20 +464,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
             signal,
             (value) => progress({ kind: 'phase', ...value }),
             async (job) => {
-              const { backend } = ready(engine);
-              const { result, values } = await runToEnd(job, control, backend, progress, scoreTest);
+              const { result, values } = await runToEnd(job, control, ready(engine), progress, scoreTest);
               const { model, dataset } = job;
-              const framing = framingOf(dataset.preset);
-              const training = trainingSummary(result);
               const stored = {
-                name,
-                classes: dataset.classes,
-                values,
-                codes: model.codes,
-                framing,
-                training,
+                ...{ name, classes: dataset.classes, values, dictionaries: dictionariesOf(model.codes) },
+                ...{ framing: framingOf(dataset.preset), training: trainingSummary(result) },
               };
-              return { result, model: await remember(runId, stored, model.backbone, null) };
+              return { result, model: remember(runId, stored, model.backbone, null) };
             },
             (memory) => progress({ kind: 'planned', memory }),
           );
@@ -504,14 +488,17 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     exportAdapter: ({ modelId, name }, { signal }) =>
       reading('read', signal, async () => {
         const stored = { ...model(modelId), name };
-        return { fileName: adapterFileName(name), file: await writeAdapter(stored, ready(backbone)) };
+        return {
+          fileName: adapterFileName(name),
+          file: await writeAdapter(stored, ready(backbone), coefficients.recall),
+        };
       }),
 
     loadAdapter: ({ modelId, fileName, file }, { signal }) =>
       reading('read', signal, async () => {
         const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
         const trunk = ready(backbone);
-        const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName);
+        const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, coefficients.recall);
         return remember(modelId, stored, trunk, checkDifference);
       }),
 
@@ -522,8 +509,11 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const { framing } = stored;
         const side = storedSide(trunk.inputSize, framing);
         const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
-        const [logits = []] = await withModel(stored, trunk, (open, values) =>
-          logitsOf(open, values, pixels, 1),
+        const [logits = []] = await withModel(
+          stored,
+          trunk,
+          (open, values) => logitsOf(open, values, pixels, 1),
+          coefficients.recall,
         );
         return { logits, probabilities: softmax(logits) };
       }),
@@ -531,7 +521,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     movement: ({ modelId, expected }, { signal }) =>
       reading('read', signal, async () => {
         const trunk = expectedBackbone(expected);
-        return movement(model(modelId), trunk);
+        return movement(model(modelId), trunk, coefficients.recall);
       }),
 
     async forget({ modelId }) {
@@ -571,8 +561,8 @@ function withData(dataset: Dataset | null): Dataset {
 }
 
 /** How far each tuned layer moved, and its atoms where the setting trains them. */
-function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovement[]> {
-  return withModel(stored, backbone, async (open) => {
+function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Promise<LayerMovement[]> {
+  const measured = async (open: TunedModel) => {
     const norms = await open.updateNorms(stored.values);
     return [...norms].map(([layer, norm]) => {
       const { pretrained, spec } = backbone.convolution(layer);
@@ -580,7 +570,7 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
       const change = open.table.parameters.find(
         ({ name }) => atomChange && name === parameterName(layer, id, atomChange),
       );
-      const before = stored.codes.plain.get(layer)?.atoms;
+      const before = stored.dictionaries.plain.get(layer)?.atoms;
       return {
         layer,
         relativeChange: norm / euclideanNorm(pretrained),
@@ -595,7 +585,8 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
             : null,
       };
     });
-  });
+  };
+  return withModel(stored, backbone, measured, recall);
 }
 
 /** ‖values‖₂ */
