@@ -2,7 +2,8 @@
 """ResNet-50s of made-up weights under every library's names, and what torchvision computes with them: src/backbone/weight-forms.test.ts.
 
   weight_forms.py src/backbone/weight-forms       recipes, small files and expected outputs: what is committed
-  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats
+  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats: to drop on
+                                                  the page by hand, no test reads it
 
 Every weight is offset + k/2^bits with a whole number |k| <= range <= 127 that follows from a hash, so that JavaScript makes the same
 ones, and single, half and brain floating point and eight-bit quantization all hold them exactly. Outputs are float64's. Runs on

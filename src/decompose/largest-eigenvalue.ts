@@ -7,13 +7,13 @@ const TOLERANCE = 1e-14;
 
 /** @param matrix symmetric, `[n, n]` */
 export function largestEigenvalue(matrix: Float64Array, n: number): number {
-  // Uneven, so that no plain pattern is orthogonal to it.
   let vector = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 0.6180339887498949) % 1));
   vector = scaled(vector, 1 / Math.sqrt(dot(vector, vector)));
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
   const offDiagonal: number[] = [];
   let eigenvalue = 0;
+  let restarted = false;
   for (;;) {
     basis.push(vector);
     const image = product(matrix, vector);
@@ -21,12 +21,44 @@ export function largestEigenvalue(matrix: Float64Array, n: number): number {
     const next = largestOfTridiagonal(diagonal, offDiagonal);
     orthogonalise(image, basis);
     const length = Math.sqrt(dot(image, image));
-    const settled = Math.abs(next - eigenvalue) <= TOLERANCE * Math.abs(next);
+    const settled = !restarted && Math.abs(next - eigenvalue) <= TOLERANCE * Math.abs(next);
     eigenvalue = next;
-    // A remainder this short is rounding: the basis already holds every direction the start reaches.
-    if (settled || basis.length === n || length <= TOLERANCE * n * Math.abs(next)) return eigenvalue;
+    if (basis.length === n) return eigenvalue;
+    // A remainder this short is rounding: the basis spans an invariant subspace. The start may have been orthogonal to the
+    // eigenvector in question, as it is to that of atoms of one number with the signs + − − +.
+    if (length <= TOLERANCE * n * Math.abs(next)) {
+      if (next >= greatestRowSum(matrix, n) * (1 - TOLERANCE * n)) return eigenvalue;
+      restarted = true;
+      offDiagonal.push(0);
+      vector = orthogonalUnitVector(basis, n);
+      continue;
+    }
+    if (settled) return eigenvalue;
     offDiagonal.push(length);
     vector = scaled(image, 1 / length);
+  }
+}
+
+/** ‖A‖∞, which no eigenvalue exceeds. */
+function greatestRowSum(matrix: Float64Array, n: number): number {
+  let greatest = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += Math.abs(matrix[i * n + j] ?? 0);
+    greatest = Math.max(greatest, sum);
+  }
+  return greatest;
+}
+
+/** A unit vector orthogonal to a basis of fewer than n vectors. */
+function orthogonalUnitVector(basis: readonly Float64Array[], n: number): Float64Array<ArrayBuffer> {
+  for (let axis = 0; ; axis++) {
+    const vector = new Float64Array(n);
+    vector[axis] = 1;
+    orthogonalise(vector, basis);
+    const length = Math.sqrt(dot(vector, vector));
+    // The squared lengths of all n axes sum to n − basis.length, so one is at least 1/n.
+    if (length * length >= 0.5 / n || axis === n - 1) return scaled(vector, 1 / length);
   }
 }
 
