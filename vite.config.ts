@@ -49,7 +49,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
+    include: ['{src,scripts}/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
+    reporters: ['default', './scripts/test/vitest-reporter.ts'],
     globalSetup: 'src/hub/made-hub.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
