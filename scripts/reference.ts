@@ -1,7 +1,7 @@
 /**
  * Our training beside PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
  * `npm run reference -- ROW…` for the rows whose names begin so. Prints a table; the exit code is 1 where a row lies
- * outside of its interval. What PyTorch reached is in ../shared/REFERENCE.md. Takes an hour and more on two cores.
+ * outside of its interval. What PyTorch reached is in the table below and in bench/RESULTS.md. Takes an hour and more on two cores.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -2,7 +2,7 @@
  * Every setting on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the sets,
  * `--seeds N` for another number than three. Real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped where ../shared
  * is absent), the sample sets with the starter. Prints a table in Markdown for each set, with what PyTorch reached where
- * ../shared/REFERENCE.md has the row; the exit code is 1 where a row lies outside. `--results FILE` prints the table of a results.json
+ * bench/RESULTS.md has the row; the exit code is 1 where a row lies outside. `--results FILE` prints the table of a results.json
  * instead. Hours on two cores; a set's results are on the disk after every run.
  */
 import { existsSync } from 'node:fs';

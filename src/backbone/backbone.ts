@@ -1,6 +1,6 @@
 /**
  * A pretrained network ready to be tuned: kernels as stored, batch norm folded into each convolution
- * (METHOD §0), and the forward pass; training-pass.ts has the way back. Tensors belong to the `Backbone`; `dispose()`
+ * (docs/method.md §6), and the forward pass; training-pass.ts has the way back. Tensors belong to the `Backbone`; `dispose()`
  * frees them.
  */
 import * as tf from '@tensorflow/tfjs';

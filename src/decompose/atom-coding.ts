@@ -1,4 +1,4 @@
-/** How a kernel is written as coefficients × atoms (METHOD §1): what a setting asks for, and the sizes that follow for a layer. */
+/** How a kernel is written as coefficients × atoms (docs/method.md §1.1): what a setting asks for, and the sizes that follow for a layer. */
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type Block, channelBlock, type KernelShape, rowsShape } from './kernel-rows';
 

@@ -1,5 +1,5 @@
 /**
- * A convolution kernel as the matrix whose rows are sparse-coded (METHOD §1), and back. Plain atoms are blocks of
+ * A convolution kernel as the matrix whose rows are sparse-coded (docs/method.md §1.1), and back. Plain atoms are blocks of
  * one channel by one channel: rows `[c_out · c_in, k²]`.
  */
 import type { Matrix } from './sparse-coding';

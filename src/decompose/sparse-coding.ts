@@ -1,5 +1,5 @@
 /**
- * Sparse coding of a matrix's rows (METHOD §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the
+ * Sparse coding of a matrix's rows (docs/method.md §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the
  * rows of D. Knows nothing of kernels or networks.
  *
  * An adapter file stores D and recomputes α, so `sparseCode` must give the same bits on every machine: it adds,

@@ -42,7 +42,7 @@ export const BLOCK_OPTIONS: SettingOption[] = [
   },
 ];
 
-/** ΔD_c: kernels of neighbouring channels are coded together, and the blocks' atoms move. ΔX = α_c·ΔD_c, folded back (METHOD §2). */
+/** ΔD_c: kernels of neighbouring channels are coded together, and the blocks' atoms move. ΔX = α_c·ΔD_c, folded back (docs/method.md §2). */
 export const coefficientAtoms: TuningMethod = {
   id: 'coefficient-atoms',
   label: 'Coefficient atoms',

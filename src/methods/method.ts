@@ -1,6 +1,6 @@
 /**
  * What a tuning method says about one convolution. A method is one file: which numbers it trains, where they start, and
- * how they make the update ΔW (METHOD §2). Parameter counts, training, checkpoints, adapter files and the page work
+ * how they make the update ΔW (docs/method.md §2). Parameter counts, training, checkpoints, adapter files and the page work
  * from this description and know no method by name. The gradients of the trainables follow from ∂L/∂K by
  * differentiating `update`; a method that trains biases, or for which there is a shorter way to them, says it in `gradients`.
  *
@@ -43,7 +43,7 @@ export interface Frozen {
   blockCoefficients: tf.Tensor2D | null;
 }
 
-/** The decompositions a method needs: into atoms of single kernels, and of channel blocks (METHOD §1). */
+/** The decompositions a method needs: into atoms of single kernels, and of channel blocks (docs/method.md §1). */
 export interface Codings {
   plain?: AtomCoding;
   blocks?: AtomCoding;

@@ -14,7 +14,7 @@ export type AtomGradientInputs = {
 };
 
 /**
- * The gradient of the atoms `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (METHOD §4). A backend may
+ * The gradient of the atoms `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (docs/method.md §4). A backend may
  * contract without ever writing ∂L/∂K.
  */
 export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({

@@ -1,5 +1,5 @@
 /**
- * Kernels as columns of channel blocks and back (METHOD §1), each output channel scaled on the way. Columns are
+ * Kernels as columns of channel blocks and back (docs/method.md §1.1), each output channel scaled on the way. Columns are
  * `[(p k q l), (I O)]`: places within a block (output channel, kernel row, input channel, kernel column) by blocks (of input
  * channels, of output channels).
  */

@@ -1,4 +1,4 @@
-/** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
+/** Images on the device: gathered, cut to the input size, mirrored and normalised (docs/method.md §5). */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Preprocessing } from '../backbone/preprocessing';

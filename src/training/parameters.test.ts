@@ -17,7 +17,7 @@ function counted(id: string, options: Record<string, number>, classes = 100) {
   return { backbone, head };
 }
 
-describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () => {
+describe('ResNet-50 trains as many numbers as the method says (docs/method.md §3)', () => {
   it('has 53 convolutions, 17 of them larger than one pixel, and 2,048 features', () => {
     expect(convolutions(RESNET50)).toHaveLength(53);
     expect(convolutions(RESNET50).filter(({ kernel }) => kernel > 1)).toHaveLength(17);

@@ -1,6 +1,6 @@
 /**
  * Linear probing: the frozen backbone's features are computed once and a head is trained on them. This is a setting of
- * its own and the warm start of every other (METHOD §5).
+ * its own and the warm start of every other (docs/method.md §5).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';

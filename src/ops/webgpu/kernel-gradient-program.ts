@@ -3,7 +3,7 @@
  * inner axis of batch × height × width split over the grid: every split writes its own part and a second pass adds them.
  *
  * Fused with the atoms, a thread multiplies its piece of ∂L/∂K by the coefficients and writes only m sums, so that the
- * gradient by the kernel never reaches memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (METHOD §4).
+ * gradient by the kernel never reaches memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (docs/method.md §4).
  */
 import * as tf from '@tensorflow/tfjs';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
