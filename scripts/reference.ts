@@ -1,7 +1,7 @@
 /**
  * Compares our training with PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
  * `npm run reference -- ROW…` for the rows whose names start with ROW. Prints a table; the exit code is 1 if a row is outside its
- * interval. PyTorch's results are in ../shared/REFERENCE.md. Takes more than an hour on two cores.
+ * interval. PyTorch's results are in the table below and in bench/RESULTS.md. Takes more than an hour on two cores.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -2,7 +2,7 @@
  * Compares all settings on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the data
  * sets, with `--seeds N` for another number than three. Uses real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped
  * without ../shared), and the sample sets with the starter. Prints a Markdown table for each set, with PyTorch's result where
- * ../shared/REFERENCE.md has one; the exit code is 1 if a row is outside its interval. `--results FILE` prints the table of an
+ * bench/RESULTS.md has one; the exit code is 1 if a row is outside its interval. `--results FILE` prints the table of an
  * existing results.json instead. Takes hours on two cores; the results of a set are written after every run.
  */
 import { existsSync } from 'node:fs';

@@ -2,7 +2,8 @@
 """ResNet-50s with generated weights under the names of every library, and torchvision's results, for src/backbone/weight-forms.test.ts.
 
   weight_forms.py src/backbone/weight-forms       recipes, small files and expected outputs, which are committed
-  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats
+  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats, to drop on
+                                                  the page by hand; no test reads it
 
 Every weight is offset + k/2^bits with an integer |k| <= range <= 127 from a hash, so that JavaScript generates the same weights, and
 float32, float16, bfloat16 and eight-bit quantization represent them exactly. Outputs are computed in float64. Runs on PyTorch 1.13

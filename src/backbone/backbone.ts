@@ -1,5 +1,5 @@
 /**
- * A pretrained network to be tuned: the stored kernels, batch norm folded into each convolution (METHOD §0), and the forward pass.
+ * A pretrained network to be tuned: the stored kernels, batch norm folded into each convolution (docs/method.md §6), and the forward pass.
  * The backward pass is in training-pass.ts. The tensors belong to the `Backbone`; `dispose()` frees them.
  */
 import * as tf from '@tensorflow/tfjs';

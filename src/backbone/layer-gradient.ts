@@ -29,7 +29,7 @@ export class LayerGradient {
     return tf.sum(inSingles(this.dz), [0, 1, 2]);
   }
 
-  /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (METHOD §4). */
+  /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (docs/method.md §4). */
   atoms(coefficients: tf.Tensor2D): tf.Tensor2D {
     return atomGradient({ x: this.x, dz: this.dz, coefficients }, this.#attributes);
   }

@@ -78,7 +78,7 @@ export interface ImportOptions extends SplitChoice {
 
 /** Pictures decoded at a time: enough to keep the browser's decoders busy, few in memory. */
 const DECODES_AT_ONCE = 4;
-/** What METHOD §5 trains with where a set does not say otherwise. */
+/** What docs/method.md §5 trains with where a set does not say otherwise. */
 const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
 
 /**

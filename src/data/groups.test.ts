@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sharedFile, sharedPhotos } from '../fixtures';
 import { seededRandom } from '../random';
 import { type Dataset, importDataset, summarize } from './dataset';
 import { decodeImage } from './decode';
@@ -8,13 +9,6 @@ import { dropped, type Paint, picture, plain } from './made-files';
 import { unpack } from './unpack';
 
 const SIDE = 73;
-const PHOTOS = import.meta.glob<string>(
-  ['../../../shared/data/flowers5/*/*/*.jpg', '../../../shared/data/sign-digits/*/*/*.jpg'],
-  { query: '?url', import: 'default', eager: true },
-);
-const paths = (set: string) => Object.keys(PHOTOS).filter((path) => path.includes(`/${set}/`));
-const noPhotos = paths('flowers5').length === 0 || paths('sign-digits').length === 0;
-
 const fingerprint = fingerprinter(SIDE);
 
 async function fingerprintOf(file: Blob): Promise<Fingerprint> {
@@ -24,7 +18,7 @@ async function fingerprintOf(file: Blob): Promise<Fingerprint> {
 }
 
 async function photo(path: string): Promise<Blob> {
-  return (await fetch(PHOTOS[path] ?? '')).blob();
+  return new Blob([(await sharedFile(path)) ?? new Uint8Array()]);
 }
 
 interface Change {
@@ -92,43 +86,36 @@ describe('the fingerprint', () => {
     '30 % brighter': { brightness: 1.3 },
     '30 % darker': { brightness: 0.7 },
   };
-  test.skipIf(noPhotos).each(Object.entries(CHANGES))(
-    'finds photos again after a change: %s (skipped where ../shared is absent)',
-    async (name, change) => {
-      const chosen = [...paths('flowers5'), ...paths('sign-digits')].filter((_, i) => i % 45 === 0);
-      let found = 0;
-      for (const path of chosen) {
-        const file = await photo(path);
-        const [before, after] = [await fingerprintOf(file), await fingerprintOf(await saved(file, change))];
-        if (alike(before, after, NEAR_DUPLICATE)) found++;
-      }
-      console.info(`${name}: ${found} of ${chosen.length} photos found again`);
-      expect(found / chosen.length).toBeGreaterThanOrEqual(0.8);
-    },
-  );
+  test.for(Object.entries(CHANGES))('finds photos again after a change: %s', async ([, change], context) => {
+    const photos = [...sharedPhotos('flowers5', context), ...sharedPhotos('sign-digits', context)];
+    const chosen = photos.filter((_, i) => i % 45 === 0);
+    let found = 0;
+    for (const path of chosen) {
+      const file = await photo(path);
+      const [before, after] = [await fingerprintOf(file), await fingerprintOf(await saved(file, change))];
+      if (alike(before, after, NEAR_DUPLICATE)) found++;
+    }
+    expect(found / chosen.length).toBeGreaterThanOrEqual(0.8);
+  });
 });
 
 describe('groups', () => {
-  test.skipIf(noPhotos)(
-    'of real photos are the one pair that was shot twice (skipped where ../shared is absent)',
-    async () => {
-      const pairs: [string | undefined, string | undefined][] = [];
-      for (const set of ['flowers5', 'sign-digits']) {
-        const pictures: { path: string; fingerprint: Fingerprint }[] = [];
-        for (const path of paths(set)) {
-          pictures.push({ path, fingerprint: await fingerprintOf(await photo(path)) });
-        }
-        groupsOf(pictures).forEach((first, i) => {
-          if (first !== i) pairs.push([pictures[first]?.path, pictures[i]?.path]);
-        });
-        console.info(`${set}: ${pictures.length} photos, ${pairs.length} pairs joined so far`);
+  test('of real photos are the one pair that was shot twice', async (context) => {
+    const pairs: [string | undefined, string | undefined][] = [];
+    for (const set of ['flowers5', 'sign-digits']) {
+      const pictures: { path: string; fingerprint: Fingerprint }[] = [];
+      for (const path of sharedPhotos(set, context)) {
+        pictures.push({ path, fingerprint: await fingerprintOf(await photo(path)) });
       }
-      // One signer, the same sign twice: seen by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
-      expect(pairs).toEqual([
-        [expect.stringMatching(/train\/8\/IMG_1166/), expect.stringMatching(/train\/8\/IMG_1167/)],
-      ]);
-    },
-  );
+      groupsOf(pictures).forEach((first, i) => {
+        if (first !== i) pairs.push([pictures[first]?.path, pictures[i]?.path]);
+      });
+    }
+    // One signer, the same sign twice: seen by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
+    expect(pairs).toEqual([
+      [expect.stringMatching(/train\/8\/IMG_1166/), expect.stringMatching(/train\/8\/IMG_1167/)],
+    ]);
+  });
 
   test.each(['counting', 'textures'])('of the drawn pictures of %s are single ones', async (set) => {
     const zip = await (await fetch(`/samples/${set}.zip`)).blob();

@@ -1,4 +1,4 @@
-/** How a kernel is written as coefficients × atoms (METHOD §1): the options of a setting, and the resulting sizes for a layer. */
+/** How a kernel is written as coefficients × atoms (docs/method.md §1.1): the options of a setting, and the resulting sizes for a layer. */
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type Block, channelBlock, type KernelShape, rowsShape } from './kernel-rows';
 

@@ -1,5 +1,5 @@
 /**
- * Converts a convolution kernel to the matrix whose rows are sparse-coded (METHOD §1), and back. Plain atoms are blocks of one
+ * Converts a convolution kernel to the matrix whose rows are sparse-coded (docs/method.md §1.1), and back. Plain atoms are blocks of one
  * output by one input channel: rows `[c_out · c_in, k²]`.
  */
 import type { Matrix } from './sparse-coding';

@@ -14,6 +14,7 @@ export function largestEigenvalue(matrix: Float64Array, n: number): number {
   const diagonal: number[] = [];
   const offDiagonal: number[] = [];
   let eigenvalue = 0;
+  const restarted = false;
   for (;;) {
     basis.push(vector);
     const image = product(matrix, vector);
@@ -21,7 +22,7 @@ export function largestEigenvalue(matrix: Float64Array, n: number): number {
     const next = largestOfTridiagonal(diagonal, offDiagonal);
     orthogonalise(image, basis);
     const length = Math.sqrt(dot(image, image));
-    const settled = Math.abs(next - eigenvalue) <= TOLERANCE * Math.abs(next);
+    const settled = !restarted && Math.abs(next - eigenvalue) <= TOLERANCE * Math.abs(next);
     eigenvalue = next;
     // A remainder this short is rounding error: the basis spans all directions reachable from the start.
     if (settled || basis.length === n || length <= TOLERANCE * n * Math.abs(next)) return eigenvalue;

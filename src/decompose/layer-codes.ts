@@ -1,4 +1,4 @@
-/** The decomposition of a backbone's layers: every kernel as coefficients × atoms (METHOD §1). */
+/** The decomposition of a backbone's layers: every kernel as coefficients × atoms (docs/method.md §1). */
 import type { Backbone, Convolution } from '../backbone/backbone';
 import { concurrently } from '../concurrently';
 import type { Progress } from '../worker/protocol';

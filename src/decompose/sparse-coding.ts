@@ -1,5 +1,5 @@
 /**
- * Sparse coding of the rows of a matrix (METHOD §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the rows of D.
+ * Sparse coding of the rows of a matrix (docs/method.md §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the rows of D.
  * Independent of kernels and networks.
  *
  * An adapter file stores D and recomputes α, so `sparseCode` must be bit-identical on every machine: it uses only addition,

@@ -1,5 +1,5 @@
 /**
- * The adapter file: what a run trained, small enough to mail (DESIGN.md, "Adapter file"). One safetensors file of
+ * The adapter file: what a run trained, small enough to mail (docs/adapter-file.md). One safetensors file of
  * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This file is the door: it checks
  * every field, knows no method and computes nothing with the tensors.
  */
@@ -60,7 +60,7 @@ const headerSchema = z.object({
     std: z.tuple([positive, positive, positive]),
     resize: z.enum([RESIZING.crop, RESIZING.squeeze]),
   }),
-  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (METHOD §1); steps are by layer. */
+  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (docs/method.md §1); steps are by layer. */
   coding: z.object({
     lambda: positive,
     iterations: z.int().positive().max(1000),

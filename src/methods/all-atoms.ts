@@ -10,7 +10,7 @@ import {
 } from './overcomplete-atoms';
 
 /**
- * ΔD₁, β and ΔD_c together: the sum of both updates (METHOD §2). 1×1 kernels have block atoms only, because a plain atom of a
+ * ΔD₁, β and ΔD_c together: the sum of both updates (docs/method.md §2). 1×1 kernels have block atoms only, because a plain atom of a
  * 1×1 kernel is a single number.
  */
 export const allAtoms: TuningMethod = {

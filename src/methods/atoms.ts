@@ -4,7 +4,7 @@ import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
 import { ATOMS_PER_LAYER, given, layerOptions, option, type TuningMethod } from './method';
 
-/** ΔD: the atoms change, the coefficients stay frozen. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (METHOD §2). */
+/** ΔD: the atoms change, the coefficients stay frozen. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (docs/method.md §2). */
 export const atoms: TuningMethod = {
   id: 'atoms',
   label: 'Atoms',

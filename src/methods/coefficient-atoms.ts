@@ -42,7 +42,7 @@ export const BLOCK_OPTIONS: SettingOption[] = [
   },
 ];
 
-/** ΔD_c: kernels are coded in blocks of channels, and the atoms of the blocks change. ΔX = α_c·ΔD_c, folded back (METHOD §2). */
+/** ΔD_c: kernels are coded in blocks of channels, and the atoms of the blocks change. ΔX = α_c·ΔD_c, folded back (docs/method.md §2). */
 export const coefficientAtoms: TuningMethod = {
   id: 'coefficient-atoms',
   label: 'Coefficient atoms',

@@ -5,7 +5,7 @@ import { given, option, type TuningMethod } from './method';
 
 /**
  * LoRA for convolutions as in the PEFT library: a k×k convolution A from c_in to r channels, then a 1×1 convolution B to c_out,
- * times α/r. ΔW[o,i] = α/r · Σ_q B[o,q]·A[q,i] (METHOD §2).
+ * times α/r. ΔW[o,i] = α/r · Σ_q B[o,q]·A[q,i] (docs/method.md §2).
  */
 export const loraPeft: TuningMethod = {
   id: 'lora-peft',

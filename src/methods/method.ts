@@ -1,6 +1,6 @@
 /**
  * The interface of a tuning method. For one convolution, a method says which parameters it trains, their initial values, and how
- * they make the update ΔW (METHOD §2). Parameter counts, training, checkpoints, adapter files and the page use only this
+ * they make the update ΔW (docs/method.md §2). Parameter counts, training, checkpoints, adapter files and the page use only this
  * interface and no method's name. The gradients of the parameters are derived from ∂L/∂K by differentiating `update`; a method
  * that trains biases, or has a cheaper way to compute its gradients, implements `gradients`.
  *
@@ -46,7 +46,7 @@ export interface Frozen {
   blockCoefficients: tf.Tensor2D | null;
 }
 
-/** The decompositions a method needs: into plain atoms (of single kernels) and into block atoms (METHOD §1). */
+/** The decompositions a method needs: into plain atoms (of single kernels) and into block atoms (docs/method.md §1). */
 export interface Codings {
   plain?: AtomCoding;
   blocks?: AtomCoding;

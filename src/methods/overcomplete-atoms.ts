@@ -26,7 +26,7 @@ export const ATOMS_IN_PLACE: SettingOption = {
 
 /**
  * ΔD₁, β: each atom is replaced by m₁ atoms, and every input channel has its own mixture of them.
- * ΔW[o,i] = Σ_j α[o,i,j] Σ_l β[i,j,l]·D₁[j,l] (METHOD §2).
+ * ΔW[o,i] = Σ_j α[o,i,j] Σ_l β[i,j,l]·D₁[j,l] (docs/method.md §2).
  */
 export const overcompleteAtoms: TuningMethod = {
   id: 'overcomplete-atoms',

@@ -14,7 +14,7 @@ export type AtomGradientInputs = {
 };
 
 /**
- * The gradient with respect to the atoms, `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (METHOD §4).
+ * The gradient with respect to the atoms, `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (docs/method.md §4).
  * An optimized kernel may do the contraction without writing ∂L/∂K to memory.
  */
 export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({

@@ -1,5 +1,5 @@
 /**
- * Converts kernels to a matrix whose columns are channel blocks, and back (METHOD §1), multiplying each output channel by a
+ * Converts kernels to a matrix whose columns are channel blocks, and back (docs/method.md §1.1), multiplying each output channel by a
  * scale. The matrix is `[(p k q l), (I O)]`: the position within a block (output channel, kernel row, input channel, kernel
  * column) by the block (input block, output block).
  */

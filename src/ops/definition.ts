@@ -81,7 +81,7 @@ export function byKernel(x: number[], dz: number[], shape: Shape): number[] {
   return dKernel;
 }
 
-/** Σ over channel pairs of coefficients[j, pair]·∂K[tap, pair], `[m, taps]`: the gradient with respect to the atoms (METHOD §4). */
+/** Σ over channel pairs of coefficients[j, pair]·∂K[tap, pair], `[m, taps]`: the gradient with respect to the atoms (docs/method.md §4). */
 export function byAtoms(coefficients: number[], byKernels: number[], taps: number): number[] {
   const pairs = byKernels.length / taps;
   return Array.from({ length: (coefficients.length / pairs) * taps }, (_, at) => {
@@ -93,7 +93,7 @@ export function byAtoms(coefficients: number[], byKernels: number[], taps: numbe
   });
 }
 
-/** folded[tap, pair] + Σ over atoms of change[j, tap]·coefficients[j, pair] (METHOD §2). */
+/** folded[tap, pair] + Σ over atoms of change[j, tap]·coefficients[j, pair] (docs/method.md §2). */
 export function withAtoms(
   folded: number[],
   coefficients: number[],

@@ -1,4 +1,4 @@
-/** Batches of images on the device: gathered, cropped to the input size, flipped and normalised (METHOD §5). */
+/** Batches of images on the device: gathered, cropped to the input size, flipped and normalised (docs/method.md §5). */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Preprocessing } from '../backbone/preprocessing';

@@ -63,7 +63,7 @@ const MAPS_64 =
   (16 ** 2 * 32 + 8 ** 2 * (32 + 128) + 3 * 8 ** 2 * (32 + 32 + 128)) +
   (8 ** 2 * 64 + 4 ** 2 * (64 + 256) + 5 * 4 ** 2 * (64 + 64 + 256)) +
   (4 ** 2 * 128 + 2 ** 2 * (128 + 512) + 2 * 2 ** 2 * (128 + 128 + 512));
-/** METHOD §3: parameters of ResNet-50, and coefficients α with nine atoms for every kernel larger than 1×1. */
+/** docs/method.md §3: parameters of ResNet-50, and coefficients α with nine atoms for every kernel larger than 1×1. */
 const PARAMETERS = 23_508_032;
 const COEFFICIENTS = 9 * (7 ** 0 * 3 * 64 + 3 * 64 ** 2 + 4 * 128 ** 2 + 6 * 256 ** 2 + 3 * 512 ** 2);
 
@@ -85,7 +85,7 @@ describe('the memory items of a plan', () => {
     }
   });
 
-  it('count weights and coefficients as METHOD §3', () => {
+  it('count weights and coefficients as docs/method.md §3', () => {
     const { items } = planMemory(large, GPU);
     expect(items.weights).toBe(4 * PARAMETERS);
     expect(COEFFICIENTS).toBe(11_318_976);

@@ -17,7 +17,7 @@ function counted(id: string, options: Record<string, number>, classes = 100) {
   return { backbone, head };
 }
 
-describe('the trainable parameters of ResNet-50 agree with METHOD §3', () => {
+describe('the trainable parameters of ResNet-50 agree with docs/method.md §3', () => {
   it('53 convolutions, 17 of them larger than 1×1, and 2,048 features', () => {
     expect(convolutions(RESNET50)).toHaveLength(53);
     expect(convolutions(RESNET50).filter(({ kernel }) => kernel > 1)).toHaveLength(17);

@@ -1,6 +1,6 @@
 /**
  * Linear probing: a head is trained on features of the frozen backbone, which are computed once. It is a setting of its own and the
- * warm start of all others (METHOD §5).
+ * warm start of all others (docs/method.md §5).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';

@@ -204,7 +204,7 @@ export interface BackboneSummary {
   convolutions: ConvolutionSummary[];
 }
 
-/** A convolution's kernel written as coefficients × atoms (METHOD §1). */
+/** A convolution's kernel written as coefficients × atoms (docs/method.md §1). */
 export interface LayerAtoms {
   layer: string;
   kernel: number;
@@ -301,7 +301,7 @@ export interface RunConfig {
   seed: number;
   /** Ends the run after so many epochs without a better validation accuracy; 0: never. */
   patience: number;
-  /** Start from the head of a linear probe trained first (METHOD §5). */
+  /** Start from the head of a linear probe trained first (docs/method.md §5). */
   warmStart: boolean;
   /** The linear probe: a head trained on the frozen backbone's features of the un-augmented images. */
   probe: { epochs: number; learningRate: number; weightDecay: number; batchSize: number };

@@ -74,7 +74,7 @@ const COEFFICIENTS_KEPT = 512e6;
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
 
-/** Images are kept at 8/7 of the input size, so that a crop has room (METHOD §5); squeezed ones are whole as they are. */
+/** Images are kept at 8/7 of the input size, so that a crop has room (docs/method.md §5); squeezed ones are whole as they are. */
 function storedSide(inputSize: number, framing: Framing): number {
   return framing === 'squeeze' ? inputSize : Math.floor((inputSize * 8) / 7);
 }

@@ -3,7 +3,7 @@
  * inner axis of batch × height × width is split over the grid; every split writes a partial sum and a second pass adds them.
  *
  * For the atom gradient, a thread multiplies its part of ∂L/∂K by the coefficients and writes only m sums, so that ∂L/∂K is
- * never written to memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (METHOD §4).
+ * never written to memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (docs/method.md §4).
  */
 import * as tf from '@tensorflow/tfjs';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
