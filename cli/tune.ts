@@ -8,6 +8,7 @@ import { backboneDifference, dataDifference, engineDifference } from '../app/rep
 import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
 import {
   conflictSentence,
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   partWords,
@@ -274,8 +275,9 @@ function noticesOf(dataset: DataSummary): string[] {
   const conflicts = conflictSentence(dataset);
   return [
     presetSentence(dataset),
+    givenUpSentence(dataset),
     groupSentence(dataset),
-    unvalidatedSentence(dataset.split, dataset.classes),
+    unvalidatedSentence(dataset),
     conflicts && `${conflicts} Their paths are in results.json.`,
   ].filter(Boolean);
 }

@@ -14,6 +14,7 @@ import {
 } from '../store/comparison-words';
 import {
   conflictSentence,
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -460,7 +461,8 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       presetSentence(dataset),
       groupSentence(dataset),
       conflictSentence(dataset),
-      unvalidatedSentence(dataset.split, dataset.classes),
+      givenUpSentence(dataset),
+      unvalidatedSentence(dataset),
     ),
     {
       kind: 'table',

@@ -413,6 +413,19 @@ describe('a file that lacks pixels is refused', () => {
     }
   });
 
+  test('PNG whose compressed data ends early before an end chunk', async () => {
+    const png = await bytesOf(await picture(64, 64, grain));
+    const at = [...png.keys()].find((i) => String.fromCharCode(...png.subarray(i, i + 4)) === 'IDAT') ?? 0;
+    const content = png.subarray(at + 4, png.length - 16);
+    for (const part of [0.2, 0.5, 0.9]) {
+      const short = content.subarray(0, Math.floor(content.length * part));
+      const named = joined(text('IDAT'), short);
+      const checksum = uint32(Number.parseInt(await crc32(named), 16));
+      const file = joined(png.subarray(0, at - 4), uint32(short.length), named, checksum, png.subarray(-12));
+      expect(await reasonOf(new Blob([file])), `${part}`).not.toBe('none');
+    }
+  });
+
   test('GIF, WebP, BMP and AVIF, padded with zeros or not', async () => {
     const webp = await bytesOf(await picture(61, 47, grain, 'image/webp'));
     const files = { GIF, WebP: webp, BMP: bitmapFile(9, 9), AVIF: TURNED_AVIF[0] ?? new Uint8Array() };

@@ -5,6 +5,7 @@ import { PRESETS } from '../../../src/data/presets';
 import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
 import { choosePreset, splitAgain } from '../../store/data-actions';
 import {
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -31,11 +32,10 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
   const [splitting, setSplitting] = useState(false);
   const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
   const images = imagesPerPart(dataset.classes);
-  const said = [
-    presetSentence(dataset),
-    groupSentence(dataset),
-    unvalidatedSentence(dataset.split, dataset.classes),
-  ].filter(Boolean);
+  const said = [presetSentence(dataset), groupSentence(dataset), unvalidatedSentence(dataset)].filter(
+    Boolean,
+  );
+  const warning = givenUpSentence(dataset);
 
   const split = async (change: Partial<SplitChoice>) => {
     setSplitting(true);
@@ -55,6 +55,11 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           .
         </p>
         {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
+        {warning !== '' && (
+          <p className="numbers">
+            <strong>Images look alike.</strong> {warning}
+          </p>
+        )}
       </div>
       <div className={classes.split}>
         <NativeSelect
