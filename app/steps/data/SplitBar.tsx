@@ -13,6 +13,7 @@ import {
   presetSentence,
   unvalidatedSentence,
 } from '../../store/data-words';
+import { useSession } from '../../store/session';
 import { BOUNDS } from '../../store/url';
 import { counted, percent } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
@@ -29,7 +30,7 @@ const TEST_PART = 0.2;
 
 export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason: string | null }) {
   const [seed, setSeed] = useState(dataset.seed);
-  const [splitting, setSplitting] = useState(false);
+  const splitting = useSession((session) => session.splitting);
   const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
   const images = imagesPerPart(dataset.classes);
   const said = [presetSentence(dataset), groupSentence(dataset), unvalidatedSentence(dataset)].filter(
@@ -38,10 +39,8 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
   const warning = givenUpSentence(dataset);
 
   const split = async (change: Partial<SplitChoice>) => {
-    setSplitting(true);
     if (change.seed !== undefined) setSeed(change.seed);
     await splitAgain(change);
-    setSplitting(false);
   };
   return (
     <section className={classes.bar} aria-label="Data set">
@@ -65,7 +64,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
         <NativeSelect
           label="Images"
           value={dataset.preset}
-          disabled={reason !== null || splitting}
+          disabled={reason !== null}
           onChange={(event) => {
             const preset = PRESETS.find((each) => each === event.currentTarget.value);
             if (preset) void choosePreset(preset);
@@ -102,7 +101,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
               <Checkbox
                 label={`Hold out ${percent(TEST_PART, 0)} for testing`}
                 checked={dataset.testPart > 0}
-                disabled={reason !== null || splitting}
+                disabled={reason !== null}
                 onChange={(event) => void split({ testPart: event.currentTarget.checked ? TEST_PART : 0 })}
               />
             )}
@@ -112,7 +111,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           Choose settings
         </Button>
       </div>
-      {reason && <p className={classes.reason}>{reason}</p>}
+      {reason && !splitting && <p className={classes.reason}>{reason}</p>}
     </section>
   );
 }
