@@ -27,6 +27,7 @@ import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOf, makeFolder } from './folders';
+import { inspection } from './inspection';
 import type { AskedRun, DataChoice, DataSummary, RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
@@ -65,9 +66,8 @@ async function main(): Promise<number> {
   }
   const before = typed.rerun === null ? null : await readResults(typed.rerun);
   const choices = before ? repeatedChoices(typed, before) : typed;
-  if (!choices.data) throw new Error('Choices have data.');
-  const data: Data =
-    choices.data.kind === 'path'
+  const data: Data | null =
+    choices.data?.kind === 'path'
       ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
       : choices.data;
   const { path, ...form } = choices.backbone;
@@ -96,6 +96,8 @@ async function main(): Promise<number> {
         : starter;
     progress.say(backboneSentence(backbone));
     if (before) refuse(backboneDifference(before, backbone));
+    // Weights alone are only looked at (`--inspect`).
+    if (!data) return EXIT.done;
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(
       importData(headless, data, {
@@ -106,6 +108,10 @@ async function main(): Promise<number> {
     );
     progress.say(dataSentence(dataset));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
+    if (choices.inspect) {
+      progress.say(inspection(dataset));
+      return EXIT.done;
+    }
     if (before) refuse(dataDifference(before, dataset));
     const known = await headless.ask('settings', choices.knobs);
     const again = before && repeatedRuns(before, known);
