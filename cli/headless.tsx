@@ -4,7 +4,7 @@
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
-import { Engine } from '../app/engine';
+import type { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
 import type { ChartName } from '../app/report/report';
@@ -29,55 +29,204 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, AskedRun, ChartKind, DataChoice, DataSummary, Purpose, Report } from './messages';
+import type {
+  Answer,
+  AskedRun,
+  ChartKind,
+  DataChoice,
+  DataSummary,
+  HeadlessPage,
+  Purpose,
+  Report,
+} from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Steps whose mean loss is reported. */
 const RECENT = 20;
 
-let engine = new Engine(hear);
-/** What the engine has loaded. */
-let backbone: BackboneSummary | null = null;
-let dataset: DatasetSummary | null = null;
-/** Loaded again when a broken engine is replaced. */
-let choice: BackboneChoice | null = null;
-let source: ({ source: DataSource } & DataChoice) | null = null;
-let runs: RunRecord[] = [];
-let active: string | null = null;
+/** The page's functions over an engine of their own. */
+export function headlessPage(
+  newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
+): HeadlessPage {
+  let engine = newEngine(hear);
+  /** What the engine has loaded. */
+  let backbone: BackboneSummary | null = null;
+  let dataset: DatasetSummary | null = null;
+  /** Loaded again when a broken engine is replaced. */
+  let choice: BackboneChoice | null = null;
+  let source: ({ source: DataSource } & DataChoice) | null = null;
+  let runs: RunRecord[] = [];
+  let active: string | null = null;
 
-globalThis.headless = {
-  start: (backend) => answer(() => start(backend)),
+  // ---------------------------------------------------------------- backbone and data
 
-  environment: () => answer(async () => environment()),
+  async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
+    const files = chosenFiles('backbone');
+    const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
+    return loadBackbone({ source: from, stages, inputSize });
+  }
 
-  settings: (knobs) => answer(() => settings(knobs)),
+  async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
+    allow('useBackbone');
+    choice = wanted;
+    // Nothing is downloaded, so that no bytes are reported.
+    const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
+    const opened = await engine.call('useBackbone', wanted, { onProgress });
+    backbone = opened.backbone;
+    if (!opened.dataStays) dataset = null;
+    return backbone;
+  }
 
-  useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+  /** What the engine says unasked; a fault is what the call under way fails with, too. */
+  function hear(message: EngineReport): void {
+    if ('notice' in message) void notice(message.notice);
+  }
 
-  importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+  /** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
+  async function restart(backend: BackendChoice): Promise<null> {
+    engine.terminate();
+    engine = newEngine(hear);
+    await start(backend);
+    if (choice) await loadBackbone(choice);
+    if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
+    return null;
+  }
 
-  importSample: (name, choice) => importData(sampleSource(name), choice),
+  async function start(backend: BackendChoice) {
+    const started = await engine.call('start', { backend }, { onProgress: reportWork });
+    backbone = started.backbone;
+    dataset = null;
+    return started;
+  }
 
-  plan: (configs, memoryCap) =>
-    answer(async () => {
-      allow('read');
-      return engine.call('plan', { configs, memoryCap });
-    }),
+  /** Throws `UserError` where the table of permissions says no. */
+  function allow(action: Action): void {
+    const obstacle = obstacleTo(action, {
+      engine: backbone ? 'ready' : 'starting',
+      work: active === null ? null : 'run',
+      queued: false,
+      hasBackbone: backbone !== null,
+      hasData: dataset !== null,
+    });
+    if (obstacle !== null) throw new UserError(obstacle);
+  }
 
-  train: (asked) => answer(() => train(asked)),
+  function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
+    return answer(async () => {
+      allow('importData');
+      source = { source: from, ...choice };
+      dataset = await engine.call('importData', source, { onProgress: reportWork });
+      return dataSummary(dataset, from);
+    });
+  }
 
-  restart: (backend) => answer(() => restart(backend)),
+  // ---------------------------------------------------------------- runs
 
-  stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+  function settings(knobs: Knobs): Promise<SettingSummary[]> {
+    return engine.call('settings', settingsQuestion(knobs, dataset));
+  }
 
-  exportAdapter: (modelId, name) =>
-    answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+  async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
+    allow('train');
+    if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
+    const expected = expectedOf(dataset, backbone);
+    const id = crypto.randomUUID();
+    // Searches are not drawn beside what is compared.
+    const alike = runs.filter((run) => run.role === role);
+    const arm = alike.find((run) => run.armName === armName);
+    const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
+    let run: RunRecord = {
+      ...queuedRun(setting, {
+        ...{ id, name, armName, role, config, memoryCap, style },
+        sweep: null,
+        data: dataLabel(dataset),
+        basis: comparisonBasis(dataset, backbone),
+        expected,
+      }),
+      status: 'running',
+    };
+    let events: RunEvent[] = [];
+    const flush = () => {
+      if (events.length === 0) return;
+      run = withEvents(run, events);
+      events = [];
+      void report(reportOf(run));
+    };
+    const timer = setInterval(flush, REPORT_EVERY_MS);
+    active = run.id;
+    try {
+      const { result, model } = await engine.call(
+        'train',
+        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final' },
+        { onProgress: (event) => events.push(event) },
+      );
+      flush();
+      run = withResult(run, result, role === 'final' ? model : null);
+      if (role === 'search') await engine.call('forget', { modelId: model.modelId });
+    } catch (error) {
+      flush();
+      const problem = asProblem(error);
+      run = withoutResult(run, problem);
+    } finally {
+      clearInterval(timer);
+      active = null;
+    }
+    runs = [...runs, run];
+    return run;
+  }
 
-  chart: (name, kind) => answer(() => titledChart(name, kind)),
+  // ---------------------------------------------------------------- charts
 
-  figures: () => answer(() => figures(runs)),
-};
+  async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
+    const place = document.getElementById('chart');
+    const copies = document.getElementById('picture');
+    if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
+    return drawChart(name, runs, place, async (chart, title) => {
+      const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
+      try {
+        const svg = svgFile([picture], title);
+        return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
+      } finally {
+        copies.replaceChildren();
+      }
+    });
+  }
+
+  return {
+    start: (backend) => answer(() => start(backend)),
+
+    environment: () => answer(async () => environment()),
+
+    settings: (knobs) => answer(() => settings(knobs)),
+
+    useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+
+    importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+
+    importSample: (name, choice) => importData(sampleSource(name), choice),
+
+    plan: (configs, memoryCap) =>
+      answer(async () => {
+        allow('read');
+        return engine.call('plan', { configs, memoryCap });
+      }),
+
+    train: (asked) => answer(() => train(asked)),
+
+    restart: (backend) => answer(() => restart(backend)),
+
+    stop: () =>
+      answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+
+    exportAdapter: (modelId, name) =>
+      answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+
+    chart: (name, kind) => answer(() => titledChart(name, kind)),
+
+    figures: () => answer(() => figures(runs)),
+  };
+}
 
 async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
@@ -87,8 +236,6 @@ async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   }
 }
 
-// ---------------------------------------------------------------- backbone and data
-
 function chosenFiles(purpose: Purpose): NamedFile[] {
   const files = ['folder', 'file'].flatMap((kind) => {
     const input = document.getElementById(`${purpose}-${kind}`);
@@ -97,121 +244,6 @@ function chosenFiles(purpose: Purpose): NamedFile[] {
     return [...(input.files ?? [])];
   });
   return namedFiles(files);
-}
-
-async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
-  const files = chosenFiles('backbone');
-  const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
-  return loadBackbone({ source: from, stages, inputSize });
-}
-
-async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
-  allow('useBackbone');
-  choice = wanted;
-  // Nothing is downloaded, so that no bytes are reported.
-  const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
-  const opened = await engine.call('useBackbone', wanted, { onProgress });
-  backbone = opened.backbone;
-  if (!opened.dataStays) dataset = null;
-  return backbone;
-}
-
-/** What the engine says unasked; a fault is what the call under way fails with, too. */
-function hear(message: EngineReport): void {
-  if ('notice' in message) void notice(message.notice);
-}
-
-/** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
-async function restart(backend: BackendChoice): Promise<null> {
-  engine.terminate();
-  engine = new Engine(hear);
-  await start(backend);
-  if (choice) await loadBackbone(choice);
-  if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
-  return null;
-}
-
-async function start(backend: BackendChoice) {
-  const started = await engine.call('start', { backend }, { onProgress: reportWork });
-  backbone = started.backbone;
-  dataset = null;
-  return started;
-}
-
-/** Throws `UserError` where the table of permissions says no. */
-function allow(action: Action): void {
-  const obstacle = obstacleTo(action, {
-    engine: backbone ? 'ready' : 'starting',
-    work: active === null ? null : 'run',
-    queued: false,
-    hasBackbone: backbone !== null,
-    hasData: dataset !== null,
-  });
-  if (obstacle !== null) throw new UserError(obstacle);
-}
-
-function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
-  return answer(async () => {
-    allow('importData');
-    source = { source: from, ...choice };
-    dataset = await engine.call('importData', source, { onProgress: reportWork });
-    return dataSummary(dataset, from);
-  });
-}
-
-// ---------------------------------------------------------------- runs
-
-function settings(knobs: Knobs): Promise<SettingSummary[]> {
-  return engine.call('settings', settingsQuestion(knobs, dataset));
-}
-
-async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
-  allow('train');
-  if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
-  const expected = expectedOf(dataset, backbone);
-  const id = crypto.randomUUID();
-  // Searches are not drawn beside what is compared.
-  const alike = runs.filter((run) => run.role === role);
-  const arm = alike.find((run) => run.armName === armName);
-  const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
-  let run: RunRecord = {
-    ...queuedRun(setting, {
-      ...{ id, name, armName, role, config, memoryCap, style },
-      sweep: null,
-      data: dataLabel(dataset),
-      basis: comparisonBasis(dataset, backbone),
-      expected,
-    }),
-    status: 'running',
-  };
-  let events: RunEvent[] = [];
-  const flush = () => {
-    if (events.length === 0) return;
-    run = withEvents(run, events);
-    events = [];
-    void report(reportOf(run));
-  };
-  const timer = setInterval(flush, REPORT_EVERY_MS);
-  active = run.id;
-  try {
-    const { result, model } = await engine.call(
-      'train',
-      { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final' },
-      { onProgress: (event) => events.push(event) },
-    );
-    flush();
-    run = withResult(run, result, role === 'final' ? model : null);
-    if (role === 'search') await engine.call('forget', { modelId: model.modelId });
-  } catch (error) {
-    flush();
-    const problem = asProblem(error);
-    run = withoutResult(run, problem);
-  } finally {
-    clearInterval(timer);
-    active = null;
-  }
-  runs = [...runs, run];
-  return run;
 }
 
 const NOTHING: Report = {
@@ -248,23 +280,6 @@ function reportOf({
     imagesPerSecond,
     secondsLeft,
   };
-}
-
-// ---------------------------------------------------------------- charts
-
-async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const place = document.getElementById('chart');
-  const copies = document.getElementById('picture');
-  if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
-  return drawChart(name, runs, place, async (chart, title) => {
-    const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
-    try {
-      const svg = svgFile([picture], title);
-      return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
-    } finally {
-      copies.replaceChildren();
-    }
-  });
 }
 
 async function base64(blob: Blob): Promise<string> {

@@ -1,36 +1,17 @@
 import { expect, test } from 'vitest';
 import { inspection } from './inspection';
-import type { DataSummary } from './messages';
+import { DATA } from './made-page';
 
-const DATA: DataSummary = {
-  name: 'pets',
-  label: 'pets',
-  sample: null,
-  description: '',
+const PETS = {
+  ...DATA,
   classes: [
     { name: 'cat', train: 1600, val: 400, test: 0 },
     { name: 'guinea pig', train: 8, val: 2, test: 0 },
   ],
-  split: 'stratified',
-  testSplit: null,
-  seed: 1,
-  testPart: 0,
-  preset: 'whole',
-  unused: 0,
-  augmentation: 'none',
-  leftOut: [],
-  duplicates: {
-    groups: 0,
-    images: 0,
-    conflicts: [],
-    leaked: { val: 0, test: 0 },
-    givenUp: { images: 0, classes: [] },
-  },
-  hash: '',
 };
 
 test('lists the classes with their images in columns', () => {
-  expect(inspection(DATA)).toBe(
+  expect(inspection(PETS)).toBe(
     [
       'Class       Train  Validate  Test',
       'cat         1,600       400     0',
@@ -42,10 +23,10 @@ test('lists the classes with their images in columns', () => {
 
 test('names every file that is left out or contradicts another, and whose split it is', () => {
   const text = inspection({
-    ...DATA,
+    ...PETS,
     split: 'given',
     leftOut: [{ path: 'pets/notes.txt', reason: 'Not a picture.' }],
-    duplicates: { ...DATA.duplicates, conflicts: [['cat/1.png', 'guinea pig/2.png']] },
+    duplicates: { ...PETS.duplicates, conflicts: [['cat/1.png', 'guinea pig/2.png']] },
   });
   expect(text.split('\n').slice(3)).toEqual([
     'Split: by the folders of the set.',
@@ -54,5 +35,5 @@ test('names every file that is left out or contradicts another, and whose split 
     'Contradicting labels:',
     '  cat/1.png, guinea pig/2.png',
   ]);
-  expect(inspection({ ...DATA, testSplit: 'given' })).toContain('test images by the folders of the set');
+  expect(inspection({ ...PETS, testSplit: 'given' })).toContain('test images by the folders of the set');
 });

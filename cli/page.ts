@@ -7,7 +7,7 @@ import { openPage } from './browser-page';
 import { Bug } from './bug';
 import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 
-type Done<K extends keyof HeadlessPage> =
+export type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
 /** Where data or a backbone are on the disk; several files may be chosen together. */
@@ -26,13 +26,14 @@ export interface Headless {
   close(): Promise<void>;
 }
 
-/** Throws `UserError` where there is no Chromium. */
+/** Throws `UserError` where there is no Chromium. `open`: for tests with another page. */
 export async function openHeadless(
   onReport: (report: Report) => void,
   onNotice: (notice: Notice) => void,
+  open: typeof openPage = openPage,
 ): Promise<Headless> {
   let broken: Promise<never> = new Promise(() => {});
-  const { page, refused, close } = await openPage('cli/headless.html', async (fresh) => {
+  const { page, refused, close } = await open('cli/headless.html', async (fresh) => {
     broken = failures(fresh);
     await fresh.exposeFunction('report', onReport);
     await fresh.exposeFunction('notice', onNotice);

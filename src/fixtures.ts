@@ -1,6 +1,6 @@
 /**
- * For tests only: reference files from the folder `shared` beside the project. They are no part of it, so a test
- * that needs one is skipped, and says so, where it is absent.
+ * For tests only: reference files from the folder `shared` beside the project. The folder is not part of the project, so a test
+ * that needs one of its files is skipped, with a note, if the file is absent.
  */
 import { readSafetensors, type Safetensors } from './files/safetensors';
 
@@ -11,7 +11,7 @@ const urls: Record<string, () => Promise<string>> = {
 
 const ROOT = '../../shared/';
 
-/** Paths of the shared files (`.safetensors` anywhere, `.jpg` under `data/`) that begin with `prefix`, sorted. */
+/** Paths of the shared files (`.safetensors` anywhere, `.jpg` under `data/`) that start with `prefix`, sorted. */
 export function sharedFiles(prefix = ''): string[] {
   return Object.keys(urls)
     .map((url) => url.slice(ROOT.length))
@@ -19,7 +19,7 @@ export function sharedFiles(prefix = ''): string[] {
     .sort();
 }
 
-/** The bytes of the shared file `path`, e.g. `fixtures/layers.safetensors`; null where it is absent. */
+/** The bytes of the shared file `path`, e.g. `fixtures/layers.safetensors`; null if it is absent. */
 export async function sharedFile(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   const url = await urls[ROOT + path]?.();
   if (url === undefined) return null;
@@ -28,12 +28,12 @@ export async function sharedFile(path: string): Promise<Uint8Array<ArrayBuffer> 
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** What a test is given as its argument: enough of it to skip. */
+/** The part of a test's context that is needed to skip the test. */
 interface Skippable {
   skip(note?: string): never;
 }
 
-/** The shared safetensors file `path`, read; skips the test that asks for it where it is absent. */
+/** The shared safetensors file `path`; skips the test if the file is absent. */
 export async function fixture(path: string, test: Skippable): Promise<Safetensors> {
   const bytes = await sharedFile(path);
   return bytes ? readSafetensors(bytes, path) : test.skip(`needs ../shared/${path}`);

@@ -3,8 +3,8 @@
 
   bias_settings.py LAYERS_FIXTURE OUT
 
-For each of the fixture's five convolutions, with a bias b as batch norm leaves it: the output before the ReLU, and by the
-fixture's dy the gradients of the input and of what is trained. BitFit: y = conv(x, W) + b + db. SSF as published, after the
+For each of the fixture's five convolutions, with a bias b as from a folded batch norm: the output before the ReLU, and for the
+fixture's dy the gradients of the input and of the trained tensors. BitFit: y = conv(x, W) + b + db. SSF as published, after the
 convolution with its bias: y = (1 + gamma) * (conv(x, W) + b) + beta. Computed in float64, stored as F32.
 """
 import json, sys

@@ -3,10 +3,10 @@
 
   five_steps.py WEIGHTS NETWORK_FIXTURE TRAINING_FIXTURE OUT
 
-In float32 these five steps are ill-conditioned in single tensors: where a first gradient is close to zero, Adam divides it
-by its own size. PyTorch's own float32 result differs from its float64 one by up to 1.7 % in a tensor (conv1), so the float64
-result is the one to be near. Reads the starter weights, four images and the coefficients of the training fixture; writes the
-losses and the trained numbers, stored as F32. Runs on PyTorch >= 1.13 (CPU).
+In float32 these five steps are ill-conditioned in some tensors: where a first gradient is close to zero, Adam divides it by its
+own magnitude. PyTorch's float32 result differs from its float64 result by up to 1.7 % in a tensor (conv1), so the float64 result
+is the reference. Reads the starter weights, four images and the coefficients of the training fixture; writes the losses and the
+trained parameters, stored as F32. Runs on PyTorch >= 1.13 (CPU).
 """
 import json, struct, sys
 import numpy as np
@@ -61,7 +61,7 @@ class Atoms(nn.Module):
 def main(weights, network, training, out):
     reference, images = read(training), read(network)
     net = ResNet(Bottleneck, [3, 4, 6, 3], width_per_group=64)
-    # Quarter width: every layer again with 16 base channels.
+    # Quarter width: the network is built again with 16 base channels.
     net.inplanes, net.conv1, net.bn1 = 16, nn.Conv2d(3, 16, 7, 2, 3, bias=False), nn.BatchNorm2d(16)
     for stage, blocks in enumerate((3, 4, 6, 3)):
         setattr(net, f"layer{stage + 1}", net._make_layer(Bottleneck, 16 * 2**stage, blocks, 1 if stage == 0 else 2))

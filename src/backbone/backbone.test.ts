@@ -6,13 +6,13 @@ import { onBackends } from '../on-backends';
 import { inSingles } from '../ops/convert';
 import { Backbone } from './backbone';
 
-/** Maps and kernels in halves are rounded some fifty times on the way. */
+/** In fp16, activations and kernels are rounded about fifty times on the way to the logits. */
 const TOLERANCES = { single: 1e-3, half: 4e-3 } as const;
 
 onBackends('starter backbone against PyTorch', (backend) => {
   const precisions = backend === 'webgpu' ? (['single', 'half'] as const) : (['single'] as const);
   it.for(precisions)(
-    'gives the same stages, features and logits for four images, kept in %s precision',
+    'gives the same stage outputs, features and logits for four images, in %s precision',
     async (precision, test) => {
       const file = await fixture('fixtures/starter-network.safetensors', test);
       const bytes = await sharedFile('weights/starter-resnet50-w16.safetensors');
@@ -45,7 +45,7 @@ onBackends('starter backbone against PyTorch', (backend) => {
 });
 
 onBackends('truncated ImageNet trunk against PyTorch', () => {
-  it('is another row of the same table: stages 1–4, stride in the first 1×1', async (test) => {
+  it('gives the same stage outputs and features with stages 1–4 and the stride in the first 1×1', async (test) => {
     const file = await fixture('fixtures/stages1-4.safetensors', test);
     const bytes = await sharedFile('weights/resnet50-imagenet-stages1-4.safetensors');
     if (!bytes) return test.skip('needs ../shared/weights');

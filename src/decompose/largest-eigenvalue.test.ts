@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../random';
 import { largestEigenvalue } from './largest-eigenvalue';
 
-test('of a 2×2 matrix, by the quadratic formula', () => {
+test('a 2×2 matrix agrees with the quadratic formula', () => {
   expect(largestEigenvalue(Float64Array.of(2, 1, 1, 3), 2)).toBeCloseTo((5 + Math.sqrt(5)) / 2, 13);
 });
 
-test('of a path’s second-difference matrix: 2 + 2 cos(π / (n + 1))', () => {
+test('the second-difference matrix of a path has 2 + 2 cos(π / (n + 1))', () => {
   for (const n of [1, 2, 3, 10, 60]) {
     const matrix = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
@@ -18,7 +18,7 @@ test('of a path’s second-difference matrix: 2 + 2 cos(π / (n + 1))', () => {
   }
 });
 
-test('of the identity, of ones, of zeros and of a diagonal', () => {
+test('identity, all-ones, zero and diagonal matrices have their known values', () => {
   const n = 144;
   const diagonal = (value: (i: number) => number) =>
     Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? value(at / (n + 1)) : 0));
@@ -38,7 +38,7 @@ test('of the identity, of ones, of zeros and of a diagonal', () => {
   expect(largestEigenvalue(new Float64Array(n * n), n)).toBe(0);
 });
 
-test('of a random Gram matrix: no vector is stretched further, a long power iteration comes as near as it can', () => {
+test('a random Gram matrix agrees with a long power iteration', () => {
   const n = 40;
   const random = seededRandom(1);
   const rows = Array.from({ length: n }, () => Float64Array.from({ length: n }, () => random.normal()));
@@ -56,7 +56,7 @@ test('of a random Gram matrix: no vector is stretched further, a long power iter
   expect(Math.abs(largestEigenvalue(gram, n) / reference - 1)).toBeLessThan(1e-12);
 });
 
-test('of a matrix with what is not a number there is none, and the search ends', () => {
+test('a matrix with NaN or Infinity ends the iteration without a finite result', () => {
   expect(largestEigenvalue(Float64Array.of(1, Number.NaN, Number.NaN, 1), 2)).toBeNaN();
   expect(Number.isFinite(largestEigenvalue(Float64Array.of(1, Infinity, Infinity, 1), 2))).toBe(false);
 });

@@ -24,7 +24,7 @@ const caseSchema = z.object({
   rel_error_c: z.number(),
 });
 
-/** One convolution of the fixture: its kernel's shape, its block, and PyTorch's results. */
+/** One convolution of the fixture: the shape of its kernel, its block, and PyTorch's results. */
 function layerCase(file: Safetensors, name: string) {
   const cases: unknown = JSON.parse(file.metadata.cases ?? '{}');
   const found = z.record(z.string(), caseSchema).parse(cases)[name];
@@ -44,7 +44,7 @@ function randomMatrix(rows: number, cols: number, seed: number): Matrix {
   return { data: Float32Array.from({ length: rows * cols }, () => random.normal() * 0.1), rows, cols };
 }
 
-/** α·D, `[rows, cols]`, the plain way. */
+/** α·D, `[rows, cols]`, computed directly. */
 function rebuilt(coefficients: Float32Array, atoms: Float32Array, n: number): Float32Array {
   const cols = atoms.length / n;
   return Float32Array.from({ length: (coefficients.length / n) * cols }, (_, at) => {
@@ -74,7 +74,7 @@ describe('against PyTorch', () => {
     expect(relativeError(blocks, float32(file, `${name}.alpha_c`))).toBeLessThan(1e-4);
   });
 
-  test.for(CASES)('%s: reference codes × atoms, folded back, are the kernel', async (name, context) => {
+  test.for(CASES)('%s: reference codes × atoms, converted back, are the kernel', async (name, context) => {
     const file = await fixture(LAYERS, context);
     const { kernel, shape, block, m, n, ...reference } = layerCase(file, name);
     const plain = rebuilt(float32(file, `${name}.alpha`), float32(file, `${name}.D`), m);
@@ -96,7 +96,7 @@ test('the 17 kernels of the starter backbone larger than 1×1 are decomposed wit
   const seconds = (performance.now() - began) / 1000;
   console.info(`17 kernels decomposed in ${seconds.toFixed(1)} s`);
   expect(errors).toHaveLength(17);
-  // conv1 has 49 numbers per row and 9 atoms; the paper's 2–8 % are for 3×3 kernels.
+  // The error of conv1 is larger, with 9 atoms for 49 numbers per row; the paper's 2–8 % are for 3×3 kernels.
   expect(Math.max(...errors.slice(1))).toBeLessThan(0.1);
   expect(seconds).toBeLessThan(30);
 });
@@ -118,7 +118,7 @@ describe('learning', () => {
     }
   });
 
-  test('finds the atoms that made the data', () => {
+  test('recovers the atoms that generated the data', () => {
     const random = seededRandom(3);
     const made = decompose(randomMatrix(40, 6, 1), 3, { alternations: 0 }).atoms;
     const codes = Float32Array.from({ length: 400 * 3 }, () =>
@@ -132,21 +132,21 @@ describe('learning', () => {
     for (const cosine of best) expect(cosine).toBeGreaterThan(0.99);
   });
 
-  test('the same seed gives the same bits, another seed other atoms', () => {
+  test('the same seed gives the same bits, and another seed gives different atoms', () => {
     const x = randomMatrix(300, 9, 1);
     const options = { seed: 5, sample: 200 };
     expect(decompose(x, 9, options)).toEqual(decompose(x, 9, options));
     expect(decompose(x, 9, { ...options, seed: 6 }).atoms).not.toEqual(decompose(x, 9, options).atoms);
   });
 
-  test('the coefficients follow from the stored atoms and step, to the bit', () => {
+  test('sparseCode gives bit-identical coefficients from the stored atoms and step size', () => {
     const x = randomMatrix(301, 9, 2);
     const { atoms, coefficients, lipschitz } = decompose(x, 12);
     expect(sparseCode(x, atoms, 12, { lipschitz })).toEqual(coefficients);
     expect(sparseCode(x, atoms, 12)).toEqual(coefficients);
   });
 
-  test('a row has the same code whichever rows stand beside it', () => {
+  test('the code of a row does not depend on the other rows', () => {
     const x = randomMatrix(7, 9, 4);
     const { atoms, coefficients } = decompose(x, 5);
     for (let row = 0; row < x.rows; row++) {
@@ -156,8 +156,8 @@ describe('learning', () => {
   });
 });
 
-describe('awkward input', () => {
-  test('more atoms than the rows have numbers: 12 for 3×3', () => {
+describe('edge cases', () => {
+  test('more atoms than numbers per row: 12 for 3×3', () => {
     const x = randomMatrix(500, 9, 1);
     const twelve = decompose(x, 12);
     expect(twelve.relativeError).toBeLessThan(0.05);
@@ -165,14 +165,14 @@ describe('awkward input', () => {
     expectUnitNorm(twelve.atoms, 12);
   });
 
-  test('fewer rows than atoms: the atoms left over are drawn anew and stay of unit norm', () => {
+  test('fewer rows than atoms: unused atoms are redrawn and have unit norm', () => {
     const few = decompose(randomMatrix(2, 9, 1), 6);
     expectUnitNorm(few.atoms, 6);
     expect(few.relativeError).toBeLessThan(0.05);
   });
 
-  test('an atom no row uses is drawn anew: it moves, the used one stays', () => {
-    // Every row lies along the first axis; with λ this large a small share along an atom codes to 0.
+  test('an atom that no row uses is redrawn; the used atom stays', () => {
+    // All rows are multiples of the first axis. With a λ this large, an atom with a small component along it gets the code 0.
     const x: Matrix = {
       data: Float32Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 1 : 0)),
       rows: 10,
@@ -183,14 +183,14 @@ describe('awkward input', () => {
     const used = [0, 1, 2, 3].filter((j) => coefficients[j] !== 0);
     expect(used).toHaveLength(1);
     expect(Math.abs(atoms[(used[0] ?? 0) * 4] ?? 0)).toBeCloseTo(1, 6);
-    // Soft thresholding shrinks the one coefficient, 1, by λ.
+    // Soft thresholding shrinks the only coefficient, 1, by λ.
     expect(relativeError).toBeCloseTo(0.4, 3);
     const earlier = decompose(x, 4, { lambda: 0.4, alternations: 11 }).atoms;
     const moved = [0, 1, 2, 3].filter((j) => earlier[j * 4] !== atoms[j * 4]);
     expect(moved.length).toBeGreaterThanOrEqual(3);
   });
 
-  test('zeros: no coefficient, no error, atoms of unit norm', () => {
+  test('a zero matrix has zero coefficients and error, and atoms of unit norm', () => {
     const zero = decompose({ data: new Float32Array(90), rows: 10, cols: 9 }, 3);
     expect(zero.coefficients.every((value) => value === 0)).toBe(true);
     expect(zero.objective).toBe(0);
@@ -198,7 +198,7 @@ describe('awkward input', () => {
     expectUnitNorm(zero.atoms, 3);
   });
 
-  test('sizes that disagree are a bug of the caller', () => {
+  test('inconsistent sizes throw RangeError', () => {
     expect(() => decompose({ data: new Float32Array(5), rows: 2, cols: 3 }, 1)).toThrow(RangeError);
     expect(() => decompose(randomMatrix(2, 3, 1), 0)).toThrow(RangeError);
     expect(() => sparseCode(randomMatrix(2, 3, 1), new Float32Array(4), 2)).toThrow(RangeError);

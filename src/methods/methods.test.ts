@@ -23,13 +23,13 @@ interface LayerCase {
   m1: number;
   kc_in: number;
   kc_out: number;
-  /** Atoms of its channel blocks. */
+  /** The number of its block atoms. */
   n: number;
 }
 
 const blockSize = ({ kc_in: kcIn, kc_out: kcOut }: LayerCase) => Math.max(kcIn, kcOut);
 
-/** A method's trainables under the names the PyTorch reference gave them, and its options. */
+/** For each method: the names of its tensors in the PyTorch reference, and its options. */
 const REFERENCE = [
   { id: 'atoms', fixture: 'atoms', trainables: ['dD'], options: ({ m }: LayerCase) => ({ m }) },
   {
@@ -63,9 +63,9 @@ const REFERENCE = [
     options: (sizes: LayerCase) => ({ m: sizes.m, m1: sizes.m1, kc: blockSize(sizes) }),
   },
 ];
-/** The sum of two settings takes its numbers from both. */
+/** `all-atoms` is the sum of two settings and uses the tensors of both. */
 const ORIGIN: Record<string, string> = { D1: 'over', beta: 'over', dDc: 'coef' };
-/** The reference of its own for the settings that train biases (interop/pytorch/bias_settings.py). */
+/** The settings that train biases have a reference file of their own (interop/pytorch/bias_settings.py). */
 const BIAS_SETTINGS = [
   { id: 'bitfit', fixture: 'bitfit', trainables: ['db'], options: () => ({}) },
   { id: 'scale-and-shift', fixture: 'ssf', trainables: ['gamma', 'beta'], options: () => ({}) },
@@ -84,12 +84,12 @@ function channelsLast(file: Safetensors, name: string): tf.Tensor4D {
 }
 
 function shape4(file: Safetensors, name: string): [number, number, number, number] {
-  return (file.tensors.get(name)?.shape ?? []) as [number, number, number, number]; // images have four dimensions
+  return (file.tensors.get(name)?.shape ?? []) as [number, number, number, number]; // images are 4-D
 }
 
 async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
   const turned = tf.transpose(tensor, [0, 3, 1, 2]);
-  const values = (await turned.data()) as Float32Array; // float32 in, float32 out
+  const values = (await turned.data()) as Float32Array; // the tensor is float32
   turned.dispose();
   return values;
 }
@@ -97,7 +97,7 @@ async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
 onBackends('settings against PyTorch', () => {
   for (const { id, fixture: prefix, trainables, options } of [...REFERENCE, ...BIAS_SETTINGS]) {
     for (const name of CASES) {
-      it(`${id} on ${name}: ΔW, output, input gradient and the trainables' gradients`, async (test) => {
+      it(`${id} on ${name}: ΔW, output, input gradient and gradients of the trainables`, async (test) => {
         const layers = await fixture('fixtures/layers.safetensors', test);
         const trainsBiases = BIAS_SETTINGS.some((setting) => setting.id === id);
         const file = trainsBiases ? await biasSettings() : layers;
@@ -137,7 +137,7 @@ onBackends('settings against PyTorch', () => {
         const dy = channelsLast(layers, `${name}.dy`);
         const setting = options(sizes);
         const byName = Object.fromEntries(
-          trainables.map((part, index) => [part, values[index] as tf.Tensor]), // one value per part
+          trainables.map((part, index) => [part, values[index] as tf.Tensor]), // there is one value for each part
         );
         const tuned = tunedConvolution(method, byName, frozen, layer, setting);
         const kernel = tuned.kernel ?? pretrained;
@@ -161,7 +161,7 @@ onBackends('settings against PyTorch', () => {
           relativeError(await channelsFirstValues(dx), float32(file, `${name}.${prefix}.grad_x`)),
         ).toBeLessThan(TOLERANCE);
         const layerGradient = new LayerGradient(layer, x, dy);
-        // The method's own way to the gradients, if it has one, and the derivative of its update.
+        // Checks the method's own `gradients`, if it has them, and the derivative of its `update`.
         for (const way of trainsBiases ? [method] : [method, { ...method, gradients: undefined }]) {
           const gradients = trainableGradients(way, layerGradient, byName, frozen, setting);
           for (const part of trainables) {

@@ -7,12 +7,12 @@ import type { Codings, TuningMethod } from '../methods/method';
 import type { SettingOptions } from '../worker/protocol';
 import { neededCodings, parameterTable } from './parameters';
 
-/** Into plain atoms, and into atoms of channel blocks; empty where there is none. */
+/** Codes for plain atoms and for block atoms; empty if the setting does not need them. */
 export type AtomCodes = Readonly<Record<keyof Codings, LayerCodes>>;
 
 export const NO_CODES: AtomCodes = { plain: new Map(), blocks: new Map() };
 
-/** All decompositions a setting needs, as `find` gives them. Throws `UserError` where the setting's layers are not there. */
+/** All decompositions that a setting needs, computed by `find`. Throws `UserError` if the backbone lacks the setting's layers. */
 export async function codesFor(
   backbone: Backbone,
   method: TuningMethod,
@@ -21,7 +21,7 @@ export async function codesFor(
     decomposeBackbone(backbone, coding, layers),
 ): Promise<AtomCodes> {
   const { network } = backbone;
-  // How many classes there are, no atom depends on.
+  // The number of classes does not affect the atoms.
   const table = parameterTable(method, options, convolutions(network), network.features, 0);
   const found = { ...NO_CODES };
   for (const [kind, { coding, layers }] of neededCodings(method, options, table))

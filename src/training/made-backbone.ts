@@ -1,4 +1,4 @@
-/** For tests only: a backbone of any layout with weights made from a seed, small enough to keep its maps finite. */
+/** For tests only: a backbone of any layout with seeded random weights, scaled so that activations stay finite. */
 import { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { writeSafetensors } from '../files/safetensors';

@@ -15,7 +15,7 @@ import type { Parameter } from './parameters';
 import { lossAndGradient } from './train';
 import { TunedModel } from './tuned-model';
 
-/** The settings of the reference, with the options it used. */
+/** The settings of the reference, with its options. */
 const RUNS: { id: string; options: SettingOptions }[] = [
   { id: 'linear-probe', options: {} },
   { id: 'atoms', options: { m: 9 } },
@@ -23,11 +23,11 @@ const RUNS: { id: string; options: SettingOptions }[] = [
   { id: 'full', options: {} },
 ];
 const STEPS = 5;
-/** How far from single precision's losses, and from its trained numbers taken together, half precision may be. */
+/** Tolerances for fp16: of the losses, and of all trained parameters together. */
 const HALF_LOSSES = 5e-3;
 const HALF_NUMBERS = 3e-2;
 
-/** The decomposition the reference trained on. */
+/** The decompositions on which the reference trained. */
 function referenceCodes(file: Safetensors): Map<string, LayerCode> {
   const names = [...file.tensors.keys()]
     .filter((key) => key.endsWith('.alpha'))
@@ -50,7 +50,7 @@ async function exact(): Promise<Safetensors> {
   return readSafetensors(new Uint8Array(await response.arrayBuffer()), 'five-steps-float64');
 }
 
-/** The reference, and what five steps from its start give here. */
+/** The reference, and the results of five steps from its initial values. */
 async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[number], precision: Precision) {
   const reference = await fixture('fixtures/starter-training.safetensors', test);
   const images = await fixture('fixtures/starter-network.safetensors', test);
@@ -90,14 +90,15 @@ async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[numbe
 onBackends('five Adam steps against PyTorch', (backend) => {
   for (const run of RUNS) {
     const { id } = run;
-    it(`${id}: the same losses and the same trained numbers`, async (test) => {
+    it(`${id}: gives the same losses and trained parameters`, async (test) => {
       const { reference, parameters, losses, trained } = await fiveSteps(test, run, 'single');
       expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(1e-3);
-      // Tensor by tensor PyTorch's float32 result for atoms is itself up to 1.7 % from its float64 one (see
+      // For each tensor, PyTorch's float32 result for atoms itself differs by up to 1.7 % from its float64 result (see
+      // interop/pytorch/five_steps.py). So each tensor is compared with float64, and all parameters together with float32.
       // interop/pytorch/five_steps.py), so there float64 is the measure, and float32 that of all numbers together.
       const float64 = id === 'atoms' ? await exact() : null;
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
-      // The reference keeps no trained kernels of full tuning.
+      // The reference does not store the trained kernels of full tuning.
       if (id !== 'full') expect(compared).toHaveLength(parameters.length);
       const ours: number[] = [];
       const theirs: number[] = [];
@@ -112,7 +113,7 @@ onBackends('five Adam steps against PyTorch', (backend) => {
     });
 
     if (backend !== 'webgpu') continue;
-    it(`${id}, kept in half precision: nearly the same losses and trained numbers`, async (test) => {
+    it(`${id} in fp16: gives nearly the same losses and trained parameters`, async (test) => {
       const { reference, parameters, losses, trained } = await fiveSteps(test, run, 'half');
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
       const all = (of: (parameter: Parameter) => ArrayLike<number>) =>
@@ -120,7 +121,7 @@ onBackends('five Adam steps against PyTorch', (backend) => {
       const ours = all(({ offset, size }) => trained.subarray(offset, offset + size));
       const theirs = all(({ name }) => float32(reference, `${id}.final.${name}`));
       expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(HALF_LOSSES);
-      // The reference keeps no trained kernels of full tuning.
+      // The reference does not store the trained kernels of full tuning.
       if (id !== 'full') expect(relativeError(ours, theirs)).toBeLessThan(HALF_NUMBERS);
     });
   }
