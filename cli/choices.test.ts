@@ -221,6 +221,15 @@ const CASES: Record<
       ['yes', "Option '--find-rates' does not take an argument. `npm run tune -- --help` lists the options."],
     ],
   },
+  inspect: {
+    right: [
+      [[], ({ inspect }) => inspect, false],
+      [['--inspect'], ({ inspect }) => inspect, true],
+    ],
+    wrong: [
+      ['yes', "Option '--inspect' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
   halving: {
     right: [
       [[], ({ sweep }) => sweep.halving, false],
@@ -327,6 +336,11 @@ describe('which images', () => {
       'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.';
     expect(refusal()).toBe(question);
     expect(refusal('--data', '')).toBe(question);
+    expect(refusal('--inspect')).toBe(question);
+  });
+
+  it('are not needed to look at weights', () => {
+    expect(parseChoices(['--inspect', '--backbone', 'weights.pth'], NOON)?.data).toBeNull();
   });
 
   it('are not two things', () => {

@@ -54,14 +54,17 @@ export const OPTIONS = {
   out: { type: 'string' },
   charts: { type: 'string' },
   rerun: { type: 'string' },
+  inspect: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
 
 export interface Choices {
-  /** Null where the results to run again name a sample, or nobody says. */
+  /** Null where the results to run again name a sample, or nobody says; also where weights alone are looked at. */
   data: Data | null;
+  /** Nothing is trained: what was understood of data and weights is printed. */
+  inspect: boolean;
   /** A results file whose runs are made again; it decides everything but data, weights and output. */
   rerun: string | null;
   backbone: BackboneOptions;
@@ -118,6 +121,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --rerun FILE       runs once more what a results.json has, and says whether the numbers are the same; the file
                      decides everything but --data, --sample, --backbone, --out and --charts
+  --inspect          read the data, the weights or both, print what was understood, and train nothing
   --help             this text
 
 Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
@@ -154,7 +158,8 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
   }
   return {
-    data: dataChoice(values.data, values.sample, rerun !== undefined),
+    data: dataChoice(values.data, values.sample, rerun !== undefined || isOfWeightsAlone(values)),
+    inspect: values.inspect ?? false,
     rerun: rerun === undefined ? null : fromWhereTyped('--rerun', rerun),
     backbone: {
       path: values.backbone === undefined ? null : fromWhereTyped('--backbone', values.backbone),
@@ -256,11 +261,15 @@ function parsed(typed: string[]) {
   }
 }
 
-function dataChoice(data: string | undefined, sample: string | undefined, rerun: boolean): Data | null {
+function isOfWeightsAlone({ inspect, backbone }: { inspect?: boolean; backbone?: string }): boolean {
+  return inspect === true && backbone !== undefined;
+}
+
+function dataChoice(data: string | undefined, sample: string | undefined, optional: boolean): Data | null {
   if (data !== undefined && sample !== undefined)
     throw new UserError('Give either --data or --sample, not both.');
   if (sample !== undefined) return sampleNamed(sample);
-  if (data === undefined && rerun) return null;
+  if (data === undefined && optional) return null;
   if (data === undefined || data === '') {
     throw new UserError(
       'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.',

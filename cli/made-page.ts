@@ -30,7 +30,13 @@ export const DATA: DataSummary = {
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
   ...{ augmentation: 'flips', leftOut: [], hash: 'cafe' },
-  duplicates: { groups: 0, images: 0, conflicts: [], leaked: { val: 0, test: 0 } },
+  duplicates: {
+    groups: 0,
+    images: 0,
+    conflicts: [],
+    leaked: { val: 0, test: 0 },
+    givenUp: { images: 0, classes: [] },
+  },
 };
 
 export const MEMORY: MemoryPlan = {

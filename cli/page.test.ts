@@ -24,6 +24,11 @@ class MadePage extends EventEmitter {
   async setInputFiles(selector: string, path: string) {
     this.chosen.push([selector, path]);
   }
+  async $eval(selector: string, work: (input: { value: string }) => void) {
+    const input = { value: 'as it was' };
+    work(input);
+    this.chosen.push([selector, input.value]);
+  }
 }
 
 const REPORT: Report = {
@@ -200,8 +205,11 @@ describe('what goes in and comes out', () => {
     const headless = await open({});
     await headless.choose('data', { kind: 'folder', path: '/pictures' });
     await headless.choose('backbone', { kind: 'file', path: '/resnet.pth' });
+    // The other input is emptied, or what was chosen before would still be there.
     expect(page.chosen).toEqual([
+      ['#data-file', ''],
       ['#data-folder', '/pictures'],
+      ['#backbone-folder', ''],
       ['#backbone-file', '/resnet.pth'],
     ]);
   });

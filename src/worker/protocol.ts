@@ -110,15 +110,23 @@ export interface ClassSummary {
   thumbnails: Blob;
 }
 
-/** Pictures that belong together, near-duplicates and shots of one series: a stratified split keeps them in one part. */
+/**
+ * Pictures that belong together, duplicates, near-duplicates and shots of one series: a stratified split keeps them in one
+ * part.
+ */
 export interface Duplicates {
   /** Groups of two pictures or more, and the pictures in them. */
   groups: number;
   images: number;
   /** The paths of each group whose pictures lie in different classes. */
   conflicts: string[][];
-  /** Images with one of their group in training: a given split is kept as it is. */
+  /** Images with one that looks like them in training: a given split is kept as it is, and groups may be given up. */
   leaked: { val: number; test: number };
+  /**
+   * Images that look like so many others that their class could not be validated by whole groups, as those of a fixed camera
+   * do: only identical images and shots of a series are kept together there.
+   */
+  givenUp: { images: number; classes: string[] };
 }
 
 export interface DatasetSummary {

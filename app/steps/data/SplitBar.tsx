@@ -5,6 +5,7 @@ import { PRESETS } from '../../../src/data/presets';
 import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
 import { choosePreset, splitAgain } from '../../store/data-actions';
 import {
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -32,11 +33,10 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
   const splitting = useSession((session) => session.splitting);
   const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
   const images = imagesPerPart(dataset.classes);
-  const said = [
-    presetSentence(dataset),
-    groupSentence(dataset),
-    unvalidatedSentence(dataset.split, dataset.classes),
-  ].filter(Boolean);
+  const said = [presetSentence(dataset), groupSentence(dataset), unvalidatedSentence(dataset)].filter(
+    Boolean,
+  );
+  const warning = givenUpSentence(dataset);
 
   const split = async (change: Partial<SplitChoice>) => {
     if (change.seed !== undefined) setSeed(change.seed);
@@ -54,6 +54,11 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           .
         </p>
         {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
+        {warning !== '' && (
+          <p className="numbers">
+            <strong>Images look alike.</strong> {warning}
+          </p>
+        )}
       </div>
       <div className={classes.split}>
         <NativeSelect
