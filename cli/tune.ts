@@ -7,6 +7,7 @@ import { CHART_NAMES, reportOf } from '../app/report/report';
 import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
 import {
+  classSentence,
   conflictSentence,
   groupSentence,
   imagesPerPart,
@@ -19,6 +20,7 @@ import { outcomeOf, trialNames } from '../app/store/run-record';
 import { allTrials, type Outcome, type Sweep, tooLarge, trialKey, wantedTrials } from '../app/store/sweep';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
+import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import type { BackboneSummary, SettingSummary } from '../src/worker/protocol';
@@ -29,6 +31,7 @@ import { kindOf, makeFolder } from './folders';
 import type { AskedRun, DataChoice, DataSummary, RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
+import { questionText } from './question-text';
 import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
 
 const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
@@ -38,6 +41,10 @@ const stop = new AbortController();
 
 process.exitCode = await main().catch((error: unknown) => {
   progress.clear();
+  if (error instanceof AmbiguousData) {
+    process.stderr.write(`${questionText(error.question)}\n`);
+    return EXIT.input;
+  }
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.input;
@@ -101,9 +108,11 @@ async function main(): Promise<number> {
         seed: choices.knobs.seed,
         testPart: choices.testPart,
         preset: choices.preset,
+        reading: choices.reading,
       }),
     );
     progress.say(dataSentence(dataset));
+    progress.say(classSentence(dataset.classes));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
     if (before) refuse(dataDifference(before, dataset));
     const known = await headless.ask('settings', choices.knobs);
@@ -273,6 +282,7 @@ function dataSentence({ name, classes, leftOut }: DataSummary): string {
 function noticesOf(dataset: DataSummary): string[] {
   const conflicts = conflictSentence(dataset);
   return [
+    ...dataset.notices,
     presetSentence(dataset),
     groupSentence(dataset),
     unvalidatedSentence(dataset.split, dataset.classes),

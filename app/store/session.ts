@@ -14,6 +14,7 @@ import type {
   Notice,
   Pace,
   Progress,
+  Reading,
   Recognition,
   SettingSummary,
   Storage,
@@ -60,6 +61,8 @@ export interface Session {
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
+  /** How its folders are read, where the person chose. */
+  reading: Reading;
   importing: Progress | null;
   dataProblem: Problem | null;
 
@@ -104,6 +107,7 @@ export const useSession = create<Session>(() => ({
   recognitionProblem: null,
   dataset: null,
   source: null,
+  reading: {},
   importing: null,
   dataProblem: null,
   atoms: null,

@@ -207,9 +207,13 @@ describe('the split', () => {
     expect(reasonFor(dataset, 'set/test/1.png')).toMatch(/Not in a class folder/);
   });
 
-  test('is not read into classes that happen to be called train and test', async () => {
-    const dataset = await loadPaths(...classPaths('set', { train: 4, test: 4 }));
+  test('folders called like its parts are not classes, unless the person says so', async () => {
+    const files = await plainFiles(classPaths('set', { train: 4, test: 4 }));
+    expect(await refusal(load(dropped(...files)))).toMatch(/^The folders “test” and “train” are called like/);
+    const dataset = await load(dropped(...files), { reading: { splitFolders: false } });
     expect(dataset.classes).toEqual(['test', 'train']);
+    expect(dataset.reading).toEqual({ splitFolders: false });
+    expect(resplit(dataset, { seed: 2, testPart: 0 }).reading).toEqual({ splitFolders: false });
   });
 });
 

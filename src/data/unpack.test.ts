@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
+import { MAX_RATIO } from './archive-limits';
 import { bytesOf, patched, plainFiles, textFile, uint32, zipOf } from './made-files';
-import { MAX_RATIO, unpack } from './unpack';
+import { unpack } from './unpack';
 
 async function refusal(zip: Blob): Promise<string> {
   const error = await unpack(zip, { name: 'set.zip' }).then(
@@ -48,7 +49,7 @@ describe('unpack', () => {
     const { files, leftOut } = await unpack(zip, { name: 'set.zip' });
     expect(files.map(({ path }) => path)).toEqual(['set/a/b..png']);
     expect(leftOut.map(({ path }) => path)).toEqual(bad.map((path) => `set/${path}`));
-    for (const { reason } of leftOut) expect(reason).toBe('Its path leads outside the zip.');
+    for (const { reason } of leftOut) expect(reason).toBe('Its path leads outside the archive.');
   });
 
   test('leaves out a damaged entry and keeps the others', async () => {

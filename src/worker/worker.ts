@@ -1,4 +1,5 @@
 /** The engine's side of the door: messages in, calls on the session, messages out. */
+import { AmbiguousData } from '../data/question';
 import { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { onNotice } from '../ops/webgpu/notices';
@@ -60,6 +61,7 @@ const faultOf = ({ kind, message, details, engineLost }: EngineFault): Fault => 
 });
 
 function failure(error: unknown, call: CallName): Failure {
+  if (error instanceof AmbiguousData) return { kind: 'ambiguous', question: error.question };
   if (error instanceof UserError) return { kind: 'user', message: error.message };
   if (error instanceof EngineFault) return faultOf(error);
   if (error instanceof DOMException && error.name === 'AbortError') {
