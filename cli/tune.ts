@@ -28,6 +28,7 @@ import { Bug } from './bug';
 import { type BackboneOptions, type Choices, checkSettings, HELP, parseChoices } from './choices';
 import { comparison } from './comparison';
 import { kindOf, makeFolder } from './folders';
+import { withoutLinks } from './linked-folder';
 import type { AskedRun, DataChoice, DataSummary, RunRecord } from './messages';
 import type { Headless, Place } from './page';
 import { ProgressLine } from './progress-line';
@@ -72,10 +73,7 @@ async function main(): Promise<number> {
   const before = typed.rerun === null ? null : await readResults(typed.rerun);
   const choices = before ? repeatedChoices(typed, before) : typed;
   if (!choices.data) throw new Error('Choices have data.');
-  const data: Data =
-    choices.data.kind === 'path'
-      ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
-      : choices.data;
+  const data: Data = choices.data.kind === 'path' ? await dataAt(choices.data.path) : choices.data;
   const { path, ...form } = choices.backbone;
   const weights = path === null ? null : { path, kind: await kindOf('backbone', path) };
   heedSignals();
@@ -143,7 +141,16 @@ async function main(): Promise<number> {
   }
 }
 
-type Data = Place | { kind: 'sample'; name: string };
+/** `notices`: what the person should know of the files before they are read. */
+type Data = (Place & { notices?: string[] }) | { kind: 'sample'; name: string };
+
+async function dataAt(path: string): Promise<Data> {
+  if ((await kindOf('data', path)) === 'file') return { kind: 'file', path };
+  const { remove, ...folder } = await withoutLinks(path);
+  // The page reads the files again when its engine is replaced.
+  process.once('exit', remove);
+  return { kind: 'folder', ...folder };
+}
 
 async function changeBackbone(
   headless: Headless,
@@ -157,7 +164,8 @@ async function changeBackbone(
 async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
   if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
   await headless.choose('data', data);
-  return headless.ask('importFiles', choice);
+  const dataset = await headless.ask('importFiles', choice);
+  return { ...dataset, notices: [...(data.notices ?? []), ...dataset.notices] };
 }
 
 /** What runs when: gives a run to make, and takes how it ended. */
