@@ -56,7 +56,7 @@ export function archiveReason(kind: ArchiveKind, path: string): string {
   const name =
     kind === 'gzip'
       ? 'A file packed by gzip that is no tar'
-      : `${kind === 'RAR' || kind === 'xz' || kind === 'LZ4' ? 'An' : 'A'} ${kind} archive`;
+      : `${kind === 'xz' || kind === 'LZ4' ? 'An' : 'A'} ${kind} archive`;
   return `${name}, which this page cannot unpack. Unpack it yourself and drop the folder, or pack the folder as a zip.`;
 }
 

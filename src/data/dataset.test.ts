@@ -245,6 +245,20 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     expect(await refusal(loadPaths('1.png', '2.png'))).toMatch(/^The 2 pictures are not in folders/);
   });
 
+  test('one image of each class', async () => {
+    expect(await refusal(loadPaths(...classPaths('s', { a: 1, b: 1, c: 1 })))).toBe(
+      'Each of the 3 classes has only one image that can be read. A class needs at least two: one to train on, one to validate.',
+    );
+  });
+
+  test('labels in a table beside the images, which is named', async () => {
+    const files = await plainFiles(['s/train/1.png', 's/train/2.png', 's/test/3.png']);
+    const table = textFile('s/train/metadata.jsonl', '{"file_name": "1.png"}\n{"file_name": "2.png"}');
+    expect(await refusal(load(dropped(...files, table)))).toMatch(
+      /“s\/train\/metadata\.jsonl” looks like a table/,
+    );
+  });
+
   test('fewer than two classes after exclusions', async () => {
     const good = await plainFiles(classPaths('s', { a: 3 }));
     const message = await refusal(
@@ -323,6 +337,13 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     expect(reasonFor(dataset, 'pets/cat/gone.png')).toMatch(/^Could not be read from the disk/);
   });
 
+  test('what is hidden inside of a hidden folder that was chosen', async () => {
+    const files = await plainFiles([...classPaths('.photos', { cat: 3, dog: 3 }), '.photos/.cache/x/1.png']);
+    const dataset = await load(dropped(...files));
+    expect(dataset.classes).toEqual(['cat', 'dog']);
+    expect(dataset.leftOut).toEqual([]);
+  });
+
   test('what systems leave behind goes unmentioned', async () => {
     const dataset = await withBadFiles(
       textFile('pets/.DS_Store', 'x'),
@@ -332,6 +353,15 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     );
     expect(dataset.leftOut).toEqual([]);
   });
+});
+
+test('a table beside class folders is left out with what it is', async () => {
+  const files = await plainFiles(TWO_CLASSES);
+  const table = textFile('pets/labels.csv', 'file,label\ncat/0.png,cat\ncat/1.png,cat\ndog/0.png,dog');
+  const dataset = await load(dropped(...files, table));
+  expect(dataset.leftOut).toEqual([
+    { path: 'pets/labels.csv', reason: 'A table that names the images. Classes are taken from the folders.' },
+  ]);
 });
 
 describe('dataset.json', () => {

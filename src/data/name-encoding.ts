@@ -101,7 +101,9 @@ export async function rankedEncodings(names: readonly Uint8Array[]): Promise<Ran
     if (text === null || !isPlausible(text)) return [];
     const confidence =
       found.find((each) => detected.includes(each.encoding?.toLowerCase() ?? ''))?.confidence ?? 0;
-    return [{ encoding, text, score: Math.max(confidence, LEAST_SCORE) * prior * naturalness(text) }];
+    return [
+      { encoding, text, score: Math.max(confidence, LEAST_SCORE) * prior * naturalness(text, encoding) },
+    ];
   }).sort((a, b) => b.score - a.score);
   const seen = new Set<string>();
   return ranked.flatMap(({ encoding, text, score }) => {
@@ -115,41 +117,33 @@ export async function rankedEncodings(names: readonly Uint8Array[]): Promise<Ran
 function isPlausible(text: string): boolean {
   return [...text].every(
     (letter) =>
-      letter === '\n' ||
-      /[\x20-\x7e\p{L}\p{M}\p{N}ー・々〇〆（）「」『』【】〈〉《》、。，～－＋：＆’]/u.test(letter),
+      letter === '\n' || (PLAUSIBLE.test(letter) && (!MODIFIER.test(letter) || JAPANESE_MARKS.test(letter))),
   );
 }
 
-const KANA_OR_HANGUL = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+const PLAUSIBLE = /[\x20-\x7e\p{L}\p{M}\p{N}（）「」『』【】〈〉《》、。，～－＋：＆’]/u;
+const MODIFIER = /[\p{Lm}ƒ]/u;
+const JAPANESE_MARKS = /[ー々〆ｰﾞﾟ]/u;
+const HALF_WIDTH_KANA = /[ｦ-ﾟ]/;
+const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}ー]/u;
+const OTHER_SCRIPT =
+  '[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Greek}\\p{Script=Cyrillic}]';
 
-/** Factors for what names of one language do and accidents of decoding do not. */
-function naturalness(text: string): number {
+/** What accidents of decoding do and names do not, by how much less likely it makes an encoding. */
+const ODDITIES: readonly (readonly [RegExp, number])[] = [
+  // `cafÚ`: an accented capital after a small letter.
+  [/\p{Ll}(?![A-Z])\p{Lu}/u, 0.1],
+  // `ni寸`, `rщћe`: a small Latin letter against another script.
+  [new RegExp(`[a-z]${OTHER_SCRIPT}|${OTHER_SCRIPT}[a-z]`, 'u'), 0.05],
+  // `ﾄPFEL`.
+  [/[A-Za-z][ｦ-ﾟ]|[ｦ-ﾟ][A-Za-z]/u, 0.05],
+];
+
+function naturalness(text: string, encoding: NameEncoding): number {
+  const odd = ODDITIES.reduce((factor, [pattern, less]) => (pattern.test(text) ? factor * less : factor), 1);
+  // Kana are a small part of the Japanese encodings: names that are nothing else are no accident.
   const foreign = [...text].filter((letter) => letter > '\x7f');
-  const share = (pattern: RegExp) =>
-    foreign.filter((letter) => pattern.test(letter)).length / Math.max(1, foreign.length);
-  let factor = 1;
-  // Japanese kana and Korean syllables are a small part of their encodings: names all of them are no accident.
-  if (!/[ｦ-ﾟ]/.test(text)) factor *= 1 + 20 * Math.max(0, share(KANA_OR_HANGUL) - 0.3);
-  // `cafÚ`: a capital after a small letter. `ni寸`, `ﾄpfel`: a small Latin letter against another script.
-  if (/\p{Ll}(?![A-Z])\p{Lu}/u.test(text)) factor *= 0.1;
-  if (
-    /[a-z][\p{Script=Han}\p{Script=Hangul}\p{Script=Katakana}\p{Script=Hiragana}\p{Script=Greek}\p{Script=Cyrillic}]/u.test(
-      text,
-    )
-  )
-    factor *= 0.1;
-  if (
-    /[\p{Script=Han}\p{Script=Hangul}\p{Script=Katakana}\p{Script=Hiragana}\p{Script=Greek}\p{Script=Cyrillic}][a-z]/u.test(
-      text,
-    )
-  )
-    factor *= 0.1;
-  if (
-    /\p{Script=Latin}[\p{Script=Greek}\p{Script=Cyrillic}]|[\p{Script=Greek}\p{Script=Cyrillic}]\p{Script=Latin}/u.test(
-      text,
-    )
-  )
-    factor *= 0.1;
-  if (/[A-Za-z][ｦ-ﾟ]|[ｦ-ﾟ][A-Za-z]/u.test(text)) factor *= 0.05;
-  return factor;
+  const isKana = foreign.every((letter) => KANA.test(letter)) && !HALF_WIDTH_KANA.test(text);
+  const isJapanese = encoding === 'shift_jis' || encoding === 'euc-jp';
+  return isKana && isJapanese ? 20 * odd : odd;
 }

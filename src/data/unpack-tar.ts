@@ -34,11 +34,16 @@ export async function unpackTar(
   let bytes = 0;
   let count = 0;
   const label = 'Unpacking';
-  const read = counted(tar, (packedOut) => {
-    if (packedOut > RATIO_FREE_BYTES && packedOut > MAX_RATIO * archive.size) throw bomb(`“${name}”`);
+  // The decoder's streams pass on that there was an error, but not always which.
+  let pastLimit: UserError | null = null;
+  const read = counted(tar, (unpacked) => {
+    if (unpacked <= RATIO_FREE_BYTES || unpacked <= MAX_RATIO * archive.size) return;
+    pastLimit = bomb(`“${name}”`);
+    throw pastLimit;
   });
   try {
-    const entries = read.pipeThrough(createTarDecoder());
+    // Strict: otherwise a damaged header is skipped, with its file, without a word.
+    const entries = read.pipeThrough(createTarDecoder({ strict: true }));
     for await (const { header, body } of iterate(entries, signal)) {
       if (++count > MAX_ENTRIES)
         throw new UserError(
@@ -68,8 +73,7 @@ export async function unpackTar(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof UserError) throw error;
-    throw cutOff(name);
+    throw pastLimit ?? (error instanceof UserError ? error : cutOff(name));
   }
   const all: NamedFile[] = [...files].map(([path, file]) => ({ path, file }));
   const meant = withoutClutter(all, ({ path }) => path, { areChosen: false });

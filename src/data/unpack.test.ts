@@ -36,6 +36,18 @@ describe('unpack', () => {
     expect(files.map(({ path }) => path)).toEqual(['set/a/1.txt']);
   });
 
+  test('reads both separators in one path', async () => {
+    const { files } = await unpack(await zipOf([textFile('set/cat\\1.txt', 'x')]), { name: 'set.zip' });
+    expect(files.map(({ path }) => path)).toEqual(['set/set/cat/1.txt']);
+  });
+
+  test('keeps a hidden folder that everything lies in, and passes over what is hidden inside', async () => {
+    const files = ['.photos/cat/1.txt', '.photos/dog/2.txt', '.photos/.git/config', '__MACOSX/.photos/._x'];
+    const unpacked = await unpack(await zipOf(files.map((path) => textFile(path, 'x'))), { name: 'x.zip' });
+    // `.git` is no reason to pass the whole set over, nor is it read.
+    expect(unpacked.files.map(({ path }) => path)).toEqual(['x/.photos/cat/1.txt', 'x/.photos/dog/2.txt']);
+  });
+
   test('leaves out entries whose path leads outside', async () => {
     const bad = [
       '../up.png',
