@@ -53,6 +53,16 @@ function question(layout: string, reading: Reading = {}) {
 
 describe('a split in folders is read', () => {
   test.each([
+    [
+      'folds beside a test folder of the same classes',
+      'fold1/a 2\nfold1/b 2\nfold2/a 2\nfold2/b 2\ntest/a 1\ntest/b 1',
+      'a 4*/0/1, b 4*/0/1',
+    ],
+    [
+      'training images in pieces',
+      'train_part1/a 2\ntrain_part1/b 2\ntrain_part2/a 3\ntrain_part2/b 3\ntest_part1/a 1\ntest_part1/b 1',
+      'a 5*/0/1, b 5*/0/1',
+    ],
     ['plainly', 'set/train/a 5\nset/train/b 5\nset/val/a 2\nset/val/b 2', 'a 5/2/0, b 5/2/0'],
     [
       'Intel image classification',
@@ -174,6 +184,7 @@ describe('a split in folders is read', () => {
 
 describe('class folders without a split are read', () => {
   test.each([
+    ['a zip of each class', 'cat/cat 3\ndog/dog 3', 'cat 3*/0/0, dog 3*/0/0'],
     ['EuroSAT', '2750/AnnualCrop 4\n2750/Forest 4', 'AnnualCrop 4*/0/0, Forest 4*/0/0'],
     [
       'CUB',
@@ -228,6 +239,7 @@ describe('class folders without a split are read', () => {
 
 describe('names of a split never become classes unasked', () => {
   test.each([
+    ['horse2zebra', 'trainA 4\ntrainB 4\ntestA 2\ntestB 2', 'name a class and a part of a split in one'],
     [
       'flat',
       'set/train 4\nset/test 4',
@@ -332,6 +344,14 @@ describe('more than one level of folders', () => {
   });
 
   test.each([
+    [
+      'two versions of a set with a split',
+      'original/Training/apple 3\noriginal/Test/apple 1\nsmall/Training/pear 3\nsmall/Test/pear 1',
+      [
+        ['original', 'small'],
+        ['apple', 'pear'],
+      ],
+    ],
     [
       'PlantVillage',
       'color/apple 3\ncolor/corn 3\ngrayscale/apple 3\ngrayscale/corn 3',
@@ -516,4 +536,9 @@ describe('images without classes are refused in one sentence', () => {
   ])('%s', (_, layout, sentence) => {
     expect(refusal(layout).message).toMatch(sentence);
   });
+});
+
+test('a hundred thousand images in a folder that is left out are no trouble', () => {
+  const { leftOut, classes } = arrange(files('train/a 5\ntrain/b 5\ntest 150000'));
+  expect([classes, leftOut.length]).toEqual([['a', 'b'], 150_000]);
 });

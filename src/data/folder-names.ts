@@ -6,8 +6,10 @@ import type { Part } from '../worker/protocol';
 
 const PART_WORDS: ReadonlyMap<string, Part> = new Map([
   ...(['train', 'training', 'trn', 'trainval'] as const).map((word) => [word, 'train'] as const),
-  ...(['val', 'valid', 'validation', 'dev'] as const).map((word) => [word, 'val'] as const),
-  ...(['test', 'testing', 'tst', 'eval', 'evaluation'] as const).map((word) => [word, 'test'] as const),
+  ...(['val', 'valid', 'validation', 'validate', 'dev'] as const).map((word) => [word, 'val'] as const),
+  ...(['test', 'tests', 'testing', 'tst', 'eval', 'evaluation'] as const).map(
+    (word) => [word, 'test'] as const,
+  ),
 ]);
 
 /** Words that say nothing of the content, as in `training_set`, `train_images` and `Test Data`. */

@@ -59,7 +59,11 @@ export function treeOf(located: readonly Located[], name = '', depth = 0): Folde
   for (const image of located) {
     const folder = image.segments.length > depth + 1 ? image.segments[depth] : undefined;
     if (folder === undefined) images.push(image);
-    else inFolders.set(folder, [...(inFolders.get(folder) ?? []), image]);
+    else {
+      const present = inFolders.get(folder);
+      if (present) present.push(image);
+      else inFolders.set(folder, [image]);
+    }
   }
   const names = [...inFolders.keys()].sort(naturalOrder);
   const folders = names.map((each) => treeOf(inFolders.get(each) ?? [], each, depth + 1));
@@ -67,7 +71,7 @@ export function treeOf(located: readonly Located[], name = '', depth = 0): Folde
 }
 
 export function imagesIn({ images, folders }: Folder): Located[] {
-  return [...images, ...folders.flatMap(imagesIn)];
+  return folders.length === 0 ? images : images.concat(...folders.map(imagesIn));
 }
 
 /** The folders `level` levels below, 1 for those directly in it. */

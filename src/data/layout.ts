@@ -6,6 +6,7 @@ import { UserError } from '../user-error';
 import type { LeftOut, Part, Reading } from '../worker/protocol';
 import { isCertainPartName, isContainerName, isDescriptionName, isPartName, partNamed } from './folder-names';
 import { type Folder, foldersAt, imagesIn, type Located, namesAt } from './folder-tree';
+import { naturalOrder } from './natural-order';
 
 /** A part of the set, or the whole of it. */
 export interface Side {
@@ -115,9 +116,9 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
       if (classParent(folder) === null) apart.push({ folder, part, isFlat: true });
       continue;
     }
-    const { parent, isFlat } = sharedParent(folder, level, classes);
-    if (parent) layout.sides.push({ part, folder: parent, level, partLevel: null });
-    else apart.push({ folder, part, isFlat });
+    const shared = sharedParent(folder, level, classes);
+    if (shared) layout.sides.push({ part, ...shared, partLevel: null });
+    else apart.push({ folder, part, isFlat: classParent(folder) === null });
   }
   const unshared = apart.filter(({ isFlat }) => !isFlat).map(({ folder }) => folder);
   if (unshared.length > 0) {
@@ -135,7 +136,7 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
     const what = isFlat
       ? `The folder “${folder.name}” has no class folders inside`
       : `The folder “${folder.name}” has no class folder of the training images inside`;
-    layout.leftOut.push(...reasons(images, `Not in a class folder: ${lowerFirst(what)}.`));
+    layout.leftOut = layout.leftOut.concat(reasons(images, `Not in a class folder: ${lowerFirst(what)}.`));
     layout.notices.push(
       `${what}, so its ${imageCount(images.length)} ${images.length === 1 ? 'was' : 'were'} left out.`,
     );
@@ -144,8 +145,9 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
 }
 
 /** Every folder has `train` and `test` inside: it is a class with a split of its own, or a set with classes below. */
-function splitInEach(top: Folder, reading: Reading): Layout | Open {
-  const partFoldersIn = top.folders.flatMap((folder) => unwrapped(folder).folders);
+function splitInEach(top: Folder, reading: Reading): Layout | Open | null {
+  if (top.folders.some((folder) => unwrapped(folder) !== folder)) return null;
+  const partFoldersIn = top.folders.flatMap(({ folders }) => folders);
   const layout = (level: number): Layout => ({
     sides: [{ part: null, folder: top, level, partLevel: 2 }],
     leftOut: [],
@@ -233,13 +235,15 @@ function lonePart(top: Folder, reading: Reading): Layout | Open | null {
       sentence: `There is no folder of training images beside ${list(names)}. A set with a split needs a folder “train” with one folder for each class inside.`,
       choices: [asClasses()],
     };
-  const classes = new Set(rest.folders.map(({ name }) => name));
-  const sides: Side[] = [{ part: null, folder: rest, level: 1, partLevel: null }];
+  const level = levelIn([rest], reading);
+  if (typeof level !== 'number') return level;
+  const classes = new Set(namesAt(rest, level));
+  const sides: Side[] = [{ part: null, folder: rest, level, partLevel: null }];
   const apart: Folder[] = [];
   for (const folder of lone) {
     const part = partNamed(folder.name)?.part ?? null;
-    const { parent } = sharedParent(folder, 1, classes);
-    if (parent && part !== 'train') sides.push({ part, folder: parent, level: 1, partLevel: null });
+    const shared = sharedParent(folder, level, classes);
+    if (shared && part !== 'train') sides.push({ part, ...shared, partLevel: null });
     else apart.push(folder);
   }
   if (apart.length === 0) return { sides, leftOut: [], notices: [] };
@@ -262,10 +266,10 @@ function lonePart(top: Folder, reading: Reading): Layout | Open | null {
   const parent = training && classParent(training);
   if (parent) {
     const outside = [...top.images, ...top.folders.filter((each) => each !== training).flatMap(imagesIn)];
-    const level = levelIn([parent], reading);
-    if (typeof level !== 'number') return level;
+    const inside = levelIn([parent], reading);
+    if (typeof inside !== 'number') return inside;
     return {
-      sides: [{ part: null, folder: parent, level, partLevel: null }],
+      sides: [{ part: null, folder: parent, level: inside, partLevel: null }],
       leftOut: reasons(outside, `Beside the folder “${training.name}”.`),
       notices: [],
     };
@@ -285,7 +289,8 @@ const isTrainingSet = (folder: Folder) =>
 /** The level of the class folders below `tops`. */
 function levelIn(tops: readonly Folder[], { classLevel, splitFolders }: Reading): number | Open {
   const at = (level: number) => tops.flatMap((top) => foldersAt(top, level));
-  const namesOf = (folders: readonly Folder[]) => [...new Set(folders.map(({ name }) => name))];
+  const namesOf = (folders: readonly Folder[]) =>
+    [...new Set(folders.map(({ name }) => name))].sort(naturalOrder);
   if (classLevel !== undefined) {
     if (at(classLevel).length === 0) {
       let deepest = classLevel;
@@ -308,6 +313,8 @@ function levelIn(tops: readonly Folder[], { classLevel, splitFolders }: Reading)
   }
   const second = namesOf(at(2));
   if (second.length === 1 || second.every(isContainerName)) return 1;
+  // `cat/cat/1.jpg`, as a zip of each class unpacks.
+  if (first.every(({ name, folders }) => folders.length === 1 && folders[0]?.name === name)) return 1;
   const levels = [1, 2];
   for (let level = 2; !areClasses(at(level)) && at(level + 1).length > 0 && level < 4; level++)
     levels.push(level + 1);
@@ -359,16 +366,18 @@ function classParent(folder: Folder): Folder | null {
 
 const hasContainer = ({ folders }: Folder) => folders.some(({ name }) => isContainerName(name));
 
-/** The folder inside a part, or itself, that has classes of the training images `level` levels below. */
+/** Where a part has classes of the training images: in the folder itself or one inside of it, at most `deepest` levels below. */
 function sharedParent(
   folder: Folder,
-  level: number,
+  deepest: number,
   classes: ReadonlySet<string>,
-): { parent: Folder | null; isFlat: boolean } {
+): Pick<Side, 'folder' | 'level'> | null {
   for (let at: Folder | undefined = folder; at; at = at.folders.length === 1 ? at.folders[0] : undefined) {
-    if (namesAt(at, level).some((name) => classes.has(name))) return { parent: at, isFlat: false };
+    for (let level = deepest; level >= 1; level--) {
+      if (namesAt(at, level).some((name) => classes.has(name))) return { folder: at, level };
+    }
   }
-  return { parent: null, isFlat: classParent(folder) === null };
+  return null;
 }
 
 // ---------------------------------------------------------------- words

@@ -72,7 +72,7 @@ async function unpackEntries(
   const outside = entries.filter((entry) => leadsOutside(entry.name));
   const leftOut: LeftOut[] = outside.map((entry) => ({ path: `${folder}/${entry.name}`, reason: OUTSIDE }));
   const inside = entries
-    .filter((entry) => !outside.includes(entry))
+    .filter((entry) => !leadsOutside(entry.name))
     .map((entry) => ({ ...entry, name: slashed(entry.name) }));
   const meant = withoutClutter(inside, (entry) => entry.name, { areChosen: false });
   const total = meant.length;
