@@ -31,7 +31,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'command-'));
   out = join(folder, 'out');
 });
-afterEach(() => rm(folder, { recursive: true }));
+/** What a command asks to be done at the end of the process. */
+let ends: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of ends) end();
+  ends = [];
+  await rm(folder, { recursive: true });
+});
 
 /** The command with a made page in place of the browser; `stop` sends it a signal, a second after the one before. */
 function command(page: MadePage | Error = madePage(), given: Partial<Surroundings> = {}) {
@@ -50,6 +56,7 @@ function command(page: MadePage | Error = madePage(), given: Partial<Surrounding
     ...{ stdout: stream('stdout'), stderr: stream('stderr'), signals },
     ...{ startedAt: new Date('2025-01-31T14:23:05Z'), clock: () => now },
     leave: (code) => written.left.push(code),
+    onExit: (clean) => void ends.push(clean),
     openHeadless: async () => {
       written.opened++;
       if (page instanceof Error) throw page;
@@ -136,7 +143,11 @@ describe('a comparison', () => {
       ...['figures', 'close'],
     ]);
     expect(page.asked[0]).toEqual(['start', 'auto']);
-    expect(page.asked[2]).toEqual(['importSample', 'counting', { seed: 3, testPart: 0.2, preset: 'vtab' }]);
+    expect(page.asked[2]).toEqual([
+      'importSample',
+      'counting',
+      { seed: 3, testPart: 0.2, preset: 'vtab', reading: {} },
+    ]);
     expect(names(page)).toEqual(['Linear probe', 'Atoms']);
   });
 
@@ -154,7 +165,7 @@ describe('a comparison', () => {
       ['useBackbone', 3, 96],
       ['settings', expect.anything()],
       ['choose', 'data', { kind: 'folder', path: data }],
-      ['importFiles', { seed: 0, testPart: 0, preset: 'whole' }],
+      ['importFiles', { seed: 0, testPart: 0, preset: 'whole', reading: {} }],
     ]);
     expect((await readResults()).backbone).toMatchObject({ id: 'own', inputSize: 96, stages: { used: 3 } });
   });
@@ -177,6 +188,7 @@ describe('a comparison', () => {
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
       'Data: pictures, 2 classes, images: 20 to train, 20 to validate.',
+      'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory.',
       'Atoms: About 21 MB of memory.',
       'Linear probe: finished, 75.0 % after 60 epochs, 3.0 s.',
@@ -582,7 +594,7 @@ describe('--rerun', () => {
     expect(page.asked).toContainEqual([
       'importSample',
       'counting',
-      { seed: 5, testPart: 0, preset: 'whole' },
+      { seed: 5, testPart: 0, preset: 'whole', reading: {} },
     ]);
     expect(names(page)).toEqual([
       'Linear probe, seed 5',

@@ -29,6 +29,7 @@ export const DATA: DataSummary = {
   ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
+  ...{ reading: {}, notices: [] },
   ...{ augmentation: 'flips', leftOut: [], hash: 'cafe' },
   duplicates: {
     groups: 0,

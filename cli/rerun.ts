@@ -31,6 +31,8 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
     backbone: { path, stages: used < inFile ? used : null, inputSize: backbone.inputSize },
     testPart: dataset.testPart,
     preset: dataset.preset,
+    // Options on the command line go first: the results may be of files that lay otherwise.
+    reading: { ...dataset.reading, ...choices.reading },
     settings: [],
     knobs: { ...choices.knobs, seed: dataset.seed },
     backend: backendOf(before),

@@ -46,10 +46,11 @@ export function dataSentence({
 
 /** What the person should know of the pictures before they trust the figures. */
 export function noticesOf(
-  dataset: Pick<DataSummary, 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
+  dataset: Pick<DataSummary, 'notices' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
 ): string[] {
   const conflicts = conflictSentence(dataset);
   return [
+    ...dataset.notices,
     presetSentence(dataset),
     givenUpSentence(dataset),
     groupSentence(dataset),

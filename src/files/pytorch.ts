@@ -3,9 +3,10 @@
  * storages as raw bytes. Since 1.6 both are entries of a zip, stored uncompressed; before, they followed one another. Both
  * are read in place. A storage's bytes are checked against the tensors that claim them before any is read.
  */
-import { BlobReader, type FileEntry, ZipReader } from '@zip.js/zip.js';
+import type { FileEntry } from '@zip.js/zip.js';
 import { UserError } from '../user-error';
 import { BYTES_PER_NUMBER, product } from './number-types';
+import { openZip } from './open-zip';
 import {
   PickleDict,
   PickleGlobal,
@@ -197,7 +198,7 @@ function stateDict(value: Value): PickleDict<Made> {
 }
 
 async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): Promise<Contents> {
-  const reader = new ZipReader(new BlobReader(blob), { useWebWorkers: false });
+  const reader = await openZip(blob);
   let entries: Map<string, FileEntry>;
   try {
     entries = new Map((await listEntries(reader, fileName)).map((entry) => [entry.filename, entry]));

@@ -1,6 +1,7 @@
 /** Step 3: which settings, with which few numbers; then run. */
 import { Anchor, Button } from '@mantine/core';
 import { useMemo } from 'react';
+import { classSentence } from '../../store/data-words';
 import { isTrainingPending, runObstacle } from '../../store/permissions';
 import { runChosen } from '../../store/queue';
 import { chosenSettings, useSession } from '../../store/session';
@@ -49,6 +50,7 @@ export function TuneStep() {
         </Empty>
       ) : (
         <>
+          <p className={classes.found}>{classSentence(dataset.classes)}</p>
           <Block
             title="Settings"
             note={
