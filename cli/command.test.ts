@@ -102,6 +102,28 @@ describe('before anything is started', () => {
     expect(written).toEqual({ stdout: '', stderr: `${said}\n`, left: [], opened: 0 });
   });
 
+  it('leaves no half line on a terminal before an error', async () => {
+    const stdout: string[] = [];
+    const { run } = command(madePage(), {
+      stdout: { isTTY: true, columns: 80, write: (text) => stdout.push(String(text)) > 0 },
+      openHeadless: async (onReport) => {
+        const phase = { label: 'Starting', done: 0, total: 1 };
+        onReport({
+          run: null,
+          phase,
+          epoch: 0,
+          epochs: 0,
+          loss: null,
+          imagesPerSecond: 0,
+          secondsLeft: null,
+        });
+        throw new UserError('No Chromium was found.');
+      },
+    });
+    await run(...both());
+    expect(stdout).toEqual(['\r\u001b[2KStarting 0 %', '\r\u001b[2K']);
+  });
+
   it('says what to do where there is no browser', async () => {
     const { run, written } = command(new UserError('No Chromium was found.'));
     expect(await run(...both())).toBe(2);
@@ -272,6 +294,14 @@ describe('a comparison', () => {
     await run(...both());
     expect(written.stdout).not.toContain('Linear probe: About');
     expect(written.stdout).toContain('Atoms: About');
+  });
+
+  it('goes by how the searches ended', async () => {
+    const page = madePage({
+      train: (asked) => finished(asked, asked.config.learningRate === 0.0009 ? 18 : 12),
+    });
+    await command(page).run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out);
+    expect(names(page).at(-1)).toBe('Atoms, learning rate 0.0009');
   });
 
   it('compares what is final, and searches beside it', async () => {

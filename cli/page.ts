@@ -40,7 +40,7 @@ export async function openHeadless(
     await fresh.exposeFunction('notice', onNotice);
   });
   try {
-    const loaded = await Promise.race([page.evaluate(() => 'headless' in globalThis), broken]);
+    const loaded = await Promise.race([broken, page.evaluate(() => 'headless' in globalThis)]);
     if (!loaded) throw new Error('The headless page did not load.');
   } catch (error) {
     await close();
@@ -56,7 +56,7 @@ export async function openHeadless(
         },
         [call, given] as const,
       );
-      const answer = await Promise.race([work, broken]);
+      const answer = await Promise.race([broken, work]);
       if ('failed' in answer) throw asError(answer.failed);
       return answer.done as Done<typeof call>; // the page answers each call with its own type
     },
