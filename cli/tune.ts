@@ -254,7 +254,7 @@ async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
   const planned = await headless.ask('plan', [...arms.values()], memoryCapBytes(sweep.knobs));
   for (const [index, name] of [...arms.keys()].entries()) {
     const memory = planned[index];
-    if (memory?.fits) progress.say(`${name}: ${memory.sentence}`);
+    if (memory?.fits) progress.say(`${name}: ${memory.sentence} ${memory.heapSentence}`);
   }
 }
 
