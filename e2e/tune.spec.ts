@@ -130,9 +130,7 @@ test('runs a results file again and gets the same numbers to the bit', async () 
   const refused = join(folder, 'refused');
   const others = await tune(['--data', join(folder, 'others'), '--rerun', file, '--out', refused]);
   expect(others.code).toBe(2);
-  expect(others.stderr).toMatch(
-    /^The images are others: the runs were made on “stripes” .* Nothing was run\.$/m,
-  );
+  expect(others.stderr).toMatch(/^The images differ: the runs were made on “stripes” .* Nothing was run\.$/m);
   expect(await readdir(folder)).not.toContain('refused');
 });
 
@@ -173,7 +171,7 @@ test('refuses what cannot be meant before anything is started', async () => {
     [[...sample, '--backbone', join(folder, 'nothing')], /nothing” is empty\. It needs a file of weights/],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
-    [['--rerun', notes], /^“notes\.json” is no results file of this version \(createdBy: /],
+    [['--rerun', notes], /^“notes\.json” is not a results file of this version \(createdBy: /],
     [['--rerun', notes, '--epochs', '3'], /^--epochs is decided by the results file\. Leave it out/],
     [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
   ];
