@@ -506,7 +506,8 @@ describe('against what the engine knows', () => {
     memory: {
       ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
       items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
-      ...{ fits: true, sentence: '' },
+      heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
+      ...{ fits: true, sentence: '', heapSentence: '' },
     },
   });
   const known = [

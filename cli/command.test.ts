@@ -211,8 +211,8 @@ describe('a comparison', () => {
       'Backbone: Starter, 64 px, 1.48 M parameters.',
       'Data: pictures, 2 classes, images: 20 to train, 20 to validate.',
       'Classes: a (20), b (20).',
-      'Linear probe: About 21 MB of memory.',
-      'Atoms: About 21 MB of memory.',
+      'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
+      'Atoms: About 21 MB of memory. And 9 MB for the rest.',
       'Linear probe: finished, 75.0 % after 60 epochs, 3.0 s.',
       'Atoms: finished, 75.0 % after 10 epochs, 3.0 s.',
     ]);

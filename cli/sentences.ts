@@ -78,7 +78,7 @@ export async function memorySentences(
   const planned = await plan([...arms.values()], memoryCapBytes(sweep.knobs));
   return [...arms.keys()].flatMap((name, index) => {
     const memory = planned[index];
-    return memory?.fits ? [`${name}: ${memory.sentence}`] : [];
+    return memory?.fits ? [`${name}: ${memory.sentence} ${memory.heapSentence}`] : [];
   });
 }
 

@@ -370,6 +370,11 @@ function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 
+/** Bytes of all its pictures, those that the preset leaves aside among them. */
+export function pixelBytes(dataset: Dataset): number {
+  return [...imagesOf(dataset), dataset.unused].reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+}
+
 // ---------------------------------------------------------------- hash
 
 async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promise<string> {

@@ -383,6 +383,20 @@ export interface MemoryItems {
   working: number;
 }
 
+/** What a run has on the JavaScript heap, beside its tensors, bytes. */
+export interface HeapItems {
+  /** The images of all parts, three bytes a pixel. */
+  pixels: number;
+  /** The pretrained kernels as read from the file: coefficients and the size of updates follow from them. */
+  kernels: number;
+  /** Coefficients of atoms, of this run and of earlier ones. */
+  coefficients: number;
+  /** The frozen backbone's output for every image, from which a first head is trained. */
+  features: number;
+  /** Trained numbers: copies of this run's, and those of the models that are kept. */
+  models: number;
+}
+
 /** Where the frozen stages' output is kept for images that come again. */
 export type PrefixPlace = 'device' | 'file';
 
@@ -401,6 +415,10 @@ export interface MemoryPlan {
   /** The most the run holds at a time, bytes, and what that is. */
   bytes: number;
   items: MemoryItems;
+  /** Beside these, on the JavaScript heap; not among `bytes`, which the budget limits. */
+  heap: HeapItems;
+  /** The heap's bytes for the person. */
+  heapSentence: string;
   /** Bytes it may take: the person's cap, or the engine's own budget. */
   budget: number;
   fits: boolean;

@@ -35,14 +35,14 @@ export function TuneStep() {
   return (
     <StepPage
       title="Tune"
-      lead="A setting says which numbers are trained. Choose several: they run on the same images, with each seed in the same order, so that they can be compared."
+      lead="A setting is a method of tuning: it defines which parameters are trained. Choose several to compare them: for each seed, all of them see the same images in the same order."
     >
       <ProblemNote problem={problem} title="The settings could not be counted" />
       {!dataset ? (
         <Empty title="First, some images">
           <p>
-            How many numbers a setting trains depends on the number of classes, so the cards appear with the
-            data.
+            The number of parameters that a setting trains depends on the number of classes, so the settings
+            appear when there is data.
           </p>
           <Button component="a" href="#data">
             Go to Data
