@@ -680,9 +680,9 @@ describe('--rerun', () => {
       'The runs were computed by WebAssembly',
       { start: () => ({ engine: WEBGPU, backbone: BACKBONE }) },
     ],
-    ['backbone', 'The backbone is another', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],
-    ['data set', 'The images are others', { importSample: () => ({ ...DATA, hash: 'other' }) }],
-    ['split', 'The split is another', { importSample: () => ({ ...DATA, seed: 4 }) }],
+    ['backbone', 'The backbone differs', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],
+    ['data set', 'The images differ', { importSample: () => ({ ...DATA, hash: 'other' }) }],
+    ['split', 'The split differs', { importSample: () => ({ ...DATA, seed: 4 }) }],
     ['list of settings', 'There is no setting “linear-probe” here', { settings: () => [] }],
   ] as const)('refuses another %s, and runs nothing', async (_, said, answers) => {
     const page = madePage(answers);
