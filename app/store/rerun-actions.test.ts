@@ -42,8 +42,8 @@ describe('running a results file again', () => {
   });
 
   it.each<[string, () => File, RegExp]>([
-    ['a file that is no JSON', () => file('{'), /“results.json” is no results file .* not JSON/],
-    ['a file of something else', () => file('{"format": 4}'), /“results.json” is no results file/],
+    ['a file that is no JSON', () => file('{'), /“results.json” is not a results file .*not JSON/],
+    ['a file of something else', () => file('{"format": 4}'), /“results.json” is not a results file/],
     [
       'runs of another backend',
       () => file({ ...results, engine: { ...results.engine, backend: 'webgpu' } }),

@@ -7,7 +7,8 @@ import { measureSweep, stopMeasuring, sweepCost, sweepSize, turnSweep, turnValue
 
 let engines: FakeEngine[];
 const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
-const plan = (bytes: number, fits = true) => ({ bytes, fits, sentence: `${bytes} bytes` }) as MemoryPlan;
+const plan = (bytes: number, fits = true) =>
+  ({ bytes, fits, heap: { pixels: 100 }, sentence: `${bytes} bytes` }) as MemoryPlan;
 
 beforeEach(() => {
   engines = connectFake();
@@ -33,7 +34,7 @@ describe('a sweep', () => {
     engine()
       .last('plan')
       .resolve([plan(5), plan(9)]);
-    expect(await cost).toEqual({ seconds: null, bytes: 9, obstacle: null });
+    expect(await cost).toEqual({ seconds: null, bytes: 109, obstacle: null });
     // Seeds and rates change no plan.
     expect(engine().last('plan').input.configs).toHaveLength(2);
     const unfit = sweepCost(read());
