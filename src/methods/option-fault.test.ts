@@ -23,7 +23,7 @@ describe('a value for an option', () => {
 
   it('is refused with the setting’s name; what is not named keeps its default', () => {
     expect(() => checkOptions(methodById('coefficient-atoms'), { kc: 3 })).toThrow(
-      'Coefficient atoms: Channels of a block (kc) must be one of 2, 4, 8, not 3.',
+      'Coefficient atoms: Block size in channels (kc) must be one of 2, 4, 8, not 3.',
     );
     expect(() => checkOptions(methodById('coefficient-atoms'), {})).not.toThrow();
   });

@@ -20,7 +20,7 @@ export function LoadAdapter() {
       activateOnKeyboard={false}
       enablePointerEvents
       onDrop={(files) => void take(files)}
-      inputProps={{ tabIndex: -1, 'aria-label': 'Adapter, dropped' }}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped adapter' }}
       tabIndex={-1}
       role="group"
       aria-label="Drop an adapter"
