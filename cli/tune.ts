@@ -50,7 +50,7 @@ process.exitCode = await main().catch((error: unknown) => {
   if (error instanceof DOMException && error.name === 'AbortError') process.exit(EXIT.stopped);
   const details = error instanceof Bug ? error.details : error instanceof Error ? error.stack : String(error);
   process.stderr.write(
-    `This is a bug in ${packageJson.name}; please report it with these lines:\n${details}\n`,
+    `This is a bug in ${packageJson.name}; please report it with these details:\n${details}\n`,
   );
   return EXIT.failed;
 });
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
       (report) => progress.show(report),
       ({ program, reason }) =>
         progress.say(
-          `The program ${program} does not work on this adapter; a general form is used, slower, with the same results. ${reason}`,
+          `The optimized GPU kernel ${program} does not work on this GPU adapter. The slower reference kernel is used; the results are the same. ${reason}`,
         ),
     ),
   );
@@ -122,7 +122,7 @@ async function main(): Promise<number> {
       runs: [],
       charts: [],
     };
-    if (again) progress.say(`${counted(again.length, 'run')} once more.`);
+    if (again) progress.say(`Rerunning ${counted(again.length, 'run')}.`);
     else await announceRuns(headless, sweep);
     const code = await compare(headless, choices, again ? listedRuns(again) : sweptRuns(sweep), results);
     if (!before) return code;
@@ -226,7 +226,7 @@ async function compare(
   );
   if (headless.refused.length > 0) {
     throw new Error(
-      `The page asked for what is not on this machine, and was refused: ${headless.refused.join(' ')}`,
+      `The page requested addresses on other hosts. The requests were blocked: ${headless.refused.join(' ')}`,
     );
   }
   if (stop.signal.aborted) return EXIT.stopped;
@@ -242,7 +242,9 @@ async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
   const trials = allTrials(sweep);
   const searches = trials.filter(({ role }) => role === 'search').length;
   if (trials.length > sweep.settings.length)
-    progress.say(`${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them to search` : ''}.`);
+    progress.say(
+      `${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them ${searches === 1 ? 'a search run' : 'search runs'}` : ''}.`,
+    );
   const arms = new Map(trials.map((trial) => [trialNames(trial, sweep.knobs, 1).armName, trial.config]));
   const planned = await headless.ask('plan', [...arms.values()], memoryCapBytes(sweep.knobs));
   for (const [index, name] of [...arms.keys()].entries()) {
@@ -269,7 +271,7 @@ function dataSentence({ name, classes, leftOut }: DataSummary): string {
   return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
 }
 
-/** What the person should know of the pictures before they trust the figures. */
+/** What the person should know about the images before they trust the accuracies. */
 function noticesOf(dataset: DataSummary): string[] {
   const conflicts = conflictSentence(dataset);
   return [
@@ -284,8 +286,8 @@ function noticesOf(dataset: DataSummary): string[] {
 function ending(run: RunRecord): string {
   const end = run.epochs.at(-1);
   const reached = end
-    ? `${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
-    : 'no epoch';
+    ? `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
+    : 'no epoch finished';
   const took = end ? `, ${duration(end.seconds)}` : '';
   return `${run.name}: ${run.status}, ${reached}${took}.`;
 }
@@ -297,7 +299,7 @@ function heedSignals(): void {
     const now = performance.now();
     if (first === 0) {
       first = now;
-      progress.say('Stopping. The best epoch so far is kept; Ctrl-C again leaves at once.');
+      progress.say('Stopping. The best epoch so far is kept. Press Ctrl-C again to quit at once.');
       stop.abort();
       // A signal may come twice, from the terminal and from npm.
     } else if (now - first > 500) process.exit(EXIT.stopped);

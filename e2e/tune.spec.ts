@@ -161,7 +161,7 @@ test('refuses what cannot be meant before anything is started', async () => {
   const notes = join(folder, 'notes.json');
   await writeFile(notes, '{"format": 4}');
   const cases: [args: string[], message: RegExp][] = [
-    [[], /^Which images\? Give --data with a folder/],
+    [[], /^No images were given\. Use --data with a folder/],
     [['--colour', 'red'], /^Unknown option '--colour'/],
     [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
@@ -170,12 +170,18 @@ test('refuses what cannot be meant before anything is started', async () => {
     [[...sample, '--stages', '5'], /^--stages must be from 1 to 4, not 5\.$/],
     [[...sample, '--size', '100'], /^--size must be a multiple of 32 from 64 to 448, not “100”\.$/],
     [[...sample, '--backbone', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
-    [[...sample, '--backbone', join(folder, 'nothing')], /nothing” is empty\. It needs a file of weights/],
+    [
+      [...sample, '--backbone', join(folder, 'nothing')],
+      /nothing” contains no files\. It needs a weight file/,
+    ],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', notes], /^“notes\.json” is no results file of this version \(createdBy: /],
-    [['--rerun', notes, '--epochs', '3'], /^--epochs is decided by the results file\. Leave it out/],
-    [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
+    [
+      ['--rerun', notes, '--epochs', '3'],
+      /^--epochs cannot be used with --rerun: the results file sets it\. Remove it/,
+    ],
+    [['--data', join(folder, 'nothing')], /nothing” contains no files\. It needs one sub-folder per class/],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await tune(args);
