@@ -16,7 +16,14 @@ import {
 } from '../app/store/data-words';
 import { DEFAULT_KNOBS, memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
-import { allTrials, type Outcome, type Sweep, tooLarge, trialKey, wantedTrials } from '../app/store/sweep';
+import {
+  allTrials,
+  type Outcome,
+  type Sweep,
+  sweepObstacle,
+  trialKey,
+  wantedTrials,
+} from '../app/store/sweep';
 import { bytes, counted, duration, percent, short } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { EngineFault } from '../src/engine-fault';
@@ -237,7 +244,7 @@ async function compare(
 
 /** How many runs there will be, and how each of what is compared keeps within its memory. */
 async function announceRuns(headless: Headless, sweep: Sweep): Promise<void> {
-  const obstacle = tooLarge(sweep);
+  const obstacle = sweepObstacle(sweep);
   if (obstacle) throw new UserError(obstacle);
   const trials = allTrials(sweep);
   const searches = trials.filter(({ role }) => role === 'search').length;

@@ -11,6 +11,7 @@ import { count } from '../app/ui/format';
 import { readResults, tune } from '../e2e/command';
 import { INPUT_SIZES } from '../src/backbone/input-size';
 import { dataStart, readHeader, writeHeader } from '../src/files/safetensors';
+import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
 const WEIGHTS = 'resnet50-imagenet-stages1-4.safetensors';
@@ -165,7 +166,7 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
       seeds === 1 ? label : `${label}, mean of ${seeds} seeds`,
       run ? count(run.trainable.backbone) : '–',
       ours === null ? (run?.outcome ?? 'not run') : ours.toFixed(2),
-      `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}`,
+      statedRange(theirs, halfWidth),
       inside ? 'yes' : '**no**',
       runs.length > 0 ? mean(runs.map(({ seconds }) => seconds)).toFixed(0) : '–',
     ],

@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
-import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
-import { accuracyWords, differenceWords } from '../app/store/comparison-words';
-import { bytes, count, pValue } from '../app/ui/format';
+import { type Arm, type ComparedRun, compare, type Pair } from '../app/store/comparison';
+import { accuracyWords, differenceWords, pWords } from '../app/store/comparison-words';
+import { bytes, count } from '../app/ui/format';
 import { tune } from '../e2e/command';
-import type { PairedComparison } from '../src/statistics/paired-test';
 import type { Answers } from '../src/worker/protocol';
+import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
 const OUT = fileURLToPath(new URL('../out/settings/', import.meta.url));
@@ -133,8 +133,8 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       [first, second].every((each) => each === arm || each.setting === RIVAL),
     );
     if (!pair || arm.setting === RIVAL) return '–';
-    const comparison = pair.first === arm ? pair.comparison : turned(pair.comparison);
-    return `${differenceWords({ comparison })}, p ${pValue(comparison.p)}: ${comparison.verdict}`;
+    const { difference, test } = pair.first === arm ? pair : turned(pair);
+    return `${differenceWords(difference)}, p ${pWords({ test })}: ${test?.verdict}`;
   };
   let inside = true;
   const rows = arms.map((arm) => {
@@ -149,9 +149,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       count(arm.trainable.backbone),
       accuracyWords(arm.validation),
       seeds,
-      theirs === undefined
-        ? '–'
-        : `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}${isInside ? '' : ', **outside**'}`,
+      theirs === undefined ? '–' : `${statedRange(theirs, halfWidth)}${isInside ? '' : ', **outside**'}`,
       against(arm),
       arm.seconds.toFixed(0),
       bytes(Math.round(arm.adapterBytes)),
@@ -174,8 +172,11 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
 }
 
 /** The second less the first. */
-function turned({ difference, low, high, p, verdict }: PairedComparison): PairedComparison {
-  return { difference: -difference, low: -high, high: -low, p, verdict: TURNED[verdict] };
+function turned({ difference, test }: Pick<Pair, 'difference' | 'test'>): Pick<Pair, 'difference' | 'test'> {
+  return {
+    difference: difference && { mean: -difference.mean, low: -difference.high, high: -difference.low },
+    test: test && { p: test.p, verdict: TURNED[test.verdict] },
+  };
 }
 
 /** Percent. */

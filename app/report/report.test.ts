@@ -27,6 +27,7 @@ function run(setting: string, correct: number, given: Partial<RunResults> = {}):
       memoryCap: null,
       backend: 'wasm',
       precision: 'single',
+      threads: 1,
       style: 0,
     },
     ...{ trainable: { backbone: 1737, head: 1026 }, memory: null, seconds: 3, imagesPerSecond: 50 },
@@ -49,7 +50,12 @@ function results(runs: RunResults[], classes = ['a', 'b']): Results {
     complete: true,
     engine: {
       ...{ backend: 'wasm', choice: 'auto', adapter: null, hardware: false, reason: 'No WebGPU.' },
-      ...{ threads: 2, isolated: true, precision: 'single', limits: { budget: 1e9, buffer: 1e9 } },
+      ...{
+        threads: 2,
+        isolated: true,
+        precision: 'single',
+        limits: { budget: 1e9, buffer: 1e9 },
+      },
     },
     environment: { browser: 'A browser', tfjs: '4.22.0' },
     backbone: {
@@ -82,8 +88,8 @@ describe('a report', () => {
     const { tables } = section(results([run('atoms', 12), run('lora', 16)]), 'Results');
     // Wilson 1927: 12 and 16 of 20.
     expect(tables[0]?.rows.map((row) => [row[0], row[4]])).toEqual([
-      ['atoms', '60.0\u00a0% (38.7 to 78.1)'],
-      ['lora', '80.0\u00a0% (58.4 to 91.9)'],
+      ['atoms', '60.0\u00a0% (38.7–78.1\u00a0%)'],
+      ['lora', '80.0\u00a0% (58.4–91.9\u00a0%)'],
     ]);
   });
 

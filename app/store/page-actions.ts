@@ -8,9 +8,10 @@ import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
 import { endRuns, runChosen, runEnded, runNext } from './queue';
-import { read, useSession, write } from './session';
+import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
+import { sweepObstacle } from './sweep';
 import { parseUrl, serialiseUrl } from './url';
 
 /** Reads the address, starts the engine and, where the address names one, the sample set. */
@@ -36,6 +37,9 @@ export async function trySample(name: string): Promise<void> {
   await refreshSettings();
   const { configuration } = read();
   write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS] } });
+  // An address can hold an option that is impossible; its card says what to correct.
+  const { dataset } = read();
+  if (dataset && sweepObstacle(chosenSweep(read(), dataset))) return goTo('tune');
   runChosen();
   goTo('compare');
 }

@@ -1,5 +1,6 @@
 /** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
+import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
@@ -44,7 +45,7 @@ function extend(id: string): void {
   const known = sweeps.get(id);
   if (!known) return;
   const { sweep, basis, removed } = known;
-  const { runs, dataset, backbone } = read();
+  const { runs, dataset, backbone, engine } = read();
   // What is still missing of it would run on other images.
   if (!dataset || !backbone || comparisonBasis(dataset, backbone) !== basis) return;
   const data = comparisonLabel(dataset, backbone);
@@ -59,7 +60,14 @@ function extend(id: string): void {
     const others = [...runs, ...added];
     const { name, armName } = trialNames(trial, sweep.knobs, sweep.choice.seeds);
     const { role, config, setting } = trial;
-    const arm = others.find((run) => run.basis === basis && run.armName === armName && run.role === role);
+    const arm = others.find(
+      (run) =>
+        run.basis === basis &&
+        run.armName === armName &&
+        run.role === role &&
+        // Runs of another backend are drawn apart.
+        (!run.result || engine.status !== 'ready' || !isMixed([run.result, engine.info])),
+    );
     added.push(
       queuedRun(setting, {
         ...{

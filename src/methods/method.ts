@@ -15,7 +15,7 @@ import { inSingles } from '../ops/convert';
 import type { Random } from '../random';
 import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
-import { optionFault } from './option-fault';
+import { optionsFault } from './option-fault';
 
 /** A tensor a method trains in one layer. */
 export interface Trainable {
@@ -168,12 +168,9 @@ export function option(method: Pick<TuningMethod, 'options'>, options: SettingOp
 }
 
 /** Throws `UserError` for an option's value that the method cannot have. */
-export function checkOptions({ label, options }: TuningMethod, chosen: SettingOptions): void {
-  for (const known of options) {
-    const value = chosen[known.id];
-    const fault = value === undefined ? null : optionFault(known, value);
-    if (fault) throw new UserError(`${label}: ${known.label} ${fault}.`);
-  }
+export function checkOptions(method: TuningMethod, chosen: SettingOptions): void {
+  const fault = optionsFault(method, chosen);
+  if (fault) throw new UserError(fault);
 }
 
 /** A trainable or frozen tensor the caller must have given. */

@@ -13,7 +13,7 @@ const BEYOND = (RESAMPLES + 1) * 0.025;
 export type Design = 'crossed' | 'nested';
 
 /** 95 % interval. */
-interface MeanInterval {
+export interface MeanInterval {
   mean: number;
   low: number;
   high: number;

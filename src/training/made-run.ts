@@ -51,7 +51,7 @@ export async function madeRun(
   const losses: number[] = [];
   let computed = 0;
   try {
-    const { result } = await runToEnd(job, new RunControl(), backend, (event) => {
+    const { result } = await runToEnd(job, new RunControl(), { backend, threads: 1 }, (event) => {
       if (event.kind === 'step') losses.push(event.loss);
       if (event.kind === 'phase' && event.label === 'Computing the frozen stages') computed = event.done;
     });

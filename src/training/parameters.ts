@@ -8,7 +8,7 @@ import type { AtomCoding } from '../decompose/atom-coding';
 import { type Codings, FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
 import { part } from '../ops/part';
 import { UserError } from '../user-error';
-import type { SettingOptions } from '../worker/protocol';
+import type { SettingOption, SettingOptions } from '../worker/protocol';
 
 export interface Parameter {
   /** `<layer>.<method>.<name>`, `head.weight` or `head.bias`. */
@@ -63,6 +63,15 @@ export function parameterTable(
   return { parameters, backbone, head: offset - backbone };
 }
 
+/** The method's options with the bounds that the backbone gives them: it has no more stages than its own. */
+export const optionsFor = (
+  { options }: Pick<TuningMethod, 'options'>,
+  layers: readonly ConvolutionSpec[],
+): SettingOption[] =>
+  options.map((known) => (known === FROM_STAGE ? { ...known, max: lastStage(layers) } : known));
+
+const lastStage = (layers: readonly ConvolutionSpec[]) => Math.max(...layers.map(stageOf));
+
 /** The stage from which on the person wants layers trained. */
 function firstStage(
   method: TuningMethod,
@@ -71,7 +80,7 @@ function firstStage(
 ): number {
   if (!method.options.includes(FROM_STAGE)) return 0;
   const from = option(method, options, FROM_STAGE.id);
-  const last = Math.max(...layers.map(stageOf));
+  const last = lastStage(layers);
   if (Number.isInteger(from) && from >= 0 && from <= last) return from;
   throw new UserError(
     `${method.label} cannot train from stage ${from}: this backbone has the stages 1 to ${last}. Choose one of them, or 0 for all and the stem.`,

@@ -102,7 +102,7 @@ describe('the frozen stages’ output', () => {
     const events: RunEvent[] = [];
     const control = new RunControl();
     try {
-      const { result, values } = await runToEnd(job, control, 'wasm', (event) => {
+      const { result, values } = await runToEnd(job, control, { backend: 'wasm', threads: 1 }, (event) => {
         events.push(event);
         if (stopAt?.(event)) control.act('stop');
       });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
+import { breathe } from '../breathe';
 import { maxRelativeError } from '../fixtures';
 import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
@@ -30,6 +31,13 @@ const CONFIG: RunConfig = {
   probe: { epochs: 3, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
 };
 const DATASET = madeDataset(3, 6, 4, 73);
+const WASM = { backend: 'wasm', threads: 1 } as const;
+
+/** A clock that goes on by a second whenever it is read. */
+function ticking(): () => number {
+  let seconds = 0;
+  return () => seconds++;
+}
 
 describe('a run', () => {
   let backbone: Backbone;
@@ -58,7 +66,7 @@ describe('a run', () => {
     const work = await job(changes, cache);
     const events: RunEvent[] = [];
     try {
-      return { events, ...(await runToEnd(work, new RunControl(), 'wasm', (event) => events.push(event))) };
+      return { events, ...(await runToEnd(work, new RunControl(), WASM, (event) => events.push(event))) };
     } finally {
       work.model.dispose();
     }
@@ -93,7 +101,7 @@ describe('a run', () => {
     const scored = async (scoreTest: boolean) => {
       const work = { ...(await job({ epochs: 1 })), dataset };
       try {
-        return await runToEnd(work, new RunControl(), 'wasm', () => {}, scoreTest);
+        return await runToEnd(work, new RunControl(), WASM, () => {}, scoreTest);
       } finally {
         work.model.dispose();
       }
@@ -112,7 +120,7 @@ describe('a run', () => {
     const cache = new FrozenCache();
     const work = async (changes: Partial<RunConfig> = {}) => ({
       ...(await job({ batchSize: 4, epochs: 50, ...changes }, cache)),
-      clock: () => performance.now() / 1000,
+      clock: ticking(),
     });
     const tensors = tf.memory().numTensors;
     const told: string[] = [];
@@ -182,7 +190,7 @@ describe('a run', () => {
     const work = await job({ epochs: 100, batchSize: 2, augmentation: 'flips' });
     let atFirst = 0;
     let steps = 0;
-    for await (const event of train({ ...work, clock: () => performance.now() / 1000 })) {
+    for await (const event of train({ ...work, clock: ticking() })) {
       if (event.kind !== 'step') continue;
       steps++;
       if (steps === 1) atFirst = tf.memory().numTensors;
@@ -214,34 +222,47 @@ describe('a run', () => {
 
   it('stands still while paused, goes on, and stops with the best state', async () => {
     const work = await job({ epochs: 50 });
-    const control = new RunControl();
     let steps = 0;
-    let whilePaused = 0;
-    const { result } = await runToEnd(work, control, 'wasm', (event) => {
+    const stepsWhenPaused: number[] = [];
+    /** Goes on as soon as the run has come to wait for it. */
+    class Watched extends RunControl {
+      override async ready(): Promise<void> {
+        const waits = super.ready();
+        if (steps === 4 && stepsWhenPaused.length < 3) {
+          // A run that did not wait would do its next step within these turns.
+          for (let turn = 0; turn < 3; turn++) {
+            await breathe();
+            stepsWhenPaused.push(steps);
+          }
+          this.act('resume');
+        }
+        await waits;
+      }
+    }
+    const control = new Watched();
+    const { result } = await runToEnd(work, control, WASM, (event) => {
       if (event.kind !== 'step') return;
       steps++;
-      if (steps === 4) {
-        control.act('pause');
-        setTimeout(() => {
-          whilePaused = steps;
-          control.act('resume');
-        }, 300);
-      }
+      if (steps === 4) control.act('pause');
       if (steps === 8) control.act('stop');
     });
     work.model.dispose();
-    expect(whilePaused).toBe(4);
+    expect(stepsWhenPaused).toEqual([4, 4, 4]);
     expect(steps).toBe(8);
     expect(result.outcome).toBe('stopped');
     expect(result.epochs.length).toBeGreaterThan(1);
   });
 
-  it('leaves the time of a pause out of its clock', async () => {
-    const control = new RunControl();
+  it('leaves the time of a pause out of its clock', () => {
+    let now = 100;
+    const control = new RunControl(() => now);
+    now += 5;
     control.act('pause');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    now += 1000;
+    expect(control.clock()).toBe(5);
     control.act('resume');
-    expect(control.clock()).toBeLessThan(0.1);
+    now += 2;
+    expect(control.clock()).toBe(7);
   });
 
   it('computes the features once for all runs on the same data', async () => {

@@ -21,8 +21,8 @@ import type { TunedModel } from './tuned-model';
 /** What a run tells its consumer: the page's events, and with a checkpoint its numbers. */
 export type TrainEvent =
   | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
-  /** `predicted`: the class called for each validation image. */
-  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array }
+  /** `predicted`: the class called for each validation image. `isLast`: the run has nothing left to do. */
+  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
   /** The best state so far: every trained number, in the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
@@ -137,8 +137,9 @@ async function* probeRun(
       };
     }
     if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
-    yield epochEvent(epoch, trainLoss, scored, clock() - began);
-    if (best.isGivenUp(epoch, config.patience)) return;
+    const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+    yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+    if (isLast) return;
   }
 }
 
@@ -178,8 +179,9 @@ async function* tuningRun(
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
         yield { kind: 'checkpoint', epoch, values };
       }
-      yield epochEvent(epoch, trainLoss, scored, clock() - began);
-      if (best.isGivenUp(epoch, config.patience)) return;
+      const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+      yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+      if (isLast) return;
     }
   } finally {
     optimizer.dispose();
@@ -327,8 +329,10 @@ function epochEvent(
   trainLoss: number | null,
   { loss, correct, total, predicted }: Score,
   seconds: number,
+  isLast: boolean,
 ): TrainEvent {
-  return { kind: 'epoch', result: { epoch, trainLoss, valLoss: loss, correct, total, seconds }, predicted };
+  const result = { epoch, trainLoss, valLoss: loss, correct, total, seconds };
+  return { kind: 'epoch', result, predicted, isLast };
 }
 
 /** Remembers the best validation score. */

@@ -265,7 +265,12 @@ export interface SettingSummary {
   options: SettingOption[];
   /** Learning rate this setting starts from. */
   learningRate: number;
-  /** Counted for the loaded backbone, the loaded data's classes and the given options. */
+  /** Which value of an option is impossible, as a sentence, and why; null where all are possible. */
+  fault: string | null;
+  /**
+   * Counted for the loaded backbone, the loaded data's classes and the given options; an impossible value counts as the
+   * option's default.
+   */
   trainable: { backbone: number; head: number };
   tunedLayers: number;
   /** What the paper reports for this setting, with its citation; empty where it reports nothing. */
@@ -404,6 +409,8 @@ export interface RunResult {
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
+  /** Of the wasm backend; 0 on WebGPU. */
+  threads: number;
   /** What frozen weights, coefficients and maps were kept in. */
   precision: EngineInfo['precision'];
 }

@@ -1,7 +1,6 @@
 /** What the engine keeps between calls, and how it answers each of them. One session per worker. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
-import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
@@ -30,8 +29,9 @@ import { codesFor } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { measurePace } from '../training/pace';
-import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
+import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
+import { settingSummary } from '../training/setting-summary';
 import { FrozenCache, type Job } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
@@ -46,7 +46,6 @@ import type {
   ModelSummary,
   Progress,
   RunConfig,
-  SettingSummary,
   Storage,
 } from './protocol';
 import { recognize, recognizeData } from './recognize';
@@ -313,26 +312,14 @@ export function createSession(siteUrl: string): Handlers {
 
     async settings({ options, batchSize, augmentation, views, memoryCap }) {
       const { network } = ready(backbone);
-      const specs = convolutions(network);
-      const counted = async (method: TuningMethod): Promise<SettingSummary> => {
-        const chosen = options[method.id] ?? {};
-        const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
-        const { id, label, symbol, description, paper, learningRate, options: known } = method;
-        const trainable = { backbone: table.backbone, head: table.head };
-        return {
-          id,
-          label,
-          symbol,
-          description,
-          paper,
-          learningRate,
-          options: known,
-          trainable,
-          tunedLayers: tunedLayers(table).size,
-          memory: await plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
-        };
-      };
-      return Promise.all(METHODS.map(counted));
+      const classes = dataset?.classes.length ?? 0;
+      return Promise.all(
+        METHODS.map((method) =>
+          settingSummary(method, options[method.id] ?? {}, network, classes, (chosen) =>
+            plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
+          ),
+        ),
+      );
     },
 
     async plan({ configs, memoryCap }) {
@@ -375,7 +362,7 @@ export function createSession(siteUrl: string): Handlers {
           signal,
           tell,
           async (job) => {
-            const { result, values } = await runToEnd(job, control, info.backend, progress, scoreTest);
+            const { result, values } = await runToEnd(job, control, info, progress, scoreTest);
             const { codes } = job.model;
             const { classes, preset } = data;
             const framing = framingOf(preset);

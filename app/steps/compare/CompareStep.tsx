@@ -118,13 +118,13 @@ function Results({ runs }: { runs: RunRecord[] }) {
     <>
       <RunCharts runs={runs} comparison={comparison} />
       {summed && (
-        <Block title="Settings compared" note="Runs that differ in their seeds alone are one setting.">
-          <SettingsTable arms={arms} />
+        <Block title="Settings compared" note="Runs that differ only in their seed count as one setting.">
+          <SettingsTable comparison={comparison} />
         </Block>
       )}
       {pairs.length > 0 && (
         <Block title="Differences" note="Is one setting better than another, or was it chance?">
-          <PairsTable {...comparison} />
+          <PairsTable comparison={comparison} />
         </Block>
       )}
       <Block title="Results" note={runs[0] ? `On ${runs[0].data}.` : undefined}>

@@ -188,19 +188,23 @@ interface ValuesProps {
   whole?: boolean;
 }
 
-/** A list of numbers; what is none, or out of bounds, is said and not taken. */
+/** A list of numbers. Text that is not a number, or out of bounds, is named and not taken. */
 function Values({ setting, number, label, one, bounds: [low, high], whole }: ValuesProps) {
   const values = useSession((session) => session.configuration.sweep.values[setting]?.[number]) ?? [];
   const [refused, setRefused] = useState('');
+  const fits = (text: string) => {
+    const value = Number(text);
+    return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
+  };
+  /** Of a value that does not fit; the address and a smaller backbone can bring some in, too. */
+  const faultOf = (texts: readonly string[]) => {
+    const wrong = texts.find((text) => !fits(text));
+    return wrong === undefined
+      ? ''
+      : `“${wrong}” is not ${whole ? 'a whole number ' : ''}from ${low} to ${high}`;
+  };
   const take = (typed: string[]) => {
-    const fits = (text: string) => {
-      const value = Number(text);
-      return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
-    };
-    const wrong = typed.find((text) => !fits(text));
-    setRefused(
-      wrong === undefined ? '' : `“${wrong}” is not ${whole ? 'a whole number ' : ''}from ${low} to ${high}`,
-    );
+    setRefused(faultOf(typed));
     turnValues(setting, number, [...new Set(typed.filter(fits).map(Number))]);
   };
   return (
@@ -213,7 +217,7 @@ function Values({ setting, number, label, one, bounds: [low, high], whole }: Val
       maxTags={MOST_VALUES}
       splitChars={[',', ' ', ';']}
       acceptValueOnBlur
-      error={refused || null}
+      error={faultOf(values.map(String)) || refused || null}
     />
   );
 }

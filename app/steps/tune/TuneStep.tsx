@@ -22,7 +22,7 @@ function obstacle(session: Session): string | null {
   if (session.measuring) return 'The time is being measured.';
   const chosen = chosenSettings(session);
   if (chosen.length === 0) return 'Choose at least one setting.';
-  const tooLarge = chosen.find(({ memory }) => !memory.fits);
+  const tooLarge = chosen.find(({ fault, memory }) => fault === null && !memory.fits);
   if (tooLarge) return `${tooLarge.label} does not fit into memory; its card says what to do.`;
   return null;
 }
