@@ -49,23 +49,45 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
-    globalSetup: 'src/hub/made-hub.ts',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // One page at a time: two cores, and every file starts its own tensor backend.
-    fileParallelism: false,
-    browser: {
-      enabled: true,
-      headless: true,
-      screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath: process.env.VITEST ? requireChromium() : undefined,
-          args: CHROMIUM_ARGS,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [
+            'src/**/*.test.ts',
+            'app/**/*.test.{ts,tsx}',
+            // The page under the command line; the rest of cli/ runs in Node.
+            'cli/**/*.browser.test.{ts,tsx}',
+          ],
+          globalSetup: 'src/hub/made-hub.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // One page at a time: two cores, and every file starts its own tensor backend.
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env.VITEST ? requireChromium() : undefined,
+                args: CHROMIUM_ARGS,
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
-      }),
-      instances: [{ browser: 'chromium' }],
-    },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['cli/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['cli/**/*.browser.test.ts'],
+        },
+      },
+    ],
   },
 });

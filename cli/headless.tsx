@@ -4,7 +4,7 @@
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
-import { Engine } from '../app/engine';
+import type { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
 import type { ChartName } from '../app/report/report';
@@ -27,49 +27,172 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, AskedRun, ChartKind, DataChoice, DataSummary, Purpose, Report } from './messages';
+import type {
+  Answer,
+  AskedRun,
+  ChartKind,
+  DataChoice,
+  DataSummary,
+  HeadlessPage,
+  Purpose,
+  Report,
+} from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Steps whose mean loss is reported. */
 const RECENT = 20;
 
-let engine = new Engine(hear);
-/** Used and read again when a broken engine was replaced. */
-let backbone: BackboneChoice | null = null;
-let source: ({ source: DataSource } & DataChoice) | null = null;
-let dataset: DatasetSummary | null = null;
-let runs: RunRecord[] = [];
-let active: string | null = null;
+/** The page's functions over an engine of their own. */
+export function headlessPage(
+  newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
+): HeadlessPage {
+  let engine = newEngine(hear);
+  /** Used and read again when a broken engine was replaced. */
+  let backbone: BackboneChoice | null = null;
+  let source: ({ source: DataSource } & DataChoice) | null = null;
+  let dataset: DatasetSummary | null = null;
+  let runs: RunRecord[] = [];
+  let active: string | null = null;
 
-globalThis.headless = {
-  start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
+  // ---------------------------------------------------------------- backbone and data
 
-  environment: () => answer(async () => environment()),
+  async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
+    const files = chosenFiles('backbone');
+    const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
+    return loadBackbone({ source: from, stages, inputSize });
+  }
 
-  settings: (knobs) => answer(() => settings(knobs)),
+  async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {
+    backbone = choice;
+    // Nothing is downloaded, so that no bytes are reported.
+    const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
+    return (await engine.call('useBackbone', choice, { onProgress })).backbone;
+  }
 
-  useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+  /** What the engine says unasked; a fault is what the call under way fails with, too. */
+  function hear(message: EngineReport): void {
+    if ('notice' in message) void notice(message.notice);
+  }
 
-  importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+  /** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
+  async function restart(backend: BackendChoice): Promise<null> {
+    engine.terminate();
+    engine = newEngine(hear);
+    await engine.call('start', { backend }, { onProgress: reportWork });
+    if (backbone) await loadBackbone(backbone);
+    if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
+    return null;
+  }
 
-  importSample: (name, choice) => importData(sampleSource(name), choice),
+  function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
+    return answer(async () => {
+      source = { source: from, ...choice };
+      dataset = await engine.call('importData', source, { onProgress: reportWork });
+      return dataSummary(dataset, from);
+    });
+  }
 
-  plan: (configs, memoryCap) => answer(() => engine.call('plan', { configs, memoryCap })),
+  // ---------------------------------------------------------------- runs
 
-  train: (asked) => answer(() => train(asked)),
+  function settings(knobs: Knobs): Promise<SettingSummary[]> {
+    return engine.call('settings', settingsQuestion(knobs, dataset));
+  }
 
-  restart: (backend) => answer(() => restart(backend)),
+  async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
+    if (!dataset) throw new Error('A run was asked for before its data.');
+    const id = crypto.randomUUID();
+    // Searches are not drawn beside what is compared.
+    const alike = runs.filter((run) => run.role === role);
+    const arm = alike.find((run) => run.armName === armName);
+    const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
+    let run: RunRecord = {
+      ...queuedRun(setting, {
+        ...{ id, name, armName, role, config, memoryCap, style },
+        sweep: null,
+        data: dataLabel(dataset),
+        // There is one data set and one backbone.
+        basis: dataset.hash,
+      }),
+      status: 'running',
+    };
+    let events: RunEvent[] = [];
+    const flush = () => {
+      if (events.length === 0) return;
+      run = withEvents(run, events);
+      events = [];
+      void report(reportOf(run));
+    };
+    const timer = setInterval(flush, REPORT_EVERY_MS);
+    active = run.id;
+    try {
+      const { result, model } = await engine.call(
+        'train',
+        { runId: id, name, config, memoryCap, scoreTest: role === 'final' },
+        { onProgress: (event) => events.push(event) },
+      );
+      flush();
+      run = withResult(run, result, role === 'final' ? model : null);
+      if (role === 'search') await engine.call('forget', { modelId: model.modelId });
+    } catch (error) {
+      flush();
+      const problem = asProblem(error);
+      run = withoutResult(run, problem);
+    } finally {
+      clearInterval(timer);
+      active = null;
+    }
+    runs = [...runs, run];
+    return run;
+  }
 
-  stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+  // ---------------------------------------------------------------- charts
 
-  exportAdapter: (modelId, name) =>
-    answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+  async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
+    const place = document.getElementById('chart');
+    const copies = document.getElementById('picture');
+    if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
+    return drawChart(name, runs, place, async (chart, title) => {
+      const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
+      try {
+        const svg = svgFile([picture], title);
+        return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
+      } finally {
+        copies.replaceChildren();
+      }
+    });
+  }
 
-  chart: (name, kind) => answer(() => titledChart(name, kind)),
+  return {
+    start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
 
-  figures: () => answer(() => figures(runs)),
-};
+    environment: () => answer(async () => environment()),
+
+    settings: (knobs) => answer(() => settings(knobs)),
+
+    useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+
+    importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+
+    importSample: (name, choice) => importData(sampleSource(name), choice),
+
+    plan: (configs, memoryCap) => answer(() => engine.call('plan', { configs, memoryCap })),
+
+    train: (asked) => answer(() => train(asked)),
+
+    restart: (backend) => answer(() => restart(backend)),
+
+    stop: () =>
+      answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+
+    exportAdapter: (modelId, name) =>
+      answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+
+    chart: (name, kind) => answer(() => titledChart(name, kind)),
+
+    figures: () => answer(() => figures(runs)),
+  };
+}
 
 async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
@@ -79,8 +202,6 @@ async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   }
 }
 
-// ---------------------------------------------------------------- backbone and data
-
 function chosenFiles(purpose: Purpose): NamedFile[] {
   const files = ['folder', 'file'].flatMap((kind) => {
     const input = document.getElementById(`${purpose}-${kind}`);
@@ -89,95 +210,6 @@ function chosenFiles(purpose: Purpose): NamedFile[] {
     return [...(input.files ?? [])];
   });
   return namedFiles(files);
-}
-
-async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
-  const files = chosenFiles('backbone');
-  const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
-  return loadBackbone({ source: from, stages, inputSize });
-}
-
-async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {
-  backbone = choice;
-  // Nothing is downloaded, so that no bytes are reported.
-  const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
-  return (await engine.call('useBackbone', choice, { onProgress })).backbone;
-}
-
-/** What the engine says unasked; a fault is what the call under way fails with, too. */
-function hear(message: EngineReport): void {
-  if ('notice' in message) void notice(message.notice);
-}
-
-/** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
-async function restart(backend: BackendChoice): Promise<null> {
-  engine.terminate();
-  engine = new Engine(hear);
-  await engine.call('start', { backend }, { onProgress: reportWork });
-  if (backbone) await loadBackbone(backbone);
-  if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
-  return null;
-}
-
-function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
-  return answer(async () => {
-    source = { source: from, ...choice };
-    dataset = await engine.call('importData', source, { onProgress: reportWork });
-    return dataSummary(dataset, from);
-  });
-}
-
-// ---------------------------------------------------------------- runs
-
-function settings(knobs: Knobs): Promise<SettingSummary[]> {
-  return engine.call('settings', settingsQuestion(knobs, dataset));
-}
-
-async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
-  if (!dataset) throw new Error('A run was asked for before its data.');
-  const id = crypto.randomUUID();
-  // Searches are not drawn beside what is compared.
-  const alike = runs.filter((run) => run.role === role);
-  const arm = alike.find((run) => run.armName === armName);
-  const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
-  let run: RunRecord = {
-    ...queuedRun(setting, {
-      ...{ id, name, armName, role, config, memoryCap, style },
-      sweep: null,
-      data: dataLabel(dataset),
-      // There is one data set and one backbone.
-      basis: dataset.hash,
-    }),
-    status: 'running',
-  };
-  let events: RunEvent[] = [];
-  const flush = () => {
-    if (events.length === 0) return;
-    run = withEvents(run, events);
-    events = [];
-    void report(reportOf(run));
-  };
-  const timer = setInterval(flush, REPORT_EVERY_MS);
-  active = run.id;
-  try {
-    const { result, model } = await engine.call(
-      'train',
-      { runId: id, name, config, memoryCap, scoreTest: role === 'final' },
-      { onProgress: (event) => events.push(event) },
-    );
-    flush();
-    run = withResult(run, result, role === 'final' ? model : null);
-    if (role === 'search') await engine.call('forget', { modelId: model.modelId });
-  } catch (error) {
-    flush();
-    const problem = asProblem(error);
-    run = withoutResult(run, problem);
-  } finally {
-    clearInterval(timer);
-    active = null;
-  }
-  runs = [...runs, run];
-  return run;
 }
 
 const NOTHING: Report = {
@@ -214,23 +246,6 @@ function reportOf({
     imagesPerSecond,
     secondsLeft,
   };
-}
-
-// ---------------------------------------------------------------- charts
-
-async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const place = document.getElementById('chart');
-  const copies = document.getElementById('picture');
-  if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
-  return drawChart(name, runs, place, async (chart, title) => {
-    const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
-    try {
-      const svg = svgFile([picture], title);
-      return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
-    } finally {
-      copies.replaceChildren();
-    }
-  });
 }
 
 async function base64(blob: Blob): Promise<string> {

@@ -7,7 +7,7 @@ import { openPage } from './browser-page';
 import { Bug } from './bug';
 import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 
-type Done<K extends keyof HeadlessPage> =
+export type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
 /** Where data or a backbone are on the disk. */
