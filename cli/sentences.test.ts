@@ -91,7 +91,7 @@ describe('of the runs there will be', () => {
   it('how many, and how many of them search', () => {
     expect(runCountSentence(sweep({ seeds: 3 }))).toBe('9 runs.');
     // Five rates of each of the three settings, then one run of each.
-    expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them to search.');
+    expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them search runs.');
   });
 
   it('how each of what is compared keeps within its memory, asked once and of one seed', async () => {
@@ -131,17 +131,17 @@ describe('of a run that is over', () => {
   it('how it ended, and its last epoch', () => {
     const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
     expect(endSentence({ name: 'Atoms', status: 'finished', epochs })).toBe(
-      `Atoms: finished, 75.0${NBSP}% after 2 epochs, 3.0 s.`,
+      `Atoms: finished, validation accuracy 75.0${NBSP}% after 2 epochs, 3.0 s.`,
     );
   });
 
   it('that it had no epoch', () => {
-    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch.');
+    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch finished.');
   });
 
   it('zero right of no images', () => {
     expect(
       endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
-    ).toMatch(/^A: stopped, 0\.0/);
+    ).toMatch(/^A: stopped, validation accuracy 0\.0/);
   });
 });
