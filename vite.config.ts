@@ -86,6 +86,8 @@ export default defineConfig({
           environment: 'node',
           include: ['cli/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['cli/**/*.browser.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -466,7 +466,7 @@ describe('against what the engine knows', () => {
     ...(choices && { choices: choices.map((value) => ({ value, label: String(value) })) }),
   });
   const setting = (id: string, options: SettingSummary['options']): SettingSummary => ({
-    ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
+    ...{ id, label: id, symbol: id, description: '', options, fault: null, learningRate: 0.001, paper: '' },
     ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0 },
     memory: {
       ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },

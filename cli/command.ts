@@ -2,7 +2,7 @@
 import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
-import { tooLarge } from '../app/store/sweep';
+import { sweepObstacle } from '../app/store/sweep';
 import { counted } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { UserError } from '../src/user-error';
@@ -106,7 +106,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     const known = await headless.ask('settings', choices.knobs);
     const again = before && repeatedRuns(before, known);
     const sweep = sweepOf(choices, known, dataset);
-    const obstacle = again ? null : tooLarge(sweep);
+    const obstacle = again ? null : sweepObstacle(sweep);
     if (obstacle) throw new UserError(obstacle);
     await makeFolder(choices.out);
     const results: Results = {

@@ -27,8 +27,11 @@ export async function compareRuns(
 ): Promise<ExitCode> {
   const runs: RunRecord[] = [];
   const stopRun = () => void headless.ask('stop').catch(() => {});
+  let engineLost = false;
   let step = plan.next();
   while (!step.done && !stop.aborted) {
+    // Not before there is another run: what is left to be written needs no engine.
+    if (engineLost) await headless.ask('restart', backend);
     stop.addEventListener('abort', stopRun, { once: true });
     const run = await headless.ask('train', step.value);
     stop.removeEventListener('abort', stopRun);
@@ -37,12 +40,12 @@ export async function compareRuns(
     await saveResults(out, results);
     progress.say(endSentence(run));
     if (run.problem) stderr.write(`${run.name}: ${run.problem.message}\n`);
-    if (run.problem && 'engineLost' in run.problem && run.problem.engineLost)
-      await headless.ask('restart', backend);
+    engineLost = run.problem !== null && 'engineLost' in run.problem && run.problem.engineLost;
     step = plan.next(run);
   }
-  results.charts = await saveCharts(out, headless, charts);
+  // Not later: charts may be drawn of runs that were all made.
   results.complete = !stop.aborted;
+  results.charts = await saveCharts(out, headless, charts);
   await saveResults(out, results);
   await saveReports(out, results, await headless.ask('figures'));
   progress.say(

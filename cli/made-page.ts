@@ -22,6 +22,8 @@ export const BACKBONE: BackboneSummary = {
   ...{ features: 512, parameters: 1_480_000, fileBytes: 3e6, convolutions: [] },
 };
 
+const OWN_WEIGHTS = { id: 'own', name: 'weights', hash: 'feed' };
+
 /** Forty images of two classes. */
 export const DATA: DataSummary = {
   ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
@@ -39,7 +41,7 @@ export const MEMORY: MemoryPlan = {
 
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
   return {
-    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, paper: '' },
+    ...{ id, label, symbol: id, description: '', options, fault: null, learningRate: 0.003, paper: '' },
     ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
   };
 }
@@ -81,7 +83,7 @@ export function finished(
       seconds: 3,
       imagesPerSecond: 50,
     },
-    ...{ backend: ENGINE.backend, precision: ENGINE.precision },
+    ...{ backend: ENGINE.backend, precision: ENGINE.precision, threads: ENGINE.threads },
   };
   const model: ModelSummary = {
     ...{ modelId: `model of ${name}`, name, backbone: { key: BACKBONE.key, name: BACKBONE.name } },
@@ -128,8 +130,8 @@ export function madePage(answers: Partial<Answers> = {}, refused: readonly strin
     environment: () => ({ browser: 'A browser', tfjs: '4.22.0' }),
     useBackbone: (stages, inputSize) => ({
       ...BACKBONE,
-      ...{ id: 'own', name: 'weights', hash: 'feed', inputSize: inputSize ?? 64 },
-      stages: { used: stages ?? 4, inFile: 4 },
+      ...(asked.some(([call, purpose]) => call === 'choose' && purpose === 'backbone') && OWN_WEIGHTS),
+      ...{ inputSize: inputSize ?? BACKBONE.inputSize, stages: { used: stages ?? 4, inFile: 4 } },
     }),
     settings: () => [...SETTINGS],
     importFiles: ({ seed, testPart, preset }) => ({ ...DATA, seed, testPart, preset }),

@@ -45,13 +45,13 @@ describe('of the backbone', () => {
 
 describe('of the data', () => {
   it('name, classes and how many images each part has', () => {
-    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 to train, 20 to validate.');
+    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 training, 20 validation.');
     const classes = [
       { name: 'a', train: 1000, val: 150, test: 30 },
       { name: 'b', train: 1, val: 50, test: 0 },
     ];
     expect(dataSentence({ ...DATA, classes })).toBe(
-      'Data: pictures, 2 classes, images: 1,001 to train, 200 to validate, 30 to test.',
+      'Data: pictures, 2 classes, images: 1,001 training, 200 validation, 30 test.',
     );
   });
 
@@ -75,7 +75,7 @@ describe('of the data', () => {
       },
     });
     expect(notices).toEqual([
-      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images left aside\.$/),
+      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images not used\.$/),
       expect.stringMatching(/^5 images form 2 groups/),
       expect.stringMatching(/“c”/),
       expect.stringMatching(/^1 group .* Their paths are in results\.json\.$/),
@@ -136,7 +136,9 @@ describe('of a run that is over', () => {
   });
 
   it('that it had no epoch', () => {
-    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch finished.');
+    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe(
+      'Atoms: failed, no epoch finished.',
+    );
   });
 
   it('zero right of no images', () => {

@@ -9,7 +9,7 @@ import { chartTable, openPage, waitForRun } from './steps';
 import { drawStripes } from './stripes';
 
 /** What the engine panel says of each. */
-const PANEL = { wasm: 'WebAssembly', webgpu: '32 bits', 'webgpu-half': 'stored in 16 bits, summed in 32' };
+const PANEL = { wasm: 'WebAssembly', webgpu: '32 bits', 'webgpu-half': 'fp16 storage, fp32 sums' };
 
 async function losses(page: Page, backend: keyof typeof PANEL, folder: string): Promise<number[]> {
   // From an untrained head, without chance: 8 steps of 8 images.

@@ -19,7 +19,7 @@ test('frozen stages are computed once and kept, in a file where memory is short'
 
   await goTo(page, 'Tune');
   await atoms.getByLabel('Train from stage').fill('3');
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await page.getByLabel('Augmentation').selectOption('flips');
   await expect(atoms).not.toContainText('computed once and kept');
   await fill(page, 'Views per image', 4);

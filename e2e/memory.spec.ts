@@ -14,7 +14,7 @@ test('a memory cap parts the batch, or says what does not fit; the run keeps to 
   await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
 
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await fill(page, 'Memory cap, MB', 200);
   await expect(full).toContainText(/About \d+\sMB of memory at batch 16/);
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeEnabled();
@@ -38,7 +38,7 @@ test('an empty cap is the engine’s own', async ({ page }) => {
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   const cap = page.getByLabel('Memory cap, MB');
   await expect(cap).toHaveValue('500');
   await cap.fill('');

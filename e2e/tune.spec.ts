@@ -34,7 +34,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  expect(stdout).toContain('Data: stripes, 2 classes, images: 20 to train, 4 to validate, 1 file left out');
+  expect(stdout).toContain('Data: stripes, 2 classes, images: 20 training, 4 validation, 1 file left out');
   expect(stdout).toMatch(
     /^Atoms, m = 3: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
   );
@@ -126,13 +126,11 @@ test('runs a results file again and gets the same numbers to the bit', async () 
   await writeFile(changed, JSON.stringify({ ...before, runs: [{ ...run, epochs }] }));
   const unlike = await tune([...data, '--rerun', changed, '--out', join(folder, 'unlike')]);
   expect([unlike.code, unlike.stderr]).toEqual([1, '']);
-  expect(unlike.stdout).toMatch(/^Linear probe, seed 0: not the same numbers: losses\.$/m);
+  expect(unlike.stdout).toMatch(/^Linear probe, seed 0: the numbers differ: losses\.$/m);
   const refused = join(folder, 'refused');
   const others = await tune(['--data', join(folder, 'others'), '--rerun', file, '--out', refused]);
   expect(others.code).toBe(2);
-  expect(others.stderr).toMatch(
-    /^The images are others: the runs were made on “stripes” .* Nothing was run\.$/m,
-  );
+  expect(others.stderr).toMatch(/^The images differ: the runs used “stripes” .* Nothing was run\.$/m);
   expect(await readdir(folder)).not.toContain('refused');
 });
 
@@ -176,7 +174,7 @@ test('refuses what cannot be meant before anything is started', async () => {
     ],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
-    [['--rerun', notes], /^“notes\.json” is no results file of this version \(createdBy: /],
+    [['--rerun', notes], /^“notes\.json” is not a results file of this version \(createdBy: /],
     [
       ['--rerun', notes, '--epochs', '3'],
       /^--epochs cannot be used with --rerun: the results file sets it\. Remove it/,

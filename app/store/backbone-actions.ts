@@ -18,9 +18,8 @@ let decomposition: Promise<void> | null = null;
 export function backboneObstacle(session: Session): string | null {
   const obstacle = engineObstacle(session);
   if (obstacle) return obstacle;
-  if (isRunPending(session))
-    return 'The engine is busy with runs; the backbone can be changed when they end.';
-  if (session.importing) return 'Images are being read; the backbone can be changed after that.';
+  if (isRunPending(session)) return 'Runs are in progress. The backbone can be changed when they end.';
+  if (session.importing) return 'Images are being read. The backbone can be changed afterwards.';
   return session.recognizing ? 'The engine is busy with this backbone.' : null;
 }
 
@@ -37,7 +36,7 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
       signal: cancel.signal,
     });
     write({ backbone, backboneChoice: choice, atoms: null, recognition: null, ...addressed(choice) });
-    announce(`${backbone.name} is ready, at ${backbone.inputSize} pixels.`);
+    announce(`${backbone.name} is ready. Input size: ${backbone.inputSize} pixels.`);
     return { dataStays };
   } catch (error) {
     const backboneProblem = asProblem(error);
@@ -76,7 +75,7 @@ export async function openAddressedBackbone(): Promise<void> {
   const why = backboneProblem?.message ?? '';
   write({
     configuration: { ...configuration, backbone: 'starter', stages: null, inputSize: null },
-    notice: `${why} The starter is in its place.`,
+    notice: `${why} The starter is used instead.`,
   });
 }
 
@@ -109,7 +108,7 @@ export async function refreshStorage(): Promise<void> {
 export async function deleteStored(id: string): Promise<void> {
   try {
     write({ storage: await ask('deleteStored', { id }), backboneProblem: null });
-    announce('It is deleted from this browser.');
+    announce('The backbone is deleted from this browser.');
   } catch (error) {
     write({ backboneProblem: asProblem(error) });
   }
@@ -121,7 +120,7 @@ export async function keepFile(file: File): Promise<void> {
   void askToPersist();
   const cancel = new AbortController();
   cancelLoading = cancel;
-  write({ loadingBackbone: { label: 'Keeping it', done: 0, total: 0 }, backboneProblem: null });
+  write({ loadingBackbone: { label: 'Saving the file', done: 0, total: 0 }, backboneProblem: null });
   try {
     const storage = await ask(
       'keepFile',
@@ -129,7 +128,7 @@ export async function keepFile(file: File): Promise<void> {
       { onProgress: (loadingBackbone) => write({ loadingBackbone }), signal: cancel.signal },
     );
     write({ storage });
-    announce(`${file.name} is kept in this browser.`);
+    announce(`${file.name} is stored in this browser.`);
   } catch (error) {
     write({ backboneProblem: asProblem(error) });
   } finally {
@@ -145,7 +144,7 @@ const PER_CLASS = 2;
 export async function recognizeData(): Promise<void> {
   const cancel = new AbortController();
   cancelRecognition = cancel;
-  write({ recognizing: { label: 'Looking at your pictures', done: 0, total: 0 }, recognitionProblem: null });
+  write({ recognizing: { label: 'Classifying your images', done: 0, total: 0 }, recognitionProblem: null });
   try {
     await endDecompose();
     const recognition = await ask(
@@ -154,7 +153,7 @@ export async function recognizeData(): Promise<void> {
       { onProgress: (recognizing) => write({ recognizing }), signal: cancel.signal },
     );
     write({ recognition });
-    announce(`${recognition.length} pictures were looked at.`);
+    announce(`${recognition.length} images were classified.`);
   } catch (error) {
     write({ recognitionProblem: asProblem(error) });
   } finally {
@@ -182,7 +181,7 @@ export function decompose(): Promise<void> {
 async function findAtoms(): Promise<void> {
   const cancel = new AbortController();
   cancelDecompose = cancel;
-  write({ decomposing: { label: 'Finding atoms', done: 0, total: 0 }, atomsProblem: null });
+  write({ decomposing: { label: 'Decomposing kernels', done: 0, total: 0 }, atomsProblem: null });
   try {
     const atoms = await ask(
       'decompose',
@@ -190,7 +189,7 @@ async function findAtoms(): Promise<void> {
       { onProgress: (decomposing) => write({ decomposing }), signal: cancel.signal },
     );
     write({ atoms });
-    announce(`Atoms found in ${atoms.length} layers.`);
+    announce(`${atoms.length} layers were decomposed.`);
   } catch (error) {
     write({ atomsProblem: asProblem(error) });
   } finally {

@@ -1,4 +1,4 @@
-/** What there is to say of a data set's pictures, in words that the page and the command line share. */
+/** Sentences about a data set's images, shared by the page, the report and the command line. */
 import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/worker/protocol';
 import { count, counted } from '../ui/format';
 
@@ -15,9 +15,9 @@ export const PRESET_LABELS: Record<Preset, string> = {
 /** What the preset makes of the set; empty for the whole. */
 export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset' | 'unused'>): string {
   if (preset === 'whole') return '';
-  const aside = unused > 0 ? `${counted(unused, 'image')} left aside` : 'no image left aside';
-  const squeezed = preset === 'vtab' ? ', each squeezed whole into the square' : '';
-  return `${PRESET_LABELS[preset]}: drawn by the seed${squeezed}, ${aside}.`;
+  const aside = unused > 0 ? `${counted(unused, 'image')} not used` : 'all images used';
+  const squeezed = preset === 'vtab' ? ', resized to a square without cropping' : '';
+  return `${PRESET_LABELS[preset]}: drawn at random with the seed${squeezed}; ${aside}.`;
 }
 
 /** How many images of all classes each part has. */
@@ -26,18 +26,18 @@ export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
-/** Which pictures belong together, and what the split makes of it; empty where none do. */
+/** Near-duplicates and whether the split separates them; empty where there are none. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
   if (groups === 0) return '';
-  const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or shots of one series`;
+  const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or burst shots`;
   const parts = [
     ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
     ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
   ];
-  if (parts.length === 0) return `${found}; none is both trained on and scored.`;
-  const have = leaked.val + leaked.test === 1 ? 'has its' : 'have their';
-  return `${found}; ${parts.join(' and ')} ${have} like among the training images, so accuracy may come out too high.`;
+  if (parts.length === 0) return `${found}. No group is split between training and the other images.`;
+  const have = leaked.val + leaked.test === 1 ? 'has a near-duplicate' : 'have near-duplicates';
+  return `${found}. ${parts.join(' and ')} ${have} among the training images, so accuracy may be too high.`;
 }
 
 /** Classes that cannot be validated; empty where there are none, or the split is the person's own. */
@@ -47,21 +47,21 @@ export function unvalidatedSentence(
 ): string {
   const names = classes.filter(({ val }) => val === 0).map(({ name }) => `“${name}”`);
   if (split === 'given' || names.length === 0) return '';
-  return `No validation images of ${names.join(', ')}: each picture there has a near-duplicate in another class. Remove the wrong copies.`;
+  return `No validation images of ${names.join(', ')}: each image there has a near-duplicate in another class. Remove the copies with the wrong class.`;
 }
 
-/** How many pictures are found in more than one class; empty where none are. */
+/** How many groups of near-duplicates have more than one class; empty where none have. */
 export function conflictSentence({
   duplicates: { conflicts },
   split,
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (conflicts.length === 0) return '';
-  const kept = split === 'stratified' ? ' They stay in training.' : '';
-  return `${counted(conflicts.length, 'group')} of near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
+  const kept = split === 'stratified' ? ' They are used for training only.' : '';
+  return `${counted(conflicts.length, 'group')} of near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
 }
 
-/** `400 to train, 200 to validate, 100 to test`, each count on its own. */
+/** `400 training, 200 validation, 100 test`, each count on its own. */
 export function partWords(images: Record<Part, number>): string[] {
-  const words = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
-  return images.test > 0 ? [...words, `${count(images.test)} to test`] : words;
+  const words = [`${count(images.train)} training`, `${count(images.val)} validation`];
+  return images.test > 0 ? [...words, `${count(images.test)} test`] : words;
 }

@@ -14,7 +14,7 @@ const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
 const CHOICES: { value: BackendChoice; label: string }[] = [
   { value: 'auto', label: 'Automatic' },
   { value: 'webgpu', label: 'WebGPU' },
-  { value: 'webgpu-half', label: 'WebGPU, half precision' },
+  { value: 'webgpu-half', label: 'WebGPU, fp16' },
   { value: 'wasm', label: 'WebAssembly' },
 ];
 
@@ -86,7 +86,7 @@ function Details({ engine }: { engine: EngineState }) {
             {engine.info.backend === 'webgpu' && (
               <div>
                 <dt>precision</dt>
-                <dd>{engine.info.precision === 'half' ? 'stored in 16 bits, summed in 32' : '32 bits'}</dd>
+                <dd>{engine.info.precision === 'half' ? 'fp16 storage, fp32 sums' : 'fp32'}</dd>
               </div>
             )}
             {memory && (

@@ -1,4 +1,4 @@
-/** Step 1: images in, counted, split, and what was left out. */
+/** Step 1: importing images, their counts, the split, and what was left out. */
 import { importFiles, stopImport } from '../../store/data-actions';
 import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -22,17 +22,17 @@ export function DataStep() {
   const reason =
     obstacle ??
     (pending
-      ? 'Runs are under way: the data stays as it is until they end. Stop or remove them on Compare to change it.'
+      ? 'Runs are in progress. The data can be changed when they end, or after you stop or remove them on Compare.'
       : null);
   return (
     <StepPage
       title="Data"
-      lead="Images in folders, one folder per class. They are read, decoded and kept in this page only."
+      lead="Load images in folders, one folder per class. They are processed in this page and not uploaded."
     >
       {!dataset && <Hero disabled={reason !== null || importing !== null} />}
       <ProblemNote
         problem={problem}
-        title="The images could not be taken"
+        title="The images could not be loaded"
         onDismiss={() => write({ dataProblem: null })}
       />
       {importing ? (
@@ -43,8 +43,8 @@ export function DataStep() {
         dataset && <Imported reason={reason} />
       )}
       <Block
-        title={dataset ? 'Take other images' : 'Your own images'}
-        note={dataset && reason === null ? 'They replace the present ones once they are read.' : undefined}
+        title={dataset ? 'Load other images' : 'Your own images'}
+        note={dataset && reason === null ? 'They replace the current images.' : undefined}
       >
         <div className={classes.ways}>
           <DropArea disabled={reason !== null || importing !== null} reason={reason} onFiles={importFiles} />
@@ -63,7 +63,10 @@ function Imported({ reason }: { reason: string | null }) {
       <SplitBar dataset={dataset} reason={reason} />
       <ConflictList dataset={dataset} />
       <LeftOutList leftOut={dataset.leftOut} />
-      <Block title="Classes" note="Dashed frames: validation and test images, never trained on.">
+      <Block
+        title="Classes"
+        note="Images with dashed frames are validation and test images. They are not used for training."
+      >
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
             <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />

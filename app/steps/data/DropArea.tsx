@@ -1,4 +1,4 @@
-/** The ways in for a person's own images: drop, a folder picker, a zip picker. */
+/** Import of a person's own images: drop, a folder picker, a zip picker. */
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
@@ -30,7 +30,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       activateOnKeyboard={false}
       enablePointerEvents
       onDrop={(files) => onFiles(namedFiles(files))}
-      inputProps={{ tabIndex: -1, 'aria-label': 'Images, dropped' }}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped images' }}
       tabIndex={-1}
       role="group"
       aria-label="Drop images"
@@ -48,7 +48,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
         </div>
         <p className={classes.note}>
           {reason ??
-            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Folders train/, val/ and test/ are kept as the split.'}
+            'JPEG, PNG, WebP, GIF, BMP and AVIF. Folders named train/, val/ and test/ are used as the split.'}
         </p>
         <input
           ref={folder}

@@ -35,13 +35,13 @@ export function SweepFields({ size }: { size: SweepSize }) {
   return (
     <Block
       title="Sweep"
-      note="Several seeds tell chance from effect; a search for values keeps a setting from losing for want of tuning."
+      note="Several seeds show how much results vary by chance. A search gives every setting suitable values."
     >
       <div className={classes.knobs}>
         <div className={classes.fields}>
           <NumberField
             label="Seeds"
-            help="Runs of everything that is compared: the training seed and those after it."
+            help="Runs per setting: with the training seed and the seeds after it."
             value={seeds}
             min={BOUNDS.seeds[0]}
             max={BOUNDS.seeds[1]}
@@ -51,7 +51,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s rate for a third of the epochs, with one seed, and takes the best by validation accuracy: as many runs for each choice of a setting’s values.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and takes the rate with the highest validation accuracy. Every combination of values gets the same number of runs.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
@@ -73,7 +73,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
           <Switch
             mt="md"
             label="Successive halving"
-            description="Of a setting’s several values, drops the worse half after runs of a quarter of the epochs, and again after half of them; what is left is trained in full, with every seed."
+            description="If a setting has several values: runs all of them for a quarter of the epochs and drops the worse half, then does the same with half of the epochs. The remaining values are trained in full, with every seed."
             checked={halving}
             onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
           />
@@ -115,10 +115,10 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
     <div className={classes.cost}>
       <p className="numbers" aria-live="polite">
         {counted(runs, 'run')}
-        {searches > 0 && `, ${searches} of them to search`}
-        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory at a time`}
+        {searches > 0 && `, ${searches} of them search runs`}
+        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without finding atoms`}
+          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {known?.seconds === null && !refused && runs > 0 && (

@@ -19,11 +19,11 @@ function obstacle(session: Session): string | null {
   const engine = engineObstacle(session);
   if (engine) return engine;
   if (session.importing) return 'The images are still being read.';
-  if (session.measuring) return 'The time is being measured.';
+  if (session.measuring) return 'The training time is being measured.';
   const chosen = chosenSettings(session);
   if (chosen.length === 0) return 'Choose at least one setting.';
   const tooLarge = chosen.find(({ fault, memory }) => fault === null && !memory.fits);
-  if (tooLarge) return `${tooLarge.label} does not fit into memory; its card says what to do.`;
+  if (tooLarge) return `${tooLarge.label} does not fit into memory. See its card for what to do.`;
   return null;
 }
 
@@ -46,14 +46,14 @@ export function TuneStep() {
   return (
     <StepPage
       title="Tune"
-      lead="A setting says which numbers are trained. Choose several: they run on the same images, with each seed in the same order, so that they can be compared."
+      lead="A setting defines which parameters are trained. Choose one or more: they run on the same images, for each seed in the same order, so that results can be compared."
     >
-      <ProblemNote problem={problem} title="The settings could not be counted" />
+      <ProblemNote problem={problem} title="The parameters of the settings could not be counted" />
       {!dataset ? (
-        <Empty title="First, some images">
+        <Empty title="No images yet">
           <p>
-            How many numbers a setting trains depends on the number of classes, so the cards appear with the
-            data.
+            The number of trainable parameters depends on the number of classes. Load images to see the
+            settings.
           </p>
           <Button component="a" href="#data">
             Go to Data
@@ -65,7 +65,7 @@ export function TuneStep() {
             title="Settings"
             note={
               backbone
-                ? `Counted for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
+                ? `Parameters and memory for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
                 : undefined
             }
           >
@@ -91,10 +91,10 @@ export function TuneStep() {
               {reason ??
                 (pending ? (
                   <>
-                    They wait for the runs before them on <Anchor href="#compare">Compare</Anchor>.
+                    They start after the runs that are already on <Anchor href="#compare">Compare</Anchor>.
                   </>
                 ) : (
-                  'One after another, in this tab; you can watch, pause and stop them.'
+                  'Runs start one after another, in this tab. You can pause and stop them.'
                 ))}
             </p>
           </div>
