@@ -18,6 +18,7 @@ import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
+import type { TrunkChoice } from './trunk-choice';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
 export interface Convolution {
@@ -79,6 +80,10 @@ export class Backbone {
   readonly fileBytes: number;
   /** What frozen kernels and the maps on the way are kept in. */
   readonly precision: Precision;
+  /** Which of the file's networks this is. */
+  readonly trunk: TrunkChoice;
+  /** Sentences the person should read: what of the file is used and what is not. */
+  readonly notices: readonly string[];
   readonly convolutions: ReadonlyMap<string, Convolution>;
 
   private constructor(
@@ -101,6 +106,8 @@ export class Backbone {
     this.preprocessing = pretrained.preprocessing;
     this.head = head;
     this.precision = precision;
+    this.trunk = pretrained.trunk;
+    this.notices = pretrained.notices;
     this.convolutions = layers;
     this.parameters = pretrained.layers.reduce(
       (sum, { kernel, cIn, cOut }) => sum + cOut * (cIn * kernel * kernel + 2),
@@ -110,16 +117,16 @@ export class Backbone {
 
   /**
    * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
-   * stem) become part of the network. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
+   * stem) become part of the network. `trunk`: which of the file's networks, by its label. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
     file: WeightFile,
     { id, name, sha256: known }: { id: string; name: string; sha256?: string | undefined },
-    { precision: wanted = 'single', stages, inputSize, onLayer = () => {} }: LoadOptions = {},
+    { precision: wanted = 'single', stages, trunk, inputSize, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
-    const pretrained = openPretrained(file, stages);
+    const pretrained = openPretrained(file, { stages, trunk });
     // Halves are read four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
     const hash = await hashOf(known ?? (await sha256OfBlobs(file.blobs)), pretrained);
@@ -240,6 +247,7 @@ interface BackboneIdentity {
 interface LoadOptions {
   precision?: Precision;
   stages?: number | undefined;
+  trunk?: string | undefined;
   /** Instead of what the file says. */
   inputSize?: number | undefined;
   /** Is told before each layer; what it throws ends the work, so that a person can. */
@@ -251,10 +259,15 @@ function checkInputSize(size: number): void {
   throw new UserError(`Images of ${size} pixels cannot be used: choose ${INPUT_SIZE_HELP}.`);
 }
 
-/** `whole`: the file's SHA-256. An adapter belongs to the network it was trained on, so fewer stages have another hash. */
-async function hashOf(whole: string, { layout, stagesInFile }: Pretrained): Promise<string> {
+/**
+ * `whole`: the file's SHA-256. An adapter belongs to the network it was trained on, so fewer stages, or one of several networks in a
+ * file, have another hash.
+ */
+async function hashOf(whole: string, { layout, stagesInFile, trunk }: Pretrained): Promise<string> {
   const used = layout.blocks.length;
-  return used < stagesInFile ? sha256(new TextEncoder().encode(`${whole} stages 1-${used}`)) : whole;
+  const network = trunk.all.length > 1 ? `${whole} ${trunk.used}` : whole;
+  const part = used < stagesInFile ? `${network} stages 1-${used}` : network;
+  return part === whole ? whole : sha256(new TextEncoder().encode(part));
 }
 
 function fold(

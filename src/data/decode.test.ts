@@ -1,6 +1,9 @@
+import { crc32 } from 'hash-wasm';
 import { describe, expect, test } from 'vitest';
 import { decodeImage } from './decode';
+import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './made-encoded';
 import { bytesOf, hollowPng, type Paint, picture } from './made-files';
+import { joined } from './whole-file';
 
 const PHOTOS = import.meta.glob<string>('../../../shared/data/flowers5/val/*/*.jpg', {
   query: '?url',
@@ -8,6 +11,11 @@ const PHOTOS = import.meta.glob<string>('../../../shared/data/flowers5/val/*/*.j
   eager: true,
 });
 const FIXTURES = import.meta.glob<string>('../../../shared/fixtures/starter-network.safetensors', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
+const WEBP_CASES = import.meta.glob<string>('../../../shared/cases/webp-exif/*', {
   query: '?url',
   import: 'default',
   eager: true,
@@ -76,21 +84,6 @@ describe('decodeImage scales and crops', () => {
     for (const value of half) expect(Math.abs(value - 127)).toBeLessThanOrEqual(1);
   });
 
-  test('an EXIF note turns the picture', async () => {
-    const jpeg = await bytesOf(
-      await picture(64, 32, (x) => (x < 32 ? [255, 0, 0] : [0, 0, 255]), 'image/jpeg'),
-    );
-    // Orientation 6: the camera was held upright, so the stored left is the top.
-    const exif = [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8];
-    const entry = [0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
-    const turned = new Blob([jpeg.subarray(0, 2), new Uint8Array([...exif, ...entry]), jpeg.subarray(2)]);
-    const pixels = await pixelsOf(turned, 32);
-    const [red = 0, , blue = 0] = pixel(pixels, 32, 16, 2);
-    expect(red - blue).toBeGreaterThan(200);
-    const [lowerRed = 0, , lowerBlue = 0] = pixel(pixels, 32, 16, 29);
-    expect(lowerBlue - lowerRed).toBeGreaterThan(200);
-  });
-
   test.skipIf(Object.keys(FIXTURES).length === 0 || Object.keys(PHOTOS).length === 0)(
     'photos match what Pillow made of them for the PyTorch reference (skipped where ../shared is absent)',
     async () => {
@@ -130,18 +123,11 @@ describe('decodeImage gives a reason for', () => {
   test.each(['image/jpeg', 'image/png', 'image/webp'])('a truncated %s', async (type) => {
     const whole = await picture(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
     expect(await reasonOf(whole)).toBe('none');
+    // What ends the file is not missed: a chunk of 12 bytes in PNG, with a checksum before it.
+    const data = whole.size - 16;
     for (const part of [0.4, 0.9, 0.99]) {
-      expect(await reasonOf(whole.slice(0, Math.floor(whole.size * part)))).toMatch(/^Cut off: /);
+      expect(await reasonOf(whole.slice(0, Math.floor(data * part)))).toMatch(/^Cut off: /);
     }
-  });
-
-  test('a truncated GIF and BMP', async () => {
-    const gif = [0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255];
-    const frame = [0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b];
-    expect(await reasonOf(new Blob([new Uint8Array([...gif, ...frame])]))).toBe('none');
-    expect(await reasonOf(new Blob([new Uint8Array([...gif, ...frame.slice(0, 12)])]))).toMatch(/^Cut off/);
-    expect(await reasonOf(bitmapFile(58))).toBe('none');
-    expect(await reasonOf(bitmapFile(58).slice(0, 50))).toMatch(/^Cut off/);
   });
 
   test('a picture of too many pixels, with its size and what to do', async () => {
@@ -159,24 +145,305 @@ describe('decodeImage gives a reason for', () => {
     bytes.fill(0x55, 40, 90);
     expect(await reasonOf(new Blob([bytes]))).toMatch(/^This PNG file is damaged/);
   });
+});
 
-  test('nothing, where data follows a JPEG’s end', async () => {
-    const jpeg = await picture(32, 32, () => [1, 2, 3], 'image/jpeg');
-    expect(await reasonOf(new Blob([jpeg, 'appended by a camera']))).toBe('none');
+// ---------------------------------------------------------------- turned pictures
+
+/** Colours of the stored quarters, by row. */
+const QUARTERS = [
+  [220, 30, 30],
+  [30, 180, 30],
+  [30, 30, 220],
+  [200, 200, 200],
+] as const;
+/** Which stored quarter is seen top left, top right, bottom left, bottom right: EXIF 2.32, tag 0x0112. */
+const SEEN: readonly (readonly number[])[] = [
+  [0, 1, 2, 3],
+  [1, 0, 3, 2],
+  [3, 2, 1, 0],
+  [2, 3, 0, 1],
+  [0, 2, 1, 3],
+  [2, 0, 3, 1],
+  [3, 1, 2, 0],
+  [1, 3, 0, 2],
+];
+const WIDE = 48;
+const HIGH = 32;
+const quartered: Paint = (x, y) =>
+  QUARTERS[2 * Math.floor(y / (HIGH / 2)) + Math.floor(x / (WIDE / 2))] ?? [0, 0, 0];
+
+/** TIFF with one entry, the orientation. */
+function exif(orientation: number, { little = false, long = false } = {}): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(26));
+  view.setUint16(0, little ? 0x4949 : 0x4d4d);
+  view.setUint16(2, 42, little);
+  view.setUint32(4, 8, little);
+  view.setUint16(8, 1, little);
+  view.setUint16(10, 0x0112, little);
+  view.setUint16(12, long ? 4 : 3, little);
+  view.setUint32(14, 1, little);
+  if (long) view.setUint32(18, orientation, little);
+  else view.setUint16(18, orientation, little);
+  return new Uint8Array(view.buffer);
+}
+
+const text = (letters: string) => new TextEncoder().encode(letters);
+
+function uint32(value: number, little = false): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, value, little);
+  return new Uint8Array(view.buffer);
+}
+
+function jpegWith(jpeg: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = 8 + note.length;
+  const head = Uint8Array.of(0xff, 0xe1, length >> 8, length & 255, ...text('Exif'), 0, 0);
+  return joined(jpeg.subarray(0, 2), head, note, jpeg.subarray(2));
+}
+
+/** Behind the header, or behind the picture's data. */
+async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const named = joined(text('eXIf'), note);
+  const at = late ? png.length - 12 : 33;
+  const checksum = uint32(Number.parseInt(await crc32(named), 16));
+  return joined(png.subarray(0, at), uint32(note.length), named, checksum, png.subarray(at));
+}
+
+/** The extended form of a simple file, as cwebp writes it where there is EXIF data. */
+function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padding = new Uint8Array(note.length & 1);
+  const exifChunk = joined(text('EXIF'), uint32(note.length, true), note, padding);
+  const size = [WIDE - 1, 0, 0, HIGH - 1, 0, 0];
+  const isExtended = String.fromCharCode(...webp.subarray(12, 16)) === 'VP8X';
+  const header = isExtended
+    ? webp.slice(12, 30)
+    : joined(text('VP8X'), uint32(10, true), Uint8Array.of(0, 0, 0, 0, ...size));
+  header[8] = (header[8] ?? 0) | 8;
+  const chunks = joined(header, webp.subarray(isExtended ? 30 : 12), exifChunk);
+  return joined(text('RIFF'), uint32(4 + chunks.length, true), text('WEBP'), chunks);
+}
+
+/** The four quarters of the decoded picture as places in `QUARTERS`. */
+async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
+  const decoded = await decodeImage(new Blob([file]), 32, 'squeeze');
+  if ('reason' in decoded) throw new Error(decoded.reason);
+  return [
+    [8, 8],
+    [23, 8],
+    [8, 23],
+    [23, 23],
+  ].map(([x = 0, y = 0]) => {
+    const seen = pixel(decoded.pixels, 32, x, y);
+    return QUARTERS.findIndex((colour) => colour.every((value, i) => Math.abs(value - (seen[i] ?? 0)) < 12));
+  });
+}
+
+describe('a picture is turned once, whatever the browser does', () => {
+  const ORIENTATIONS = SEEN.map((seen, i) => ({ orientation: i + 1, seen }));
+
+  test.each(ORIENTATIONS)('orientation $orientation', async ({ orientation, seen }) => {
+    const stored = async (type: string) => bytesOf(await picture(WIDE, HIGH, quartered, type));
+    const [jpeg, png, webp] = await Promise.all(['image/jpeg', 'image/png', 'image/webp'].map(stored));
+    if (!jpeg || !png || !webp) throw new Error('This browser does not write all three.');
+    const note = exif(orientation);
+    expect(await quartersOf(jpegWith(jpeg, note)), 'JPEG').toEqual(seen);
+    expect(await quartersOf(await pngWith(png, note, false)), 'PNG').toEqual(seen);
+    expect(await quartersOf(await pngWith(png, note, true)), 'PNG, behind the data').toEqual(seen);
+    expect(await quartersOf(webpWith(webp, note)), 'WebP').toEqual(seen);
+    expect(await quartersOf(TURNED_AVIF[orientation - 1] ?? new Uint8Array()), 'AVIF').toEqual(seen);
+    const others = [exif(orientation, { little: true }), exif(orientation, { long: true })];
+    for (const other of others) expect(await quartersOf(webpWith(webp, other))).toEqual(seen);
+    const prefixed = joined(text('Exif'), new Uint8Array(2), note);
+    expect(await quartersOf(webpWith(webp, prefixed)), 'WebP, with the prefix of JPEG').toEqual(seen);
+    // The first note counts, and a second does not turn the picture once more.
+    expect(await quartersOf(jpegWith(jpegWith(jpeg, exif(3)), note)), 'two notes').toEqual(seen);
+  });
+
+  test('not where the note is of no meaning or cut off', async () => {
+    const jpeg = await bytesOf(await picture(WIDE, HIGH, quartered, 'image/jpeg'));
+    const png = await bytesOf(await picture(WIDE, HIGH, quartered));
+    for (const note of [exif(0), exif(9), exif(6).subarray(0, 17), exif(6).subarray(0, 3), text('nothing')]) {
+      expect(await quartersOf(jpegWith(jpeg, note))).toEqual([0, 1, 2, 3]);
+      expect(await quartersOf(await pngWith(png, note, false))).toEqual([0, 1, 2, 3]);
+    }
+  });
+
+  test('to the pixel, in rows of several bands as well', async () => {
+    const grain: Paint = (x, y) => [(x * 7 + y * 13) % 256, (x * y) % 256, (x ^ y) % 256];
+    const side = 1100;
+    const stored = await bytesOf(await picture(side, side, grain));
+    const seen = await pixelsOf(new Blob([await pngWith(stored, exif(6), false)]), side);
+    const isUpright = seen.every((value, i) => {
+      const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
+      return value === grain(y, side - 1 - x)[i % 3];
+    });
+    expect(isUpright).toBe(true);
+  });
+
+  test.skipIf(Object.keys(WEBP_CASES).length === 0)(
+    'as Pillow turns WebP files of cwebp (skipped where ../shared is absent)',
+    async () => {
+      for (const path of Object.keys(WEBP_CASES).filter((each) => each.endsWith('.webp'))) {
+        const [seen, wanted] = await Promise.all(
+          [path, path.replace('.webp', '-expected.png')].map(async (each) =>
+            pixelsOf(await (await fetch(WEBP_CASES[each] ?? '')).blob(), 64),
+          ),
+        );
+        expect(seen).toEqual(wanted);
+      }
+    },
+  );
+});
+
+// ---------------------------------------------------------------- files that lack no pixels
+
+describe('a file that lacks no pixels is read like the intact one', () => {
+  const colourful: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
+  const same = async (file: Uint8Array<ArrayBuffer>, intact: Uint8Array<ArrayBuffer>, what: string) => {
+    const [seen, wanted] = await Promise.all([file, intact].map((each) => decodeImage(new Blob([each]), 40)));
+    expect(seen, what).toEqual(wanted);
+    expect(wanted, what).toHaveProperty('pixels');
+  };
+  const JPEGS = {
+    baseline: BASELINE_JPEG,
+    progressive: PROGRESSIVE_JPEG,
+    'with restart markers': RESTART_JPEG,
+  };
+  const zeros = (count: number) => new Uint8Array(count);
+
+  test.each(Object.entries(JPEGS))('JPEG, %s, without its end marker', async (_, jpeg) => {
+    const unmarked = jpeg.subarray(0, -2);
+    await same(joined(unmarked), jpeg, 'nothing else');
+    await same(jpeg.slice(0, -1), jpeg, 'half of the marker');
+    await same(joined(unmarked, zeros(64)), jpeg, 'zeros');
+    await same(joined(unmarked, zeros(5000).fill(0xff)), jpeg, 'ones');
+    await same(joined(jpeg, zeros(64)), jpeg, 'marker and zeros');
+    await same(joined(jpeg, text('appended by a camera')), jpeg, 'marker and other data');
+  });
+
+  test('PNG without its end chunk', async () => {
+    const png = await bytesOf(await picture(61, 47, colourful));
+    await same(png.slice(0, -12), png, 'no chunk');
+    await same(png.slice(0, -3), png, 'a part of it');
+    await same(png.slice(0, -14), png, 'a part of the checksum before it');
+    await same(joined(png.subarray(0, -12), zeros(100)), png, 'zeros');
+    await same(joined(png, text('more')), png, 'other data behind it');
+  });
+
+  test('GIF without the byte that ends it', async () => {
+    await same(GIF.slice(0, -1), GIF, 'no byte');
+    await same(joined(GIF, text('more')), GIF, 'other data behind it');
+  });
+
+  test('WebP with a wrong length in its header', async () => {
+    const webp = await bytesOf(await picture(61, 47, colourful, 'image/webp'));
+    for (const size of [0, webp.length - 9, webp.length, 2 ** 31]) {
+      const wrong = webp.slice();
+      wrong.set(uint32(size, true), 4);
+      await same(wrong, webp, `length ${size}`);
+    }
+    await same(joined(webp, zeros(3)), webp, 'zeros behind it');
+  });
+
+  test('BMP with a wrong length, reserved bytes set, or no padding behind its last row', async () => {
+    const bmp = bitmapFile(5, 4);
+    const changed = (at: number, value: number) =>
+      joined(bmp.subarray(0, at), uint32(value, true), bmp.subarray(at + 4));
+    for (const size of [0, bmp.length - 2, bmp.length + 2, 2 ** 31])
+      await same(changed(2, size), bmp, `${size}`);
+    await same(changed(6, 0x01000100), bmp, 'reserved bytes');
+    await same(bmp.slice(0, -1), bmp, 'no padding');
+    await same(joined(bmp, zeros(2)), bmp, 'two bytes more');
+  });
+
+  test('AVIF with other data behind it', async () => {
+    const avif = TURNED_AVIF[0] ?? new Uint8Array();
+    for (const extra of [1, 7, 64]) await same(joined(avif, zeros(extra).fill(7)), avif, `${extra} bytes`);
+    await same(joined(avif, zeros(16)), avif, 'zeros');
   });
 });
 
-/** A 1×1 BMP of 24 bits. */
-function bitmapFile(size: number): Blob {
-  const bytes = new Uint8Array(size);
+describe('a file that lacks pixels is refused', () => {
+  const grain: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
+  const shared = (jpeg: Uint8Array) => jpeg.lastIndexOf(0xda) + 12;
+
+  test.each([
+    ['baseline', BASELINE_JPEG],
+    ['progressive', PROGRESSIVE_JPEG],
+    ['with restart markers', RESTART_JPEG],
+  ])('JPEG, %s, wherever its data ends, padded or with an end marker of its own', async (_, jpeg) => {
+    // Less than five bytes from the end, what is missing may make no difference to any pixel.
+    const last = jpeg.length - 2 - 5;
+    for (let end = shared(jpeg); end < last; end += 3) {
+      const cut = jpeg.subarray(0, end);
+      expect(await reasonOf(new Blob([cut])), `${end}`).toMatch(/^Cut off/);
+      expect(await reasonOf(new Blob([cut, new Uint8Array(600)])), `${end}, zeros`).toMatch(/^Cut off/);
+      expect(await reasonOf(new Blob([cut, new Uint8Array(600).fill(0xff)])), `${end}, ones`).toMatch(
+        /^Cut off/,
+      );
+    }
+  });
+
+  test('JPEG whose data is cut off before its end marker, or between two scans', async () => {
+    const large = await bytesOf(await picture(96, 96, grain, 'image/jpeg'));
+    for (const part of [0.3, 0.6, 0.9]) {
+      const cut = large.subarray(0, Math.floor(large.length * part));
+      expect(await reasonOf(new Blob([cut, Uint8Array.of(0xff, 0xd9)])), `${part}`).toMatch(/^Cut off/);
+    }
+    // Before the tables of the last scan: all data of the others is there.
+    const scans = [...PROGRESSIVE_JPEG.keys()].filter(
+      (i) => PROGRESSIVE_JPEG[i] === 0xff && PROGRESSIVE_JPEG[i + 1] === 0xc4,
+    );
+    expect(scans.length).toBeGreaterThan(3);
+    for (const at of scans.slice(1))
+      expect(await reasonOf(new Blob([PROGRESSIVE_JPEG.slice(0, at)]))).toMatch(/^Cut off/);
+  });
+
+  test('but not a JPEG that is grey', async () => {
+    const grey = await picture(64, 64, () => [128, 128, 128], 'image/jpeg');
+    expect(await reasonOf(grey)).toBe('none');
+  });
+
+  test('PNG whose compressed data ends early, with an end chunk of its own or zeros', async () => {
+    const png = await bytesOf(await picture(64, 64, grain));
+    const data = png.length - 12 - 4;
+    for (const cut of [data - 1, data - 5, data - 100, 200]) {
+      expect(await reasonOf(new Blob([png.slice(0, cut)]))).toMatch(/^Cut off/);
+      expect(await reasonOf(new Blob([png.slice(0, cut), new Uint8Array(500)]))).toMatch(/^Cut off/);
+    }
+  });
+
+  test('GIF, WebP, BMP and AVIF, padded with zeros or not', async () => {
+    const webp = await bytesOf(await picture(61, 47, grain, 'image/webp'));
+    const files = { GIF, WebP: webp, BMP: bitmapFile(9, 9), AVIF: TURNED_AVIF[0] ?? new Uint8Array() };
+    for (const [name, file] of Object.entries(files)) {
+      expect(await reasonOf(new Blob([file.slice(0, Math.floor(file.length * 0.9))])), name).toMatch(
+        /^Cut off/,
+      );
+    }
+  });
+});
+
+/** 1×1 pixel. */
+const GIF = Uint8Array.of(
+  ...[0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255],
+  ...[0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b],
+);
+
+/** A BMP of 24 bits; every byte of its rows is another, padding left out. */
+function bitmapFile(width: number, height: number): Uint8Array<ArrayBuffer> {
+  const row = 4 * Math.ceil((3 * width) / 4);
+  const bytes = new Uint8Array(54 + row * height);
   const view = new DataView(bytes.buffer);
   bytes.set([0x42, 0x4d]);
-  view.setUint32(2, size, true);
+  view.setUint32(2, bytes.length, true);
   view.setUint32(10, 54, true);
   view.setUint32(14, 40, true);
-  view.setInt32(18, 1, true);
-  view.setInt32(22, 1, true);
+  view.setInt32(18, width, true);
+  view.setInt32(22, height, true);
   view.setUint16(26, 1, true);
   view.setUint16(28, 24, true);
-  return new Blob([bytes]);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < 3 * width; x++) bytes[54 + y * row + x] = (31 * x + 57 * y) % 256;
+  return bytes;
 }

@@ -2,15 +2,9 @@
  * A zip to named files. A zip can lie about itself, so its claims are checked before anything is unpacked, and
  * again while it is: nothing is unpacked past the size its directory states.
  */
-import {
-  BlobReader,
-  ERR_INVALID_UNCOMPRESSED_SIZE,
-  type FileEntry,
-  Uint8ArrayReader,
-  Uint8ArrayWriter,
-  ZipReader,
-} from '@zip.js/zip.js';
+import { ERR_INVALID_UNCOMPRESSED_SIZE, type FileEntry, Uint8ArrayWriter } from '@zip.js/zip.js';
 import { concurrently } from '../concurrently';
+import { openZip } from '../files/open-zip';
 import { listEntries } from '../files/zip-entries';
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, Progress } from '../worker/protocol';
@@ -40,9 +34,9 @@ export interface UnpackOptions {
 
 /** @throws UserError for a zip that is encrypted, damaged or past a limit; an aborted signal's reason */
 export async function unpack(zip: Blob, options: UnpackOptions): Promise<Unpacked> {
-  const reader = new ZipReader(await sourceOf(zip), {
-    // This is a worker already, and browsers inflate natively.
-    useWebWorkers: false,
+  const reader = await openZip(zip, {
+    inMemoryUpTo: IN_MEMORY_BYTES,
+    // Browsers inflate natively.
     useCompressionStream: true,
     // Unsafe names are left out one by one instead of failing the whole zip.
     filenameValidation: 'tolerant',
@@ -55,12 +49,6 @@ export async function unpack(zip: Blob, options: UnpackOptions): Promise<Unpacke
   } finally {
     await reader.close();
   }
-}
-
-async function sourceOf(zip: Blob): Promise<BlobReader | Uint8ArrayReader> {
-  return zip.size > IN_MEMORY_BYTES
-    ? new BlobReader(zip)
-    : new Uint8ArrayReader(new Uint8Array(await zip.arrayBuffer()));
 }
 
 function checkLimits(entries: readonly FileEntry[], name: string): void {

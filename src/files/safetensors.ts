@@ -17,6 +17,7 @@ import {
 import {
   readBlob,
   shortened,
+  TENSORS_ALONE,
   type WeightFile,
   type WeightTensor,
   weightTensor,
@@ -103,7 +104,7 @@ export async function openSafetensors(blob: Blob, fileName: string): Promise<Wei
     const bytes = () => readBlob(blob.slice(start + from, start + end), fileName);
     tensors.set(name, weightTensor({ fileName, name, dtype, shape, bytes }));
   }
-  return { fileName, form: 'safetensors', blobs: [blob], tensors, metadata };
+  return { fileName, form: 'safetensors', blobs: [blob], tensors, metadata, ...TENSORS_ALONE };
 }
 
 /**
