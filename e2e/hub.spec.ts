@@ -129,7 +129,9 @@ test('a kept backbone opens without the hub and without a network, until it is d
   await expect(facts(page)).toContainText(LABEL);
   await page.reload();
   await expect(
-    page.getByText(`“${LABEL}” is not kept in this browser. Download it, or choose its file. The starter is`),
+    page.getByText(
+      `“${LABEL}” is not stored in this browser. Download it, or choose its file. The starter is`,
+    ),
   ).toBeVisible();
   await expect(facts(page)).toContainText('Starter');
 });
@@ -228,7 +230,7 @@ test('files that are no weights are refused; forms of weight files are opened', 
 test('choosing a backbone ends the search for the former one’s atoms', async ({ page }) => {
   await openPage(page, '?backend=wasm');
   await goTo(page, 'Backbone');
-  await expect(page.getByRole('progressbar', { name: 'Finding atoms' })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Decomposition' })).toBeVisible();
   await file(page).setInputFiles(form('narrow.pth'));
   await expect(facts(page)).toContainText('narrow.pth');
   await expect(page.getByRole('region', { name: 'Layer layer2.3.conv2' })).toContainText('8 → 8 channels');

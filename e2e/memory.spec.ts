@@ -24,7 +24,7 @@ test('a memory cap parts the batch, or says what does not fit; the run keeps to 
   await fill(page, 'Batch size', 32);
   await fill(page, 'Memory cap, MB', 32);
   const parts =
-    /Batch 32 is trained as \d+ × \d+ images to stay under 32\sMB of memory; the result is the same/;
+    /Batch 32 is trained in \d+ micro-batches of \d+ images? to stay under 32\sMB of memory; the result is the same/;
   await expect(page.getByRole('region', { name: 'Atoms', exact: true })).toContainText(parts);
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
   await expect(run(page, 'Atoms')).toContainText(parts);

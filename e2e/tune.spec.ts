@@ -36,7 +36,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   expect(code).toBe(0);
   expect(stdout).toContain('Data: stripes, 2 classes, images: 20 training, 4 validation, 1 file left out');
   expect(stdout).toMatch(
-    /^Atoms, m = 3: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
+    /^Atoms, m = 3: Batch 16 is trained in \d+ micro-batches of \d images? to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\.$/m,
   );
   expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
   expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);

@@ -107,7 +107,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const parts = partsOf(ordered, places, classes, options, plan.split);
   if (!parts.includes('val')) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
   return {
-    name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
+    name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your images')),
     description: metadata.description ?? '',
     classes,
     side,
@@ -327,7 +327,7 @@ async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promi
 
 // ---------------------------------------------------------------- a set that cannot be used
 
-const WHAT_TO_DROP = 'Drop a folder with one folder of pictures per class, or a zip of one.';
+const WHAT_TO_DROP = 'Drop a folder with one sub-folder of images per class, or a zip of such a folder.';
 
 function nothingThere(leftOut: readonly LeftOut[]): UserError {
   return leftOut.length > 0
@@ -337,26 +337,26 @@ function nothingThere(leftOut: readonly LeftOut[]): UserError {
 
 function nothingReadable(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
-    `No picture could be read from what was dropped. ${firstReason(leftOut)}${WHAT_TO_DROP}`,
+    `None of the dropped files could be read as an image. ${firstReason(leftOut)}${WHAT_TO_DROP}`,
   );
 }
 
 function tooFewUsable(classes: string[], leftOut: readonly LeftOut[]): UserError {
   if (classes.length === 0) return nothingReadable(leftOut);
   return new UserError(
-    `Only one class, “${classes[0]}”, has enough readable pictures; a data set needs two. ${firstReason(leftOut)}Add pictures to the other classes or repair them.`,
+    `Only one class, “${classes[0]}”, has enough readable images; a data set needs two. ${firstReason(leftOut)}Add images to the other classes or repair them.`,
   );
 }
 
 function noValidation(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
-    `None of the validation pictures could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
+    `None of the validation images could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
   );
 }
 
 function noneApart(): UserError {
   return new UserError(
-    'No picture can be kept apart for validation: each has a near-duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.',
+    'No image can be used for validation: each has a near-duplicate in another class. Remove the copies with the wrong class, or split the images yourself into folders train/ and val/.',
   );
 }
 

@@ -263,6 +263,6 @@ describe('a data set with duplicates', () => {
     for (const name of ['a', 'b']) {
       for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
     }
-    await expect(load(files)).rejects.toThrow(/^No picture can be kept apart for validation/);
+    await expect(load(files)).rejects.toThrow(/^No image can be used for validation/);
   });
 });

@@ -186,8 +186,8 @@ export async function openAdapter(
   const tolerance = CHECK_TOLERANCE[halves ? 'half' : 'single'];
   if (!(checkDifference <= tolerance)) {
     throw new UserError(
-      `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
-        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
+      `“${fileName}” does not reproduce its check logits (relative difference ${checkDifference.toPrecision(2)}, ` +
+        `at most ${tolerance} is allowed). The file is damaged or was changed. Export it again.`,
     );
   }
   return { stored, checkDifference };
@@ -218,7 +218,7 @@ async function readCodes(
     (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS)
   ) {
     throw new UserError(
-      `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
+      `“${fileName}” was created with other decomposition constants than this version uses. Reload the page to get the newest version, or export the file again.`,
     );
   }
   const codes = { ...NO_CODES };
@@ -229,7 +229,7 @@ async function readCodes(
       const atoms = tensor(tensors, atomsName(name, kind), [count, cols], fileName);
       const lipschitz = header.coding[kind === 'plain' ? 'lipschitz' : 'blockLipschitz'][name];
       if (lipschitz === undefined)
-        throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
+        throw new UserError(`“${fileName}” lacks the step size of ${name}. Export it again.`);
       stored.set(name, { atoms, lipschitz, relativeError: 0 });
     }
     codes[kind] = await recodeBackbone(backbone, coding, stored);

@@ -13,7 +13,7 @@ export function checkFinite(
     if (Number.isFinite(value)) continue;
     throw new UserError(
       `The ${what} became ${Number.isNaN(value) ? 'not a number' : 'infinite'} at step ${step} (epoch ${epoch}). ` +
-        `Lower the learning rate (now ${learningRate}) and run again. The best epoch before it is kept.`,
+        `Lower the learning rate (now ${learningRate}) and run again. The best epoch before that is kept.`,
     );
   }
 }

@@ -211,7 +211,9 @@ export function createSession(siteUrl: string): Handlers {
   function model(modelId: string): StoredModel {
     const found = models.get(modelId);
     if (!found)
-      throw new UserError('This model is no longer in memory. Run it again, or load its adapter file.');
+      throw new UserError(
+        'This model is no longer in memory. Run its setting again, or load its adapter file.',
+      );
     if (found.backbone.key !== keyOf(ready(backbone)))
       throw new UserError(`This model belongs to another backbone. Choose ${found.backbone.name} to use it.`);
     return found.stored;
@@ -240,7 +242,7 @@ export function createSession(siteUrl: string): Handlers {
 
     async useBackbone(choice, { progress, signal }) {
       if (runs.size > 0)
-        throw new UserError('A run is going. Stop it, or wait for its end, then change the backbone.');
+        throw new UserError('A run is in progress. Stop it or wait until it ends, then change the backbone.');
       const { precision } = ready(engine);
       const opened = await openBackbone(choice, { siteUrl, precision, progress, signal });
       backbone?.dispose();
@@ -281,7 +283,7 @@ export function createSession(siteUrl: string): Handlers {
     async recognizeData({ perClass }, { progress, signal }) {
       return recognizeData(ready(backbone), withData(dataset), perClass, (done, total) => {
         signal.throwIfAborted();
-        progress({ label: 'Looking at your pictures', done, total });
+        progress({ label: 'Classifying your images', done, total });
       });
     },
 
@@ -335,7 +337,7 @@ export function createSession(siteUrl: string): Handlers {
     },
 
     async measure({ config: unchecked, memoryCap }, { progress, signal }) {
-      if (runs.size > 0) throw new UserError('A run is going. Time is measured when it is over.');
+      if (runs.size > 0) throw new UserError('A run is in progress. Measure the time when it has ended.');
       const control = new RunControl();
       runs.set(MEASURING, control);
       try {
@@ -348,7 +350,7 @@ export function createSession(siteUrl: string): Handlers {
     },
 
     async train({ runId, name, config: unchecked, memoryCap, scoreTest }, { progress, signal }) {
-      if (runs.size > 0) throw new UserError('Another run is going. Wait for its end, or stop it.');
+      if (runs.size > 0) throw new UserError('Another run is in progress. Wait until it ends, or stop it.');
       const config = parseRunConfig(unchecked);
       const [data, info] = [withData(dataset), ready(engine)];
       const control = new RunControl();
@@ -440,7 +442,7 @@ async function storageNow(): Promise<Storage> {
 
 function withData(dataset: Dataset | null): Dataset {
   if (!dataset)
-    throw new UserError('There is no data yet. Drop a folder of images or choose a sample set first.');
+    throw new UserError('There are no images yet. Load a folder of images or choose a sample set first.');
   return dataset;
 }
 
