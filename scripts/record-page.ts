@@ -67,9 +67,9 @@ async function tuneAndCompare(page: Page): Promise<Shot[]> {
   let seen = '';
   // A frame for each epoch, until the last run has ended.
   while (!(await run(page, 'LoRA').innerText()).includes('finished')) {
-    const drawn = (await accuracy.locator('path').count()).toString() + (await dots(accuracy));
-    if (drawn !== seen) shots.push(await shot(page, 450));
-    seen = drawn;
+    const now = await drawn(accuracy);
+    if (now !== seen) shots.push(await shot(page, 450));
+    seen = now;
     await page.waitForTimeout(400);
   }
   shots.push(await shot(page, 2500));
@@ -108,19 +108,22 @@ async function goTo(page: Page, step: string): Promise<void> {
   await page.getByRole('heading', { level: 2, name: step }).waitFor();
 }
 
-const run = (page: Page, name: string): Locator =>
-  page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
+function run(page: Page, name: string): Locator {
+  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
+}
 
 /** Changes with every epoch that is drawn. */
-const dots = (chart: Locator): Promise<string> =>
-  chart
+function drawn(chart: Locator): Promise<string> {
+  return chart
     .locator('path.recharts-line-curve')
     .evaluateAll((paths) => paths.map((path) => path.getAttribute('d')?.length ?? 0).join());
+}
 
-const toTop = (part: Locator): Promise<void> =>
-  part.evaluate((element) => {
+async function toTop(part: Locator): Promise<void> {
+  await part.evaluate((element) => {
     window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 16);
   });
+}
 
 async function shot(page: Page, milliseconds: number): Promise<Shot> {
   // Two frames, so that what was asked for is laid out and drawn.
