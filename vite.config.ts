@@ -49,6 +49,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['default', './scripts/test/vitest-reporter.ts'],
     projects: [
       {
         extends: true,

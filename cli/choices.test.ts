@@ -221,6 +221,15 @@ const CASES: Record<
       ['yes', "Option '--find-rates' does not take an argument. `npm run tune -- --help` lists the options."],
     ],
   },
+  inspect: {
+    right: [
+      [[], ({ inspect }) => inspect, false],
+      [['--inspect'], ({ inspect }) => inspect, true],
+    ],
+    wrong: [
+      ['yes', "Option '--inspect' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
   halving: {
     right: [
       [[], ({ sweep }) => sweep.halving, false],
@@ -327,6 +336,11 @@ describe('which images', () => {
       'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.';
     expect(refusal()).toBe(question);
     expect(refusal('--data', '')).toBe(question);
+    expect(refusal('--inspect')).toBe(question);
+  });
+
+  it('are not needed to look at weights', () => {
+    expect(parseChoices(['--inspect', '--backbone', 'weights.pth'], NOON)?.data).toBeNull();
   });
 
   it('are not two things', () => {
@@ -466,8 +480,8 @@ describe('against what the engine knows', () => {
     ...(choices && { choices: choices.map((value) => ({ value, label: String(value) })) }),
   });
   const setting = (id: string, options: SettingSummary['options']): SettingSummary => ({
-    ...{ id, label: id, symbol: id, description: '', options, fault: null, learningRate: 0.001, paper: '' },
-    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0 },
+    ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
+    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
     memory: {
       ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
       items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },

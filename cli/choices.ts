@@ -54,14 +54,17 @@ export const OPTIONS = {
   out: { type: 'string' },
   charts: { type: 'string' },
   rerun: { type: 'string' },
+  inspect: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
 
 export interface Choices {
-  /** Null where the results to run again name a sample, or nobody says. */
+  /** Null where the results to run again name a sample, or nobody says; also where weights alone are looked at. */
   data: Data | null;
+  /** Nothing is trained: what was understood of data and weights is printed. */
+  inspect: boolean;
   /** A results file whose runs are made again; it decides everything but data, weights and output. */
   rerun: string | null;
   backbone: BackboneOptions;
@@ -119,6 +122,7 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --rerun FILE       run the finished runs of a results.json again and compare the numbers. The file sets everything
                      except --data, --sample, --backbone, --out and --charts
+  --inspect          read the data, the weights or both, print what was found, and train nothing
   --help             print this text
 
 Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
@@ -156,7 +160,8 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
   }
   return {
-    data: dataChoice(values.data, values.sample, rerun !== undefined),
+    data: dataChoice(values.data, values.sample, rerun !== undefined || isOfWeightsAlone(values)),
+    inspect: values.inspect ?? false,
     rerun: rerun === undefined ? null : fromWhereTyped('--rerun', rerun),
     backbone: {
       path: values.backbone === undefined ? null : fromWhereTyped('--backbone', values.backbone),
@@ -258,11 +263,15 @@ function parsed(typed: string[]) {
   }
 }
 
-function dataChoice(data: string | undefined, sample: string | undefined, rerun: boolean): Data | null {
+function isOfWeightsAlone({ inspect, backbone }: { inspect?: boolean; backbone?: string }): boolean {
+  return inspect === true && backbone !== undefined;
+}
+
+function dataChoice(data: string | undefined, sample: string | undefined, optional: boolean): Data | null {
   if (data !== undefined && sample !== undefined)
     throw new UserError('Give either --data or --sample, not both.');
   if (sample !== undefined) return sampleNamed(sample);
-  if (data === undefined && rerun) return null;
+  if (data === undefined && optional) return null;
   if (data === undefined || data === '') {
     throw new UserError(
       'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.',

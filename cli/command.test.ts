@@ -102,6 +102,27 @@ describe('before anything is started', () => {
   });
 });
 
+describe('a look at what was understood', () => {
+  it('prints classes and split, trains nothing and writes nothing', async () => {
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run(...both(), '--inspect')).toBe(0);
+    expect(page.calls()).toEqual(['start', 'settings', 'importSample', 'close']);
+    expect(written.stdout).toMatch(/^Class +Train +Validate +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('of weights alone ends with them', async () => {
+    const weights = join(folder, 'weights.pth');
+    await writeFile(weights, '');
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run('--inspect', '--backbone', weights)).toBe(0);
+    expect(page.calls()).toEqual(['start', 'choose', 'useBackbone', 'close']);
+    expect(written.stdout).toMatch(/^Backbone: /m);
+  });
+});
+
 describe('a comparison', () => {
   it('asks the page for one thing after the other, and closes it', async () => {
     const page = madePage();

@@ -11,6 +11,7 @@ import { type BackboneOptions, checkSettings, HELP, parseChoices } from './choic
 import { compareRuns } from './compare-runs';
 import { EXIT, type ExitCode, endOf } from './exit-code';
 import { kindOf, makeFolder } from './folders';
+import { inspection } from './inspection';
 import type { DataChoice, DataSummary } from './messages';
 import type { Headless, openHeadless, Place } from './page';
 import { type Output, ProgressLine } from './progress-line';
@@ -58,9 +59,8 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   }
   const before = parsed.rerun === null ? null : await readResults(parsed.rerun);
   const choices = before ? repeatedChoices(parsed, before) : parsed;
-  if (!choices.data) throw new Error('Choices have data.');
-  const data: Data =
-    choices.data.kind === 'path'
+  const data: Data | null =
+    choices.data?.kind === 'path'
       ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
       : choices.data;
   const { path, ...form } = choices.backbone;
@@ -91,6 +91,8 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
         : starter;
     progress.say(backboneSentence(backbone));
     if (before) refuse(backboneDifference(before, backbone));
+    // Weights alone are only looked at (`--inspect`).
+    if (!data) return EXIT.done;
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(
       importData(headless, data, {
@@ -102,6 +104,10 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     );
     progress.say(dataSentence(dataset));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
+    if (choices.inspect) {
+      progress.say(inspection(dataset));
+      return EXIT.done;
+    }
     if (before) refuse(dataDifference(before, dataset));
     const known = await headless.ask('settings', choices.knobs);
     const again = before && repeatedRuns(before, known);

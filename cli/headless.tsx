@@ -13,8 +13,10 @@ import { sampleSource } from '../app/steps/data/samples';
 import { type Knobs, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
 import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
-import { dataLabel } from '../app/store/session';
+import { comparisonBasis, dataLabel, expectedOf } from '../app/store/session';
 import type { DownloadProgress } from '../src/hub/progress';
+import { UserError } from '../src/user-error';
+import { type Action, obstacleTo } from '../src/worker/permissions';
 import type {
   BackboneChoice,
   BackboneSummary,
@@ -48,10 +50,12 @@ export function headlessPage(
   newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
 ): HeadlessPage {
   let engine = newEngine(hear);
-  /** Used and read again when a broken engine was replaced. */
-  let backbone: BackboneChoice | null = null;
-  let source: ({ source: DataSource } & DataChoice) | null = null;
+  /** What the engine has loaded. */
+  let backbone: BackboneSummary | null = null;
   let dataset: DatasetSummary | null = null;
+  /** Loaded again when a broken engine is replaced. */
+  let choice: BackboneChoice | null = null;
+  let source: ({ source: DataSource } & DataChoice) | null = null;
   let runs: RunRecord[] = [];
   let active: string | null = null;
 
@@ -63,11 +67,15 @@ export function headlessPage(
     return loadBackbone({ source: from, stages, inputSize });
   }
 
-  async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {
-    backbone = choice;
+  async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
+    allow('useBackbone');
+    choice = wanted;
     // Nothing is downloaded, so that no bytes are reported.
     const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
-    return (await engine.call('useBackbone', choice, { onProgress })).backbone;
+    const opened = await engine.call('useBackbone', wanted, { onProgress });
+    backbone = opened.backbone;
+    if (!opened.dataStays) dataset = null;
+    return backbone;
   }
 
   /** What the engine says unasked; a fault is what the call under way fails with, too. */
@@ -79,14 +87,34 @@ export function headlessPage(
   async function restart(backend: BackendChoice): Promise<null> {
     engine.terminate();
     engine = newEngine(hear);
-    await engine.call('start', { backend }, { onProgress: reportWork });
-    if (backbone) await loadBackbone(backbone);
+    await start(backend);
+    if (choice) await loadBackbone(choice);
     if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
     return null;
   }
 
+  async function start(backend: BackendChoice) {
+    const started = await engine.call('start', { backend }, { onProgress: reportWork });
+    backbone = started.backbone;
+    dataset = null;
+    return started;
+  }
+
+  /** Throws `UserError` where the table of permissions says no. */
+  function allow(action: Action): void {
+    const obstacle = obstacleTo(action, {
+      engine: backbone ? 'ready' : 'starting',
+      work: active === null ? null : 'run',
+      queued: false,
+      hasBackbone: backbone !== null,
+      hasData: dataset !== null,
+    });
+    if (obstacle !== null) throw new UserError(obstacle);
+  }
+
   function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
     return answer(async () => {
+      allow('importData');
       source = { source: from, ...choice };
       dataset = await engine.call('importData', source, { onProgress: reportWork });
       return dataSummary(dataset, from);
@@ -100,7 +128,9 @@ export function headlessPage(
   }
 
   async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
-    if (!dataset) throw new Error('A run was asked for before its data.');
+    allow('train');
+    if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
+    const expected = expectedOf(dataset, backbone);
     const id = crypto.randomUUID();
     // Searches are not drawn beside what is compared.
     const alike = runs.filter((run) => run.role === role);
@@ -111,8 +141,8 @@ export function headlessPage(
         ...{ id, name, armName, role, config, memoryCap, style },
         sweep: null,
         data: dataLabel(dataset),
-        // There is one data set and one backbone.
-        basis: dataset.hash,
+        basis: comparisonBasis(dataset, backbone),
+        expected,
       }),
       status: 'running',
     };
@@ -128,7 +158,7 @@ export function headlessPage(
     try {
       const { result, model } = await engine.call(
         'train',
-        { runId: id, name, config, memoryCap, scoreTest: role === 'final' },
+        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final' },
         { onProgress: (event) => events.push(event) },
       );
       flush();
@@ -164,7 +194,7 @@ export function headlessPage(
   }
 
   return {
-    start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
+    start: (backend) => answer(() => start(backend)),
 
     environment: () => answer(async () => environment()),
 
@@ -176,7 +206,11 @@ export function headlessPage(
 
     importSample: (name, choice) => importData(sampleSource(name), choice),
 
-    plan: (configs, memoryCap) => answer(() => engine.call('plan', { configs, memoryCap })),
+    plan: (configs, memoryCap) =>
+      answer(async () => {
+        allow('read');
+        return engine.call('plan', { configs, memoryCap });
+      }),
 
     train: (asked) => answer(() => train(asked)),
 

@@ -30,7 +30,13 @@ export const DATA: DataSummary = {
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
   ...{ augmentation: 'flips', leftOut: [], hash: 'cafe' },
-  duplicates: { groups: 0, images: 0, conflicts: [], leaked: { val: 0, test: 0 } },
+  duplicates: {
+    groups: 0,
+    images: 0,
+    conflicts: [],
+    leaked: { val: 0, test: 0 },
+    givenUp: { images: 0, classes: [] },
+  },
 };
 
 export const MEMORY: MemoryPlan = {
@@ -41,7 +47,8 @@ export const MEMORY: MemoryPlan = {
 
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
   return {
-    ...{ id, label, symbol: id, description: '', options, fault: null, learningRate: 0.003, paper: '' },
+    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, paper: '' },
+    fault: null,
     ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
   };
 }
@@ -94,6 +101,10 @@ export function finished(
     queuedRun(setting, {
       ...{ id: name, name, armName, role, sweep: null, config, memoryCap },
       ...{ data: DATA.label, basis: DATA.hash, style: 0 },
+      expected: {
+        backbone: { key: BACKBONE.key, name: BACKBONE.name },
+        data: { key: DATA.hash, name: DATA.name },
+      },
     }),
     [{ kind: 'planned', memory: MEMORY }],
   );

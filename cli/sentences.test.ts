@@ -72,10 +72,12 @@ describe('of the data', () => {
       duplicates: {
         ...{ groups: 2, images: 5, leaked: { val: 0, test: 0 } },
         conflicts: [['pictures/a/1.png', 'pictures/b/1.png']],
+        givenUp: { images: 9, classes: ['a'] },
       },
     });
     expect(notices).toEqual([
       expect.stringMatching(/^Few-shot, 4 per class: .* 3 images not used\.$/),
+      expect.stringMatching(/^9 images of “a” look so much alike/),
       expect.stringMatching(/^5 images form 2 groups/),
       expect.stringMatching(/“c”/),
       expect.stringMatching(/^1 group .* Their paths are in results\.json\.$/),

@@ -1,6 +1,7 @@
 /** What the command says of its engine, backbone, data and runs, a sentence each. */
 import {
   conflictSentence,
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   partWords,
@@ -50,8 +51,9 @@ export function noticesOf(
   const conflicts = conflictSentence(dataset);
   return [
     presetSentence(dataset),
+    givenUpSentence(dataset),
     groupSentence(dataset),
-    unvalidatedSentence(dataset.split, dataset.classes),
+    unvalidatedSentence(dataset),
     conflicts && `${conflicts} Their paths are in results.json.`,
   ].filter(Boolean);
 }

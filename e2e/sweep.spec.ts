@@ -1,4 +1,4 @@
-/** A sweep: how much it is before it starts, the queue under the person's hands, and what it says at the end. */
+/** A sweep: its size before it starts, changes to its queue, and its results. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { expect, test } from './local';
 import { bytesOf, goTo, openPage, run } from './steps';
 import { drawStripes } from './stripes';
 
-test('values and seeds of two settings are timed, queued, reordered, held, extended and compared', async ({
+test('values and seeds of two settings are timed, queued, reordered, paused, extended and compared', async ({
   page,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));

@@ -16,6 +16,7 @@ import {
 import { computedByWords, isMixed } from '../store/computed-by';
 import {
   conflictSentence,
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -457,7 +458,8 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       presetSentence(dataset),
       groupSentence(dataset),
       conflictSentence(dataset),
-      unvalidatedSentence(dataset.split, dataset.classes),
+      givenUpSentence(dataset),
+      unvalidatedSentence(dataset),
     ),
     {
       kind: 'table',

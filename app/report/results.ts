@@ -112,6 +112,8 @@ export const resultsSchema = z.object({
       images: count,
       conflicts: z.array(z.array(z.string())),
       leaked: z.object({ val: count, test: count }),
+      // Files of earlier versions do not have it.
+      givenUp: z.object({ images: count, classes: z.array(z.string()) }).default({ images: 0, classes: [] }),
     }),
     hash: z.string(),
   }) satisfies z.ZodType<DataSummary>,

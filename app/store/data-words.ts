@@ -26,28 +26,49 @@ export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
-/** Near-duplicates and whether the split separates them; empty where there are none. */
+/** Near-duplicates, and how many of them are on both sides of the split; empty where there are none. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
-  if (groups === 0) return '';
-  const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or burst shots`;
+  const found =
+    groups > 0
+      ? `${counted(images, 'image')} form ${counted(groups, 'group')} of duplicates, near-duplicates or burst shots. `
+      : '';
   const parts = [
     ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
     ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
   ];
-  if (parts.length === 0) return `${found}. No group is split between training and the other images.`;
-  const have = leaked.val + leaked.test === 1 ? 'has a near-duplicate' : 'have near-duplicates';
-  return `${found}. ${parts.join(' and ')} ${have} among the training images, so accuracy may be too high.`;
+  if (parts.length > 0)
+    return `${found}${parts.join(' and ')} ${leaked.val + leaked.test === 1 ? 'looks' : 'look'} like training images, so accuracy may be too high.`;
+  return found && `${found}No group is split between training and the other images.`;
 }
 
-/** Classes that cannot be validated; empty where there are none, or the split is the person's own. */
-export function unvalidatedSentence(
-  split: DatasetSummary['split'],
-  classes: readonly Pick<ClassSummary, 'name' | 'val'>[],
-): string {
+/** Classes whose images look too much alike for groups to be kept together; empty where there are none. */
+export function givenUpSentence({
+  duplicates: { givenUp },
+  split,
+}: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
+  if (givenUp.images === 0) return '';
+  const names = givenUp.classes.map((name) => `“${name}”`).join(', ');
+  const found = `${counted(givenUp.images, 'image')} of ${names} look so much alike, as with a fixed camera or in one long series, that near-duplicates cannot be distinguished from different images.`;
+  return split === 'given'
+    ? found
+    : `${found} They were split image by image; only identical images and shorter series were kept together.`;
+}
+
+/** Classes that cannot be validated, and why; empty where there are none. */
+export function unvalidatedSentence({
+  split,
+  preset,
+  classes,
+}: Pick<DatasetSummary, 'split' | 'preset'> & {
+  classes: readonly Pick<ClassSummary, 'name' | 'val'>[];
+}): string {
   const names = classes.filter(({ val }) => val === 0).map(({ name }) => `“${name}”`);
-  if (split === 'given' || names.length === 0) return '';
-  return `No validation images of ${names.join(', ')}: each image there has a near-duplicate in another class. Remove the copies with the wrong class.`;
+  if (names.length === 0) return '';
+  const found = `No validation images of ${names.join(', ')}: `;
+  if (split === 'given') return `${found}the given split has none.`;
+  if (preset !== 'whole') return `${found}the subset has none.`;
+  return `${found}each image there has a duplicate in another class. Remove the copies with the wrong class.`;
 }
 
 /** How many groups of near-duplicates have more than one class; empty where none have. */
@@ -57,7 +78,7 @@ export function conflictSentence({
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (conflicts.length === 0) return '';
   const kept = split === 'stratified' ? ' They are used for training only.' : '';
-  return `${counted(conflicts.length, 'group')} of near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
+  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
 }
 
 /** `400 training, 200 validation, 100 test`, each count on its own. */

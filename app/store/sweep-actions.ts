@@ -4,9 +4,9 @@ import type { Pace, RunConfig } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
+import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { runNext } from './queue';
-import { chosenSweep, comparisonBasis, read, type Session, useSession, write } from './session';
+import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
 import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Seconds of all runs together, and the most memory one of them takes, bytes; null where not known. */
@@ -120,6 +120,9 @@ let cancelMeasuring: AbortController | null = null;
 /** Begins one run of each kind to see how long it takes, and drops it. */
 export async function measureSweep(): Promise<void> {
   const session = read();
+  const { dataset, backbone } = session;
+  if (!dataset || !backbone || obstacleFor('measure')(session) !== null) return;
+  const expected = expectedOf(dataset, backbone);
   const cancel = new AbortController();
   cancelMeasuring = cancel;
   write({ measuringProblem: null });
@@ -128,7 +131,7 @@ export async function measureSweep(): Promise<void> {
     for (const [done, [key, { setting, config }]] of trials.entries()) {
       write({ measuring: { label: `Timing ${setting.label}`, done, total: trials.length } });
       const memoryCap = memoryCapBytes(session.configuration.knobs);
-      const pace = await ask('measure', { config, memoryCap }, { signal: cancel.signal });
+      const pace = await ask('measure', { config, memoryCap, expected }, { signal: cancel.signal });
       cancel.signal.throwIfAborted();
       write({ paces: { ...read().paces, [key]: pace } });
     }
@@ -136,7 +139,6 @@ export async function measureSweep(): Promise<void> {
   } catch (error) {
     write({ measuring: null, measuringProblem: asProblem(error) });
   }
-  runNext();
 }
 
 export const stopMeasuring = () => cancelMeasuring?.abort();

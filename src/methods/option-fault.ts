@@ -1,10 +1,10 @@
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 
-/** Whether an option counts something: then no value lies in between. */
+/** Whether an option takes whole numbers only. */
 export const isWhole = ({ default: usual, min, max }: SettingOption): boolean =>
   [usual, min, max].every(Number.isInteger);
 
-/** What is wrong with a value for an option, to follow its name; null where nothing is. */
+/** What is wrong with an option's value, as a phrase to follow the option's name; null if the value is valid. */
 export function optionFault(option: SettingOption, value: number): string | null {
   const { min, max, choices } = option;
   if (isWhole(option) && !Number.isInteger(value)) return `must be a whole number, not “${value}”`;

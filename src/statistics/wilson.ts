@@ -1,4 +1,4 @@
-/** The Wilson score interval: how far a proportion counted on few images can be trusted. */
+/** The Wilson score interval of a proportion. */
 
 /** Two-sided 95 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
@@ -9,7 +9,7 @@ export interface Interval {
   high: number;
 }
 
-/** 95 % interval of `correct` out of `total`; all of [0, 1] where nothing was counted. */
+/** 95 % interval of `correct` out of `total`; [0, 1] for a total of 0. */
 export function wilson(correct: number, total: number): Interval {
   if (total <= 0) return { low: 0, high: 1 };
   const p = correct / total;

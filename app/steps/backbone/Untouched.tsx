@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import type { DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
+import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';
 import { useSession, write } from '../../store/session';
 import { GuessList } from '../../ui/GuessList';
@@ -15,8 +16,9 @@ import classes from './Untouched.module.css';
 
 const SIZE = 84;
 
-/** `reason`: why nothing can be asked now. */
-export function Untouched({ ownClasses, reason }: { ownClasses: number | null; reason: string | null }) {
+export function Untouched({ ownClasses }: { ownClasses: number | null }) {
+  const reason = useSession(obstacleFor('read'));
+  const dataReason = useSession(obstacleFor('recognizeData'));
   const dataset = useSession((session) => session.dataset);
   const recognition = useSession((session) => session.recognition);
   const recognizing = useSession((session) => session.recognizing);
@@ -45,7 +47,7 @@ export function Untouched({ ownClasses, reason }: { ownClasses: number | null; r
       <div className={classes.buttons}>
         <Button
           variant="default"
-          disabled={reason !== null || dataset === null || recognizing !== null}
+          disabled={dataReason !== null || recognizing !== null}
           onClick={() => void recognizeData()}
         >
           Classify my images

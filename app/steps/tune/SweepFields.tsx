@@ -5,8 +5,9 @@ import { useEffect, useState } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
+import { obstacleFor } from '../../store/permissions';
 import { asProblem } from '../../store/problem';
-import { chosenSettings, isRunPending, read, useSession } from '../../store/session';
+import { chosenSettings, read, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import {
   measureSweep,
@@ -92,7 +93,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const results = useSession((session) => session.runs.filter(({ result }) => result).length);
   const measuring = useSession((session) => session.measuring);
   const problem = useSession((session) => session.measuringProblem);
-  const pending = useSession(isRunPending);
+  const reason = useSession(obstacleFor('measure'));
   const [asked] = useDebouncedValue(configuration, 300);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the answer follows from, of the session
   useEffect(() => {
@@ -125,7 +126,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         <Button
           size="compact-sm"
           variant="default"
-          disabled={pending || engine.status !== 'ready'}
+          disabled={reason !== null}
           onClick={() => void measureSweep()}
         >
           Measure time
