@@ -403,11 +403,11 @@ describe('a run', () => {
     vi.advanceTimersByTime(1000);
     expect(report).not.toHaveBeenCalled();
 
-    tell({ kind: 'phase', label: 'Finding atoms', done: 1, total: 4 });
+    tell({ kind: 'phase', label: 'Decomposing kernels', done: 1, total: 4 });
     expect(report).not.toHaveBeenCalled();
     vi.advanceTimersByTime(200);
     expect(report).toHaveBeenLastCalledWith({
-      ...{ run: 'Atoms', phase: { label: 'Finding atoms', done: 1, total: 4 }, epoch: 1, epochs: 10 },
+      ...{ run: 'Atoms', phase: { label: 'Decomposing kernels', done: 1, total: 4 }, epoch: 1, epochs: 10 },
       ...{ loss: null, imagesPerSecond: 0, secondsLeft: null },
     });
 

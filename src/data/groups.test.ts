@@ -525,6 +525,6 @@ describe('a data set in which pictures look alike', () => {
       ),
     ).resolves.toHaveLength(4);
     const copies = load({ a: (i) => sceneFile(i % 3), b: (i) => sceneFile(i) });
-    await expect(copies).rejects.toThrow(/^No picture but those of “b” can be kept apart for validation/);
+    await expect(copies).rejects.toThrow(/^No image except those of “b” can be used for validation/);
   });
 });

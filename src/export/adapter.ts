@@ -204,7 +204,7 @@ export async function openAdapter(
   if (!(checkDifference <= tolerance)) {
     throw new UserError(
       `“${fileName}” does not reproduce its check logits (relative difference ${checkDifference.toPrecision(2)}, ` +
-        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
+        `at most ${tolerance} is allowed). The file is damaged or was changed. Export it again.`,
     );
   }
   return { stored, checkDifference };
