@@ -12,7 +12,7 @@ import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
 import { animatedWebp, type Frame } from './animated-webp';
 
 /** CSS pixels: about the width of a README on GitHub. */
-const VIEWPORT = { width: 960, height: 640 };
+const VIEWPORT = { width: 960, height: 720 };
 /** Device pixels per CSS pixel. */
 const SCALE = 1.5;
 /** Of the lossy encoding, 0 to 1. */
@@ -121,7 +121,9 @@ function drawn(chart: Locator): Promise<string> {
 
 async function toTop(part: Locator): Promise<void> {
   await part.evaluate((element) => {
-    window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 16);
+    // The rail of steps stays at the top of the window.
+    const rail = document.querySelector('nav')?.getBoundingClientRect().height ?? 0;
+    window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - rail - 12);
   });
 }
 
