@@ -278,7 +278,7 @@ describe('data', () => {
 describe('a run', () => {
   it('is refused before there is data', async () => {
     expect(await (await pageWith()).page.train(asked('atoms'))).toMatchObject({
-      failed: { kind: 'user', message: expect.stringContaining('There is no data yet.') },
+      failed: { kind: 'user', message: expect.stringContaining('There are no images yet.') },
     });
   });
 

@@ -6,7 +6,7 @@ import { UserError } from '../user-error';
  */
 export function checkFinite(
   values: Iterable<number>,
-  what: 'loss' | 'trained numbers',
+  what: 'loss' | 'trainable parameters',
   { step, epoch, learningRate }: { step: number; epoch: number; learningRate: number },
 ): void {
   for (const value of values) {

@@ -216,7 +216,7 @@ async function* tuningRun(
         const total = tf.tidy(() => tf.sum(optimizer.values).reshape<tf.Tensor1D>([1]));
         const losses = await readScalars([...reported.map((entry) => entry.loss), total]);
         pace.stepped(reported.length);
-        checkFinite(losses.splice(reported.length), 'trained numbers', {
+        checkFinite(losses.splice(reported.length), 'trainable parameters', {
           step: step + 1,
           epoch,
           learningRate,

@@ -382,7 +382,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return reading('recognizeData', signal, (signal) =>
         recognizeData(expectedBackbone(expected), expectedData(expected), perClass, (done, total) => {
           signal.throwIfAborted();
-          progress({ label: 'Looking at your pictures', done, total });
+          progress({ label: 'Classifying your images', done, total });
         }),
       );
     },
