@@ -38,7 +38,7 @@ export function App() {
   return (
     <div className={classes.page}>
       <button type="button" className="skip" onClick={focusTitle}>
-        Skip to the step
+        Skip to content
       </button>
       <Header />
       <div className={classes.columns}>
@@ -65,7 +65,7 @@ export function App() {
             <Alert
               color="yellow"
               mb="md"
-              title="Part of the address was ignored"
+              title="Part of the page address was ignored"
               withCloseButton
               closeButtonLabel="Dismiss"
               onClose={() => write({ notice: '' })}
@@ -88,11 +88,11 @@ export function App() {
 function engineTitle({ kind }: Problem): string {
   switch (kind) {
     case 'device-lost':
-      return 'The GPU was lost';
+      return 'The GPU device was lost';
     case 'out-of-memory':
       return 'Out of memory';
     case 'gpu-error':
-      return 'The GPU refused a command';
+      return 'The GPU rejected a command';
     default:
       return 'The engine could not start';
   }

@@ -48,7 +48,7 @@ const CASES: Record<
       [['--backbone', 'weights.pth'], ({ backbone }) => backbone.path, '/home/someone/weights.pth'],
       [['--backbone', '/elsewhere/weights'], ({ backbone }) => backbone.path, '/elsewhere/weights'],
     ],
-    wrong: [['', '--backbone needs a path, not “”.']],
+    wrong: [['', '--backbone needs a path; it was empty.']],
   },
   stages: {
     right: [
@@ -214,10 +214,10 @@ const CASES: Record<
       ['atoms.m', '--sweep “atoms.m” is not of the form --sweep atoms.m=6,9,12.'],
       ['atoms.m=6,', '--sweep atoms.m must be a number, not “”.'],
       ['atoms.m=6,few', '--sweep atoms.m must be a number, not “few”.'],
-      ['atoms.m=6,6', '--sweep atoms.m takes up to 12 values, each once; not “6,6”.'],
+      ['atoms.m=6,6', '--sweep atoms.m takes at most 12 different values, not “6,6”.'],
       [
         'atoms.m=1,2,3,4,5,6,7,8,9,10,11,12,13',
-        '--sweep atoms.m takes up to 12 values, each once; not “1,2,3,4,5,6,7,8,9,10,11,12,13”.',
+        '--sweep atoms.m takes at most 12 different values, not “1,2,3,4,5,6,7,8,9,10,11,12,13”.',
       ],
       ['atoms.lr=0.001,20', '--sweep atoms.lr must be from 1e-7 to 10, not 20.'],
     ],
@@ -313,7 +313,7 @@ const CASES: Record<
       [[], ({ out }) => out, '/home/someone/out/2025-01-31-142305'],
       [['--out', 'results'], ({ out }) => out, '/home/someone/results'],
     ],
-    wrong: [['', '--out needs a path, not “”.']],
+    wrong: [['', '--out needs a path; it was empty.']],
   },
   charts: {
     right: [
@@ -353,7 +353,7 @@ describe('which images', () => {
 
   it('are asked for where nothing is said', () => {
     const question =
-      'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.';
+      'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.';
     expect(refusal()).toBe(question);
     expect(refusal('--data', '')).toBe(question);
     expect(refusal('--inspect')).toBe(question);
@@ -405,13 +405,13 @@ describe('--rerun', () => {
     const decided = Object.entries(OPTIONS).filter(([name]) => !free.includes(name));
     for (const [name, { type }] of decided)
       expect(refusal('--rerun=r', type === 'boolean' ? `--${name}` : `--${name}=1`)).toBe(
-        `--${name} is decided by the results file. Leave it out with --rerun.`,
+        `--${name} cannot be used with --rerun: the results file sets it. Remove it.`,
       );
     expect(decided.length).toBeGreaterThan(15);
   });
 
   it('needs a path', () => {
-    expect(refusal('--rerun', '')).toBe('--rerun needs a path, not “”.');
+    expect(refusal('--rerun', '')).toBe('--rerun needs a path; it was empty.');
   });
 });
 
@@ -430,35 +430,35 @@ describe('what was typed', () => {
 
   it('is refused where a value is missing', () => {
     expect(refusal(...sample, '--epochs')).toBe(`Option '--epochs <value>' argument missing. ${list}`);
-    const dash = '--epochs needs a value; one that begins with a dash is written --epochs=-1.';
+    const dash = '--epochs needs a value. Write a value that begins with a dash as --epochs=-1.';
     expect(refusal(...sample, '--epochs', '--batch', '4')).toBe(dash);
     expect(refusal(...sample, '--epochs', '-3')).toBe(dash);
   });
 
   it('is refused where a value has no option', () => {
-    expect(refusal('flowers')).toBe('“flowers” has no option before it. Did you mean --data flowers?');
+    expect(refusal('flowers')).toBe('Unexpected argument “flowers”. Did you mean --data flowers?');
   });
 
   it('does not give one number twice', () => {
     const twice = (...typed: string[]) => refusal(...sample, ...typed);
     expect(twice('--lr', 'atoms=0.1', '--lr', 'atoms=0.2')).toBe(
-      '--lr atoms is given twice. Leave one of them out.',
+      '--lr atoms is given twice. Remove one of them.',
     );
     expect(twice('--option', 'atoms.m=6', '--option', 'atoms.m=9')).toBe(
-      '--option atoms.m is given twice. Leave one of them out.',
+      '--option atoms.m is given twice. Remove one of them.',
     );
     expect(twice('--sweep', 'atoms.m=6,9', '--sweep', 'atoms.m=12')).toBe(
-      '--sweep atoms.m is given twice. Leave one of them out.',
+      '--sweep atoms.m is given twice. Remove one of them.',
     );
   });
 
   it('does not give a number one value and several', () => {
     const both = (...typed: string[]) => refusal(...sample, ...typed);
     expect(both('--option', 'atoms.m=6', '--sweep', 'atoms.m=9,12')).toBe(
-      '--option atoms.m and --sweep atoms.m exclude each other. Leave one of them out.',
+      '--option atoms.m and --sweep atoms.m cannot be used together. Remove one of them.',
     );
     expect(both('--sweep', 'atoms.lr=0.1,0.2', '--lr', 'atoms=0.1')).toBe(
-      '--lr atoms and --sweep atoms.lr exclude each other. Leave one of them out.',
+      '--lr atoms and --sweep atoms.lr cannot be used together. Remove one of them.',
     );
     // Others of the same setting are free.
     expect(both('--sweep', 'atoms.m=6,9', '--option', 'atoms.from=3', '--lr', 'lora=1')).toBe('accepted');
@@ -587,7 +587,7 @@ describe('against what the engine knows', () => {
     ['--lr', 'lora=0.1'],
   ])('refuses numbers of a setting that is not run: %s %s', (...typed) => {
     expect(checked('--setting', 'atoms', ...typed)).toBe(
-      '“lora” has numbers but is not run. Add --setting lora, or leave them out.',
+      '“lora” has options but is not run. Add --setting lora, or remove the options.',
     );
   });
 

@@ -1,4 +1,4 @@
-/** What the person typed, parsed and bounded. Everything not given keeps the page's default. */
+/** The command line's arguments, parsed and checked. What is not given has the page's default. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
@@ -95,53 +95,55 @@ export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
   path: string | null;
 }
 
-export const HELP = `Tunes a ResNet on your images, on this machine, and compares settings.
+export const HELP = `Fine-tunes a ResNet on your images, on this machine, and compares settings.
 
   npm run tune -- --data DIR [options]
 
-  --data PATH        a folder with one sub-folder of images per class, or a zip or tar.gz of one; folders such as
-                     train/ and test/ around the class folders are the split
-  --split-folders A  yes: folders called like parts of a split are that; no: they are classes (default: found out)
-  --class-level N    which level of folders names the class, from 1 (default: found out)
-  --name-encoding E  of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},
-                     ${NAME_ENCODINGS.slice(5).join(', ')} (default: found out)
-  --sample NAME      instead of --data, a built-in set: ${SAMPLES.join(', ')}
-  --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file, or a folder with model.json and its
-                     shards, or with config.json beside the weights (default: the starter)
-  --stages N         only the first N of the backbone's four stages, conv2_x to conv5_x (default: all it has)
-  --size N           side of the images the backbone is given, pixels: ${INPUT_SIZE_HELP}
-                     (default: what the backbone asks for)
-  --setting ID       what to train; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
-  --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe keeps its own ${DEFAULT_KNOBS.probe.epochs}
+  --data PATH        a folder with one sub-folder of images per class, or a zip or tar.gz of one. Folders named like
+                     parts, such as train/ and test/, are used as the split
+  --split-folders A  yes: folders named like parts of a split are the split; no: they are classes (default: detected)
+  --class-level N    level of the folders that name the class, from 1 (default: detected)
+  --name-encoding E  encoding of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},
+                     ${NAME_ENCODINGS.slice(5).join(', ')} (default: detected)
+  --sample NAME      a built-in sample set, instead of --data: ${SAMPLES.join(', ')}
+  --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file; a folder with model.json and its
+                     shards; or a folder with config.json and the weights (default: the starter)
+  --stages N         use only the first N of the backbone's four stages, conv2_x to conv5_x (default: all)
+  --size N           input size of the backbone in pixels: ${INPUT_SIZE_HELP}
+                     (default: the backbone's own)
+  --setting ID       setting to run; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
+  --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe always has ${DEFAULT_KNOBS.probe.epochs}
   --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
-  --test-part P      part of each class held out for testing, 0 to 0.5 (default 0; a folder test/ in the data is kept)
-  --preset NAME      which of the images: ${PRESETS.join(', ')}
+  --test-part P      fraction of each class held out as test images, 0 to 0.5 (default 0; a test/ folder in the data
+                     is always used)
+  --preset NAME      subset of the images: ${PRESETS.join(', ')}
                      (default whole)
-  --seed N           split, order of images and random starts (default ${DEFAULT_KNOBS.seed})
-  --lr ID=VALUE      a setting's learning rate; may be repeated
+  --seed N           seed of the split, the order of images and initial values (default ${DEFAULT_KNOBS.seed})
+  --lr ID=VALUE      learning rate of a setting; may be repeated
   --option ID.NAME=VALUE
-                     a number of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
+                     option of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
   --sweep ID.NAME=V,V
-                     values of a setting's number, or of its learning rate as lr, to try in turn; may be repeated,
-                     and all combinations are run, e.g. --sweep atoms.m=6,9,12 --sweep atoms.lr=0.001,0.003
-  --seeds N          runs of everything that is compared, with --seed and the seeds after it (default 1)
-  --find-rates       look for every setting's learning rate first, with the same few short runs for each
-  --halving          of a setting's several values, drop the worse half twice, after short runs
-  --patience N       end a run after N epochs without a better validation accuracy (default 0, never)
-  --dropout P        chance that a feature is dropped before the head (default ${DEFAULT_KNOBS.dropout})
-  --augmentation A   ${AUGMENTATIONS.join(', ')} (default: what the data asks for)
-  --views N          random views per image, drawn once; 0 for new ones in every epoch (default ${DEFAULT_KNOBS.views})
-  --memory MB        megabytes a run may take (default: what the engine thinks right)
+                     values to try for an option of a setting, or for its learning rate (lr); may be repeated.
+                     All combinations are run, e.g. --sweep atoms.m=6,9,12 --sweep atoms.lr=0.001,0.003
+  --seeds N          runs per setting: with --seed and the seeds after it (default 1)
+  --find-rates       first search the learning rate of every setting, with the same number of short runs for each
+  --halving          if a setting has several values, drop the worse half after short runs, twice
+  --patience N       stop a run after N epochs without a higher validation accuracy (default 0: never)
+  --dropout P        probability that a feature is set to zero before the head (default ${DEFAULT_KNOBS.dropout})
+  --augmentation A   ${AUGMENTATIONS.join(', ')} (default: that of the data set)
+  --views N          random views per image, drawn once; 0: new views in every epoch (default ${DEFAULT_KNOBS.views})
+  --memory MB        memory cap of a run in megabytes (default: chosen for this machine)
   --backend B        ${BACKENDS.join(', ')} (default auto)
-  --out DIR          where results go (default out/<date-time>)
+  --out DIR          folder for the results (default out/<date-time>)
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
-  --rerun FILE       runs once more what a results.json has, and says whether the numbers are the same; the file
-                     decides everything but --data and how it is read, --sample, --backbone, --out and --charts
-  --inspect          read the data, the weights or both, print what was understood, and train nothing
-  --help             this text
+  --rerun FILE       run the finished runs of a results.json again and compare the numbers. The file sets everything
+                     except --data and how it is read, --sample, --backbone, --out and --charts
+  --inspect          read the data, the weights or both, print what was found, and train nothing
+  --help             print this text
 
 Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
-Exit code: 0 done, 1 a run failed or its numbers are not the same, 2 wrong input, 130 stopped by Ctrl-C (what was done is written).
+Exit code: 0 done; 1 a run failed or a rerun gave other numbers; 2 invalid input; 130 stopped by Ctrl-C (results so far
+are written).
 `;
 
 /** Null: help was asked for. Throws `UserError` for anything that cannot be meant. */
@@ -150,12 +152,12 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   if (values.help) return null;
   const [stray] = positionals;
   if (stray !== undefined)
-    throw new UserError(`“${stray}” has no option before it. Did you mean --data ${stray}?`);
+    throw new UserError(`Unexpected argument “${stray}”. Did you mean --data ${stray}?`);
   const { rerun } = values;
   if (rerun !== undefined) {
     const decided = Object.keys(values).find((name) => !WITH_RERUN.includes(name));
     if (decided !== undefined)
-      throw new UserError(`--${decided} is decided by the results file. Leave it out with --rerun.`);
+      throw new UserError(`--${decided} cannot be used with --rerun: the results file sets it. Remove it.`);
   }
   /** Numbers of settings that were given, e.g. `--lr atoms`. */
   const given = new Set<string>();
@@ -261,7 +263,7 @@ export function checkSettings({ settings, knobs, sweep }: Choices, known: readon
   const unused = named.find((id) => !settings.includes(id) && id !== PROBE_SETTING);
   if (unused !== undefined)
     throw new UserError(
-      `“${unused}” has numbers but is not run. Add --setting ${unused}, or leave them out.`,
+      `“${unused}” has options but is not run. Add --setting ${unused}, or remove the options.`,
     );
 }
 
@@ -273,7 +275,7 @@ function parsed(typed: string[]) {
     const [sentence = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
     const [, name] = /^Option '(--[\w-]+)' argument is ambiguous$/.exec(sentence) ?? [];
     if (name !== undefined)
-      throw new UserError(`${name} needs a value; one that begins with a dash is written ${name}=-1.`);
+      throw new UserError(`${name} needs a value. Write a value that begins with a dash as ${name}=-1.`);
     throw new UserError(`${sentence}. \`npm run tune -- --help\` lists the options.`);
   }
 }
@@ -289,7 +291,7 @@ function dataChoice(data: string | undefined, sample: string | undefined, option
   if (data === undefined && optional) return null;
   if (data === undefined || data === '') {
     throw new UserError(
-      'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.',
+      'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.',
     );
   }
   return { kind: 'path', path: fromWhereTyped('--data', data) };
@@ -344,9 +346,9 @@ function sweptValues(typed: readonly string[], given: Set<string>): SweepChoice[
     once(given, `--sweep ${name}`);
     const single = option === RATE ? `--lr ${setting}` : `--option ${name}`;
     if (given.has(single))
-      throw new UserError(`${single} and --sweep ${name} exclude each other. Leave one of them out.`);
+      throw new UserError(`${single} and --sweep ${name} cannot be used together. Remove one of them.`);
     if (new Set(numbers).size < numbers.length || numbers.length > MOST_VALUES)
-      throw new UserError(`--sweep ${name} takes up to ${MOST_VALUES} values, each once; not “${list}”.`);
+      throw new UserError(`--sweep ${name} takes at most ${MOST_VALUES} different values, not “${list}”.`);
     values[setting] = { ...values[setting], [option]: numbers };
   }
   return values;
@@ -354,7 +356,7 @@ function sweptValues(typed: readonly string[], given: Set<string>): SweepChoice[
 
 /** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */
 function fromWhereTyped(option: string, path: string): string {
-  if (path === '') throw new UserError(`${option} needs a path, not “”.`);
+  if (path === '') throw new UserError(`${option} needs a path; it was empty.`);
   return resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
@@ -369,7 +371,7 @@ const notAPair = (option: string, text: string, example: string) =>
 
 /** Throws `UserError` where the option was given before. */
 function once(given: Set<string>, option: string): void {
-  if (given.has(option)) throw new UserError(`${option} is given twice. Leave one of them out.`);
+  if (given.has(option)) throw new UserError(`${option} is given twice. Remove one of them.`);
   given.add(option);
 }
 

@@ -209,12 +209,12 @@ describe('a comparison', () => {
     expect(about.split('\n')).toEqual([
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
-      'Data: pictures, 2 classes, images: 20 to train, 20 to validate.',
+      'Data: pictures, 2 classes, images: 20 training, 20 validation.',
       'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
       'Atoms: About 21 MB of memory. And 9 MB for the rest.',
-      'Linear probe: finished, 75.0 % after 60 epochs, 3.0 s.',
-      'Atoms: finished, 75.0 % after 10 epochs, 3.0 s.',
+      'Linear probe: finished, validation accuracy 75.0 % after 60 epochs, 3.0 s.',
+      'Atoms: finished, validation accuracy 75.0 % after 10 epochs, 3.0 s.',
     ]);
     expect(table.split('\n').map((line) => line.split('  ')[0])).toEqual([
       'Run',
@@ -284,7 +284,7 @@ describe('a comparison', () => {
     };
     const { run, written } = command(page, { openHeadless });
     await run(...both());
-    expect(written.stdout).toMatch(/^Starting 50 %\nThe program conv 3×3 .* No f16\.\nEngine: /);
+    expect(written.stdout).toMatch(/^Starting 50 %\nThe optimized GPU kernel conv 3×3 .* No f16\.\nEngine: /);
   });
 
   it('says nothing of the memory of a run that does not fit', async () => {
@@ -308,7 +308,7 @@ describe('a comparison', () => {
     const page = madePage();
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out)).toBe(0);
-    expect(written.stdout).toContain('6 runs, 5 of them to search.');
+    expect(written.stdout).toContain('6 runs, 5 of them search runs.');
     const results = await readResults();
     expect(results.runs.map(({ role }) => role)).toEqual([...Array(5).fill('search'), 'final']);
     // Searches keep no model.
@@ -347,7 +347,7 @@ describe('what is wrong with what was asked', () => {
     const values = '1,2,3,4,5,6,7,8,9,10,11,12';
     const wide = ['--sweep', `atoms.m=${values}`, '--sweep', `atoms.lr=${values.replaceAll(',', 'e-3,')}e-3`];
     expect(await run(...both(), ...wide, '--seeds', '20')).toBe(2);
-    expect(written.stderr).toMatch(/^That would be 2900 runs or so, and a sweep has at most 500\./);
+    expect(written.stderr).toMatch(/^The sweep would have about 2900 runs\. At most 500 are possible\./);
     expect(names(page)).toEqual([]);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -356,7 +356,7 @@ describe('what is wrong with what was asked', () => {
     await writeFile(join(folder, 'taken'), '');
     const { run, written } = command();
     expect(await run('--sample', 'counting', '--out', join(folder, 'taken', 'out'))).toBe(2);
-    expect(written.stderr).toMatch(/cannot be made: a part of its path is a file\.\n$/);
+    expect(written.stderr).toMatch(/cannot be created: part of its path is a file\.\n$/);
   });
 });
 
@@ -465,7 +465,7 @@ describe('when the page breaks', () => {
     const { run, written } = command(page);
     expect(await run(...both())).toBe(1);
     expect(written.stderr).toMatch(
-      /refused: https:\/\/elsewhere\.example\/a\.js wss:\/\/elsewhere\.example\/\n/,
+      /requests were blocked: https:\/\/elsewhere\.example\/a\.js wss:\/\/elsewhere\.example\/\n/,
     );
     expect((await readResults()).complete).toBe(true);
   });
@@ -512,7 +512,7 @@ describe('Ctrl-C', () => {
     ]);
     expect(await readFile(join(out, 'atoms.safetensors'), 'utf8')).toBe('adapter of Atoms');
     expect(await readdir(out)).toContain('report.html');
-    expect(written.stdout).toContain('Ctrl-C again leaves at once.\n');
+    expect(written.stdout).toContain('Press Ctrl-C again to quit at once.\n');
     expect(page.calls().at(-1)).toBe('close');
     // Everything is written, so that nothing need be left behind.
     expect(written.left).toEqual([]);
@@ -632,7 +632,7 @@ describe('--rerun', () => {
       'Linear probe, seed 6',
       'Atoms, seed 6',
     ]);
-    expect(lines).toContain('4 runs once more.');
+    expect(lines).toContain('Rerunning 4 runs.');
     expect(lines.slice(-4)).toEqual([
       'Linear probe, seed 5: the same numbers, bit for bit.',
       'Atoms, seed 5: the same numbers, bit for bit.',
@@ -651,7 +651,7 @@ describe('--rerun', () => {
     const { code, lines } = await rerun(page);
     expect(code).toBe(1);
     expect(lines.at(-1)).toBe(
-      'Atoms, seed 6: not the same numbers: images classified rightly, answers on the validation images.',
+      'Atoms, seed 6: the numbers differ: correctly classified images, predictions on the validation images.',
     );
     expect(lines.at(-2)).toBe('Linear probe, seed 6: the same numbers, bit for bit.');
   });
@@ -670,14 +670,14 @@ describe('--rerun', () => {
     expect(await stopped.run(...typed)).toBe(130);
     expect(stopped.written.stdout.trimEnd().split('\n').slice(-4)).toEqual([
       'Linear probe, seed 5: the same numbers, bit for bit.',
-      ...['Atoms, seed 5', 'Linear probe, seed 6', 'Atoms, seed 6'].map((name) => `${name}: not run again.`),
+      ...['Atoms, seed 5', 'Linear probe, seed 6', 'Atoms, seed 6'].map((name) => `${name}: was not rerun.`),
     ]);
   });
 
   it.each([
     [
       'engine',
-      'The runs were computed by WebAssembly',
+      'The engine differs: the runs were computed by WebAssembly',
       { start: () => ({ engine: WEBGPU, backbone: BACKBONE }) },
     ],
     ['backbone', 'The backbone differs', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],

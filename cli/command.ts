@@ -72,7 +72,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   heedSignals(around, {
     code: EXIT.stopped,
     onFirst: () => {
-      progress.say('Stopping. The best epoch so far is kept; Ctrl-C again leaves at once.');
+      progress.say('Stopping. The best epoch so far is kept. Press Ctrl-C again to quit at once.');
       stopping.abort();
     },
   });
@@ -131,7 +131,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
       runs: [],
       charts: [],
     };
-    if (again) progress.say(`${counted(again.length, 'run')} once more.`);
+    if (again) progress.say(`Rerunning ${counted(again.length, 'run')}.`);
     else {
       const runs = runCountSentence(sweep);
       if (runs) progress.say(runs);

@@ -53,7 +53,7 @@ export async function compareRuns(
   );
   if (headless.refused.length > 0) {
     throw new Error(
-      `The page asked for what is not on this machine, and was refused: ${headless.refused.join(' ')}`,
+      `The page requested addresses on other hosts. The requests were blocked: ${headless.refused.join(' ')}`,
     );
   }
   return codeOf(runs, stop.aborted);

@@ -4,7 +4,7 @@ import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import { codeOf, endOf } from './exit-code';
 
-const BUG = 'This is a bug in atomtune; please report it with these lines:\n';
+const BUG = 'This is a bug in atomtune; please report it with these details:\n';
 
 describe('an error', () => {
   it('that the person can mend is said as it stands, with code 2', () => {

@@ -20,7 +20,7 @@ export function endOf(error: unknown): { code: ExitCode; text: string } {
   const details = error instanceof Bug ? error.details : error instanceof Error ? error.stack : String(error);
   return {
     code: EXIT.failed,
-    text: `This is a bug in ${packageJson.name}; please report it with these lines:\n${details}\n`,
+    text: `This is a bug in ${packageJson.name}; please report it with these details:\n${details}\n`,
   };
 }
 

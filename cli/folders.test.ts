@@ -41,14 +41,14 @@ describe('what a path is', () => {
 
   it.each([
     ['data', 'one sub-folder per class, with images inside'],
-    ['backbone', 'a file of weights, or model.json and its shards'],
+    ['backbone', 'a weight file, or model.json and its shards'],
     ['results', 'results.json'],
   ] as const)(
     'is refused where it is a folder without a file, with what belongs there: %s',
     async (purpose, needed) => {
       await mkdir(inside('empty', 'within'), { recursive: true });
       expect(await refusal(kindOf(purpose, inside('empty')))).toBe(
-        `“${inside('empty')}” is empty. It needs ${needed}.`,
+        `“${inside('empty')}” contains no files. It needs ${needed}.`,
       );
     },
   );
@@ -66,14 +66,16 @@ describe('what a path is', () => {
   it('is refused where it leads through a file', async () => {
     await writeFile(inside('file'), '');
     expect(await refusal(kindOf('data', inside('file', 'deeper')))).toBe(
-      `“${inside('file', 'deeper')}” cannot be read: a part of its path is a file.`,
+      `“${inside('file', 'deeper')}” cannot be read: part of its path is a file.`,
     );
   });
 
   it.skipIf(process.platform === 'win32')('is refused where it is neither a file nor a folder', async () => {
-    expect(await refusal(kindOf('data', '/dev/null'))).toBe('“/dev/null” is neither a folder nor a zip.');
+    expect(await refusal(kindOf('data', '/dev/null'))).toBe(
+      '“/dev/null” is neither a folder nor a zip file.',
+    );
     expect(await refusal(kindOf('backbone', '/dev/null'))).toBe(
-      '“/dev/null” is neither a folder nor a file of weights.',
+      '“/dev/null” is neither a folder nor a weight file.',
     );
   });
 });
@@ -88,10 +90,10 @@ describe('a folder that is made', () => {
   it('is refused where a file is in its place', async () => {
     await writeFile(inside('file'), '');
     expect(await refusal(makeFolder(inside('file')))).toBe(
-      `“${inside('file')}” cannot be made: a file of that name is there.`,
+      `“${inside('file')}” cannot be created: a file with this name exists.`,
     );
     expect(await refusal(makeFolder(inside('file', 'deeper')))).toMatch(
-      /cannot be made: a part of its path is a file\.$/,
+      /cannot be created: part of its path is a file\.$/,
     );
   });
 });

@@ -5,8 +5,8 @@ import type { Purpose } from './messages';
 
 /** The file that a path may be, and what a folder has inside. */
 const EXPECTED: Record<Purpose | 'results', { file: string; inside: string }> = {
-  data: { file: 'a zip', inside: 'one sub-folder per class, with images inside' },
-  backbone: { file: 'a file of weights', inside: 'a file of weights, or model.json and its shards' },
+  data: { file: 'a zip file', inside: 'one sub-folder per class, with images inside' },
+  backbone: { file: 'a weight file', inside: 'a weight file, or model.json and its shards' },
   results: { file: 'a results file', inside: 'results.json' },
 };
 
@@ -18,7 +18,7 @@ export async function kindOf(purpose: Purpose | 'results', path: string): Promis
     if (found.isFile()) return 'file';
     if (!found.isDirectory()) throw new UserError(`“${path}” is neither a folder nor ${file}.`);
     if (!(await hasFile(path))) {
-      throw new UserError(`“${path}” is empty. It needs ${inside}.`);
+      throw new UserError(`“${path}” contains no files. It needs ${inside}.`);
     }
     return 'folder';
   } catch (error) {
@@ -31,7 +31,7 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    throw asUserError(error, 'made');
+    throw asUserError(error, 'created');
   }
 }
 
@@ -44,14 +44,14 @@ const REASONS: Record<string, string> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'a file of that name is there',
+  ENOTDIR: 'part of its path is a file',
+  EEXIST: 'a file with this name exists',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
 };
 
 /** The error in words for the person. */
-export function asUserError(error: unknown, what: 'read' | 'made'): Error {
+export function asUserError(error: unknown, what: 'read' | 'created'): Error {
   if (error instanceof UserError) return error;
   // Node's file errors carry these two beside what Error declares.
   const { code = '', path = '' } = error as NodeJS.ErrnoException;

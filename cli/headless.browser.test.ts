@@ -278,7 +278,7 @@ describe('data', () => {
 describe('a run', () => {
   it('is refused before there is data', async () => {
     expect(await (await pageWith()).page.train(asked('atoms'))).toMatchObject({
-      failed: { kind: 'user', message: expect.stringContaining('There is no data yet.') },
+      failed: { kind: 'user', message: expect.stringContaining('There are no images yet.') },
     });
   });
 
@@ -403,11 +403,11 @@ describe('a run', () => {
     vi.advanceTimersByTime(1000);
     expect(report).not.toHaveBeenCalled();
 
-    tell({ kind: 'phase', label: 'Finding atoms', done: 1, total: 4 });
+    tell({ kind: 'phase', label: 'Decomposing kernels', done: 1, total: 4 });
     expect(report).not.toHaveBeenCalled();
     vi.advanceTimersByTime(200);
     expect(report).toHaveBeenLastCalledWith({
-      ...{ run: 'Atoms', phase: { label: 'Finding atoms', done: 1, total: 4 }, epoch: 1, epochs: 10 },
+      ...{ run: 'Atoms', phase: { label: 'Decomposing kernels', done: 1, total: 4 }, epoch: 1, epochs: 10 },
       ...{ loss: null, imagesPerSecond: 0, secondsLeft: null },
     });
 

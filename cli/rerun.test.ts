@@ -73,7 +73,7 @@ describe('a results file', () => {
   it.each([
     ['an empty file', '', 'it is not JSON'],
     ['half a file', resultsText(earlier()).slice(0, 500), 'it is not JSON'],
-    ['another JSON', '[1, 2]', 'the whole: '],
+    ['another JSON', '[1, 2]', 'the whole file: '],
     ['a file of another version', JSON.stringify({ ...earlier(), format: 3 }), 'format: '],
     ['a run without its configuration', JSON.stringify({ ...earlier(), runs: [{}] }), 'runs.0.name: '],
     [
@@ -84,8 +84,8 @@ describe('a results file', () => {
   ])('is refused where it is %s, with the field', async (_, text, why) => {
     const error = await written(text).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect(String(error)).toContain(`“results.json” is no results file of this version (${why}`);
-    expect(String(error)).toMatch(/Take the results\.json that a run or a report wrote\.$/);
+    expect(String(error)).toContain(`“results.json” is not a results file of this version (${why}`);
+    expect(String(error)).toMatch(/Choose a results\.json that was saved by the page or the command line\.$/);
   });
 
   it('is refused where it is a folder, with what to give', async () => {
@@ -136,11 +136,11 @@ describe('the choices that results decide', () => {
   it('ask where the person’s own images and weights are', () => {
     const own = earlier({ dataset: { ...DATA, sample: null } });
     expect(refusal(() => repeatedChoices(choices(), own))).toBe(
-      'The runs were made on “pictures”. Say with --data where its images are.',
+      'The runs used the data set “pictures”. Give its path with --data.',
     );
     const weights = earlier({ backbone: { ...backboneFacts(BACKBONE), id: 'own', name: 'resnet.pth' } });
     expect(refusal(() => repeatedChoices(choices(), weights))).toBe(
-      'The runs were made on “resnet.pth”. Give its weights with --backbone.',
+      'The runs used the backbone “resnet.pth”. Give its weights with --backbone.',
     );
     expect(repeatedChoices(choices('--backbone', '/resnet.pth'), weights).backbone.path).toBe('/resnet.pth');
   });
@@ -213,7 +213,7 @@ describe('the verdicts', () => {
       same: false,
       lines: [
         'Linear probe: the same numbers, bit for bit.',
-        'Atoms, seed 7: not the same numbers: images classified rightly, answers on the validation images.',
+        'Atoms, seed 7: the numbers differ: correctly classified images, predictions on the validation images.',
       ],
     });
   });
@@ -221,7 +221,7 @@ describe('the verdicts', () => {
   it('are that a run was not made again', () => {
     expect(verdicts(results, results.runs.slice(0, 1))).toEqual({
       same: false,
-      lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: not run again.'],
+      lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: was not rerun.'],
     });
   });
 

@@ -16,14 +16,14 @@ export async function readResults(path: string): Promise<Results> {
   return parseResults(await readFile(path, 'utf8'), basename(path));
 }
 
-/** What the person typed, with all that the results decide. Throws `UserError` where data or weights are not said. */
+/** What the person typed, with all that the results file sets. Throws `UserError` where data or weights are not given. */
 export function repeatedChoices(choices: Choices, before: Results): Choices {
   const { dataset, backbone } = before;
   const { path } = choices.backbone;
   if (path === null && backbone.id !== 'starter')
-    throw new UserError(`The runs were made on “${backbone.name}”. Give its weights with --backbone.`);
+    throw new UserError(`The runs used the backbone “${backbone.name}”. Give its weights with --backbone.`);
   if (!choices.data && dataset.sample === null)
-    throw new UserError(`The runs were made on “${dataset.name}”. Say with --data where its images are.`);
+    throw new UserError(`The runs used the data set “${dataset.name}”. Give its path with --data.`);
   const { used, inFile } = backbone.stages;
   return {
     ...choices,

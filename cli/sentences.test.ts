@@ -45,13 +45,13 @@ describe('of the backbone', () => {
 
 describe('of the data', () => {
   it('name, classes and how many images each part has', () => {
-    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 to train, 20 to validate.');
+    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 training, 20 validation.');
     const classes = [
       { name: 'a', train: 1000, val: 150, test: 30 },
       { name: 'b', train: 1, val: 50, test: 0 },
     ];
     expect(dataSentence({ ...DATA, classes })).toBe(
-      'Data: pictures, 2 classes, images: 1,001 to train, 200 to validate, 30 to test.',
+      'Data: pictures, 2 classes, images: 1,001 training, 200 validation, 30 test.',
     );
   });
 
@@ -76,7 +76,7 @@ describe('of the data', () => {
       },
     });
     expect(notices).toEqual([
-      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images left aside\.$/),
+      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images not used\.$/),
       expect.stringMatching(/^9 images of “a” look so much alike/),
       expect.stringMatching(/^5 images form 2 groups/),
       expect.stringMatching(/“c”/),
@@ -93,7 +93,7 @@ describe('of the runs there will be', () => {
   it('how many, and how many of them search', () => {
     expect(runCountSentence(sweep({ seeds: 3 }))).toBe('9 runs.');
     // Five rates of each of the three settings, then one run of each.
-    expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them to search.');
+    expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them search runs.');
   });
 
   it('how each of what is compared keeps within its memory, asked once and of one seed', async () => {
@@ -133,17 +133,19 @@ describe('of a run that is over', () => {
   it('how it ended, and its last epoch', () => {
     const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
     expect(endSentence({ name: 'Atoms', status: 'finished', epochs })).toBe(
-      `Atoms: finished, 75.0${NBSP}% after 2 epochs, 3.0 s.`,
+      `Atoms: finished, validation accuracy 75.0${NBSP}% after 2 epochs, 3.0 s.`,
     );
   });
 
   it('that it had no epoch', () => {
-    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch.');
+    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe(
+      'Atoms: failed, no epoch finished.',
+    );
   });
 
   it('zero right of no images', () => {
     expect(
       endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
-    ).toMatch(/^A: stopped, 0\.0/);
+    ).toMatch(/^A: stopped, validation accuracy 0\.0/);
   });
 });

@@ -24,7 +24,7 @@ export function engineSentence({
 }
 
 export function programSentence({ program, reason }: Notice): string {
-  return `The program ${program} does not work on this adapter; a general form is used, slower, with the same results. ${reason}`;
+  return `The optimized GPU kernel ${program} does not work on this GPU adapter. The slower reference kernel is used; the results are the same. ${reason}`;
 }
 
 export function backboneSentence({
@@ -44,7 +44,7 @@ export function dataSentence({
   return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
 }
 
-/** What the person should know of the pictures before they trust the figures. */
+/** What the person should know about the images before they trust the accuracies. */
 export function noticesOf(
   dataset: Pick<DataSummary, 'notices' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
 ): string[] {
@@ -64,7 +64,7 @@ export function runCountSentence(sweep: Sweep): string {
   const trials = allTrials(sweep);
   const searches = trials.filter(({ role }) => role === 'search').length;
   if (trials.length <= sweep.settings.length) return '';
-  return `${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them to search` : ''}.`;
+  return `${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them search runs` : ''}.`;
 }
 
 /** How each of what is compared keeps within its memory. `plan` is asked once, with one configuration of each. */
@@ -86,8 +86,8 @@ export async function memorySentences(
 export function endSentence(run: Pick<RunRecord, 'name' | 'status' | 'epochs'>): string {
   const end = run.epochs.at(-1);
   const reached = end
-    ? `${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
-    : 'no epoch';
+    ? `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
+    : 'no epoch finished';
   const took = end ? `, ${duration(end.seconds)}` : '';
   return `${run.name}: ${run.status}, ${reached}${took}.`;
 }

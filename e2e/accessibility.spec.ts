@@ -10,7 +10,7 @@ test('every step passes the accessibility checks', async ({ page }) => {
     timeout: 60_000,
   });
   await goTo(page, 'Backbone');
-  await page.getByRole('button', { name: 'Find atoms' }).click();
+  await page.getByRole('button', { name: 'Decompose' }).click();
   await expect(page.getByRole('region', { name: 'Layer layer4.2.conv2' })).toBeVisible({ timeout: 60_000 });
   await goTo(page, 'Tune');
   await page.getByRole('button', { name: 'Run 1 setting' }).click();

@@ -9,7 +9,7 @@ import { chartTable, openPage, waitForRun } from './steps';
 import { drawStripes } from './stripes';
 
 /** The engine panel's text for each backend. */
-const PANEL = { wasm: 'WebAssembly', webgpu: '32 bits', 'webgpu-half': 'kept in 16 bits, summed in 32' };
+const PANEL = { wasm: 'WebAssembly', webgpu: 'fp32', 'webgpu-half': 'fp16 storage, fp32 sums' };
 
 async function losses(page: Page, backend: keyof typeof PANEL, folder: string): Promise<number[]> {
   // An untrained head and no randomness: 8 steps of 8 images.

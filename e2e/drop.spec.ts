@@ -33,15 +33,15 @@ test('a dropped folder is imported with its classes, its duplicates are listed, 
     await expect(page.getByRole('region', { name: 'Class across' })).toContainText('9 train · 2 val');
 
     const data = page.getByRole('region', { name: 'Data set' });
-    await expect(data).toContainText('18 to train, 4 to validate');
+    await expect(data).toContainText('18 training, 4 validation');
     await expect(data).toContainText('3 images form 1 group of near-duplicates');
-    const conflicts = page.getByRole('region', { name: 'Contradicting labels' });
+    const conflicts = page.getByRole('region', { name: 'Conflicting labels' });
     for (const name of ['across/0.png', 'across/again.png', 'down/wrong.png'])
       await expect(conflicts).toContainText(name);
     await page.getByLabel(/Hold out 20\s%/).click();
-    await expect(data).toContainText('14 to train, 4 to validate, 4 to test');
-    await page.getByLabel('Images', { exact: true }).selectOption('Few-shot, 2 per class');
-    await expect(data).toContainText(/4 to train, \d+ to validate, 4 to test/);
+    await expect(data).toContainText('14 training, 4 validation, 4 test');
+    await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 per class');
+    await expect(data).toContainText(/4 training, \d+ validation, 4 test/);
     await expect(page).toHaveURL(/test=0\.2&preset=few-shot-2/);
   } finally {
     rmSync(folder, { recursive: true, force: true });

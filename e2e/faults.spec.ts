@@ -27,14 +27,14 @@ test('a lost GPU ends the run with instructions; after a restart the data is kep
     const devTools = await browser.newBrowserCDPSession();
     await devTools.send('Browser.crashGpuProcess').catch(() => {});
     await expect(run(page, 'LoRA')).toContainText('failed', { timeout: 60_000 });
-    await expect(run(page, 'LoRA')).toContainText('The GPU was lost while it was in use');
+    await expect(run(page, 'LoRA')).toContainText('The GPU device was lost');
     await expect(run(page, 'Full tuning')).toContainText('waiting');
     await expect(engine).toContainText('Not running');
     const note = page
       .getByRole('alert')
       .filter({ has: page.getByRole('button', { name: 'Restart the engine' }) });
-    await expect(note).toContainText('The GPU was lost');
-    await note.getByText('What the device said').click();
+    await expect(note).toContainText('The GPU device was lost');
+    await note.getByText('Error message of the device').click();
     await expect(note).toContainText('device.lost (');
 
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);

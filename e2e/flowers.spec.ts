@@ -34,7 +34,7 @@ test('a folder of photos is imported with its own split and tuned', async ({ pag
     await expect(page.getByRole('region', { name: 'Left out' })).toContainText('Not a picture');
 
     await goTo(page, 'Backbone');
-    await page.getByRole('button', { name: 'Find atoms' }).click();
+    await page.getByRole('button', { name: 'Decompose' }).click();
     await expect(page.getByRole('region', { name: 'Layer layer4.2.conv2' })).toContainText('%', {
       timeout: 60_000,
     });

@@ -13,19 +13,23 @@ test('frozen features are computed once and cached, in a file if memory is short
   await expect(atoms.getByLabel('Train from stage')).toHaveValue('4');
   // Nine atoms of 3 × 3 in each of three layers.
   await expect(atoms).toContainText('243 + head');
-  await expect(atoms).toContainText(/output is computed once and kept, [\d.]+\sMB\./);
+  await expect(atoms).toContainText(
+    /activations of the frozen stages \([\d.]+\sMB\) are computed once and cached\./,
+  );
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
   await waitForRun(page, 'Atoms, train from stage 4', 120_000);
 
   await goTo(page, 'Tune');
   await atoms.getByLabel('Train from stage').fill('3');
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await page.getByLabel('Augmentation').selectOption('flips');
-  await expect(atoms).not.toContainText('computed once and kept');
+  await expect(atoms).not.toContainText('computed once and cached');
   await fill(page, 'Views per image', 4);
   await fill(page, 'Memory cap, MB', 36);
   await expect(page).toHaveURL(/views=4/);
-  await expect(atoms).toContainText(/output is computed once and kept in a file, \d+\sMB\./);
+  await expect(atoms).toContainText(
+    /activations of the frozen stages \(\d+\sMB\) are computed once and cached in a file\./,
+  );
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
   const files = () =>
     page.evaluate(async () => {

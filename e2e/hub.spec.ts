@@ -65,7 +65,7 @@ test('an interrupted download resumes by itself where it stopped, and the backbo
   await expect(page.getByRole('progressbar', { name: 'Loading the backbone' })).toBeVisible();
   await Promise.all([
     expect(page.getByText(/[\d.]+\sMB of [\d.]+\sMB · [\d.]+\s[kM]B\/s · [\d.]+ s left/)).toBeVisible(),
-    expect(page.getByText('The connection broke off; trying again')).toBeVisible(),
+    expect(page.getByText('Connection lost, retrying')).toBeVisible(),
   ]);
   await expectInUse(page);
   const [first, second, ...more] = hub.requests();
@@ -115,7 +115,7 @@ test('a kept backbone opens without a network until it is deleted', async ({ pag
   await context.setOffline(true);
   await button(page, 'Use').click();
   await expectInUse(page);
-  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(picture());
   await expect(seen(page).getByRole('listitem').filter({ hasText: '%' }).first()).toBeVisible();
   await context.setOffline(false);
   expect(asked.filter((host) => Object.values(HOSTS).includes(host))).toEqual([]);
@@ -125,7 +125,9 @@ test('a kept backbone opens without a network until it is deleted', async ({ pag
   await expect(facts(page)).toContainText(LABEL);
   await page.reload();
   await expect(
-    page.getByText(`“${LABEL}” is not kept in this browser. Download it, or choose its file. The starter is`),
+    page.getByText(
+      `“${LABEL}” is not stored in this browser. Download it, or choose its file. The starter is`,
+    ),
   ).toBeVisible();
   await expect(facts(page)).toContainText('Starter');
 });
@@ -136,13 +138,13 @@ test('a cancelled download is listed as incomplete and can be resumed', async ({
   await button(page, 'Download and use').click();
   await expect(page.getByText(/^[1-9][\d.]*\sMB of/)).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await expect(kept(page)).toContainText(`of ${megabytes(BYTES)}, not whole yet`);
+  await expect(kept(page)).toContainText(`of ${megabytes(BYTES)}, incomplete`);
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(facts(page)).toContainText('Starter');
 
   await page.reload();
   hub.behave({});
-  await button(page, 'Go on and use').click();
+  await button(page, 'Resume download and use').click();
   await expectInUse(page);
   const [request, ...more] = hub.requests();
   expect(request).toEqual({ range: expect.stringMatching(/^bytes=[1-9]\d{5,}-$/), status: 206 });
@@ -158,7 +160,7 @@ test('a second tab waits for the download of the first and uses it', async ({ pa
   await button(page, 'Download and use').click();
   await expect(page.getByText(/MB of/)).toBeVisible();
   await button(second, 'Download and use').click();
-  await expect(second.getByText('Waiting for another tab that is at the same file')).toBeVisible();
+  await expect(second.getByText('Waiting for another tab that downloads the same file')).toBeVisible();
   await expectInUse(page);
   await expectInUse(second);
   expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
@@ -168,16 +170,16 @@ test('the untuned network classifies a picture into ImageNet classes', async ({ 
   await download(page);
   await useSample(page);
   await goTo(page, 'Backbone');
-  await page.getByRole('button', { name: 'Look at my images' }).click();
+  await page.getByRole('button', { name: 'Classify my images' }).click();
   const looked = seen(page).getByRole('heading', { level: 4 });
   await expect(looked).toHaveCount(12);
-  const classes = (await looked.allInnerTexts()).map((text) => text.replace('yours: ', ''));
+  const classes = (await looked.allInnerTexts()).map((text) => text.replace('your class: ', ''));
   for (const name of new Set(classes)) expect(classes.filter((each) => each === name)).toHaveLength(2);
   const guesses = seen(page).locator('ol > li > span:first-child');
   await expect(guesses).toHaveCount(36);
   for (const guess of await guesses.allInnerTexts()) expect(CLASSES).toContain(guess);
 
-  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(picture());
   await expect(looked.filter({ hasText: 'square.png' })).toBeVisible();
   await expect(guesses).toHaveCount(41);
   await expect(kept(page)).toContainText(LABEL);
@@ -189,17 +191,17 @@ test('the untuned network classifies a picture into ImageNet classes', async ({ 
 
 test('a download kept in fp16 takes half the space and works', async ({ page }) => {
   await openBackbones(page);
-  await page.getByLabel('Keep downloads in half precision').check();
+  await page.getByLabel('Store downloads in fp16').check();
   await button(page, 'Download and use').click();
   await expect(facts(page)).toContainText(LABEL);
-  await expect(kept(page)).toContainText(/half precision .* hash verified/);
-  const size = Number(/([\d.]+)\sMB, half/.exec(await kept(page).innerText())?.[1]) * 1e6;
+  await expect(kept(page)).toContainText(/fp16 .* hash verified/);
+  const size = Number(/([\d.]+)\sMB, fp16/.exec(await kept(page).innerText())?.[1]) * 1e6;
   // Batch norm parameters are not converted.
   expect(size / BYTES).toBeGreaterThan(0.5);
   expect(size / BYTES).toBeLessThan(0.53);
   await page.reload();
   await expect(facts(page)).toContainText(LABEL);
-  await page.getByLabel('Picture to look at').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(picture());
   await expect(seen(page).locator('ol li')).toHaveCount(5);
 });
 
@@ -224,7 +226,7 @@ test('files without weights are rejected; all formats of weight files are opened
 test('choosing a backbone ends the decomposition of the previous one', async ({ page }) => {
   await openPage(page, '?backend=wasm');
   await goTo(page, 'Backbone');
-  await expect(page.getByRole('progressbar', { name: 'Finding atoms' })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Decomposition' })).toBeVisible();
   await file(page).setInputFiles(form('narrow.pth'));
   await expect(facts(page)).toContainText('narrow.pth');
   await expect(page.getByRole('region', { name: 'Layer layer2.3.conv2' })).toContainText('8 → 8 channels');
@@ -254,7 +256,7 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
 
   const models = page.getByRole('list', { name: 'Models' });
   const box = models.getByRole('checkbox', { name: 'Atoms' });
-  const elsewhere = `It belongs to another backbone: choose ${OWN.name}, first 3 stages, 96 px again to use it.`;
+  const elsewhere = `This model belongs to another backbone. Choose ${OWN.name}, first 3 stages, 96 px on Backbone to use it.`;
   await goTo(page, 'Backbone');
   await page.getByRole('button', { name: /Use the starter/ }).click();
   await expect(facts(page)).toContainText('Starter');
@@ -308,8 +310,8 @@ async function useSample(page: Page): Promise<void> {
 const button = (page: Page, action: string): Locator =>
   page.getByRole('button', { name: `${action}: ${LABEL}`, exact: true });
 const facts = (page: Page): Locator => page.getByLabel('Backbone facts');
-const kept = (page: Page): Locator => page.getByRole('list', { name: 'Kept backbones' });
-const seen = (page: Page): Locator => page.getByRole('list', { name: 'What it sees' });
+const kept = (page: Page): Locator => page.getByRole('list', { name: 'Stored backbones' });
+const seen = (page: Page): Locator => page.getByRole('list', { name: 'Predictions' });
 
 /** Formatted as on the page, in three digits. */
 const megabytes = (bytes: number) => `${Number((bytes / 1e6).toPrecision(3))}\u00a0MB`;

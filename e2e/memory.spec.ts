@@ -14,7 +14,7 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
   await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
 
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await fill(page, 'Memory cap, MB', 200);
   await expect(full).toContainText(/About \d+\sMB of memory at batch 16/);
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeEnabled();
@@ -24,7 +24,7 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
   await fill(page, 'Batch size', 32);
   await fill(page, 'Memory cap, MB', 32);
   const parts =
-    /Batch 32 is trained as \d+ × \d+ images to stay under 32\sMB of memory; the result is the same/;
+    /Batch 32 is trained in \d+ micro-batches of \d+ images? to stay under 32\sMB of memory; the result is the same/;
   await expect(page.getByRole('region', { name: 'Atoms', exact: true })).toContainText(parts);
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
   await expect(run(page, 'Atoms')).toContainText(parts);
@@ -38,7 +38,7 @@ test('an empty memory cap means the default of the engine', async ({ page }) => 
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
-  await page.getByRole('button', { name: 'More numbers' }).click();
+  await page.getByRole('button', { name: 'More hyperparameters' }).click();
   const cap = page.getByLabel('Memory cap, MB');
   await expect(cap).toHaveValue('500');
   await cap.fill('');

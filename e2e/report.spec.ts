@@ -44,20 +44,20 @@ test('the report contains the runs, and repeating them gives the same results', 
 
   const again = (name: string, given: unknown) =>
     page
-      .getByRole('region', { name: 'Run again' })
+      .getByRole('region', { name: 'Rerun', exact: true })
       .locator('input[type=file]')
       .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(given)) });
   await again('others.json', { ...first, dataset: { ...first.dataset, hash: 'another' } });
-  await expect(page.getByRole('region', { name: 'Run again' })).toContainText('The images differ');
+  await expect(page.getByRole('region', { name: 'Rerun', exact: true })).toContainText('The images differ');
   await again('results.json', first);
-  await waitForRun(page, 'Atoms, again', 120_000);
+  await waitForRun(page, 'Atoms, rerun', 120_000);
   const { runs } = resultsSchema.parse(JSON.parse(await save(page, 'JSON')));
   const losses = runs.map(({ epochs }) => epochs.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
   expect(losses.slice(2)).toEqual(losses.slice(0, 2));
-  const verdicts = page.getByRole('list', { name: 'Made again' }).getByRole('listitem');
+  const verdicts = page.getByRole('list', { name: 'Results of the rerun' }).getByRole('listitem');
   await expect(verdicts).toHaveText([
-    'Linear probe, again: the same numbers, bit for bit.',
-    'Atoms, again: the same numbers, bit for bit.',
+    'Linear probe, rerun: the same numbers, bit for bit.',
+    'Atoms, rerun: the same numbers, bit for bit.',
   ]);
 
   const altered = {
@@ -66,7 +66,7 @@ test('the report contains the runs, and repeating them gives the same results', 
   };
   await again('altered.json', altered);
   await expect(verdicts.last()).toHaveText(
-    'Linear probe, again 2: not the same numbers: answers on the validation images.',
+    'Linear probe, rerun 2: the numbers differ: predictions on the validation images.',
     { timeout: 30_000 },
   );
   rmSync(folder, { recursive: true, force: true });

@@ -47,7 +47,7 @@ test('one click trains three settings; the downloaded adapter gives the same pre
 
   await goTo(page, 'Use');
   const saving = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download atoms of Atoms' }).click();
+  await page.getByRole('button', { name: 'Download adapter of Atoms' }).click();
   const download = await saving;
   const file = await bytesOf(download);
   const adapter = decodeAdapter(file, download.suggestedFilename());

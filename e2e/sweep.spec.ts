@@ -20,7 +20,7 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
 
   await goTo(page, 'Tune');
   const sweep = page.getByRole('region', { name: 'Sweep' });
-  await expect(sweep).toContainText(/^.*6 runs · at most [\d.]+\sMB of memory at a time/);
+  await expect(sweep).toContainText(/^.*6 runs · at most [\d.]+\sMB of memory/);
   await sweep.getByRole('button', { name: 'Several values' }).click();
   const atoms = sweep.getByRole('group', { name: 'Atoms' });
   const rates = atoms.getByLabel('Learning rates');
@@ -31,11 +31,11 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   await expect(sweep).toContainText(/about [\d.]+ (s|min)/, { timeout: 60_000 });
   await page.getByRole('button', { name: 'Run 2 settings, 6 runs' }).click();
 
-  await page.getByRole('switch', { name: 'Hold the queue' }).check();
+  await page.getByRole('switch', { name: 'Pause the queue' }).check();
   const names = () => page.getByRole('list', { name: 'Runs' }).getByRole('heading').allInnerTexts();
   const last = 'Atoms, m = 4, seed 1';
   expect((await names()).at(-1)).toBe(last);
-  await page.getByRole('button', { name: `Earlier ${last}` }).click();
+  await page.getByRole('button', { name: `Move up ${last}` }).click();
   await expect.poll(async () => (await names()).at(-2)).toBe(last);
   await page.getByRole('button', { name: 'Remove Linear probe, seed 1' }).click();
   await goTo(page, 'Tune');
@@ -43,7 +43,7 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   await expect(page.getByRole('list', { name: 'Runs' }).getByRole('listitem')).toHaveCount(11);
   for (const name of (await names()).filter((each) => / 2$/.test(each)))
     await page.getByRole('button', { name: `Remove ${name}`, exact: true }).click();
-  await page.getByRole('switch', { name: 'Hold the queue' }).uncheck();
+  await page.getByRole('switch', { name: 'Pause the queue' }).uncheck();
   for (const name of await names())
     await expect(run(page, name).first()).toContainText('finished', { timeout: 120_000 });
 
@@ -76,10 +76,10 @@ test('an impossible option leaves every card, says what to correct on its own, a
   const card = (name: string) => page.getByRole('region', { name, exact: true });
   await expect(page.getByRole('checkbox')).toHaveCount(10);
   await expect(card('Atoms')).toContainText('“Train from stage” must be from 0 to 2, not 3.');
-  await expect(card('LoRA')).toContainText('trainable numbers');
+  await expect(card('LoRA')).toContainText('trainable parameters');
   const start = page.getByRole('button', { name: /^Run \d+ setting/ });
   await expect(start).toBeDisabled();
-  await expect(start.locator('..')).toContainText('Correct it, or leave Atoms out.');
+  await expect(start.locator('..')).toContainText('Correct the value or deselect Atoms.');
   await card('Atoms').getByRole('checkbox').uncheck();
   await expect(start).toBeEnabled();
   // The field stays on a card that is not chosen.

@@ -34,9 +34,9 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  expect(stdout).toContain('Data: stripes, 2 classes, images: 20 to train, 4 to validate, 1 file left out');
+  expect(stdout).toContain('Data: stripes, 2 classes, images: 20 training, 4 validation, 1 file left out');
   expect(stdout).toMatch(
-    /^Atoms, m = 3: Batch 16 is trained as \d × \d images to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\. Outside of that, about [\d.]+\sMB on the JavaScript heap: .*$/m,
+    /^Atoms, m = 3: Batch 16 is trained in \d+ micro-batches of \d images? to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\. .*$/m,
   );
   expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
   expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);
@@ -126,11 +126,11 @@ test('repeats the runs of a results file with bit-identical results', async () =
   await writeFile(changed, JSON.stringify({ ...before, runs: [{ ...run, epochs }] }));
   const unlike = await tune([...data, '--rerun', changed, '--out', join(folder, 'unlike')]);
   expect([unlike.code, unlike.stderr]).toEqual([1, '']);
-  expect(unlike.stdout).toMatch(/^Linear probe, seed 0: not the same numbers: losses\.$/m);
+  expect(unlike.stdout).toMatch(/^Linear probe, seed 0: the numbers differ: losses\.$/m);
   const refused = join(folder, 'refused');
   const others = await tune(['--data', join(folder, 'others'), '--rerun', file, '--out', refused]);
   expect(others.code).toBe(2);
-  expect(others.stderr).toMatch(/^The images differ: the runs were made on “stripes” .* Nothing was run\.$/m);
+  expect(others.stderr).toMatch(/^The images differ: the runs used “stripes” .* Nothing was run\.$/m);
   expect(await readdir(folder)).not.toContain('refused');
 });
 
@@ -159,7 +159,7 @@ test('rejects invalid arguments before anything is started', async () => {
   const notes = join(folder, 'notes.json');
   await writeFile(notes, '{"format": 4}');
   const cases: [args: string[], message: RegExp][] = [
-    [[], /^Which images\? Give --data with a folder/],
+    [[], /^No images were given\. Use --data with a folder/],
     [['--colour', 'red'], /^Unknown option '--colour'/],
     [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
@@ -168,12 +168,18 @@ test('rejects invalid arguments before anything is started', async () => {
     [[...sample, '--stages', '5'], /^--stages must be from 1 to 4, not 5\.$/],
     [[...sample, '--size', '100'], /^--size must be a multiple of 32 from 64 to 448, not “100”\.$/],
     [[...sample, '--backbone', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
-    [[...sample, '--backbone', join(folder, 'nothing')], /nothing” is empty\. It needs a file of weights/],
+    [
+      [...sample, '--backbone', join(folder, 'nothing')],
+      /nothing” contains no files\. It needs a weight file/,
+    ],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', notes], /^“notes\.json” is not a results file of this version \(createdBy: /],
-    [['--rerun', notes, '--epochs', '3'], /^--epochs is decided by the results file\. Leave it out/],
-    [['--data', join(folder, 'nothing')], /nothing” is empty\. It needs one sub-folder per class/],
+    [
+      ['--rerun', notes, '--epochs', '3'],
+      /^--epochs cannot be used with --rerun: the results file sets it\. Remove it/,
+    ],
+    [['--data', join(folder, 'nothing')], /nothing” contains no files\. It needs one sub-folder per class/],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await tune(args);

@@ -57,7 +57,7 @@ function working(): string | null {
 function ensure(): number {
   const installed = working();
   if (installed) {
-    console.log(`Chromium is here: ${installed}`);
+    console.log(`Chromium found: ${installed}`);
     return 0;
   }
   const broken = findChromium();
@@ -67,14 +67,16 @@ function ensure(): number {
     const done = commands.every((command) => runs(command, true));
     const found = working();
     if (found) {
-      console.log(`Chromium is here: ${found}`);
+      console.log(`Chromium found: ${found}`);
       return 0;
     }
-    console.log(done ? 'That ended well, but no Chromium that starts was found.' : 'That did not work.');
+    console.log(
+      done ? 'The installation finished, but no Chromium that starts was found.' : 'The installation failed.',
+    );
   }
   console.error(
     [
-      'There is no Chromium to run. Do one of these, then run this again:',
+      'No Chromium that starts was found. Do one of the following, then run this command again:',
       '- install Google Chrome or Chromium (Debian: apt-get install chromium; macOS: brew install --cask google-chrome);',
       '- on Linux, install what Playwright’s Chromium needs: sudo npx playwright install --with-deps chromium;',
       '- set the environment variable CHROMIUM to the path of a Chrome or Chromium you have.',

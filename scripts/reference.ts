@@ -73,7 +73,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(asked: string[]): Promise<number> {
   if (!existsSync(SHARED)) {
-    console.log('Skipped: the photos and weights of ../shared are not here.');
+    console.log('Skipped: the images and weights in ../shared were not found.');
     return 0;
   }
   const names = EXPERIMENTS.flatMap((each) => Object.keys(each.reference).map((id) => nameOf(each, id)));
@@ -178,7 +178,15 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
 /** The table in Markdown, for bench/RESULTS.md. */
 function table(rows: Row[]): string {
-  const titles = ['photos', 'setting', 'trains', 'ours, %', 'PyTorch, %', 'inside', 'seconds'];
+  const titles = [
+    'images',
+    'setting',
+    'trainable parameters',
+    'atomtune, %',
+    'PyTorch, %',
+    'inside',
+    'seconds',
+  ];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [line(titles), line(titles.map(() => '---')), ...rows.map(({ cells }) => line(cells))].join('\n');
 }

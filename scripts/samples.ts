@@ -23,7 +23,8 @@ export const SAMPLE_SETS: readonly SampleSet[] = [
     id: 'textures',
     metadata: {
       name: 'Textures',
-      description: 'Six kinds of drawn pattern, in any colour, size and direction: which one is it?',
+      description:
+        'Six kinds of drawn patterns in random colours, sizes and directions. The class is the kind of pattern.',
       augmentation: 'crops-flips',
       licence: LICENCE,
     },
@@ -35,7 +36,7 @@ export const SAMPLE_SETS: readonly SampleSet[] = [
     id: 'counting',
     metadata: {
       name: 'Counting',
-      description: 'One to five drawn shapes of any kind, colour and size: how many are there?',
+      description: 'One to five drawn shapes of random kind, colour and size. The class is their number.',
       augmentation: 'flips',
       licence: LICENCE,
     },

@@ -107,7 +107,7 @@ async function main(): Promise<number> {
     const experiment = EXPERIMENTS[name];
     if (!experiment) continue;
     if (experiment.args.includes('--data') && !existsSync(SHARED)) {
-      console.log(`${name} is skipped: the photos and weights of ../shared are not here.`);
+      console.log(`${name} is skipped: the images and weights in ../shared were not found.`);
       continue;
     }
     const out = `${OUT}${name}`;
@@ -157,8 +157,8 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   });
   const titles = [
     'setting',
-    'trains',
-    'accuracy (95 %)',
+    'trainable parameters',
+    'validation accuracy (95 %)',
     'by seed, %',
     'PyTorch, %',
     'against LoRA, points',

@@ -21,7 +21,7 @@ export class EngineFault extends Error {
 export function deviceLost({ reason, message }: Pick<GPUDeviceLostInfo, 'reason' | 'message'>): EngineFault {
   return new EngineFault(
     'device-lost',
-    'The GPU was lost while it was in use: its driver restarted, the computer slept, or it was out of reach for another cause. ' +
+    'The GPU device was lost. Possible causes: the driver restarted, the computer went to sleep, or the GPU was disconnected. ' +
       'Restart the engine and run again. If it happens again, use a smaller batch, or choose WebAssembly.',
     `device.lost (${reason}): ${message}`,
     true,
@@ -42,7 +42,7 @@ export function gpuError(error: GPUError): EngineFault {
   }
   return new EngineFault(
     'gpu-error',
-    'The GPU refused a command, so what it computed cannot be trusted and was thrown away. Restart the engine and run again. ' +
+    'The GPU rejected a command. What it computed since then is undefined and was discarded. Restart the engine and run again. ' +
       'If it happens again, choose WebAssembly and report the details.',
     details,
     true,
@@ -53,7 +53,7 @@ export function gpuError(error: GPUError): EngineFault {
 export function heapExhausted(wanted: number): EngineFault {
   return new EngineFault(
     'out-of-memory',
-    `WebAssembly ran out of memory: ${Math.ceil(wanted / 1e6).toLocaleString('en')} MB more were not to be had. ` +
+    `WebAssembly ran out of memory: ${Math.ceil(wanted / 1e6).toLocaleString('en')} MB could not be allocated. ` +
       'Run again with a lower memory cap or a smaller batch.',
     `malloc(${wanted}) failed`,
     false,

@@ -70,7 +70,7 @@ export function ChartFrame<Row>({
         {view === 'chart' ? children : <NumbersTable title={title} columns={columns} rows={rows()} />}
       </div>
       <footer className={classes.foot}>
-        <p>{failed ? 'The picture could not be made. Try SVG, or a smaller window.' : note}</p>
+        <p>{failed ? 'The image could not be created. Try SVG, or a smaller window.' : note}</p>
         <div className={classes.exports}>
           {kinds.map((kind) => (
             <Button

@@ -38,7 +38,7 @@ export interface Against {
   show: (value: number) => string;
   /** In the CSV. */
   field: string;
-  /** Completes “no other setting is more accurate”. */
+  /** Completes “the highest accuracy”. */
   frugally: string;
 }
 
@@ -58,7 +58,7 @@ export const AGAINST = {
     column: 'Trainable',
     show: count,
     field: 'trainable_parameters',
-    frugally: 'with as few parameters',
+    frugally: 'for a given number of parameters',
   },
   seconds: {
     axis: 'training time, seconds',
@@ -69,7 +69,7 @@ export const AGAINST = {
     column: 'Time',
     show: duration,
     field: 'seconds',
-    frugally: 'in as little time',
+    frugally: 'for a given training time',
   },
   bytes: {
     axis: 'size of the adapter file (log scale)',
@@ -80,7 +80,7 @@ export const AGAINST = {
     column: 'Adapter',
     show: (value) => bytes(Math.round(value)),
     field: 'adapter_bytes',
-    frugally: 'in as small a file',
+    frugally: 'for a given adapter size',
   },
 } as const satisfies Record<string, Against>;
 
@@ -146,7 +146,7 @@ export const againstColumns = ({ column, show, field }: Against): Column<Point>[
     },
   },
   {
-    title: 'Counted on',
+    title: 'Measured on',
     show: ({ counted: by }) =>
       by ? `${counted(by.images, `${by.on} image`)}, ${counted(by.runs, 'run')}` : NONE,
     file: {
@@ -157,7 +157,7 @@ export const againstColumns = ({ column, show, field }: Against): Column<Point>[
   },
   {
     title: 'Pareto front',
-    show: ({ front, style }) => (style === null ? NONE : front ? 'on it' : 'no'),
+    show: ({ front, style }) => (style === null ? NONE : front ? 'yes' : 'no'),
     file: { pareto_front: ({ front, style }) => (style === null ? '' : String(front)) },
   },
   { title: 'Source', show: ({ source }) => source, file: { source: ({ source }) => source } },

@@ -90,9 +90,7 @@ export async function pngFile(svg: Blob, scale = 2): Promise<Blob> {
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
     return await new Promise<Blob>((resolve, reject) =>
-      canvas.toBlob((blob) =>
-        blob ? resolve(blob) : reject(new Error('The picture could not be encoded.')),
-      ),
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The image could not be encoded.')))),
     );
   } finally {
     URL.revokeObjectURL(url);

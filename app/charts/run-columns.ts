@@ -31,7 +31,7 @@ export const EPOCH_COLUMNS: readonly Column<Of<EpochResult>>[] = [
   { title: 'Epoch', show: ({ epoch }) => String(epoch), file: { epoch: ({ epoch }) => epoch } },
   { title: 'Accuracy', show: (row) => percent(accuracy(row)), file: { accuracy } },
   {
-    title: 'Right',
+    title: 'Correct',
     show: ({ correct, total }) => `${correct} of ${total}`,
     file: { correct: ({ correct }) => correct, validation_images: ({ total }) => total },
   },

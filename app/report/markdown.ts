@@ -21,7 +21,7 @@ function block(given: Block): string {
     case 'figure': {
       const title = plain(given.figure.title);
       return given.file === null
-        ? `${title}: see the page or the HTML report.`
+        ? `${title}: see the HTML report.`
         : `![${title}](<${given.file.replace(/[<>\\\r\n]/g, '')}>)`;
     }
     case 'command':

@@ -44,9 +44,8 @@ describe('a report', () => {
     const search = (setting: string, epochs: number) =>
       run(setting, 10, { role: 'search', config: { ...RUN_CONFIG, setting, epochs } });
     const finals = [run('atoms', 12), run('lora', 13)];
-    const words = (...searches: RunResults[]) =>
-      section(results([...finals, ...searches]), 'What was searched').words;
-    expect(words()).toBe('Nothing was searched: every setting ran with the values given for it.');
+    const words = (...searches: RunResults[]) => section(results([...finals, ...searches]), 'Searches').words;
+    expect(words()).toBe('No search: every setting ran with the given values.');
     expect(words(search('atoms', 1), search('lora', 1))).toMatch(/^All settings had the same search budget/);
     for (const uneven of [[search('atoms', 1)], [search('atoms', 1), search('lora', 2)]])
       expect(words(...uneven)).toMatch(/^The settings did not have the same search budget/);
@@ -122,8 +121,8 @@ describe('running again', () => {
       expect(found).toEqual(same ? [] : ['losses']);
     }
     expect(runDifferences(run('atoms', 12), run('atoms', 13))).toEqual([
-      'images classified rightly',
-      'answers on the validation images',
+      'correctly classified images',
+      'predictions on the validation images',
     ]);
   });
 
@@ -131,7 +130,7 @@ describe('running again', () => {
     const made = results([run('atoms', 12)]);
     expect(engineDifference(made, made.engine)).toBeNull();
     expect(engineDifference(made, { backend: 'webgpu', precision: 'single' })).toMatch(
-      /WebAssembly; here it is WebGPU/,
+      /WebAssembly, this engine is WebGPU/,
     );
     expect(parseResults(resultsText(made), 'results.json')).toEqual(made);
     expect(() => parseResults('{', 'notes.txt')).toThrow(/^“notes\.txt” is not a results file .*not JSON/);

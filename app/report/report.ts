@@ -95,16 +95,16 @@ export function reportOf(results: Results, figures: readonly Figure[]): Report {
     { title: 'Results', blocks: resultBlocks(comparison, finals) },
     { title: 'Differences', blocks: differenceBlocks(comparison) },
     { title: 'Curves', blocks: curveBlocks(finals, figures, results.charts) },
-    { title: 'What was searched', blocks: searchBlocks(comparison) },
+    { title: 'Searches', blocks: searchBlocks(comparison) },
     { title: 'Settings', blocks: settingBlocks(comparison) },
     { title: 'Runs', blocks: runBlocks(finals) },
     { title: 'Data', blocks: dataBlocks(results.dataset) },
     { title: 'Backbone', blocks: backboneBlocks(results.backbone) },
     { title: 'Environment', blocks: environmentBlocks(results) },
-    { title: 'Repeat the runs', blocks: againBlocks(results) },
+    { title: 'Rerun', blocks: againBlocks(results) },
   ];
   const { name, version } = results.createdBy;
-  const unfinished = results.complete ? '' : ' Some runs were not finished.';
+  const unfinished = results.complete ? '' : ' Stopped before all runs were done.';
   return {
     title: `Tuning report: ${results.dataset.name}`,
     lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
@@ -119,7 +119,7 @@ const minute = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).repl
 
 function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Block[] {
   const { arms, searches } = comparison;
-  if (arms.length === 0) return [text('No run has a result to compare.')];
+  if (arms.length === 0) return [text('No run has results.')];
   const tested = arms.some(({ test }) => test);
   const f1 = arms.some(({ validation }) => validation.macroF1 !== null);
   const table: Table = {
@@ -127,8 +127,8 @@ function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Bloc
     title: 'Accuracy with 95 % intervals',
     columns: [
       left('Setting'),
-      right('Trained in the backbone'),
-      right('Trained in the head'),
+      right('Trainable in the backbone'),
+      right('Trainable in the head'),
       right('Runs'),
       right('Validation accuracy'),
       ...(tested ? [right('Test accuracy')] : []),
@@ -157,8 +157,8 @@ function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Bloc
       ...accuracySentences(comparison),
       searches.length > 0 &&
         (tested
-          ? 'Hyperparameters were chosen by validation accuracy, so only test accuracy is unbiased.'
-          : 'Hyperparameters were chosen on the same validation images that are scored here, so these accuracies are biased upwards.'),
+          ? 'Hyperparameters were searched by validation accuracy, so use test accuracy for conclusions.'
+          : 'Hyperparameters were searched on the same validation images, so these accuracies may be too high.'),
       broken.length > 0 &&
         `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. They are not compared.`,
     ),
@@ -178,20 +178,19 @@ const VERDICTS = {
 function differenceBlocks(comparison: Comparison<Run>): Block[] {
   const { arms, pairs } = comparison;
   if (arms.length < 2) return [];
-  if (pairs.length === 0)
-    return [text('No two settings have a seed in common, so they are not compared in pairs.')];
+  if (pairs.length === 0) return [text('No two settings have a common seed, so there are no paired tests.')];
   return [
     text(shownSentence(comparison)),
     {
       kind: 'table',
-      title: 'Settings in pairs',
+      title: 'Paired comparison of settings',
       columns: [
         left('First'),
         left('Second'),
         right('Seeds'),
-        right('First less second, points'),
+        right('First − second, points'),
         right('p'),
-        left('Shown'),
+        left('Verdict'),
       ],
       rows: pairs.map((pair) => [
         pair.first.name,
@@ -222,7 +221,7 @@ function curveBlocks(finals: readonly Run[], figures: readonly Figure[], files: 
     ),
     {
       kind: 'table',
-      title: 'Curves as a table',
+      title: 'Values of the curves',
       columns: [
         left('Run'),
         right('Epoch'),
@@ -274,9 +273,9 @@ function budgets({ arms, searches }: Comparison<Run>): Budget[] {
 
 /** Said of settings, two or more, and of those of them that train the backbone. */
 function budgetSentence(all: readonly Budget[], tuned: readonly Budget[]): string {
-  if (areSame(all)) return 'All settings had the same search budget: as many runs, over as many epochs.';
+  if (areSame(all)) return 'All settings had the same search budget: the same number of runs and epochs.';
   if (tuned.length > 1 && areSame(tuned))
-    return 'All settings but the linear probe, which has epochs of its own, had the same search budget: as many runs, over as many epochs.';
+    return 'All settings except the linear probe, which has its own epochs, had the same search budget: the same number of runs and epochs.';
   return 'The settings did not have the same search budget.';
 }
 
@@ -287,7 +286,7 @@ function searchBlocks(comparison: Comparison<Run>): Block[] {
   const { searches } = comparison;
   const all = budgets(comparison);
   const chosenByHand = all.every(({ epochs, choices }) => epochs.length === 0 && choices <= 1);
-  if (chosenByHand) return [text('Nothing was searched: every setting ran with the values given for it.')];
+  if (chosenByHand) return [text('No search: every setting ran with the given values.')];
   const tuned = all.filter(({ setting }) => setting !== PROBE_SETTING);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const budget: Table = {
@@ -295,9 +294,9 @@ function searchBlocks(comparison: Comparison<Run>): Block[] {
     title: 'Search budgets',
     columns: [
       left('Setting'),
-      right('Searching runs'),
-      right('Their epochs in all'),
-      right('Choices of values run in full'),
+      right('Search runs'),
+      right('Search epochs in total'),
+      right('Combinations of values run in full'),
     ],
     rows: all.map(({ setting, epochs, choices }) => [
       setting,
@@ -308,7 +307,7 @@ function searchBlocks(comparison: Comparison<Run>): Block[] {
   };
   const found: Table = {
     kind: 'table',
-    title: 'Searching runs',
+    title: 'Search runs',
     columns: [
       left('Setting'),
       right('Learning rate'),
@@ -331,7 +330,7 @@ function searchBlocks(comparison: Comparison<Run>): Block[] {
     ...texts(
       all.length > 1 && budgetSentence(all, tuned),
       searches.length > 0 &&
-        'A search takes the values with the best validation accuracy after its last epoch; its runs are not compared.',
+        'A search chooses the values with the highest validation accuracy after the last epoch. Search runs are not compared.',
     ),
     budget,
     ...(searches.length > 0 ? [found] : []),
@@ -347,12 +346,15 @@ const FIELDS: readonly (readonly [name: string, value: (run: Run) => string])[] 
   ['Epochs', ({ config }) => count(config.epochs)],
   ['Batch', ({ config }) => count(config.batchSize)],
   ['Weight decay', ({ config }) => String(config.weightDecay)],
-  ['Warm-up, part of all steps', ({ config }) => String(config.warmup)],
+  ['Warm-up, fraction of all steps', ({ config }) => String(config.warmup)],
   ['Dropout', ({ config }) => String(config.dropout)],
   ['Augmentation', ({ config }) => config.augmentation],
-  ['Views per image', ({ config: { views } }) => (views === 0 ? 'new in every epoch' : count(views))],
-  ['Patience', ({ config: { patience } }) => (patience === 0 ? 'never' : counted(patience, 'epoch'))],
-  ['Starts from the linear probe', ({ config }) => (config.warmStart ? 'yes' : 'no')],
+  ['Views per image', ({ config: { views } }) => (views === 0 ? 'new views in every epoch' : count(views))],
+  [
+    'Patience (stop without progress)',
+    ({ config: { patience } }) => (patience === 0 ? 'never' : counted(patience, 'epoch')),
+  ],
+  ['Warm start from the linear probe', ({ config }) => (config.warmStart ? 'yes' : 'no')],
   [
     'Linear probe',
     ({ config: { probe } }) =>
@@ -370,7 +372,7 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
   return [
     {
       kind: 'table',
-      title: 'What each setting ran with',
+      title: 'Hyperparameters per setting',
       columns: [left('Setting'), left('Trains'), left('Options'), ...own.map(([name]) => left(name))],
       rows: firsts.map(({ name, run }) => [
         name,
@@ -379,7 +381,7 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
         ...own.map(([, of]) => of(run)),
       ]),
     },
-    text(firsts.length === 1 ? 'Other hyperparameters:' : 'The same for all settings:'),
+    text(firsts.length === 1 ? 'Other hyperparameters:' : 'Shared hyperparameters:'),
     {
       kind: 'facts',
       facts: common.flatMap(([name, of]) => firsts.slice(0, 1).map(({ run }) => [name, of(run)] as const)),
@@ -393,16 +395,16 @@ function runBlocks(finals: readonly Run[]): Block[] {
   return [
     {
       kind: 'table',
-      title: 'Every run that is compared',
+      title: 'Compared runs',
       columns: [
         left('Run'),
         left('Outcome'),
         right('Seed'),
         right('Last epoch'),
-        right('Kept epoch'),
+        right('Best epoch'),
         right('Time'),
         right('Images/s'),
-        right('Images at a time'),
+        right('Micro-batch'),
         ...(mixed ? [left('Computed by')] : []),
       ],
       rows: finals.map((run) => [
@@ -413,7 +415,9 @@ function runBlocks(finals: readonly Run[]): Block[] {
         run.best ? `${percent(run.best.accuracy)} (${count(run.best.epoch)})` : NONE,
         duration(run.seconds),
         run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
-        run.memory ? `${count(run.memory.microBatch)}${run.memory.recompute ? ', blocks twice' : ''}` : NONE,
+        run.memory
+          ? `${count(run.memory.microBatch)}${run.memory.recompute ? ', gradient checkpointing' : ''}`
+          : NONE,
         ...(mixed ? [run.result ? computedByWords(run.result) : NONE] : []),
       ]),
       folded: finals.length > OPEN_ROWS,
@@ -423,7 +427,7 @@ function runBlocks(finals: readonly Run[]): Block[] {
 
 // ---------------------------------------------------------------- data, backbone, environment
 
-const DRAWN = { given: 'as the data came', stratified: 'drawn, in equal parts of every class' } as const;
+const DRAWN = { given: 'given by the folders', stratified: 'random, stratified by class' } as const;
 
 function dataBlocks(dataset: Results['dataset']): Block[] {
   const images = imagesPerPart(dataset.classes);
@@ -434,21 +438,18 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       kind: 'facts',
       facts: [
         ['Name', dataset.name],
-        [
-          'Source',
-          dataset.sample === null ? 'the person’s own files' : `built-in sample “${dataset.sample}”`,
-        ],
+        ['Source', dataset.sample === null ? 'own files' : `built-in sample “${dataset.sample}”`],
         ['Classes', count(dataset.classes.length)],
         ['Images', partWords(images).join(', ')],
         ['Subset', PRESET_LABELS[dataset.preset]],
         ['Split', DRAWN[dataset.split]],
         ['Test images', dataset.testSplit ? DRAWN[dataset.testSplit] : 'none'],
-        ['Seed of the split', String(dataset.seed)],
-        ['Fraction held out for testing', percent(dataset.testPart, 0)],
-        ['Recommended augmentation', dataset.augmentation],
+        ['Split seed', String(dataset.seed)],
+        ['Fraction held out as test images', percent(dataset.testPart, 0)],
+        ['Default augmentation', dataset.augmentation],
         [
           'Left out',
-          leftOut.length === 0 ? 'none' : `${counted(leftOut.length, 'file')}, listed in the results`,
+          leftOut.length === 0 ? 'none' : `${counted(leftOut.length, 'file')}, listed in results.json`,
         ],
         ['SHA-256 of classes, paths and pixels', dataset.hash],
       ],
@@ -486,10 +487,10 @@ function backboneBlocks(backbone: Results['backbone']): Block[] {
         ['Input', `${backbone.inputSize} × ${backbone.inputSize} pixels`],
         ['Parameters', count(backbone.parameters)],
         ['Features', count(backbone.features)],
-        ['Its own classes', ownClasses === null ? 'none' : count(ownClasses)],
+        ['Pretrained classes', ownClasses === null ? 'none' : count(ownClasses)],
         ['File', bytes(backbone.fileBytes)],
-        ['Licence', backbone.licence || 'not known'],
-        ['Citation', backbone.citation || 'not known'],
+        ['Licence', backbone.licence || 'unknown'],
+        ['Citation', backbone.citation || 'unknown'],
         ['SHA-256', backbone.hash],
       ],
     },
@@ -506,10 +507,10 @@ function environmentBlocks({ createdBy, engine, environment }: Results): Block[]
         ['Browser', environment.browser],
         ['Backend', `${engine.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}; requested: ${engine.choice}`],
         ['Reason', engine.reason],
-        ['Adapter', engine.adapter ?? 'none offered'],
-        ['Computed by', engine.hardware ? 'a GPU' : 'the CPU'],
+        ['GPU adapter', engine.adapter ?? 'none'],
+        ['Device', engine.hardware ? 'GPU' : 'CPU'],
         ...(engine.backend === 'wasm' ? [['Threads', count(engine.threads)] as const] : []),
-        ['Precision', `${engine.precision}; sums are single`],
+        ['Precision', engine.precision === 'half' ? 'fp16 storage, fp32 sums' : 'fp32'],
         ['Memory limit of a run', bytes(engine.limits.budget)],
       ],
     },
@@ -524,7 +525,7 @@ function againBlocks(results: Results): Block[] {
   const weights = backbone.id === 'starter' ? '' : ' --backbone FILE';
   return [
     text(
-      'Save the JSON below as results.json and pass it to the command line with the same images and weights. The command checks both, repeats the finished runs in order, and reports for each whether its numbers are the same: bit for bit on WebAssembly, within 0.001 on WebGPU. This holds on the same machine with the same versions.',
+      'Save the JSON below as results.json and pass it to the command line with the same images and weights; other images or weights are rejected. The finished runs are run again in the same order and their numbers are compared: on WebAssembly bit for bit, on WebGPU within 0.001. The numbers are reproducible on the same machine with the same versions.',
     ),
     { kind: 'command', text: `npm run tune -- --rerun results.json${data}${weights}` },
     { kind: 'file', fileName: 'results.json', text: repeatText(results) },

@@ -16,7 +16,7 @@ export function parseResults(text: string, fileName: string): Results {
   const parsed = resultsSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw notResults(fileName, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+  throw notResults(fileName, `${issue?.path.join('.') || 'the whole file'}: ${issue?.message}`);
 }
 
 function jsonOf(text: string): unknown {
@@ -29,7 +29,7 @@ function jsonOf(text: string): unknown {
 
 const notResults = (fileName: string, why: string) =>
   new UserError(
-    `“${fileName}” is not a results file of this version (${why}). Choose the results.json that a run or a report wrote.`,
+    `“${fileName}” is not a results file of this version (${why}). Choose a results.json that was saved by the page or the command line.`,
   );
 
 /** The runs to make again, in their order: the others have no numbers to come out the same. */
@@ -53,7 +53,7 @@ export function engineDifference(
   here: Pick<EngineInfo, 'backend' | 'precision'>,
 ): string | null {
   if (engine.backend === here.backend && engine.precision === here.precision) return null;
-  return `The runs were computed by ${engineWords(engine)}; here it is ${engineWords(here)}, and the numbers would not be the same.`;
+  return `The engine differs: the runs were computed by ${engineWords(engine)}, this engine is ${engineWords(here)}. The numbers would differ.`;
 }
 
 /** Why not on this backbone. */
@@ -62,9 +62,9 @@ export function backboneDifference(
   here: Pick<BackboneSummary, 'name' | 'hash' | 'inputSize'>,
 ): string | null {
   if (backbone.hash !== here.hash)
-    return `The backbone differs: the runs were made on “${backbone.name}” (SHA-256 ${backbone.hash}), this is “${here.name}” (${here.hash}).`;
+    return `The backbone differs: the runs used “${backbone.name}” (SHA-256 ${backbone.hash}), this is “${here.name}” (${here.hash}).`;
   if (backbone.inputSize !== here.inputSize)
-    return `The backbone was given images of ${backbone.inputSize} pixels; here it is ${here.inputSize}.`;
+    return `The input size differs: the runs used ${backbone.inputSize} pixels, here it is ${here.inputSize}.`;
   return null;
 }
 
@@ -77,16 +77,16 @@ export function dataDifference(
   >,
 ): string | null {
   if (dataset.hash !== here.hash)
-    return `The images differ: the runs were made on “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must all be the same.`;
+    return `The images differ: the runs used “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must be the same.`;
   const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
     JSON.stringify([preset, classes.map(({ train, val, test }) => [train, val, test])]);
   const drawOf = ({ split, testSplit, seed, testPart, preset }: typeof here) =>
     // Nothing was drawn of a whole set that came with its parts.
     split === 'given' && testSplit !== 'stratified' && preset === 'whole' ? '' : `${seed} ${testPart}`;
   if (drawOf(dataset) !== drawOf(here))
-    return `The split differs: the runs had seed ${dataset.seed} and ${percent(dataset.testPart, 0)} for testing, here it is seed ${here.seed} and ${percent(here.testPart, 0)}.`;
+    return `The split differs: the runs used seed ${dataset.seed} with ${percent(dataset.testPart, 0)} test images, here it is seed ${here.seed} with ${percent(here.testPart, 0)}.`;
   if (partsOf(dataset) !== partsOf(here))
-    return `The split differs: the runs had ${partWords(imagesPerPart(dataset.classes)).join(', ')}, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
+    return `The split differs: the runs used ${partWords(imagesPerPart(dataset.classes)).join(', ')} images, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
   return null;
 }
 
@@ -109,7 +109,7 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
   const checks: [what: string, same: boolean][] = [
     ['outcome', before.outcome === after.outcome],
     [
-      'trained numbers',
+      'number of trainable parameters',
       before.trainable.backbone === after.trainable.backbone &&
         before.trainable.head === after.trainable.head,
     ],
@@ -122,7 +122,7 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
       }),
     ],
     [
-      'images classified rightly',
+      'correctly classified images',
       before.epochs.every((epoch, index) => {
         const other = after.epochs[index];
         return (
@@ -132,8 +132,8 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
         );
       }),
     ],
-    ['answers on the validation images', sameAnswers(before.validation, after.validation, tolerance)],
-    ['answers on the test images', sameAnswers(before.test, after.test, tolerance)],
+    ['predictions on the validation images', sameAnswers(before.validation, after.validation, tolerance)],
+    ['predictions on the test images', sameAnswers(before.test, after.test, tolerance)],
   ];
   return checks.flatMap(([what, same]) => (same ? [] : [what]));
 }
@@ -143,10 +143,10 @@ export function verdict(
   before: RunResults,
   after: RunResults | undefined,
 ): { same: boolean; sentence: string } {
-  if (!after) return { same: false, sentence: 'not run again.' };
+  if (!after) return { same: false, sentence: 'was not rerun.' };
   const differences = runDifferences(before, after);
   if (differences.length > 0)
-    return { same: false, sentence: `not the same numbers: ${differences.join(', ')}.` };
+    return { same: false, sentence: `the numbers differ: ${differences.join(', ')}.` };
   const how = before.backend === 'wasm' ? 'bit for bit' : `within ${WEBGPU_TOLERANCE}`;
   return { same: true, sentence: `the same numbers, ${how}.` };
 }

@@ -37,7 +37,7 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
       ...(dataStays ? {} : { dataset: null }),
       ...addressed(choice),
     });
-    announce(`${backbone.name} is ready, at ${backbone.inputSize} pixels.`);
+    announce(`${backbone.name} is ready. Input size: ${backbone.inputSize} pixels.`);
     return { dataStays };
   } catch (error) {
     const backboneProblem = asProblem(error);
@@ -74,7 +74,7 @@ export async function openAddressedBackbone(): Promise<void> {
   const why = backboneProblem?.message ?? '';
   write({
     configuration: { ...configuration, backbone: 'starter', stages: null, inputSize: null },
-    notice: `${why} The starter is in its place.`,
+    notice: `${why} The starter is used instead.`,
   });
 }
 
@@ -107,7 +107,7 @@ export async function refreshStorage(): Promise<void> {
 export async function deleteStored(id: string): Promise<void> {
   try {
     write({ storage: await ask('deleteStored', { id }), backboneProblem: null });
-    announce('It is deleted from this browser.');
+    announce('The backbone is deleted from this browser.');
   } catch (error) {
     write({ backboneProblem: asProblem(error) });
   }
@@ -119,7 +119,7 @@ export async function keepFile(file: File): Promise<void> {
   void askToPersist();
   const cancel = new AbortController();
   cancelLoading = cancel;
-  write({ loadingBackbone: { label: 'Keeping it', done: 0, total: 0 }, backboneProblem: null });
+  write({ loadingBackbone: { label: 'Saving the file', done: 0, total: 0 }, backboneProblem: null });
   try {
     const storage = await ask(
       'keepFile',
@@ -127,7 +127,7 @@ export async function keepFile(file: File): Promise<void> {
       { onProgress: (loadingBackbone) => write({ loadingBackbone }), signal: cancel.signal },
     );
     write({ storage });
-    announce(`${file.name} is kept in this browser.`);
+    announce(`${file.name} is stored in this browser.`);
   } catch (error) {
     write({ backboneProblem: asProblem(error) });
   } finally {
@@ -154,7 +154,7 @@ async function lookAtData(): Promise<void> {
   const expected = expectedOf(dataset, backbone);
   const cancel = new AbortController();
   cancelRecognition = cancel;
-  write({ recognizing: { label: 'Looking at your pictures', done: 0, total: 0 }, recognitionProblem: null });
+  write({ recognizing: { label: 'Classifying your images', done: 0, total: 0 }, recognitionProblem: null });
   try {
     const recognition = await ask(
       'recognizeData',
@@ -162,7 +162,7 @@ async function lookAtData(): Promise<void> {
       { onProgress: (recognizing) => write({ recognizing }), signal: cancel.signal },
     );
     write({ recognition });
-    announce(`${recognition.length} pictures were looked at.`);
+    announce(`${recognition.length} images were classified.`);
   } catch (error) {
     write({ recognitionProblem: asProblem(error) });
   } finally {
@@ -196,7 +196,7 @@ async function findAtoms(): Promise<void> {
   if (!backbone || obstacleFor('decompose')(read()) !== null) return;
   const cancel = new AbortController();
   cancelDecompose = cancel;
-  write({ decomposing: { label: 'Finding atoms', done: 0, total: 0 }, atomsProblem: null });
+  write({ decomposing: { label: 'Decomposing kernels', done: 0, total: 0 }, atomsProblem: null });
   try {
     const atoms = await ask(
       'decompose',
@@ -204,7 +204,7 @@ async function findAtoms(): Promise<void> {
       { onProgress: (decomposing) => write({ decomposing }), signal: cancel.signal },
     );
     write({ atoms });
-    announce(`Atoms found in ${atoms.length} layers.`);
+    announce(`${atoms.length} layers were decomposed.`);
   } catch (error) {
     write({ atomsProblem: asProblem(error) });
   } finally {

@@ -1,4 +1,4 @@
-/** What a comparison says, in words that the page, the report and scripts share. */
+/** Sentences about a comparison, shared by the page, the report and scripts. */
 import { count, counted, PENDING, points, pValue, withRange } from '../ui/format';
 import type { Accuracy, ComparedRun, Comparison, Pair } from './comparison';
 
@@ -29,17 +29,17 @@ export function accuracySentences<Run extends ComparedRun>({
   const tested = arms.find(({ test }) => test)?.test;
   const onTest =
     tested &&
-    `Test accuracy is that of the kept epoch, the best by validation accuracy, on ${counted(tested.images, 'image')} that were used neither for training nor for choosing the epoch.`;
+    `Test accuracy: best epoch (highest validation accuracy), on ${counted(tested.images, 'image')} used neither for training nor for any choice.`;
   return [
-    `Validation accuracy is that after the last epoch, on ${counted(first.validation.images, 'image')}.`,
+    `Validation accuracy: last epoch, on ${counted(first.validation.images, 'image')}.`,
     ...(onTest ? [onTest] : []),
     arms.some(({ runs }) => runs.length > 1)
-      ? 'In brackets is the 95 % interval: over images and seeds (bootstrap) where a setting has several runs, else over images (Wilson).'
-      : 'In brackets is the 95 % interval over images (Wilson). One run does not tell how much the seed matters.',
-    'Time is that of the training alone: features, the first head and the search for atoms, which settings share, are not counted.',
+      ? 'In brackets: 95 % interval, over images and seeds (bootstrap) for settings with several runs, over images (Wilson) for one run.'
+      : 'In brackets: 95 % interval over images (Wilson). One run per setting does not show how much results vary with the seed.',
+    'Time: training only. Shared work (features, the warm-start head, decomposition) is not counted.',
     ...(isMixed
       ? [
-          'Runs on another backend, in another precision or with another number of threads are settings of their own: accuracies and times are averaged only over runs that were computed alike.',
+          'Runs on different backends, precisions or numbers of threads are listed as separate settings and are not averaged.',
         ]
       : []),
   ];
@@ -59,6 +59,6 @@ export function shownSentence<Run extends ComparedRun>({ pairs }: Comparison<Run
 export function testSentence<Run extends ComparedRun>({ pairs, pairedOn }: Comparison<Run>): string {
   const images = counted(pairs[0]?.first[pairedOn]?.images ?? 0, `${pairedOn} image`);
   const adjusted =
-    pairs.length > 1 ? `; p-values are adjusted for all ${count(pairs.length)} pairs (Holm)` : '';
-  return `The two settings of a pair are compared on the same ${images} and the seeds that both have: sign-flip test, exact McNemar test for one seed${adjusted}. A difference is shown where p is at most 0.05 and the 95 % interval excludes 0. “No difference shown” does not mean that there is no difference.`;
+    pairs.length > 1 ? ` The p-values are adjusted for all ${count(pairs.length)} pairs (Holm).` : '';
+  return `Both settings of a pair are compared on the same ${images} with their common seeds: sign-flip test, or exact McNemar test for one seed.${adjusted} A difference is shown if p is at most 0.05 and the 95 % interval excludes 0. “No difference shown” does not mean that there is none.`;
 }

@@ -111,7 +111,9 @@ describe('runs compared', () => {
       ['lora, seed 1 (WebGPU)', 11],
     ]);
     expect(new Set(mixed.arms.map(({ key }) => key)).size).toBe(4);
-    expect(accuracySentences(mixed).join(' ')).toMatch(/Runs on another backend.* are settings of their own/);
+    expect(accuracySentences(mixed).join(' ')).toMatch(
+      /Runs on different backends.* are listed as separate settings/,
+    );
     const alike = compare(runs.slice(0, 2));
     expect(alike.arms.map(({ name }) => name)).toEqual(['lora']);
     expect(accuracySentences(alike).join(' ')).not.toMatch(/backend/);

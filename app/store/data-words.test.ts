@@ -19,10 +19,10 @@ describe('what is said of images that belong together', () => {
 
   test('counts groups, and images on either side of the split', () => {
     expect(said({ groups: 1, images: 3 })).toBe(
-      '3 images form 1 group of near-duplicates, copies or shots of one series. None of them is both trained on and scored.',
+      '3 images form 1 group of duplicates, near-duplicates or burst shots. No group is split between training and the other images.',
     );
     expect(said({ groups: 1, images: 8, leaked: { val: 1, test: 0 } })).toMatch(
-      /series\. 1 validation image looks like training images, so accuracy may come out too high\.$/,
+      /burst shots\. 1 validation image looks like training images, so accuracy may be too high\.$/,
     );
     expect(said({ leaked: { val: 4, test: 2 } })).toMatch(/^4 validation images and 2 test images look like/);
   });
@@ -46,7 +46,7 @@ test('classes without validation images are named with the reason', () => {
     'No validation images of “dog”: the given split has none.',
   );
   expect(unvalidatedSentence({ split: 'stratified', preset: 'vtab', classes })).toMatch(
-    /the preset takes none/,
+    /the subset has none/,
   );
   expect(unvalidatedSentence({ split: 'stratified', preset: 'whole', classes })).toMatch(
     /a duplicate in another class/,

@@ -1,4 +1,4 @@
-/** What there is to say of a data set's pictures, in words that the page and the command line share. */
+/** Sentences about a data set's images, shared by the page, the report and the command line. */
 import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/worker/protocol';
 import { count, counted } from '../ui/format';
 
@@ -15,9 +15,9 @@ export const PRESET_LABELS: Record<Preset, string> = {
 /** What the preset makes of the set; empty for the whole. */
 export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset' | 'unused'>): string {
   if (preset === 'whole') return '';
-  const aside = unused > 0 ? `${counted(unused, 'image')} left aside` : 'no image left aside';
-  const squeezed = preset === 'vtab' ? ', each squeezed whole into the square' : '';
-  return `${PRESET_LABELS[preset]}: drawn by the seed${squeezed}, ${aside}.`;
+  const aside = unused > 0 ? `${counted(unused, 'image')} not used` : 'all images used';
+  const squeezed = preset === 'vtab' ? ', resized to a square without cropping' : '';
+  return `${PRESET_LABELS[preset]}: drawn at random with the seed${squeezed}; ${aside}.`;
 }
 
 /** How many images of all classes each part has. */
@@ -37,20 +37,20 @@ export function classSentence(classes: readonly ({ name: string } & Record<Part,
   return `Classes: ${named.join(', ')}${hidden > 0 ? ` and ${count(hidden)} more` : ''}.`;
 }
 
-/** Which pictures belong together, and how many of them are on either side of the split; empty where none do. */
+/** Near-duplicates, and how many of them are on both sides of the split; empty where there are none. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
   const found =
     groups > 0
-      ? `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates, copies or shots of one series. `
+      ? `${counted(images, 'image')} form ${counted(groups, 'group')} of duplicates, near-duplicates or burst shots. `
       : '';
   const parts = [
     ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
     ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
   ];
   if (parts.length > 0)
-    return `${found}${parts.join(' and ')} ${leaked.val + leaked.test === 1 ? 'looks' : 'look'} like training images, so accuracy may come out too high.`;
-  return found && `${found}None of them is both trained on and scored.`;
+    return `${found}${parts.join(' and ')} ${leaked.val + leaked.test === 1 ? 'looks' : 'look'} like training images, so accuracy may be too high.`;
+  return found && `${found}No group is split between training and the other images.`;
 }
 
 /** Classes whose images look too much alike for groups to be kept together; empty where there are none. */
@@ -60,7 +60,7 @@ export function givenUpSentence({
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (givenUp.images === 0) return '';
   const names = givenUp.classes.map((name) => `“${name}”`).join(', ');
-  const found = `${counted(givenUp.images, 'image')} of ${names} look so much alike, as with a fixed camera or in one long series, that near-duplicates cannot be told from different images.`;
+  const found = `${counted(givenUp.images, 'image')} of ${names} look so much alike, as with a fixed camera or in one long series, that near-duplicates cannot be distinguished from different images.`;
   return split === 'given'
     ? found
     : `${found} They were split image by image; only identical images and shorter series were kept together.`;
@@ -78,22 +78,22 @@ export function unvalidatedSentence({
   if (names.length === 0) return '';
   const found = `No validation images of ${names.join(', ')}: `;
   if (split === 'given') return `${found}the given split has none.`;
-  if (preset !== 'whole') return `${found}the preset takes none.`;
-  return `${found}each image there has a duplicate in another class. Remove the wrong copies.`;
+  if (preset !== 'whole') return `${found}the subset has none.`;
+  return `${found}each image there has a duplicate in another class. Remove the copies with the wrong class.`;
 }
 
-/** How many pictures are found in more than one class; empty where none are. */
+/** How many groups of near-duplicates have more than one class; empty where none have. */
 export function conflictSentence({
   duplicates: { conflicts },
   split,
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (conflicts.length === 0) return '';
-  const kept = split === 'stratified' ? ' They stay in training.' : '';
-  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
+  const kept = split === 'stratified' ? ' They are used for training only.' : '';
+  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
 }
 
-/** `400 to train, 200 to validate, 100 to test`, each count on its own. */
+/** `400 training, 200 validation, 100 test`, each count on its own. */
 export function partWords(images: Record<Part, number>): string[] {
-  const words = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
-  return images.test > 0 ? [...words, `${count(images.test)} to test`] : words;
+  const words = [`${count(images.train)} training`, `${count(images.val)} validation`];
+  return images.test > 0 ? [...words, `${count(images.test)} test`] : words;
 }

@@ -17,7 +17,7 @@ export function dropModel(modelId: string): void {
 
 /** The engine that held them has restarted. */
 export function markModelsGone(): void {
-  const gone = 'The engine was restarted and no longer holds it.';
+  const gone = 'The engine was restarted and no longer has this model.';
   write({ models: read().models.map((model) => ({ ...model, gone: model.gone ?? gone })) });
 }
 

@@ -20,7 +20,7 @@ export async function openPage(): Promise<void> {
   const { configuration, ignored } = parseUrl(location.search);
   write({
     configuration,
-    notice: ignored.length > 0 ? `Not understood in the address, and ignored: ${ignored.join(', ')}.` : '',
+    notice: ignored.length > 0 ? `These parts are unknown or invalid: ${ignored.join(', ')}.` : '',
   });
   useSession.subscribe((now, before) => {
     if (now.configuration === before.configuration) return;

@@ -132,13 +132,13 @@ export function moveRun({ id }: RunRecord, by: -1 | 1): void {
     run.id === id ? other : run.id === other.id ? runs.find((each) => each.id === id) : run,
   );
   write({ runs: swapped.filter((run) => run !== undefined) });
-  announce(`Moved ${by < 0 ? 'before' : 'behind'} ${other.name}.`);
+  announce(`Moved ${by < 0 ? 'before' : 'after'} ${other.name}.`);
 }
 
 /** Whether the next run begins when one is over; the one that runs goes on. */
 export function holdQueue(queueHeld: boolean): void {
   write({ queueHeld });
-  announce(queueHeld ? 'No further run begins.' : 'The queue goes on.');
+  announce(queueHeld ? 'The queue is paused. No further run starts.' : 'The queue continues.');
 }
 
 /** Drops what waits, stops what runs and waits for its end: the engine under them is going away. */
@@ -211,7 +211,7 @@ async function control(run: RunRecord, action: RunAction, status: RunRecord['sta
     write({ runProblem: null });
     await ask('control', { runId: run.id, action });
     change(run.id, (each) => (isActive(each) ? { ...each, status } : each));
-    if (action !== 'stop') announce(`${run.name} ${action === 'pause' ? 'is paused' : 'goes on'}.`);
+    if (action !== 'stop') announce(`${run.name} ${action === 'pause' ? 'is paused' : 'continues'}.`);
   } catch (error) {
     write({ runProblem: asProblem(error) });
   }
@@ -240,7 +240,7 @@ function batched(apply: (events: RunEvent[]) => void) {
 function ending(run: RunRecord | undefined): string {
   if (!run) return '';
   if (run.problem) return `${run.name} failed. ${run.problem.message}`;
-  return `${run.name} ${run.status === 'stopped' ? 'was stopped; its best epoch is kept' : 'has finished'}.`;
+  return `${run.name} ${run.status === 'stopped' ? 'was stopped. Its best epoch is kept' : 'has finished'}.`;
 }
 
 function freeStyle(others: readonly RunRecord[]): number {

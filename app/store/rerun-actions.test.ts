@@ -29,7 +29,7 @@ describe('running a results file again', () => {
   it('queues its finished runs in their order, for the present backbone and data, with what they came to', async () => {
     expect(await runAgain(file(results))).toBeNull();
     const finished = results.runs.filter(({ outcome }) => outcome === 'finished');
-    expect(read().runs.map(({ name }) => name)).toEqual(finished.map(({ name }) => `${name}, again`));
+    expect(read().runs.map(({ name }) => name)).toEqual(finished.map(({ name }) => `${name}, rerun`));
     expect(read().runs.map(({ before }) => before?.name)).toEqual(finished.map(({ name }) => name));
     for (const { config, expected, status } of read().runs) {
       expect(status).toBe('queued');
@@ -42,12 +42,12 @@ describe('running a results file again', () => {
   });
 
   it.each<[string, () => File, RegExp]>([
-    ['a file that is no JSON', () => file('{'), /“results.json” is not a results file .*not JSON/],
+    ['a file that is no JSON', () => file('{'), /“results.json” is not a results file .* not JSON/],
     ['a file of something else', () => file('{"format": 4}'), /“results.json” is not a results file/],
     [
       'runs of another backend',
       () => file({ ...results, engine: { ...results.engine, backend: 'webgpu' } }),
-      /computed by WebGPU; here it is WebAssembly/,
+      /computed by WebGPU, this engine is WebAssembly/,
     ],
     [
       'runs on another backbone',

@@ -51,7 +51,7 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
     added.push({
       ...queuedRun(setting, {
         ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, basis, expected, sweep: null },
-        name: freeName(`${name}, again`, [...session.runs, ...added]),
+        name: freeName(`${name}, rerun`, [...session.runs, ...added]),
         style: known?.style ?? style,
       }),
       before,

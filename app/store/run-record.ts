@@ -219,7 +219,7 @@ export function withoutResult(run: RunRecord, problem: Problem | null): RunRecor
     ...run,
     status: problem ? 'failed' : 'stopped',
     problem,
-    message: problem ? '' : 'Ended before a result was kept.',
+    message: problem ? '' : 'Stopped before its first result.',
     secondsLeft: null,
     phase: null,
   };

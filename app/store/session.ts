@@ -166,7 +166,7 @@ export function absence(
   const again = origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.';
   if (gone !== null) return `${gone} ${again}`;
   if (summary.backbone.key === backbone?.key) return null;
-  return `It belongs to another backbone: choose ${summary.backbone.name} again to use it.`;
+  return `This model belongs to another backbone. Choose ${summary.backbone.name} on Backbone to use it.`;
 }
 
 /** The models that can be used now. */
@@ -187,7 +187,7 @@ export function dataLabel({
 }: DatasetSummary): string {
   const { train, val, test } = imagesPerPart(classes);
   const held = testSplit === 'stratified' ? `, ${percent(testPart, 0)} for testing` : '';
-  const drawn = split === 'given' ? 'its own split' : `split ${seed}${held}`;
+  const drawn = split === 'given' ? 'given split' : `split ${seed}${held}`;
   const taken = preset === 'whole' ? '' : `, ${PRESET_LABELS[preset]}`;
   const seeded = preset !== 'whole' && split === 'given' ? `, seed ${seed}` : '';
   return `${name}, ${train + val + test} images, ${drawn}${taken}${seeded}`;

@@ -151,7 +151,7 @@ describe('a sweep', () => {
   it('is refused with its number of runs where that is too large', () => {
     const twelve = Array.from({ length: 12 }, (_, index) => index + 1);
     const large = sweep({ seeds: 5, values: { atoms: { m: twelve, from: twelve } } });
-    expect(sweepObstacle(large)).toContain('That would be 730 runs or so');
+    expect(sweepObstacle(large)).toContain('The sweep would have about 730 runs');
     expect(allTrials(large)).toEqual([]);
     expect(sweepObstacle(sweep({ seeds: 3, findRates: true }))).toBeNull();
   });
@@ -159,7 +159,7 @@ describe('a sweep', () => {
   it('is refused where a chosen value, or one to try, is impossible, and not for a setting that is left out', () => {
     const faulty = { ...ATOMS, fault: 'Atoms: “m” must be from 0 to 99, not 100.' };
     expect(sweepObstacle(sweep({}, [LORA, faulty]))).toBe(
-      'Atoms: “m” must be from 0 to 99, not 100. Correct it, or leave atoms out.',
+      'Atoms: “m” must be from 0 to 99, not 100. Correct the value or deselect atoms.',
     );
     expect(sweepObstacle(sweep({}, [LORA]))).toBeNull();
     const tried = sweep({ values: { lora: { r: [4, 100] }, atoms: { m: [-1] } } }, [LORA]);

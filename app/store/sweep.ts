@@ -92,13 +92,13 @@ export const sweepObstacle = (sweep: Sweep): string | null => impossibleValue(sw
 /** Of the chosen values and of those to try. */
 function impossibleValue({ settings, choice }: Sweep): string | null {
   for (const setting of settings) {
-    if (setting.fault) return `${setting.fault} Correct it, or leave ${setting.label} out.`;
+    if (setting.fault) return `${setting.fault} Correct the value or deselect ${setting.label}.`;
     const values = choice.values[setting.id] ?? {};
     const fault = setting.options
       .flatMap(({ id }) => (values[id] ?? []).map((value) => ({ [id]: value })))
       .flatMap((chosen) => optionsFault(setting, chosen) ?? [])[0];
     if (fault)
-      return `${fault} It is among the values of the sweep: correct it there (“Several values”), or leave ${setting.label} out.`;
+      return `${fault} The value is in the sweep. Correct it under “Several values”, or deselect ${setting.label}.`;
   }
   return null;
 }
@@ -110,7 +110,7 @@ function tooLarge({ settings, choice }: Sweep): string | null {
   const each = (choice.findRates ? RATE_FACTORS.length : 0) + choice.seeds;
   const runs = each * arms.reduce((sum, count) => sum + count, 0);
   return runs > MOST_RUNS
-    ? `That would be ${runs} runs or so, and a sweep has at most ${MOST_RUNS}. Take fewer values or seeds.`
+    ? `The sweep would have about ${runs} runs. At most ${MOST_RUNS} are possible. Use fewer values or seeds.`
     : null;
 }
 

@@ -1,4 +1,4 @@
-/** What computes here, said plainly, and the choice of it. */
+/** Which backend computes, on which device, and the choice of backend. */
 import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
@@ -15,7 +15,7 @@ const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
 const CHOICES: { value: BackendChoice; label: string }[] = [
   { value: 'auto', label: 'Automatic' },
   { value: 'webgpu', label: 'WebGPU' },
-  { value: 'webgpu-half', label: 'WebGPU, half precision' },
+  { value: 'webgpu-half', label: 'WebGPU, fp16' },
   { value: 'wasm', label: 'WebAssembly' },
 ];
 
@@ -67,27 +67,27 @@ function Details({ engine }: { engine: EngineState }) {
           <p>{engine.info.reason}</p>
           <dl className="numbers">
             <div>
-              <dt>adapter</dt>
-              <dd>{engine.info.adapter ?? 'none offered'}</dd>
+              <dt>GPU adapter</dt>
+              <dd>{engine.info.adapter ?? 'none'}</dd>
             </div>
             {engine.info.backend === 'wasm' ? (
               <div>
                 <dt>threads</dt>
                 <dd>
                   {count(engine.info.threads)}
-                  {!engine.info.isolated && ', as this page is not cross-origin isolated'}
+                  {!engine.info.isolated && ' (the page is not cross-origin isolated)'}
                 </dd>
               </div>
             ) : (
               <div>
-                <dt>limits</dt>
-                <dd>buffers to {bytes(engine.info.limits.buffer)}</dd>
+                <dt>limit</dt>
+                <dd>{bytes(engine.info.limits.buffer)} per buffer</dd>
               </div>
             )}
             {engine.info.backend === 'webgpu' && (
               <div>
-                <dt>numbers</dt>
-                <dd>{engine.info.precision === 'half' ? 'kept in 16 bits, summed in 32' : '32 bits'}</dd>
+                <dt>precision</dt>
+                <dd>{engine.info.precision === 'half' ? 'fp16 storage, fp32 sums' : 'fp32'}</dd>
               </div>
             )}
             {memory && (
@@ -113,7 +113,7 @@ function Details({ engine }: { engine: EngineState }) {
   );
 }
 
-/** Programs of ours that do not work on this adapter. */
+/** Optimized GPU kernels that do not work on this adapter. */
 function Notices() {
   const notices = useSession((session) => session.notices);
   if (notices.length === 0) return null;
@@ -121,13 +121,13 @@ function Notices() {
     <Alert
       color="yellow"
       p="xs"
-      title="Slower than it could be"
+      title="Slower GPU kernels in use"
       classNames={{ title: classes.noticeTitle, message: classes.notices }}
     >
-      {counted(notices.length, 'program of ours does', 'programs of ours do')} not work on this adapter, so a
-      general form is used instead. The results are the same.
+      {counted(notices.length, 'optimized GPU kernel does', 'optimized GPU kernels do')} not work on this GPU
+      adapter. Slower reference kernels are used instead. The results are the same.
       <details>
-        <summary>Which, and why</summary>
+        <summary>Details</summary>
         <dl>
           {notices.map(({ program, reason }) => (
             <div key={program}>
@@ -176,14 +176,14 @@ function BackendSelect({ failed }: { failed: boolean }) {
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
         <Alert color="yellow" mb="md">
-          {pending > 0 && `${counted(pending, 'run')} under way or waiting will end. `}
+          {pending > 0 && `${counted(pending, 'run')} in progress or waiting will end. `}
           {models > 0 &&
-            `${counted(models, 'tuned model')} in the engine will be lost; download the atoms first if you need them. `}
-          The data is read again, and the results stay in the table and the charts.
+            `${counted(models, 'tuned model')} in memory will be lost. Download the adapters first to keep them. `}
+          The images are read again. Results stay in the table and the charts.
         </Alert>
         <div className={classes.actions}>
           <Button variant="default" onClick={() => setWanted(null)}>
-            Keep it running
+            Cancel
           </Button>
           <Button
             onClick={() => {

@@ -15,7 +15,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { problem:
     return (
       <ProblemNote
         problem={this.state.problem}
-        title="This part of the page could not be drawn"
+        title="This part of the page could not be shown"
         onDismiss={() => this.setState({ problem: null })}
       />
     );

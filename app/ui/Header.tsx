@@ -9,7 +9,7 @@ export function Header() {
       <Mark />
       <div className={classes.words}>
         <h1>atomtune</h1>
-        <p>Fine-tune a real ResNet in this browser by moving its filter atoms.</p>
+        <p>Fine-tune a ResNet in this browser by training its filter atoms.</p>
       </div>
       <p className={classes.private}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">

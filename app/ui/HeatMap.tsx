@@ -76,9 +76,9 @@ export function HeatLegend({ scale, label }: { scale: number | null; label: stri
   return (
     <div className={classes.legend}>
       <span>{label}</span>
-      <span className="numbers">{scale === null ? 'minus' : `−${measured(scale)}`}</span>
+      <span className="numbers">{scale === null ? 'negative' : `−${measured(scale)}`}</span>
       <span className={classes.ramp} style={{ background: `linear-gradient(90deg, ${stops.join(', ')})` }} />
-      <span className="numbers">{scale === null ? 'plus' : `+${measured(scale)}`}</span>
+      <span className="numbers">{scale === null ? 'positive' : `+${measured(scale)}`}</span>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** A number with its bounds: what does not fit is said and not taken. */
+/** A number field with bounds. A value out of bounds shows an error and is not applied. */
 import { NumberInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
@@ -46,7 +46,7 @@ export function NumberField(props: Props) {
       placeholder={placeholder}
       w={width}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      error={fits(draft) ? null : `${whole ? 'A whole number from' : 'From'} ${min} to ${max}`}
+      error={fits(draft) ? null : `Enter a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`}
       onChange={(given) => {
         setDraft(given);
         if (given === '') onClear?.();

@@ -1,4 +1,4 @@
-/** What went wrong, in place: a sentence for the person, what the device said, or a bug with its details to copy. */
+/** An error where it happened: a sentence for the person, the device's error message, or a bug with details to copy. */
 import { Alert, Button, Code, CopyButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Problem } from '../store/problem';
@@ -30,7 +30,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
         <details className={classes.details}>
-          <summary>What the device said</summary>
+          <summary>Error message of the device</summary>
           <Report text={problem.details} report={report} />
         </details>
       </Alert>
@@ -38,7 +38,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   }
   return (
     <Alert color="red" title="This is a bug in atomtune" {...dismiss}>
-      <p>{title}. Nothing you did is wrong. The details below help to mend it; please report them.</p>
+      <p>{title}. You did nothing wrong. Please report the details below.</p>
       <Report text={report} report={report} />
       {action && <div className={classes.action}>{action}</div>}
     </Alert>

@@ -26,9 +26,9 @@ const SIGNS: Record<Step, Sign> = {
   backbone: {
     label: 'Backbone',
     state: ({ backbone, decomposing, loadingBackbone, engine }) => {
-      if (loadingBackbone) return 'loading another';
+      if (loadingBackbone) return 'loading';
       if (!backbone) return engine.status === 'failed' ? 'not loaded' : 'loading';
-      return decomposing ? 'finding atoms' : `${backbone.inputSize} × ${backbone.inputSize} input`;
+      return decomposing ? 'decomposing' : `${backbone.inputSize} × ${backbone.inputSize} input`;
     },
     done: ({ backbone }) => backbone !== null,
   },

@@ -9,8 +9,8 @@ Every weight is offset + k/2^bits with an integer |k| <= range <= 127 from a has
 float32, float16, bfloat16 and eight-bit quantization represent them exactly. Outputs are computed in float64. Runs on PyTorch 1.13
 and torchvision 0.14 (CPU).
 """
-import json, math, os, struct, sys
-from collections import OrderedDict
+import argparse, datetime, json, math, os, pathlib, struct, sys
+from collections import Counter, OrderedDict, defaultdict
 import numpy as np
 import torch
 import torch.nn as nn
@@ -211,6 +211,27 @@ def write_views(folder):
     write_safetensors(os.path.join(folder, "views.safetensors"), numbers, {"about": "the tensors of views.pth, row-major"})
 
 
+class Options(dict):
+    """Stands for the classes of training scripts, which a reader does not have."""
+
+
+def write_checkpoint(folder):
+    """What training scripts save: weights beside their moving average, an auxiliary classifier before the network's own, and values of every kind."""
+    net, _ = filled(4, [3], 10, "torchvision")
+    average = net.state_dict()
+    plain = OrderedDict(("module." + name, 2 * t.double() if t.is_floating_point() else t) for name, t in average.items())
+    aux = OrderedDict([("aux.fc.weight", torch.ones(10, 16)), ("aux.fc.bias", torch.ones(10)), *average.items()])
+    beside = dict(
+        epoch=3, arch="resnet50", best=np.float64(71.5), history=np.arange(6).reshape(2, 3), size=net.fc.weight.shape, dtype=torch.float16,
+        device=torch.device("cpu"), big=2**80, huge=-(2**3000), path=pathlib.PurePosixPath("/data"), date=datetime.datetime(2024, 5, 6),
+        args=argparse.Namespace(lr=0.1, steps=[30, 60]), options=Options(depth=50), seen={1, 2}, pairs={(1, 2): 3, None: 4}, raw=b"abc",
+        counts=Counter("abc"), groups=defaultdict(list, a=[1]), complex=torch.zeros(2, dtype=torch.complex64), sparse=torch.eye(2).to_sparse(),
+        optimizer=torch.optim.SGD(net.parameters(), 0.1).state_dict(), flag=..., layers=OrderedDict,
+    )
+    torch.save({"state_dict": plain, **beside, "state_dict_ema": aux}, os.path.join(folder, "checkpoint.pth"))
+    torch.save({"model": average, **beside}, os.path.join(folder, "checkpoint-protocol-4.pth"), pickle_protocol=4)
+
+
 def write_committed(folder):
     expected = OrderedDict()
     for size, (width, blocks, classes, count, side) in {"full": (64, [3, 4, 6, 3], 1000, 1, 64), "narrow": (4, [3, 4], 10, 2, 48)}.items():
@@ -236,6 +257,7 @@ def write_committed(folder):
                 write_tfjs(folder, recipes)
     write_safetensors(os.path.join(folder, "expected.safetensors"), expected, {"about": "made by interop/pytorch/weight_forms.py"})
     write_views(folder)
+    write_checkpoint(folder)
 
 
 def write_full(folder):

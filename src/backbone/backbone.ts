@@ -17,6 +17,7 @@ import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
+import type { TrunkChoice } from './trunk-choice';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
 export interface Convolution {
@@ -78,6 +79,10 @@ export class Backbone {
   readonly fileBytes: number;
   /** The storage precision of frozen kernels and activations. */
   readonly precision: Precision;
+  /** Which of the file's networks this is. */
+  readonly trunk: TrunkChoice;
+  /** Sentences the person should read: what of the file is used and what is not. */
+  readonly notices: readonly string[];
   readonly convolutions: ReadonlyMap<string, Convolution>;
 
   private constructor(
@@ -100,6 +105,8 @@ export class Backbone {
     this.preprocessing = pretrained.preprocessing;
     this.head = head;
     this.precision = precision;
+    this.trunk = pretrained.trunk;
+    this.notices = pretrained.notices;
     this.convolutions = layers;
     this.parameters = pretrained.layers.reduce(
       (sum, { kernel, cIn, cOut }) => sum + cOut * (cIn * kernel * kernel + 2),
@@ -108,20 +115,18 @@ export class Backbone {
   }
 
   /**
-   * Loads a ResNet-50's weights layer by layer.
-   * @param stages number of stages to use after the stem, of the 4 of a whole ResNet-50
-   * @param inputSize side of the images in pixels
-   * @param sha256 the file's hash, if it is known already
+   * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
+   * stem) become part of the network. `trunk`: which of the file's networks, by its label. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
     file: WeightFile,
     { id, name, sha256: known }: { id: string; name: string; sha256?: string | undefined },
-    { precision: wanted = 'single', stages, inputSize, onLayer = () => {} }: LoadOptions = {},
+    { precision: wanted = 'single', stages, trunk, inputSize, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
-    const pretrained = openPretrained(file, stages);
-    // GPU programs read fp16 four channels at a time.
+    const pretrained = openPretrained(file, { stages, trunk });
+    // Halves are read four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
     const hash = await hashOf(known ?? (await sha256OfBlobs(file.blobs)), pretrained);
     const layers = new Map<string, Convolution>();
@@ -241,7 +246,8 @@ interface BackboneIdentity {
 interface LoadOptions {
   precision?: Precision;
   stages?: number | undefined;
-  /** Overrides the input size of the weight file, pixels. */
+  trunk?: string | undefined;
+  /** Instead of what the file says. */
   inputSize?: number | undefined;
   /** Called before each layer. Loading stops if it throws, which makes it cancellable. */
   onLayer?: (done: number, total: number) => void;
@@ -252,10 +258,15 @@ function checkInputSize(size: number): void {
   throw new UserError(`Images of ${size} pixels cannot be used: choose ${INPUT_SIZE_HELP}.`);
 }
 
-/** `whole`: the file's SHA-256. An adapter depends on the exact network, so a network with fewer stages has another hash. */
-async function hashOf(whole: string, { layout, stagesInFile }: Pretrained): Promise<string> {
+/**
+ * `whole`: the file's SHA-256. An adapter belongs to the network it was trained on, so fewer stages, or one of several networks in a
+ * file, have another hash.
+ */
+async function hashOf(whole: string, { layout, stagesInFile, trunk }: Pretrained): Promise<string> {
   const used = layout.blocks.length;
-  return used < stagesInFile ? sha256(new TextEncoder().encode(`${whole} stages 1-${used}`)) : whole;
+  const network = trunk.all.length > 1 ? `${whole} ${trunk.used}` : whole;
+  const part = used < stagesInFile ? `${network} stages 1-${used}` : network;
+  return part === whole ? whole : sha256(new TextEncoder().encode(part));
 }
 
 function fold(

@@ -29,7 +29,7 @@ export interface NamingScheme {
   readonly firstStage: number;
   /** A name every such file has and that no other name ends in: what stands before it stands before all names. */
   readonly anchor: string;
-  /** Weight and bias of the classifier, under any prefix. */
+  /** Weight and bias of the classifier, under the trunk's prefix or a part of it. */
   readonly heads: readonly (readonly [weight: string, bias: string])[];
   /** `hwio`: kernels `[k, k, c_in, c_out]`, classifier `[features, classes]`; `oihw`: `[c_out, c_in, k, k]`, `[classes, features]`. */
   readonly order: 'oihw' | 'hwio';
@@ -55,6 +55,20 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     firstStage: 1,
     anchor: 'layer1.0.conv1.weight',
     heads: [['fc.weight', 'fc.bias']],
+    order: 'oihw',
+    epsilon: 1e-5,
+    strideIn1x1: stridesAsStated,
+    preprocessing: IMAGENET,
+    caffeInput: false,
+  },
+  {
+    library: 'torch.nn.Sequential of torchvision’s layers (fastai, lightly)',
+    weights: ({ name, batchNorm }) =>
+      names(`${sequential(name)}.weight`, null, sequential(batchNorm), '.', TORCH_PARTS),
+    inStage: /^([4-7])\.\d+\./,
+    firstStage: 4,
+    anchor: '4.0.conv1.weight',
+    heads: [],
     order: 'oihw',
     epsilon: 1e-5,
     strideIn1x1: stridesAsStated,
@@ -98,15 +112,29 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
   },
 ];
 
-/** The row whose names a file has, and what stands before each of them there; null where it has none's. */
-export function namingOf({ tensors }: WeightFile): { scheme: NamingScheme; prefix: string } | null {
-  for (const scheme of NAMING_SCHEMES) {
-    for (const name of tensors.keys()) {
+/** The names of one library after a prefix of the file's own: where a network may be. */
+export interface Naming {
+  scheme: NamingScheme;
+  /** Stands before all names, with its separator: `state_dict.module.`; often empty. */
+  prefix: string;
+}
+
+/** Every row whose names a file has, and with which prefix, in the file's order. */
+export function namingsOf({ tensors }: Pick<WeightFile, 'tensors'>): Naming[] {
+  return [...tensors.keys()].flatMap((name) =>
+    NAMING_SCHEMES.flatMap((scheme) => {
       const prefix = name.slice(0, -scheme.anchor.length);
-      if (name.endsWith(scheme.anchor) && /(^|[./])$/.test(prefix)) return { scheme, prefix };
-    }
-  }
-  return null;
+      return name.endsWith(scheme.anchor) && /(^|[./])$/.test(prefix) ? [{ scheme, prefix }] : [];
+    }),
+  );
+}
+
+/** The name that a layer has in `torch.nn.Sequential(*resnet.children())`: its module's place. */
+function sequential(name: string): string {
+  const [module = '', ...rest] = name.split('.');
+  const stage = /^layer(\d)$/.exec(module)?.[1];
+  const place = stage === undefined ? { conv1: 0, bn1: 1 }[module] : Number(stage) + 3;
+  return [place, ...rest].join('.');
 }
 
 function names(

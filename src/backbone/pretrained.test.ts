@@ -22,7 +22,7 @@ async function keras(change: (tensors: Tensors) => void, metadata: Record<string
 
 function refusal(file: Awaited<ReturnType<typeof keras>>, stages?: number): string {
   try {
-    openPretrained(file, stages);
+    openPretrained(file, { stages });
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     return String(error);

@@ -4,12 +4,20 @@
  * library's way to prepare images brought to one form.
  */
 import { sameShape } from '../files/number-types';
-import { shortened, type WeightFile, type WeightTensor } from '../files/weight-file';
+import {
+  FLOATING_POINT,
+  listed,
+  quotedKey,
+  shortened,
+  type WeightFile,
+  type WeightTensor,
+} from '../files/weight-file';
 import { UserError } from '../user-error';
 import { toPyTorchOrder } from './kernel-order';
 import { type ConvolutionSpec, convolutions, type Layout, type Network, network } from './layout';
-import { NAMING_SCHEMES, type NamingScheme, namingOf } from './naming';
+import { NAMING_SCHEMES, type Naming, type NamingScheme, namingsOf } from './naming';
 import type { Preprocessing } from './preprocessing';
+import { chooseTrunk, type TrunkChoice } from './trunk-choice';
 
 /** A convolution's weights with batch norm as one factor and one summand: y = scale·conv(x, kernel) + bias. */
 export interface LayerWeights {
@@ -41,6 +49,10 @@ export interface Pretrained {
   stagesInFile: number;
   inputSize: number;
   preprocessing: Preprocessing;
+  /** Which of the file's networks this is. */
+  trunk: TrunkChoice;
+  /** Sentences the person should read: what is used and what is not. */
+  notices: readonly string[];
   readLayer(layer: ConvolutionSpec): Promise<LayerWeights>;
   /** Null where the file has no classifier, or one for stages that are not used. */
   readHead(): Promise<Head | null>;
@@ -51,21 +63,34 @@ const IMAGENET_INPUT_SIZE = 224;
 const MAX_BLOCKS = 100;
 /** Faults of one kind that a message lists. */
 const LISTED = 4;
+/** Networks trained without labels (MoCo): what they call `fc` is a projection for training, no classifier. */
+const PRETEXT = /(^|[._])(encoder_[qk]|base_encoder|momentum_encoder)\./;
+
+interface OpenOptions {
+  /** How many of the file's stages are used, from the first; all of them if left out. */
+  stages?: number | undefined;
+  /** Which network of the file, by its label in `TrunkChoice.all`; left out: as trunk-choice.ts says. */
+  trunk?: string | undefined;
+}
 
 /**
- * Finds a ResNet-50 in a weight file: whole, without its last stages, or of another width.
- * @param stages how many of the file's stages are used, from the first; all of them if left out
+ * Finds a ResNet-50 in a weight file: whole, without its last stages, or of another width; under any key of a checkpoint.
  * @throws UserError naming the weights that are missing, of another shape or of another network
  */
-export function openPretrained(file: WeightFile, stages?: number): Pretrained {
-  const weights = new Weights(file);
+export function openPretrained(file: WeightFile, { stages, trunk: wanted }: OpenOptions = {}): Pretrained {
+  const found = namingsOf(file).map((naming) => new Weights(file, naming));
+  const [first] = found;
+  if (!first) throw unknownNames(file);
+  const usable = found.filter((each) => each.fault() === null);
+  const fault = first.fault();
+  if (usable.length === 0 && fault) throw fault;
+  const { weights, trunk, notices } = chooseTrunk(file, usable, wanted);
   const whole = weights.layout();
   if (stages !== undefined && !(Number.isInteger(stages) && stages >= 1 && stages <= whole.blocks.length)) {
     throw new UserError(
       `“${file.fileName}” has the stages 1 to ${whole.blocks.length}; ${stages} of them cannot be used. Choose another number.`,
     );
   }
-  weights.check(whole);
   const layout = { ...whole, blocks: whole.blocks.slice(0, stages) };
   const used = network(layout);
   return {
@@ -75,6 +100,8 @@ export function openPretrained(file: WeightFile, stages?: number): Pretrained {
     stagesInFile: whole.blocks.length,
     inputSize: readInputSize(file),
     preprocessing: weights.scheme.preprocessing,
+    trunk,
+    notices: [...notices, ...weights.notices(), ...file.notices],
     readLayer: (layer) => weights.readLayer(layer, layer === used.stem),
     readHead: async () =>
       layout.blocks.length < whole.blocks.length ? null : weights.readHead(used.features),
@@ -84,13 +111,14 @@ export function openPretrained(file: WeightFile, stages?: number): Pretrained {
 /** The tensors of a file by what they are to the network. */
 class Weights {
   readonly scheme: NamingScheme;
-  readonly #prefix: string;
+  readonly prefix: string;
 
-  constructor(private readonly file: WeightFile) {
-    const naming = namingOf(file);
-    if (!naming) throw unknownNames(file);
-    this.scheme = naming.scheme;
-    this.#prefix = naming.prefix;
+  constructor(
+    private readonly file: WeightFile,
+    { scheme, prefix }: Naming,
+  ) {
+    this.scheme = scheme;
+    this.prefix = prefix;
   }
 
   /** Width and number of stages are in the weights; where blocks stride, and other depths, in what the file says of itself. */
@@ -106,18 +134,23 @@ class Weights {
     return { baseWidth, blocks: depths, strideIn1x1: this.scheme.strideIn1x1(this.file) };
   }
 
-  /** @throws UserError unless the file has every weight of the layout in its shape, and no other within the stages */
-  check(layout: Layout): void {
-    const whole = network(layout);
+  /** Null where the file has every weight of the layout in its shape, and no other within the stages. */
+  fault(): UserError | null {
+    const whole = network(this.layout());
     const missing: string[] = [];
     const misshapen: string[] = [];
+    const mistyped: string[] = [];
     const expected = new Set<string>();
     const expect = (name: string, shape: readonly number[]) => {
       expected.add(name);
       const tensor = this.#tensor(name);
-      if (!tensor) missing.push(shortened(this.#prefix + name));
+      const full = shortened(this.prefix + name);
+      const other = this.file.unreadable.get(this.prefix + name);
+      if (!tensor && other === undefined) missing.push(full);
+      else if (!tensor) mistyped.push(`${full} is ${other}`);
       else if (!sameShape(tensor.shape, shape))
-        misshapen.push(`${shortened(this.#prefix + name)} is [${tensor.shape.slice(0, 8)}], not [${shape}]`);
+        misshapen.push(`${full} is [${tensor.shape.slice(0, 8)}], not [${shape}]`);
+      else if (!FLOATING_POINT.includes(tensor.dtype)) mistyped.push(`${full} is stored as ${tensor.dtype}`);
     };
     for (const layer of convolutions(whole)) {
       const { kernel, bias, gamma, beta, mean, variance } = this.scheme.weights(layer);
@@ -129,16 +162,27 @@ class Weights {
       .filter((name) => this.scheme.inStage.test(name) && !expected.has(name))
       .filter((name) => !name.endsWith('num_batches_tracked'));
     const faults = [
-      ...listed('it lacks', missing),
-      ...listed('of another shape:', misshapen),
-      ...listed('a ResNet-50 does not have', foreign.map(shortened)),
+      ...faultsOf('it lacks', missing),
+      ...faultsOf('of another shape:', misshapen),
+      ...faultsOf('a ResNet-50 does not have', foreign.map(shortened)),
+      ...faultsOf('of another type than F32, F16, BF16 or F64:', mistyped),
     ];
-    if (faults.length > 0) {
-      throw new UserError(
-        `“${this.file.fileName}” has the names of ${this.scheme.library}, but is not a ResNet-50: ${faults.join('; ')}. Choose a ResNet-50 file.`,
-      );
-    }
-    this.#checkHead(whole.features);
+    if (faults.length === 0) return this.#headFault(whole.features);
+    return new UserError(
+      `“${this.file.fileName}” has the names of ${this.scheme.library}, but is not a ResNet-50: ${faults.join('; ')}. Choose a ResNet-50 file.`,
+    );
+  }
+
+  /** What is changed in reading the numbers. */
+  notices(): string[] {
+    const isDouble = [...this.file.tensors].some(
+      ([name, { dtype }]) => name.startsWith(this.prefix) && dtype === 'F64',
+    );
+    return isDouble
+      ? [
+          'The file stores its weights as 64-bit numbers. They are rounded to 32 bits, the precision that is computed with.',
+        ]
+      : [];
   }
 
   async readLayer(layer: ConvolutionSpec, isFirst: boolean): Promise<LayerWeights> {
@@ -158,7 +202,7 @@ class Weights {
       (value, channel) => value + (scale[channel] ?? 0) * ((own?.[channel] ?? 0) - (mean[channel] ?? 0)),
     );
     for (const numbers of [kernel, scale, bias]) {
-      if (!numbers.every(Number.isFinite)) throw notFinite(this.file.fileName, this.#prefix + named.kernel);
+      if (!numbers.every(Number.isFinite)) throw notFinite(this.file.fileName, this.prefix + named.kernel);
     }
     return { kernel, scale, bias };
   }
@@ -176,28 +220,27 @@ class Weights {
     return { weight, bias, classes, names: names.length === classes ? names : null };
   }
 
-  #checkHead(features: number): void {
+  #headFault(features: number): UserError | null {
     const head = this.#head();
-    if (!head) return;
+    if (!head) return null;
     const classes = head.bias.shape[0] ?? 0;
     const shape = this.scheme.order === 'oihw' ? [classes, features] : [features, classes];
-    if (head.bias.shape.length !== 1 || !sameShape(head.weight.shape, shape)) {
-      throw new UserError(
-        `“${this.file.fileName}”: its classifier has the shapes [${head.weight.shape.slice(0, 8)}] and [${head.bias.shape.slice(0, 8)}], ` +
-          `which do not belong to ${features} features. Choose a ResNet-50 file.`,
-      );
-    }
+    if (head.bias.shape.length === 1 && sameShape(head.weight.shape, shape)) return null;
+    return new UserError(
+      `“${this.file.fileName}”: its classifier has the shapes [${head.weight.shape.slice(0, 8)}] and [${head.bias.shape.slice(0, 8)}], ` +
+        `which do not belong to ${features} features. Choose a ResNet-50 file.`,
+    );
   }
 
+  /** The classifier under the trunk's own prefix, or a part of that: `resnet.` has it beside it. Others are auxiliary ones. */
   #head(): { weight: WeightTensor; bias: WeightTensor } | null {
+    if (PRETEXT.test(this.prefix)) return null;
     const { tensors } = this.file;
-    const ending = (name: string) => {
-      const found = [...tensors.keys()].find((key) => key === name || /[./]$/.test(before(key, name)));
-      return found === undefined ? undefined : tensors.get(found);
-    };
-    for (const [weightName, biasName] of this.scheme.heads) {
-      const [weight, bias] = [ending(weightName), ending(biasName)];
-      if (weight && bias) return { weight, bias };
+    for (const prefix of enclosing(this.prefix)) {
+      for (const [weightName, biasName] of this.scheme.heads) {
+        const [weight, bias] = [tensors.get(prefix + weightName), tensors.get(prefix + biasName)];
+        if (weight && bias) return { weight, bias };
+      }
     }
     return null;
   }
@@ -221,12 +264,12 @@ class Weights {
 
   #names(): string[] {
     return [...this.file.tensors.keys()].flatMap((name) =>
-      name.startsWith(this.#prefix) ? [name.slice(this.#prefix.length)] : [],
+      name.startsWith(this.prefix) ? [name.slice(this.prefix.length)] : [],
     );
   }
 
   #tensor(name: string): WeightTensor | undefined {
-    return this.file.tensors.get(this.#prefix + name);
+    return this.file.tensors.get(this.prefix + name);
   }
 
   async #read(name: string): Promise<Float32Array> {
@@ -248,22 +291,25 @@ function forNormalisedRgb(kernel: Float32Array, taps: number, std: Preprocessing
   });
 }
 
-/** What stands before `name` in `key`; empty where `key` does not end in it. */
-function before(key: string, name: string): string {
-  return key.endsWith(name) ? key.slice(0, -name.length) : '';
+/** A prefix, and what is left of it without its last parts: `a.b.`, `a.`, and none; each also with mmpretrain's `head.` */
+function enclosing(prefix: string): string[] {
+  const parts = prefix.split(/(?<=[./])/).filter((part) => part !== '');
+  return Array.from({ length: parts.length + 1 }, (_, fewer) =>
+    parts.slice(0, parts.length - fewer).join(''),
+  ).flatMap((each) => [each, `${each}head.`]);
 }
 
-function listed(what: string, faults: readonly string[]): string[] {
-  if (faults.length === 0) return [];
-  const more = faults.length > LISTED ? ` and ${faults.length - LISTED} more` : '';
-  return [`${what} ${faults.slice(0, LISTED).join(', ')}${more}`];
+function faultsOf(what: string, faults: readonly string[]): string[] {
+  return faults.length === 0 ? [] : [`${what} ${listed(faults, LISTED)}`];
 }
 
-function unknownNames({ fileName, tensors }: WeightFile): UserError {
+function unknownNames({ fileName, tensors, keys, unreadable }: WeightFile): UserError {
   const libraries = NAMING_SCHEMES.map(({ library }) => library).join(', ');
-  const first = [...tensors.keys()].slice(0, LISTED).map(shortened).join(', ');
+  const first = listed([...tensors.keys()].map(shortened), LISTED);
+  const isNested = keys.some((key) => !tensors.has(key));
+  const outermost = isNested ? ` Its keys are ${listed(keys.map((key) => quotedKey(key, unreadable)))}.` : '';
   return new UserError(
-    `“${fileName}” is not a ResNet-50 with names of ${libraries}: it lacks the first block. It has ${tensors.size} weights: ${first}…. Choose a ResNet-50 file.`,
+    `“${fileName}” is not a ResNet-50 with names of ${libraries}: it lacks the first block. It has ${tensors.size} weights: ${first}.${outermost} Choose a ResNet-50 file.`,
   );
 }
 

@@ -227,7 +227,7 @@ describe('a set that cannot be trained on is refused with what to do', () => {
       load(dropped(textFile('set/a/notes.txt', 'hello'), textFile('set/b.csv', '1'))),
     );
     expect(message).toMatch(
-      /^No picture could be read .*“set\/a\/notes\.txt”: Not a picture\..* \(and 1 more left out\) Drop/,
+      /^None of the dropped files could be read as an image\. .*“set\/a\/notes\.txt”: Not a picture\..* \(and 1 more left out\) Drop/,
     );
   });
 
@@ -263,13 +263,13 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     const message = await refusal(
       load(dropped(...good, { path: 's/b/1.png', file: (await plain(1)).slice(0, 50) })),
     );
-    expect(message).toMatch(/^Only one class, “a”, has enough readable pictures.*“s\/b\/1\.png”: Cut off/);
+    expect(message).toMatch(/^Only one class, “a”, has enough readable images.*“s\/b\/1\.png”: Cut off/);
   });
 
   test('a given split whose validation pictures are all unreadable', async () => {
     const good = await plainFiles(classPaths('s/train', { a: 2, b: 2 }));
     const bad = { path: 's/val/a/1.png', file: hollowPng(12_000, 9_000) };
-    expect(await refusal(load(dropped(...good, bad)))).toMatch(/^None of the validation pictures.*Too large/);
+    expect(await refusal(load(dropped(...good, bad)))).toMatch(/^None of the validation images.*Too large/);
   });
 
   test('an aborted import ends at once and is no user error', async () => {
@@ -398,7 +398,9 @@ describe('dataset.json', () => {
     const dataset = await load(
       dropped(...(await set()), textFile('outer/pets/cat/dataset.json', '{"name":"x"}')),
     );
-    expect(reasonFor(dataset, 'outer/pets/cat/dataset.json')).toBe('Not at the root of the data set.');
+    expect(reasonFor(dataset, 'outer/pets/cat/dataset.json')).toBe(
+      'Not used: it is not at the root of the data set.',
+    );
   });
 });
 

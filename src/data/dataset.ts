@@ -126,7 +126,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     if (validated.size < 2) throw tooFewApart(classes.filter((_, label) => validated.has(label)));
   }
   return {
-    name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
+    name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your images')),
     description: metadata.description ?? '',
     classes,
     side,
@@ -384,7 +384,7 @@ async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promi
 
 // ---------------------------------------------------------------- a set that cannot be used
 
-const WHAT_TO_DROP = 'Drop a folder with one folder of pictures per class, or a zip of one.';
+const WHAT_TO_DROP = 'Drop a folder with one sub-folder of images per class, or a zip of such a folder.';
 
 function nothingThere(leftOut: readonly LeftOut[]): UserError {
   return leftOut.length > 0
@@ -394,7 +394,7 @@ function nothingThere(leftOut: readonly LeftOut[]): UserError {
 
 function nothingReadable(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
-    `No picture could be read from what was dropped. ${firstReason(leftOut)}${WHAT_TO_DROP}`,
+    `None of the dropped files could be read as an image. ${firstReason(leftOut)}${WHAT_TO_DROP}`,
   );
 }
 
@@ -407,21 +407,21 @@ function oneImageEach(classes: number): UserError {
 function tooFewUsable(classes: string[], leftOut: readonly LeftOut[]): UserError {
   if (classes.length === 0) return nothingReadable(leftOut);
   return new UserError(
-    `Only one class, “${classes[0]}”, has enough readable pictures; a data set needs two. ${firstReason(leftOut)}Add pictures to the other classes or repair them.`,
+    `Only one class, “${classes[0]}”, has enough readable images; a data set needs two. ${firstReason(leftOut)}Add images to the other classes or repair them.`,
   );
 }
 
 function noValidation(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
-    `None of the validation pictures could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
+    `None of the validation images could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
   );
 }
 
 /** @param validated the one class that could be, or none: accuracy on it would be 100 % by itself */
 function tooFewApart([validated]: string[]): UserError {
-  const found = validated === undefined ? 'No picture' : `No picture but those of “${validated}”`;
+  const found = validated === undefined ? 'No image' : `No image except those of “${validated}”`;
   return new UserError(
-    `${found} can be kept apart for validation: each has a duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.`,
+    `${found} can be used for validation: each has a duplicate in another class. Remove the copies with the wrong class, or split the images yourself into folders train/ and val/.`,
   );
 }
 

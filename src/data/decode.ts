@@ -215,7 +215,7 @@ function bandContext(width: number, height: number): OffscreenCanvasRenderingCon
   const kept = lastBands.find(({ canvas }) => canvas.width === width && canvas.height === height);
   if (kept) return kept;
   const made = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!made) throw new Error('This browser gave no 2D canvas to read pictures with.');
+  if (!made) throw new Error('This browser has no 2D canvas, which reading images needs.');
   made.fillStyle = 'white';
   made.imageSmoothingEnabled = false;
   lastBands = [made, ...lastBands].slice(0, BANDS_KEPT);

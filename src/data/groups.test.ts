@@ -284,7 +284,7 @@ describe('a data set with duplicates', () => {
     for (const name of ['a', 'b']) {
       for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
     }
-    await expect(load(files)).rejects.toThrow(/^No picture can be kept apart for validation/);
+    await expect(load(files)).rejects.toThrow(/^No image can be used for validation/);
   });
 });
 
@@ -525,6 +525,6 @@ describe('a data set in which pictures look alike', () => {
       ),
     ).resolves.toHaveLength(4);
     const copies = load({ a: (i) => sceneFile(i % 3), b: (i) => sceneFile(i) });
-    await expect(copies).rejects.toThrow(/^No picture but those of “b” can be kept apart for validation/);
+    await expect(copies).rejects.toThrow(/^No image except those of “b” can be used for validation/);
   });
 });

@@ -54,7 +54,7 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   } catch {
     const megabytes = Math.round(bytes / 1e6).toLocaleString('en');
     throw new UserError(
-      `There is not enough memory for these pictures (${megabytes} MB). Use fewer of them, or close other tabs.`,
+      `There is not enough memory for these images (${megabytes} MB). Use fewer images, or close other tabs.`,
     );
   }
 }

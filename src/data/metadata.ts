@@ -36,7 +36,9 @@ export async function metadataOf(
   const own = around.sort((a, b) => depth(b) - depth(a))[0];
   for (const named of candidates) {
     const read =
-      named === own ? await readMetadata(named.file) : { reason: 'Not at the root of the data set.' };
+      named === own
+        ? await readMetadata(named.file)
+        : { reason: 'Not used: it is not at the root of the data set.' };
     if ('reason' in read) leftOut.push({ path: named.path, reason: read.reason });
     else found = read;
   }

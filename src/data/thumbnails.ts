@@ -30,7 +30,7 @@ export async function drawAtlas(
   const source = new OffscreenCanvas(side, side);
   const from = source.getContext('2d', { willReadFrequently: true });
   const to = atlas.getContext('2d', { willReadFrequently: true });
-  if (!from || !to) throw new Error('This browser gave no 2D canvas to draw thumbnails with.');
+  if (!from || !to) throw new Error('This browser has no 2D canvas, which thumbnails need.');
   to.imageSmoothingQuality = 'high';
   const frame = new ImageData(side, side);
   images.forEach((rgb, i) => {

@@ -83,7 +83,7 @@ async function codeLayers(
 ): Promise<LayerCodes> {
   const layers = names.map((name) => backbone.convolution(name));
   const total = layers.length;
-  const label = 'Finding atoms';
+  const label = 'Decomposing kernels';
   onProgress?.({ label, done: 0, total });
   const workers = Array.from({ length: Math.min(total, navigator.hardwareConcurrency || 1) }, coder);
   const free = [...workers];

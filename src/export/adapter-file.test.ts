@@ -234,7 +234,7 @@ describe('a file that is not a good adapter is refused with a sentence that name
     [
       'more right than there are',
       (h) => ({ ...h, training: { ...h.training, correct: 201 } }),
-      /201 right of 200/,
+      /201 correct of 200/,
     ],
     [
       'a kept epoch never reached',

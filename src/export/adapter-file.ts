@@ -194,7 +194,7 @@ function readTensors({ tensors, unread, fileName }: Safetensors): Map<string, Ad
 }
 
 function wrongType(fileName: string, name: string, dtype: string): UserError {
-  return damaged(fileName, `tensor “${name.slice(0, 80)}” is stored as ${dtype}, an adapter's are F32`);
+  return damaged(fileName, `tensor “${name.slice(0, 80)}” is stored as ${dtype} instead of F32`);
 }
 
 /** What in the adapter contradicts what else in it, as part of a sentence; null when nothing does. */
@@ -204,10 +204,10 @@ function disagreement({ header, tensors }: Adapter): string | null {
     return `its check logits are not ${check.images} images × ${classes.length} classes`;
   }
   if (training.correct > training.validationImages) {
-    return `it claims ${training.correct} right of ${training.validationImages} validation images`;
+    return `it states ${training.correct} correct of ${training.validationImages} validation images`;
   }
   if (training.keptEpoch > training.epochs) {
-    return `it claims epoch ${training.keptEpoch} of ${training.epochs}`;
+    return `it states epoch ${training.keptEpoch} of ${training.epochs}`;
   }
   return headFault(tensors, classes.length) ?? tensorFault(tensors, coding);
 }
@@ -228,8 +228,7 @@ function headFault(tensors: Adapter['tensors'], classes: number): string | null 
 function tensorFault(tensors: Adapter['tensors'], coding: AdapterHeader['coding']): string | null {
   for (const [name, { data }] of tensors) {
     if (name.length > 1000) return 'a tensor in it has a name longer than 1,000 characters';
-    if (!data.every(Number.isFinite))
-      return `its tensor “${name}” holds something that is not a finite number`;
+    if (!data.every(Number.isFinite)) return `its tensor “${name}” holds a value that is not finite`;
     const [, layer, blocks] = /^(.+)\.D(c?)$/.exec(name) ?? [];
     if (layer && !Object.hasOwn(blocks ? coding.blockLipschitz : coding.lipschitz, layer))
       return `it has no step size for “${name}”`;

@@ -199,7 +199,9 @@ describe('an adapter', () => {
     );
     const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
     if (change) change.data = change.data.map((value) => value + 0.05);
-    await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(/its check logits differ/);
+    await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(
+      /does not reproduce its check logits/,
+    );
   });
 
   it('that lacks a tensor, has one of another shape, or is of an unknown setting is refused by name', async () => {
@@ -221,7 +223,7 @@ describe('an adapter', () => {
     const unknown = await read();
     unknown.header.setting = 'magic';
     await expect(openAdapter(unknown, backbone, 'a.safetensors')).rejects.toThrow(
-      /“a\.safetensors” was made with the setting “magic”/,
+      /“a\.safetensors” was created with the setting “magic”/,
     );
   });
 
@@ -239,7 +241,9 @@ describe('an adapter', () => {
     more.header.check = { ...more.header.check, images: 9, logits: nine };
     expect((await openAdapter(more, backbone, 'a.safetensors')).checkDifference).toBeLessThan(1e-4);
     nine[8]?.reverse();
-    await expect(openAdapter(more, backbone, 'a.safetensors')).rejects.toThrow(/its check logits differ/);
+    await expect(openAdapter(more, backbone, 'a.safetensors')).rejects.toThrow(
+      /does not reproduce its check logits/,
+    );
   });
 
   it.each([
@@ -248,10 +252,10 @@ describe('an adapter', () => {
       /of its options: LoRA: “Rank \(r\)” must be from 1 to 64, not 1000000/,
     ],
     [{ options: { r: 1.5, alpha: 1 } }, /must be a whole number/],
-    [{ options: { r: 2, alpha: 1 } }, /claims \d+ \+ \d+ trained numbers/],
+    [{ options: { r: 2, alpha: 1 } }, /states \d+ \+ \d+ trainable parameters/],
     [{ options: { r: 1, from: 9 } }, /“Train from stage” must be from 0 to 4, not 9/],
     [{ options: { r: 1, size: 3 } }, /has the option “size”, which the setting LoRA does not have/],
-    [{ classes: ['a', 'b'] }, /claims \d+ \+ \d+ trained numbers/],
+    [{ classes: ['a', 'b'] }, /states \d+ \+ \d+ trainable parameters/],
   ])('whose header has %j is refused by name', async (change, message) => {
     const adapter = decodeAdapter(
       await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, cache.recall),

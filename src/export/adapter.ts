@@ -203,8 +203,8 @@ export async function openAdapter(
   const tolerance = CHECK_TOLERANCE[halves ? 'half' : 'single'];
   if (!(checkDifference <= tolerance)) {
     throw new UserError(
-      `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
-        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
+      `“${fileName}” does not reproduce its check logits (relative difference ${checkDifference.toPrecision(2)}, ` +
+        `at most ${tolerance} is allowed). The file is damaged or was changed. Export it again.`,
     );
   }
   return { stored, checkDifference };
@@ -234,7 +234,7 @@ export function storedModelOf(
   }
   if (!METHODS.some(({ id }) => id === setting)) {
     throw new UserError(
-      `“${fileName}” was made with the setting “${setting}”, which this version does not have. Update the page, or choose another file.`,
+      `“${fileName}” was created with the setting “${setting}”, which this version does not have. Reload the page to get the newest version, or choose another file.`,
     );
   }
   checkOptionsOf(header, backbone, fileName);
@@ -242,7 +242,7 @@ export function storedModelOf(
   if (training.trainable.backbone !== table.backbone || training.trainable.head !== table.head) {
     throw damaged(
       fileName,
-      `it claims ${training.trainable.backbone} + ${training.trainable.head} trained numbers, its setting trains ${table.backbone} + ${table.head}`,
+      `it states ${training.trainable.backbone} + ${training.trainable.head} trainable parameters, its setting has ${table.backbone} + ${table.head}`,
     );
   }
   // All of them are there before an array of their size is made.
@@ -297,7 +297,7 @@ function readDictionaries(
   const { lambda, iterations, lipschitz, blockLipschitz } = header.coding;
   if (needed.length > 0 && (lambda !== LAMBDA || iterations !== CODING_ITERATIONS)) {
     throw new UserError(
-      `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
+      `“${fileName}” was created with other decomposition constants than this version uses. Reload the page to get the newest version, or export the file again.`,
     );
   }
   const dictionaries = {
@@ -308,7 +308,7 @@ function readDictionaries(
     const atoms = tensor(tensors, atomsName(layer, kind), shape, fileName);
     const step = (kind === 'plain' ? lipschitz : blockLipschitz)[layer];
     if (step === undefined)
-      throw new UserError(`“${fileName}” lacks the coding step of ${layer}. Export it again.`);
+      throw new UserError(`“${fileName}” lacks the step size of ${layer}. Export it again.`);
     dictionaries[kind].set(layer, { atoms, lipschitz: step, relativeError: 0 });
   }
   return dictionaries;

@@ -1,7 +1,7 @@
 /** For tests only: pickles put together from instructions, and zips of them laid out as torch.save lays out its own. */
 import { BlobReader, BlobWriter, ZipWriter } from '@zip.js/zip.js';
 
-/** Instructions of pickle protocol 2 (Lib/pickletools.py). */
+/** Instructions of pickle protocols 2 to 5 (Lib/pickletools.py). */
 export const op = {
   proto: [0x80, 2],
   mark: [0x28],
@@ -13,6 +13,8 @@ export const op = {
   tuple: [0x74],
   tuple2: [0x86],
   reduce: [0x52],
+  newObject: [0x81],
+  nameFromStack: [0x93],
   build: [0x62],
   setItem: [0x73],
   setItems: [0x75],
@@ -21,6 +23,8 @@ export const op = {
   false: [0x89],
   text: (value: string) => [0x58, ...uint32(encoded(value).length), ...encoded(value)],
   int: (value: number) => [0x4a, ...uint32(value)],
+  /** A whole number of so many bytes. */
+  longOf: (bytes: number) => [0x8b, ...uint32(bytes), ...Array(bytes).fill(0x7f)],
   long: (value: bigint) => [0x8a, 8, ...new Uint8Array(BigInt64Array.of(value).buffer)],
   put: (index: number) => [0x71, index],
   get: (index: number) => [0x68, index],

@@ -4,20 +4,51 @@ import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { isLegacy, openPyTorch } from './pytorch';
 import { openSafetensors } from './safetensors';
+import { indexedShards, joined, shardOf, shardsNamed, type WeightMap, weightMapOf } from './shards';
 import { baseName, openTfjsModel, readJson } from './tfjs-model';
 import { readBlob, type WeightFile } from './weight-file';
 
 /** Enough to tell every form from the others. */
 const FIRST_BYTES = 64;
 
-/** What people choose by mistake, by how it begins, and what to do then. */
-const OTHERS: readonly (readonly [begins: string, advice: string])[] = [
-  [
-    '\x89HDF',
-    'is a Keras HDF5 file. Convert it with tensorflowjs_converter and choose model.json and its shards',
-  ],
-  ['version https://git-lfs', 'is only a pointer to a file in Git LFS. Download the file itself'],
-  ['<', 'is a web page, not a file of weights. Download the file itself'],
+interface Other {
+  /** What its content begins with, and where. */
+  begins?: string;
+  at?: number;
+  /** Or how its name ends, where its content begins with nothing of its own. */
+  ending?: RegExp;
+  /** Completes “… is”. */
+  what: string;
+}
+
+const KERAS = 'Convert it with tensorflowjs_converter and choose model.json and its shards';
+
+/** Files of weights that are not read, and what people choose by mistake. */
+const OTHERS: readonly Other[] = [
+  { begins: '\x89HDF', what: `a Keras HDF5 file. ${KERAS}` },
+  {
+    begins: 'version https://git-lfs',
+    what: 'only a pointer to a file in Git LFS. Download the file itself',
+  },
+  { begins: '<', what: 'a web page, not a file of weights. Download the file itself' },
+  { begins: '\x1f\x8b', what: 'packed with gzip. Unpack it, and choose what is in it' },
+  { begins: '\x93NUMPY', what: 'a NumPy array. Save all weights by name as .safetensors' },
+  { begins: 'GGUF', what: 'a GGUF file, of a language model as a rule. Choose a ResNet-50 file' },
+  { begins: 'TFL3', at: 4, what: `a TensorFlow Lite model. Take the model it was made from. ${KERAS}` },
+  {
+    begins: '\x80',
+    what: 'a Python pickle and not a file of torch.save’s usual form. Save model.state_dict() with torch.save',
+  },
+  {
+    ending: /\.onnx$/i,
+    what: 'an ONNX model. Take the PyTorch or Keras model it was made from, as .pth or .safetensors',
+  },
+  { ending: /\.pb$/i, what: `a TensorFlow graph. ${KERAS}` },
+  { ending: /\.(index|data-\d+-of-\d+)$/i, what: `a part of a TensorFlow checkpoint. ${KERAS}` },
+  {
+    ending: /\.(msgpack|pdparams|caffemodel|params|mlmodel|t7)$/i,
+    what: 'of a library whose files are not read here. Save the weights as .safetensors',
+  },
 ];
 
 /** The part of a Hugging Face `config.json` that the weights leave open (transformers, ResNetConfig). */
@@ -25,13 +56,19 @@ const configSchema = z.object({ downsample_in_bottleneck: z.boolean() });
 
 type Open = (files: readonly NamedFile[]) => Promise<WeightFile>;
 
+interface Candidate {
+  path: string;
+  open: Open;
+}
+
 /**
- * Opens the weight file among `files`: a safetensors file (also with a Hugging Face `config.json` beside it), a PyTorch state
- * dict, or a tfjs `model.json` with its shards.
+ * Opens the weight file among `files`: a safetensors file (also with a Hugging Face `config.json` beside it), what torch.save
+ * wrote, shards of either with or without their index, or a tfjs `model.json` with its shards.
  * @throws UserError where there is none, more than one, or it is damaged
  */
 export async function openWeightFile(files: readonly NamedFile[]): Promise<WeightFile> {
-  const found: { path: string; open: Open }[] = [];
+  const found: Candidate[] = [];
+  const indexed = new Set<string>();
   const config: Record<string, string> = {};
   for (const file of files) {
     const name = baseName(file.path);
@@ -41,19 +78,56 @@ export async function openWeightFile(files: readonly NamedFile[]): Promise<Weigh
     else if (startsWithBrace(first)) {
       const json = await readJson(file.file, name);
       const parsed = configSchema.safeParse(json);
+      const map = weightMapOf(json);
       if (isManifest(json))
         found.push({ path: file.path, open: async (all) => openTfjsModel(json, file, all) });
-      else if (parsed.success) config.stride_in_1x1 = String(parsed.data.downsample_in_bottleneck);
+      else if (map) {
+        for (const shard of Object.values(map)) indexed.add(baseName(shard));
+        found.push({ path: file.path, open: (all) => openShards(indexedShards(map, name, all), name, map) });
+      } else if (parsed.success) config.stride_in_1x1 = String(parsed.data.downsample_in_bottleneck);
     }
   }
-  const [chosen] = found;
+  const whole = withShardsJoined(found.filter(({ path }) => !indexed.has(baseName(path))));
+  const [chosen] = whole;
   if (!chosen) throw await unknown(files);
-  if (found.length > 1) {
-    const names = found.slice(0, 3).map(({ path }) => `“${baseName(path)}”`);
-    throw new UserError(`There are ${found.length} weight files: ${names.join(', ')}. Choose one of them.`);
+  if (whole.length > 1) {
+    const names = whole.slice(0, 3).map(({ path }) => `“${baseName(path)}”`);
+    throw new UserError(`There are ${whole.length} weight files: ${names.join(', ')}. Choose one of them.`);
   }
   const file = await chosen.open(files);
   return { ...file, metadata: { ...config, ...file.metadata } };
+}
+
+/** Files that their names say are parts of one, as one. */
+function withShardsJoined(found: readonly Candidate[]): Candidate[] {
+  const joinedBy = new Map<string, Candidate>();
+  for (const candidate of found) {
+    const name = baseName(candidate.path);
+    const shard = shardOf(name);
+    const [first = name] = shard?.names ?? [];
+    const subject = `“${name}” is part ${shard?.place} of ${shard?.names.length}, and`;
+    if (!shard) joinedBy.set(candidate.path, candidate);
+    else if (!joinedBy.has(first))
+      joinedBy.set(first, {
+        path: candidate.path,
+        open: (all) => openShards(shardsNamed(shard.names, all, subject), first, null),
+      });
+  }
+  return [...joinedBy.values()];
+}
+
+async function openShards(
+  shards: readonly NamedFile[],
+  fileName: string,
+  map: WeightMap | null,
+): Promise<WeightFile> {
+  const opened: WeightFile[] = [];
+  for (const shard of shards) {
+    const open = openerOf(await readBlob(shard.file.slice(0, FIRST_BYTES), shard.path), shard);
+    if (!open) throw await unknown([shard]);
+    opened.push(await open([shard]));
+  }
+  return joined(fileName, opened, map);
 }
 
 /** For the forms that are one file. */
@@ -81,9 +155,12 @@ function begins(first: Uint8Array, text: string): boolean {
 
 async function unknown(files: readonly NamedFile[]): Promise<UserError> {
   for (const { path, file } of files) {
-    const first = await readBlob(file.slice(0, FIRST_BYTES), baseName(path));
-    const known = OTHERS.find(([text]) => begins(first, text));
-    if (known) return new UserError(`“${baseName(path)}” ${known[1]}.`);
+    const name = baseName(path);
+    const first = await readBlob(file.slice(0, FIRST_BYTES), name);
+    const known = OTHERS.find(({ begins: text, at = 0, ending }) =>
+      text === undefined ? ending?.test(name) : begins(first.subarray(at), text),
+    );
+    if (known) return new UserError(`“${name}” is ${known.what}.`);
   }
   const [only] = files;
   const subject = files.length === 1 && only ? `“${baseName(only.path)}” is` : 'These files have';

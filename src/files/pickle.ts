@@ -1,7 +1,7 @@
 /**
- * The part of Python's pickle format (protocol 2, Lib/pickletools.py) that a dictionary of tensors is written in. A pickle is
- * a program and may ask for any function there is; this reader knows no function but those it is given, and refuses
- * every instruction that plain data has no need of.
+ * Reads Python's pickle format (Lib/pickletools.py), protocols 2 to 5. A pickle is a program for a stack machine and may call any
+ * function by its name. This reader calls only the functions that it is given. An object of any other class becomes a
+ * `PickleObject`: its class name and what was put into it. Nothing of that class is loaded or run.
  */
 import type { UserError } from '../user-error';
 import { shortened } from './weight-file';
@@ -16,6 +16,7 @@ export type PickleValue<Made> =
   | PickleList<Made>
   | PickleDict<Made>
   | PickleGlobal<Made>
+  | PickleObject<Made>
   | Made;
 
 export class PickleTuple<Made> {
@@ -30,7 +31,7 @@ export class PickleDict<Made> {
   readonly entries = new Map<string | number, PickleValue<Made>>();
 }
 
-/** A class or function the pickle may name; `call` is null for what is only named. */
+/** A class or function that the pickle names; `call` is null where a call of it only makes a `PickleObject`. */
 export class PickleGlobal<Made> {
   constructor(
     readonly name: string,
@@ -38,34 +39,52 @@ export class PickleGlobal<Made> {
   ) {}
 }
 
+/** An object whose class is not known here. */
+export class PickleObject<Made> {
+  /** Filled where the class is one of dictionaries. */
+  readonly entries = new Map<string | number, PickleValue<Made>>();
+  /** Filled where the class is one of lists or sets. */
+  readonly items: PickleValue<Made>[] = [];
+  /** Its attributes, usually a dictionary. */
+  state: PickleValue<Made> = null;
+
+  constructor(readonly className: string) {}
+}
+
 export interface PickleRules<Made> {
-  /** By `module.name`. */
-  globals: ReadonlyMap<string, PickleGlobal<Made>>;
+  /** The class or function `module.name`. May throw, which ends the reading. */
+  global: (name: string) => PickleGlobal<Made>;
   /** What stands for an object kept outside of the pickle. */
-  persistent: (id: PickleValue<Made>) => Made;
+  persistent: (id: PickleValue<Made>) => PickleValue<Made>;
   /** The error for a pickle that asks for more than data: `what` completes “asks for …”. */
   refused: (what: string) => UserError;
   /** The error for a pickle that makes no sense: `what` is the fault. */
   damaged: (what: string) => UserError;
 }
 
-/** Lists, tuples and dictionaries in one pickle; a ResNet-50's has about 1,500. */
+/** Lists, tuples, dictionaries and objects in one pickle; a ResNet-50's state dict has about 1,500. */
 const MAX_CONTAINERS = 100_000;
-const PROTOCOL = 2;
+const NEWEST_PROTOCOL = 5;
+/** Longest whole number that is read as one. */
+const LONG_BYTES = 8;
 const STOP = 0x2e;
 
 const MARK = Symbol('mark');
 type Stacked<Made> = PickleValue<Made> | typeof MARK;
 
-/** Instructions of the format that only other things than data need, for messages. */
+/** Instructions that are not read: of protocols 0 and 1, of registered extensions and of buffers outside of the pickle. */
 const KNOWN_BY_NAME: ReadonlyMap<number, string> = new Map([
-  [0x30, 'POP'],
-  [0x32, 'DUP'],
-  [0x42, 'BINBYTES'],
+  [0x46, 'FLOAT'],
+  [0x49, 'INT'],
+  [0x4c, 'LONG'],
   [0x50, 'PERSID'],
+  [0x53, 'STRING'],
+  [0x56, 'UNICODE'],
+  [0x67, 'GET'],
   [0x6f, 'OBJ'],
-  [0x81, 'NEWOBJ'],
-  [0x93, 'STACK_GLOBAL'],
+  [0x70, 'PUT'],
+  [0x97, 'NEXT_BUFFER'],
+  [0x98, 'READONLY_BUFFER'],
   [0x82, 'EXT1'],
   [0x83, 'EXT2'],
   [0x84, 'EXT4'],
@@ -96,11 +115,26 @@ class Machine<Made extends object> {
     [0x4d, () => this.#push(this.#view.getUint16(this.#advance(2), true))], // BININT2
     [0x4a, () => this.#push(this.#view.getInt32(this.#advance(4), true))], // BININT
     [0x8a, () => this.#push(this.#long(this.#uint8()))], // LONG1
+    [0x8b, () => this.#push(this.#long(this.#uint32()))], // LONG4
     [0x47, () => this.#push(this.#view.getFloat64(this.#advance(8)))], // BINFLOAT
+    [0x8c, () => this.#push(this.#text(this.#uint8(), 'utf-8'))], // SHORT_BINUNICODE
     [0x58, () => this.#push(this.#text(this.#uint32(), 'utf-8'))], // BINUNICODE
+    [0x8d, () => this.#push(this.#text(this.#uint64(), 'utf-8'))], // BINUNICODE8
     [0x55, () => this.#push(this.#text(this.#uint8(), 'latin1'))], // SHORT_BINSTRING, of Python 2
+    [0x54, () => this.#push(this.#text(this.#uint32(), 'latin1'))], // BINSTRING, of Python 2
+    [0x43, () => this.#skipBytes(this.#uint8())], // SHORT_BINBYTES
+    [0x42, () => this.#skipBytes(this.#uint32())], // BINBYTES
+    [0x8e, () => this.#skipBytes(this.#uint64())], // BINBYTES8
+    [0x96, () => this.#skipBytes(this.#uint64())], // BYTEARRAY8
+    [0x95, () => this.#advance(8)], // FRAME, a hint for buffering
+    [0x30, () => this.#pop()], // POP
+    [0x31, () => this.#sinceMark()], // POP_MARK
+    [0x32, () => this.#push(this.#top())], // DUP
     [0x7d, () => this.#push(this.#counted(new PickleDict<Made>()))], // EMPTY_DICT
     [0x5d, () => this.#push(this.#counted(new PickleList<Made>()))], // EMPTY_LIST
+    [0x8f, () => this.#push(this.#counted(new PickleList<Made>()))], // EMPTY_SET
+    [0x90, () => this.#append(this.#sinceMark())], // ADDITEMS
+    [0x91, () => this.#push(this.#counted(new PickleTuple(this.#sinceMark())))], // FROZENSET
     [0x29, () => this.#push(this.#counted(new PickleTuple<Made>([])))], // EMPTY_TUPLE
     [0x85, () => this.#tuple(1)], // TUPLE1
     [0x86, () => this.#tuple(2)], // TUPLE2
@@ -114,9 +148,13 @@ class Machine<Made extends object> {
     [0x72, () => this.#keep(this.#uint32())], // LONG_BINPUT
     [0x68, () => this.#recall(this.#uint8())], // BINGET
     [0x6a, () => this.#recall(this.#uint32())], // LONG_BINGET
-    [0x63, () => this.#push(this.#global())], // GLOBAL
+    [0x94, () => this.#keep(this.#memo.size)], // MEMOIZE
+    [0x63, () => this.#push(this.rules.global(this.#qualifiedName()))], // GLOBAL
+    [0x93, () => this.#push(this.#stackGlobal())], // STACK_GLOBAL
     [0x51, () => this.#push(this.rules.persistent(this.#pop()))], // BINPERSID
     [0x52, () => this.#reduce()], // REDUCE
+    [0x81, () => this.#reduce()], // NEWOBJ: a class and its arguments
+    [0x92, () => this.#reduceWithNames()], // NEWOBJ_EX
     [0x62, () => this.#build()], // BUILD
     [0x69, () => this.#instance()], // INST
   ]);
@@ -150,8 +188,8 @@ class Machine<Made extends object> {
   }
 
   #protocol(version: number): void {
-    if (version !== PROTOCOL)
-      throw this.rules.refused(`pickle protocol ${version}, where torch.save writes protocol ${PROTOCOL}`);
+    if (version > NEWEST_PROTOCOL)
+      throw this.rules.refused(`pickle protocol ${version}, where the newest is ${NEWEST_PROTOCOL}`);
   }
 
   #tuple(length: number): void {
@@ -161,20 +199,22 @@ class Machine<Made extends object> {
 
   #append(items: readonly PickleValue<Made>[]): void {
     const list = this.#top();
-    if (!(list instanceof PickleList)) throw this.rules.damaged('it appends to something that is no list');
+    if (!(list instanceof PickleList || list instanceof PickleObject))
+      throw this.rules.damaged('it appends to something that is no list');
     for (const item of items) list.items.push(item);
   }
 
   #setItems(items: readonly PickleValue<Made>[]): void {
     const dict = this.#top();
-    if (!(dict instanceof PickleDict))
+    if (!(dict instanceof PickleDict || dict instanceof PickleObject))
       throw this.rules.damaged('it sets items of something that is no dictionary');
     if (items.length % 2 !== 0) throw this.rules.damaged('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key !== 'string' && typeof key !== 'number')
-        throw this.rules.damaged('a key of a dictionary is neither text nor a number');
-      dict.entries.set(key, items[i + 1] ?? null);
+      if (key instanceof PickleList || key instanceof PickleDict)
+        throw this.rules.damaged('a key of a dictionary is a list or a dictionary');
+      // Weights have names. What has another key, a class for example, is left out.
+      if (typeof key === 'string' || typeof key === 'number') dict.entries.set(key, items[i + 1] ?? null);
     }
   }
 
@@ -188,14 +228,14 @@ class Machine<Made extends object> {
     this.#push(value);
   }
 
-  #global(): PickleGlobal<Made> {
-    const name = this.#qualifiedName();
-    const known = this.rules.globals.get(name);
-    if (!known) throw this.rules.refused(shortened(name));
-    return known;
+  #stackGlobal(): PickleGlobal<Made> {
+    const [name, module] = [this.#pop(), this.#pop()];
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw this.rules.damaged('the name of a class in it is not text');
+    return this.rules.global(`${module}.${name}`);
   }
 
-  /** Names a class as GLOBAL does, and makes an object of it: nothing data has need of. */
+  /** Protocol 0's way to name a class and make an object of it at once, which later protocols do not write. */
   #instance(): never {
     throw this.rules.refused(`an object of the class ${shortened(this.#qualifiedName())}`);
   }
@@ -203,16 +243,26 @@ class Machine<Made extends object> {
   #reduce(): void {
     const args = this.#pop();
     const callee = this.#pop();
-    if (!(callee instanceof PickleGlobal) || !callee.call)
-      throw this.rules.refused(`a call of ${callee instanceof PickleGlobal ? callee.name : 'a plain value'}`);
     if (!(args instanceof PickleTuple)) throw this.rules.damaged('a call has no list of arguments');
-    this.#push(this.#counted(callee.call(args.items)));
+    if (callee instanceof PickleGlobal) {
+      const result = callee.call ? callee.call(args.items) : new PickleObject<Made>(callee.name);
+      this.#push(this.#counted(result));
+    } else if (callee instanceof PickleObject) {
+      this.#push(this.#counted(new PickleObject<Made>(callee.className)));
+    } else throw this.rules.damaged('it calls something that is no function');
   }
 
-  /** Attributes are set on a state dict alone, its `_metadata`; nothing in it is needed. */
-  #build(): void {
+  #reduceWithNames(): void {
     this.#pop();
-    if (!(this.#top() instanceof PickleDict))
+    this.#reduce();
+  }
+
+  /** Sets attributes: of a state dict, its `_metadata`, which is not needed; of any other object, its state. */
+  #build(): void {
+    const state = this.#pop();
+    const object = this.#top();
+    if (object instanceof PickleObject) object.state = state;
+    else if (!(object instanceof PickleDict))
       throw this.rules.refused('attributes on something that is no dictionary');
   }
 
@@ -272,13 +322,18 @@ class Machine<Made extends object> {
     }
   }
 
-  /** A whole number of `length` bytes, two's complement. */
-  #long(length: number): number {
-    if (length > 8) throw this.rules.damaged('a whole number in it has more than 64 bits');
+  /** A whole number of `length` bytes, two's complement; a placeholder where it has more than 64 bits. */
+  #long(length: number): number | PickleObject<Made> {
     const from = this.#advance(length);
+    if (length > LONG_BYTES) return this.#counted(new PickleObject<Made>('builtins.int'));
     let value = 0n;
     for (let i = 0; i < length; i++) value |= BigInt(this.bytes[from + i] ?? 0) << BigInt(8 * i);
     return Number(BigInt.asIntN(8 * length, value));
+  }
+
+  #skipBytes(length: number): void {
+    this.#advance(length);
+    this.#push(this.#counted(new PickleObject<Made>('builtins.bytes')));
   }
 
   #uint8(): number {
@@ -287,6 +342,11 @@ class Machine<Made extends object> {
 
   #uint32(): number {
     return this.#view.getUint32(this.#advance(4), true);
+  }
+
+  /** Lengths past 2⁵³ are past the end of any file as well. */
+  #uint64(): number {
+    return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
   /** Goes `length` bytes on; returns where they begin. */

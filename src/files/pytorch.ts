@@ -1,7 +1,10 @@
 /**
- * A PyTorch state dict as `torch.save` writes it (torch/serialization.py): a pickle that describes the tensors, and their
- * storages as raw bytes. Since 1.6 both are entries of a zip, stored uncompressed; before, they followed one another. Both
+ * State dicts and checkpoints as `torch.save` writes them (torch/serialization.py): a pickle that describes the tensors, and
+ * their storages as raw bytes. Since 1.6 both are entries of a zip, stored uncompressed; before, they followed one another. Both
  * are read in place. A storage's bytes are checked against the tensors that claim them before any is read.
+ *
+ * A checkpoint holds the weights beside other things, in a dictionary under any key. All tensors in it are listed, those in a
+ * dictionary under that dictionary's key: `state_dict.conv1.weight`. Which of them are a network's is for backbone/trunks.ts.
  */
 import type { FileEntry } from '@zip.js/zip.js';
 import { UserError } from '../user-error';
@@ -11,17 +14,29 @@ import {
   PickleDict,
   PickleGlobal,
   PickleList,
+  PickleObject,
   type PickleRules,
   PickleTuple,
   type PickleValue,
   readPickle,
 } from './pickle';
-import { readBlob, shortened, type WeightFile, type WeightTensor, weightTensor } from './weight-file';
+import { isDangerous, isExpected } from './pickled-names';
+import {
+  listed,
+  quotedKey,
+  readBlob,
+  shortened,
+  type WeightFile,
+  type WeightTensor,
+  weightTensor,
+} from './weight-file';
 import { listEntries } from './zip-entries';
 
-/** A pickle whose tensors lie elsewhere: a ResNet-50's has 40 KB. */
-const MAX_PICKLE_BYTES = 4 * 2 ** 20;
+/** A pickle whose tensors lie elsewhere. A ResNet-50's has 40 KB; NumPy arrays beside the weights are written into it. */
+const MAX_PICKLE_BYTES = 16 * 2 ** 20;
 const MAX_DIMENSIONS = 8;
+/** Dictionaries inside each other that are looked into. */
+const MAX_DEPTH = 8;
 /** In front of a storage in a file from before 1.6. */
 const COUNT_BYTES = 8;
 /** Of a zip entry's own header, without its name (PKWARE APPNOTE 4.3.7). */
@@ -29,9 +44,6 @@ const LOCAL_HEADER_BYTES = 30;
 
 /** What a file before PyTorch 1.6 begins with: the pickle of its magic number. */
 const LEGACY_MAGIC = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
-
-/** Where a training script puts the state dict beside its epoch, optimizer and the like. */
-const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
 
 /** `torch`'s class → the type's name in safetensors. */
 const STORAGES: Readonly<Record<string, string>> = {
@@ -82,7 +94,7 @@ type Value = PickleValue<Made>;
 /** A file whose pickle has been read: what it describes, and where its storages lie. */
 interface Contents {
   state: Value;
-  /** The bytes of a storage; called for those that a tensor of the state dict uses. */
+  /** The bytes of a storage; called for those that a tensor uses. */
   locate: (storage: Storage) => Blob | Promise<Blob>;
   bigEndian: boolean;
 }
@@ -92,23 +104,93 @@ export function isLegacy(first: Uint8Array): boolean {
 }
 
 /**
- * Opens what `torch.save(model.state_dict())` wrote, also inside a checkpoint's `state_dict` or `model`.
- * @throws UserError where the file is damaged, or its pickle asks for anything but tensors in dictionaries
+ * Opens what `torch.save` wrote: a state dict, or a checkpoint with state dicts under keys of their own.
+ * @throws UserError where the file is damaged, holds no tensors by name, or its pickle names a function that runs programs
  */
 export async function openPyTorch(blob: Blob, fileName: string, legacy: boolean): Promise<WeightFile> {
-  const rules = stateDictRules(fileName);
+  const foreign = new Set<string>();
+  const rules = stateDictRules(fileName, foreign);
   const contents = legacy ? await readLegacy(blob, rules, fileName) : await readZip(blob, rules, fileName);
   const tensors = new Map<string, WeightTensor>();
-  for (const [name, value] of stateDict(contents.state).entries) {
-    if (typeof name !== 'string' || !(value instanceof View)) continue;
-    const bytes = () => viewBytes(value, contents, fileName);
-    tensors.set(
-      name,
-      weightTensor({ fileName, name, dtype: value.storage.dtype, shape: value.shape, bytes }),
+  const unreadable = new Map<string, string>();
+  for (const [name, value] of named(contents.state)) {
+    if (value instanceof PickleObject) unreadable.set(name, described(value));
+    else {
+      const bytes = () => viewBytes(value, contents, fileName);
+      tensors.set(
+        name,
+        weightTensor({ fileName, name, dtype: value.storage.dtype, shape: value.shape, bytes }),
+      );
+    }
+  }
+  if (tensors.size === 0) throw withoutTensors(fileName, contents.state, unreadable);
+  const keys = childrenOf(contents.state).map(([key]) => key);
+  return {
+    ...{ fileName, form: 'pytorch', blobs: [blob], tensors, metadata: {}, unreadable, keys },
+    notices: foreign.size > 0 ? [leftOut([...foreign])] : [],
+  };
+}
+
+function leftOut(classes: readonly string[]): string {
+  return `The file also holds objects of ${listed(classes.map(shortened))}. They are no weights and were left out; none of their code was run.`;
+}
+
+/** All tensors by name, and objects in the place of one, in the file's order. What is met twice is listed once. */
+function* named(state: Value): Generator<[name: string, value: View | PickleObject<Made>]> {
+  const met = new Set<Value>();
+  function* within(value: Value, path: string, depth: number): ReturnType<typeof named> {
+    if (value instanceof View) yield [path, value];
+    if (value instanceof PickleObject && path !== '') yield [path, value];
+    if (depth > MAX_DEPTH || met.has(value)) return;
+    met.add(value);
+    for (const [key, inner] of childrenOf(value))
+      yield* within(inner, path === '' ? key : `${path}.${key}`, depth + 1);
+  }
+  yield* within(state, '', 0);
+}
+
+/** What a dictionary, a list or an object of a class like them holds, by key or place. */
+function childrenOf(value: Value): [key: string, value: Value][] {
+  const entries =
+    value instanceof PickleDict || value instanceof PickleObject
+      ? [...value.entries].map(([key, inner]): [string, Value] => [String(key), inner])
+      : [];
+  const items =
+    value instanceof PickleList || value instanceof PickleTuple || value instanceof PickleObject
+      ? value.items
+      : [];
+  return [...entries, ...items.map((inner, place): [string, Value] => [String(place), inner])];
+}
+
+function described(object: PickleObject<Made>): string {
+  const name = shortened(object.className);
+  return isModule(object)
+    ? `a whole model of the class ${name}, which only PyTorch can open: save its state_dict() instead`
+    : `an object of the class ${name}`;
+}
+
+/** Whether an object is a `torch.nn.Module`, by its attributes. */
+function isModule(value: Value): boolean {
+  return (
+    value instanceof PickleObject && value.state instanceof PickleDict && value.state.entries.has('_modules')
+  );
+}
+
+function withoutTensors(fileName: string, state: Value, unreadable: ReadonlyMap<string, string>): UserError {
+  const whole = [state, ...childrenOf(state).map(([, value]) => value)].find(isModule);
+  if (whole instanceof PickleObject) {
+    return new UserError(
+      `“${fileName}” holds a whole model of the class ${shortened(whole.className)} and not its weights by name: only PyTorch with the model's code can open it. ` +
+        'There, load it and save its state dict: torch.save(model.state_dict(), "weights.pth"). Then choose that file.',
     );
   }
-  if (tensors.size === 0) throw damaged(fileName, 'there are no tensors by name in it');
-  return { fileName, form: 'pytorch', blobs: [blob], tensors, metadata: {} };
+  if (state instanceof PickleObject)
+    return damaged(fileName, `it holds ${described(state)} and no tensors by name`);
+  const keys = childrenOf(state).map(([key]) => quotedKey(key, unreadable));
+  return damaged(
+    fileName,
+    `there are no tensors by name in it${keys.length > 0 ? `; its keys are ${listed(keys)}` : ''}`,
+  );
 }
 
 function damaged(fileName: string, fault: string): UserError {
@@ -124,56 +206,84 @@ function refused(fileName: string, what: string): UserError {
   );
 }
 
-function stateDictRules(fileName: string): PickleRules<Made> {
+/** `foreign` takes the names of classes that are not expected in a checkpoint. */
+function stateDictRules(fileName: string, foreign: Set<string>): PickleRules<Made> {
   const fail = (fault: string) => damaged(fileName, fault);
   const callables: [string, (args: readonly Value[]) => Value][] = [
-    [
-      'collections.OrderedDict',
-      (args) => {
-        if (args.length > 0) throw fail('an OrderedDict in it is made from something');
-        return new PickleDict();
-      },
-    ],
+    ['collections.OrderedDict', dictionary],
+    ['collections.defaultdict', () => new PickleDict()],
+    ['builtins.dict', dictionary],
+    ['__builtin__.dict', dictionary],
     ['torch._utils._rebuild_tensor', (args) => view(args, fail)],
     ['torch._utils._rebuild_tensor_v2', (args) => view(args, fail)],
-    [
-      'torch._utils._rebuild_parameter',
-      ([data]) => {
-        if (!(data instanceof View)) throw fail('a parameter in it is no tensor');
-        return data;
-      },
-    ],
+    ['torch._utils._rebuild_parameter', parameter],
+    ['torch._utils._rebuild_parameter_with_state', parameter],
+    ['torch._tensor._rebuild_from_type_v2', subclassed],
   ];
-  const storages = Object.keys(STORAGES).map((name) => new PickleGlobal<Made>(`torch.${name}`));
-  const globals = [...callables.map(([name, call]) => new PickleGlobal(name, call)), ...storages];
+  const known = new Map(callables.map(([name, call]) => [name, new PickleGlobal(name, call)]));
   return {
-    globals: new Map(globals.map((global) => [global.name, global])),
+    global: (name) => {
+      if (isDangerous(name)) throw refused(fileName, shortened(name));
+      const global = known.get(name);
+      if (!global && !isExpected(name)) foreign.add(name);
+      return global ?? new PickleGlobal(name);
+    },
     persistent: (id) => storage(id, fail),
     refused: (what) => refused(fileName, what),
     damaged: fail,
   };
 }
 
+/** `OrderedDict()`, or as Python 2 writes it, of a list of pairs. */
+function dictionary([pairs]: readonly Value[]): PickleDict<Made> {
+  const made = new PickleDict<Made>();
+  const items = pairs instanceof PickleList ? pairs.items : [];
+  for (const pair of items) {
+    const [key, value = null] = pair instanceof PickleList || pair instanceof PickleTuple ? pair.items : [];
+    if (typeof key === 'string' || typeof key === 'number') made.entries.set(key, value);
+  }
+  return made;
+}
+
+/** From (tensor, …). */
+function parameter([data = null]: readonly Value[]): Value {
+  return data;
+}
+
+/** A tensor with attributes or of a subclass, from (function, class, arguments, attributes). */
+function subclassed([rebuild, type, args]: readonly Value[]): Value {
+  if (rebuild instanceof PickleGlobal && rebuild.call && args instanceof PickleTuple)
+    return rebuild.call(args.items);
+  return new PickleObject(type instanceof PickleGlobal ? type.name : 'torch.Tensor');
+}
+
 type Fail = (fault: string) => UserError;
 
-/** From ('storage', class, key, device, count) and, before 1.6, what the storage is a part of. */
-function storage(id: Value, fail: Fail): Storage {
+/**
+ * From ('storage', class, key, device, count) and, before 1.6, what the storage is a part of. Before 1.6, whole models also refer
+ * to their classes in this way: ('module', class, file, source).
+ */
+function storage(id: Value, fail: Fail): Value {
   const [kind, type, key, , count, whole = null] = id instanceof PickleTuple ? id.items : [];
-  const dtype = type instanceof PickleGlobal ? STORAGES[type.name.replace(/^torch\./, '')] : undefined;
-  if (kind !== 'storage' || dtype === undefined || typeof key !== 'string' || whole !== null)
+  if (kind === 'module' && type instanceof PickleGlobal) return type;
+  if (kind !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string' || whole !== null)
     throw fail('it refers to something outside of it that is no storage of numbers');
+  const dtype = STORAGES[type.name.replace(/^torch\./, '')];
+  // Quantized and complex numbers, for example.
+  if (dtype === undefined) return new PickleObject(type.name);
   if (!isCount(count)) throw fail(`its storage ${shortened(key)} has no valid size`);
   return new Storage(dtype, key, count);
 }
 
 /** From (storage, offset, shape, strides, …); what follows concerns gradients. */
-function view([of, offset, shape, strides]: readonly Value[], fail: Fail): View {
+function view([of, offset, shape, strides]: readonly Value[], fail: Fail): View | PickleObject<Made> {
+  if (of instanceof PickleObject) return of;
   if (!(of instanceof Storage) || !isCount(offset)) throw fail('a tensor in it has no storage');
   const [sizes, steps] = [counts(shape), counts(strides)];
   if (!sizes || !steps || sizes.length !== steps.length || sizes.length > MAX_DIMENSIONS)
     throw fail('a tensor in it has no valid shape');
   const made = new View(of, offset, sizes, steps);
-  // Said so that NaN, of sizes past every number, fails too.
+  // Written so that NaN, of sizes past every number, fails too.
   if (!(product(sizes) <= of.count && offset + made.extent <= of.count))
     throw fail(`a tensor of the shape [${sizes}] reaches beyond its storage of ${of.count} numbers`);
   return made;
@@ -187,16 +297,6 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** The dictionary with the tensors: the file's own, or the one a training script put into it. */
-function stateDict(value: Value): PickleDict<Made> {
-  if (!(value instanceof PickleDict)) return new PickleDict();
-  for (const key of WRAPPERS) {
-    const inner = value.entries.get(key);
-    if (inner instanceof PickleDict) return inner;
-  }
-  return value;
-}
-
 async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): Promise<Contents> {
   const reader = await openZip(blob);
   let entries: Map<string, FileEntry>;
@@ -206,11 +306,13 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
     await reader.close();
   }
   const pickle = [...entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
-  if (pickle === undefined)
-    throw new UserError(
-      `“${fileName}” is a zip without PyTorch's data.pkl, so it holds no state dict. Choose the .pth file itself.`,
-    );
+  if (pickle === undefined) throw otherZip(fileName, [...entries.keys()]);
   const root = pickle.slice(0, -'data.pkl'.length);
+  if (entries.has(`${root}constants.pkl`))
+    throw new UserError(
+      `“${fileName}” is a TorchScript archive, a program with its weights. In PyTorch, save the weights alone: ` +
+        'torch.save(torch.jit.load("model.pt").state_dict(), "weights.pth"). Then choose that file.',
+    );
   const contentOf = (name: string) => {
     const entry = entries.get(root + name);
     if (!entry) throw damaged(fileName, `its part “${shortened(name)}” is missing`);
@@ -231,6 +333,26 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
   };
 }
 
+/** A zip, and not one of torch.save's: what it is by the names in it. */
+function otherZip(fileName: string, names: readonly string[]): UserError {
+  const inner = names.find((name) => /\.(pth|pt|bin|ckpt|safetensors)$/i.test(name));
+  if (inner !== undefined)
+    return new UserError(
+      `“${fileName}” is a zip with “${shortened(inner)}” in it. Unpack it, and choose that file.`,
+    );
+  if (names.includes('model.weights.h5'))
+    return new UserError(
+      `“${fileName}” is a Keras file. Convert it with tensorflowjs_converter, and choose model.json and its shards.`,
+    );
+  if (names.some((name) => name.endsWith('.npy')))
+    return new UserError(
+      `“${fileName}” is a NumPy file (.npz). Save its arrays by name as .safetensors, and choose that file.`,
+    );
+  return new UserError(
+    `“${fileName}” is a zip without PyTorch's data.pkl, so it holds no state dict. Choose the .pth file itself.`,
+  );
+}
+
 function checkedPickle(content: Blob, fileName: string): Blob {
   if (content.size > MAX_PICKLE_BYTES)
     throw refused(fileName, `a description of ${(content.size / 2 ** 20).toFixed(0)} MB`);
@@ -238,9 +360,7 @@ function checkedPickle(content: Blob, fileName: string): Blob {
 }
 
 function checkStorages(state: Value, check: (storage: Storage) => void): void {
-  const storages = [...stateDict(state).entries.values()].flatMap((value) =>
-    value instanceof View ? [value.storage] : [],
-  );
+  const storages = [...named(state)].flatMap(([, value]) => (value instanceof View ? [value.storage] : []));
   for (const used of new Set(storages)) check(used);
 }
 

@@ -17,6 +17,7 @@ import {
 import {
   readBlob,
   shortened,
+  TENSORS_ALONE,
   type WeightFile,
   type WeightTensor,
   weightTensor,
@@ -103,7 +104,7 @@ export async function openSafetensors(blob: Blob, fileName: string): Promise<Wei
     const bytes = () => readBlob(blob.slice(start + from, start + end), fileName);
     tensors.set(name, weightTensor({ fileName, name, dtype, shape, bytes }));
   }
-  return { fileName, form: 'safetensors', blobs: [blob], tensors, metadata };
+  return { fileName, form: 'safetensors', blobs: [blob], tensors, metadata, ...TENSORS_ALONE };
 }
 
 /**
@@ -228,13 +229,13 @@ function headerLength(first: Uint8Array, fileBytes: number, fileName: string): n
   }
   const claimed = new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (claimed > MAX_HEADER_BYTES) {
-    throw broken(fileName, `it claims a header of ${claimed} bytes, more than any such file has`);
+    throw broken(fileName, `it states a header of ${claimed} bytes, more than is possible`);
   }
   const length = Number(claimed);
   if (length > fileBytes - LENGTH_BYTES) {
     throw broken(
       fileName,
-      `it ends inside its header (${length} bytes, ${fileBytes - LENGTH_BYTES} are there)`,
+      `it ends inside its header (${length} bytes, the file has ${fileBytes - LENGTH_BYTES})`,
     );
   }
   return length;
@@ -255,7 +256,7 @@ function parseJson(bytes: Uint8Array, fileName: string): object {
 
 function parseMetadata(value: unknown, fileName: string): Record<string, string> {
   const parsed = metadataSchema.safeParse(value);
-  if (!parsed.success) throw broken(fileName, 'its metadata holds something other than text');
+  if (!parsed.success) throw broken(fileName, 'its metadata holds a value that is not text');
   return parsed.data;
 }
 
@@ -292,7 +293,7 @@ function checkCoverage(entries: Entry[], dataBytes: number, fileName: string): v
     covered = end;
   }
   if (covered > dataBytes) {
-    throw broken(fileName, `it is cut short (its tensors take ${covered} bytes, ${dataBytes} are there)`);
+    throw broken(fileName, `it is cut short (its tensors take ${covered} bytes, the file has ${dataBytes})`);
   }
   if (covered < dataBytes)
     throw broken(fileName, `it has ${dataBytes - covered} bytes after its last tensor`);

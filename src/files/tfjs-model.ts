@@ -6,7 +6,14 @@ import { z } from 'zod';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { BYTES_PER_NUMBER, product, uint16 } from './number-types';
-import { readBlob, shortened, type WeightFile, type WeightTensor, weightTensor } from './weight-file';
+import {
+  readBlob,
+  shortened,
+  TENSORS_ALONE,
+  type WeightFile,
+  type WeightTensor,
+  weightTensor,
+} from './weight-file';
 
 /** Without weights: a ResNet-50's has 100 KB. */
 const MAX_JSON_BYTES = 32 * 2 ** 20;
@@ -60,7 +67,14 @@ export function openTfjsModel(json: unknown, file: NamedFile, files: readonly Na
   manifest.forEach((group, index) => {
     openGroup(group, new Blob(shards[index]), fileName, tensors);
   });
-  return { fileName, form: 'tfjs', blobs: [file.file, ...shards.flat()], tensors, metadata: {} };
+  return {
+    fileName,
+    form: 'tfjs',
+    blobs: [file.file, ...shards.flat()],
+    tensors,
+    metadata: {},
+    ...TENSORS_ALONE,
+  };
 }
 
 /** The JSON a blob holds, or null where it holds something else. */
@@ -134,7 +148,7 @@ function openGroup(
     tensors.set(
       name,
       dtype === 'float32' && quantization && quantization.dtype !== 'float16'
-        ? { ...plain, read: async () => dequantized(await bytes(), quantization) }
+        ? { ...plain, dtype: 'F32', read: async () => dequantized(await bytes(), quantization) }
         : plain,
     );
   }

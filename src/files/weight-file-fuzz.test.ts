@@ -5,27 +5,9 @@ import { committed } from '../backbone/weight-forms';
 import { type Random, seededRandom } from '../random';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
+import { CountedBlob } from './counted-blob';
 import { archive } from './made-state-dict';
 import { openWeightFile } from './open-weight-file';
-
-/** A blob that counts what is read of it, all slices together. */
-class CountedBlob extends Blob {
-  constructor(
-    private readonly whole: Blob,
-    private readonly count: (bytes: number) => void,
-  ) {
-    super([whole]);
-  }
-
-  override slice(start?: number, end?: number): Blob {
-    return new CountedBlob(this.whole.slice(start, end), this.count);
-  }
-
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    this.count(this.size);
-    return this.whole.arrayBuffer();
-  }
-}
 
 /** Bytes flipped, overwritten by extremes, cut out, doubled; or the end cut off. */
 function mutated(source: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
@@ -109,6 +91,11 @@ test('safetensors, their headers above all', async () => {
     file.set(source.subarray(headerEnd), header.length);
     return one(file);
   });
+});
+
+test('checkpoints with values of many classes', async () => {
+  const source = await bytesOf('checkpoint-protocol-4.pth');
+  await fuzz(150, async (random) => one(mutated(source, random)));
 });
 
 test('zips of PyTorch', async () => {

@@ -17,7 +17,7 @@ export async function listEntries(reader: ZipReader<unknown>, name: string): Pro
     }
   } catch {
     throw new UserError(
-      `“${name}” is damaged or cut off: its table of contents cannot be read. Fetch it again.`,
+      `“${name}” is damaged or cut off: its table of contents cannot be read. Download or create it again.`,
     );
   }
   if (entries.length > MAX_ENTRIES) {

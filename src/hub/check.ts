@@ -30,13 +30,13 @@ export async function settle(
   const { bytes, sha256 } = await place.use('original', async (handle) => {
     const bytes = handle.getSize();
     if (stated.bytes !== null && bytes !== stated.bytes) {
-      throw new Mismatch(`it has ${bytes} bytes, ${stated.bytes} were expected`);
+      throw new Mismatch(`it has ${bytes} bytes instead of ${stated.bytes}`);
     }
     return { bytes, sha256: await hashOf(handle, options) };
   });
   if (stated.sha256 !== null && sha256 !== stated.sha256) {
     throw new Mismatch(
-      `its SHA-256 begins with ${sha256.slice(0, 8)}, expected was ${stated.sha256.slice(0, 8)}`,
+      `its SHA-256 begins with ${sha256.slice(0, 8)} instead of ${stated.sha256.slice(0, 8)}`,
     );
   }
   const { label, fileName, url } = origin;

@@ -171,7 +171,7 @@ describe('a download', () => {
     const tab = open();
     const message = await failure(tab.ask('download', { wanted: WANTED }));
     expect(message).toMatch(
-      /“Made ResNet” broke off after 1\.1\sMB of 2\.8\sMB: there was no answer, 4 times in a row/,
+      /“Made ResNet” stopped after 1\.1\sMB of 2\.8\sMB: the server did not answer \(4 attempts\)/,
     );
     const [partial] = await tab.ask('stored', null);
     expect(partial).toMatchObject({ kind: 'partial', total: WEIGHTS.length, verified: false });
@@ -273,7 +273,7 @@ describe('a download', () => {
     const message = await failure(tab.ask('download', { wanted: WANTED }));
     const hash = (await sha256(WEIGHTS)).slice(0, 8);
     expect(message).toMatch(
-      new RegExp(`damaged: its SHA-256 begins with .{8}, expected was ${hash}. It was deleted`),
+      new RegExp(`damaged: its SHA-256 begins with .{8} instead of ${hash}. It was deleted`),
     );
     expect(await tab.ask('stored', null)).toEqual([]);
     await behave({});
@@ -284,7 +284,7 @@ describe('a download', () => {
   it('takes no more than the file was stated to have', async () => {
     const tab = open();
     const wanted = { ...WANTED, pointerUrl: null, bytes: WEIGHTS.length - 1 };
-    expect(await failure(tab.ask('download', { wanted }))).toContain('more than its');
+    expect(await failure(tab.ask('download', { wanted }))).toContain('more than the expected');
     expect(await tab.ask('stored', null)).toEqual([]);
   });
 
@@ -292,7 +292,7 @@ describe('a download', () => {
     await behave({ statuses: [404] });
     const tab = open();
     expect(await failure(tab.ask('download', { wanted: WANTED }))).toContain(
-      '(HTTP 404). It is no longer there',
+      '(HTTP 404). The file is no longer available',
     );
     expect(await tab.ask('stored', null)).toEqual([]);
   });
@@ -333,8 +333,8 @@ describe('a download', () => {
     await tab.ask('pretendRoom', 1e6);
     const message = await failure(tab.ask('download', { wanted: WANTED }));
     expect(message).toBe(
-      'There is not enough room to keep “Made ResNet”: it takes 2.8\u00a0MB more and the browser has 1\u00a0MB left for this page. ' +
-        'Delete what you no longer need of “Old one” (1.2\u00a0MB), or free space on this disk, then try again.',
+      'There is not enough space to store “Made ResNet”: it needs 2.8\u00a0MB more and this page has 1\u00a0MB left. ' +
+        'Delete backbones that you no longer need (“Old one”, 1.2\u00a0MB), or free space on this disk, then try again.',
     );
     expect(await tab.ask('stored', null)).toMatchObject([{ id: 'old' }]);
   });
@@ -344,7 +344,7 @@ describe('a download', () => {
     const tab = open();
     await tab.ask('pretendFull', 1e6);
     expect(await failure(tab.ask('download', { wanted: WANTED }))).toContain(
-      'not enough room to keep “Made ResNet”',
+      'not enough space to store “Made ResNet”',
     );
     const [partial] = await tab.ask('stored', null);
     expect(partial?.kind).toBe('partial');
@@ -383,7 +383,7 @@ describe('a download', () => {
     const tab = open();
     await tab.ask('download', { wanted: WANTED });
     await tab.ask('pretendRoom', 1e6);
-    expect(await failure(tab.ask('halve', WANTED.id))).toContain('not enough room');
+    expect(await failure(tab.ask('halve', WANTED.id))).toContain('not enough space');
     await expectStored(tab);
     await tab.ask('pretendRoom', null);
     await tab.ask('halve', WANTED.id);

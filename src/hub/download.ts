@@ -119,15 +119,15 @@ function brokeOff(
 ): UserError {
   const where =
     present === 0
-      ? 'could not begin'
-      : `broke off after ${size(present)}${total === null ? '' : ` of ${size(total)}`}`;
-  const kept = present === 0 ? '' : ' What has arrived is kept, and the next attempt goes on from there.';
+      ? 'could not start'
+      : `stopped after ${size(present)}${total === null ? '' : ` of ${size(total)}`}`;
+  const kept = present === 0 ? '' : ' The part received so far is kept. The next attempt resumes there.';
   return new UserError(
-    `The download of “${label}” ${where}: ${why}, ${attempts} times in a row.${kept} Check the connection, then try again.`,
+    `The download of “${label}” ${where}: ${why} (${attempts} attempts).${kept} Check the connection, then try again.`,
   );
 }
 
 const damaged = (label: string, how: string) =>
   new UserError(
-    `The download of “${label}” is damaged: ${how}. It was deleted. Download it again; if that does not help, choose another backbone.`,
+    `The download of “${label}” is damaged: ${how}. It was deleted. Download it again. If that does not help, choose another backbone.`,
   );

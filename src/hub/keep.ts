@@ -55,12 +55,12 @@ async function explained(error: unknown, file: File, label: string): Promise<unk
   if (isNoRoom(error)) return noRoom(label, file.size);
   if (error instanceof Mismatch) {
     return new UserError(
-      `“${file.name}” is not the file “${label}”: ${error.message}. It was not kept. Fetch it again from where it came.`,
+      `“${file.name}” is not the file “${label}”: ${error.message}. It was not stored. Download it again from its source.`,
     );
   }
   if (error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name)) {
     return new UserError(
-      `“${file.name}” could not be read. Choose it again; it may have been moved or changed.`,
+      `“${file.name}” could not be read. It may have been moved or changed. Choose it again.`,
     );
   }
   return error;

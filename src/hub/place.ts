@@ -192,7 +192,7 @@ export async function hasStorage(): Promise<boolean> {
 async function requireStorage(): Promise<void> {
   if (await hasStorage()) return;
   throw new UserError(
-    'This browser keeps no files for this page, so nothing can be downloaded to it. Leave private browsing, or download the ' +
+    'This browser does not allow this page to store files, so nothing can be downloaded. Leave private browsing, or download the ' +
       'file yourself and drop it here.',
   );
 }
@@ -203,7 +203,7 @@ async function open(file: FileSystemFileHandle): Promise<SyncAccessHandle> {
   const handle = await patiently(() => openSyncAccess(file));
   if (handle) return handle;
   throw new UserError(
-    'This browser cannot write large files for a page. Update it, or use another one, or drop the file here instead.',
+    'This browser cannot store large files for a page. Update it, use another browser, or drop the file here instead.',
   );
 }
 

@@ -18,12 +18,12 @@ export function isNoRoom(error: unknown): boolean {
 export async function noRoom(label: string, needed: number | null): Promise<UserError> {
   const [free, stored] = await Promise.all([freeBytes().catch(() => null), storedBackbones()]);
   const largest = stored.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
-  const toDelete = largest.map(({ label, bytes }) => `“${label}” (${size(bytes)})`).join(', ');
+  const toDelete = largest.map(({ label, bytes }) => `“${label}”, ${size(bytes)}`).join('; ');
   return new UserError(
-    `There is not enough room to keep “${label}”` +
-      (needed === null ? '' : `: it takes ${size(needed)} more`) +
-      (free === null ? '. ' : ` and the browser has ${size(free)} left for this page. `) +
-      (toDelete ? `Delete what you no longer need of ${toDelete}, or free` : 'Free') +
+    `There is not enough space to store “${label}”` +
+      (needed === null ? '' : `: it needs ${size(needed)} more`) +
+      (free === null ? '. ' : ` and this page has ${size(free)} left. `) +
+      (toDelete ? `Delete backbones that you no longer need (${toDelete}), or free` : 'Free') +
       ' space on this disk, then try again.',
   );
 }

@@ -60,6 +60,6 @@ export async function deleteStored(id: string): Promise<void> {
   if (!(await hasStorage())) return;
   if (await ifFree(id, async () => (await Place.find(id))?.remove())) return;
   throw new UserError(
-    'This backbone is being downloaded or written right now, here or in another tab. Cancel that first, then delete it.',
+    'This backbone is being downloaded or written, here or in another tab. Cancel that first, then delete the backbone.',
   );
 }

@@ -107,7 +107,7 @@ export async function receive(
   const present = handle.getSize();
   if (present > 0 && present === known.bytes) return;
   const connection = new AbortController();
-  const hasStalled = new Interrupted(`nothing came for ${patience} seconds`);
+  const hasStalled = new Interrupted(`no data arrived for ${patience} seconds`);
   const watch = () => setTimeout(() => connection.abort(hasStalled), patience * 1000);
   let timer = watch();
   try {
@@ -122,12 +122,12 @@ export async function receive(
       clearTimeout(timer);
       timer = watch();
       if (total !== null && at + chunk.length > total)
-        throw new Mismatch(`it has more than its ${total} bytes`);
+        throw new Mismatch(`more than the expected ${total} bytes arrived`);
       writeAll(handle, chunk, at);
       at += chunk.length;
       onProgress(at, total);
     }
-    if (total !== null && at < total) throw new Interrupted('the connection was closed early');
+    if (total !== null && at < total) throw new Interrupted('the connection was closed too early');
   } catch (error) {
     throw connection.signal.aborted ? hasStalled : error;
   } finally {
@@ -185,7 +185,7 @@ async function request(url: string, known: Known, from: number, signal: AbortSig
   }
   await body?.cancel();
   if (asksForRest && (status === 206 || status === 416)) return request(url, known, 0, signal);
-  if (status === 206) throw new Interrupted('a part of the file was sent that was not asked for');
+  if (status === 206) throw new Interrupted('the server sent another part of the file than requested');
   if (status === 408 || status === 429 || status >= 500) throw new Interrupted(`HTTP ${status}`);
   throw refused(url, status);
 }
@@ -217,7 +217,7 @@ async function ask(
     });
   } catch {
     signal?.throwIfAborted();
-    throw new Interrupted('there was no answer');
+    throw new Interrupted('the server did not answer');
   }
 }
 
@@ -232,11 +232,11 @@ async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
 
 function refused(url: string, status: number): UserError {
   const { hostname } = new URL(url);
-  const what = `${hostname} does not hand out the file (HTTP ${status}).`;
+  const what = `${hostname} refused the download (HTTP ${status}).`;
   const gone = status === 404 || status === 410;
   return new UserError(
     gone
-      ? `${what} It is no longer there. Choose another backbone, or drop the file here if you have it.`
+      ? `${what} The file is no longer available. Choose another backbone, or drop the file here if you have it.`
       : `${what} Try again later, or download it yourself from ${url} and drop it here.`,
   );
 }

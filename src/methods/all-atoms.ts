@@ -17,7 +17,7 @@ export const allAtoms: TuningMethod = {
   id: 'all-atoms',
   label: 'All atoms',
   symbol: 'ΔD₁+β+ΔDc',
-  description: 'Trains overcomplete atoms and atoms of channel blocks together.',
+  description: 'Trains overcomplete atoms and coefficient atoms together.',
   paper: '',
   learningRate: 1e-3,
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...BLOCK_OPTIONS, ...layerOptions(true)],

@@ -9,7 +9,7 @@ export const bitfit: TuningMethod = {
   id: 'bitfit',
   label: 'Biases only (BitFit)',
   symbol: 'Δb',
-  description: 'Trains the shift of every batch norm; all kernels stay frozen.',
+  description: 'Trains the bias of every batch norm. All kernels stay frozen.',
   paper: '',
   learningRate: 1e-3,
   options: layerOptions(true),

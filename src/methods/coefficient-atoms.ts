@@ -21,8 +21,8 @@ import {
 export const BLOCK_OPTIONS: SettingOption[] = [
   {
     id: 'kc',
-    label: 'Channels of a block (kc)',
-    help: 'Larger blocks learn more and save less: twice the side is up to sixteen times the numbers, memory and time to find the atoms.',
+    label: 'Block size in channels (kc)',
+    help: 'Doubling the block size takes up to 16 times the parameters, memory and decomposition time.',
     default: 4,
     min: 2,
     max: 8,
@@ -30,14 +30,14 @@ export const BLOCK_OPTIONS: SettingOption[] = [
   },
   {
     id: 'capped',
-    label: 'Atoms of a block',
-    help: 'As many as a block has numbers rebuild it; more take more memory and time and gain little.',
+    label: 'Atoms per block',
+    help: 'As many atoms as a block has entries can represent any block. More take more memory and time and gain little.',
     default: 1,
     min: 0,
     max: 1,
     choices: [
-      { value: 1, label: 'At most its numbers' },
-      { value: 0, label: 'm for every pair' },
+      { value: 1, label: 'At most the entries of a block' },
+      { value: 0, label: 'm per pair of channels' },
     ],
   },
 ];
@@ -47,7 +47,7 @@ export const coefficientAtoms: TuningMethod = {
   id: 'coefficient-atoms',
   label: 'Coefficient atoms',
   symbol: 'ΔDc',
-  description: 'Trains a change of atoms that span blocks of channels; the coefficients stay frozen.',
+  description: 'Trains a change ΔDc of atoms that cover blocks of channels. The coefficients stay frozen.',
   paper: '',
   learningRate: 1e-3,
   options: [

@@ -5,7 +5,7 @@ export const linearProbe: TuningMethod = {
   id: 'linear-probe',
   label: 'Linear probe',
   symbol: 'probe',
-  description: 'Trains only the head on the features of the frozen backbone.',
+  description: 'Trains only the head, on the features of the frozen backbone.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 61.21 % (0.11 M trained). Chen et al., ICLR 2025.',
   learningRate: 0,
   options: [],

@@ -11,7 +11,8 @@ export const loraPeft: TuningMethod = {
   id: 'lora-peft',
   label: 'LoRA, PEFT form',
   symbol: 'LoRA (PEFT)',
-  description: 'Trains a low-rank update of every kernel, its rank counted over channels alone.',
+  description:
+    'Trains a low-rank update of every kernel in the form of the PEFT library: the rank is a number of channels.',
   paper: '',
   learningRate: 1e-3,
   options: LORA_OPTIONS,

@@ -12,7 +12,7 @@ export const LORA_OPTIONS: SettingOption[] = [
   {
     id: 'r',
     label: 'Rank (r)',
-    help: 'Higher ranks learn more and overfit sooner; numbers, bytes and optimizer memory grow with it. 1 to 16 are usual.',
+    help: 'Higher ranks can learn more and overfit sooner. Parameters, adapter size and optimizer memory grow in proportion. Usual values: 1 to 16.',
     default: 4,
     min: 1,
     max: 64,
@@ -20,7 +20,7 @@ export const LORA_OPTIONS: SettingOption[] = [
   {
     id: 'alpha',
     label: 'Scale (α)',
-    help: 'The update is multiplied by α/r, like a learning rate of its own; memory and time stay.',
+    help: 'The update is multiplied by α/r, which acts like a learning rate. Memory and time do not change.',
     default: 4,
     min: 1,
     max: 256,
@@ -36,7 +36,7 @@ export const lora: TuningMethod = {
   id: 'lora',
   label: 'LoRA',
   symbol: 'LoRA',
-  description: 'Trains a low-rank update of every kernel.',
+  description: 'Trains a low-rank update of every kernel in the form of loralib.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-3,
   options: LORA_OPTIONS,

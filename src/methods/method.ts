@@ -90,7 +90,7 @@ export interface TuningMethod {
 export const ATOMS_PER_LAYER: SettingOption = {
   id: 'm',
   label: 'Atoms per layer (m)',
-  help: 'More rebuild the kernels better and can draw more, against memory and a little time; the paper uses 6, 9 and 12.',
+  help: 'More atoms represent the kernels and their changes more accurately, but take more memory and slightly more time. The paper uses 6, 9 and 12.',
   default: 9,
   min: 1,
   max: 24,
@@ -101,8 +101,8 @@ const layersOption = (all: boolean): SettingOption => ({
   id: 'layers',
   label: 'Layers',
   help: all
-    ? 'Without the 1 × 1 kernels fewer numbers are trained, and a step is faster.'
-    : 'An atom of a 1 × 1 kernel is a single number: little accuracy, and most of the memory and time.',
+    ? 'Leaving out 1 × 1 kernels trains fewer parameters and makes a step faster.'
+    : 'An atom of a 1 × 1 kernel is a single number: including these layers adds little accuracy and takes most of the memory and time.',
   default: all ? 1 : 0,
   min: 0,
   max: 1,
@@ -119,7 +119,7 @@ export const layerOptions = (all: boolean): SettingOption[] => [layersOption(all
 export const FROM_STAGE: SettingOption = {
   id: 'from',
   label: 'Train from stage',
-  help: 'Stages below stay frozen: less memory and time, some accuracy. Where images repeat, their output is computed once. 0 trains all.',
+  help: 'The stages before it stay frozen. This saves memory and time and may cost accuracy. If images repeat, the activations of frozen stages are computed once. 0: all stages are trained.',
   default: 0,
   min: 0,
   max: 4,

@@ -17,8 +17,8 @@ import {
 /** m₁, the number of atoms that replace each plain atom. */
 export const ATOMS_IN_PLACE: SettingOption = {
   id: 'm1',
-  label: 'Atoms in place of each (m₁)',
-  help: 'More can draw more, against more memory and time; the paper uses 2 to 4.',
+  label: 'Atoms in place of one (m₁)',
+  help: 'Every atom is replaced by m₁ atoms. More can represent more changes but take more memory and time. The paper uses 2 to 4.',
   default: 3,
   min: 1,
   max: 8,
@@ -32,7 +32,8 @@ export const overcompleteAtoms: TuningMethod = {
   id: 'overcomplete-atoms',
   label: 'Overcomplete atoms',
   symbol: 'ΔD₁+β',
-  description: 'Trains several atoms in place of each and how every input channel mixes them.',
+  description:
+    'Trains several atoms in place of each atom, and the weights with which every input channel mixes them.',
   paper: '',
   learningRate: 1e-3,
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...layerOptions(false)],

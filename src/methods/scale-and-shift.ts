@@ -10,7 +10,7 @@ export const scaleAndShift: TuningMethod = {
   id: 'scale-and-shift',
   label: 'Scale and shift (SSF)',
   symbol: 'SSF',
-  description: 'Trains a factor and a shift of every channel after each batch norm.',
+  description: 'Trains a scale and a shift for every channel after each batch norm.',
   paper: '',
   learningRate: 1e-3,
   options: layerOptions(true),

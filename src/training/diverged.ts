@@ -6,14 +6,14 @@ import { UserError } from '../user-error';
  */
 export function checkFinite(
   values: Iterable<number>,
-  what: 'loss' | 'trained numbers',
+  what: 'loss' | 'trainable parameters',
   { step, epoch, learningRate }: { step: number; epoch: number; learningRate: number },
 ): void {
   for (const value of values) {
     if (Number.isFinite(value)) continue;
     throw new UserError(
       `The ${what} became ${Number.isNaN(value) ? 'not a number' : 'infinite'} at step ${step} (epoch ${epoch}). ` +
-        `Lower the learning rate (now ${learningRate}) and run again. The best epoch before it is kept.`,
+        `Lower the learning rate (now ${learningRate}) and run again. The best epoch before that is kept.`,
     );
   }
 }

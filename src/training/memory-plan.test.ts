@@ -132,7 +132,7 @@ describe('planMemory', () => {
     expect(plan).toMatchObject({ batch: 32, microBatch: 8, recompute: false, fits: true });
     expect(plan.bytes).toBeLessThanOrEqual(budget);
     expect(plan.sentence).toMatch(
-      /^Batch 32 is trained as 4 × 8 images to stay under 700\sMB of memory; the result is the same\. About \d+\sMB\.$/,
+      /^Batch 32 is trained in 4 micro-batches of 8 images to stay under 700\sMB of memory; the result is the same\. About \d+\sMB\.$/,
     );
   });
 
@@ -140,7 +140,7 @@ describe('planMemory', () => {
     const plan = planMemory({ ...large, batchSize: 18 }, { ...WASM, budget: 560 * MB });
     expect(plan).toMatchObject({ batch: 18, microBatch: 5, fits: true });
     expect(plan.sentence).toMatch(
-      /^Batch 18 is trained 5 images at a time to stay under 560\sMB of memory; /,
+      /^Batch 18 is trained in micro-batches of at most 5 images to stay under 560\sMB of memory; /,
     );
   });
 
@@ -151,7 +151,7 @@ describe('planMemory', () => {
     const twice = at(0.96 * four.bytes);
     expect(twice).toMatchObject({ microBatch: 4, recompute: true, fits: true });
     expect(twice.sentence).toMatch(
-      /as 8 × 4 images, computing parts of the network twice .* a quarter longer, the result is the same/,
+      /in 8 micro-batches of 4 images and with gradient checkpointing .* a quarter longer, the result is the same/,
     );
     expect(at(0.96 * twice.bytes)).toMatchObject({ microBatch: 2, recompute: false });
   });
@@ -169,11 +169,11 @@ describe('planMemory', () => {
     const none = planMemory(large, { ...WASM, budget: 150 * MB });
     expect(none).toMatchObject({ fits: false, microBatch: 1, recompute: true });
     expect(none.sentence).toMatch(
-      /^Does not fit: even with one image at a time it takes about \d+\sMB, and a run may take 150\sMB\. Raise the memory cap/,
+      /^Does not fit: micro-batches of one image take about \d+\sMB, but the limit is 150\sMB\. Raise the memory cap/,
     );
     // A single full-width kernel of 3 × 3 × 512 × 512 is larger.
     const narrow = planMemory(large, { ...GPU, buffer: 8 * 2 ** 20 });
-    expect(narrow.sentence).toMatch(/largest buffer here is 8\.4\sMB\. Choose WebAssembly/);
+    expect(narrow.sentence).toMatch(/largest possible buffer is 8\.4\sMB\. Choose WebAssembly/);
   });
 
   it('evaluates as many images at a time as need no more memory than a step', () => {
@@ -202,7 +202,7 @@ describe('the frozen-feature cache in a plan', () => {
     expect(plan).toMatchObject({ prefix: 'device', microBatch: 16, fits: true });
     expect(plan.items.prefix).toBe(kept);
     expect(plan.sentence).toMatch(
-      /^About [\d.]+\sGB of memory at batch 16\. The frozen stages’ output is computed once and kept, 960\sMB\.$/,
+      /^About [\d.]+\sGB of memory at batch 16\. The activations of the frozen stages \(960\sMB\) are computed once and cached\.$/,
     );
     const once = planMemory({ ...frozen, augmentation: 'flips', views: 1 }, GPU);
     const thrice = planMemory({ ...frozen, augmentation: 'flips', views: 3 }, GPU);
@@ -227,7 +227,9 @@ describe('the frozen-feature cache in a plan', () => {
     const budget = 900 * MB;
     const plan = planMemory(frozen, { ...WASM, budget, storage: 1e12 });
     expect(plan).toMatchObject({ prefix: 'file', microBatch: 16, fits: true });
-    expect(plan.sentence).toMatch(/output is computed once and kept in a file, 960\sMB\.$/);
+    expect(plan.sentence).toMatch(
+      /activations of the frozen stages \(960\sMB\) are computed once and cached in a file\.$/,
+    );
     const without = planMemory({ ...frozen, augmentation: 'flips' }, { ...WASM, budget });
     expect(without.prefix).toBeNull();
     expect(plan.items).toEqual(without.items);
@@ -236,7 +238,7 @@ describe('the frozen-feature cache in a plan', () => {
   it('is not used if there is no room anywhere, which the sentence says', () => {
     const plan = planMemory(frozen, { ...WASM, budget: 900 * MB, storage: kept - 1 });
     expect(plan).toMatchObject({ prefix: null, fits: true });
-    expect(plan.sentence).toMatch(/There is no room to keep .* 960\sMB: it is computed at every step\.$/);
+    expect(plan.sentence).toMatch(/\(960\sMB\) do not fit into a cache and are computed at every step\.$/);
   });
 
   it('is not used if all stages are trained, every epoch has new views, or there are no images', () => {

@@ -168,14 +168,16 @@ function fitting(
     ...(microBatch === batch
       ? []
       : [
-          Number.isInteger(parts) ? `as ${parts} × ${images(microBatch)}` : `${images(microBatch)} at a time`,
+          Number.isInteger(parts)
+            ? `in ${parts} micro-batches of ${images(microBatch)}`
+            : `in micro-batches of at most ${images(microBatch)}`,
         ]),
-    ...(recompute ? ['computing parts of the network twice'] : []),
+    ...(recompute ? ['with gradient checkpointing'] : []),
   ];
   const result = recompute
-    ? 'it takes about a quarter longer, the result is the same'
+    ? 'steps take about a quarter longer, the result is the same'
     : 'the result is the same';
-  return `Batch ${batch} is trained ${ways.join(', ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
+  return `Batch ${batch} is trained ${ways.join(' and ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
 }
 
 const HEAP_WORDS: Record<keyof HeapItems, string> = {
@@ -199,8 +201,8 @@ function onHeap(items: HeapItems): string {
 function aboutPrefix(place: PrefixPlace | null, bytes: number): string {
   if (bytes === 0) return '';
   if (place === null)
-    return ` There is no room to keep the frozen stages’ output, ${size(bytes)}: it is computed at every step.`;
-  return ` The frozen stages’ output is computed once and kept${place === 'file' ? ' in a file' : ''}, ${size(bytes)}.`;
+    return ` The activations of the frozen stages (${size(bytes)}) do not fit into a cache and are computed at every step.`;
+  return ` The activations of the frozen stages (${size(bytes)}) are computed once and cached${place === 'file' ? ' in a file' : ''}.`;
 }
 
 function tooLarge(
@@ -209,12 +211,12 @@ function tooLarge(
   buffer: number,
   backend: BackendName,
 ): string {
-  const instead = 'a setting that trains fewer numbers';
+  const instead = 'a setting with fewer trainable parameters';
   if (largest > buffer) {
     const elsewhere = backend === 'webgpu' ? `WebAssembly in the engine panel, or ${instead}` : instead;
-    return `Does not fit: one tensor takes ${size(largest)}, and the largest buffer here is ${size(buffer)}. Choose ${elsewhere}.`;
+    return `Does not fit: one tensor takes ${size(largest)}, but the largest possible buffer is ${size(buffer)}. Choose ${elsewhere}.`;
   }
-  return `Does not fit: even with one image at a time it takes about ${size(bytes)}, and a run may take ${size(budget)}. Raise the memory cap if there is more, or choose ${instead}.`;
+  return `Does not fit: micro-batches of one image take about ${size(bytes)}, but the limit is ${size(budget)}. Raise the memory cap if more memory is available, or choose ${instead}.`;
 }
 
 const images = (count: number) => (count === 1 ? '1 image' : `${count} images`);

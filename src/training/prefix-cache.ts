@@ -136,7 +136,7 @@ async function* compute(
       prefix.dispose();
       return;
     }
-    yield { kind: 'phase', label: 'Computing the frozen stages', done, total };
+    yield { kind: 'phase', label: 'Computing activations of the frozen stages', done, total };
   }
 }
 

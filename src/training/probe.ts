@@ -88,7 +88,7 @@ export async function* trainProbe(
     const values = (await logits.data()) as Float32Array; // float32 tensors
     logits.dispose();
     const trained = (await optimizer.values.data()).slice() as Float32Array; // float32 tensors
-    checkFinite(trained, 'trained numbers', { step: epoch * stepsPerEpoch, epoch, learningRate });
+    checkFinite(trained, 'trainable parameters', { step: epoch * stepsPerEpoch, epoch, learningRate });
     const mean = losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
     return {
       epoch,

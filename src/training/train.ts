@@ -216,7 +216,7 @@ async function* tuningRun(
         const total = tf.tidy(() => tf.sum(optimizer.values).reshape<tf.Tensor1D>([1]));
         const losses = await readScalars([...reported.map((entry) => entry.loss), total]);
         pace.stepped(reported.length);
-        checkFinite(losses.splice(reported.length), 'trained numbers', {
+        checkFinite(losses.splice(reported.length), 'trainable parameters', {
           step: step + 1,
           epoch,
           learningRate,
@@ -300,7 +300,12 @@ async function* warmHead(
   let last: ProbeEpoch | null = null;
   for await (const state of trainProbe(features, dataset, config)) {
     last = state;
-    yield { kind: 'phase', label: 'Warming up the head', done: state.epoch, total: state.epochs };
+    yield {
+      kind: 'phase',
+      label: 'Training the linear probe for the warm start',
+      done: state.epoch,
+      total: state.epochs,
+    };
   }
   if (!last) throw new Error('The linear probe yielded no state.');
   cache.heads.set(key, last.head);

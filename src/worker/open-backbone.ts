@@ -94,7 +94,7 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
     case 'hub': {
       const row = rowOf(source.id);
       if (!row?.url)
-        throw new UserError(`There is no backbone “${source.id}” to download. Choose one of the list.`);
+        throw new UserError(`There is no backbone “${source.id}” to download. Choose one from the list.`);
       const { progress: onProgress, signal } = context;
       const stored = await download({ ...row, url: row.url }, { onProgress, signal, keepAs: source.keepAs });
       return foundStored(row.id, stored);
@@ -103,7 +103,7 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
       const stored = await openStored(source.id);
       if (!stored) {
         const label = rowOf(source.id)?.label ?? source.id;
-        throw new UserError(`“${label}” is not kept in this browser. Download it, or choose its file.`);
+        throw new UserError(`“${label}” is not stored in this browser. Download it, or choose its file.`);
       }
       return foundStored(source.id, stored);
     }

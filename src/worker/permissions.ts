@@ -32,7 +32,7 @@ const OBSTACLES = {
   },
   noData: {
     holds: ({ hasData }) => !hasData,
-    sentence: 'There is no data yet. Drop a folder of images or choose a sample set first.',
+    sentence: 'There are no images yet. Load a folder of images or choose a sample set first.',
   },
   loadingBackbone: {
     holds: ({ work }) => work === 'backbone',

@@ -253,7 +253,7 @@ describe('a session', () => {
     expect(await run).toMatchObject({ name: 'AbortError' });
     expect(backbone.name).toBe('starter');
     expect(opened.map(isDisposed)).toEqual([true, true, false]);
-    await expect(call('train', trainInput('run', expected))).rejects.toThrow('There is no data yet.');
+    await expect(call('train', trainInput('run', expected))).rejects.toThrow('There are no images yet.');
   });
 
   it('says that the engine is not running after a start that failed', async () => {

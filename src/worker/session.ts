@@ -295,7 +295,9 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   function model(modelId: string): StoredModel {
     const found = models.get(modelId);
     if (!found)
-      throw new UserError('This model is no longer in memory. Run it again, or load its adapter file.');
+      throw new UserError(
+        'This model is no longer in memory. Run its setting again, or load its adapter file.',
+      );
     if (found.backbone.key !== keyOf(ready(backbone)))
       throw new UserError(`This model belongs to another backbone. Choose ${found.backbone.name} to use it.`);
     return found.stored;
@@ -388,7 +390,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return reading('recognizeData', signal, (signal) =>
         recognizeData(expectedBackbone(expected), expectedData(expected), perClass, (done, total) => {
           signal.throwIfAborted();
-          progress({ label: 'Looking at your pictures', done, total });
+          progress({ label: 'Classifying your images', done, total });
         }),
       );
     },
@@ -564,7 +566,7 @@ async function storageNow(): Promise<Storage> {
 
 function withData(dataset: Dataset | null): Dataset {
   if (!dataset)
-    throw new UserError('There is no data yet. Drop a folder of images or choose a sample set first.');
+    throw new UserError('There are no images yet. Load a folder of images or choose a sample set first.');
   return dataset;
 }
 

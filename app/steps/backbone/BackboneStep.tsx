@@ -1,4 +1,4 @@
-/** Step 2: the network that stays frozen, and its kernels taken apart into atoms. */
+/** Step 2: the frozen network, and its kernels decomposed into atoms. */
 import { Button, NativeSelect } from '@mantine/core';
 import { useEffect } from 'react';
 import { INPUT_SIZES } from '../../../src/backbone/input-size';
@@ -42,7 +42,7 @@ export function BackboneStep() {
   return (
     <StepPage
       title="Backbone"
-      lead="The pretrained network. Its kernels never change; tuning adds to them through their atoms."
+      lead="The pretrained network that is fine-tuned. Settings add a trained change to its kernels, for example through their atoms."
     >
       {backbone ? (
         <>
@@ -57,7 +57,7 @@ export function BackboneStep() {
           </div>
           <Block
             title="Choose a network"
-            note="Everything is computed on this machine; only the weights are fetched."
+            note="Everything is computed on this machine. Only weights are downloaded."
           >
             <Sources reason={reason} />
           </Block>
@@ -69,8 +69,8 @@ export function BackboneStep() {
         <Empty title={failed ? 'No backbone' : 'Loading the starter backbone'}>
           <p>
             {failed
-              ? 'The engine is not running. Start it again in its panel.'
-              : 'It comes with the page and is ready in a moment.'}
+              ? 'The engine is not running. Restart it above.'
+              : 'The starter backbone is part of the page.'}
           </p>
         </Empty>
       )}
@@ -109,7 +109,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
       <div className={classes.controls}>
         <NativeSelect
           label="Input size"
-          description="Larger sees more and takes longer, by the square."
+          description="A larger input shows more detail. Time grows with its square."
           value={String(inputSize)}
           disabled={reason !== null}
           data={[...new Set([...INPUT_SIZES, inputSize])].map((size) => ({
@@ -122,7 +122,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
         />
         <NativeSelect
           label="Stages"
-          description="Fewer are faster and smaller."
+          description="Fewer stages are faster and smaller."
           value={String(stages.used)}
           disabled={reason !== null || stages.inFile === 1}
           data={STAGE_NAMES.slice(0, stages.inFile).map((name, index) => ({
@@ -136,7 +136,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
         />
         {file instanceof File && (
           <Button variant="default" disabled={reason !== null} onClick={() => void keepFile(file)}>
-            Keep this file in the browser
+            Store this file in the browser
           </Button>
         )}
       </div>
@@ -170,7 +170,7 @@ function Atoms() {
   return (
     <Block
       title="Atoms"
-      note="Every kernel larger than 1 × 1, written as coefficients × atoms. A look inside; each run takes the layers apart itself."
+      note="Every kernel larger than 1 × 1, decomposed into coefficients × atoms. For inspection only: each run decomposes its layers itself."
     >
       <div className={classes.controls}>
         <NumberField
@@ -188,29 +188,29 @@ function Atoms() {
           disabled={reason !== null || decomposing !== null || recognizing}
           onClick={() => void decompose()}
         >
-          Find atoms
+          Decompose
         </Button>
         {atoms && !decomposing && (
           <p className="numbers">
-            {counted(atoms.length, 'layer')}, rebuilt from {atoms[0]?.count ?? 0} atoms each with a mean error
-            of <strong>{percent(mean)}</strong>
+            {counted(atoms.length, 'layer')} with {atoms[0]?.count ?? 0} atoms each; mean reconstruction error{' '}
+            <strong>{percent(mean)}</strong>
           </p>
         )}
         {reason && <p>{reason}</p>}
       </div>
       <ProblemNote
         problem={problem}
-        title="The atoms could not be found"
+        title="The kernels could not be decomposed"
         onDismiss={() => write({ atomsProblem: null })}
       />
       {decomposing && (
         <div className={classes.progress}>
-          <ProgressLine progress={decomposing} name="Finding atoms" onCancel={stopDecompose} />
+          <ProgressLine progress={decomposing} name="Decomposition" onCancel={stopDecompose} />
         </div>
       )}
       {atoms && (
         <>
-          <HeatLegend scale={null} label="Each layer on its own scale, zero pale" />
+          <HeatLegend scale={null} label="Each layer has its own scale" />
           <div className={classes.layers}>
             {atoms.map((each) => (
               <LayerCard key={each.layer} atoms={each} />

@@ -1,4 +1,4 @@
-/** One layer's atoms and how well they rebuild its kernel. */
+/** One layer's atoms and their reconstruction error. */
 import type { LayerAtoms } from '../../../src/worker/protocol';
 import { count as countText, percent } from '../../ui/format';
 import { AtomRow, reach } from '../../ui/HeatMap';

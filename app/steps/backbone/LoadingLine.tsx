@@ -5,13 +5,13 @@ import { bytes, duration } from '../../ui/format';
 import { ProgressLine } from '../../ui/ProgressLine';
 
 const PHASES: Record<DownloadProgress['phase'], string> = {
-  waiting: 'Waiting for another tab that is at the same file',
+  waiting: 'Waiting for another tab that downloads the same file',
   connecting: 'Connecting',
   downloading: 'Downloading',
-  retrying: 'The connection broke off; trying again',
+  retrying: 'Connection lost, retrying',
   copying: 'Copying',
   checking: 'Checking',
-  halving: 'Rounding to half precision',
+  halving: 'Converting to fp16',
 };
 
 export function LoadingLine({ progress }: { progress: Progress | DownloadProgress }) {

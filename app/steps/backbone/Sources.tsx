@@ -25,7 +25,7 @@ export function Sources({ reason }: { reason: string | null }) {
       <ul className={classes.cards} aria-label="Backbones">
         <Card
           title="Starter"
-          note="ResNet-50’s layout at quarter width, trained on small pictures. It comes with the page."
+          note="ResNet-50’s layout at quarter width, pretrained on small images. Part of the page, no download."
           facts="64 px"
           action="Use the starter"
           isPresent={present.kind === 'starter'}
@@ -51,7 +51,7 @@ export function Sources({ reason }: { reason: string | null }) {
           <Card
             key={id}
             title={label}
-            note="Your own file, kept in this browser."
+            note="Your own file, stored in this browser."
             facts={bytes(size)}
             action="Use"
             isPresent={'id' in present && present.id === id}
@@ -61,7 +61,7 @@ export function Sources({ reason }: { reason: string | null }) {
         ))}
       </ul>
       <Checkbox
-        label="Keep downloads in half precision: half the room, rounded in the fourth digit"
+        label="Store downloads in fp16 (half the size; weights are rounded to about three digits)"
         checked={halves}
         onChange={(event) => setHalves(event.currentTarget.checked)}
       />
@@ -79,13 +79,13 @@ const isHubs = (id: string) => SOURCES.some((row) => row.id === id && row.url !=
 function factsOf({ preprocessing }: Source, copy: StoredBackbone | undefined): string {
   const side = `${preprocessing.inputSize} px`;
   if (!copy) return `about ${bytes(USUAL_BYTES)} · ${side}`;
-  if (copy.kind === 'partial') return `${bytes(copy.bytes)} are here already · ${side}`;
-  return `${bytes(copy.bytes)}${copy.precision === 'F16' ? ' in half precision' : ''}, kept here · ${side}`;
+  if (copy.kind === 'partial') return `${bytes(copy.bytes)} downloaded so far · ${side}`;
+  return `${bytes(copy.bytes)}${copy.precision === 'F16' ? ' in fp16' : ''}, stored here · ${side}`;
 }
 
 function actionOf(copy: StoredBackbone | undefined): string {
   if (!copy) return 'Download and use';
-  return copy.kind === 'whole' ? 'Use' : 'Go on and use';
+  return copy.kind === 'whole' ? 'Use' : 'Resume download and use';
 }
 
 function Cited({ row: { licence, citation } }: { row: Source }) {
@@ -144,7 +144,7 @@ function OwnFile({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Fi
       activateOnKeyboard={false}
       enablePointerEvents
       onDrop={(files) => onFiles(files)}
-      inputProps={{ tabIndex: -1, 'aria-label': 'Weight file, dropped' }}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped weight file' }}
       tabIndex={-1}
       role="group"
       aria-label="Drop a weight file"

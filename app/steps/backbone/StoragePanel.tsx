@@ -1,4 +1,4 @@
-/** What this browser keeps of backbones, and how to be rid of it. */
+/** Backbones stored in this browser, with a button to delete each. */
 import { Button } from '@mantine/core';
 import type { Storage } from '../../../src/worker/protocol';
 import { deleteStored } from '../../store/backbone-actions';
@@ -17,24 +17,22 @@ export function StoragePanel({
 }) {
   return (
     <Block
-      title="Kept in this browser"
-      note={`${bytes(usage)} of ${bytes(quota)} that the browser allows. ${persisted ? 'It has promised to keep them.' : 'It may clear them when the disk fills up; they can be downloaded again.'}`}
+      title="Stored in this browser"
+      note={`${bytes(usage)} used of ${bytes(quota)} allowed by the browser. ${persisted ? 'The browser keeps these files until you delete them.' : 'The browser may delete these files when the disk is full. They can be downloaded again.'}`}
     >
       {stored.length === 0 ? (
-        <p className={classes.none}>
-          Nothing yet. A downloaded backbone is kept here and works offline afterwards.
-        </p>
+        <p className={classes.none}>Nothing yet. Downloaded backbones are stored here and work offline.</p>
       ) : (
-        <ul className={classes.list} aria-label="Kept backbones">
+        <ul className={classes.list} aria-label="Stored backbones">
           {stored.map(({ id, label, bytes: size, total, kind, savedAt, precision, verified }) => (
             <li key={id}>
               <span className={classes.label}>{label}</span>
               <span className="numbers">
                 {kind === 'partial'
-                  ? `${bytes(size)}${total === null ? '' : ` of ${bytes(total)}`}, not whole yet`
+                  ? `${bytes(size)}${total === null ? '' : ` of ${bytes(total)}`}, incomplete`
                   : bytes(size)}
-                {precision === 'F16' && ', half precision'} · {day.format(savedAt)}
-                {kind === 'whole' && (verified ? ' · hash verified' : ' · nobody stated its hash')}
+                {precision === 'F16' && ', fp16'} · {day.format(savedAt)}
+                {kind === 'whole' && (verified ? ' · hash verified' : ' · hash not verified')}
               </span>
               <Button
                 size="compact-sm"

@@ -1,4 +1,4 @@
-/** What the network sees before any tuning: its own classifier on the person's pictures. */
+/** Predictions of the pretrained network's own classifier for the person's images, before any tuning. */
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import type { DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
@@ -31,18 +31,18 @@ export function Untouched({ ownClasses }: { ownClasses: number | null }) {
   };
   if (ownClasses === null) {
     return (
-      <Block title="What does the untouched network see?">
+      <Block title="Predictions of the pretrained network">
         <p className={classes.none}>
-          This backbone has no classifier of its own, or not all of its stages are used. A whole ResNet-50 can
-          say what it sees on your pictures before any tuning.
+          This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of an
+          ImageNet ResNet-50 to see its predictions for your images before tuning.
         </p>
       </Block>
     );
   }
   return (
     <Block
-      title="What does the untouched network see?"
-      note={`Its own classifier, for the ${ownClasses} classes it was trained on; yours need not be among them.`}
+      title="Predictions of the pretrained network"
+      note={`Predictions of its pretrained classifier, for the ${ownClasses} classes it was trained on. Your classes may not be among them.`}
     >
       <div className={classes.buttons}>
         <Button
@@ -50,20 +50,20 @@ export function Untouched({ ownClasses }: { ownClasses: number | null }) {
           disabled={dataReason !== null || recognizing !== null}
           onClick={() => void recognizeData()}
         >
-          Look at my images
+          Classify my images
         </Button>
         <Button variant="default" disabled={reason !== null} onClick={() => input.current?.click()}>
-          Choose a picture
+          Choose an image
         </Button>
         {dataset === null && (
-          <p className={classes.none}>There are no images yet; a single picture can be chosen.</p>
+          <p className={classes.none}>There are no images yet. You can choose a single image.</p>
         )}
         <input
           ref={input}
           type="file"
           hidden
           accept="image/*"
-          aria-label="Picture to look at"
+          aria-label="Image to classify"
           onChange={(event) => {
             const [file] = Array.from(event.currentTarget.files ?? []);
             event.currentTarget.value = '';
@@ -73,13 +73,13 @@ export function Untouched({ ownClasses }: { ownClasses: number | null }) {
       </div>
       <ProblemNote
         problem={problem}
-        title="The pictures could not be looked at"
+        title="The images could not be classified"
         onDismiss={() => write({ recognitionProblem: null })}
       />
       {recognizing && (
-        <ProgressLine progress={recognizing} name="Looking at pictures" onCancel={stopRecognition} />
+        <ProgressLine progress={recognizing} name="Classifying images" onCancel={stopRecognition} />
       )}
-      <ul className={classes.seen} aria-label="What it sees">
+      <ul className={classes.seen} aria-label="Predictions">
         {picture && <Picture {...picture} />}
         {dataset &&
           recognition?.map((each) => (
@@ -97,7 +97,7 @@ function Picture({ file, seen }: { file: File; seen: Guess[] | Problem | null })
       {url && <img src={url} alt={file.name} width={SIZE} height={SIZE} />}
       <div className={classes.guesses}>
         <h4>{file.name}</h4>
-        {seen && 'kind' in seen && <ProblemNote problem={seen} title="It could not be looked at" />}
+        {seen && 'kind' in seen && <ProblemNote problem={seen} title="The image could not be classified" />}
         {Array.isArray(seen) && <GuessList guesses={seen} />}
       </div>
     </li>
@@ -117,7 +117,7 @@ function Seen({
     <li>
       <Thumbnail url={url} layout={dataset.thumbnailLayout} index={tile} size={SIZE} />
       <div className={classes.guesses}>
-        <h4>yours: {className}</h4>
+        <h4>your class: {className}</h4>
         <GuessList guesses={guesses.slice(0, 3)} />
       </div>
     </li>

@@ -37,7 +37,7 @@ export function CompareStep() {
   return (
     <StepPage
       title="Compare"
-      lead="Runs are made one after another on the same split. For each seed, all of them see the images in the same order."
+      lead="Runs are trained one after another on the same split. For each seed, all runs see the images in the same order."
       aside={
         runs.length > 0 && (
           <div className={classes.links}>
@@ -49,15 +49,15 @@ export function CompareStep() {
     >
       <ProblemNote
         problem={problem}
-        title="The run could not be reached"
+        title="The run could not be changed"
         onDismiss={() => write({ runProblem: null })}
       />
       {runs.length === 0 ? (
         <Empty title="No runs yet">
           <p>
             {dataset
-              ? 'Choose settings on Tune and run them; their curves appear here as they learn.'
-              : 'Runs need images. Take your own on Data, or watch three settings learn to count shapes.'}
+              ? 'Choose settings on Tune and run them. Their curves appear here during training.'
+              : 'Runs need images. Load your own on Data, or try the sample: three settings learn to count shapes.'}
           </p>
           {dataset ? (
             <Button component="a" href="#tune">
@@ -79,8 +79,8 @@ export function CompareStep() {
           <Block title="Runs">
             {(held || waiting.length > 0) && (
               <Switch
-                label="Hold the queue"
-                description="The current run continues; no other is started."
+                label="Pause the queue"
+                description="The current run continues. No further run starts."
                 checked={held}
                 onChange={(event) => holdQueue(event.currentTarget.checked)}
               />
@@ -94,8 +94,8 @@ export function CompareStep() {
           {groups.size > 1 && (
             <NativeSelect
               className={classes.group}
-              label="Compared on"
-              description="Runs on different images, splits or backbones are compared separately."
+              label="Compare runs on"
+              description="Only runs on the same images, split and backbone are compared. The others are kept."
               value={group ?? ''}
               data={[...groups].map(([value, label]) => ({ value, label }))}
               onChange={(event) => setPicked(event.currentTarget.value)}
@@ -124,14 +124,11 @@ function Results({ runs }: { runs: RunRecord[] }) {
         </Block>
       )}
       {pairs.length > 0 && (
-        <Block
-          title="Differences"
-          note="Whether a difference between two settings is larger than chance explains."
-        >
+        <Block title="Differences" note="Paired tests: is a difference more than chance?">
           <PairsTable comparison={comparison} />
         </Block>
       )}
-      <Block title="Results" note={runs[0] ? `On ${runs[0].data}.` : undefined}>
+      <Block title="Results" note={runs[0] ? `Data: ${runs[0].data}.` : undefined}>
         <RunTable runs={runs} />
       </Block>
     </>

@@ -48,7 +48,7 @@ function ParametersChart({ comparison }: { comparison: Comparison }) {
       beside={series ? paperPoints(series) : []}
       besideNote={
         series
-          ? ` Grey and hollow, for orientation only, on another network and other data: ${citation(series)}.`
+          ? ` Hollow grey points, for orientation only: another network and other data (${citation(series)}).`
           : ''
       }
       controls={
@@ -108,9 +108,7 @@ function CostChart({ comparison, against, title, fileName, beside = [], besideNo
 
 function noteOf({ arms, pairedOn }: Comparison, { frugally }: Against): string {
   const counted =
-    pairedOn === 'test'
-      ? 'On the test images, of the kept epochs'
-      : 'On the validation images, after the last epoch';
-  const mean = arms.some(({ runs }) => runs.length > 1) ? ', means over the seeds' : '';
-  return `${counted}${mean}; bars are 95 % intervals. The line is the Pareto front: no other setting is more accurate ${frugally} than one on it.`;
+    pairedOn === 'test' ? 'Test accuracy of the best epoch' : 'Validation accuracy of the last epoch';
+  const mean = arms.some(({ runs }) => runs.length > 1) ? ', mean over seeds' : '';
+  return `${counted}${mean}. Bars: 95 % intervals. Line: Pareto front, the highest accuracy ${frugally}.`;
 }

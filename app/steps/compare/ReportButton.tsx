@@ -37,7 +37,7 @@ const FORMATS: readonly Format[] = [
     write: async (results, runs) => markdown(reportOf(results, await figures(runs))),
   },
   {
-    label: 'JSON, to repeat the runs',
+    label: 'JSON, for a rerun',
     fileName: 'results.json',
     type: 'application/json',
     write: async (results) => resultsText(results),
@@ -58,7 +58,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
       ? 'Load these images and this backbone again to save a report.'
       : finished
         ? ''
-        : 'A report can be saved when a run has finished.';
+        : 'A report is available when a run has finished.';
 
   const save = async ({ fileName, type, write: textOf }: Format) => {
     setMaking(true);
@@ -81,7 +81,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
       <div className={classes.line}>
         <p>
           {obstacle ||
-            'Data, backbone, settings, searches, curves, accuracies with intervals, tests, and what is needed to repeat the runs.'}
+            'Contains data, backbone, settings, searches, curves, accuracies with intervals, tests, and all that a rerun needs.'}
         </p>
         <Menu position="bottom-end">
           <Menu.Target>
@@ -100,7 +100,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
       </div>
       <ProblemNote
         problem={problem}
-        title="The report could not be made"
+        title="The report could not be created"
         onDismiss={() => setProblem(null)}
       />
     </Block>

@@ -1,4 +1,4 @@
-/** A results file's runs once more, on the present images and backbone, and whether they came out the same. */
+/** Reruns a results file on the present images and backbone, and compares the numbers. */
 import { Button, FileButton } from '@mantine/core';
 import { memo, useState } from 'react';
 import { verdict } from '../../report/rerun';
@@ -23,11 +23,11 @@ export function RunAgain() {
     if (file) setProblem(await runAgain(file));
   };
   return (
-    <Block title="Run again">
+    <Block title="Rerun">
       <div className={classes.line}>
         <p>
-          Repeats the finished runs of a results file and checks that they give the same numbers. Images,
-          split, backbone and backend must be the same.
+          Runs the finished runs of a results file again and compares the numbers. This needs the same images,
+          split, backbone and backend.
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (
@@ -37,7 +37,7 @@ export function RunAgain() {
           )}
         </FileButton>
         {repeated.length > 0 && (
-          <ul className={classes.verdicts} aria-label="Made again" aria-live="polite">
+          <ul className={classes.verdicts} aria-label="Results of the rerun" aria-live="polite">
             {repeated.map((run) => (
               <Repeated key={run.id} run={run} />
             ))}
@@ -46,7 +46,7 @@ export function RunAgain() {
       </div>
       <ProblemNote
         problem={problem}
-        title="These runs cannot be repeated here"
+        title="The results file cannot be rerun here"
         onDismiss={() => setProblem(null)}
       />
     </Block>
@@ -56,7 +56,7 @@ export function RunAgain() {
 /** Compared anew only where its run has changed. */
 const Repeated = memo(function Repeated({ run }: { run: RunRecord }) {
   if (!run.before) return null;
-  if (!isOver(run)) return <li>{run.name}: not over yet.</li>;
+  if (!isOver(run)) return <li>{run.name}: not finished yet.</li>;
   const { same, sentence } = verdict(run.before, runResults(run, null));
   return (
     <li data-differs={!same || undefined}>

@@ -37,8 +37,8 @@ export function RunCharts({ runs: all, comparison }: Props) {
         title="Loss per step"
         note={
           probeLeftOut
-            ? 'Training loss, smoothed; raw values faint. The probe steps on cached features and is not shown.'
-            : 'Training loss, smoothed; raw values faint.'
+            ? 'Training loss, smoothed; raw values in a light colour. The linear probe trains on cached features and is not shown.'
+            : 'Training loss, smoothed; raw values in a light colour.'
         }
         fileName="atomtune-loss"
         columns={STEP_COLUMNS}
@@ -53,8 +53,8 @@ export function RunCharts({ runs: all, comparison }: Props) {
         title="Accuracy per epoch"
         note={
           probeIsLine
-            ? 'On the validation images. The probe trains for its own epochs on cached features, so it is a line.'
-            : 'On the validation images; epoch 0 is where the run starts.'
+            ? 'On the validation images. The linear probe has its own epochs and is drawn as a horizontal line.'
+            : 'On the validation images. Epoch 0 is the start of the run.'
         }
         fileName="atomtune-accuracy"
         columns={EPOCH_COLUMNS}
@@ -67,7 +67,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
       {seeds.length > 1 && (
         <ChartFrame
           title="Accuracy per epoch, by seed"
-          note="On the validation images, all panels on the same axes. Differences between panels are due to the seed; differences that all panels share are due to the setting."
+          note="On the validation images, one panel per seed, all on the same axes. Differences between panels come from the seed. A difference that appears in every panel comes from the setting."
           fileName="atomtune-seeds"
           columns={SEED_COLUMNS}
           rows={rowsBySeed}

@@ -44,7 +44,7 @@ const inParts = ({ batch, microBatch, recompute }: MemoryPlan) => microBatch < b
 function ending(run: RunRecord): string {
   const kept = keptResult(run);
   if (!kept || !run.model) return '';
-  return `keeps epoch ${kept.epoch}, ${percent(accuracy(kept))}`;
+  return `best epoch ${kept.epoch}, ${percent(accuracy(kept))}`;
 }
 
 interface Props {
@@ -86,7 +86,7 @@ export function RunRow({ run, isFirst, isLast }: Props) {
               }}
             />
             <Button size="xs" type="submit">
-              Keep name
+              Save name
             </Button>
           </form>
         ) : (
@@ -99,8 +99,8 @@ export function RunRow({ run, isFirst, isLast }: Props) {
         <div className={classes.actions}>
           {run.status === 'queued' && (
             <>
-              <Act verb="Earlier" run={run} disabled={isFirst} onClick={() => moveRun(run, -1)} />
-              <Act verb="Later" run={run} disabled={isLast} onClick={() => moveRun(run, 1)} />
+              <Act verb="Move up" run={run} disabled={isFirst} onClick={() => moveRun(run, -1)} />
+              <Act verb="Move down" run={run} disabled={isLast} onClick={() => moveRun(run, 1)} />
             </>
           )}
           {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
@@ -114,7 +114,7 @@ export function RunRow({ run, isFirst, isLast }: Props) {
             />
           )}
           {!renaming && <Act verb="Rename" run={run} onClick={() => setRenaming(true)} />}
-          {/* What a search found stands behind the values that were chosen. */}
+          {/* A finished search explains the chosen values, so it stays. */}
           {!(run.role === 'search' && isOver(run)) && (
             <Act verb="Remove" run={run} onClick={() => (losesWork ? setRemoving(true) : removeRun(run))} />
           )}
@@ -140,12 +140,12 @@ export function RunRow({ run, isFirst, isLast }: Props) {
       >
         <p>
           {active
-            ? 'It ends now and nothing of it is kept. Stop it instead to keep its best epoch.'
-            : 'Its results and what it trained are removed. A downloaded file stays yours.'}
+            ? 'The run ends now and nothing is kept. To keep its best epoch, stop it instead.'
+            : 'Its results and its model are removed. Downloaded files are not affected.'}
         </p>
         <div className={classes.confirm}>
           <Button variant="default" onClick={() => setRemoving(false)}>
-            Keep it
+            Cancel
           </Button>
           <Button color="red.9" onClick={() => removeRun(run)}>
             Remove

@@ -14,7 +14,7 @@ export function trustSentence(runs: readonly RunRecord[]): string | null {
   const best = ends.toSorted((a, b) => accuracy(b) - accuracy(a))[0];
   if (!best) return null;
   const interval = wilson(best.correct, best.total);
-  return `Accuracies are counted on ${counted(best.total, 'validation image')}. In brackets is the 95 % Wilson interval; that of the highest, ${percent(accuracy(best))}, is ${range(interval)}. Intervals that overlap neither show nor rule out a difference.`;
+  return `Accuracies are measured on ${counted(best.total, 'validation image')}. In brackets: 95 % Wilson interval; for the highest accuracy, ${percent(accuracy(best))}, it is ${range(interval)}. Overlapping intervals neither show nor rule out a difference.`;
 }
 
 export function RunTable({ runs }: { runs: RunRecord[] }) {

@@ -42,7 +42,7 @@ export function AtomsPicture() {
       </div>
       <p className={classes.key}>
         <span>Coefficients are frozen</span>
-        <span className={classes.trained}>atoms are trained: each moves a little</span>
+        <span className={classes.trained}>atoms are trained</span>
       </p>
     </div>
   );

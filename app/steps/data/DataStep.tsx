@@ -1,4 +1,4 @@
-/** Step 1: images in, counted, split, and what was left out. */
+/** Step 1: importing images, their counts, the split, and what was left out. */
 import { chooseReading, importFiles, stopImport } from '../../store/data-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession, write } from '../../store/session';
@@ -24,7 +24,7 @@ export function DataStep() {
   return (
     <StepPage
       title="Data"
-      lead="Images in folders, one folder per class. They are read, decoded and kept in this page only."
+      lead="Load images in folders, one folder per class. They are processed in this page and not uploaded."
     >
       {!dataset && <Hero />}
       {problem?.kind === 'user' && problem.question ? (
@@ -37,7 +37,7 @@ export function DataStep() {
       ) : (
         <ProblemNote
           problem={problem}
-          title="The images could not be taken"
+          title="The images could not be loaded"
           onDismiss={() => write({ dataProblem: null })}
         />
       )}
@@ -49,8 +49,8 @@ export function DataStep() {
         dataset && <Imported reason={reason} />
       )}
       <Block
-        title={dataset ? 'Take other images' : 'Your own images'}
-        note={dataset && reason === null ? 'They replace the present ones once they are read.' : undefined}
+        title={dataset ? 'Load other images' : 'Your own images'}
+        note={dataset && reason === null ? 'They replace the current images.' : undefined}
       >
         <div className={classes.ways}>
           <DropArea disabled={reason !== null} reason={reason} onFiles={importFiles} />
@@ -70,7 +70,10 @@ function Imported({ reason }: { reason: string | null }) {
       <NoticeList notices={dataset.notices} />
       <ConflictList dataset={dataset} />
       <LeftOutList leftOut={dataset.leftOut} />
-      <Block title="Classes" note="Dashed frames: validation and test images, never trained on.">
+      <Block
+        title="Classes"
+        note="Images with dashed frames are validation and test images. They are not used for training."
+      >
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
             <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />

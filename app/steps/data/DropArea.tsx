@@ -1,4 +1,4 @@
-/** The ways in for a person's own images: drop, a folder picker, an archive picker. */
+/** Import of a person's own images: drop, a folder picker, an archive picker. */
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
@@ -30,7 +30,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       activateOnKeyboard={false}
       enablePointerEvents
       onDrop={(files) => onFiles(namedFiles(files))}
-      inputProps={{ tabIndex: -1, 'aria-label': 'Images, dropped' }}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped images' }}
       tabIndex={-1}
       role="group"
       aria-label="Drop images"
@@ -48,7 +48,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
         </div>
         <p className={classes.note}>
           {reason ??
-            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Archives: zip, tar, tar.gz. Folders such as train, val and test are kept as the split; train.zip and test.zip may be dropped together.'}
+            'JPEG, PNG, WebP, GIF, BMP and AVIF; zip, tar and tar.gz. Folders named train/, val/ and test/ are used as the split; train.zip and test.zip may be dropped together.'}
         </p>
         <input
           ref={folder}

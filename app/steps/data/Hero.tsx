@@ -1,4 +1,4 @@
-/** What a first visit sees: what atoms are, and one click to watch them trained. */
+/** For the first visit: what atoms are, and one click to train them. */
 import { Button } from '@mantine/core';
 import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';
@@ -15,14 +15,14 @@ export function Hero() {
   return (
     <section className={classes.hero} aria-label="What this is">
       <div className={classes.words}>
-        <h3>Move the atoms, keep the network</h3>
+        <h3>Train the atoms, keep the network</h3>
         <p>
-          Every kernel of a convolutional network is a sum of a few small patterns, its atoms, each with a
-          coefficient. The coefficients stay; only the atoms are trained.
+          Every kernel of a convolutional network is written as a sum of a few small patterns, called atoms,
+          each multiplied by a coefficient. The coefficients stay frozen. Only the atoms are trained.
           {backbone && atoms && atoms.trainable.backbone > 0 && (
             <>
               {' '}
-              Here that is {counted(atoms.trainable.backbone, 'number')} instead of the backbone’s{' '}
+              For this backbone these are {counted(atoms.trainable.backbone, 'parameter')} instead of{' '}
               {short(backbone.parameters)}.
             </>
           )}
@@ -33,7 +33,7 @@ export function Hero() {
           </Button>
           <p>
             {obstacle ??
-              'Counts shapes with three settings, side by side. Takes a minute or a few, in this tab.'}
+              'Trains three settings to count shapes and compares them. Takes one to a few minutes.'}
           </p>
         </div>
       </div>

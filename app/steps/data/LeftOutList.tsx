@@ -9,7 +9,7 @@ export function LeftOutList({ leftOut }: { leftOut: LeftOut[] }) {
       label="Left out"
       lead={
         <>
-          <strong>{counted(leftOut.length, 'file')} left out.</strong> Everything else was taken.
+          <strong>{counted(leftOut.length, 'file')} left out.</strong> All other files are used.
         </>
       }
       items={leftOut.map(({ path, reason }) => (

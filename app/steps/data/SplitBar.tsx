@@ -1,4 +1,4 @@
-/** The set in one line, and how it is split. */
+/** The data set in one line, and its split. */
 import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { PRESETS } from '../../../src/data/presets';
@@ -62,7 +62,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
       </div>
       <div className={classes.split}>
         <NativeSelect
-          label="Images"
+          label="Subset"
           value={dataset.preset}
           disabled={reason !== null}
           onChange={(event) => {
@@ -72,7 +72,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           data={PRESETS.map((value) => ({ value, label: PRESET_LABELS[value] }))}
         />
         {dataset.split === 'given' && (
-          <p>Split: the set’s own {dataset.testSplit ? 'train, val and test' : 'train and val'} folders.</p>
+          <p>Split: given by the folders {dataset.testSplit ? 'train, val and test' : 'train and val'}.</p>
         )}
         {isDrawn && (
           <>
@@ -95,11 +95,11 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
               Split again
             </Button>
             {dataset.split === 'stratified' && dataset.testSplit === 'given' && (
-              <p>Test images: the set’s own test folder.</p>
+              <p>Test images: given by the folder test.</p>
             )}
             {dataset.split === 'stratified' && dataset.testSplit !== 'given' && (
               <Checkbox
-                label={`Hold out ${percent(TEST_PART, 0)} for testing`}
+                label={`Hold out ${percent(TEST_PART, 0)} as test images`}
                 checked={dataset.testPart > 0}
                 disabled={reason !== null}
                 onChange={(event) => void split({ testPart: event.currentTarget.checked ? TEST_PART : 0 })}

@@ -12,12 +12,12 @@ export const SAMPLES: readonly Sample[] = [
     name: 'counting',
     title: 'Counting',
     description:
-      'How many shapes, one to five? Position and colour say nothing, so the frozen backbone has little to offer and tuning has to help.',
+      'One to five shapes per image. The class is their number. Hard for a linear probe on frozen features.',
   },
   {
     name: 'textures',
     title: 'Textures',
-    description: 'Which kind of pattern fills the picture? Close to what a backbone already sees.',
+    description: 'Six kinds of pattern. Easier, because pretrained features respond to patterns.',
   },
 ];
 

@@ -1,4 +1,4 @@
-/** Hyperparameters that all chosen settings share. The less common ones are folded away. */
+/** The hyperparameters that all settings share: a few in sight, the rest folded away with the paper's defaults. */
 import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Augmentation } from '../../../src/worker/protocol';
@@ -24,7 +24,7 @@ interface Field {
 const IN_SIGHT: Field[] = [
   {
     label: 'Epochs',
-    help: 'Passes over the training images. Training time is proportional to it; accuracy levels off.',
+    help: 'Passes over the training images. Time grows in proportion; accuracy gains get smaller.',
     bounds: BOUNDS.epochs,
     whole: true,
     get: ({ epochs }) => epochs,
@@ -32,7 +32,7 @@ const IN_SIGHT: Field[] = [
   },
   {
     label: 'Batch size',
-    help: 'Images per optimizer step. Larger batches need more memory and give fewer, less noisy steps.',
+    help: 'Images per step. A larger batch takes more memory and makes fewer, less noisy steps.',
     bounds: BOUNDS.batchSize,
     whole: true,
     get: ({ batchSize }) => batchSize,
@@ -43,7 +43,7 @@ const IN_SIGHT: Field[] = [
 const FOLDED: Field[] = [
   {
     label: 'Head learning rate',
-    help: 'Of the classifier head, in every setting.',
+    help: 'Learning rate of the head in all settings except the linear probe.',
     bounds: BOUNDS.learningRate,
     step: 0.001,
     get: ({ headLearningRate }) => headLearningRate,
@@ -51,7 +51,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Weight decay',
-    help: 'Weight decay of AdamW, for all trained parameters.',
+    help: 'Shrinks the trainable parameters towards zero at every step.',
     bounds: BOUNDS.weightDecay,
     step: 0.0001,
     get: ({ weightDecay }) => weightDecay,
@@ -59,7 +59,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Warm-up',
-    help: 'Fraction of the steps over which the learning rate rises, 0 to 0.95.',
+    help: 'Fraction of the steps over which the learning rate rises to its full value, 0 to 0.95.',
     bounds: BOUNDS.fraction,
     step: 0.05,
     get: ({ warmup }) => warmup,
@@ -67,7 +67,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Dropout',
-    help: 'Probability of dropping a feature before the head, 0 to 0.95.',
+    help: 'Probability that a feature is set to zero before the head, 0 to 0.95.',
     bounds: BOUNDS.fraction,
     step: 0.1,
     get: ({ dropout }) => dropout,
@@ -75,7 +75,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Views per image',
-    help: 'Augmented views of each image, drawn once and used in turn. With frozen stages, few views make epochs fast and many keep accuracy. 0: new views in every epoch.',
+    help: 'Random views of each image, drawn once. With frozen stages, few views make epochs fast and many views keep accuracy. 0: new views in every epoch.',
     bounds: BOUNDS.views,
     whole: true,
     get: ({ views }) => views,
@@ -83,7 +83,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Patience, epochs',
-    help: 'Stops a run after this many epochs without a better validation accuracy. Saves time, at some risk to accuracy. 0: never.',
+    help: 'Stops a run after this many epochs without a higher validation accuracy. Saves time and may cost accuracy. 0: never.',
     bounds: BOUNDS.patience,
     whole: true,
     get: ({ patience }) => patience,
@@ -91,7 +91,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Training seed',
-    help: 'Seeds the order of images, the augmentation and the initial values. The same seed gives the same run.',
+    help: 'Order of images, augmentation and initial values. Runs with the same seed are repeatable.',
     bounds: BOUNDS.seed,
     whole: true,
     get: ({ seed }) => seed,
@@ -102,7 +102,7 @@ const FOLDED: Field[] = [
 const PROBE: Field[] = [
   {
     label: 'Probe epochs',
-    help: 'Fast: the features are computed once.',
+    help: 'Fast, because the features are computed once.',
     bounds: BOUNDS.epochs,
     whole: true,
     get: ({ probe }) => probe.epochs,
@@ -110,7 +110,7 @@ const PROBE: Field[] = [
   },
   {
     label: 'Probe learning rate',
-    help: 'Of the head.',
+    help: 'Learning rate of the head in the linear probe.',
     bounds: BOUNDS.learningRate,
     step: 0.001,
     get: ({ probe }) => probe.learningRate,
@@ -118,7 +118,7 @@ const PROBE: Field[] = [
   },
   {
     label: 'Probe weight decay',
-    help: 'Stronger than in other settings: the head overfits first.',
+    help: 'Higher by default than in other settings, because the head overfits first.',
     bounds: BOUNDS.weightDecay,
     step: 0.001,
     get: ({ probe }) => probe.weightDecay,
@@ -157,7 +157,7 @@ function Fields({ fields }: { fields: Field[] }) {
   ));
 }
 
-/** A larger batch than fits is trained in parts, so this changes no result. */
+/** A larger batch than fits is split into micro-batches, so this changes no result. */
 function MemoryCap() {
   const memoryCap = useSession((session) => session.configuration.knobs.memoryCap);
   const budget = useSession(({ engine }) =>
@@ -166,8 +166,8 @@ function MemoryCap() {
   return (
     <NumberField
       label="Memory cap, MB"
-      help={`Limit for the tensors of a run. A batch that needs more is trained in parts, with the same result.${
-        budget === null ? '' : ` Empty: ${count(budget)}.`
+      help={`Memory a run may take. A batch that needs more is split into micro-batches; the result is the same.${
+        budget === null ? '' : ` Default: ${count(budget)}.`
       }`}
       value={memoryCap}
       min={BOUNDS.memoryCap[0]}
@@ -187,13 +187,13 @@ export function KnobFields() {
   const asked = useSession((session) => session.dataset?.augmentation);
   const data = AUGMENTATIONS.find(({ value }) => value === asked)?.label.toLowerCase();
   return (
-    <Block title="Shared by all" note="The linear probe uses its own hyperparameters, below.">
+    <Block title="Shared hyperparameters" note="For all settings. The linear probe has its own.">
       <div className={classes.knobs}>
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />
         </div>
         <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
-          {opened ? 'Fewer numbers' : 'More numbers'}
+          {opened ? 'Fewer hyperparameters' : 'More hyperparameters'}
         </Button>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>
           <div className={classes.fields}>
@@ -202,8 +202,8 @@ export function KnobFields() {
               label="Augmentation"
               description={
                 data
-                  ? `Random changes that leave the label valid. Recommended for this data: ${data}.`
-                  : 'Random changes that leave the label valid.'
+                  ? `Random changes of training images. Default of this data set: ${data}.`
+                  : 'Random changes of training images.'
               }
               inputWrapperOrder={['label', 'input', 'description']}
               value={knobs.augmentation ?? ''}
@@ -211,14 +211,14 @@ export function KnobFields() {
                 const picked = AUGMENTATIONS.find(({ value }) => value === event.currentTarget.value);
                 turn({ augmentation: picked?.value ?? null });
               }}
-              data={[{ value: '', label: 'As recommended for the data' }, ...AUGMENTATIONS]}
+              data={[{ value: '', label: 'Default of the data set' }, ...AUGMENTATIONS]}
             />
             <MemoryCap />
           </div>
           <Switch
             my="md"
             label="Warm start"
-            description="Train a linear probe first and start every setting from its head, so that no run starts below the probe’s accuracy."
+            description="Trains a linear probe first and starts every setting from its head."
             checked={knobs.warmStart}
             onChange={(event) => turn({ warmStart: event.currentTarget.checked })}
           />

@@ -16,7 +16,7 @@ export function OptionField({ option, value, onChange }: Props) {
     // A select shows only what is among its options: an impossible value must be seen, too, to be corrected.
     const strange = choices.some((choice) => choice.value === value)
       ? []
-      : [{ value: String(value), label: `${value}: not possible` }];
+      : [{ value: String(value), label: `${value}: invalid` }];
     return (
       <NativeSelect
         size="sm"

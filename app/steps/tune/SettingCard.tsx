@@ -41,8 +41,8 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
             <strong>{trainable.backbone === 0 ? '' : `${count(trainable.backbone)} + `}</strong>
             <span>head {count(trainable.head)}</span>
             <small>
-              trainable numbers
-              {tunedLayers === 0 ? ', no layer tuned' : ` in ${counted(tunedLayers, 'layer')}`}
+              trainable parameters
+              {tunedLayers === 0 ? ', backbone frozen' : ` in ${counted(tunedLayers, 'layer')}`}
             </small>
           </p>
           <p className={classes.memory} data-fits={memory.fits}>

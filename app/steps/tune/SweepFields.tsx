@@ -36,13 +36,13 @@ export function SweepFields({ size }: { size: SweepSize }) {
   return (
     <Block
       title="Sweep"
-      note="Several seeds show how much results vary by chance. A search finds suitable hyperparameters for every setting."
+      note="Several seeds show how much results vary by chance. A search gives every setting suitable values."
     >
       <div className={classes.knobs}>
         <div className={classes.fields}>
           <NumberField
             label="Seeds"
-            help="Runs of each setting, with the training seed and the seeds after it."
+            help="Runs per setting: with the training seed and the seeds after it."
             value={seeds}
             min={BOUNDS.seeds[0]}
             max={BOUNDS.seeds[1]}
@@ -52,7 +52,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s learning rate for a third of the epochs, with one seed, and takes the best by validation accuracy. Every combination of a setting’s values gets the same number of runs.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and takes the rate with the highest validation accuracy. Every combination of values gets the same number of runs.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
@@ -74,7 +74,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
           <Switch
             mt="md"
             label="Successive halving"
-            description="Drops the worse half of a setting’s combinations of values after a quarter of the epochs, and again after half of them. The rest is trained in full, with every seed."
+            description="If a setting has several values: runs all of them for a quarter of the epochs and drops the worse half, then does the same with half of the epochs. The remaining values are trained in full, with every seed."
             checked={halving}
             onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
           />
@@ -116,10 +116,10 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
     <div className={classes.cost}>
       <p className="numbers" aria-live="polite">
         {counted(runs, 'run')}
-        {searches > 0 && `, ${searches} of them to search`}
-        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory at a time`}
+        {searches > 0 && `, ${searches} of them search runs`}
+        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without the search for atoms`}
+          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {known?.seconds === null && !refused && runs > 0 && (

@@ -35,14 +35,14 @@ export function TuneStep() {
   return (
     <StepPage
       title="Tune"
-      lead="A setting is a method of tuning: it defines which parameters are trained. Choose several to compare them: for each seed, all of them see the same images in the same order."
+      lead="A setting defines which parameters are trained. Choose one or more: they run on the same images, for each seed in the same order, so that results can be compared."
     >
-      <ProblemNote problem={problem} title="The settings could not be counted" />
+      <ProblemNote problem={problem} title="The parameters of the settings could not be counted" />
       {!dataset ? (
-        <Empty title="First, some images">
+        <Empty title="No images yet">
           <p>
-            The number of parameters that a setting trains depends on the number of classes, so the settings
-            appear when there is data.
+            The number of trainable parameters depends on the number of classes. Load images to see the
+            settings.
           </p>
           <Button component="a" href="#data">
             Go to Data
@@ -55,7 +55,7 @@ export function TuneStep() {
             title="Settings"
             note={
               backbone
-                ? `Counted for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
+                ? `Parameters and memory for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
                 : undefined
             }
           >
@@ -81,10 +81,10 @@ export function TuneStep() {
               {reason ??
                 (pending ? (
                   <>
-                    They wait for the runs before them on <Anchor href="#compare">Compare</Anchor>.
+                    They start after the runs that are already on <Anchor href="#compare">Compare</Anchor>.
                   </>
                 ) : (
-                  'One after another, in this tab; you can watch, pause and stop them.'
+                  'Runs start one after another, in this tab. You can pause and stop them.'
                 ))}
             </p>
           </div>

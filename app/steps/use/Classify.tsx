@@ -1,4 +1,4 @@
-/** One image, every chosen model's opinion, side by side. */
+/** One image, classified by every chosen model side by side. */
 import { Button, Loader } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useEffect, useRef, useState } from 'react';
@@ -33,7 +33,7 @@ export function Classify({ models }: { models: ModelSummary[] }) {
         enablePointerEvents
         multiple={false}
         onDrop={take}
-        inputProps={{ tabIndex: -1, 'aria-label': 'Image, dropped' }}
+        inputProps={{ tabIndex: -1, 'aria-label': 'Dropped image' }}
         tabIndex={-1}
         role="group"
         aria-label="Drop an image"
@@ -62,7 +62,7 @@ export function Classify({ models }: { models: ModelSummary[] }) {
       <div className={classes.opinions}>
         {models.length === 0 && <p className={classes.hint}>Choose at least one model above.</p>}
         {models.length > 0 && !image && (
-          <p className={classes.hint}>Each chosen model’s class probabilities appear here.</p>
+          <p className={classes.hint}>The class probabilities of each chosen model appear here.</p>
         )}
         {image && models.map((model) => <Opinions key={model.modelId} model={model} image={image} />)}
       </div>

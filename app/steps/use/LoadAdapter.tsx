@@ -21,7 +21,7 @@ export function LoadAdapter() {
       activateOnKeyboard={false}
       enablePointerEvents
       onDrop={(files) => void take(files)}
-      inputProps={{ tabIndex: -1, 'aria-label': 'Adapter, dropped' }}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped adapter' }}
       tabIndex={-1}
       role="group"
       aria-label="Drop an adapter"

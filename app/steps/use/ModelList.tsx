@@ -44,7 +44,7 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
   );
   const { accuracy, validationImages, trainable, checkDifference } = summary;
   const interval = wilson(Math.round(accuracy * validationImages), validationImages);
-  const download = summary.setting.includes('atoms') ? 'Download atoms' : 'Download adapter';
+  const download = 'Download adapter';
   const save = async () => {
     setSaving(true);
     setSavedAs(await downloadAdapter(summary.modelId, name));
@@ -61,17 +61,17 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
       />
       <dl className={`${classes.facts} numbers`}>
         <div>
-          <dt>accuracy on {counted(validationImages, 'image')}</dt>
+          <dt>accuracy on {counted(validationImages, 'validation image')}</dt>
           <dd>{withRange(accuracy, interval)}</dd>
         </div>
         <div>
-          <dt>trained</dt>
+          <dt>trainable parameters</dt>
           <dd>
             {count(trainable.backbone)} + head {count(trainable.head)}
           </dd>
         </div>
         <div>
-          <dt>file</dt>
+          <dt>adapter file</dt>
           <dd>{bytes(summary.adapterBytes)}</dd>
         </div>
       </dl>
@@ -101,7 +101,7 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
         <p className={classes.gone}>
           {savedAs !== null && `Saved as ${savedAs}. `}
           {checkDifference !== null &&
-            `Loaded from a file; ${checkDifference === 0 ? 'its check logits came out the same' : `its check logits came out within ${measured(checkDifference)}`}.`}
+            `Loaded from a file. Its check logits ${checkDifference === 0 ? 'are identical' : `differ by at most ${measured(checkDifference)} (relative)`}.`}
         </p>
       )}
       {gone !== null && <p className={classes.gone}>{gone}</p>}

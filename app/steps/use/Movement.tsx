@@ -1,4 +1,4 @@
-/** How far every tuned layer moved, and the chosen layer's atoms before and after. */
+/** The relative change of every tuned layer, and the chosen layer's atoms before and after tuning. */
 import { Loader, NativeSelect, UnstyledButton } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { LayerMovement, ModelSummary } from '../../../src/worker/protocol';
@@ -13,7 +13,7 @@ export function Movement({ models }: { models: ModelSummary[] }) {
   const [picked, setPicked] = useState<string | null>(null);
   const [layers, setLayers] = useState<LayerMovement[] | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  // The first model with something tuned in the backbone says more than a probe.
+  // A probe changes no kernel, so the first model that tunes the backbone is shown.
   const first = models.find(({ trainable }) => trainable.backbone > 0) ?? models[0];
   const model = models.find(({ modelId }) => modelId === picked) ?? first;
 
@@ -47,13 +47,14 @@ export function Movement({ models }: { models: ModelSummary[] }) {
         data={models.map(({ modelId: value, name }) => ({ value, label: name }))}
       />
       <ProblemNote problem={problem} title="The change could not be computed" />
-      {layers === null && problem === null && <Loader size="sm" aria-label="Computing what moved" />}
+      {layers === null && problem === null && <Loader size="sm" aria-label="Computing the change" />}
       {layers?.length === 0 && (
-        <p className={classes.none}>This setting trains the head alone: no kernel moved.</p>
+        <p className={classes.none}>This setting trains only the head. No kernel changed.</p>
       )}
       {layers && layers.length > 0 && layers.every(({ relativeChange }) => relativeChange === 0) && (
         <p className={classes.none}>
-          Nothing moved: no epoch was better than the start, so the start is what the run keeps.
+          No kernel changed. Either this setting trains only biases, or no epoch had a higher validation
+          accuracy than the start (epoch 0).
         </p>
       )}
       {layers && layers.length > 0 && <Layers key={model.modelId} layers={layers} />}
@@ -90,7 +91,7 @@ function Layers({ layers }: { layers: LayerMovement[] }) {
       {showsAtoms ? (
         layer && <Atoms layer={layer} />
       ) : (
-        <p className={classes.none}>This setting changes kernels without atoms, so there are none to show.</p>
+        <p className={classes.none}>Atoms before and after tuning are shown only for the setting “Atoms”.</p>
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-/** Step 5: take the atoms away, bring some in, classify an image, see what moved. */
+/** Step 5: download and load adapters, classify an image, see how kernels changed. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { absence, useSession, write } from '../../store/session';
@@ -26,26 +26,23 @@ export function UseStep() {
   return (
     <StepPage
       title="Use"
-      lead="Download what was trained, load it again on any machine, and try it on an image."
+      lead="Download trained adapters, load them again on any machine, and classify images with them."
     >
       <ProblemNote
         problem={problem}
-        title="That did not work"
+        title="The adapter could not be loaded or saved"
         onDismiss={() => write({ modelsProblem: null })}
       />
       {models.length === 0 && (
         <Empty title="No models yet">
-          <p>
-            A finished run appears here by itself. An adapter file from an earlier session can be loaded
-            below.
-          </p>
+          <p>Finished runs appear here. You can also load an adapter file from an earlier session below.</p>
           <Button component="a" href="#tune">
             Go to Tune
           </Button>
         </Empty>
       )}
       {models.length > 0 && (
-        <Block title="Models" note="Chosen ones classify side by side.">
+        <Block title="Models" note="Chosen models classify images side by side.">
           <ModelList models={models} unchosen={unchosen} onChoose={choose} />
         </Block>
       )}
@@ -57,7 +54,7 @@ export function UseStep() {
           <Block title="Classify an image">
             <Classify models={chosen} />
           </Block>
-          <Block title="What moved" note="How far each layer’s kernel is from the pretrained one.">
+          <Block title="Kernel changes" note="How much each layer’s kernel differs from the pretrained one.">
             <Movement models={here.map(({ summary }) => summary)} />
           </Block>
         </>

@@ -287,7 +287,7 @@ async function tryPlan(
   const { values, failure } = await attempt(() => inSingles(plan.run()));
   if (failure) onFailure(plan.name, failure);
   else if (!agree(values, expected, TOLERANCE[precision]))
-    onFailure(plan.name, 'It computes something else than the definition says.');
+    onFailure(plan.name, 'Its result differs from that of the reference kernel.');
 }
 
 function agree(values: ArrayLike<number>, expected: number[], tolerance: number): boolean {
