@@ -23,7 +23,7 @@ describe('the value of an option', () => {
 
   it('is rejected with the name of the setting and option; an omitted option has its default', () => {
     expect(() => checkOptions(methodById('coefficient-atoms'), { kc: 3 })).toThrow(
-      'Coefficient atoms: Block size in channels (kc) must be one of 2, 4, 8, not 3.',
+      'Coefficient atoms: “Block size in channels (kc)” must be one of 2, 4, 8, not 3.',
     );
     expect(() => checkOptions(methodById('coefficient-atoms'), {})).not.toThrow();
   });
