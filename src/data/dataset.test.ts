@@ -364,7 +364,9 @@ describe('dataset.json', () => {
     const dataset = await load(
       dropped(...(await set()), textFile('outer/pets/cat/dataset.json', '{"name":"x"}')),
     );
-    expect(reasonFor(dataset, 'outer/pets/cat/dataset.json')).toBe('Not used: it is not at the root of the data set.');
+    expect(reasonFor(dataset, 'outer/pets/cat/dataset.json')).toBe(
+      'Not used: it is not at the root of the data set.',
+    );
   });
 });
 
