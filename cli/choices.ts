@@ -58,6 +58,8 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --sample NAME      instead of --data, a built-in set: ${SAMPLES.join(', ')}
   --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file, or a folder with model.json and its
                      shards, or with config.json beside the weights (default: the starter)
+  --network NAME     which network of a checkpoint that holds several, by its key, e.g. state_dict (default: averaged
+                     weights before plain ones, a teacher before its student, else the first)
   --stages N         only the first N of the backbone's four stages, conv2_x to conv5_x (default: all it has)
   --size N           side of the images the backbone is given, pixels: ${INPUT_SIZE_HELP}
                      (default: what the backbone asks for)
@@ -124,6 +126,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     backbone: {
       path: values.backbone === undefined ? null : fromWhereTyped(values.backbone),
       stages: whole('--stages', values.stages, STAGES) ?? null,
+      ...(values.network === undefined ? {} : { trunk: values.network }),
       inputSize: values.size === undefined ? null : inputSize(values.size),
     },
     testPart:
@@ -217,6 +220,7 @@ function parsed(typed: string[]) {
         data: { type: 'string' },
         sample: { type: 'string' },
         backbone: { type: 'string' },
+        network: { type: 'string' },
         stages: { type: 'string' },
         size: { type: 'string' },
         'test-part': { type: 'string' },

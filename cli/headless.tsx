@@ -49,7 +49,7 @@ globalThis.headless = {
 
   settings: (knobs) => answer(() => settings(knobs)),
 
-  useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+  useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
 
   importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
 
@@ -91,10 +91,14 @@ function chosenFiles(purpose: Purpose): NamedFile[] {
   return namedFiles(files);
 }
 
-async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
+async function useBackbone(
+  stages: number | null,
+  inputSize: number | null,
+  trunk?: string,
+): Promise<BackboneSummary> {
   const files = chosenFiles('backbone');
   const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
-  return loadBackbone({ source: from, stages, inputSize });
+  return loadBackbone({ source: from, stages, inputSize, trunk });
 }
 
 async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {

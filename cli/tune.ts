@@ -94,6 +94,7 @@ async function main(): Promise<number> {
         ? await untilStopped(changeBackbone(headless, weights, form))
         : starter;
     progress.say(backboneSentence(backbone));
+    for (const sentence of backbone.notices) progress.say(sentence);
     if (before) refuse(backboneDifference(before, backbone));
     checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
     const dataset = await untilStopped(
@@ -139,10 +140,10 @@ type Data = Place | { kind: 'sample'; name: string };
 async function changeBackbone(
   headless: Headless,
   weights: Place | null,
-  { stages, inputSize }: Omit<BackboneOptions, 'path'>,
+  { stages, inputSize, trunk }: Omit<BackboneOptions, 'path'>,
 ): Promise<BackboneSummary> {
   if (weights) await headless.choose('backbone', weights);
-  return headless.ask('useBackbone', stages, inputSize);
+  return headless.ask('useBackbone', stages, inputSize, trunk);
 }
 
 async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {

@@ -18,6 +18,7 @@ import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
+import { type Recipe, tuningRecipe } from './recipe';
 import type { TrunkChoice } from './trunk-choice';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
@@ -71,6 +72,8 @@ export class Backbone {
   readonly network: Network;
   readonly inputSize: number;
   readonly preprocessing: Preprocessing;
+  /** How a picture is prepared to see what the untouched network recognizes. */
+  readonly recipe: Recipe;
   /** Stages that the weight file has, of which the first ones are used. */
   readonly stagesInFile: number;
   /** The classifier the file came with, where all of its stages are used. */
@@ -94,6 +97,7 @@ export class Backbone {
     head: Head | null,
     precision: Precision,
     inputSize: number,
+    recipe: Recipe,
   ) {
     this.id = id;
     this.name = name;
@@ -104,6 +108,7 @@ export class Backbone {
     this.inputSize = inputSize;
     this.stagesInFile = pretrained.stagesInFile;
     this.preprocessing = pretrained.preprocessing;
+    this.recipe = recipe;
     this.head = head;
     this.precision = precision;
     this.trunk = pretrained.trunk;
@@ -123,7 +128,7 @@ export class Backbone {
   static async load(
     file: WeightFile,
     { id, name, sha256: known }: { id: string; name: string; sha256?: string | undefined },
-    { precision: wanted = 'single', stages, trunk, inputSize, onLayer = () => {} }: LoadOptions = {},
+    { precision: wanted = 'single', stages, trunk, inputSize, recipe, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, { stages, trunk });
@@ -138,7 +143,8 @@ export class Backbone {
       }
       const head = await pretrained.readHead();
       const size = inputSize ?? pretrained.inputSize;
-      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size);
+      const seen = recipe ?? tuningRecipe(size);
+      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size, seen);
     } catch (error) {
       for (const layer of layers.values()) disposeConvolution(layer);
       throw error;
@@ -250,6 +256,8 @@ interface LoadOptions {
   trunk?: string | undefined;
   /** Instead of what the file says. */
   inputSize?: number | undefined;
+  /** The weights' own, where it is stated; left out: what tuning does. */
+  recipe?: Recipe | undefined;
   /** Is told before each layer; what it throws ends the work, so that a person can. */
   onLayer?: (done: number, total: number) => void;
 }

@@ -55,6 +55,8 @@ export interface Dataset {
   testPart: number;
   augmentation: Augmentation;
   leftOut: LeftOut[];
+  /** By path: pictures as they were given, where they are at hand: on the person's disk, or small enough to keep. */
+  originals: ReadonlyMap<string, Blob>;
   /** By path: what a split has to heed. */
   places: ReadonlyMap<string, Place>;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
@@ -119,6 +121,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     preset,
     augmentation: framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
     leftOut: omitted,
+    originals: originalsOf(plan.files),
     places,
     hash,
   };
@@ -201,6 +204,16 @@ function duplicatesOf(dataset: Dataset): Duplicates {
       .map((group) => group.map(({ path }) => path).sort(naturalOrder)),
     leaked: { val: leaked('val'), test: leaked('test') },
   };
+}
+
+/** Bytes of unpacked pictures that are kept beside their pixels. */
+const MAX_ORIGINAL_BYTES = 256e6;
+
+/** A `File` stays on the disk. What came out of an archive takes memory. */
+function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
+  const blobs = files.map(({ path, source }) => [path, source.file] as const);
+  const unpacked = blobs.reduce((sum, [, blob]) => sum + (blob instanceof File ? 0 : blob.size), 0);
+  return new Map(blobs.filter(([, blob]) => blob instanceof File || unpacked <= MAX_ORIGINAL_BYTES));
 }
 
 // ---------------------------------------------------------------- pictures

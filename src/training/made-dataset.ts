@@ -40,6 +40,7 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     testPart: 0,
     augmentation: 'crops-flips',
     leftOut: [],
+    originals: new Map(),
     places: new Map(),
     hash: '',
   };

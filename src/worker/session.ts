@@ -49,7 +49,7 @@ import type {
   SettingSummary,
   Storage,
 } from './protocol';
-import { recognize, recognizeData } from './recognize';
+import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
 import { tileMemory } from './tile-memory';
@@ -273,10 +273,7 @@ export function createSession(siteUrl: string): Handlers {
     },
 
     async recognize({ image, fileName }) {
-      const trunk = ready(backbone);
-      const side = storedSide(trunk.inputSize, 'crop');
-      const [guesses = []] = await recognize(trunk, await pixelsOf(image, fileName, side, 'crop'), side);
-      return guesses;
+      return recognizeFile(ready(backbone), image, fileName);
     },
 
     async recognizeData({ perClass }, { progress, signal }) {

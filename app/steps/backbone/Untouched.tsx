@@ -1,7 +1,8 @@
 /** What the network sees before any tuning: its own classifier on the person's pictures. */
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
-import type { DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
+import { recipeWords } from '../../../src/backbone/recipe';
+import type { BackboneSummary, DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
 import { asProblem, type Problem } from '../../store/problem';
 import { useSession, write } from '../../store/session';
@@ -16,7 +17,13 @@ import classes from './Untouched.module.css';
 const SIZE = 84;
 
 /** `reason`: why nothing can be asked now. */
-export function Untouched({ ownClasses, reason }: { ownClasses: number | null; reason: string | null }) {
+export function Untouched({
+  backbone: { ownClasses, recipe },
+  reason,
+}: {
+  backbone: BackboneSummary;
+  reason: string | null;
+}) {
   const dataset = useSession((session) => session.dataset);
   const recognition = useSession((session) => session.recognition);
   const recognizing = useSession((session) => session.recognizing);
@@ -40,7 +47,7 @@ export function Untouched({ ownClasses, reason }: { ownClasses: number | null; r
   return (
     <Block
       title="What does the untouched network see?"
-      note={`Its own classifier, for the ${ownClasses} classes it was trained on; yours need not be among them.`}
+      note={`Its own classifier, for the ${ownClasses} classes it was trained on; yours need not be among them. Each picture is prepared ${recipe.isStated ? 'by this backbone’s own recipe' : 'as in tuning'}: ${recipeWords(recipe)}.`}
     >
       <div className={classes.buttons}>
         <Button
@@ -76,6 +83,12 @@ export function Untouched({ ownClasses, reason }: { ownClasses: number | null; r
       />
       {recognizing && (
         <ProgressLine progress={recognizing} name="Looking at pictures" onCancel={stopRecognition} />
+      )}
+      {recipe.isStated && recognition?.some(({ byRecipe }) => !byRecipe) && (
+        <p className={classes.none}>
+          The files of some images are no longer at hand. These were looked at as in tuning: 8/7 of the input
+          size, bilinear.
+        </p>
       )}
       <ul className={classes.seen} aria-label="What it sees">
         {picture && <Picture {...picture} />}
