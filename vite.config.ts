@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 
 /** Cross-origin isolation gives the wasm backend its threads. */
@@ -50,6 +50,7 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
+    exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
     globalSetup: 'src/hub/made-hub.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
