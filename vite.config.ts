@@ -17,6 +17,27 @@ const { name, version, dependencies } = JSON.parse(
 /** Reference files beside the project, for tests; the folder may be a link. */
 const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
 
+/** How tests run in a page; vitest.slow.config.ts runs the slow ones so. */
+export const inBrowser = {
+  globalSetup: 'src/hub/made-hub.ts',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // One page at a time: two cores, and every file starts its own tensor backend.
+  fileParallelism: false,
+  browser: {
+    enabled: true,
+    headless: true,
+    screenshotFailures: false,
+    provider: playwright({
+      launchOptions: {
+        executablePath: process.env.VITEST ? requireChromium() : undefined,
+        args: CHROMIUM_ARGS,
+      },
+    }),
+    instances: [{ browser: 'chromium' as const }],
+  },
+};
+
 export default defineConfig({
   define: {
     __APP_NAME__: JSON.stringify(name),
@@ -49,24 +70,33 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'app/**/*.test.{ts,tsx}'],
-    exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
-    globalSetup: 'src/hub/made-hub.ts',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // One page at a time: two cores, and every file starts its own tensor backend.
-    fileParallelism: false,
-    browser: {
-      enabled: true,
-      headless: true,
-      screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath: process.env.VITEST ? requireChromium() : undefined,
-          args: CHROMIUM_ARGS,
+    reporters: ['default', './scripts/test/vitest-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [
+            'src/**/*.test.ts',
+            'app/**/*.test.{ts,tsx}',
+            // The page under the command line; the rest of cli/ runs in Node.
+            'cli/**/*.browser.test.{ts,tsx}',
+          ],
+          exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
+          ...inBrowser,
         },
-      }),
-      instances: [{ browser: 'chromium' }],
-    },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['cli/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['cli/**/*.browser.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

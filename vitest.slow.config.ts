@@ -1,7 +1,8 @@
 /** `npm run test:slow:unit`: unit tests that take minutes. */
-import base from './vite.config.ts';
+import { defineConfig } from 'vitest/config';
+import base, { inBrowser } from './vite.config.ts';
 
-export default {
+export default defineConfig({
   ...base,
-  test: { ...base.test, include: ['src/**/*.slow.test.ts'], exclude: [], testTimeout: 1_800_000 },
-};
+  test: { ...inBrowser, include: ['src/**/*.slow.test.ts'], testTimeout: 1_800_000 },
+});

@@ -23,13 +23,9 @@ export class Engine {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  /** `onReport` hears what the engine says unasked. */
-  constructor(onReport: (report: Report) => void) {
-    this.#worker = new Worker(new URL('../src/worker/worker.ts', import.meta.url), {
-      type: 'module',
-      // A worker's own address says nothing of where public/ is served; the page's does.
-      name: document.baseURI,
-    });
+  /** `onReport` receives what the engine reports unasked. A test gives a worker of its own. */
+  constructor(onReport: (report: Report) => void, makeWorker = engineWorker) {
+    this.#worker = makeWorker();
     this.#worker.onmessage = ({ data }: MessageEvent<Reply | Report>) =>
       'id' in data ? this.#receive(data) : onReport(data);
     this.#worker.onerror = (event) =>
@@ -80,6 +76,14 @@ export class Engine {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
+}
+
+function engineWorker(): Worker {
+  return new Worker(new URL('../src/worker/worker.ts', import.meta.url), {
+    type: 'module',
+    // A worker's own address says nothing of where public/ is served; the page's does.
+    name: document.baseURI,
+  });
 }
 
 function asError(failure: Failure): Error {

@@ -1,4 +1,4 @@
-/** One request in, one answer out: the same in a page and in plain Node. */
+/** Answers one request of the benchmark; used in a page and in plain Node. */
 import type { Answers, Request } from './case';
 import { measureStep } from './measure';
 import { measurePasses } from './passes';
@@ -6,7 +6,7 @@ import { measureProbeEpoch } from './probe-epoch';
 import { measureRoof } from './roof';
 
 export interface Surroundings {
-  /** The runtime and its version. */
+  /** The JavaScript runtime and its version. */
   runtime: string;
   readStarter(): Promise<Uint8Array>;
 }
@@ -15,7 +15,7 @@ export async function answer<R extends Request>(
   request: R,
   surroundings: Surroundings,
 ): Promise<Answers[R['kind']]> {
-  // The kind decides the answer's type, which TypeScript does not follow through a switch.
+  // The kind determines the type of the answer, which TypeScript does not infer through a switch.
   return (await answerAny(request, surroundings)) as Answers[R['kind']];
 }
 

@@ -1,4 +1,4 @@
-/** Goes through the plan on one host: which rows, in which order, and which are left out because they would take too long. */
+/** Runs the benchmark on one host: which rows, in which order, and which are skipped because they would take too long. */
 import { availableParallelism } from 'node:os';
 import { UserError } from '../src/user-error';
 import type { BackendName } from '../src/worker/protocol';
@@ -20,15 +20,15 @@ import { findPyTorch, type PyTorch } from './rivals/pytorch';
 import { caseLine, environmentLine, header, number, passHeader, passLine, rowLine } from './table';
 import { stepFlop } from './work';
 
-/** The first that can is whom the others' losses are compared with, so the ones we did not write come first. */
+/** The losses of the first rival that runs are the reference for the others, so the independent implementations come first. */
 const ORDER: RivalName[] = ['PyTorch', 'stock tfjs', 'jax-js', 'ours', 'ours half'];
 const CHECKED_STEPS = 3;
 const BATCHES = [16, 8, 4, 2, 1];
-/** A ΔD step at a twentieth of the roof should take no longer, in seconds: that is what stock tfjs is good for. */
+/** The batch is chosen so that a ΔD step at a twentieth of the roof, about the speed of stock tfjs, takes at most this many seconds. */
 const LONGEST_STEP = 8;
-/** Images of the checked steps where there is no GPU. */
+/** The number of images in the checked steps on the CPU. */
 const SOFTWARE_CHECK = 2;
-/** Of the roof, until a rival has shown what it reaches. */
+/** The expected fraction of the roof, until a rival has been measured. */
 const FIRST_GUESS: Record<RivalName, number> = {
   ours: 0.2,
   'ours half': 0.2,
@@ -39,7 +39,7 @@ const FIRST_GUESS: Record<RivalName, number> = {
 const SIZES: Record<BackboneName, number[]> = { starter: [64], resnet50: [64, 224] };
 const PROBE_IMAGES = 1000;
 const PASSES = { size: 64, batch: 16 };
-/** Where nothing is expected: a page that takes longer has hung. */
+/** The time limit if nothing is expected; a page that takes longer is considered hung. */
 const MOST_MINUTES = 60;
 
 export interface Report {
@@ -49,7 +49,7 @@ export interface Report {
   claims: Claim[];
 }
 
-/** Runs what the options ask for; `say` gets the table line by line. */
+/** Runs the rows that the options select; `say` receives the table line by line. */
 export async function benchmark(host: Host, options: Options, say: (line: string) => void): Promise<Report> {
   const pytorch = await findPyTorch(host.pytorchScript, host.readStarter);
   const run = new Run(host, options, say, pytorch);
@@ -73,7 +73,7 @@ export async function benchmark(host: Host, options: Options, say: (line: string
 
 function chosenBackends(host: Host, { backends, mode }: Options): BackendName[] {
   if (!backends) {
-    // Growth is a matter of one backend; the host's first is its fastest where there is no GPU.
+    // Growth is measured on one backend only; without a GPU the host's first backend is its fastest.
     return mode === 'growth' ? host.backends.slice(0, 1) : host.backends;
   }
   const missing = backends.find((backend) => !host.backends.includes(backend));
@@ -82,7 +82,7 @@ function chosenBackends(host: Host, { backends, mode }: Options): BackendName[] 
 }
 
 class Run {
-  /** PyTorch's rows are the same for every backend. */
+  /** PyTorch's rows do not depend on the backend and are measured once. */
   readonly #pytorchRows: Row[] = [];
 
   constructor(
@@ -130,7 +130,7 @@ class Run {
     if (options.withPasses && environment.backend === 'webgpu') await this.#passes(environment);
   }
 
-  /** Looks for the roof again: on a shared machine the first time may have been a bad one. */
+  /** Measures the roof again: on a shared machine the first measurement may have been disturbed. */
   async #betterRoof(environment: Environment): Promise<void> {
     if (environment.rows.length === 0) return;
     const again = await this.host.ask(
@@ -171,7 +171,7 @@ class Run {
     for (const pass of found.passes) this.say(passLine(pass, found));
   }
 
-  /** One step each, for the most memory they hold; on WebGPU nothing needs to be computed for that. */
+  /** One step of each rival, for its peak memory; on WebGPU the step is not computed. */
   async #memory(environment: Environment): Promise<void> {
     const { options } = this;
     const compute = environment.backend === 'wasm';
@@ -271,14 +271,14 @@ class Run {
     const known = this.#pytorchRows.find(({ of }) => sameCase(of, request.of));
     if (known) return known.outcome;
     const device = info.hardware && this.pytorch.hasCuda ? 'cuda' : 'cpu';
-    // As many as wasm has; where there is no wasm beside it, as many as there are cores.
+    // As many threads as wasm uses; without wasm, as many as there are cores.
     const threads = info.threads || availableParallelism();
     const outcome = await this.pytorch.measure(request, device, threads);
     this.#pytorchRows.push({ of: request.of, rival: 'PyTorch', outcome });
     return outcome;
   }
 
-  /** From what the rival reached on this backend so far, best with the same setting. */
+  /** From the rival's rates on this backend so far, preferably with the same setting. */
   #expectedMinutes(
     { rival, of, checkedSteps, checkedBatch, compute }: StepRequest,
     { rows, roof }: Environment,
@@ -290,7 +290,7 @@ class Run {
     const alike = timed.filter((row) => row.of.setting === of.setting);
     const rates = (alike.length > 0 ? alike : timed).map((row) => gigaflops(row) ?? Number.NaN);
     const rate = rates.length > 0 ? Math.min(...rates) : FIRST_GUESS[rival] * roof.gigaflops;
-    // Besides the checked ones, a first and a timed step.
+    // The checked steps, and a first and a timed step.
     const steps = (checkedSteps * checkedBatch) / of.batch + 2;
     return (steps * stepFlop(of)) / rate / 1e9 / 60;
   }

@@ -3,7 +3,7 @@ import type { TileNames } from '../src/ops/webgpu/adapt';
 import type { BackendName } from '../src/worker/protocol';
 import type { Engine } from './engine';
 
-/** `probe-cached` trains the head on features that are there already; `probe` passes the images through the network. */
+/** `probe-cached` trains the head on given features; `probe` also computes the features from images. */
 export const SETTINGS = ['probe-cached', 'probe', 'atoms', 'lora', 'full'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
@@ -15,14 +15,14 @@ export type RivalName = (typeof RIVALS)[number];
 
 export interface Case {
   backbone: BackboneName;
-  /** Side of the images, pixels. */
+  /** Side of the images in pixels. */
   size: number;
   batch: number;
   classes: number;
   setting: Setting;
 }
 
-/** m of ΔD and r of LoRA: what the methods' own options say by default. */
+/** The defaults of the methods: m of ΔD and r of LoRA. */
 export const ATOMS = 9;
 export const RANK = 4;
 
@@ -34,10 +34,10 @@ export const SETTING_LABELS: Record<Setting, string> = {
   full: 'full',
 };
 
-/** How far a rival's losses may be from the reference's, relative. */
+/** The tolerated relative difference between the losses of a rival and of the reference. */
 export const TOLERANCE = 1e-3;
 
-/** Adam's rates. The head's is small, so that what the backbone's numbers do shows in the checked losses. */
+/** Learning rates for Adam. The head's is small, so that the checked losses depend on the backbone's updates. */
 export const HEAD_RATE = 1e-4;
 export const BACKBONE_RATES: Record<Setting, number> = {
   'probe-cached': 0,
@@ -48,18 +48,18 @@ export const BACKBONE_RATES: Record<Setting, number> = {
 };
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/** The losses to agree with, and whose they are. */
+/** The losses of the reference rival. */
 export interface Reference {
   rival: RivalName;
-  /** Of the checked steps. */
+  /** Losses of the checked steps. */
   losses: number[];
-  /** Of the first step with the whole batch. */
+  /** Loss of the first step with the whole batch. */
   firstLoss: number;
 }
 
 interface EngineRequest {
   backend: BackendName;
-  /** Chosen by an earlier page; null to choose them. */
+  /** Tiles chosen by an earlier page; null to choose them. */
   tiles: TileNames | null;
 }
 
@@ -67,15 +67,15 @@ export interface StepRequest extends EngineRequest {
   kind: 'step';
   rival: RivalName;
   of: Case;
-  /** Null where this rival is the first. */
+  /** Null if this rival is the first. */
   reference: Reference | null;
-  /** Steps whose losses are checked before anything is timed. */
+  /** The number of steps whose losses are checked before the timing. */
   checkedSteps: number;
-  /** Images in them: fewer than the batch where steps are slow. */
+  /** The number of images in them; smaller than the batch where steps are slow. */
   checkedBatch: number;
-  /** False: on WebGPU, memory is asked for and commands are given, but nothing is computed. */
+  /** If false, WebGPU dispatches are recorded without computing, to measure memory only. */
   compute: boolean;
-  /** Timed work ends after this many seconds or `steps` samples, whichever is first, but not before `leastSteps`. */
+  /** Timing ends after this many seconds or `steps` samples, whichever comes first, but not before `leastSteps` samples. */
   seconds: number;
   steps: number;
   leastSteps: number;
@@ -99,24 +99,24 @@ export interface ProbeEpochRequest extends EngineRequest {
 
 export type Request = StepRequest | RoofRequest | PassesRequest | ProbeEpochRequest;
 
-/** What a rival did. Times in milliseconds per step. */
+/** The result of one rival. Times are in milliseconds per step. */
 export type StepOutcome =
   | {
       kind: 'timed';
       losses: number[];
       firstLoss: number;
       times: number[];
-      /** In the step's own call, before its result is awaited; null where the call does all the work. */
+      /** Time in the step's synchronous call, before its result is awaited; null if the call does all the work. */
       javascript: number[] | null;
-      /** GPU dispatches, or kernels run on wasm; null where they cannot be counted. */
+      /** The number of GPU dispatches, or of kernels run on wasm; null if they cannot be counted. */
       dispatches: number | null;
       peakBytes: number | null;
-      /** All WebAssembly memory of the page at the end; null on WebGPU. */
+      /** Bytes of all WebAssembly memories of the page at the end; null on WebGPU. */
       heapBytes: number | null;
-      /** What it runs on, where that is not the table's adapter. */
+      /** The device it runs on, if that is not the table's adapter. */
       runsOn?: string;
     }
-  /** Not timed: its losses are not the others'. */
+  /** Not timed, because its losses differ from the reference. */
   | { kind: 'disagrees'; losses: number[]; reason: string }
   | { kind: 'cannot'; reason: string }
   | { kind: 'skipped'; reason: string }
@@ -124,10 +124,10 @@ export type StepOutcome =
 
 export interface Roof {
   engine: Engine;
-  /** The runtime and its version. */
+  /** The JavaScript runtime and its version. */
   runtime: string;
   gigaflops: number;
-  /** Which product it was. */
+  /** The product that reached it. */
   of: string;
 }
 
@@ -135,14 +135,14 @@ export interface Pass {
   layer: string;
   pass: 'forward' | 'input gradient' | 'kernel gradient' | 'atom gradient';
   gigaflop: number;
-  /** Milliseconds, and those of the roof's product just before each of them. */
+  /** Milliseconds of each sample, and of the roof's product just before it. */
   times: number[];
   products: number[];
 }
 
 export interface Passes {
   passes: Pass[];
-  /** The roof's. */
+  /** The roof's product. */
   product: { name: string; gigaflop: number };
 }
 

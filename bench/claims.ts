@@ -1,11 +1,11 @@
-/** What the project promises of its step, read from what was measured; a claim without its rows is not listed. */
+/** The project's performance claims, checked against the measurements; a claim without its rows is not listed. */
 import type { Case, RivalName, Setting } from './case';
 import { type Environment, median, msOf, type Row, shareOfRoof } from './results';
 import { number, percent } from './table';
 
 export interface Claim {
   text: string;
-  /** What was measured, as text. */
+  /** The measured value, as text. */
   measured: string;
   holds: boolean;
 }
@@ -111,7 +111,7 @@ function passes(environment: Environment): Claim[] {
   });
 }
 
-/** Peak memory of ΔD beside stock tfjs. */
+/** Peak memory of ΔD compared with stock tfjs. */
 export function memoryClaim(rows: Row[], where: string): Claim[] {
   const bytes = (rival: RivalName) => {
     const outcome = rows.find((row) => row.rival === rival)?.outcome;

@@ -1,4 +1,4 @@
-/** From the command line to the table, whatever the host. */
+/** The benchmark's command line, for any host. */
 import { UserError } from '../src/user-error';
 import { benchmark } from './benchmark';
 import type { Host } from './hosts/host';

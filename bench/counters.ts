@@ -1,23 +1,23 @@
 /**
- * What a step costs besides time, counted from outside and the same for every rival: GPU dispatches and buffers at the API's own
- * calls; on wasm the kernels tfjs runs, what it allocates for tensors, and the size of all WebAssembly memories.
+ * Counts what a step costs besides time, outside the rivals and so alike for all: GPU dispatches and buffers at WebGPU's API; on wasm
+ * the kernels that tfjs runs, the memory that it allocates for tensors, and the size of all WebAssembly memories.
  */
 import * as tf from '@tensorflow/tfjs';
 
 export interface Counters {
-  /** Counts kernels and tensors of the tfjs backend in use, where the device's own calls do not tell. */
+  /** Counts the kernels and tensors of the current tfjs backend, where the device's API does not show them. */
   watchTensors(): void;
-  /** From now on GPU dispatches are counted and left out. */
+  /** From now on GPU dispatches are counted but not executed. */
   stopComputing(): void;
-  /** Dispatches, or kernels run, since the last call. */
+  /** The number of dispatches, or of kernels run, since the last call. */
   takeDispatches(): number | null;
-  /** Most bytes at one time since the watch began. */
+  /** Peak bytes since the start of counting. */
   peakBytes(): number | null;
-  /** Bytes of all WebAssembly memories now; they never shrink. */
+  /** Current bytes of all WebAssembly memories, which never shrink. */
   heapBytes(): number | null;
 }
 
-/** Watches the GPU's API. To be called before a device is asked for. */
+/** Counts calls of WebGPU's API. Call it before a device is requested. */
 export function watchGpu(): Counters {
   let [dispatches, bytes, peak] = [0, 0, 0];
   let compute = true;
@@ -61,15 +61,15 @@ export function watchGpu(): Counters {
   };
 }
 
-/** Kernels that only give a tensor another shape. */
+/** tfjs kernels that only change a tensor's shape. */
 const VIEWS = new Set(['Reshape', 'Identity', 'Cast']);
 
-/** Of the module that tfjs-wasm is, what its types leave out: its allocator, which from outside only tensors use. */
+/** The part of tfjs-wasm's module that its types omit: the allocator, which JavaScript calls only for tensors. */
 interface TfjsWasm {
   wasm: { _malloc(bytes: number): number; _free(address: number): void };
 }
 
-/** Every memory of the page, from the moment this module is loaded: some libraries start theirs as soon as they are. */
+/** All WebAssembly memories of the page created after this module is loaded, before libraries create theirs. */
 const memories: WebAssembly.Memory[] = [];
 const { Memory } = WebAssembly;
 WebAssembly.Memory = class extends Memory {
@@ -79,7 +79,7 @@ WebAssembly.Memory = class extends Memory {
   }
 };
 
-/** Watches WebAssembly. */
+/** Counts WebAssembly memory and kernels. */
 export function watchWasm(): Counters {
   const heapBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   let kernels: number | null = null;
@@ -90,14 +90,14 @@ export function watchWasm(): Counters {
       const { runKernel } = engine;
       kernels = 0;
       engine.runKernel = function (this: typeof engine, name, ...rest) {
-        // Ours are made of others, which are counted.
+        // Our operations call other kernels, which are counted.
         if (!VIEWS.has(name) && !name.startsWith('Atomtune')) kernels = (kernels ?? 0) + 1;
-        return runKernel.call(this, name, ...rest) as never; // passed through as it is
+        return runKernel.call(this, name, ...rest) as never; // passes the result on unchanged
       };
-      const { wasm } = tf.backend() as unknown as TfjsWasm; // the backend in use
+      const { wasm } = tf.backend() as unknown as TfjsWasm; // the backend is wasm
       const { _malloc, _free } = wasm;
       const sizes = new Map<number, number>();
-      // Weights and batch are there already.
+      // Weights and batch were allocated before.
       let bytes = tf.memory().numBytes;
       peak = bytes;
       wasm._malloc = (size) => {

@@ -1,4 +1,4 @@
-/** The engine as a person's page starts it: our backend, and on WebGPU tiles chosen for the adapter and programs tried. */
+/** Starts the engine as the page does: our backend, and on WebGPU with tiles chosen for the adapter and checked programs. */
 import { startBackend } from '../src/backend';
 import { adaptPrograms, type TileNames } from '../src/ops/webgpu/adapt';
 import { emptyPool } from '../src/ops/webgpu/buffer-pool';
@@ -9,13 +9,13 @@ export interface Engine {
   info: EngineInfo;
   /** The chosen tiles; null on wasm. */
   tiles: TileNames | null;
-  /** Programs this adapter could not compile. */
+  /** Notices about programs that this adapter could not compile. */
   notices: readonly Notice[];
 }
 
 let started: Promise<Engine> | null = null;
 
-/** Starts it once in a page; `tiles` are those an earlier page has chosen, null to choose them now. */
+/** Starts the engine once per page; `tiles` are those chosen by an earlier page, null to choose them now. */
 export function startEngine(backend: BackendName, tiles: TileNames | null): Promise<Engine> {
   started ??= start(backend, tiles);
   return started;
@@ -31,7 +31,7 @@ async function start(backend: BackendName, remembered: TileNames | null): Promis
         tiles = names;
       },
     });
-    // What the samples needed is no part of a step's memory.
+    // Frees the buffers of the self-test, which are not part of a step's memory.
     emptyPool();
   }
   return { info, tiles, notices: readNotices() };

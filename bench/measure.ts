@@ -1,6 +1,5 @@
 /**
- * Answers one request of the benchmark, in a page or a process of its own: nothing of one rival's memory, shaders or warmth is
- * there when the next one starts.
+ * Measures one step of one rival, in a page or process of its own, so that no memory, shaders or caches of another rival affect it.
  */
 import { emptyPool } from '../src/ops/webgpu/buffer-pool';
 import { type StepOutcome, type StepRequest, TOLERANCE } from './case';
@@ -11,7 +10,7 @@ import { ours, oursInHalves } from './rivals/ours';
 import type { Rival, Trainer } from './rivals/rival';
 import { stock } from './rivals/stock';
 
-/** PyTorch is timed by a script of its own. */
+/** PyTorch is measured by its own script. */
 const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
   ours,
   'ours half': oursInHalves,
@@ -19,16 +18,16 @@ const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
   'jax-js': jax,
 };
 
-/** A sample lasts at least this long, in as many steps as that takes, with one read-back: as in training on a GPU. */
+/** The minimum duration of a sample in milliseconds. A sample has several steps and one read-back, as in training on a GPU. */
 const SAMPLE_MS = 200;
 const MOST_STEPS_PER_SAMPLE = 10;
 
-/** Where one step takes this many times the time there is, it is measured once, and not after a first one. */
+/** A step that takes more than this multiple of the available time is measured once, without warm-up. */
 const TOO_SLOW = 4;
 
 type Timed = Extract<StepOutcome, { kind: 'timed' }>;
 
-/** Checks and times one rival. `readStarter` gives the starter's file. */
+/** Checks and times one rival. `readStarter` returns the starter's weight file. */
 export async function measureStep(
   request: StepRequest,
   readStarter: () => Promise<Uint8Array>,
@@ -40,7 +39,7 @@ export async function measureStep(
   if (reason) return { kind: 'cannot', reason };
   const counters = backend === 'wasm' ? watchWasm() : watchGpu();
   await rival.start(request);
-  // What was started above may need answers from its device; from here on nobody does.
+  // Starting a rival may need computed results; later none are needed.
   if (!compute) counters.stopComputing();
   const prepare = async (batch: number) =>
     rival.prepare(await makeProblem({ ...of, batch }, readStarter), backend);
@@ -80,7 +79,7 @@ async function timed(
   const once = steps === 0 || firstMs > TOO_SLOW * 1000 * seconds;
   const times: number[] = once && steps > 0 ? [firstMs] : [];
   const javascript: number[] = [];
-  // What takes longer than all of the time there is is not repeated for its own sake.
+  // A step that takes longer than the available time is not repeated.
   const least = firstMs > 1000 * seconds ? 1 : leastSteps;
   const start = performance.now();
   const goesOn = () => times.length < least || performance.now() - start < 1000 * seconds;
@@ -108,7 +107,7 @@ async function timed(
   };
 }
 
-/** What is wrong with the losses; null where they are the reference's, or the first and finite. */
+/** Why the losses are wrong; null if they agree with the reference, or are the first ones and finite. */
 function difference(losses: number[], expected: number[] | undefined, whose = ''): string | null {
   if (!losses.every(Number.isFinite)) return `its losses are ${shown(losses)}`;
   const same = losses.every((loss, step) => {

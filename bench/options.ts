@@ -1,4 +1,4 @@
-/** The command line, parsed. */
+/** Parses the benchmark's command line. */
 import { parseArgs } from 'node:util';
 import { UserError } from '../src/user-error';
 import type { BackendName } from '../src/worker/protocol';
@@ -39,14 +39,14 @@ export interface Options {
   seconds: number;
   steps: number;
   leastSteps: number;
-  /** Minutes; Infinity for none. */
+  /** Minutes; Infinity for no limit. */
   limit: number;
   withPasses: boolean;
   json: boolean;
   help: boolean;
 }
 
-/** Throws `UserError` for what it does not know. */
+/** Throws `UserError` for unknown flags and invalid values. */
 export function parseOptions(args: string[]): Options {
   const { values } = parse(args);
   const modes = (['passes', 'memory', 'growth'] as const).filter((mode) => values[mode]);

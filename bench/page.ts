@@ -1,4 +1,4 @@
-/** The benchmark's page: answers one request, then is closed. */
+/** The benchmark's page: answers one request and is then closed. */
 import { answer } from './answer';
 import type { Answers, Request } from './case';
 

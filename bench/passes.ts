@@ -1,4 +1,4 @@
-/** The convolution's passes one by one, on the large layers of ResNet-50, each sample beside one of the roof's product. */
+/** Measures the passes of the convolution separately, on the large layers of ResNet-50, relative to the roof's product. */
 import * as tf from '@tensorflow/tfjs';
 import { atomGradient } from '../src/ops/atom-gradient';
 import { convolution } from '../src/ops/convolution';
@@ -11,7 +11,7 @@ import { networkOf, type PlacedLayer, placedLayers } from './work';
 
 const SAMPLES = 9;
 
-/** On a shared machine a minute is not like the next: the product that is the roof is timed again before every sample. */
+/** The roof's product is timed again before every sample, because the speed of a shared machine varies with time. */
 export async function measurePasses({ backend, tiles, size, batch }: PassesRequest): Promise<Passes> {
   const { info } = await startEngine(backend, tiles);
   const product = await bestProduct(info);
@@ -22,7 +22,7 @@ export async function measurePasses({ backend, tiles, size, batch }: PassesReque
   return { passes, product: { name: product.name, gigaflop: product.flop / 1e9 } };
 }
 
-/** One of each shape, without those whose work is less than a third of the largest's. */
+/** One layer of each shape, without those with less than a third of the largest amount of work. */
 function largeLayers(size: number): PlacedLayer[] {
   const shapes = new Map<string, PlacedLayer>();
   for (const layer of placedLayers(networkOf('resnet50'), size)) {
@@ -52,7 +52,7 @@ async function passesOf(
     ['kernel gradient', () => kernelGradient({ x, dz }, { k, stride, pad })],
   ];
   if (k > 1) runs.push(['atom gradient', () => atomGradient({ x, dz, coefficients }, { k, stride, pad })]);
-  // Nothing is below the first layer, so nobody asks for its input gradient.
+  // The first layer's input gradient is never needed.
   const wanted = runs.filter(([pass]) => pass !== 'input gradient' || cIn > 3);
   const passes: Pass[] = [];
   const layer = `${name} ${k}×${k} ${cIn}→${cOut}${stride > 1 ? ` /${stride}` : ''} at ${side}`;

@@ -1,4 +1,4 @@
-/** How long a linear-probe epoch on cached features takes: the run's own code with the page's batch size, validation included. */
+/** Times a linear-probe epoch on cached features: the run's own code with the page's batch size, including validation. */
 import { seededRandom } from '../src/random';
 import { madeDataset } from '../src/training/made-dataset';
 import { trainProbe } from '../src/training/probe';
@@ -10,7 +10,7 @@ const CLASSES = 5;
 const EPOCHS = 6;
 const PROBE = { epochs: EPOCHS, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 32 };
 
-/** Milliseconds of each epoch after the first, which warms up. */
+/** Milliseconds of each epoch after the first, which is a warm-up. */
 export async function measureProbeEpoch({
   backend,
   tiles,

@@ -1,6 +1,6 @@
 /**
- * One case's numbers: weights, coefficients, initial values, images, labels. Plain data, the same from the same case wherever it
- * is made, so that every rival, in whatever process, does the same step.
+ * The numbers of one case: weights, coefficients, initial values, images, labels. They are determined by the case alone, so that all
+ * rivals, in whatever process, compute the same step.
  */
 import type { ConvolutionSpec, Network } from '../src/backbone/layout';
 import { convolutions } from '../src/backbone/layout';
@@ -19,12 +19,12 @@ export interface Problem {
   options: Record<string, number>;
   /** Weights by torchvision's names, in PyTorch's order. */
   weights: Map<string, { shape: number[]; data: Float32Array }>;
-  /** All trained numbers and where each stands: the backbone's, then the head's. */
+  /** All trainable parameters with their offsets: the backbone's, then the head's. */
   table: ParameterTable;
   initial: Float32Array;
   /** Random α `[c_out·c_in, m]` by layer, for ΔD; empty otherwise. */
   coefficients: Map<string, Float32Array>;
-  /** `[batch, size, size, 3]`, normal; for the cached probe `[batch, features]`, not negative. */
+  /** `[batch, size, size, 3]`, normally distributed; for the cached probe `[batch, features]`, not negative. */
   input: Float32Array;
   labels: Int32Array;
 }
@@ -37,7 +37,7 @@ const METHODS: Record<Setting, string> = {
   full: 'full',
 };
 
-/** `readStarter` gives the starter's file; it is asked only where the case wants it. */
+/** `readStarter` returns the starter's weight file; it is called only if the case needs it. */
 export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Array>): Promise<Problem> {
   const { setting, backbone, batch, size, classes } = of;
   const random = seededRandom(0).fork(backbone);
@@ -46,7 +46,7 @@ export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Arra
   const method = methodById(METHODS[setting]);
   const options: Record<string, number> =
     setting === 'atoms' ? { m: ATOMS } : setting === 'lora' ? { r: RANK, alpha: RANK } : {};
-  // The cached probe never sees the backbone.
+  // The cached probe does not use the backbone.
   const weights =
     setting === 'probe-cached' ? new Map() : await backboneWeights(backbone, layers, readStarter, random);
   const table = parameterTable(method, options, layers, net.features, classes);
@@ -66,7 +66,7 @@ export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Arra
       .filter(({ kernel }) => kernel > 1)
       .map(({ name, kernel, cIn, cOut }) => [
         name,
-        // As large as the kernel's own numbers, which is what the coefficients of a decomposition are.
+        // With the magnitude of the kernel's own values, like the coefficients of a decomposition.
         normals(random.fork(`coefficients ${name}`), cOut * cIn * ATOMS, Math.sqrt(2 / (cIn * kernel ** 2))),
       ]),
   );
@@ -78,7 +78,7 @@ export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Arra
   return { of, network: net, method, options, weights, table, initial, coefficients, input, labels };
 }
 
-/** The weights as a file that `Backbone.fromBytes` takes. */
+/** The weights as a file for `Backbone.fromBytes`. */
 export function backboneFile({ weights, of }: Problem): Uint8Array<ArrayBuffer> {
   return writeSafetensors(weights, { stride_in_1x1: 'false', input_size: String(of.size) });
 }
@@ -102,7 +102,7 @@ function asFloat(name: string, { shape, data }: StoredTensor): { shape: number[]
   return { shape, data };
 }
 
-/** He et al.'s initialisation (uniform), and a batch norm that has seen something: near 1 and 0, each channel its own. */
+/** He et al.'s uniform initialisation, and batch norm values near 1 and 0 that differ by channel, as after training. */
 function randomWeights(layers: ConvolutionSpec[], random: Random): Problem['weights'] {
   const weights: Problem['weights'] = new Map();
   for (const { name, batchNorm, kernel, cIn, cOut } of layers) {
@@ -112,7 +112,7 @@ function randomWeights(layers: ConvolutionSpec[], random: Random): Problem['weig
     const bound = Math.sqrt(6 / (cIn * kernel ** 2));
     const shape = [cOut, cIn, kernel, kernel];
     weights.set(`${name}.weight`, { shape, data: uniform(cOut * cIn * kernel ** 2, -bound, bound) });
-    // A block adds a little to what it is given, as in a trained network: activations stay within bounds.
+    // The last batch norm of a block is small, as in a trained network, so that activations stay bounded.
     const gain = name.endsWith('conv3') ? 0.2 : 1;
     const affine: [string, Float32Array][] = [
       ['weight', uniform(cOut, 0.8 * gain, 1.2 * gain)],

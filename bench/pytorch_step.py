@@ -132,7 +132,7 @@ def main():
     step = Step(tensors, about, a.setting, a.device)
     del tensors
     if before is not None:
-        open("/proc/self/clear_refs", "w").write("5")  # the peak counts from here: not what reading the file took
+        open("/proc/self/clear_refs", "w").write("5")  # resets the peak, so that it does not include reading the file
     first = step.run()
     times, start = [], time.perf_counter()
     while len(times) < a.steps and (len(times) < a.least or time.perf_counter() - start < a.seconds):

@@ -1,4 +1,4 @@
-/** What a run of the benchmark has found, and the numbers one reads from it. */
+/** The results of a run of the benchmark, and values derived from them. */
 import type { BackendName } from '../src/worker/protocol';
 import type { Case, Pass, Passes, RivalName, Roof, StepOutcome } from './case';
 import { stepFlop } from './work';
@@ -9,7 +9,7 @@ export interface Row {
   outcome: StepOutcome;
 }
 
-/** All that was measured on one backend. */
+/** All measurements on one backend. */
 export interface Environment {
   backend: BackendName;
   roof: Roof;
@@ -25,7 +25,7 @@ export function median(values: number[]): number {
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
-/** Median milliseconds of a step; null where it was not timed. */
+/** Median milliseconds of a step; null if it was not timed. */
 export function stepMs({ outcome }: Row): number | null {
   return outcome.kind === 'timed' && outcome.times.length > 0 ? median(outcome.times) : null;
 }
@@ -45,13 +45,13 @@ export function sameCase(a: Case, b: Case): boolean {
   );
 }
 
-/** Milliseconds of a rival's step on the same case; null where there are none. */
+/** Milliseconds of a rival's step on the same case; null if it was not timed. */
 export function msOf(rows: Row[], rival: RivalName, of: Case): number | null {
   const row = rows.find((other) => other.rival === rival && sameCase(other.of, of));
   return row ? stepMs(row) : null;
 }
 
-/** How fast a pass runs beside the roof's product, sample by sample; of these the median. */
+/** The rate of a pass relative to the roof's product: the median over the samples. */
 export function shareOfRoof({ gigaflop, times, products }: Pass, { product }: Passes): number {
   const shares = times.map((time, index) => (gigaflop / time) * ((products[index] ?? 0) / product.gigaflop));
   return median(shares);

@@ -1,4 +1,4 @@
-/** The roof: the best matrix product that our own code can run here. Every step's GFLOP/s is also given as a share of it. */
+/** The roof: the fastest matrix product that our code computes on this machine. The GFLOP/s of steps are also given relative to it. */
 import * as tf from '@tensorflow/tfjs';
 import { convolution } from '../src/ops/convolution';
 import { matMul } from '../src/ops/mat-mul';
@@ -11,16 +11,16 @@ const SAMPLES = 3;
 const SAMPLE_MS = 100;
 const SEARCH_MS = 2000;
 
-/** Starts the backend and finds its roof. */
+/** Starts the backend and measures its roof. */
 export async function measureRoof({ backend, tiles }: RoofRequest, runtime: string): Promise<Roof> {
   const engine = await startEngine(backend, tiles);
   return { engine, runtime, ...(await roof(engine.info)) };
 }
 
-/** The roof at its best, in GFLOP/s, and which product it was. */
+/** The best rate of the roof in GFLOP/s, and its product. */
 async function roof(engine: Pick<EngineInfo, 'hardware'>): Promise<{ gigaflops: number; of: string }> {
   const { run, flop, name, tensors } = await bestProduct(engine);
-  // For as long as a noisy machine needs for a quiet moment.
+  // Repeated for some time, so that on a busy machine some samples are undisturbed.
   const start = performance.now();
   let gigaflops = 0;
   while (performance.now() - start < SEARCH_MS) {
@@ -37,17 +37,17 @@ export interface Product {
   tensors: tf.Tensor[];
 }
 
-/** The fastest product of large square matrices, over sizes and over the ways we have to write one. Its tensors are the caller's. */
+/** The fastest product of large square matrices, over sizes and over our two ways to compute one. The caller disposes its tensors. */
 export async function bestProduct({ hardware }: Pick<EngineInfo, 'hardware'>): Promise<Product> {
   const products = (hardware ? SIZES.hardware : SIZES.software).flatMap(waysToMultiply);
   const rates: number[] = [];
   for (const { run, flop } of products) rates.push(flop / Math.min(...(await timesOf(run, SAMPLES))));
-  const best = products[rates.indexOf(Math.max(...rates))] as Product; // there is one for every rate
+  const best = products[rates.indexOf(Math.max(...rates))] as Product; // there is one product for every rate
   for (const { tensors } of products) if (tensors !== best.tensors) tf.dispose(tensors);
   return best;
 }
 
-/** As a product, and as the convolution that is one. */
+/** As a matrix product, and as the equivalent 1×1 convolution. */
 function waysToMultiply(side: number): Product[] {
   const [a, b] = [tf.randomUniform<tf.Rank.R2>([side, side]), tf.randomUniform<tf.Rank.R2>([side, side])];
   const x = a.reshape<tf.Tensor4D>([1, 32, side / 32, side]);
@@ -65,7 +65,7 @@ function waysToMultiply(side: number): Product[] {
   ];
 }
 
-/** Milliseconds of one run, from `samples` samples after a first; a sample repeats what is short, and waits once. */
+/** Milliseconds per run for `samples` samples, after a warm-up; a sample repeats short runs and reads back once. */
 async function timesOf(run: () => tf.Tensor, samples: number): Promise<number[]> {
   const next = await sampler(run);
   const times: number[] = [];
@@ -73,7 +73,7 @@ async function timesOf(run: () => tf.Tensor, samples: number): Promise<number[]>
   return times;
 }
 
-/** Warms up, and gives what takes a sample: milliseconds of one run, of as many as a sample needs. */
+/** Warms up and returns a function that takes a sample: milliseconds per run, with as many runs as a sample needs. */
 export async function sampler(run: () => tf.Tensor): Promise<() => Promise<number>> {
   await sample(run, 1);
   const repeats = Math.max(1, Math.min(100, Math.ceil(SAMPLE_MS / (await sample(run, 1)))));

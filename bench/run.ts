@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: one training step of ours beside everything a person could take instead, in the installed Chromium. Every rival
- * does the same step and must give the same losses before it is timed. On a shared machine only the ratios mean something.
+ * `npm run bench`: one training step of this project compared with the alternatives, in the installed Chromium. All rivals compute
+ * the same step and must give the same losses before they are timed. On a shared machine only the ratios are meaningful.
  */
 
 import { commandLine } from './command-line';

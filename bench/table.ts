@@ -1,4 +1,4 @@
-/** The benchmark's table, line by line as it is measured. */
+/** The lines of the benchmark's table. */
 import { type Pass, type Passes, type Roof, SETTING_LABELS, type StepOutcome } from './case';
 import { type Environment, gigaflops, median, msOf, type Row, shareOfRoof, stepMs } from './results';
 
@@ -26,8 +26,10 @@ export function environmentLine({
     engine.backend === 'wasm'
       ? `wasm, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}`
       : `webgpu, ${engine.adapter}${engine.hardware ? '' : ' (software)'}`;
-  const portable = notices.map(({ program, reason }) => `\nIn portable form: ${program}: ${reason}`);
-  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).${portable.join('')}`;
+  const replaced = notices.map(
+    ({ program, reason }) => `\nReference kernel instead of ${program}: ${reason}`,
+  );
+  return `${where}; ${runtime}. Roof: ${number(best)} GFLOP/s (${of}).${replaced.join('')}`;
 }
 
 export function caseLine({ backbone, size, batch, classes }: Row['of']): string {
@@ -91,7 +93,7 @@ export function passLine(of: Pass, passes: Passes): string {
   return `${layer.padEnd(44)}${pass.padEnd(18)}${number(milliseconds).padStart(9)}${spread.padStart(19)}${number(rate).padStart(9)}${percent(shareOfRoof(of, passes)).padStart(9)}`;
 }
 
-/** Three digits, more only before the point. */
+/** Three significant digits; more only before the decimal point. */
 export function number(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);

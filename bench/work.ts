@@ -1,13 +1,13 @@
-/** Floating-point operations of one step, counted from the network's table: a multiplication and an addition are two. */
+/** Floating-point operations of one step, counted from the network's table; a multiply-add counts as two. */
 import { type ConvolutionSpec, type Network, network } from '../src/backbone/layout';
 import { ATOMS, type BackboneName, type Case, RANK, type Setting } from './case';
 
-/** A convolution where it stands: square inputs of this side. */
+/** A convolution with the side of its input and output. */
 export interface PlacedLayer {
   spec: ConvolutionSpec;
   side: number;
   outSide: number;
-  /** Of one pass over one image. */
+  /** Floating-point operations of one pass over one image. */
   flop: number;
 }
 
@@ -19,7 +19,7 @@ export function networkOf(backbone: BackboneName): Network {
   });
 }
 
-/** Every convolution for images of `size` pixels, in the order of the forward pass. */
+/** All convolutions for images of `size` pixels, in the order of the forward pass. */
 export function placedLayers({ stem, stages }: Network, size: number): PlacedLayer[] {
   const first = placed(stem, size);
   let side = Math.floor((first.outSide - 1) / 2) + 1; // 3×3 pooling, stride 2, padding 1
@@ -40,12 +40,12 @@ function placed(spec: ConvolutionSpec, side: number): PlacedLayer {
   return { spec, side, outSide, flop: 2 * outSide ** 2 * kernel ** 2 * cIn * cOut };
 }
 
-/** Whether the setting trains something in this layer, so that the gradient by its kernel is needed. */
+/** Whether the setting trains this layer, so that its kernel gradient is needed. */
 export function trains(setting: Setting, { kernel }: ConvolutionSpec): boolean {
   return setting === 'full' || setting === 'lora' || (setting === 'atoms' && kernel > 1);
 }
 
-/** The trained numbers' own work, once in a step however many images: making ΔW, and its gradient's way back to them. */
+/** Operations that do not depend on the batch size: computing ΔW, and the gradients of the trainables from that of the kernel. */
 function updateFlop(setting: Setting, { kernel, cIn, cOut }: ConvolutionSpec): number {
   const pairs = cIn * cOut * kernel ** 2;
   if (setting === 'atoms' && kernel > 1) return 2 * 2 * ATOMS * pairs;
@@ -54,8 +54,8 @@ function updateFlop(setting: Setting, { kernel, cIn, cOut }: ConvolutionSpec): n
 }
 
 /**
- * What one step cannot do without: the forward pass, the gradient by every trained layer's kernel, and by every layer's input
- * but those below the lowest trained layer; the trained numbers' own work; and the head.
+ * The necessary operations of one step: the forward pass, the kernel gradient of every trained layer, the input gradient of every
+ * layer above the lowest trained one, the update of the trainables, and the head.
  */
 export function stepFlop({ backbone, size, batch, classes, setting }: Case): number {
   const net = networkOf(backbone);

@@ -61,7 +61,8 @@ export async function openPage(
   }
 }
 
-async function refuseOtherHosts(context: BrowserContext): Promise<string[]> {
+/** The addresses on other hosts that are asked for from now on. */
+export async function refuseOtherHosts(context: BrowserContext): Promise<string[]> {
   const refused: string[] = [];
   const elsewhere = ({ hostname }: URL) => hostname !== HOST;
   await context.route(elsewhere, (route) => {

@@ -26,11 +26,46 @@ const WITH_RERUN: readonly string[] = ['rerun', 'data', 'sample', 'backbone', 'o
 /** Of a ResNet (He et al. 2016), conv2_x to conv5_x. */
 const STAGES = [1, 4] as const;
 
+/** Every option, as `parseArgs` takes it. */
+export const OPTIONS = {
+  data: { type: 'string' },
+  sample: { type: 'string' },
+  backbone: { type: 'string' },
+  network: { type: 'string' },
+  stages: { type: 'string' },
+  size: { type: 'string' },
+  'test-part': { type: 'string' },
+  preset: { type: 'string' },
+  setting: { type: 'string', multiple: true },
+  epochs: { type: 'string' },
+  batch: { type: 'string' },
+  seed: { type: 'string' },
+  lr: { type: 'string', multiple: true },
+  option: { type: 'string', multiple: true },
+  sweep: { type: 'string', multiple: true },
+  seeds: { type: 'string' },
+  'find-rates': { type: 'boolean' },
+  halving: { type: 'boolean' },
+  patience: { type: 'string' },
+  dropout: { type: 'string' },
+  augmentation: { type: 'string' },
+  views: { type: 'string' },
+  memory: { type: 'string' },
+  backend: { type: 'string' },
+  out: { type: 'string' },
+  charts: { type: 'string' },
+  rerun: { type: 'string' },
+  inspect: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
 
 export interface Choices {
-  /** Null where the results to run again name a sample, or nobody says. */
+  /** Null where the results to run again name a sample, or nobody says; also where weights alone are looked at. */
   data: Data | null;
+  /** Nothing is trained: what was understood of data and weights is printed. */
+  inspect: boolean;
   /** A results file whose runs are made again; it decides everything but data, weights and output. */
   rerun: string | null;
   backbone: BackboneOptions;
@@ -89,6 +124,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --rerun FILE       runs once more what a results.json has, and says whether the numbers are the same; the file
                      decides everything but --data, --sample, --backbone, --out and --charts
+  --inspect          read the data, the weights or both, print what was understood, and train nothing
   --help             this text
 
 Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
@@ -108,9 +144,12 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     if (decided !== undefined)
       throw new UserError(`--${decided} is decided by the results file. Leave it out with --rerun.`);
   }
+  /** Numbers of settings that were given, e.g. `--lr atoms`. */
+  const given = new Set<string>();
   const learningRates: Knobs['learningRates'] = {};
   for (const text of values.lr ?? []) {
     const [setting, value] = pair('--lr', text, 'atoms=0.003');
+    once(given, `--lr ${setting}`);
     learningRates[setting] = number(`--lr ${setting}`, value, BOUNDS.learningRate);
   }
   const options: Knobs['options'] = {};
@@ -118,13 +157,15 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     const [name, value] = pair('--option', text, 'lora.r=8');
     const [setting = '', option = '', ...rest] = name.split('.');
     if (setting === '' || option === '' || rest.length > 0) throw notAPair('--option', text, 'lora.r=8');
+    once(given, `--option ${name}`);
     options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
   }
   return {
-    data: dataChoice(values.data, values.sample, rerun !== undefined),
-    rerun: rerun === undefined ? null : fromWhereTyped(rerun),
+    data: dataChoice(values.data, values.sample, rerun !== undefined || isOfWeightsAlone(values)),
+    inspect: values.inspect ?? false,
+    rerun: rerun === undefined ? null : fromWhereTyped('--rerun', rerun),
     backbone: {
-      path: values.backbone === undefined ? null : fromWhereTyped(values.backbone),
+      path: values.backbone === undefined ? null : fromWhereTyped('--backbone', values.backbone),
       stages: whole('--stages', values.stages, STAGES) ?? null,
       ...(values.network === undefined ? {} : { trunk: values.network }),
       inputSize: values.size === undefined ? null : inputSize(values.size),
@@ -135,7 +176,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
     sweep: {
       seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? NO_SWEEP.seeds,
-      values: sweptValues(values.sweep ?? []),
+      values: sweptValues(values.sweep ?? [], given),
       findRates: values['find-rates'] ?? false,
       halving: values.halving ?? false,
     },
@@ -164,7 +205,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       options,
     },
     backend: oneOf('--backend', values.backend ?? 'auto', BACKENDS),
-    out: fromWhereTyped(values.out ?? `out/${timestamp(now)}`),
+    out: fromWhereTyped('--out', values.out ?? `out/${timestamp(now)}`),
     charts: oneOf('--charts', values.charts ?? 'svg', CHART_KINDS),
   };
 }
@@ -213,58 +254,32 @@ export function checkSettings({ settings, knobs, sweep }: Choices, known: readon
 
 function parsed(typed: string[]) {
   try {
-    return parseArgs({
-      args: typed,
-      allowPositionals: true,
-      options: {
-        data: { type: 'string' },
-        sample: { type: 'string' },
-        backbone: { type: 'string' },
-        network: { type: 'string' },
-        stages: { type: 'string' },
-        size: { type: 'string' },
-        'test-part': { type: 'string' },
-        preset: { type: 'string' },
-        setting: { type: 'string', multiple: true },
-        epochs: { type: 'string' },
-        batch: { type: 'string' },
-        seed: { type: 'string' },
-        lr: { type: 'string', multiple: true },
-        option: { type: 'string', multiple: true },
-        sweep: { type: 'string', multiple: true },
-        seeds: { type: 'string' },
-        'find-rates': { type: 'boolean' },
-        halving: { type: 'boolean' },
-        patience: { type: 'string' },
-        dropout: { type: 'string' },
-        augmentation: { type: 'string' },
-        views: { type: 'string' },
-        memory: { type: 'string' },
-        backend: { type: 'string' },
-        out: { type: 'string' },
-        charts: { type: 'string' },
-        rerun: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    return parseArgs({ args: typed, allowPositionals: true, options: OPTIONS });
   } catch (error) {
     // Node explains at length; its first sentence says what was wrong.
-    const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
+    const [sentence = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
+    const [, name] = /^Option '(--[\w-]+)' argument is ambiguous$/.exec(sentence) ?? [];
+    if (name !== undefined)
+      throw new UserError(`${name} needs a value; one that begins with a dash is written ${name}=-1.`);
     throw new UserError(`${sentence}. \`npm run tune -- --help\` lists the options.`);
   }
 }
 
-function dataChoice(data: string | undefined, sample: string | undefined, rerun: boolean): Data | null {
+function isOfWeightsAlone({ inspect, backbone }: { inspect?: boolean; backbone?: string }): boolean {
+  return inspect === true && backbone !== undefined;
+}
+
+function dataChoice(data: string | undefined, sample: string | undefined, optional: boolean): Data | null {
   if (data !== undefined && sample !== undefined)
     throw new UserError('Give either --data or --sample, not both.');
   if (sample !== undefined) return sampleNamed(sample);
-  if (data === undefined && rerun) return null;
+  if (data === undefined && optional) return null;
   if (data === undefined || data === '') {
     throw new UserError(
       'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.',
     );
   }
-  return { kind: 'path', path: fromWhereTyped(data) };
+  return { kind: 'path', path: fromWhereTyped('--data', data) };
 }
 
 /** Throws `UserError` where there is no such set. */
@@ -279,7 +294,7 @@ function inputSize(text: string): number {
   return found;
 }
 
-function sweptValues(typed: readonly string[]): SweepChoice['values'] {
+function sweptValues(typed: readonly string[], given: Set<string>): SweepChoice['values'] {
   const values: SweepChoice['values'] = {};
   for (const text of typed) {
     const example = 'atoms.m=6,9,12';
@@ -288,6 +303,10 @@ function sweptValues(typed: readonly string[]): SweepChoice['values'] {
     if (setting === '' || option === '' || rest.length > 0) throw notAPair('--sweep', text, example);
     const bounds = option === RATE ? BOUNDS.learningRate : undefined;
     const numbers = list.split(',').map((each) => number(`--sweep ${name}`, each, bounds));
+    once(given, `--sweep ${name}`);
+    const single = option === RATE ? `--lr ${setting}` : `--option ${name}`;
+    if (given.has(single))
+      throw new UserError(`${single} and --sweep ${name} exclude each other. Leave one of them out.`);
     if (new Set(numbers).size < numbers.length || numbers.length > MOST_VALUES)
       throw new UserError(`--sweep ${name} takes up to ${MOST_VALUES} values, each once; not “${list}”.`);
     values[setting] = { ...values[setting], [option]: numbers };
@@ -296,7 +315,10 @@ function sweptValues(typed: readonly string[]): SweepChoice['values'] {
 }
 
 /** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */
-const fromWhereTyped = (path: string) => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+function fromWhereTyped(option: string, path: string): string {
+  if (path === '') throw new UserError(`${option} needs a path, not “”.`);
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
+}
 
 function pair(option: string, text: string, example: string): [name: string, value: string] {
   const at = text.indexOf('=');
@@ -306,6 +328,12 @@ function pair(option: string, text: string, example: string): [name: string, val
 
 const notAPair = (option: string, text: string, example: string) =>
   new UserError(`${option} “${text}” is not of the form ${option} ${example}.`);
+
+/** Throws `UserError` where the option was given before. */
+function once(given: Set<string>, option: string): void {
+  if (given.has(option)) throw new UserError(`${option} is given twice. Leave one of them out.`);
+  given.add(option);
+}
 
 const notWhole = (name: string, text: string) =>
   new UserError(`${name} must be a whole number, not “${text}”.`);

@@ -1,17 +1,18 @@
 /** The page's comparison table as text. */
-import { COLUMNS } from '../app/steps/compare/run-table';
+import { columnsOf } from '../app/steps/compare/run-table';
 import type { RunRecord } from './messages';
 
 export function comparison(runs: readonly RunRecord[]): string {
+  const columns = columnsOf(runs);
   const rows = [
-    ['Run', ...COLUMNS.map(({ title }) => title)],
+    ['Run', ...columns.map(({ title }) => title)],
     ...runs.map((run) => [
       run.status === 'finished' ? run.name : `${run.name} (${run.status})`,
-      ...COLUMNS.map(({ show }) => show(run)),
+      ...columns.map(({ show }) => show(run)),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const right = [false, ...COLUMNS.map((column) => column.right)];
+  const right = [false, ...columns.map(({ right }) => right)];
   const lines = rows.map((row) =>
     row
       .map((cell, column) =>

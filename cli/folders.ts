@@ -50,7 +50,8 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
 };
 
-function asUserError(error: unknown, what: 'read' | 'made'): Error {
+/** The error in words for the person. */
+export function asUserError(error: unknown, what: 'read' | 'made'): Error {
   if (error instanceof UserError) return error;
   // Node's file errors carry these two beside what Error declares.
   const { code = '', path = '' } = error as NodeJS.ErrnoException;

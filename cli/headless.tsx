@@ -4,7 +4,7 @@
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
-import { Engine } from '../app/engine';
+import type { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
 import type { ChartName } from '../app/report/report';
@@ -13,8 +13,10 @@ import { sampleSource } from '../app/steps/data/samples';
 import { type Knobs, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
 import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
-import { dataLabel } from '../app/store/session';
+import { comparisonBasis, dataLabel, expectedOf } from '../app/store/session';
 import type { DownloadProgress } from '../src/hub/progress';
+import { UserError } from '../src/user-error';
+import { type Action, obstacleTo } from '../src/worker/permissions';
 import type {
   BackboneChoice,
   BackboneSummary,
@@ -27,49 +29,208 @@ import type {
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { Answer, AskedRun, ChartKind, DataChoice, DataSummary, Purpose, Report } from './messages';
+import type {
+  Answer,
+  AskedRun,
+  ChartKind,
+  DataChoice,
+  DataSummary,
+  HeadlessPage,
+  Purpose,
+  Report,
+} from './messages';
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Steps whose mean loss is reported. */
 const RECENT = 20;
 
-let engine = new Engine(hear);
-/** Used and read again when a broken engine was replaced. */
-let backbone: BackboneChoice | null = null;
-let source: ({ source: DataSource } & DataChoice) | null = null;
-let dataset: DatasetSummary | null = null;
-let runs: RunRecord[] = [];
-let active: string | null = null;
+/** The page's functions over an engine of their own. */
+export function headlessPage(
+  newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
+): HeadlessPage {
+  let engine = newEngine(hear);
+  /** What the engine has loaded. */
+  let backbone: BackboneSummary | null = null;
+  let dataset: DatasetSummary | null = null;
+  /** Loaded again when a broken engine is replaced. */
+  let choice: BackboneChoice | null = null;
+  let source: ({ source: DataSource } & DataChoice) | null = null;
+  let runs: RunRecord[] = [];
+  let active: string | null = null;
 
-globalThis.headless = {
-  start: (backend) => answer(() => engine.call('start', { backend }, { onProgress: reportWork })),
+  // ---------------------------------------------------------------- backbone and data
 
-  environment: () => answer(async () => environment()),
+  async function useBackbone(
+    stages: number | null,
+    inputSize: number | null,
+    trunk?: string,
+  ): Promise<BackboneSummary> {
+    const files = chosenFiles('backbone');
+    const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
+    return loadBackbone({ source: from, stages, inputSize, trunk });
+  }
 
-  settings: (knobs) => answer(() => settings(knobs)),
+  async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
+    allow('useBackbone');
+    choice = wanted;
+    // Nothing is downloaded, so that no bytes are reported.
+    const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
+    const opened = await engine.call('useBackbone', wanted, { onProgress });
+    backbone = opened.backbone;
+    if (!opened.dataStays) dataset = null;
+    return backbone;
+  }
 
-  useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
+  /** What the engine says unasked; a fault is what the call under way fails with, too. */
+  function hear(message: EngineReport): void {
+    if ('notice' in message) void notice(message.notice);
+  }
 
-  importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+  /** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
+  async function restart(backend: BackendChoice): Promise<null> {
+    engine.terminate();
+    engine = newEngine(hear);
+    await start(backend);
+    if (choice) await loadBackbone(choice);
+    if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
+    return null;
+  }
 
-  importSample: (name, choice) => importData(sampleSource(name), choice),
+  async function start(backend: BackendChoice) {
+    const started = await engine.call('start', { backend }, { onProgress: reportWork });
+    backbone = started.backbone;
+    dataset = null;
+    return started;
+  }
 
-  plan: (configs, memoryCap) => answer(() => engine.call('plan', { configs, memoryCap })),
+  /** Throws `UserError` where the table of permissions says no. */
+  function allow(action: Action): void {
+    const obstacle = obstacleTo(action, {
+      engine: backbone ? 'ready' : 'starting',
+      work: active === null ? null : 'run',
+      queued: false,
+      hasBackbone: backbone !== null,
+      hasData: dataset !== null,
+    });
+    if (obstacle !== null) throw new UserError(obstacle);
+  }
 
-  train: (asked) => answer(() => train(asked)),
+  function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
+    return answer(async () => {
+      allow('importData');
+      source = { source: from, ...choice };
+      dataset = await engine.call('importData', source, { onProgress: reportWork });
+      return dataSummary(dataset, from);
+    });
+  }
 
-  restart: (backend) => answer(() => restart(backend)),
+  // ---------------------------------------------------------------- runs
 
-  stop: () => answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+  function settings(knobs: Knobs): Promise<SettingSummary[]> {
+    return engine.call('settings', settingsQuestion(knobs, dataset));
+  }
 
-  exportAdapter: (modelId, name) =>
-    answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+  async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
+    allow('train');
+    if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
+    const expected = expectedOf(dataset, backbone);
+    const id = crypto.randomUUID();
+    // Searches are not drawn beside what is compared.
+    const alike = runs.filter((run) => run.role === role);
+    const arm = alike.find((run) => run.armName === armName);
+    const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
+    let run: RunRecord = {
+      ...queuedRun(setting, {
+        ...{ id, name, armName, role, config, memoryCap, style },
+        sweep: null,
+        data: dataLabel(dataset),
+        basis: comparisonBasis(dataset, backbone),
+        expected,
+      }),
+      status: 'running',
+    };
+    let events: RunEvent[] = [];
+    const flush = () => {
+      if (events.length === 0) return;
+      run = withEvents(run, events);
+      events = [];
+      void report(reportOf(run));
+    };
+    const timer = setInterval(flush, REPORT_EVERY_MS);
+    active = run.id;
+    try {
+      const { result, model } = await engine.call(
+        'train',
+        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final' },
+        { onProgress: (event) => events.push(event) },
+      );
+      flush();
+      run = withResult(run, result, role === 'final' ? model : null);
+      if (role === 'search') await engine.call('forget', { modelId: model.modelId });
+    } catch (error) {
+      flush();
+      const problem = asProblem(error);
+      run = withoutResult(run, problem);
+    } finally {
+      clearInterval(timer);
+      active = null;
+    }
+    runs = [...runs, run];
+    return run;
+  }
 
-  chart: (name, kind) => answer(() => titledChart(name, kind)),
+  // ---------------------------------------------------------------- charts
 
-  figures: () => answer(() => figures(runs)),
-};
+  async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
+    const place = document.getElementById('chart');
+    const copies = document.getElementById('picture');
+    if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
+    return drawChart(name, runs, place, async (chart, title) => {
+      const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
+      try {
+        const svg = svgFile([picture], title);
+        return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
+      } finally {
+        copies.replaceChildren();
+      }
+    });
+  }
+
+  return {
+    start: (backend) => answer(() => start(backend)),
+
+    environment: () => answer(async () => environment()),
+
+    settings: (knobs) => answer(() => settings(knobs)),
+
+    useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
+
+    importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+
+    importSample: (name, choice) => importData(sampleSource(name), choice),
+
+    plan: (configs, memoryCap) =>
+      answer(async () => {
+        allow('read');
+        return engine.call('plan', { configs, memoryCap });
+      }),
+
+    train: (asked) => answer(() => train(asked)),
+
+    restart: (backend) => answer(() => restart(backend)),
+
+    stop: () =>
+      answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
+
+    exportAdapter: (modelId, name) =>
+      answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+
+    chart: (name, kind) => answer(() => titledChart(name, kind)),
+
+    figures: () => answer(() => figures(runs)),
+  };
+}
 
 async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
@@ -79,8 +240,6 @@ async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   }
 }
 
-// ---------------------------------------------------------------- backbone and data
-
 function chosenFiles(purpose: Purpose): NamedFile[] {
   const files = ['folder', 'file'].flatMap((kind) => {
     const input = document.getElementById(`${purpose}-${kind}`);
@@ -89,99 +248,6 @@ function chosenFiles(purpose: Purpose): NamedFile[] {
     return [...(input.files ?? [])];
   });
   return namedFiles(files);
-}
-
-async function useBackbone(
-  stages: number | null,
-  inputSize: number | null,
-  trunk?: string,
-): Promise<BackboneSummary> {
-  const files = chosenFiles('backbone');
-  const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
-  return loadBackbone({ source: from, stages, inputSize, trunk });
-}
-
-async function loadBackbone(choice: BackboneChoice): Promise<BackboneSummary> {
-  backbone = choice;
-  // Nothing is downloaded, so that no bytes are reported.
-  const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
-  return (await engine.call('useBackbone', choice, { onProgress })).backbone;
-}
-
-/** What the engine says unasked; a fault is what the call under way fails with, too. */
-function hear(message: EngineReport): void {
-  if ('notice' in message) void notice(message.notice);
-}
-
-/** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
-async function restart(backend: BackendChoice): Promise<null> {
-  engine.terminate();
-  engine = new Engine(hear);
-  await engine.call('start', { backend }, { onProgress: reportWork });
-  if (backbone) await loadBackbone(backbone);
-  if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
-  return null;
-}
-
-function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
-  return answer(async () => {
-    source = { source: from, ...choice };
-    dataset = await engine.call('importData', source, { onProgress: reportWork });
-    return dataSummary(dataset, from);
-  });
-}
-
-// ---------------------------------------------------------------- runs
-
-function settings(knobs: Knobs): Promise<SettingSummary[]> {
-  return engine.call('settings', settingsQuestion(knobs, dataset));
-}
-
-async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
-  if (!dataset) throw new Error('A run was asked for before its data.');
-  const id = crypto.randomUUID();
-  // Searches are not drawn beside what is compared.
-  const alike = runs.filter((run) => run.role === role);
-  const arm = alike.find((run) => run.armName === armName);
-  const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
-  let run: RunRecord = {
-    ...queuedRun(setting, {
-      ...{ id, name, armName, role, config, memoryCap, style },
-      sweep: null,
-      data: dataLabel(dataset),
-      // There is one data set and one backbone.
-      basis: dataset.hash,
-    }),
-    status: 'running',
-  };
-  let events: RunEvent[] = [];
-  const flush = () => {
-    if (events.length === 0) return;
-    run = withEvents(run, events);
-    events = [];
-    void report(reportOf(run));
-  };
-  const timer = setInterval(flush, REPORT_EVERY_MS);
-  active = run.id;
-  try {
-    const { result, model } = await engine.call(
-      'train',
-      { runId: id, name, config, memoryCap, scoreTest: role === 'final' },
-      { onProgress: (event) => events.push(event) },
-    );
-    flush();
-    run = withResult(run, result, role === 'final' ? model : null);
-    if (role === 'search') await engine.call('forget', { modelId: model.modelId });
-  } catch (error) {
-    flush();
-    const problem = asProblem(error);
-    run = withoutResult(run, problem);
-  } finally {
-    clearInterval(timer);
-    active = null;
-  }
-  runs = [...runs, run];
-  return run;
 }
 
 const NOTHING: Report = {
@@ -218,23 +284,6 @@ function reportOf({
     imagesPerSecond,
     secondsLeft,
   };
-}
-
-// ---------------------------------------------------------------- charts
-
-async function titledChart(name: ChartName, kind: ChartKind): Promise<string | null> {
-  const place = document.getElementById('chart');
-  const copies = document.getElementById('picture');
-  if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
-  return drawChart(name, runs, place, async (chart, title) => {
-    const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
-    try {
-      const svg = svgFile([picture], title);
-      return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
-    } finally {
-      copies.replaceChildren();
-    }
-  });
 }
 
 async function base64(blob: Blob): Promise<string> {

@@ -7,32 +7,33 @@ import { openPage } from './browser-page';
 import { Bug } from './bug';
 import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 
-type Done<K extends keyof HeadlessPage> =
+export type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
-/** Where data or a backbone are on the disk. */
+/** Where data or a backbone are on the disk; several files may be chosen together. */
 export interface Place {
   kind: 'folder' | 'file';
-  path: string;
+  path: string | string[];
 }
 
 export interface Headless {
   /** Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` where they ended it, `Bug` otherwise. */
   ask<K extends keyof HeadlessPage>(call: K, ...given: Parameters<HeadlessPage[K]>): Promise<Done<K>>;
-  /** Puts a folder or a file into the page's file input for it. */
+  /** Puts a folder or files into the page's file input for it, in place of what was chosen before. */
   choose(purpose: Purpose, { kind, path }: Place): Promise<void>;
   /** Addresses on other hosts that the page asked for, in vain. */
   readonly refused: readonly string[];
   close(): Promise<void>;
 }
 
-/** Throws `UserError` where there is no Chromium. */
+/** Throws `UserError` where there is no Chromium. `open`: for tests with another page. */
 export async function openHeadless(
   onReport: (report: Report) => void,
   onNotice: (notice: Notice) => void,
+  open: typeof openPage = openPage,
 ): Promise<Headless> {
   let broken: Promise<never> = new Promise(() => {});
-  const { page, refused, close } = await openPage('cli/headless.html', async (fresh) => {
+  const { page, refused, close } = await open('cli/headless.html', async (fresh) => {
     broken = failures(fresh);
     await fresh.exposeFunction('report', onReport);
     await fresh.exposeFunction('notice', onNotice);
@@ -58,7 +59,14 @@ export async function openHeadless(
       if ('failed' in answer) throw asError(answer.failed);
       return answer.done as Done<typeof call>; // the page answers each call with its own type
     },
-    choose: (purpose, { kind, path }) => page.setInputFiles(`#${purpose}-${kind}`, path),
+    async choose(purpose, { kind, path }) {
+      const other = kind === 'folder' ? 'file' : 'folder';
+      // Playwright sets no empty list in an input for folders.
+      await page.$eval<void, HTMLInputElement>(`#${purpose}-${other}`, (input) => {
+        input.value = '';
+      });
+      await page.setInputFiles(`#${purpose}-${kind}`, path);
+    },
     refused,
     close,
   };

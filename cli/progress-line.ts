@@ -5,14 +5,20 @@ import type { Report } from './messages';
 /** Seconds between two plain lines about the same thing. */
 const PLAIN_EVERY = 10;
 
+/** The terminal, or the file or pipe in its place. */
+export type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+
 export class ProgressLine {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Output;
+  readonly #now: () => number;
   #drawn = false;
   #topic = '';
   #said = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** `now`: milliseconds since any fixed moment. */
+  constructor(stream: Output, now: () => number = () => performance.now()) {
     this.#stream = stream;
+    this.#now = now;
   }
 
   show(report: Report): void {
@@ -24,7 +30,7 @@ export class ProgressLine {
     if (!report.phase && report.loss === null) return;
     // Up to the colon: what follows names the part in hand, one of many.
     const topic = `${report.run}, ${report.phase?.label.split(':')[0]}`;
-    const now = performance.now() / 1000;
+    const now = this.#now() / 1000;
     if (topic === this.#topic && now - this.#said < PLAIN_EVERY) return;
     this.#topic = topic;
     this.#said = now;

@@ -1,9 +1,9 @@
-/** Every step, light and dark, wide and small. */
+/** Checks the accessibility of every step, in light and dark colours, at a wide and a narrow width. */
 import { expectAccessible } from './accessible';
 import { expect, test } from './local';
 import { goTo, openPage, waitForRun } from './steps';
 
-test('every step can be used by everyone', async ({ page }) => {
+test('every step passes the accessibility checks', async ({ page }) => {
   await openPage(page, '?settings=linear-probe&probe.epochs=3');
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {

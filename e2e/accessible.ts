@@ -1,4 +1,4 @@
-/** What holds of every state of the page, in two looks: no violation axe knows, nothing beyond the window's edge. */
+/** The accessibility checks of a page state, in two appearances: no violation that axe detects, and no horizontal overflow. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect } from './local';
@@ -17,7 +17,7 @@ export async function expectAccessible(page: Page, state: string): Promise<void>
   }
 }
 
-/** The page follows the system's scheme and width in effects of its own, and what folds open does so in a moment. */
+/** Waits until the page has applied the colour scheme and width, and all animations have ended. */
 async function settled(page: Page, colorScheme: string): Promise<void> {
   await page.waitForFunction(
     (scheme) => [undefined, scheme].includes(document.documentElement.dataset.mantineColorScheme),

@@ -1,10 +1,10 @@
-/** Whatever is handed in, the page says a clear sentence, keeps what it had, and lives. Each kind of file has its own unit test. */
+/** Bad input: the page shows a clear message, keeps its state and keeps working. Each kind of file has its own unit test. */
 import { expect, test } from './local';
 import { goTo, openPage } from './steps';
 
 const NOISE = Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * 7919) % 256));
 
-test('a bad zip and a bad adapter are refused with a sentence; the data stays', async ({ page }) => {
+test('a bad zip and a bad adapter are rejected with a message; the data set is kept', async ({ page }) => {
   await openPage(page);
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   const data = page.getByRole('region', { name: 'Data set' });
@@ -39,7 +39,7 @@ test('a bad zip and a bad adapter are refused with a sentence; the data stays', 
   await expect(data).toContainText('6 classes');
 });
 
-test('a link with nonsense in it opens the page with its defaults', async ({ page }) => {
+test('a link with invalid parameters opens the page with its defaults', async ({ page }) => {
   await page.goto('/?epochs=-4&backend=quantum&settings=%3Cscript%3E&lr.atoms=fast');
   await expect(page.getByRole('button', { name: 'Try the sample' })).toBeEnabled();
   await expect(page.getByText('epochs=-4')).toBeVisible();

@@ -1,12 +1,12 @@
 /**
- * Finds a Chromium for the tests and the command line: an installed Chromium or Chrome first, then the one
- * Playwright downloaded. `npm run browser` (scripts/browser.ts) fetches one where neither is there.
+ * Finds a Chromium for the tests and the command line: an installed Chromium or Chrome first, then the one that Playwright
+ * downloaded. `npm run browser` (scripts/browser.ts) installs one if there is neither.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright';
 
-/** Not `chromium-browser`: on Ubuntu that is a stub which only says where to get the browser. */
+/** Without `chromium-browser`: on Ubuntu that is a stub that only says where to get the browser. */
 const NAMES = ['chromium', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const ELSEWHERE = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -15,7 +15,7 @@ const ELSEWHERE = [
   `${process.env.LOCALAPPDATA}\\Google\\Chrome\\Application\\chrome.exe`,
 ];
 
-/** Path of a Chromium to run, or null. `CHROMIUM` in the environment overrides the search. */
+/** The path of a Chromium, or null. The environment variable `CHROMIUM` overrides the search. */
 export function findChromium(): string | null {
   const onPath = (process.env.PATH ?? '')
     .split(delimiter)
@@ -24,7 +24,7 @@ export function findChromium(): string | null {
   return candidates.find((path) => path && existsSync(path)) ?? null;
 }
 
-/** As `findChromium`; throws a sentence that says what to do when there is none. */
+/** As `findChromium`, but throws an error that says what to do if there is none. */
 export function requireChromium(): string {
   const path = findChromium();
   if (!path) {
@@ -35,7 +35,7 @@ export function requireChromium(): string {
   return path;
 }
 
-/** WebGPU on the software adapter, no calls home. `--no-sandbox` is needed by root in containers only. */
+/** WebGPU on the software adapter, and no background network traffic. `--no-sandbox` is needed only as root, in containers. */
 export const CHROMIUM_ARGS = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   '--enable-unsafe-webgpu',

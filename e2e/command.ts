@@ -1,4 +1,4 @@
-/** `npm run tune` from the outside. */
+/** Runs `npm run tune` as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ interface TuneOptions {
   echo?: boolean;
 }
 
-/** Runs the command to its end; sends it Ctrl-C once its output matches `stopAfter`. `echo`: what it says is said here, too. */
+/** Runs the command to its end, and sends it Ctrl-C once its output matches `stopAfter`. `echo` also prints its output. */
 export function tune(args: string[], { stopAfter, echo = false }: TuneOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'cli/tune.ts', ...args], { cwd: PROJECT });
@@ -46,7 +46,7 @@ export function tune(args: string[], { stopAfter, echo = false }: TuneOptions = 
   });
 }
 
-/** Ends a run that a failed test left behind. */
+/** Kills a command that a failed test left running. */
 export function killTune(): void {
   running?.kill('SIGKILL');
 }

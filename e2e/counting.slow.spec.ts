@@ -1,6 +1,6 @@
 /**
- * On a task the frozen features do not solve, moving 1,737 atom numbers must help: the sample `counting`, the defaults, the
- * mean of three seeds. One seed is 100 validation images, so a single one proves nothing either way.
+ * On a task that the frozen features do not solve, training 1,737 atom parameters must help: the sample set `counting` with the
+ * defaults, averaged over three seeds. A single seed has only 100 validation images, too few to show a difference.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { readResults, tune } from './command';
 
 const SEEDS = [0, 1, 2];
 
-test('linear probe < ΔD on counting, mean of three seeds', async () => {
+test('ΔD is more accurate than a linear probe on counting, mean of three seeds', async () => {
   test.setTimeout(1_200_000);
   const folder = await mkdtemp(join(tmpdir(), 'counting-'));
   try {

@@ -1,4 +1,4 @@
-/** A folder dragged from the desktop onto the page, and how its images are split there. */
+/** Dropping a folder from the desktop onto the page, and splitting its images. */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { expect, test } from './local';
 import { openPage } from './steps';
 import { drawStripes } from './stripes';
 
-test('a dropped folder is imported with its classes, its duplicates are named, and it is split on request', async ({
+test('a dropped folder is imported with its classes, its duplicates are listed, and it is split as chosen', async ({
   page,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));

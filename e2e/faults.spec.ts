@@ -1,4 +1,4 @@
-/** What a person sees when the GPU goes away under a run, and how they go on. */
+/** Loss of the GPU during a run, and recovery from it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from './local';
 import { openPage, run } from './steps';
 import { drawStripes } from './stripes';
 
-test('a lost GPU ends the run with what to do; after a restart the data is there and the next run goes on', async ({
+test('a lost GPU ends the run with instructions; after a restart the data is kept and the next run starts', async ({
   browser,
   page,
 }) => {
@@ -23,7 +23,7 @@ test('a lost GPU ends the run with what to do; after a restart the data is there
     await page.getByRole('button', { name: 'Run 2 settings' }).click();
     await expect(run(page, 'LoRA')).toContainText('running', { timeout: 60_000 });
 
-    // As when its driver fails: the process that computes for WebGPU ends.
+    // Simulates a driver failure by ending the GPU process.
     const devTools = await browser.newBrowserCDPSession();
     await devTools.send('Browser.crashGpuProcess').catch(() => {});
     await expect(run(page, 'LoRA')).toContainText('failed', { timeout: 60_000 });

@@ -1,4 +1,4 @@
-/** A person's own photos through the real file chooser, with the set's own train and val folders. */
+/** The user's own photos through the file chooser, with the data set's own train and val folders. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { chartTable, chooseSettings, goTo, openPage, waitForRun } from './steps'
 const PHOTOS = '../shared/data/flowers5';
 const PER_CLASS = { train: 16, val: 8 };
 
-test('a folder of photos is imported, split as given, and tuned', async ({ page }) => {
+test('a folder of photos is imported with its own split and tuned', async ({ page }) => {
   test.skip(!existsSync(PHOTOS), `needs ${PHOTOS}`);
   const folder = mkdtempSync(join(tmpdir(), 'flowers-'));
   try {
@@ -47,9 +47,9 @@ test('a folder of photos is imported, split as given, and tuned', async ({ page 
     await waitForRun(page, 'Atoms', 90_000);
     const accuracies = await chartTable(page, 'Accuracy per epoch');
     expect(accuracies.length).toBeGreaterThan(4);
-    // Photos close to what the backbone has seen: far above the one in five of chance, on 40 images.
+    // The photos resemble the pretraining images: far above chance, one in five, on 40 images.
     const row = page.getByRole('region', { name: 'Results, table' }).getByRole('row', { name: /Atoms/ });
-    // Run, setting, trainable in the backbone, in the head, accuracy of the last epoch.
+    // Columns: run, setting, trainable in the backbone, in the head, accuracy of the last epoch.
     const accuracy = (await row.locator('th, td').allTextContents())[4] ?? '';
     expect(Number.parseFloat(accuracy), accuracy).toBeGreaterThan(35);
   } finally {

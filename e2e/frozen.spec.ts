@@ -1,8 +1,8 @@
-/** Stages that stay frozen: what a person is told, and that their output is kept where it fits. */
+/** Frozen stages: what the page says about them, and the frozen-feature cache. */
 import { expect, test } from './local';
 import { fill, goTo, openPage, waitForRun } from './steps';
 
-test('frozen stages are computed once and kept, in a file where memory is short', async ({ page }) => {
+test('frozen features are computed once and cached, in a file if memory is short', async ({ page }) => {
   await openPage(page, '?backend=wasm&settings=atoms&option.atoms.from=4&epochs=1&augmentation=none');
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
@@ -11,7 +11,7 @@ test('frozen stages are computed once and kept, in a file where memory is short'
   await goTo(page, 'Tune');
   const atoms = page.getByRole('region', { name: 'Atoms', exact: true });
   await expect(atoms.getByLabel('Train from stage')).toHaveValue('4');
-  // Three 3 × 3 kernels of nine atoms.
+  // Nine atoms of 3 × 3 in each of three layers.
   await expect(atoms).toContainText('243 + head');
   await expect(atoms).toContainText(/output is computed once and kept, [\d.]+\sMB\./);
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
@@ -31,14 +31,14 @@ test('frozen stages are computed once and kept, in a file where memory is short'
     page.evaluate(async () => {
       const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('kept between steps');
       let bytes = 0;
-      // Nothing else is made there.
+      // Only the cache's files are in this folder.
       for await (const folder of root.values())
         for await (const file of (folder as FileSystemDirectoryHandle).values())
           bytes += (await (file as FileSystemFileHandle).getFile()).size;
       return bytes;
     });
   await waitForRun(page, 'Atoms, train from stage 3', 120_000);
-  // 8 × 8 pixels of 512 / 4 channels in each map.
+  // Each image has 8 × 8 pixels of 512 / 4 channels.
   expect((await files()) % (4 * 8 * 8 * 128)).toBe(0);
   expect(await files()).toBeGreaterThan(1e6);
   await goTo(page, 'Data');

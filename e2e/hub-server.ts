@@ -1,7 +1,7 @@
 /**
- * For tests only: a hub of weight files on this machine, as Hugging Face's is. A file's address under `/resolve/main/` redirects to
- * a second host, which sends it, with ranges; under `/raw/main/` is its Git LFS pointer. It can behave badly in every way that
- * a download must survive.
+ * For tests only: a local server that behaves like Hugging Face's hub. A file's address under `/resolve/main/` redirects to a second
+ * host, which sends it and supports ranges; under `/raw/main/` is its Git LFS pointer. It can be told to misbehave in all the ways
+ * that a download must survive.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,53 +14,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the hub does from now on to everybody who asks for a file; what is left out it does rightly. */
+/** How the hub answers requests for files from now on; what is absent is answered correctly. */
 export interface Behaviour {
-  /** Parts of the file, 0–1: each answer breaks off when it has come so far in the file. One is used up by each answer. */
+  /** Fractions of the file, 0–1, at which successive answers break off. Each answer uses one. */
   dropsAt?: number[];
-  /** It says no more there, but keeps the connection. */
+  /** At these points, stops sending but keeps the connection open. */
   stalls?: boolean;
   /** Never answers a request for the pointer, for the file's address before its redirect, or for the file itself. */
   hangsAt?: 'pointer' | 'redirect' | 'file';
-  /** Answers with these statuses first, one each. */
+  /** Statuses of the first answers, one each. */
   statuses?: number[];
-  /** Sends one bit wrong, in the middle of the file. */
+  /** Flips one bit in the middle of the file. */
   flipsBit?: boolean;
-  /** Sends the whole file whatever part is asked for. */
+  /** Sends the whole file for any range. */
   ignoresRanges?: boolean;
-  /** Sends another part than was asked for. */
+  /** Sends another range than was requested. */
   mistakesRanges?: boolean;
   bytesPerSecond?: number;
-  /** Lets scripts see neither ETag nor Content-Range. */
+  /** Does not expose ETag and Content-Range to scripts. */
   hidesHeaders?: boolean;
   hasNoPointer?: boolean;
-  /** Has another file of the same length under the same address: all bits are flipped. */
+  /** Serves another file of the same length at the same address, with all bits flipped. */
   hasNewVersion?: boolean;
 }
 
-/** A request for a file's bytes. */
+/** A request for the bytes of a file. */
 export interface LoggedRequest {
   range: string | null;
   status: number;
 }
 
 export interface Hub {
-  /** Where files' addresses begin, e.g. `http://127.0.0.1:4567`. */
+  /** The base of file addresses, e.g. `http://127.0.0.1:4567`. */
   origin: string;
-  /** Ports of the hub and of the host that it redirects to. */
+  /** Ports of the hub and of the host to which it redirects. */
   ports: { hub: number; cdn: number };
   behave(behaviour: Behaviour): void;
-  /** Since it was last told how to behave. */
+  /** The requests since the last call of `behave`. */
   requests(): LoggedRequest[];
   close(): Promise<void>;
 }
 
 export interface HubOptions {
-  /** By repository and name, e.g. `timm/resnet50.tv2_in1k/model.safetensors`. */
+  /** Files by repository and name, e.g. `timm/resnet50.tv2_in1k/model.safetensors`. */
   files: Record<string, Uint8Array>;
-  /** Speaks https. */
+  /** Uses https with this certificate. */
   tls?: { key: Buffer; cert: Buffer };
-  /** Names by which browsers reach the two hosts; else 127.0.0.1 and localhost, with their ports. */
+  /** Names by which browsers reach the two hosts; 127.0.0.1 and localhost with their ports by default. */
   hosts?: { hub: string; cdn: string };
 }
 
@@ -76,7 +76,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Allow-Methods', 'GET, PUT');
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
-    // Tests in a browser have no other way to tell it what to do.
+    // Tests in a browser control the behaviour with PUT, which needs a preflight request.
     if (request.method === 'OPTIONS') return void response.end();
     if (pathname === '/' && request.method === 'PUT') {
       behave(JSON.parse(await textOf(request)));
@@ -99,7 +99,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     if (!behaviour.hidesHeaders) {
       response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range, Accept-Ranges');
     }
-    // As any host that has not heard of a header: whatever needs leave is refused.
+    // Like a host without CORS support for custom headers: preflight requests are rejected.
     if (request.method === 'OPTIONS') return void response.writeHead(403).end();
     const { pathname } = new URL(request.url ?? '/', 'http://cdn');
     const original = files[decodeURIComponent(pathname.slice(1))];
@@ -133,7 +133,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     if (end === file.length) response.end();
     else if (behaviour.stalls) await once(response, 'close');
     else {
-      // After what was sent is there, for whoever asked is to keep it.
+      // Waits until the client has received the bytes, because they are to be kept.
       await sleep(100);
       response.destroy();
     }
@@ -152,7 +152,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
   };
 }
 
-/** A certificate for these names that nobody vouches for, made by openssl. */
+/** A self-signed certificate for these names, made by openssl. */
 export function selfSigned(...names: string[]): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -183,7 +183,7 @@ async function listen(
   };
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   await new Promise<void>((listening) => server.listen(0, listening));
-  // A server on a TCP port has such an address.
+  // The address of a server on a TCP port is an AddressInfo.
   const { port } = server.address() as AddressInfo;
   return {
     port,
@@ -195,7 +195,7 @@ async function listen(
   };
 }
 
-/** In twenty pieces a second; at once where no pace is given. Ends when nobody listens any more. */
+/** Sends the bytes in twenty pieces per second, or at once without a rate. Stops if the client disconnects. */
 async function send(response: ServerResponse, bytes: Uint8Array, bytesPerSecond?: number): Promise<void> {
   const piece = bytesPerSecond === undefined ? bytes.length : Math.ceil(bytesPerSecond / 20);
   for (let at = 0; at < bytes.length && !response.destroyed; at += piece) {

@@ -1,6 +1,6 @@
 /**
- * Backbones on the page as a person has them: downloaded, kept, looked at, deleted, and brought as a file. The hub's own
- * addresses are answered on this machine.
+ * Backbones on the page: downloading, caching, trying and deleting them, and opening files. The hub's addresses are served by a local
+ * server.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { test as local, expect as soon } from './local';
 import { madeResnet } from './made-resnet';
 import { chooseSettings, fill, goTo, openPage, waitForRun } from './steps';
 
-/** Opening a backbone takes a while on a busy machine. */
+/** A longer timeout, because opening a backbone is slow on a busy machine. */
 const expect = soon.configure({ timeout: 60_000 });
 
 const HOSTS = { hub: 'huggingface.co', cdn: 'cdn-lfs.huggingface.co' };
@@ -26,7 +26,7 @@ const CLASSES = readFileSync('src/backbone/imagenet-classes.txt', 'utf8').trimEn
 
 const test = local.extend<object, { hub: Hub }>({
   hub: [
-    // biome-ignore lint/correctness/noEmptyPattern: a fixture without others is written so
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright requires this pattern for a fixture without dependencies
     async ({}, use) => {
       const hub = await startHub({
         files: { 'timm/resnet50.tv2_in1k/model.safetensors': RESNET.file },
@@ -53,7 +53,7 @@ const test = local.extend<object, { hub: Hub }>({
 test.use({ ignoreHTTPSErrors: true, mayFetchFrom: Object.values(HOSTS) });
 test.beforeEach(({ hub }) => hub.behave({}));
 
-test('a download that breaks off goes on by itself where it was, and becomes the backbone', async ({
+test('an interrupted download resumes by itself where it stopped, and the backbone is used', async ({
   page,
   hub,
 }) => {
@@ -71,7 +71,7 @@ test('a download that breaks off goes on by itself where it was, and becomes the
   const [first, second, ...more] = hub.requests();
   expect(first).toEqual({ range: null, status: 200 });
   expect(second?.status).toBe(206);
-  // What the browser had received but not yet handed over is lost with the connection.
+  // The browser loses bytes that it has received but not yet delivered when the connection breaks.
   const from = Number(/^bytes=(\d+)-$/.exec(second?.range ?? '')?.[1]);
   expect(from).toBeLessThanOrEqual(0.4 * BYTES);
   expect(from).toBeGreaterThan(0.3 * BYTES);
@@ -84,7 +84,7 @@ test('a download that breaks off goes on by itself where it was, and becomes the
   await expect(kept(page)).toContainText('hash verified');
 });
 
-test('a file with one wrong bit is refused and not kept; the next download is used', async ({
+test('a file with one flipped bit is rejected and not kept; the next download is used', async ({
   page,
   hub,
 }) => {
@@ -101,11 +101,7 @@ test('a file with one wrong bit is refused and not kept; the next download is us
   expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
 });
 
-test('a kept backbone opens without the hub and without a network, until it is deleted', async ({
-  page,
-  context,
-  hub,
-}) => {
+test('a kept backbone opens without a network until it is deleted', async ({ page, context, hub }) => {
   await download(page);
   await expect(page).toHaveURL(new RegExp(`backbone=${ID}`));
   hub.behave({});
@@ -134,7 +130,7 @@ test('a kept backbone opens without the hub and without a network, until it is d
   await expect(facts(page)).toContainText('Starter');
 });
 
-test('a cancelled download is listed as not whole and goes on later', async ({ page, hub }) => {
+test('a cancelled download is listed as incomplete and can be resumed', async ({ page, hub }) => {
   await openBackbones(page);
   hub.behave({ bytesPerSecond: 2e6 });
   await button(page, 'Download and use').click();
@@ -154,7 +150,7 @@ test('a cancelled download is listed as not whole and goes on later', async ({ p
   await expect(kept(page)).toContainText('hash verified');
 });
 
-test('a second tab waits for the first one’s download and has it too', async ({ page, context, hub }) => {
+test('a second tab waits for the download of the first and uses it', async ({ page, context, hub }) => {
   const second = await context.newPage();
   await openBackbones(page);
   await openBackbones(second);
@@ -168,7 +164,7 @@ test('a second tab waits for the first one’s download and has it too', async (
   expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
 });
 
-test('the untouched network says what it sees, in ImageNet’s words', async ({ page }) => {
+test('the untuned network classifies a picture into ImageNet classes', async ({ page }) => {
   await download(page);
   await useSample(page);
   await goTo(page, 'Backbone');
@@ -191,14 +187,14 @@ test('the untouched network says what it sees, in ImageNet’s words', async ({ 
   await expect(page.getByText('not all of its stages are used')).toBeVisible();
 });
 
-test('a download kept in half precision takes half the room and works', async ({ page }) => {
+test('a download kept in fp16 takes half the space and works', async ({ page }) => {
   await openBackbones(page);
   await page.getByLabel('Keep downloads in half precision').check();
   await button(page, 'Download and use').click();
   await expect(facts(page)).toContainText(LABEL);
   await expect(kept(page)).toContainText(/half precision .* hash verified/);
   const size = Number(/([\d.]+)\sMB, half/.exec(await kept(page).innerText())?.[1]) * 1e6;
-  // Batch norms stay as they are.
+  // Batch norm parameters are not converted.
   expect(size / BYTES).toBeGreaterThan(0.5);
   expect(size / BYTES).toBeLessThan(0.53);
   await page.reload();
@@ -207,7 +203,7 @@ test('a download kept in half precision takes half the room and works', async ({
   await expect(seen(page).locator('ol li')).toHaveCount(5);
 });
 
-test('files that are no weights are refused; forms of weight files are opened', async ({ page }) => {
+test('files without weights are rejected; all formats of weight files are opened', async ({ page }) => {
   await openBackbones(page);
   await file(page).setInputFiles('package.json');
   await expect(page.getByRole('alert')).toContainText('package.json');
@@ -244,7 +240,7 @@ test('a checkpoint that holds several networks: which is used is told, and anoth
   await expectAccessible(page, 'Backbone, of a checkpoint with several networks');
 });
 
-test('choosing a backbone ends the search for the former one’s atoms', async ({ page }) => {
+test('choosing a backbone ends the decomposition of the previous one', async ({ page }) => {
   await openPage(page, '?backend=wasm');
   await goTo(page, 'Backbone');
   await expect(page.getByRole('progressbar', { name: 'Finding atoms' })).toBeVisible();
@@ -254,7 +250,7 @@ test('choosing a backbone ends the search for the former one’s atoms', async (
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a person’s own file is tuned at the size and the stages asked for', async ({ page }) => {
+test('a user’s own file is tuned at the chosen size and with the chosen stages', async ({ page }) => {
   await openPage(page, '?backend=wasm');
   await useSample(page);
   await goTo(page, 'Backbone');
@@ -312,7 +308,7 @@ async function download(page: Page): Promise<void> {
   await expectInUse(page);
 }
 
-/** What the hub's file comes to, named as the hub's. */
+/** The hub's file is the backbone in use, under the hub's name. */
 async function expectInUse(page: Page): Promise<void> {
   await expect(facts(page)).toContainText(LABEL);
   await expect(facts(page)).toContainText(RESNET.parameters.toLocaleString('en'));
@@ -337,10 +333,10 @@ const facts = (page: Page): Locator => page.getByLabel('Backbone facts');
 const kept = (page: Page): Locator => page.getByRole('list', { name: 'Kept backbones' });
 const seen = (page: Page): Locator => page.getByRole('list', { name: 'What it sees' });
 
-/** As the page writes it, in three digits. */
+/** Formatted as on the page, in three digits. */
 const megabytes = (bytes: number) => `${Number((bytes / 1e6).toPrecision(3))}\u00a0MB`;
 
-/** 96×96: a light square on dark ground. */
+/** 96×96: a light square on a dark ground. */
 function picture() {
   const data = new Uint8Array(96 * 96 * 3).fill(40);
   for (let y = 20; y < 50; y++) data.fill(220, (y * 96 + 30) * 3, (y * 96 + 60) * 3);

@@ -1,8 +1,8 @@
-/** The tests' own `test`: every one of them fails when the page asks anything of another host, or breaks. */
+/** The tests' own `test`: fails if the page sends a request to another host, or if it has an error. */
 import { test as base, expect } from '@playwright/test';
 
 interface Fixtures {
-  /** Hosts from which the page may fetch files; nothing may be sent there. */
+  /** Hosts from which the page may fetch files; it may not send data there. */
   mayFetchFrom: string[];
   nothingLeaves: undefined;
 }

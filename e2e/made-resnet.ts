@@ -1,16 +1,16 @@
-/** A whole ResNet-50, only narrower, with torchvision's names: made of seeded numbers, the same every time. */
+/** For tests only: a complete ResNet-50 of smaller width with torchvision's names and seeded random weights. */
 import { convolutions, network } from '../src/backbone/layout';
 import { writeSafetensors } from '../src/files/safetensors';
 import { seededRandom } from '../src/random';
 
 export interface MadeResnet {
   file: Uint8Array<ArrayBuffer>;
-  /** Kernels and batch norm affine parameters. */
+  /** The number of kernel and batch norm affine parameters. */
   parameters: number;
   features: number;
 }
 
-/** `classes`: of its classifier. */
+/** `classes`: the number of classes of its classifier. */
 export function madeResnet(baseWidth: number, classes: number): MadeResnet {
   const { normal } = seededRandom(3);
   const { features, ...stages } = network({ baseWidth, blocks: [3, 4, 6, 3], strideIn1x1: false });
@@ -24,7 +24,7 @@ export function madeResnet(baseWidth: number, classes: number): MadeResnet {
   for (const { name, batchNorm, cIn, cOut, kernel } of convolutions({ ...stages, features })) {
     const deviation = Math.sqrt(2 / (cIn * kernel * kernel));
     parameters += add(`${name}.weight`, [cOut, cIn, kernel, kernel], () => deviation * normal());
-    // What a block adds is small beside what it takes, so that the maps stay of one size.
+    // The last batch norm of a block is small, so that activations keep their magnitude.
     const gain = name.endsWith('conv3') ? 0.3 : 1;
     parameters += add(`${batchNorm}.weight`, [cOut], () => gain);
     parameters += add(`${batchNorm}.bias`, [cOut], () => 0.1 * normal());

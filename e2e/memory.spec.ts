@@ -1,8 +1,8 @@
-/** What a person is told of memory before a run, and what their cap changes. */
+/** What the page says about memory before a run, and the effect of the memory cap. */
 import { expect, test } from './local';
 import { chooseSettings, fill, goTo, openPage, run, waitForRun } from './steps';
 
-test('a memory cap parts the batch, or says what does not fit; the run keeps to it', async ({ page }) => {
+test('a memory cap divides the batch or says what does not fit, and applies to the run', async ({ page }) => {
   await openPage(page, '?backend=wasm&settings=full&memory=60&epochs=1');
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {
@@ -31,7 +31,7 @@ test('a memory cap parts the batch, or says what does not fit; the run keeps to 
   await waitForRun(page, 'Atoms', 120_000);
 });
 
-test('an empty cap is the engine’s own', async ({ page }) => {
+test('an empty memory cap means the default of the engine', async ({ page }) => {
   await openPage(page, '?backend=wasm&memory=500');
   await page.getByRole('button', { name: 'Use the sample Textures' }).click();
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('6 classes', {

@@ -1,4 +1,4 @@
-/** A report from the page, and the same runs once more from the file that it offers. */
+/** A report from the page, and repeating its runs from the results file. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ async function save(page: Page, item: string): Promise<string> {
   return (await bytesOf(download)).toString();
 }
 
-test('the runs become a report, and come out the same when they are run again', async ({ page, context }) => {
+test('the report contains the runs, and repeating them gives the same results', async ({ page, context }) => {
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
   drawStripes(folder);
   await openPage(page, '?backend=wasm&epochs=1&batch=8&probe.epochs=3&settings=linear-probe,atoms');

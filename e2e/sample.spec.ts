@@ -1,10 +1,10 @@
-/** A first visit: the sample, three settings, the atoms downloaded, and loaded back into a fresh page. */
+/** A first visit: train three settings on the sample set, download the atoms, and load them into a new page. */
 import { encode } from 'fast-png';
 import { decodeAdapter } from '../src/export/adapter-file';
 import { expect, test } from './local';
 import { bytesOf, chartTable, goTo, openPage, run, waitForRun } from './steps';
 
-/** 96×96: a light square on dark ground. */
+/** 96×96: a light square on a dark ground. */
 function picture(): Buffer {
   const data = new Uint8Array(96 * 96 * 3);
   for (let y = 0; y < 96; y++) {
@@ -14,14 +14,14 @@ function picture(): Buffer {
   return Buffer.from(encode({ width: 96, height: 96, data, channels: 3 }));
 }
 
-test('one click trains three settings; the downloaded atoms give the same predictions in a fresh page', async ({
+test('one click trains three settings; the downloaded adapter gives the same predictions in a new page', async ({
   page,
 }) => {
   await openPage(page, '?epochs=2');
   await page.getByRole('button', { name: 'Try the sample' }).click();
   await expect(page.getByRole('heading', { level: 2, name: 'Compare' })).toBeVisible({ timeout: 60_000 });
 
-  // The charts move while it trains.
+  // The charts are updated during training.
   await expect(run(page, 'Atoms')).toContainText('running', { timeout: 60_000 });
   const curve = page
     .getByRole('region', { name: 'Loss per step' })

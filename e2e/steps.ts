@@ -1,11 +1,11 @@
-/** What a person does on the page, said once for all tests. */
+/** User actions that several tests share. */
 import { readFileSync } from 'node:fs';
 import type { Download, Locator, Page } from '@playwright/test';
 import { expect } from './local';
 
 export async function openPage(page: Page, search = ''): Promise<void> {
   await page.goto(`/${search}`);
-  // A software adapter on a busy machine takes its time to start.
+  // A software adapter starts slowly on a busy machine.
   await expect(page.getByRole('button', { name: 'Try the sample' })).toBeEnabled({ timeout: 90_000 });
 }
 
@@ -20,7 +20,7 @@ export async function goTo(
   await expect(page.getByRole('heading', { level: 2, name: step })).toBeVisible();
 }
 
-/** Chooses exactly these settings on the Tune step. */
+/** Selects exactly these settings on the Tune step. */
 export async function chooseSettings(page: Page, labels: string[]): Promise<void> {
   for (const box of await page.getByRole('checkbox').all()) {
     const name =
@@ -45,7 +45,7 @@ export async function waitForRun(page: Page, name: string, timeout: number): Pro
   await expect(run(page, name)).toContainText('finished');
 }
 
-/** The rows of a chart's table, each a list of cell texts; the first row is the head. */
+/** The rows of a chart's table as lists of cell texts; the first row is the header. */
 export async function chartTable(page: Page, title: string): Promise<string[][]> {
   const chart = page.getByRole('region', { name: title, exact: true });
   await chart.getByText('Table', { exact: true }).click();

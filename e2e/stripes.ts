@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { seededRandom } from '../src/random';
 
-/** Two classes of stripes, across and down, with noise; ten small PNGs each. */
+/** Writes two classes of noisy stripes, horizontal and vertical; ten small PNGs each. */
 export function drawStripes(folder: string): void {
   const random = seededRandom(4);
   for (const name of ['across', 'down']) {

@@ -1,4 +1,4 @@
-/** A sweep: how much it is before it starts, the queue under the person's hands, and what it says at the end. */
+/** A sweep: its size before it starts, changes to its queue, and its results. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { expect, test } from './local';
 import { bytesOf, goTo, openPage, run } from './steps';
 import { drawStripes } from './stripes';
 
-test('values and seeds of two settings are timed, queued, reordered, held, extended and compared', async ({
+test('values and seeds of two settings are timed, queued, reordered, paused, extended and compared', async ({
   page,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
@@ -50,7 +50,7 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
   const settings = page.getByRole('region', { name: 'Settings, table' });
   await expect(settings.getByRole('row')).toHaveCount(4);
   await expect(settings.getByRole('row', { name: 'Atoms, m = 3' })).toContainText(
-    /579 \+ 1,0262[\d.]+\s% \([\d.]+ to [\d.]+\)[\d.]+\s% \([\d.]+ to/,
+    /579 \+ 1,0262[\d.]+\s% \([\d.]+–[\d.]+\s%\)[\d.]+\s% \([\d.]+–/,
   );
   const differences = page.getByRole('region', { name: 'Differences', exact: true });
   await expect(differences).toContainText('on the same 4 test images');
@@ -63,4 +63,29 @@ test('values and seeds of two settings are timed, queued, reordered, held, exten
   expect(lines[0]).toBe('first,second,seeds,difference,low,high,p_adjusted,verdict');
   expect(lines).toHaveLength(4);
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('an impossible option leaves every card, says what to correct on its own, and stops its setting alone', async ({
+  page,
+}) => {
+  await openPage(
+    page,
+    '?backend=wasm&sample=counting&stages=2&option.atoms.from=3&settings=linear-probe,atoms&sweep.lora.r=1,99',
+  );
+  await goTo(page, 'Tune');
+  const card = (name: string) => page.getByRole('region', { name, exact: true });
+  await expect(page.getByRole('checkbox')).toHaveCount(10);
+  await expect(card('Atoms')).toContainText('“Train from stage” must be from 0 to 2, not 3.');
+  await expect(card('LoRA')).toContainText('trainable numbers');
+  const start = page.getByRole('button', { name: /^Run \d+ setting/ });
+  await expect(start).toBeDisabled();
+  await expect(start.locator('..')).toContainText('Correct it, or leave Atoms out.');
+  await card('Atoms').getByRole('checkbox').uncheck();
+  await expect(start).toBeEnabled();
+  // The field stays on a card that is not chosen.
+  await card('Atoms').getByLabel('Train from stage').fill('2');
+  await expect(card('Atoms')).not.toContainText('must be');
+  await card('LoRA').getByRole('checkbox').check();
+  await expect(start.locator('..')).toContainText('“Rank (r)” must be from 1 to 64, not 99.');
+  await expect(start).toBeDisabled();
 });

@@ -1,4 +1,4 @@
-/** The command line from the outside: what it prints, what it writes, and how it ends. */
+/** The command line as a child process: what it prints, what it writes, and its exit codes. */
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ test.beforeAll(async () => {
 });
 
 test.afterEach(() => {
-  // Only a test that ran out of time leaves one.
+  // Needed only after a test that timed out.
   killTune();
 });
 
@@ -92,7 +92,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
     expect(chart).toContain(words);
 });
 
-test('runs a results file again and gets the same numbers to the bit', async () => {
+test('repeats the runs of a results file with bit-identical results', async () => {
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
   const data = ['--data', join(folder, 'stripes')];
   const settings = ['--setting', 'linear-probe', '--setting', 'atoms', '--epochs', '1', '--seeds', '2'];
@@ -136,7 +136,7 @@ test('runs a results file again and gets the same numbers to the bit', async () 
   expect(await readdir(folder)).not.toContain('refused');
 });
 
-test('takes a backbone of the person’s own, its first stages, at another input size', async () => {
+test('uses the first stages of a user’s own backbone at another input size', async () => {
   const [out, weights] = [join(folder, 'own-backbone'), join(folder, 'weights')];
   await mkdir(weights);
   await writeFile(join(weights, 'about.txt'), 'what a download has beside the weights');
@@ -156,7 +156,7 @@ test('takes a backbone of the person’s own, its first stages, at another input
   });
 });
 
-test('refuses what cannot be meant before anything is started', async () => {
+test('rejects invalid arguments before anything is started', async () => {
   const sample = ['--sample', 'counting'];
   const notes = join(folder, 'notes.json');
   await writeFile(notes, '{"format": 4}');
@@ -184,7 +184,7 @@ test('refuses what cannot be meant before anything is started', async () => {
   }
 });
 
-test('passes on what the engine says about a setting or the images', async () => {
+test('prints the engine’s messages about a setting or the images', async () => {
   const ended = [
     await tune(['--sample', 'counting', '--setting', 'magic']),
     await tune(['--data', join(folder, 'one-class'), '--out', join(folder, 'unwritten')]),
@@ -199,7 +199,7 @@ test('passes on what the engine says about a setting or the images', async () =>
   expect(await readdir(folder)).not.toContain('unwritten');
 });
 
-test('writes the other runs when one fails', async () => {
+test('writes the results of the other runs if one fails', async () => {
   const out = join(folder, 'failed');
   const { code, stdout, stderr } = await tune([
     ...['--data', join(folder, 'stripes'), '--setting', 'full', '--setting', 'linear-probe'],
@@ -211,7 +211,7 @@ test('writes the other runs when one fails', async () => {
   expect((await readResults(out)).runs.map(({ outcome }) => outcome)).toEqual(['failed', 'finished']);
 });
 
-test('says what to change when a setting does not fit into memory, and runs the others', async () => {
+test('says what to change if a setting does not fit into memory, and runs the others', async () => {
   const out = join(folder, 'too-large');
   const { code, stdout, stderr } = await tune([
     ...['--data', join(folder, 'stripes'), '--setting', 'full', '--setting', 'linear-probe'],
@@ -227,7 +227,7 @@ test('says what to change when a setting does not fit into memory, and runs the 
   ]);
 });
 
-test('keeps the best epoch when stopped', async () => {
+test('keeps the best epoch when it is stopped', async () => {
   const out = join(folder, 'stopped');
   const { code } = await tune(
     [
@@ -243,7 +243,7 @@ test('keeps the best epoch when stopped', async () => {
   expect(await readdir(out)).toContain('full.safetensors');
 });
 
-/** A folder of small PNGs: stripes across or down on noise, twelve per class, and a file that is none. */
+/** Writes a folder of small PNGs, noisy stripes in two directions, twelve per class, and a file that is not an image. */
 async function draw(name: string, classes: string[]): Promise<void> {
   const random = seededRandom(7);
   for (const [kind, className] of classes.entries()) {

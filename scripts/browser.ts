@@ -1,6 +1,6 @@
 /**
- * Makes sure there is a Chromium for the tests and the command line: `npm run browser`. Takes what is installed, else
- * Playwright's download, else the distribution's package, and looks again after each.
+ * `npm run browser`: makes sure that there is a Chromium for the tests and the command line. Uses an installed one, else Playwright's
+ * download, else the distribution's package, and checks after each attempt that it starts.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,9 +10,9 @@ const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
 
 interface Attempt {
-  /** What is done, as a sentence. */
+  /** What is being done, as a sentence. */
   says: string;
-  /** Commands in order; the first that fails ends the attempt. */
+  /** Commands in order; the attempt ends at the first failure. */
   commands: string[][];
 }
 
@@ -39,14 +39,14 @@ function attempts(): Attempt[] {
   return list;
 }
 
-/** True when the command ended well; what it writes is shown where `shown`. */
+/** Whether the command succeeded; its output is shown with `shown`. */
 function runs([command = '', ...rest]: string[], shown = false): boolean {
-  // npx is a .cmd on Windows, which only a shell starts; nothing here comes from outside.
+  // On Windows npx is a .cmd file, which needs a shell. No argument comes from outside.
   const shell = process.platform === 'win32';
   return spawnSync(command, rest, { stdio: shown ? 'inherit' : 'ignore', shell }).status === 0;
 }
 
-/** The Chromium that is there and starts, or null. */
+/** The path of an installed Chromium that starts, or null. */
 function working(): string | null {
   const path = findChromium();
   if (path === null) return null;

@@ -1,6 +1,6 @@
 /**
- * The sample set `counting`: how many shapes? Kind, colour, size and place of a shape say nothing about it, and
- * neither does the painted area: how fast sizes shrink as the count grows is drawn anew for every picture.
+ * The sample set `counting`: how many shapes are there? Kind, colour, size and position of the shapes are independent of the count,
+ * and so is the painted area: how much sizes shrink with the count is drawn at random for every picture.
  */
 import type { Random } from '../src/random';
 import {
@@ -25,9 +25,9 @@ type Point = readonly [x: number, y: number];
 
 interface Shape {
   centre: Point;
-  /** Corners around the centre, pixels. */
+  /** Corners relative to the centre, pixels. */
   outline: Point[];
-  /** Distance of the farthest corner, pixels. */
+  /** Distance of the farthest corner from the centre, pixels. */
   reach: number;
   colour: Colour;
 }
@@ -69,7 +69,7 @@ function paintGround(random: Random, ground: Colour, second: Colour): Painter {
 
 // ---------------------------------------------------------------- shapes
 
-/** Colours of the palette that stand out from both ground colours; black or white if none does. */
+/** The colours of the palette that contrast with all ground colours; black or white if there are none. */
 function contrasting(colours: readonly Colour[], ...grounds: Colour[]): [Colour, ...Colour[]] {
   const distance = (a: Colour, b: Colour) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   const standsOut = (colour: Colour) => grounds.every((ground) => distance(colour, ground) > 95);
@@ -78,7 +78,7 @@ function contrasting(colours: readonly Colour[], ...grounds: Colour[]): [Colour,
   return [grounds.some((ground) => lightness(ground) > 128) ? [25, 25, 35] : [250, 248, 240]];
 }
 
-/** Areas in pixels; see the header for how they depend on the count. */
+/** Areas in pixels². The largest area and the amount by which areas shrink with the count are random. */
 function drawAreas(count: number, random: Random): number[] {
   const largest = ratioBetween(random, 0.025, 0.17) * SIDE * SIDE;
   const shrink = between(random, 0, 1);
@@ -108,7 +108,7 @@ function placeShapes(count: number, random: Random, colours: [Colour, ...Colour[
   }
 }
 
-/** Centres at which circles of these radii keep apart and inside the picture, or null where chance found none. */
+/** Random centres at which circles of these radii are disjoint and inside the picture; null if none were found. */
 function findRoom(reaches: readonly number[], random: Random): Point[] | null {
   const gap = 2.5;
   const centres: Point[] = [];
@@ -141,7 +141,7 @@ const SHAPES = {
   drop: (): Point[] => Array.from({ length: 40 }, (_, i) => dropPoint((i / 40) * 2 * Math.PI)),
 } satisfies Record<string, () => Point[]>;
 type ShapeName = keyof typeof SHAPES;
-// `Object.keys` forgets the literal names, and that there are any.
+// The type of `Object.keys` loses the literal names, and that there is at least one.
 const SHAPE_NAMES = Object.keys(SHAPES) as [ShapeName, ...ShapeName[]];
 
 function round(corners: number, radius: (i: number) => number): Point[] {
@@ -177,7 +177,7 @@ function turned([x, y]: Point, angle: number): Point {
   return [x * Math.cos(angle) - y * Math.sin(angle), x * Math.sin(angle) + y * Math.cos(angle)];
 }
 
-/** A shape of that area, turned, around the origin. */
+/** The outline of a shape of this area, rotated, around the origin. */
 function outlineOf(name: ShapeName, area: number, angle: number): Pick<Shape, 'outline' | 'reach'> {
   const unit = SHAPES[name]();
   const scale = Math.sqrt(area / areaOf(unit));
@@ -195,7 +195,7 @@ function areaOf(outline: readonly Point[]): number {
 
 // ---------------------------------------------------------------- painting
 
-/** Every shape at one point: its shadow on the ground, then itself, a little lighter towards the top. */
+/** The colour of a point with all shapes: a shape has a shadow on the ground and is slightly lighter towards its top. */
 function paintShapes(shapes: readonly Shape[], shadow: number, x: number, y: number, ground: Colour): Colour {
   let colour = ground;
   for (const { centre, outline, reach, colour: fill } of shapes) {

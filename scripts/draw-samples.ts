@@ -1,4 +1,4 @@
-/** Draws the built-in sample sets and stores them as zips in public/samples: `npx tsx scripts/draw-samples.ts`. */
+/** Draws the built-in sample sets and writes them as zips to public/samples: `npx tsx scripts/draw-samples.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { BlobReader, TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { encode } from 'fast-png';
@@ -8,7 +8,7 @@ import { drawSample, SAMPLE_SETS, type SampleSet, samplePath } from './samples';
 
 const FOLDER = new URL('../public/samples/', import.meta.url);
 
-/** Stored, since PNGs are packed already; one date, so that the same pictures make the same zip. */
+/** Uncompressed, since PNGs are compressed already, and with a fixed date, so that the same pictures give the same zip. */
 const ENTRY = { level: 0, lastModDate: new Date(2025, 0, 1), extendedTimestamp: false };
 
 function png({ palette, indices }: IndexedPicture): Uint8Array<ArrayBuffer> {

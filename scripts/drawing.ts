@@ -1,20 +1,20 @@
 /**
- * What the sample sets are drawn with: colours, smooth noise, and a picture sampled several times per pixel.
- * Pure arithmetic on a seeded generator, no canvas, so every machine draws the same bytes.
+ * Drawing functions for the sample sets: colours, smooth noise, and rasterisation with several samples per pixel. Pure arithmetic on
+ * a seeded generator, without a canvas, so that every machine draws the same bytes.
  */
 import type { Random } from '../src/random';
 
-/** Side of a sample picture, pixels. */
+/** Side of a sample picture in pixels. */
 export const SIDE = 96;
 
 /** Red, green, blue, each 0–255. */
 export type Colour = readonly [number, number, number];
-/** The colour at a point; coordinates in pixels, origin at the upper left. */
+/** The colour at a point; coordinates in pixels, with the origin at the top left. */
 export type Painter = (x: number, y: number) => Colour;
-/** A number at a point. */
+/** A scalar field. */
 export type Field = (x: number, y: number) => number;
 
-/** Points per pixel and axis. */
+/** Samples per pixel along each axis. */
 const SAMPLES = 3;
 
 /** @returns `[SIDE, SIDE, 3]` */
@@ -35,13 +35,13 @@ function averageColour(paint: Painter, x: number, y: number): number[] {
   return sum.map((value) => value / (SAMPLES * SAMPLES));
 }
 
-// ---------------------------------------------------------------- chance
+// ---------------------------------------------------------------- randomness
 
 export function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random.uniform();
 }
 
-/** Between two positive numbers, every ratio as likely as another. */
+/** A random number between two positive ones, uniform in its logarithm. */
 export function ratioBetween(random: Random, low: number, high: number): number {
   return low * Math.exp(random.uniform() * Math.log(high / low));
 }
@@ -52,7 +52,7 @@ export function pick<T>(random: Random, list: readonly [T, ...T[]]): T {
 
 // ---------------------------------------------------------------- colour
 
-/** Colours that go well together, dark to light. */
+/** Palettes of matching colours, from dark to light. */
 const PALETTES: readonly [string[], ...string[][]] = [
   ['#1d3557', '#457b9d', '#e63946', '#a8dadc', '#f1faee'],
   ['#264653', '#2a9d8f', '#e76f51', '#f4a261', '#e9c46a'],
@@ -68,7 +68,7 @@ const PALETTES: readonly [string[], ...string[][]] = [
   ['#10002b', '#5a189a', '#c77dff', '#80ffdb', '#f3e8ff'],
 ];
 
-/** One palette in random order. */
+/** A random palette in random order. */
 export function palette(random: Random): Colour[] {
   return random.shuffle(pick(random, PALETTES).map(fromHex));
 }
@@ -78,7 +78,7 @@ function fromHex(hex: string): Colour {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** `part` 0 gives `from`, 1 gives `to`. */
+/** Linear interpolation: `part` 0 gives `from`, 1 gives `to`. */
 export function mix(from: Colour, to: Colour, part: number): Colour {
   const channel = (c: 0 | 1 | 2) => from[c] + (to[c] - from[c]) * part;
   return [channel(0), channel(1), channel(2)];
@@ -88,14 +88,14 @@ export function brighten(colour: Colour, factor: number): Colour {
   return [colour[0] * factor, colour[1] * factor, colour[2] * factor];
 }
 
-/** 0–255, as the eye weighs the channels. */
+/** Perceived lightness, 0–255. */
 export function lightness([red, green, blue]: Colour): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
 // ---------------------------------------------------------------- noise
 
-/** Smooth noise, about 0–1, with one bump every `period` pixels. */
+/** Smooth noise, about 0–1, with one extremum every `period` pixels. */
 export function smoothNoise(random: Random, period: number): Field {
   const size = 32;
   const lattice = Float64Array.from({ length: size * size }, () => random.uniform());
@@ -113,13 +113,13 @@ export function smoothNoise(random: Random, period: number): Field {
   };
 }
 
-/** Four layers of smooth noise, each half as wide and half as strong; about 0–1. */
+/** The sum of four octaves of smooth noise; about 0–1. */
 export function cloudNoise(random: Random, period: number): Field {
   const layers = [0, 1, 2, 3].map((i) => smoothNoise(random, period / 2 ** i));
   return (x, y) => layers.reduce((sum, layer, i) => sum + layer(x, y) / 2 ** (i + 1), 0) / (15 / 16);
 }
 
-/** 0 below `low`, 1 above `high`, smooth between. */
+/** 0 below `low`, 1 above `high`, smooth in between. */
 export function smoothStep(low: number, high: number, x: number): number {
   return ease(Math.min(1, Math.max(0, (x - low) / (high - low))));
 }

@@ -1,12 +1,12 @@
 /**
- * A picture of few colours, chosen by median cut: a noisy picture then takes a third of its bytes as a PNG, and
- * the eye hardly sees it.
+ * Reduces a picture to few colours by median cut: a noisy picture then takes a third of its bytes as a PNG, with hardly visible
+ * differences.
  */
 
 export interface IndexedPicture {
   /** `[colours, 3]`, 0–255. */
   palette: number[][];
-  /** One place in the palette per pixel. */
+  /** The palette index of each pixel. */
   indices: Uint8Array;
 }
 
@@ -53,7 +53,7 @@ function countColours(rgb: Uint8ClampedArray): Map<number, number> {
   return histogram;
 }
 
-/** Some of the picture's colours, and the channel in which they lie farthest apart. */
+/** A subset of the picture's colours, and the channel in which it has the largest spread. */
 interface Box {
   colours: number[];
   channel: Channel;
@@ -69,7 +69,7 @@ function boxOf(colours: number[], histogram: ReadonlyMap<number, number>): Box {
   return { colours, ...channels.reduce((widest, other) => (other.spread > widest.spread ? other : widest)) };
 }
 
-/** Halves the box with the greatest spread at its mean; false when every box is a single colour. */
+/** Splits the box with the largest spread at its mean; false if every box has a single colour. */
 function splitWidest(boxes: Box[], histogram: ReadonlyMap<number, number>): boolean {
   const widest = boxes.reduce((best, box) => (box.spread > best.spread ? box : best));
   if (widest.spread <= 0) return false;

@@ -1,7 +1,7 @@
 /**
- * Our training beside PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
- * `npm run reference -- ROW…` for the rows whose names begin so. Prints a table; the exit code is 1 where a row lies
- * outside of its interval. What PyTorch reached is in ../shared/REFERENCE.md. Takes an hour and more on two cores.
+ * Compares our training with PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
+ * `npm run reference -- ROW…` for the rows whose names start with ROW. Prints a table; the exit code is 1 if a row is outside its
+ * interval. PyTorch's results are in the table below and in bench/RESULTS.md. Takes more than an hour on two cores.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -11,15 +11,16 @@ import { count } from '../app/ui/format';
 import { readResults, tune } from '../e2e/command';
 import { INPUT_SIZES } from '../src/backbone/input-size';
 import { dataStart, readHeader, writeHeader } from '../src/files/safetensors';
+import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
 const WEIGHTS = 'resnet50-imagenet-stages1-4.safetensors';
-/** One for each time. */
+/** A new folder for each call. */
 const OUT = fileURLToPath(
   new URL(`../out/reference/${new Date().toISOString().replaceAll(':', '')}/`, import.meta.url),
 );
 
-/** What the backbone trains of itself, and what is not the same for every setting. Learning rates are the reference's. */
+/** Trainable parameters in the backbone, and the options that differ between settings. Learning rates are the reference's. */
 const SETTINGS: Record<string, { label: string; trainable: number; args: string[] }> = {
   'linear-probe': { label: 'linear probe', trainable: 0, args: [] },
   atoms: {
@@ -31,17 +32,17 @@ const SETTINGS: Record<string, { label: string; trainable: number; args: string[
   full: { label: 'full', trainable: 8512704, args: ['--lr', 'full=0.0001'] },
 };
 
-/** One data set at one input size. Accuracies are percent, of the last epoch on the set's own validation images. */
+/** One data set at one input size. Accuracies are in percent, of the last epoch on the data set's own validation images. */
 interface Experiment {
   data: string;
   size: number;
-  /** The linear probe has its own, the page's 60. */
+  /** Epochs of tuning; the linear probe uses the page's default of 60. */
   epochs: number;
-  /** How far from the reference a row may lie. */
+  /** The tolerated difference from the reference, in points. */
   halfWidth: number;
-  /** What PyTorch reached, by setting. */
+  /** PyTorch's accuracy by setting. */
   reference: Record<string, number>;
-  /** By setting, where one run says too little: so many seeds from 0 on, of which the mean is compared. */
+  /** The number of seeds (from 0) whose mean is compared, by setting; 1 if absent. */
   seeds?: Record<string, number>;
 }
 
@@ -60,7 +61,7 @@ const EXPERIMENTS: Experiment[] = [
     epochs: 6,
     halfWidth: 2.5,
     reference: { 'linear-probe': 92.8, atoms: 93.5, lora: 94.3, full: 98.5 },
-    // PyTorch's own seeds 0 to 4 give 91.25, 94.25, 92.75, 91.0 and 93.5 with ΔD.
+    // PyTorch's seeds 0 to 4 give 91.25, 94.25, 92.75, 91.0 and 93.5 with ΔD.
     seeds: { atoms: 5 },
   },
 ];
@@ -122,11 +123,11 @@ async function runsOf(experiment: Experiment, settings: string[], seed: number):
     ],
     { echo: true },
   );
-  // What ended before its first run has left nothing.
+  // A command that failed before its first run has written nothing.
   return existsSync(`${out}/results.json`) ? (await readResults(out)).runs : [];
 }
 
-/** A size that the command line does not offer is stated by the weights themselves, in a copy. */
+/** The arguments for the backbone. An input size that the command line does not offer is written into a copy of the weights. */
 async function backboneArgs(size: number): Promise<string[]> {
   const weights = `${SHARED}weights/${WEIGHTS}`;
   if (INPUT_SIZES.includes(size)) return ['--backbone', weights, '--size', String(size)];
@@ -143,7 +144,7 @@ async function backboneArgs(size: number): Promise<string[]> {
   return ['--backbone', copy];
 }
 
-/** Inside: every run ended, trains as many numbers as the reference, and they reach what that does, give or take. */
+/** A row is inside if all runs finished, have the reference's number of parameters, and reach its accuracy within the tolerance. */
 function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
   const { label = id, trainable } = SETTINGS[id] ?? {};
   const { halfWidth, reference } = experiment;
@@ -157,7 +158,7 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
   const inside =
     ours !== null &&
     run?.trainable.backbone === trainable &&
-    // Both have one decimal or two; more is a floating-point remainder.
+    // Both have one or two decimals; the 1e-6 is for floating-point rounding.
     Math.abs(ours - theirs) <= halfWidth + 1e-6;
   return {
     cells: [
@@ -165,7 +166,7 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
       seeds === 1 ? label : `${label}, mean of ${seeds} seeds`,
       run ? count(run.trainable.backbone) : '–',
       ours === null ? (run?.outcome ?? 'not run') : ours.toFixed(2),
-      `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}`,
+      statedRange(theirs, halfWidth),
       inside ? 'yes' : '**no**',
       runs.length > 0 ? mean(runs.map(({ seconds }) => seconds)).toFixed(0) : '–',
     ],
@@ -175,7 +176,7 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** In Markdown, for bench/RESULTS.md. */
+/** The table in Markdown, for bench/RESULTS.md. */
 function table(rows: Row[]): string {
   const titles = ['photos', 'setting', 'trains', 'ours, %', 'PyTorch, %', 'inside', 'seconds'];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;

@@ -1,4 +1,4 @@
-/** The built-in sample sets as data: what each is called, its classes, and how one picture of it is drawn. */
+/** The built-in sample sets as data: names, classes, and how a picture is drawn. */
 import { type Random, seededRandom } from '../src/random';
 import type { Augmentation } from '../src/worker/protocol';
 import { COUNTS, drawCount } from './counting';
@@ -6,13 +6,13 @@ import { type IndexedPicture, reduceColours } from './reduce-colours';
 import { drawTexture, PATTERN_NAMES } from './textures';
 
 export interface SampleSet {
-  /** Name of its zip in `public/samples`. */
+  /** The name of its zip in `public/samples`. */
   id: string;
-  /** Its `dataset.json`. */
+  /** The content of its `dataset.json`. */
   metadata: { name: string; description: string; augmentation: Augmentation; licence: string };
   classes: { name: string; draw: (random: Random) => Uint8ClampedArray }[];
   picturesPerClass: number;
-  /** Colours in one picture. */
+  /** The number of colours per picture. */
   colours: number;
 }
 
@@ -45,14 +45,14 @@ export const SAMPLE_SETS: readonly SampleSet[] = [
   },
 ];
 
-/** The same picture every time, whichever others are drawn. */
+/** Draws a picture. It does not depend on which other pictures are drawn. */
 export function drawSample(set: SampleSet, className: string, number: number): IndexedPicture {
   const drawn = set.classes.find(({ name }) => name === className);
   if (!drawn) throw new Error(`The sample set ${set.id} has no class ${className}.`);
   return reduceColours(drawn.draw(seededRandom(0).fork(`${set.id}/${className}/${number}`)), set.colours);
 }
 
-/** Path of a picture inside its set's zip. */
+/** The path of a picture in its set's zip. */
 export function samplePath(className: string, number: number): string {
   return `${className}/${String(number + 1).padStart(3, '0')}.png`;
 }

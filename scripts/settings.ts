@@ -1,9 +1,9 @@
 /**
- * Every setting on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the sets,
- * `--seeds N` for another number than three. Real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped where ../shared
- * is absent), the sample sets with the starter. Prints a table in Markdown for each set, with what PyTorch reached where
- * ../shared/REFERENCE.md has the row; the exit code is 1 where a row lies outside. `--results FILE` prints the table of a results.json
- * instead. Hours on two cores; a set's results are on the disk after every run.
+ * Compares all settings on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the data
+ * sets, with `--seeds N` for another number than three. Uses real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped
+ * without ../shared), and the sample sets with the starter. Prints a Markdown table for each set, with PyTorch's result where
+ * bench/RESULTS.md has one; the exit code is 1 if a row is outside its interval. `--results FILE` prints the table of an
+ * existing results.json instead. Takes hours on two cores; the results of a set are written after every run.
  */
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
-import { type Arm, type ComparedRun, compare } from '../app/store/comparison';
-import { accuracyWords, differenceWords } from '../app/store/comparison-words';
-import { bytes, count, pValue } from '../app/ui/format';
+import { type Arm, type ComparedRun, compare, type Pair } from '../app/store/comparison';
+import { accuracyWords, differenceWords, pWords } from '../app/store/comparison-words';
+import { bytes, count } from '../app/ui/format';
 import { tune } from '../e2e/command';
-import type { PairedComparison } from '../src/statistics/paired-test';
 import type { Answers } from '../src/worker/protocol';
+import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
 const OUT = fileURLToPath(new URL('../out/settings/', import.meta.url));
@@ -33,17 +33,17 @@ const SETTINGS = [
 ] as const;
 type Setting = (typeof SETTINGS)[number];
 
-/** What the atom settings are measured against. */
+/** The setting with which the others are compared. */
 const RIVAL: Setting = 'lora';
 
 interface Experiment {
   args: string[];
-  /** What PyTorch reached, percent of the validation images after the last epoch, by setting; and how far a row may lie from it. */
+  /** PyTorch's accuracy on the validation images after the last epoch in percent, by setting, and the tolerated difference. */
   reference: Partial<Record<Setting, number>>;
   halfWidth: number;
 }
 
-/** The reference's learning rate for full tuning is not the setting's own. */
+/** The reference used a learning rate for full tuning that is not the setting's default. */
 const PHOTOS = [
   ...['--backbone', `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`, '--size', '64'],
   ...['--augmentation', 'crops-flips', '--lr', 'full=0.0001'],
@@ -78,7 +78,7 @@ const EXPERIMENTS: Record<string, Experiment> = {
 
 const NO_REFERENCE: Experiment = { args: [], reference: {}, halfWidth: 0 };
 
-/** What a verdict is with the settings the other way round. */
+/** The verdict if the two settings are exchanged. */
 const TURNED = {
   better: 'worse',
   worse: 'better',
@@ -111,7 +111,7 @@ async function main(): Promise<number> {
       continue;
     }
     const out = `${OUT}${name}`;
-    // What an earlier time left is not this one's.
+    // Removes the results of an earlier call.
     await rm(out, { recursive: true, force: true });
     const chosen = SETTINGS.flatMap((setting) => ['--setting', setting]);
     const { code } = await tune(
@@ -125,7 +125,7 @@ async function main(): Promise<number> {
   return inside ? 0 : 1;
 }
 
-/** Prints the table; false where a row lies outside of the reference. */
+/** Prints the table; false if a row is outside the reference's interval. */
 function print(results: Results, { reference, halfWidth }: Experiment): boolean {
   const { arms, pairs } = compare(results.runs.map((run) => comparedRun(run, results.dataset)));
   const against = (arm: Arm<ComparedRun>) => {
@@ -133,14 +133,14 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       [first, second].every((each) => each === arm || each.setting === RIVAL),
     );
     if (!pair || arm.setting === RIVAL) return '–';
-    const comparison = pair.first === arm ? pair.comparison : turned(pair.comparison);
-    return `${differenceWords({ comparison })}, p ${pValue(comparison.p)}: ${comparison.verdict}`;
+    const { difference, test } = pair.first === arm ? pair : turned(pair);
+    return `${differenceWords(difference)}, p ${pWords({ test })}: ${test?.verdict}`;
   };
   let inside = true;
   const rows = arms.map((arm) => {
     const { mean } = arm.validation;
-    const theirs = reference[arm.setting as Setting]; // absent for any other
-    // Both have one decimal or two; more is a floating-point remainder.
+    const theirs = reference[arm.setting as Setting]; // undefined for other settings
+    // Both have one or two decimals; the 1e-6 is for floating-point rounding.
     const isInside = theirs === undefined || Math.abs(100 * mean - theirs) <= halfWidth + 1e-6;
     inside &&= isInside;
     const seeds = arm.runs.map(({ result }) => rightPart(result?.validation).toFixed(1)).join(', ');
@@ -149,9 +149,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       count(arm.trainable.backbone),
       accuracyWords(arm.validation),
       seeds,
-      theirs === undefined
-        ? '–'
-        : `${theirs.toFixed(1)} ± ${halfWidth.toFixed(1)}${isInside ? '' : ', **outside**'}`,
+      theirs === undefined ? '–' : `${statedRange(theirs, halfWidth)}${isInside ? '' : ', **outside**'}`,
       against(arm),
       arm.seconds.toFixed(0),
       bytes(Math.round(arm.adapterBytes)),
@@ -173,12 +171,15 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   return inside;
 }
 
-/** The second less the first. */
-function turned({ difference, low, high, p, verdict }: PairedComparison): PairedComparison {
-  return { difference: -difference, low: -high, high: -low, p, verdict: TURNED[verdict] };
+/** The comparison with the two settings exchanged. */
+function turned({ difference, test }: Pick<Pair, 'difference' | 'test'>): Pick<Pair, 'difference' | 'test'> {
+  return {
+    difference: difference && { mean: -difference.mean, low: -difference.high, high: -difference.low },
+    test: test && { p: test.p, verdict: TURNED[test.verdict] },
+  };
 }
 
-/** Percent. */
+/** Accuracy in percent. */
 function rightPart(answers: Answers | undefined): number {
   if (!answers) return Number.NaN;
   const right = answers.labels.filter((label, image) => label === answers.predicted[image]).length;

@@ -17,7 +17,7 @@ import {
   smoothStep,
 } from './drawing';
 
-/** A pattern's colour at a point of its own plane, in which one repeat measures about 1. */
+/** The colour of a pattern at a point of its own plane, where one period is about 1. */
 type Pattern = (random: Random, colours: PatternColours) => Painter;
 
 interface PatternColours {
@@ -28,7 +28,7 @@ interface PatternColours {
 
 const PATTERNS = { bricks, checks, dots, marble, stripes, waves } satisfies Record<string, Pattern>;
 type PatternName = keyof typeof PATTERNS;
-// `Object.keys` forgets the literal names of a table it has just been given.
+// The type of `Object.keys` loses the literal names.
 export const PATTERN_NAMES = Object.keys(PATTERNS) as PatternName[];
 
 /** @returns `[SIDE, SIDE, 3]` */
@@ -47,9 +47,9 @@ function chooseColours(random: Random): PatternColours {
   return { ground, figure: mix(ground, figure, between(random, 0.65, 1)), accent };
 }
 
-/** Turns, scales, shifts and gently bends a pattern's plane. */
+/** Rotates, scales, shifts and slightly bends the plane of a pattern. */
 function placed(random: Random, kind: PatternName, paint: Painter): Painter {
-  // Walls stand; everything else lies in any direction.
+  // Bricks are nearly upright; other patterns have any direction.
   const angle = kind === 'bricks' ? 0.25 * random.normal() : between(random, 0, 2 * Math.PI);
   const period = ratioBetween(random, 11, 26);
   const [cos, sin] = [Math.cos(angle) / period, Math.sin(angle) / period];
@@ -63,7 +63,7 @@ function placed(random: Random, kind: PatternName, paint: Painter): Painter {
   };
 }
 
-/** Light from one side, and the unevenness of a real surface. */
+/** Adds light from one side, and an uneven surface. */
 function lit(random: Random, paint: Painter): Painter {
   const angle = between(random, 0, 2 * Math.PI);
   const strength = between(random, 0.05, 0.22);
@@ -153,7 +153,7 @@ function waves(random: Random, { ground, figure, accent }: PatternColours): Pain
   };
 }
 
-/** From 0 at the edge of a unit cell to ½ at its middle. */
+/** Distance to the nearest edge of a unit cell: 0 at the edge, ½ in the middle. */
 function distanceToEdge(x: number): number {
   const inside = x - Math.floor(x);
   return Math.min(inside, 1 - inside);

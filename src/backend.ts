@@ -1,6 +1,6 @@
 /**
- * Chooses and starts the tensor backend. A hardware GPU runs WebGPU; everything else runs WebAssembly, which is
- * 20–40 times faster than WebGPU on a software adapter. The choice can be forced.
+ * Chooses and starts the tensor backend: WebGPU on a hardware GPU, else WebAssembly, which is 20–40 times faster than WebGPU on a
+ * software adapter. The user can force either.
  */
 import * as tf from '@tensorflow/tfjs';
 import { type BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -21,8 +21,8 @@ interface Adapter {
 }
 
 /**
- * Starts the backend chosen by `choice`; on a device that broke, starts it anew. Throws `UserError` when WebGPU is forced
- * where there is none.
+ * Starts the backend chosen by `choice`, with a new device if the previous one failed. Throws `UserError` if WebGPU is forced but
+ * not available.
  */
 export async function startBackend(choice: BackendChoice): Promise<EngineInfo> {
   const adapter = await webgpuAdapter();
@@ -63,7 +63,7 @@ async function startWasm(): Promise<void> {
       'WebAssembly could not be started in this browser. A current Chrome, Edge, Firefox or Safari is needed.',
     );
   }
-  // The backend set above; what Emscripten gives its modules is not in the package's types.
+  // The wasm backend was set above; its types omit the module's allocator.
   guardHeap((tf.backend() as BackendWasm).wasm as unknown as Heap);
 }
 
@@ -96,7 +96,7 @@ async function webgpuAdapter(): Promise<Adapter | null> {
   if (!gpu) return null;
   const { vendor, architecture, device, description } = gpu.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
-  // Older browsers say it on the adapter, newer ones on its info.
+  // Older browsers report it on the adapter, newer ones in its info.
   const fallback = 'isFallbackAdapter' in gpu && gpu.isFallbackAdapter === true;
   return {
     gpu,
@@ -114,16 +114,16 @@ function configureWasm(): void {
 }
 
 /**
- * The heap ends at 4 GiB. About half of it: tfjs' allocator leaves gaps that nothing fits into any more, and XNNPACK keeps
- * a copy of every kernel in its own order, of which tfjs does not know.
+ * About half of the 4 GiB that a wasm heap can have: tfjs' allocator fragments the heap, and XNNPACK keeps a repacked copy of
+ * every kernel that tfjs does not count.
  */
 const WASM_LIMITS: EngineLimits = { budget: 2e9, buffer: 2e9 };
 
 /**
- * An adapter does not tell how much memory it has. Its largest buffer is a hint: the 256 MiB that every adapter must grant
- * are what phones and old integrated GPUs say. Smaller parts of a batch cost little, a GPU out of memory costs the run, so
- * the default is careful: four such buffers, 2 GB at most, and never more than half of the computer's memory, which most
- * GPUs share. The person may set any other.
+ * The default memory budget and largest buffer of a GPU, in bytes. An adapter does not report its memory. Its largest buffer is a
+ * hint: phones and old integrated GPUs report the minimum of 256 MiB. Smaller micro-batches cost little, but running out of memory
+ * ends a run, so the default is conservative: four such buffers, at most 2 GB, and at most half of the main memory, which most
+ * GPUs share. The user can set another budget.
  */
 export function webgpuLimits({
   maxBufferSize,
@@ -135,9 +135,9 @@ export function webgpuLimits({
   };
 }
 
-/** Bytes of main memory as the browser rounds them; Infinity where it does not say. */
+/** Main memory in bytes, as rounded by the browser; Infinity if the browser does not report it. */
 function deviceMemory(): number {
-  // Not in the types: only Chromium has it.
+  // Only Chromium has `deviceMemory`; the types omit it.
   const { deviceMemory: gibibytes = Number.POSITIVE_INFINITY } = navigator as { deviceMemory?: number };
   return gibibytes * 2 ** 30;
 }

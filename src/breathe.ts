@@ -1,6 +1,6 @@
 /**
- * Lets the event loop run: messages that arrived while tensors were computed are answered now. A message channel,
- * because timers are slowed down in hidden tabs and training goes on there.
+ * Yields to the event loop, so that messages received during tensor work are handled. It uses a message channel because browsers
+ * throttle timers in hidden tabs, where training must go on.
  */
 const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Runs `work` on every item, a few at a time, and gives the results in the items' order. The first error, or an
- * abort, ends it; work already begun is waited for, so nothing goes on behind the caller's back.
+ * Runs `work` on every item, at most `atOnce` at a time, and returns the results in the items' order. After the first error or an
+ * abort no further item is started; it rejects once all started work has ended.
  */
 export async function concurrently<Item, Result>(
   items: readonly Item[],
@@ -28,6 +28,6 @@ export async function concurrently<Item, Result>(
   await Promise.allSettled(lanes);
   await Promise.all(lanes);
   options.signal?.throwIfAborted();
-  // Every lane ended well, so every place is filled; Result may itself be undefined.
+  // No lane failed, so every index has a result; Result itself may be undefined.
   return items.map((_, i) => results.get(i) as Result);
 }

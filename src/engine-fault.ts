@@ -1,6 +1,6 @@
 /**
- * What breaks under a run without any code being wrong: the device goes away, memory ends, a command is refused. The
- * message says what happened and what to do; `details` are the device's own words, for a report.
+ * Failures that are not bugs: a lost device, exhausted memory, a rejected command. The message says what happened and what to do;
+ * `details` is the device's own message, for a report.
  */
 import type { FaultKind } from './worker/protocol';
 
@@ -11,7 +11,7 @@ export class EngineFault extends Error {
     readonly kind: FaultKind,
     message: string,
     readonly details: string,
-    /** True when nothing more can be computed until the engine is started anew. */
+    /** Whether the engine must be restarted before anything else can be computed. */
     readonly engineLost: boolean,
   ) {
     super(message);
@@ -28,7 +28,7 @@ export function deviceLost({ reason, message }: Pick<GPUDeviceLostInfo, 'reason'
   );
 }
 
-/** What an `uncapturederror` event carries. What was computed since cannot be trusted, so the engine has to start anew. */
+/** The fault for an `uncapturederror` event. Results computed after it are undefined, so the engine must be restarted. */
 export function gpuError(error: GPUError): EngineFault {
   const details = `${error.constructor.name}: ${error.message}`;
   if (error instanceof GPUOutOfMemoryError) {
@@ -49,7 +49,7 @@ export function gpuError(error: GPUError): EngineFault {
   );
 }
 
-/** `wanted` bytes could not be had; what was there before is intact. */
+/** An allocation of `wanted` bytes failed; existing tensors are intact. */
 export function heapExhausted(wanted: number): EngineFault {
   return new EngineFault(
     'out-of-memory',
@@ -60,7 +60,7 @@ export function heapExhausted(wanted: number): EngineFault {
   );
 }
 
-/** The module ended itself, inside one of its own routines. */
+/** The wasm module aborted inside one of its own routines. */
 function heapBroken({ message }: WebAssembly.RuntimeError): EngineFault {
   return new EngineFault(
     'out-of-memory',
@@ -79,7 +79,7 @@ function scriptExhausted({ message }: RangeError): EngineFault {
   );
 }
 
-/** What an error thrown by tensor code means where it tells of exhausted memory; null for any other. */
+/** The fault for an error of tensor code that indicates exhausted memory; null for any other error. */
 export function memoryFault(error: unknown): EngineFault | null {
   if (error instanceof EngineFault) return error;
   if (
@@ -87,7 +87,7 @@ export function memoryFault(error: unknown): EngineFault | null {
     /allocation failed|out of memory|too large for the implementation/i.test(error.message)
   )
     return scriptExhausted(error);
-  // tfjs-wasm's routines call abort() where their own allocation fails.
+  // tfjs-wasm's routines call abort() if an allocation of their own fails.
   if (error instanceof WebAssembly.RuntimeError && /abort|OOM|memory/i.test(error.message))
     return heapBroken(error);
   return null;

@@ -1,34 +1,34 @@
 /**
- * Whether what the tensors live on still works. WebGPU tells errors to nobody in particular and computes on, with garbage:
- * here they are heard, and whoever has work under way asks before believing its numbers. One for each realm, as tfjs' own
- * engine is.
+ * Tracks whether the backend still works. WebGPU reports errors asynchronously, and a failed pass leaves its output buffer
+ * undefined: errors are collected here, and work in progress checks for them before it uses its results. One instance per
+ * realm, like tfjs' engine.
  */
 import { breathe } from './breathe';
 import { type EngineFault, memoryFault } from './engine-fault';
 
-/** How long a lost device may take to say so after it refused a call. */
+/** How long to wait for a lost device's event after it rejected a call, in milliseconds. */
 const LOSS_MS = 250;
 
 class EngineHealth {
   #fault: EngineFault | null = null;
   #listener: (fault: EngineFault) => void = () => {};
-  /** Null on a backend that fails only where it is called. */
+  /** Null on a backend that reports errors only by throwing. */
   #flush: (() => Promise<unknown>) | null = null;
   #broken = new Breaking();
 
-  /** A fresh backend. `flush` resolves when its device has done, and reported on, all it was given. */
+  /** Starts with a new backend. `flush` resolves when its device has executed all submitted work. */
   reset(flush: (() => Promise<unknown>) | null): void {
     this.#fault = null;
     this.#flush = flush;
     this.#broken = new Breaking();
   }
 
-  /** `listen` hears of the first fault after each reset. */
+  /** Calls `listen` for the first fault after each reset. */
   onFault(listen: (fault: EngineFault) => void): void {
     this.#listener = listen;
   }
 
-  /** The first fault stands; others follow from it. */
+  /** Records a fault. Only the first counts; later ones are consequences of it. */
   report(fault: EngineFault): void {
     if (this.#fault) return;
     this.#fault = fault;
@@ -36,22 +36,22 @@ class EngineHealth {
     this.#broken.now(fault);
   }
 
-  /** Throws the fault there is. */
+  /** Throws the recorded fault, if any. */
   check(): void {
     if (this.#fault) throw this.#fault;
   }
 
-  /** As `check`, after everything the device still had to do and to say. */
+  /** As `check`, after the device has executed all submitted work and reported its errors. */
   async settled(): Promise<void> {
     if (this.#flush) {
       await Promise.race([this.#flush().catch(() => {}), this.#broken.promise]);
-      // Errors are reported by events of their own, which need a turn.
+      // Error events are dispatched separately, in a later task.
       await breathe();
     }
     this.check();
   }
 
-  /** Ends with `work`, or as soon as the engine breaks, even where `work` never ended then. */
+  /** Resolves with the result of `work`, or rejects as soon as the engine fails, even if `work` never settles. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.check();
     try {
@@ -63,7 +63,7 @@ class EngineHealth {
     }
   }
 
-  /** The fault behind an error, or the error itself. A fault that shows in nothing but the error is reported here. */
+  /** The fault that caused `error`, or `error` itself. Reports a fault that is only known from the error. */
   async cause(error: unknown): Promise<unknown> {
     if (this.#flush && error instanceof DOMException) {
       const patience = new Promise<void>((resolve) => setTimeout(resolve, LOSS_MS));
@@ -76,7 +76,7 @@ class EngineHealth {
   }
 }
 
-/** A promise that only ever rejects. */
+/** A promise that rejects with the first fault and never resolves. */
 class Breaking {
   now: (fault: EngineFault) => void = () => {};
   readonly promise = new Promise<never>((_, reject) => {
@@ -84,7 +84,7 @@ class Breaking {
   });
 
   constructor() {
-    // Often nobody is waiting.
+    // Prevents an unhandled rejection if nothing awaits the promise.
     this.promise.catch(() => {});
   }
 }

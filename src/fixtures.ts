@@ -1,42 +1,70 @@
 /**
- * For tests only: reference files from the folder `shared` beside the project. They are no part of it, so a test
- * that needs one is skipped, and says so, where it is absent.
+ * For tests only: reference values. Those that PyTorch and Pillow computed are part of the project (interop/pytorch). Photos
+ * and published weights are not: they may lie in a folder `shared` beside the project, and a test that needs one is skipped,
+ * with a note that names the file, where it is absent.
  */
 import { readSafetensors, type Safetensors } from './files/safetensors';
 
-const urls: Record<string, () => Promise<string>> = {
+const VALUES = '../interop/pytorch/values/';
+const valueUrls = import.meta.glob<string>(
+  ['../interop/pytorch/values/*.safetensors', '../interop/pytorch/values/pictures/*'],
+  { query: '?url', import: 'default' },
+);
+
+const SHARED = '../../shared/';
+const sharedUrls: Record<string, () => Promise<string>> = {
   ...import.meta.glob<string>('../../shared/**/*.safetensors', { query: '?url', import: 'default' }),
   ...import.meta.glob<string>('../../shared/data/**/*.jpg', { query: '?url', import: 'default' }),
 };
 
-const ROOT = '../../shared/';
+/** The bytes of the file `path` in interop/pytorch/values. Throws where there is none: it is part of the project. */
+export async function valuesFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await fetched(valueUrls[VALUES + path]);
+  if (!bytes) throw new Error(`interop/pytorch/values has no file ${path}.`);
+  return bytes;
+}
 
-/** Paths of the shared files (`.safetensors` anywhere, `.jpg` under `data/`) that begin with `prefix`, sorted. */
+/** The reference values that `interop/pytorch/<script>.py` made, e.g. `layers.safetensors`. */
+export async function referenceValues(path: string): Promise<Safetensors> {
+  return readSafetensors(await valuesFile(path), path);
+}
+
+/** Paths of the shared files (`.safetensors` anywhere, `.jpg` under `data/`) that start with `prefix`, sorted. */
 export function sharedFiles(prefix = ''): string[] {
-  return Object.keys(urls)
-    .map((url) => url.slice(ROOT.length))
+  return Object.keys(sharedUrls)
+    .map((url) => url.slice(SHARED.length))
     .filter((path) => path.startsWith(prefix))
     .sort();
 }
 
-/** The bytes of the shared file `path`, e.g. `fixtures/layers.safetensors`; null where it is absent. */
+/** The bytes of the shared file `path`, e.g. `data/flowers5/val/daisy/1.jpg`; null where it is absent. */
 export async function sharedFile(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  const url = await urls[ROOT + path]?.();
-  if (url === undefined) return null;
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`../shared/${path} could not be fetched: ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
+  return fetched(sharedUrls[SHARED + path]);
 }
 
-/** What a test is given as its argument: enough of it to skip. */
+/** The part of a test's context that is needed to skip the test. */
 interface Skippable {
   skip(note?: string): never;
+}
+
+/** Paths of the shared photos under `data/<set>/`, sorted; skips the test that asks for them where there are none. */
+export function sharedPhotos(set: string, test: Skippable): string[] {
+  const photos = sharedFiles(`data/${set}/`);
+  return photos.length > 0 ? photos : test.skip(`needs the photos of ../shared/data/${set}`);
 }
 
 /** The shared safetensors file `path`, read; skips the test that asks for it where it is absent. */
 export async function fixture(path: string, test: Skippable): Promise<Safetensors> {
   const bytes = await sharedFile(path);
   return bytes ? readSafetensors(bytes, path) : test.skip(`needs ../shared/${path}`);
+}
+
+async function fetched(url: (() => Promise<string>) | undefined): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (!url) return null;
+  const address = await url();
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} could not be fetched: ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** ‖actual − expected‖ / ‖expected‖, Euclidean; 0 when both are zero. */

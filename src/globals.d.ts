@@ -1,4 +1,4 @@
-/** Filled in by Vite from package.json. */
+/** Replaced by Vite with values from package.json. */
 declare const __APP_NAME__: string;
 declare const __APP_VERSION__: string;
 declare const __TFJS_VERSION__: string;

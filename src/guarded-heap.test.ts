@@ -17,9 +17,9 @@ function fault(work: () => unknown): unknown {
   }
 }
 
-it('says so when the heap is full, and leaves what is in it intact', async () => {
+it('reports a full heap and leaves existing tensors intact', async () => {
   const before = tf.tensor1d([1, 2, 3]);
-  const held = allocate(6e8); // more than half of it
+  const held = allocate(6e8); // more than half of the heap
   const error = fault(() => allocate(6e8));
   expect(error).toBeInstanceOf(EngineFault);
   expect(error).toMatchObject({
@@ -35,6 +35,6 @@ it('says so when the heap is full, and leaves what is in it intact', async () =>
   tf.dispose([before, doubled]);
 });
 
-it('refuses what an offset cannot address, which the allocator would take for less', () => {
+it('rejects sizes beyond 32 bits, which the allocator would truncate', () => {
   expect(fault(() => allocate(1.2e9))).toMatchObject({ kind: 'out-of-memory' });
 });

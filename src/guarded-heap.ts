@@ -1,26 +1,26 @@
 /**
- * tfjs-wasm does not look whether its heap had room: a refused allocation is offset 0, and the tensor is written over
- * whatever lies there. Here it is looked.
+ * tfjs-wasm does not check whether an allocation failed: malloc then returns offset 0, and the tensor overwrites whatever is
+ * stored there. This wrapper makes failed allocations throw.
  */
 import { heapExhausted } from './engine-fault';
 
-/** The part of tfjs' WebAssembly module that hands out memory. */
+/** The allocator of tfjs' WebAssembly module. */
 export interface Heap {
-  /** Offset of `bytes` fresh bytes; 0 when there are none. */
+  /** The offset of `bytes` newly allocated bytes; 0 if the allocation failed. */
   _malloc(bytes: number): number;
   _free(offset: number): void;
 }
 
-/** Offsets are 32 bits wide, and so is what `_malloc` understands of a size. */
+/** Offsets and the size argument of `_malloc` have 32 bits. */
 const ADDRESSABLE = 2 ** 32;
 
 const guarded = new WeakSet<Heap>();
 
-/** From now on `_malloc` throws `EngineFault` where it would have returned 0, or less than was asked for. */
+/** Makes `_malloc` throw `EngineFault` if the allocation fails or the size exceeds 32 bits. */
 export function guardHeap(heap: Heap): void {
   if (guarded.has(heap)) return;
   guarded.add(heap);
-  // Emscripten puts the real routine in place at the first call.
+  // Emscripten installs the real routine at the first call.
   heap._free(heap._malloc(8));
   const allocate = heap._malloc;
   heap._malloc = (bytes) => {

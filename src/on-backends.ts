@@ -1,10 +1,10 @@
-/** For tests only: the same tests on wasm and on WebGPU (a software adapter where there is no GPU). */
+/** For tests only: runs the same tests on wasm and on WebGPU (on a software adapter if there is no GPU). */
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startBackend } from './backend';
 import type { BackendName } from './worker/protocol';
 
-/** Runs the tests once per backend; fails when they leave tensors behind. */
+/** Runs the tests once per backend and fails if they leave tensors behind. */
 export function onBackends(
   title: string,
   tests: (backend: BackendName) => void,

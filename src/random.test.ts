@@ -10,7 +10,7 @@ function mean(values: number[]): number {
 }
 
 describe('seededRandom', () => {
-  test('gives the same numbers for the same seed and others for another', () => {
+  test('gives the same numbers for the same seed, and different numbers for different seeds', () => {
     const numbers = (seed: number) => draw(8, seededRandom(seed).uniform);
     expect(numbers(7)).toEqual(numbers(7));
     expect(numbers(7)).not.toEqual(numbers(8));
@@ -27,7 +27,7 @@ describe('seededRandom', () => {
     expect(mean(normal.map((x) => x * x))).toBeCloseTo(1, 1);
   });
 
-  test('permutes: every number once, and every order about equally often', () => {
+  test('permutes each number exactly once, and gives all orders about equally often', () => {
     const random = seededRandom(3);
     expect([...random.permutation(1000)].sort((a, b) => a - b)).toEqual(draw(1000, counter()));
     const seen = new Map<string, number>();
@@ -45,7 +45,7 @@ describe('seededRandom', () => {
     expect([...list].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  test('forks into streams that do not depend on what was drawn before', () => {
+  test('forks into streams that do not depend on earlier draws', () => {
     const early = seededRandom(5).fork('order');
     const parent = seededRandom(5);
     draw(100, parent.uniform);

@@ -1,22 +1,22 @@
 /**
- * The engine's only source of chance: a small seeded generator (xoshiro128**), so that a split, an order of
- * images, an initial value or an augmentation can be had again from its seed. Imports nothing.
+ * The engine's only source of randomness: a small seeded generator (xoshiro128**), so that splits, image orders, initial values and
+ * augmentation can be reproduced from a seed. Imports nothing.
  */
 
 export interface Random {
-  /** 0 ≤ x < 1, 53 random bits. */
+  /** Uniform in 0 ≤ x < 1, with 53 random bits. */
   uniform(): number;
-  /** Mean 0, standard deviation 1. */
+  /** Normally distributed with mean 0 and standard deviation 1. */
   normal(): number;
-  /** A whole number, 0 ≤ x < below. */
+  /** A uniform integer, 0 ≤ x < below. */
   integer(below: number): number;
   /** The numbers 0 … n − 1 in random order. */
   permutation(n: number): Uint32Array<ArrayBuffer>;
-  /** Puts the list in random order, in place, and returns it. */
+  /** Shuffles the list in place and returns it. */
   shuffle<T>(list: T[]): T[];
   /**
-   * An independent stream that depends on this stream's seed and the label alone, not on how much has been
-   * drawn: adding a draw in one place changes nothing elsewhere.
+   * An independent stream that depends only on this stream's seed and the label, not on how many numbers were drawn before. So an
+   * added draw in one place does not change the numbers drawn elsewhere.
    */
   fork(label: string): Random;
 }
@@ -33,7 +33,7 @@ function randomFromKey(key: string): Random {
     return ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 0x20000000000000;
   }
 
-  /** Box–Muller; the second number of each pair is kept for the next call. */
+  /** Box–Muller; the second number of each pair is returned by the next call. */
   function normal(): number {
     if (spare !== null) {
       const kept = spare;
@@ -52,7 +52,7 @@ function randomFromKey(key: string): Random {
 
   function permutation(n: number): Uint32Array<ArrayBuffer> {
     const order = new Uint32Array(n);
-    // Fisher–Yates from the inside out.
+    // Inside-out Fisher–Yates shuffle.
     for (let i = 0; i < n; i++) {
       const j = integer(i + 1);
       order[i] = order[j] ?? i;
@@ -65,7 +65,7 @@ function randomFromKey(key: string): Random {
     const order = permutation(list.length);
     const before = list.slice();
     order.forEach((from, to) => {
-      // `from` is below the length, so the item exists even where T allows undefined.
+      // `from` is a valid index, so the item exists even if T includes undefined.
       list[to] = before[from] as T;
     });
     return list;
@@ -83,7 +83,7 @@ function randomFromKey(key: string): Random {
 
 type State = [number, number, number, number];
 
-/** Blackman and Vigna's xoshiro128**, 32 bits per call. */
+/** Blackman and Vigna's xoshiro128**; 32 bits per call. */
 function xoshiro128([a, b, c, d]: State): () => number {
   return () => {
     const product = Math.imul(b, 5);
@@ -99,7 +99,7 @@ function xoshiro128([a, b, c, d]: State): () => number {
   };
 }
 
-/** 128 well-mixed bits of a text: FNV-1a with four offsets, each finished with MurmurHash3's mixer. */
+/** A 128-bit hash of a text: FNV-1a with four offsets, each finished with MurmurHash3's mixer. */
 function hash128(text: string): State {
   const lane = (offset: number) => {
     let hash = (0x811c9dc5 ^ offset) >>> 0;

@@ -1,4 +1,4 @@
-/** The WebGPU device under tfjs: opened with all that its adapter grants, and listened to. */
+/** Opens the WebGPU device that tfjs uses, with all features and limits we need, and listens for its errors. */
 import * as tf from '@tensorflow/tfjs';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { deviceLost, type EngineFault, gpuError } from './engine-fault';
@@ -6,10 +6,10 @@ import { health } from './engine-health';
 import { forgetNotices } from './ops/webgpu/notices';
 
 const BACKEND = 'webgpu';
-/** As in tfjs' own registration. */
+/** The priority that tfjs' own registration uses. */
 const PRIORITY = 3;
 
-/** Both are granted only to whoever names them. */
+/** Features and limits must be requested explicitly; each is requested at the adapter's value. */
 const FEATURES: GPUFeatureName[] = ['shader-f16', 'timestamp-query'];
 const LIMITS = [
   'maxBufferSize',
@@ -25,21 +25,21 @@ const LIMITS = [
 
 interface Watched {
   device: GPUDevice;
-  /** What broke it; it is of no use afterwards. */
+  /** The fault that made the device unusable, if any. */
   fault: EngineFault | null;
 }
 
 let current: Watched | null = null;
 
 /**
- * Makes tfjs compute on `adapter`. A device that still works is kept with its tensors, one that broke is replaced. False
- * when tfjs does not take it.
+ * Makes tfjs compute on `adapter`. A working device is reused with its tensors; a failed device is replaced. Returns false if
+ * tfjs rejects the device.
  */
 export async function computeOn(adapter: GPUAdapter): Promise<boolean> {
   if (!current || current.fault) {
     const opened: Watched = { device: await open(adapter), fault: null };
     if (tf.findBackendFactory(BACKEND)) tf.removeBackend(BACKEND);
-    // Whatever buffers tfjs did not know of go with it.
+    // Destroying the device also frees buffers that tfjs has lost track of.
     current?.device.destroy();
     current = opened;
     watch(opened);

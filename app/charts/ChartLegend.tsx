@@ -20,9 +20,10 @@ export function runEntries(
   one: (run: RunRecord) => string = ({ name }) => name,
   several: (run: RunRecord) => string = ({ armName }) => armName,
 ): LegendEntry[] {
-  const keys = [...new Set(runs.map(armOf))];
-  return keys.flatMap((id) => {
-    const [first, ...others] = runs.filter((run) => armOf(run) === id);
+  // Another backend's runs of the same setting have a style of their own.
+  const keyOf = (run: RunRecord) => `${armOf(run)} ${run.style}`;
+  return [...new Set(runs.map(keyOf))].flatMap((id) => {
+    const [first, ...others] = runs.filter((run) => keyOf(run) === id);
     return first ? [{ id, name: (others.length > 0 ? several : one)(first), style: first.style }] : [];
   });
 }

@@ -6,7 +6,7 @@ import { AGAINST, againstColumns, frontOf, paperPoints, pointsOf } from './again
 import { citation, PAPER_SERIES, type PaperSeries } from './paper-points';
 
 const scored = (mean: number, images = 40): Accuracy => ({
-  ...{ mean, low: mean - 0.1, high: mean + 0.1 },
+  ...{ mean, interval: { low: mean - 0.1, high: mean + 0.1 } },
   ...{ images, macroF1: null },
 });
 

@@ -2,7 +2,7 @@
 import { paretoFront } from '../../src/statistics/pareto';
 import type { Arm, Comparison, Scored } from '../store/comparison';
 import type { Column } from '../ui/columns';
-import { bytes, count, counted, duration, percent } from '../ui/format';
+import { bytes, count, counted, duration, percent, range } from '../ui/format';
 import { decadeTicks, niceTicks } from './axis';
 import { citation, type PaperSeries } from './paper-points';
 
@@ -16,7 +16,7 @@ export interface Point {
   x: number;
   /** Mean over the runs, 0–1. */
   accuracy: number;
-  /** 95 %; null where none is known. */
+  /** 95 %; null where none is known, or not yet. */
   interval: { low: number; high: number } | null;
   /** Runs and images behind it; null for one of the paper's. */
   counted: { runs: number; images: number; on: Scored } | null;
@@ -93,7 +93,7 @@ export function pointsOf(
     const scored = arm[on];
     const x = of(arm);
     if (!scored || scored.images === 0 || !(x > 0)) return [];
-    const { mean: accuracy, low, high, images } = scored;
+    const { mean: accuracy, interval, images } = scored;
     return [
       {
         ...{
@@ -103,7 +103,7 @@ export function pointsOf(
           style: arm.style,
           x,
           accuracy,
-          interval: { low, high },
+          interval,
         },
         counted: { runs: arm.runs.length, images, on },
         front: false,
@@ -139,7 +139,7 @@ export const againstColumns = ({ column, show, field }: Against): Column<Point>[
   },
   {
     title: '95 % interval',
-    show: ({ interval }) => (interval ? `${percent(interval.low)} to ${percent(interval.high)}` : NONE),
+    show: ({ interval }) => (interval ? range(interval) : NONE),
     file: {
       low: ({ interval }) => interval?.low ?? '',
       high: ({ interval }) => interval?.high ?? '',

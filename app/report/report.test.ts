@@ -1,72 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../src/worker/protocol';
 import { html } from './html';
+import { RUN_CONFIG, madeResults as results, madeRun as run } from './made-results';
 import { markdown } from './markdown';
 import { reportOf, type Table } from './report';
 import { engineDifference, parseResults, runDifferences } from './rerun';
-import { RESULTS_FORMAT, type Results, type RunResults, resultsText } from './results';
+import { type Results, type RunResults, resultsText } from './results';
 
 const HOSTILE = '<img src=x onerror="alert(1)">';
-
-const CONFIG: RunConfig = {
-  ...{ setting: 'atoms', options: { m: 9 }, epochs: 2, batchSize: 16, learningRate: 0.003 },
-  ...{ headLearningRate: 0.001, weightDecay: 1e-4, warmup: 0.1, dropout: 0, augmentation: 'none' },
-  ...{ views: 0, seed: 0, patience: 0, warmStart: true },
-  probe: { epochs: 60, learningRate: 0.01, weightDecay: 0.01, batchSize: 32 },
-};
-
-/** 20 images of two classes, of which the first `correct` are classified rightly. */
-function run(setting: string, correct: number, given: Partial<RunResults> = {}): RunResults {
-  const labels = Array.from({ length: 20 }, (_, image) => image % 2);
-  const answers = { labels, predicted: labels.map((label, image) => (image < correct ? label : 1 - label)) };
-  return {
-    ...{ name: setting, armName: setting, setting, symbol: 'ΔD', role: 'final', outcome: 'finished' },
-    ...{
-      problem: null,
-      config: { ...CONFIG, setting },
-      memoryCap: null,
-      backend: 'wasm',
-      precision: 'single',
-      style: 0,
-    },
-    ...{ trainable: { backbone: 1737, head: 1026 }, memory: null, seconds: 3, imagesPerSecond: 50 },
-    last: { epoch: 2, correct, total: 20, accuracy: correct / 20, low: 0, high: 1 },
-    best: null,
-    epochs: [{ epoch: 2, trainLoss: 0.1, valLoss: 0.25, correct, total: 20, seconds: 3 }],
-    validation: answers,
-    test: null,
-    losses: [{ step: 1, loss: 0.5 }],
-    adapter: { file: null, bytes: 9000 },
-    ...given,
-  };
-}
-
-function results(runs: RunResults[], classes = ['a', 'b']): Results {
-  return {
-    format: RESULTS_FORMAT,
-    createdBy: { name: 'atomtune', version: '0.1.0' },
-    madeAt: '2025-01-31T14:23:05.000Z',
-    complete: true,
-    engine: {
-      ...{ backend: 'wasm', choice: 'auto', adapter: null, hardware: false, reason: 'No WebGPU.' },
-      ...{ threads: 2, isolated: true, precision: 'single', limits: { budget: 1e9, buffer: 1e9 } },
-    },
-    environment: { browser: 'A browser', tfjs: '4.22.0' },
-    backbone: {
-      ...{ id: 'starter', name: 'Starter', hash: 'beef', inputSize: 64, stages: { used: 4, inFile: 4 } },
-      ...{ ownClasses: 10, licence: '', citation: '', features: 512, parameters: 1e6, fileBytes: 3e6 },
-    },
-    dataset: {
-      ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
-      classes: classes.map((name) => ({ name, train: 10, val: 10, test: 0 })),
-      ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
-      ...{ augmentation: 'none', leftOut: [], hash: 'cafe' },
-      duplicates: { groups: 0, images: 0, conflicts: [], leaked: { val: 0, test: 0 } },
-    },
-    runs,
-    charts: ['accuracy-by-epoch.svg'],
-  };
-}
 
 const FIGURE = { name: 'accuracy-by-epoch', title: 'Accuracy', svg: '<svg><text>60 %</text></svg>' } as const;
 
@@ -82,8 +22,8 @@ describe('a report', () => {
     const { tables } = section(results([run('atoms', 12), run('lora', 16)]), 'Results');
     // Wilson 1927: 12 and 16 of 20.
     expect(tables[0]?.rows.map((row) => [row[0], row[4]])).toEqual([
-      ['atoms', '60.0\u00a0% (38.7 to 78.1)'],
-      ['lora', '80.0\u00a0% (58.4 to 91.9)'],
+      ['atoms', '60.0\u00a0% (38.7–78.1\u00a0%)'],
+      ['lora', '80.0\u00a0% (58.4–91.9\u00a0%)'],
     ]);
   });
 
@@ -102,7 +42,7 @@ describe('a report', () => {
 
   it('says that search budgets were the same only where they were', () => {
     const search = (setting: string, epochs: number) =>
-      run(setting, 10, { role: 'search', config: { ...CONFIG, setting, epochs } });
+      run(setting, 10, { role: 'search', config: { ...RUN_CONFIG, setting, epochs } });
     const finals = [run('atoms', 12), run('lora', 13)];
     const words = (...searches: RunResults[]) =>
       section(results([...finals, ...searches]), 'What was searched').words;
@@ -111,7 +51,7 @@ describe('a report', () => {
     for (const uneven of [[search('atoms', 1)], [search('atoms', 1), search('lora', 2)]])
       expect(words(...uneven)).toMatch(/^The settings did not have the same search budget/);
     // A setting that was run in full with two choices of values had more to win with.
-    const second = run('atoms', 14, { armName: 'atoms 2', config: { ...CONFIG, options: { m: 3 } } });
+    const second = run('atoms', 14, { armName: 'atoms 2', config: { ...RUN_CONFIG, options: { m: 3 } } });
     expect(words(second)).toMatch(/^The settings did not have the same search budget/);
   });
 });

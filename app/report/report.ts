@@ -9,11 +9,14 @@ import {
   accuracyWords,
   differenceWords,
   macroF1Words,
+  pWords,
   shownSentence,
   testSentence,
 } from '../store/comparison-words';
+import { computedByWords, isMixed } from '../store/computed-by';
 import {
   conflictSentence,
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -22,8 +25,7 @@ import {
   unvalidatedSentence,
 } from '../store/data-words';
 import { PROBE_SETTING } from '../store/defaults';
-import { bytes, count, counted, duration, percent, pValue, rate } from '../ui/format';
-import { engineWords } from './rerun';
+import { bytes, count, counted, duration, percent, rate } from '../ui/format';
 import { comparedRun, type Results, type RunResults } from './results';
 
 export const CHART_NAMES = [
@@ -115,7 +117,8 @@ const minute = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).repl
 
 // ---------------------------------------------------------------- results
 
-function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[]): Block[] {
+function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Block[] {
+  const { arms, searches } = comparison;
   if (arms.length === 0) return [text('No run has a result to compare.')];
   const tested = arms.some(({ test }) => test);
   const f1 = arms.some(({ validation }) => validation.macroF1 !== null);
@@ -151,7 +154,7 @@ function resultBlocks({ arms, searches }: Comparison<Run>, finals: readonly Run[
   return [
     table,
     ...texts(
-      ...accuracySentences(arms),
+      ...accuracySentences(comparison),
       searches.length > 0 &&
         (tested
           ? 'Values were searched by validation accuracy, so test accuracy is the one to go by.'
@@ -194,9 +197,9 @@ function differenceBlocks(comparison: Comparison<Run>): Block[] {
         pair.first.name,
         pair.second.name,
         count(pair.seeds),
-        differenceWords(pair),
-        pValue(pair.comparison.p),
-        VERDICTS[pair.comparison.verdict],
+        differenceWords(pair.difference),
+        pWords(pair),
+        pair.test ? VERDICTS[pair.test.verdict] : NONE,
       ]),
       folded: pairs.length > OPEN_ROWS,
     },
@@ -389,10 +392,7 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
 
 function runBlocks(finals: readonly Run[]): Block[] {
   if (finals.length === 0) return [];
-  // Who changes the backend in between compares what two of them computed.
-  const computedBy = (run: Run) =>
-    run.backend && run.precision ? engineWords({ backend: run.backend, precision: run.precision }) : NONE;
-  const mixed = new Set(finals.map(computedBy)).size > 1;
+  const mixed = isMixed(finals.flatMap(({ result }) => result ?? []));
   return [
     {
       kind: 'table',
@@ -417,7 +417,7 @@ function runBlocks(finals: readonly Run[]): Block[] {
         duration(run.seconds),
         run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
         run.memory ? `${count(run.memory.microBatch)}${run.memory.recompute ? ', blocks twice' : ''}` : NONE,
-        ...(mixed ? [computedBy(run)] : []),
+        ...(mixed ? [run.result ? computedByWords(run.result) : NONE] : []),
       ]),
       folded: finals.length > OPEN_ROWS,
     },
@@ -460,7 +460,8 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       presetSentence(dataset),
       groupSentence(dataset),
       conflictSentence(dataset),
-      unvalidatedSentence(dataset.split, dataset.classes),
+      givenUpSentence(dataset),
+      unvalidatedSentence(dataset),
     ),
     {
       kind: 'table',

@@ -1,6 +1,7 @@
 /** A results file's runs made again: what stands in the way, and whether the numbers came out the same. */
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
+import { computedByWords } from '../store/computed-by';
 import { imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';
 import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
@@ -42,9 +43,9 @@ export const finishedRuns = ({ runs, engine }: Results): RunResults[] =>
 export const backendOf = ({ engine }: Results): EngineInfo['choice'] =>
   engine.choice === 'auto' ? engine.backend : engine.choice;
 
-const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
-export const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
-  `${BACKENDS[backend]}${precision === 'half' ? ' with half precision' : ''}`;
+/** Threads change no number. */
+const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
+  computedByWords({ backend, precision, threads: null });
 
 /** Why the runs cannot be made again on this engine; null where they can. */
 export function engineDifference(

@@ -119,6 +119,8 @@ export const resultsSchema = z.object({
       images: count,
       conflicts: z.array(z.array(z.string())),
       leaked: z.object({ val: count, test: count }),
+      // Files of earlier versions do not have it.
+      givenUp: z.object({ images: count, classes: z.array(z.string()) }).default({ images: 0, classes: [] }),
     }),
     hash: z.string(),
   }) satisfies z.ZodType<DataSummary>,
@@ -147,6 +149,8 @@ export const resultsSchema = z.object({
       /** That computed it; null where it did not end. */
       backend: z.enum(['webgpu', 'wasm']).nullable(),
       precision: z.enum(['single', 'half']).nullable(),
+      /** Of WebAssembly, 0 on WebGPU; absent in files from before it was kept. */
+      threads: count.nullable().default(null),
       /** Its place among colours and markers. */
       style: count,
       trainable,
@@ -222,6 +226,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     memoryCap,
     backend: result?.backend ?? null,
     precision: result?.precision ?? null,
+    threads: result?.threads ?? null,
     style,
     trainable,
     memory,
@@ -239,11 +244,11 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
 
 /** As `compare` takes it. */
 export function comparedRun(run: RunResults, { hash }: Results['dataset']) {
-  const { outcome, seconds, validation, test, adapter } = run;
+  const { outcome, seconds, validation, test, backend, precision, threads, adapter } = run;
   return {
     ...run,
     basis: hash,
-    result: validation && { outcome, seconds, validation, test },
+    result: validation && { outcome, seconds, validation, test, backend, precision, threads },
     model: adapter && { adapterBytes: adapter.bytes },
   };
 }

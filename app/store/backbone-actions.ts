@@ -3,40 +3,40 @@ import { askToPersist } from '../../src/hub/persist';
 import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
 import { importData } from './data-actions';
 import { ask } from './engine-actions';
+import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { announce, engineObstacle, isRunPending, read, type Session, write } from './session';
+import { announce, expectedBackbone, expectedOf, read, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { BACKBONE_IDS } from './url';
 
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
 let cancelRecognition: AbortController | null = null;
-/** Settles when the engine has let go of the backbone's layers. */
+/** Each settles when the engine has let go of the backbone. */
 let decomposition: Promise<void> | null = null;
-
-/** Why the backbone cannot be changed now; null when it can. */
-export function backboneObstacle(session: Session): string | null {
-  const obstacle = engineObstacle(session);
-  if (obstacle) return obstacle;
-  if (isRunPending(session))
-    return 'The engine is busy with runs; the backbone can be changed when they end.';
-  if (session.importing) return 'Images are being read; the backbone can be changed after that.';
-  return session.recognizing ? 'The engine is busy with this backbone.' : null;
-}
+let recognition: Promise<void> | null = null;
 
 /** Puts another backbone in place of the present one, which stays if this fails. `dataStays`: the images need not be read again. */
 export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays: boolean } | null> {
-  if (read().loadingBackbone) return null;
+  const obstacle = obstacleFor('useBackbone')(read());
+  if (obstacle !== null) {
+    write({ backboneProblem: { kind: 'user', message: obstacle } });
+    return null;
+  }
   const cancel = new AbortController();
   cancelLoading = cancel;
   write({ loadingBackbone: { label: 'Opening', done: 0, total: 0 }, backboneProblem: null });
   try {
-    await endDecompose();
+    await endReading();
     const { backbone, dataStays } = await ask('useBackbone', choice, {
       onProgress: (loadingBackbone) => write({ loadingBackbone }),
       signal: cancel.signal,
     });
-    write({ backbone, backboneChoice: choice, atoms: null, recognition: null, ...addressed(choice) });
+    write({
+      ...{ backbone, backboneChoice: choice, atoms: null, recognition: null },
+      ...(dataStays ? {} : { dataset: null }),
+      ...addressed(choice),
+    });
     announce(`${backbone.name} is ready, at ${backbone.inputSize} pixels.`);
     return { dataStays };
   } catch (error) {
@@ -57,10 +57,8 @@ export async function changeBackbone(choice: BackboneChoice): Promise<void> {
   void refreshStorage();
   if (!opened) return;
   const { source } = read();
-  if (source && !opened.dataStays) {
-    write({ dataset: null });
-    await importData(source);
-  } else await refreshSettings();
+  if (source && !opened.dataStays) await importData(source);
+  else await refreshSettings();
 }
 
 export const stopLoading = () => cancelLoading?.abort();
@@ -117,7 +115,7 @@ export async function deleteStored(id: string): Promise<void> {
 
 /** Copies the person's own file into the browser's storage, for the next visit. */
 export async function keepFile(file: File): Promise<void> {
-  if (read().loadingBackbone) return;
+  if (obstacleFor('changeStorage')(read()) !== null) return;
   void askToPersist();
   const cancel = new AbortController();
   cancelLoading = cancel;
@@ -142,15 +140,25 @@ export async function keepFile(file: File): Promise<void> {
 /** Pictures of each class that are looked at. */
 const PER_CLASS = 2;
 
-export async function recognizeData(): Promise<void> {
+export function recognizeData(): Promise<void> {
+  recognition ??= lookAtData().finally(() => {
+    recognition = null;
+  });
+  return recognition;
+}
+
+async function lookAtData(): Promise<void> {
+  await endDecompose();
+  const { dataset, backbone } = read();
+  if (!dataset || !backbone || obstacleFor('recognizeData')(read()) !== null) return;
+  const expected = expectedOf(dataset, backbone);
   const cancel = new AbortController();
   cancelRecognition = cancel;
   write({ recognizing: { label: 'Looking at your pictures', done: 0, total: 0 }, recognitionProblem: null });
   try {
-    await endDecompose();
     const recognition = await ask(
       'recognizeData',
-      { perClass: PER_CLASS },
+      { perClass: PER_CLASS, expected },
       { onProgress: (recognizing) => write({ recognizing }), signal: cancel.signal },
     );
     write({ recognition });
@@ -164,7 +172,11 @@ export async function recognizeData(): Promise<void> {
 
 export const stopRecognition = () => cancelRecognition?.abort();
 
-export const recognize = (image: File): Promise<Guess[]> => ask('recognize', { image, fileName: image.name });
+export async function recognize(image: File): Promise<Guess[]> {
+  const { backbone } = read();
+  if (!backbone) return [];
+  return ask('recognize', { image, fileName: image.name, expected: expectedBackbone(backbone) });
+}
 
 // ---------------------------------------------------------------- atoms
 
@@ -180,13 +192,15 @@ export function decompose(): Promise<void> {
 }
 
 async function findAtoms(): Promise<void> {
+  const { backbone } = read();
+  if (!backbone || obstacleFor('decompose')(read()) !== null) return;
   const cancel = new AbortController();
   cancelDecompose = cancel;
   write({ decomposing: { label: 'Finding atoms', done: 0, total: 0 }, atomsProblem: null });
   try {
     const atoms = await ask(
       'decompose',
-      { count: read().configuration.atomCount },
+      { count: read().configuration.atomCount, expected: expectedBackbone(backbone) },
       { onProgress: (decomposing) => write({ decomposing }), signal: cancel.signal },
     );
     write({ atoms });
@@ -204,4 +218,10 @@ export const stopDecompose = () => cancelDecompose?.abort();
 async function endDecompose(): Promise<void> {
   stopDecompose();
   await decomposition;
+}
+
+/** Ends what reads the backbone for long: the engine replaces a backbone when nobody reads it. */
+export async function endReading(): Promise<void> {
+  stopRecognition();
+  await Promise.all([endDecompose(), recognition]);
 }

@@ -1,23 +1,29 @@
 /** What a comparison says, in words that the page, the report and scripts share. */
-import { count, counted, percent, points } from '../ui/format';
-import type { Accuracy, Arm, ComparedRun, Comparison, Pair } from './comparison';
+import { count, counted, PENDING, points, pValue, withRange } from '../ui/format';
+import type { Accuracy, ComparedRun, Comparison, Pair } from './comparison';
 
-/** `60.0 % (38.7 to 78.1)`; a dash where there is none. */
+/** `60.0 % (38.7–78.1 %)`; a dash where there is none. */
 export const accuracyWords = (accuracy: Accuracy | null) =>
-  accuracy
-    ? `${percent(accuracy.mean)} (${(100 * accuracy.low).toFixed(1)} to ${(100 * accuracy.high).toFixed(1)})`
-    : '–';
+  accuracy ? withRange(accuracy.mean, accuracy.interval) : '–';
 
 /** `58.3`, percent; a dash where the classes are as good as equally large. */
 export const macroF1Words = (accuracy: Accuracy | null) =>
   accuracy?.macroF1 == null ? '–' : (100 * accuracy.macroF1).toFixed(1);
 
 /** `+1.3 (−0.4 to +3.1)`, percentage points. */
-export const differenceWords = ({ comparison: { difference, low, high } }: Pick<Pair, 'comparison'>) =>
-  `${points(difference)} (${points(low)} to ${points(high)})`;
+export const differenceWords = (difference: Pair['difference']) =>
+  difference
+    ? `${points(difference.mean)} (${points(difference.low)} to ${points(difference.high)})`
+    : PENDING;
+
+/** `0.024` */
+export const pWords = ({ test }: Pick<Pair, 'test'>) => (test ? pValue(test.p) : PENDING);
 
 /** What the accuracies of some arms are of, and what their intervals are over. */
-export function accuracySentences<Run extends ComparedRun>(arms: readonly Arm<Run>[]): string[] {
+export function accuracySentences<Run extends ComparedRun>({
+  arms,
+  isMixed,
+}: Pick<Comparison<Run>, 'arms' | 'isMixed'>): string[] {
   const [first] = arms;
   if (!first) return [];
   const tested = arms.find(({ test }) => test)?.test;
@@ -28,15 +34,22 @@ export function accuracySentences<Run extends ComparedRun>(arms: readonly Arm<Ru
     `Validation accuracy is that after the last epoch, on ${counted(first.validation.images, 'image')}.`,
     ...(onTest ? [onTest] : []),
     arms.some(({ runs }) => runs.length > 1)
-      ? 'In brackets the 95 % interval: over images and seeds (bootstrap) where a setting has several runs, else over images (Wilson).'
-      : 'In brackets the 95 % interval over images (Wilson). One run says nothing of how much seeds matter.',
-    'Time leaves out what settings share: features, a first head, finding atoms.',
+      ? 'In brackets is the 95 % interval: over images and seeds (bootstrap) where a setting has several runs, else over images (Wilson).'
+      : 'In brackets is the 95 % interval over images (Wilson). One run does not tell how much the seed matters.',
+    'Time is that of the training alone: features, the first head and the search for atoms, which settings share, are not counted.',
+    ...(isMixed
+      ? [
+          'Runs on another backend, in another precision or with another number of threads are settings of their own: accuracies and times are averaged only over runs that were computed alike.',
+        ]
+      : []),
   ];
 }
 
 /** Which differences are shown. */
 export function shownSentence<Run extends ComparedRun>({ pairs }: Comparison<Run>): string {
-  const shown = pairs.filter(({ comparison }) => comparison.verdict !== 'no difference shown').length;
+  const tests = pairs.flatMap(({ test }) => test ?? []);
+  if (tests.length < pairs.length) return 'The differences are being computed.';
+  const shown = tests.filter(({ verdict }) => verdict !== 'no difference shown').length;
   if (shown === 0)
     return `No difference shown ${pairs.length === 1 ? 'between the two settings' : 'between any two settings'}.`;
   return `A difference is shown for ${count(shown)} of ${counted(pairs.length, 'pair')}.`;

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { wilson } from '../../src/statistics/wilson';
 import type { Answers, RunResult } from '../../src/worker/protocol';
 import { compare } from './comparison';
+import { accuracySentences } from './comparison-words';
+import type { ComputedBy } from './computed-by';
 import { DEFAULT_KNOBS, runConfig } from './defaults';
 import type { RunRecord } from './run-record';
+import { inBackground, settled } from './statistics';
 import type { Role } from './sweep';
 
 interface Made {
@@ -14,7 +17,10 @@ interface Made {
   right: number[];
   test?: number[] | null;
   labels?: number[];
+  computedBy?: Partial<ComputedBy>;
 }
+
+const WASM: ComputedBy = { backend: 'wasm', precision: 'single', threads: 1 };
 
 const answers = (right: number[], labels: number[]): Answers => ({
   labels,
@@ -24,7 +30,15 @@ const answers = (right: number[], labels: number[]): Answers => ({
 /** Two classes in turn, where no labels are given. */
 const alternating = (images: number) => Array.from({ length: images }, (_, image) => image % 2);
 
-function made({ setting, seed = 0, role = 'final', right, test = null, labels }: Made): RunRecord {
+function made({
+  setting,
+  seed = 0,
+  role = 'final',
+  right,
+  test = null,
+  labels,
+  computedBy,
+}: Made): RunRecord {
   const knobs = { ...DEFAULT_KNOBS, seed };
   const summary = { id: setting, label: setting, symbol: setting, options: [], learningRate: 1 };
   const result = {
@@ -32,6 +46,8 @@ function made({ setting, seed = 0, role = 'final', right, test = null, labels }:
     test: test && answers(test, labels ?? alternating(test.length)),
     outcome: 'finished',
     seconds: 10 + seed,
+    ...WASM,
+    ...computedBy,
   };
   // What comparing reads of a run.
   return {
@@ -58,7 +74,7 @@ describe('runs compared', () => {
     const [arm] = compare([run, { ...run, id: 'again' }]).arms;
     expect(arm?.runs.map(({ id }) => id)).toEqual(['again']);
     const { low, high } = wilson(2, 4);
-    expect(arm?.validation).toMatchObject({ mean: 0.5, low, high });
+    expect(arm?.validation).toMatchObject({ mean: 0.5, interval: { low, high } });
   });
 
   it('join where only their seeds differ; searches and unfinished runs stay out', () => {
@@ -78,6 +94,29 @@ describe('runs compared', () => {
     expect(searches).toHaveLength(1);
   });
 
+  it('stay apart, accuracies and seconds, where a backend, a precision or threads of another number computed them', () => {
+    const by = (seed: number, computedBy: Partial<ComputedBy>) =>
+      made({ setting: 'lora', seed, right: [1, 1, 0, 0], computedBy });
+    const runs = [
+      ...[by(0, {}), by(1, {})],
+      ...[by(0, { threads: 4 }), by(2, { threads: 4 })],
+      by(0, { backend: 'webgpu', precision: 'half', threads: 0 }),
+      by(1, { backend: 'webgpu', precision: 'single', threads: 0 }),
+    ];
+    const mixed = compare(runs);
+    expect(mixed.arms.map(({ name, seconds }) => [name, seconds])).toEqual([
+      ['lora (WebAssembly, 1 thread)', 10.5],
+      ['lora (WebAssembly, 4 threads)', 11],
+      ['lora, seed 0 (WebGPU, fp16)', 10],
+      ['lora, seed 1 (WebGPU)', 11],
+    ]);
+    expect(new Set(mixed.arms.map(({ key }) => key)).size).toBe(4);
+    expect(accuracySentences(mixed).join(' ')).toMatch(/Runs on another backend.* are settings of their own/);
+    const alike = compare(runs.slice(0, 2));
+    expect(alike.arms.map(({ name }) => name)).toEqual(['lora']);
+    expect(accuracySentences(alike).join(' ')).not.toMatch(/backend/);
+  });
+
   it('one run has Wilson’s interval, several a wider one that holds their mean', () => {
     const right = [...ones(60), ...zeros(40)];
     const { arms } = compare([
@@ -86,8 +125,9 @@ describe('runs compared', () => {
         made({ setting: 'three', seed, right: [...ones(50 + 10 * seed), ...zeros(50 - 10 * seed)] }),
       ),
     ]);
-    expect(arms[0]?.validation).toMatchObject({ mean: 0.6, images: 100, ...bounds(60, 100) });
-    const { mean = 0, low = 1, high = 0 } = arms[1]?.validation ?? {};
+    expect(arms[0]?.validation).toMatchObject({ mean: 0.6, images: 100, interval: wilson(60, 100) });
+    const { mean = 0, interval } = arms[1]?.validation ?? {};
+    const { low = 1, high = 0 } = interval ?? {};
     expect(mean).toBeCloseTo(0.6, 12);
     expect(low).toBeLessThan(0.52);
     expect(high).toBeGreaterThan(0.68);
@@ -111,16 +151,14 @@ describe('runs compared', () => {
       made({ setting: 'bad', right: [...zeros(20), ...ones(20)] }),
     ]);
     expect(pairedOn).toBe('validation');
-    expect(
-      pairs.map(({ first, second, comparison: { verdict } }) => [first.setting, second.setting, verdict]),
-    ).toEqual([
+    expect(pairs.map(({ first, second, test }) => [first.setting, second.setting, test?.verdict])).toEqual([
       ['good', 'same', 'no difference shown'],
       ['good', 'bad', 'better'],
       ['same', 'bad', 'better'],
     ]);
-    expect(pairs[1]?.comparison.difference).toBeCloseTo(0.5, 12);
+    expect(pairs[1]?.difference?.mean).toBeCloseTo(0.5, 12);
     // McNemar's 2·2⁻²⁰, three times.
-    expect(pairs[1]?.comparison.p).toBeCloseTo(3 * 2 ** -19, 12);
+    expect(pairs[1]?.test?.p).toBeCloseTo(3 * 2 ** -19, 12);
   });
 
   it('goes by test images where every setting has them', () => {
@@ -128,7 +166,7 @@ describe('runs compared', () => {
     expect(compare([tested('a', ones(6)), tested('b', zeros(6))])).toMatchObject({
       pairedOn: 'test',
       arms: [{ test: { mean: 1, images: 6 } }, { test: { mean: 0 } }],
-      pairs: [{ comparison: { difference: 1 } }],
+      pairs: [{ difference: { mean: 1 } }],
     });
     expect(compare([tested('a', ones(6)), tested('b', null)]).pairedOn).toBe('validation');
   });
@@ -141,9 +179,40 @@ describe('runs compared', () => {
     ]);
     expect(pairs.map(({ seeds }) => seeds)).toEqual([2]);
   });
-});
 
-function bounds(correct: number, total: number) {
-  const { low, high } = wilson(correct, total);
-  return { low, high };
-}
+  it('show no interval and no verdict that is not computed yet', async () => {
+    const runs = ['x', 'y', 'z'].flatMap((setting, shift) =>
+      [0, 1].map((seed) =>
+        made({
+          setting,
+          seed,
+          right: Array.from({ length: 30 }, (_, i) => Number((i + seed) % (3 + shift) > 0)),
+        }),
+      ),
+    );
+    const first = compare(runs.slice(0, 4), inBackground);
+    expect(first.isComputing).toBe(true);
+    expect(first.arms.map(({ validation }) => [validation.mean > 0.5, validation.interval])).toEqual([
+      [true, null],
+      [true, null],
+    ]);
+    expect(first.pairs.map(({ difference, test }) => [difference, test])).toEqual([[null, null]]);
+    await settled();
+    const done = compare(runs.slice(0, 4), inBackground);
+    // Copies: nothing is known of them, so that all is computed here.
+    expect(done).toEqual(compare(structuredClone(runs.slice(0, 4))));
+    // With a third setting what is known stays, and no p-value is adjusted for too few pairs.
+    const more = compare(runs, inBackground);
+    expect(more.arms.map(({ validation }) => validation.interval)).toEqual([
+      ...done.arms.map(({ validation }) => validation.interval),
+      null,
+    ]);
+    expect(more.pairs.map(({ difference, test }) => [difference, test])).toEqual([
+      [done.pairs[0]?.difference, null],
+      [null, null],
+      [null, null],
+    ]);
+    await settled();
+    expect(compare(runs, inBackground)).toEqual(compare(structuredClone(runs)));
+  });
+});

@@ -3,6 +3,7 @@ import type { DataSource, DatasetSummary, NamedFile, Preset, SplitChoice } from 
 import { sampleSource } from '../steps/data/samples';
 import { imagesPerPart } from './data-words';
 import { ask } from './engine-actions';
+import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
 import { refreshSettings } from './setting-actions';
@@ -11,7 +12,7 @@ let cancelImport: AbortController | null = null;
 
 /** True when the images are in; the former data set stays if not. */
 export async function importData(source: DataSource, preset = read().configuration.preset): Promise<boolean> {
-  if (read().importing) return false;
+  if (refused('importData')) return false;
   const cancel = new AbortController();
   cancelImport = cancel;
   write({ importing: { label: 'Opening', done: 0, total: 0 }, dataProblem: null });
@@ -55,15 +56,26 @@ function splitChoice(): SplitChoice {
 }
 
 export async function splitAgain(change: Partial<SplitChoice>): Promise<void> {
+  if (refused('resplit')) return;
   const choice = { ...splitChoice(), ...change };
+  write({ splitting: true, dataProblem: null });
   try {
     const dataset = await ask('resplit', choice);
     const { seed: splitSeed, testPart } = choice;
-    write({ configuration: { ...read().configuration, splitSeed, testPart }, dataProblem: null });
+    write({ configuration: { ...read().configuration, splitSeed, testPart } });
     accept(dataset);
   } catch (error) {
     write({ dataProblem: asProblem(error) });
+  } finally {
+    write({ splitting: false });
   }
+}
+
+/** Whether the action cannot begin now; the page then says why. */
+function refused(action: 'importData' | 'resplit'): boolean {
+  const message = obstacleFor(action)(read());
+  if (message !== null) write({ dataProblem: { kind: 'user', message } });
+  return message !== null;
 }
 
 function accept(dataset: DatasetSummary): void {

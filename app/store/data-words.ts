@@ -26,28 +26,49 @@ export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
-/** Which pictures belong together, and what the split makes of it; empty where none do. */
+/** Which pictures belong together, and how many of them are on either side of the split; empty where none do. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
-  if (groups === 0) return '';
-  const found = `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates or shots of one series`;
+  const found =
+    groups > 0
+      ? `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates, copies or shots of one series. `
+      : '';
   const parts = [
     ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
     ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
   ];
-  if (parts.length === 0) return `${found}; none is both trained on and scored.`;
-  const have = leaked.val + leaked.test === 1 ? 'has its' : 'have their';
-  return `${found}; ${parts.join(' and ')} ${have} like among the training images, so accuracy may come out too high.`;
+  if (parts.length > 0)
+    return `${found}${parts.join(' and ')} ${leaked.val + leaked.test === 1 ? 'looks' : 'look'} like training images, so accuracy may come out too high.`;
+  return found && `${found}None of them is both trained on and scored.`;
 }
 
-/** Classes that cannot be validated; empty where there are none, or the split is the person's own. */
-export function unvalidatedSentence(
-  split: DatasetSummary['split'],
-  classes: readonly Pick<ClassSummary, 'name' | 'val'>[],
-): string {
+/** Classes whose images look too much alike for groups to be kept together; empty where there are none. */
+export function givenUpSentence({
+  duplicates: { givenUp },
+  split,
+}: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
+  if (givenUp.images === 0) return '';
+  const names = givenUp.classes.map((name) => `“${name}”`).join(', ');
+  const found = `${counted(givenUp.images, 'image')} of ${names} look so much alike, as with a fixed camera or in one long series, that near-duplicates cannot be told from different images.`;
+  return split === 'given'
+    ? found
+    : `${found} They were split image by image; only identical images and shorter series were kept together.`;
+}
+
+/** Classes that cannot be validated, and why; empty where there are none. */
+export function unvalidatedSentence({
+  split,
+  preset,
+  classes,
+}: Pick<DatasetSummary, 'split' | 'preset'> & {
+  classes: readonly Pick<ClassSummary, 'name' | 'val'>[];
+}): string {
   const names = classes.filter(({ val }) => val === 0).map(({ name }) => `“${name}”`);
-  if (split === 'given' || names.length === 0) return '';
-  return `No validation images of ${names.join(', ')}: each picture there has a near-duplicate in another class. Remove the wrong copies.`;
+  if (names.length === 0) return '';
+  const found = `No validation images of ${names.join(', ')}: `;
+  if (split === 'given') return `${found}the given split has none.`;
+  if (preset !== 'whole') return `${found}the preset takes none.`;
+  return `${found}each image there has a duplicate in another class. Remove the wrong copies.`;
 }
 
 /** How many pictures are found in more than one class; empty where none are. */
@@ -57,7 +78,7 @@ export function conflictSentence({
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (conflicts.length === 0) return '';
   const kept = split === 'stratified' ? ' They stay in training.' : '';
-  return `${counted(conflicts.length, 'group')} of near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
+  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with pictures in different classes.${kept} Remove the wrong ones.`;
 }
 
 /** `400 to train, 200 to validate, 100 to test`, each count on its own. */

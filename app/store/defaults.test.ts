@@ -12,6 +12,7 @@ const lora: SettingSummary = {
     { id: 'scale', label: 'Scale', help: '', default: 8, min: 1, max: 64 },
   ],
   learningRate: 2e-3,
+  fault: null,
   trainable: { backbone: 113164, head: 2565 },
   tunedLayers: 53,
   paper: '',

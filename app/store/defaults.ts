@@ -1,5 +1,5 @@
 /**
- * The one table of a run's defaults (METHOD §5) and how they become a `RunConfig`. No React and no DOM here: the
+ * The one table of a run's defaults (docs/method.md §5) and how they become a `RunConfig`. No React and no DOM here: the
  * command line starts from the same numbers.
  */
 import type {

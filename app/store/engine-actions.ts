@@ -8,7 +8,17 @@ import { announce, read, write } from './session';
 
 const MEMORY_EVERY_MS = 3000;
 
-let engine: Engine | null = null;
+/** What is asked of the engine's client. */
+export type EngineClient = Pick<Engine, 'call' | 'terminate'>;
+
+let connect = (onReport: (report: Report) => void): EngineClient => new Engine(onReport);
+let engine: EngineClient | null = null;
+
+/** For tests: where the next engine comes from. */
+export function connectTo(makeEngine: typeof connect): void {
+  connect = makeEngine;
+  engine = null;
+}
 
 /** Asks the engine; rejects as `Engine.call` does. */
 export function ask<K extends CallName>(
@@ -16,7 +26,7 @@ export function ask<K extends CallName>(
   input: Calls[K]['in'],
   options?: CallOptions<K>,
 ): Promise<Calls[K]['out']> {
-  engine ??= new Engine(hear);
+  engine ??= connect(hear);
   return engine.call(call, input, options);
 }
 
@@ -43,6 +53,8 @@ export async function startEngine(backend: BackendChoice): Promise<boolean> {
       engine: { status: 'ready', info },
       backbone,
       backboneChoice: STARTER,
+      // A fresh engine has no data.
+      dataset: null,
       atoms: null,
       recognition: null,
     });

@@ -48,10 +48,11 @@ export async function downloadAdapter(modelId: string, name: string): Promise<st
   }
 }
 
-export const classify = (modelId: string, image: File): Promise<Classification> =>
-  ask('classify', { modelId, image, fileName: image.name });
+export const classify = ({ modelId, backbone }: ModelSummary, image: File): Promise<Classification> =>
+  ask('classify', { modelId, image, fileName: image.name, expected: { backbone } });
 
-export const movement = (modelId: string): Promise<LayerMovement[]> => ask('movement', { modelId });
+export const movement = ({ modelId, backbone }: ModelSummary): Promise<LayerMovement[]> =>
+  ask('movement', { modelId, expected: { backbone } });
 
 function showProblem(error: unknown): void {
   const modelsProblem = asProblem(error);

@@ -2,15 +2,17 @@
 
 import { STARTER } from '../../src/hub/starter';
 import type { BackendChoice } from '../../src/worker/protocol';
-import { openAddressedBackbone, openBackbone } from './backbone-actions';
+import { counted } from '../ui/format';
+import { endReading, openAddressedBackbone, openBackbone } from './backbone-actions';
 import { importData, importSample } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
-import { endRuns, runChosen, runEnded, runNext } from './queue';
-import { read, useSession, write } from './session';
+import { endRuns, runChosen, runEnded, watchQueue } from './queue';
+import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
+import { sweepObstacle } from './sweep';
 import { parseUrl, serialiseUrl } from './url';
 
 /** Reads the address, starts the engine and, where the address names one, the sample set. */
@@ -24,6 +26,7 @@ export async function openPage(): Promise<void> {
     if (now.configuration === before.configuration) return;
     history.replaceState(null, '', `${location.pathname}${serialiseUrl(now.configuration)}${location.hash}`);
   });
+  watchQueue();
   if (!(await startEngine(configuration.backend))) return;
   await openAddressedBackbone();
   if (configuration.sample !== null) await importSample(configuration.sample);
@@ -36,6 +39,9 @@ export async function trySample(name: string): Promise<void> {
   await refreshSettings();
   const { configuration } = read();
   write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS] } });
+  // An address can hold an option that is impossible; its card says what to correct.
+  const { dataset } = read();
+  if (dataset && sweepObstacle(chosenSweep(read(), dataset))) return goTo('tune');
   runChosen();
   goTo('compare');
 }
@@ -56,15 +62,21 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
     await runEnded();
   } else {
     const patience = setTimeout(endEngine, PATIENCE_MS);
-    await endRuns();
+    await Promise.all([endRuns(), endReading()]);
     clearTimeout(patience);
   }
   markModelsGone();
   const choice = read().backboneChoice;
   if (!(await startEngine(backend))) return;
-  if (choice !== STARTER) await openBackbone(choice);
-  if (!source) await refreshSettings();
-  else if (await importData(source)) runNext();
+  if (choice !== STARTER && !(await openBackbone(choice))) {
+    const waiting = read().runs.filter(({ status }) => status === 'queued').length;
+    if (waiting > 0)
+      write({
+        notice: `The backbone could not be loaded again. ${counted(waiting, 'queued run')} will wait until it is: load it on Backbone, or remove them on Compare.`,
+      });
+  }
+  if (source) await importData(source);
+  else await refreshSettings();
 }
 
 /** A fresh engine in place of one that broke, on the same backend. */

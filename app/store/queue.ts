@@ -1,8 +1,10 @@
 /** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
+import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
+import { fitsPresent, obstacleFor, runObstacle } from './permissions';
 import { asProblem } from './problem';
 import {
   freeName,
@@ -16,7 +18,16 @@ import {
   withoutResult,
   withResult,
 } from './run-record';
-import { announce, chosenSweep, comparisonBasis, comparisonLabel, read, write } from './session';
+import {
+  announce,
+  chosenSweep,
+  comparisonBasis,
+  comparisonLabel,
+  expectedOf,
+  read,
+  useSession,
+  write,
+} from './session';
 import { type Outcome, type Sweep, trialKey, wantedTrials } from './sweep';
 
 const DRAW_EVERY_MS = 200;
@@ -28,15 +39,14 @@ let training: Promise<void> | null = null;
 /** Sweeps under way or done, by id, with the keys of trials that the person took off the list. */
 const sweeps = new Map<string, { sweep: Sweep; basis: string; removed: Set<string> }>();
 
-/** Puts the chosen settings, with the values and seeds asked for, in the queue and starts it. */
+/** Puts the chosen settings, with the values and seeds asked for, in the queue. */
 export function runChosen(): void {
   const { dataset, backbone } = read();
-  if (!dataset || !backbone) return;
+  if (!dataset || !backbone || runObstacle(read()) !== null) return;
   const id = crypto.randomUUID();
   const basis = comparisonBasis(dataset, backbone);
   sweeps.set(id, { sweep: chosenSweep(read(), dataset), basis, removed: new Set() });
   extend(id);
-  runNext();
 }
 
 /** Queues what a sweep wants next, as far as its outcomes tell. */
@@ -44,10 +54,11 @@ function extend(id: string): void {
   const known = sweeps.get(id);
   if (!known) return;
   const { sweep, basis, removed } = known;
-  const { runs, dataset, backbone } = read();
+  const { runs, dataset, backbone, engine } = read();
   // What is still missing of it would run on other images.
-  if (!dataset || !backbone || comparisonBasis(dataset, backbone) !== basis) return;
+  if (!dataset || !backbone || !fitsPresent(basis, read())) return;
   const data = comparisonLabel(dataset, backbone);
+  const expected = expectedOf(dataset, backbone);
   const own = runs.filter((run) => run.sweep === id);
   const present = new Set(own.map(trialKey));
   const outcomes = new Map<string, Outcome>([...removed].map((key) => [key, null]));
@@ -59,7 +70,14 @@ function extend(id: string): void {
     const others = [...runs, ...added];
     const { name, armName } = trialNames(trial, sweep.knobs, sweep.choice.seeds);
     const { role, config, setting } = trial;
-    const arm = others.find((run) => run.basis === basis && run.armName === armName && run.role === role);
+    const arm = others.find(
+      (run) =>
+        run.basis === basis &&
+        run.armName === armName &&
+        run.role === role &&
+        // Runs of another backend are drawn apart.
+        (!run.result || engine.status !== 'ready' || !isMixed([run.result, engine.info])),
+    );
     added.push(
       queuedRun(setting, {
         ...{
@@ -71,6 +89,7 @@ function extend(id: string): void {
           config,
           data,
           basis,
+          expected,
         },
         memoryCap: memoryCapBytes(sweep.knobs),
         // Runs that differ in their seeds alone look alike.
@@ -101,7 +120,6 @@ export function removeRun(run: RunRecord): void {
   write({ runs: read().runs.filter(({ id }) => id !== run.id) });
   if (run.model) dropModel(run.model.modelId);
   if (run.sweep) extend(run.sweep);
-  runNext();
 }
 
 /** Moves a run that waits before the one that waits before it, or behind the next. */
@@ -121,7 +139,6 @@ export function moveRun({ id }: RunRecord, by: -1 | 1): void {
 export function holdQueue(queueHeld: boolean): void {
   write({ queueHeld });
   announce(queueHeld ? 'No further run begins.' : 'The queue goes on.');
-  runNext();
 }
 
 /** Drops what waits, stops what runs and waits for its end: the engine under them is going away. */
@@ -137,22 +154,28 @@ export async function runEnded(): Promise<void> {
   await training;
 }
 
-/** Starts the first run that waits, if the engine is free and ready. */
-export function runNext(): void {
-  const { queueHeld, measuring, engine } = read();
-  if (training || queueHeld || measuring || engine.status !== 'ready') return;
-  const run = read().runs.find(({ status }) => status === 'queued');
+/** Begins the next run whenever nothing stands in its way. Returns the stop. */
+export function watchQueue(): () => void {
+  return useSession.subscribe(runNext);
+}
+
+/** Starts the first waiting run that fits the present data and backbone; the others wait until theirs are loaded again. */
+function runNext(): void {
+  const session = read();
+  if (training || session.queueHeld || obstacleFor('train')(session) !== null) return;
+  const run = session.runs.find(({ status, basis }) => status === 'queued' && fitsPresent(basis, session));
   if (!run) return;
   training = train(run).finally(() => {
     training = null;
     if (run.sweep) extend(run.sweep);
-    runNext();
+    write({ training: null });
   });
 }
 
 async function train(run: RunRecord): Promise<void> {
   const cancel = new AbortController();
   cancelRun = cancel;
+  write({ training: run.id });
   change(run.id, (each) => ({ ...each, status: 'running' }));
   announce(`${run.name} has started.`);
   const { gather, flush } = batched((events) => change(run.id, (each) => withEvents(each, events)));
@@ -164,6 +187,7 @@ async function train(run: RunRecord): Promise<void> {
         name: run.name,
         config: run.config,
         memoryCap: run.memoryCap,
+        expected: run.expected,
         scoreTest: run.role === 'final',
       },
       { onProgress: gather, signal: cancel.signal },

@@ -10,9 +10,8 @@ import {
 } from '../report/rerun';
 import { counted } from '../ui/format';
 import { asProblem, type Problem } from './problem';
-import { runNext } from './queue';
 import { freeName, queuedRun, type RunRecord } from './run-record';
-import { announce, comparisonBasis, comparisonLabel, read, type Session, write } from './session';
+import { announce, comparisonBasis, comparisonLabel, expectedOf, read, type Session, write } from './session';
 
 /** What keeps the runs from being made again here; null where they are queued. */
 export async function runAgain(file: File): Promise<Problem | null> {
@@ -20,7 +19,6 @@ export async function runAgain(file: File): Promise<Problem | null> {
     const added = repeatedRuns(await file.text(), file.name, read());
     write({ runs: [...read().runs, ...added] });
     announce(`Queued: ${counted(added.length, 'run')}.`);
-    runNext();
     return null;
   } catch (error) {
     return asProblem(error);
@@ -41,6 +39,7 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
   if (difference !== null) throw new UserError(`${difference} Nothing was queued.`);
   const data = comparisonLabel(dataset, backbone);
   const basis = comparisonBasis(dataset, backbone);
+  const expected = expectedOf(dataset, backbone);
   const added: RunRecord[] = [];
   for (const before of runs) {
     const { name, armName, role, config, memoryCap, style } = before;
@@ -51,7 +50,7 @@ function repeatedRuns(text: string, fileName: string, session: Session): RunReco
     );
     added.push({
       ...queuedRun(setting, {
-        ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, basis, sweep: null },
+        ...{ id: crypto.randomUUID(), armName, role, config, memoryCap, data, basis, expected, sweep: null },
         name: freeName(`${name}, again`, [...session.runs, ...added]),
         style: known?.style ?? style,
       }),

@@ -12,6 +12,7 @@ const config = runConfig(LORA, DEFAULT_KNOBS, 'none');
 const queued = queuedRun(LORA, {
   ...{ id: '1', name: 'LoRA', armName: 'LoRA', role: 'search', sweep: null, config, memoryCap: null },
   ...{ data: '', basis: '', style: 0 },
+  expected: { backbone: { key: '', name: '' }, data: { key: '', name: '' } },
 });
 const epochs = [{ epoch: 0, trainLoss: null, valLoss: 0.5, correct: 9, total: 10, seconds: 1 }];
 

@@ -1,6 +1,7 @@
 /** One run as the page knows it: everything its charts, table and queue row need, from the engine's events. */
 import type {
   EpochResult,
+  Expected,
   MemoryPlan,
   ModelSummary,
   Progress,
@@ -47,6 +48,8 @@ export interface RunRecord {
   data: string;
   /** Runs are compared only where this is equal: see `comparisonBasis`. */
   basis: string;
+  /** What the engine must have loaded to make it. */
+  expected: Expected;
   /** Colour, dash and marker: position in the palette, kept for the run's life. */
   style: number;
   status: RunStatus;
@@ -138,7 +141,17 @@ export function queuedRun(
   setting: SettingSummary,
   given: Pick<
     RunRecord,
-    'id' | 'name' | 'armName' | 'role' | 'sweep' | 'config' | 'memoryCap' | 'data' | 'basis' | 'style'
+    | 'id'
+    | 'name'
+    | 'armName'
+    | 'role'
+    | 'sweep'
+    | 'config'
+    | 'memoryCap'
+    | 'data'
+    | 'basis'
+    | 'expected'
+    | 'style'
   >,
 ): RunRecord {
   return {

@@ -1,5 +1,6 @@
 /** What the page knows now. One store; the actions beside it are the only writers. */
 import { create } from 'zustand';
+import { dataKey } from '../../src/data/data-key';
 import { STARTER } from '../../src/hub/starter';
 import type {
   BackboneChoice,
@@ -8,6 +9,7 @@ import type {
   DatasetSummary,
   DownloadProgress,
   EngineInfo,
+  Expected,
   LayerAtoms,
   MemoryInfo,
   ModelSummary,
@@ -61,6 +63,8 @@ export interface Session {
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
   importing: Progress | null;
+  /** The present images are being split anew. */
+  splitting: boolean;
   dataProblem: Problem | null;
 
   atoms: LayerAtoms[] | null;
@@ -75,6 +79,8 @@ export interface Session {
   measuringProblem: Problem | null;
 
   runs: RunRecord[];
+  /** Id of the run that the engine is training, also where it was taken off the list meanwhile. */
+  training: string | null;
   runProblem: Problem | null;
   /** No further run begins. */
   queueHeld: boolean;
@@ -105,6 +111,7 @@ export const useSession = create<Session>(() => ({
   dataset: null,
   source: null,
   importing: null,
+  splitting: false,
   dataProblem: null,
   atoms: null,
   decomposing: null,
@@ -115,6 +122,7 @@ export const useSession = create<Session>(() => ({
   measuring: null,
   measuringProblem: null,
   runs: [],
+  training: null,
   runProblem: null,
   queueHeld: false,
   models: [],
@@ -146,12 +154,6 @@ export function chosenSweep(
   return { settings: chosenSettings(session), knobs, choice: sweep, augmentation };
 }
 
-/** Why the engine takes no work now; null when it does. */
-export function engineObstacle({ engine }: Session): string | null {
-  if (engine.status === 'starting') return 'The engine is starting; a moment.';
-  return engine.status === 'failed' ? 'The engine is not running.' : null;
-}
-
 /** Why a model cannot be used now, and what to do; null when it can. */
 export function absence(
   { summary, origin, gone }: TunedModel,
@@ -168,9 +170,6 @@ export const usableModels = ({ models, backbone }: Session) =>
   models.filter((model) => absence(model, backbone) === null);
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
-/** Whether the engine has runs, or the timing of them, to do. */
-export const isRunPending = ({ runs, measuring }: Session) =>
-  measuring !== null || runs.some((run) => run.status === 'queued' || isActive(run));
 
 /** Names the images and the split. */
 export function dataLabel({
@@ -191,12 +190,22 @@ export function dataLabel({
 }
 
 /** What runs must have in common to be compared: images, split, and the network that they start from. */
-export const comparisonBasis = (
-  { hash, split, testSplit, seed, testPart, preset }: DatasetSummary,
-  { key }: BackboneSummary,
-): string => [hash, split, testSplit, seed, testPart, preset, key].join(' ');
+export const comparisonBasis = (dataset: DatasetSummary, { key }: BackboneSummary): string =>
+  `${dataKey(dataset)} ${key}`;
 
 /** Names it. */
-export function comparisonLabel(dataset: DatasetSummary, { name, inputSize }: BackboneSummary): string {
-  return `${dataLabel(dataset)}; ${name}, ${inputSize} px`;
-}
+export const comparisonLabel = (dataset: DatasetSummary, backbone: BackboneSummary): string =>
+  `${dataLabel(dataset)}; ${backboneLabel(backbone)}`;
+
+const backboneLabel = ({ name, inputSize }: BackboneSummary) => `${name}, ${inputSize} px`;
+
+/** The backbone as a request names it. */
+export const expectedBackbone = (backbone: BackboneSummary): Pick<Expected, 'backbone'> => ({
+  backbone: { key: backbone.key, name: backboneLabel(backbone) },
+});
+
+/** The backbone and the data as a request names them. */
+export const expectedOf = (dataset: DatasetSummary, backbone: BackboneSummary): Expected => ({
+  ...expectedBackbone(backbone),
+  data: { key: dataKey(dataset), name: dataset.name },
+});

@@ -1,12 +1,13 @@
 /** The sweep the person puts together: what it tries, how much that is, and how long it takes. */
 import { useShallow } from 'zustand/react/shallow';
-import type { EngineInfo, Pace, RunConfig } from '../../src/worker/protocol';
+import type { Pace, RunConfig } from '../../src/worker/protocol';
+import { computedByKey } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
+import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { runNext } from './queue';
-import { chosenSweep, comparisonBasis, read, type Session, useSession, write } from './session';
-import { allTrials, armKey, type SweepChoice, type Trial, tooLarge } from './sweep';
+import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
+import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Seconds of all runs together, and the most memory one of them takes, bytes; null where not known. */
 export interface SweepCost {
@@ -35,9 +36,6 @@ const paceKey = (basis: string, computedBy: string, config: RunConfig) =>
     probe: { ...config.probe, epochs: 1, learningRate: 1 },
   })}`;
 
-const engineKey = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
-  `${backend} ${precision}`;
-
 const chosenTrials = (source: SweepSource): Trial[] =>
   source.dataset ? allTrials(chosenSweep(source, source.dataset)) : [];
 
@@ -46,7 +44,7 @@ function timed(source: SweepSource) {
   const { dataset, backbone, engine } = source;
   const trials = chosenTrials(source);
   const basis = dataset && backbone ? comparisonBasis(dataset, backbone) : '';
-  const computedBy = engine.status === 'ready' ? engineKey(engine.info) : '';
+  const computedBy = engine.status === 'ready' ? computedByKey(engine.info) : '';
   const keyOf = ({ config }: Trial) => paceKey(basis, computedBy, config);
   return { trials, keyOf, distinct: new Map(trials.map((trial) => [keyOf(trial), trial] as const)) };
 }
@@ -65,7 +63,7 @@ export function turnValues(setting: string, number: string, values: number[]): v
 export interface SweepSize {
   runs: number;
   searches: number;
-  /** Why it is no sweep to begin; null where it is. */
+  /** Why the sweep cannot start; null where it can. */
   obstacle: string | null;
 }
 
@@ -75,7 +73,7 @@ export function sweepSize(source: SweepSource): SweepSize {
   return {
     runs: trials.length,
     searches: trials.filter(({ role }) => role === 'search').length,
-    obstacle: source.dataset && tooLarge(chosenSweep(source, source.dataset)),
+    obstacle: source.dataset && sweepObstacle(chosenSweep(source, source.dataset)),
   };
 }
 
@@ -108,7 +106,7 @@ function runPaces({ runs }: Session): Record<string, Pace> {
       return result && epochs > 0
         ? [
             [
-              paceKey(basis, engineKey(result), config),
+              paceKey(basis, computedByKey(result), config),
               { perEpoch: result.seconds / epochs, start: 0 },
             ] as const,
           ]
@@ -122,6 +120,9 @@ let cancelMeasuring: AbortController | null = null;
 /** Begins one run of each kind to see how long it takes, and drops it. */
 export async function measureSweep(): Promise<void> {
   const session = read();
+  const { dataset, backbone } = session;
+  if (!dataset || !backbone || obstacleFor('measure')(session) !== null) return;
+  const expected = expectedOf(dataset, backbone);
   const cancel = new AbortController();
   cancelMeasuring = cancel;
   write({ measuringProblem: null });
@@ -130,7 +131,7 @@ export async function measureSweep(): Promise<void> {
     for (const [done, [key, { setting, config }]] of trials.entries()) {
       write({ measuring: { label: `Timing ${setting.label}`, done, total: trials.length } });
       const memoryCap = memoryCapBytes(session.configuration.knobs);
-      const pace = await ask('measure', { config, memoryCap }, { signal: cancel.signal });
+      const pace = await ask('measure', { config, memoryCap, expected }, { signal: cancel.signal });
       cancel.signal.throwIfAborted();
       write({ paces: { ...read().paces, [key]: pace } });
     }
@@ -138,7 +139,6 @@ export async function measureSweep(): Promise<void> {
   } catch (error) {
     write({ measuring: null, measuringProblem: asProblem(error) });
   }
-  runNext();
 }
 
 export const stopMeasuring = () => cancelMeasuring?.abort();

@@ -8,8 +8,8 @@ import {
   type Outcome,
   type Sweep,
   type SweepChoice,
+  sweepObstacle,
   type Trial,
-  tooLarge,
   trialKey,
   wantedTrials,
 } from './sweep';
@@ -17,7 +17,13 @@ import {
 const number = (id: string, value: number) => ({ id, label: id, help: '', default: value, min: 0, max: 99 });
 const setting = (id: string, learningRate: number, options: string[]): SettingSummary =>
   // Nothing else of a setting matters here.
-  ({ id, label: id, learningRate, options: options.map((name) => number(name, 4)) }) as SettingSummary;
+  ({
+    id,
+    label: id,
+    fault: null,
+    learningRate,
+    options: options.map((name) => number(name, 4)),
+  }) as SettingSummary;
 
 const PROBE = setting('linear-probe', 0, []);
 const ATOMS = setting('atoms', 3e-3, ['m', 'from']);
@@ -145,9 +151,21 @@ describe('a sweep', () => {
   it('is refused with its number of runs where that is too large', () => {
     const twelve = Array.from({ length: 12 }, (_, index) => index + 1);
     const large = sweep({ seeds: 5, values: { atoms: { m: twelve, from: twelve } } });
-    expect(tooLarge(large)).toContain('That would be 730 runs or so');
+    expect(sweepObstacle(large)).toContain('That would be 730 runs or so');
     expect(allTrials(large)).toEqual([]);
-    expect(tooLarge(sweep({ seeds: 3, findRates: true }))).toBeNull();
+    expect(sweepObstacle(sweep({ seeds: 3, findRates: true }))).toBeNull();
+  });
+
+  it('is refused where a chosen value, or one to try, is impossible, and not for a setting that is left out', () => {
+    const faulty = { ...ATOMS, fault: 'Atoms: “m” must be from 0 to 99, not 100.' };
+    expect(sweepObstacle(sweep({}, [LORA, faulty]))).toBe(
+      'Atoms: “m” must be from 0 to 99, not 100. Correct it, or leave atoms out.',
+    );
+    expect(sweepObstacle(sweep({}, [LORA]))).toBeNull();
+    const tried = sweep({ values: { lora: { r: [4, 100] }, atoms: { m: [-1] } } }, [LORA]);
+    expect(sweepObstacle(tried)).toMatch(/^lora: “r” must be from 0 to 99, not 100\. .*Several values/);
+    expect(allTrials(tried)).toEqual([]);
+    expect(sweepObstacle(sweep({ values: { lora: { r: [4, 99], lr: [0.5] } } }))).toBeNull();
   });
 
   it('never trains what failed in the search where something else did not', () => {

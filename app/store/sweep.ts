@@ -2,6 +2,7 @@
  * A sweep: settings × values × seeds as a list of runs. With a search, what comes next depends on how the first runs ended, so
  * the list is a function of the sweep and the outcomes so far. No React and no DOM here: the command line sweeps alike.
  */
+import { optionsFault } from '../../src/methods/option-fault';
 import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
 import { type Knobs, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
@@ -85,8 +86,24 @@ export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome
 /** Runs that a sweep may have. */
 export const MOST_RUNS = 500;
 
-/** Why it is no sweep to begin; null where it is. */
-export function tooLarge({ settings, choice }: Sweep): string | null {
+/** Why the sweep cannot start, and what to do; null where it can. */
+export const sweepObstacle = (sweep: Sweep): string | null => impossibleValue(sweep) ?? tooLarge(sweep);
+
+/** Of the chosen values and of those to try. */
+function impossibleValue({ settings, choice }: Sweep): string | null {
+  for (const setting of settings) {
+    if (setting.fault) return `${setting.fault} Correct it, or leave ${setting.label} out.`;
+    const values = choice.values[setting.id] ?? {};
+    const fault = setting.options
+      .flatMap(({ id }) => (values[id] ?? []).map((value) => ({ [id]: value })))
+      .flatMap((chosen) => optionsFault(setting, chosen) ?? [])[0];
+    if (fault)
+      return `${fault} It is among the values of the sweep: correct it there (“Several values”), or leave ${setting.label} out.`;
+  }
+  return null;
+}
+
+function tooLarge({ settings, choice }: Sweep): string | null {
   const arms = settings.map(({ id }) =>
     Object.values(choice.values[id] ?? {}).reduce((product, values) => product * (values.length || 1), 1),
   );
@@ -97,9 +114,9 @@ export function tooLarge({ settings, choice }: Sweep): string | null {
     : null;
 }
 
-/** As many trials as there will be, however they end; none of one that is too large. */
+/** As many trials as there will be, however they end; none of a sweep that cannot start. */
 export function allTrials(sweep: Sweep): Trial[] {
-  if (tooLarge(sweep)) return [];
+  if (sweepObstacle(sweep)) return [];
   const outcomes = new Map<string, Outcome>();
   for (;;) {
     const trials = wantedTrials(sweep, outcomes);

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
 import { changeBackend } from '../store/page-actions';
+import { obstacleFor } from '../store/permissions';
 import { isActive } from '../store/run-record';
 import { type EngineState, usableModels, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
@@ -107,7 +108,7 @@ function Details({ engine }: { engine: EngineState }) {
         </>
       )}
       {engine.status === 'ready' && engine.info.backend === 'webgpu' && <Notices />}
-      <BackendSelect starting={engine.status === 'starting'} failed={engine.status === 'failed'} />
+      <BackendSelect failed={engine.status === 'failed'} />
     </div>
   );
 }
@@ -140,16 +141,13 @@ function Notices() {
   );
 }
 
-function BackendSelect({ starting, failed }: { starting: boolean; failed: boolean }) {
+function BackendSelect({ failed }: { failed: boolean }) {
   const choice = useSession((session) => session.configuration.backend);
   const runs = useSession((session) => session.runs);
-  const importing = useSession((session) => session.importing !== null);
-  const decomposing = useSession((session) => session.decomposing !== null);
   const models = useSession((session) => usableModels(session).length);
   const [wanted, setWanted] = useState<BackendChoice | null>(null);
   const pending = runs.filter((run) => run.status === 'queued' || isActive(run)).length;
-  const loading = useSession((session) => session.loadingBackbone !== null);
-  const busy = starting || importing || decomposing || loading;
+  const reason = useSession(obstacleFor('restart'));
 
   const want = (backend: BackendChoice) => {
     // A broken engine has nothing left to lose.
@@ -161,9 +159,9 @@ function BackendSelect({ starting, failed }: { starting: boolean; failed: boolea
       <NativeSelect
         size="xs"
         label="Backend"
-        description={busy ? 'Can be changed when the work under way is done.' : undefined}
+        description={reason ?? undefined}
         value={choice}
-        disabled={busy}
+        disabled={reason !== null}
         data={CHOICES}
         onChange={(event) => {
           const picked = CHOICES.find(({ value }) => value === event.currentTarget.value);

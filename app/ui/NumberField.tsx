@@ -28,7 +28,7 @@ export function NumberField(props: Props) {
   const fits = (given: number | string) =>
     given === ''
       ? onClear !== undefined
-      : typeof given === 'number' && Number.isFinite(given) && given >= min && given <= max;
+      : typeof given === 'number' && given >= min && given <= max && (!whole || Number.isInteger(given));
   return (
     <NumberInput
       size="sm"
@@ -46,7 +46,7 @@ export function NumberField(props: Props) {
       placeholder={placeholder}
       w={width}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      error={fits(draft) ? null : `From ${min} to ${max}`}
+      error={fits(draft) ? null : `${whole ? 'A whole number from' : 'From'} ${min} to ${max}`}
       onChange={(given) => {
         setDraft(given);
         if (given === '') onClear?.();

@@ -28,6 +28,17 @@ export function bytes(value: number): string {
 /** `55.0 %`; a proportion in. */
 export const percent = (proportion: number, digits = 1) => `${(100 * proportion).toFixed(digits)}\u00a0%`;
 
+/** `38.7–78.1 %`: both ends of an interval of proportions. Such intervals are not symmetric, so that no ± is written. */
+export const range = ({ low, high }: { low: number; high: number }, digits = 1) =>
+  `${(100 * low).toFixed(digits)}–${percent(high, digits)}`;
+
+/** `60.0 % (38.7–78.1 %)`: a proportion with its interval; `…` in place of an interval that is still being computed. */
+export const withRange = (proportion: number, interval: { low: number; high: number } | null) =>
+  `${percent(proportion)} (${interval ? range(interval) : PENDING})`;
+
+/** In place of what is being computed. */
+export const PENDING = '…';
+
 /** `8 s`, `2 min 05 s`, `1 h 10 min` */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

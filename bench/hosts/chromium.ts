@@ -1,11 +1,11 @@
-/** Pages of a headless Chromium: wasm with threads, and the browser's own WebGPU. */
+/** A host that answers requests in pages of a headless Chromium: wasm with threads, and the browser's own WebGPU. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openPage } from '../../cli/browser-page';
 import type { Answers, Request } from '../case';
 import type { Host } from './host';
 
-/** Throws `UserError` where there is no Chromium. */
+/** Throws `UserError` if there is no Chromium. */
 export async function openChromium(): Promise<Host> {
   const { page: first, close } = await openPage('bench/page.html');
   const url = first.url();

@@ -1,4 +1,4 @@
-/** Processes of plain Node with Dawn's WebGPU: this same script, started once more for each request. */
+/** A host that answers requests in processes of plain Node with Dawn's WebGPU: this same script, started for each request. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { Host } from './host';
 
 const STARTER = 'public/backbones/starter-resnet50-w16.safetensors';
 const PYTORCH = 'bench/pytorch_step.py';
-/** Marks the line that is the answer: drivers write to the same output. */
+/** Marks the line with the answer, because drivers write to the same output. */
 const MARK = 'answer: ';
 
 export function openNode(): Host {
@@ -21,7 +21,7 @@ export function openNode(): Host {
       const line = output.split('\n').find((text) => text.startsWith(MARK));
       if (code !== 0 || !line)
         throw new Error(errors.trim().split('\n').at(-1) || `the process ended with ${code}`);
-      return JSON.parse(line.slice(MARK.length)) as Answers[R['kind']]; // written below, in `serve`
+      return JSON.parse(line.slice(MARK.length)) as Answers[R['kind']]; // written by `serve` below
     },
     readStarter,
     pytorchScript: found(PYTORCH),
@@ -29,22 +29,22 @@ export function openNode(): Host {
   };
 }
 
-/** The other side: answers one request and writes it out. */
+/** In the started process: answers one request and prints the answer. */
 export async function serve(request: string): Promise<void> {
   const { answer } = await import('../answer');
   const runtime = `Node ${process.versions.node}, Dawn`;
-  // Written by `ask` above.
+  // The request was written by `ask` above.
   const done = await answer(JSON.parse(request) as Request, { runtime, readStarter });
   await new Promise<void>((resolve) =>
     process.stdout.write(`\n${MARK}${JSON.stringify(done)}\n`, () => resolve()),
   );
-  // Dawn keeps the process alive.
+  // Without it, Dawn keeps the process alive.
   process.exit(0);
 }
 
 const readStarter = (): Promise<Uint8Array> => readFile(found(STARTER));
 
-/** A file of the project: from where the script was started, or from where it lies. */
+/** A file of the project, relative to the working directory or to this script. */
 function found(path: string): string {
   const beside = join(dirname(fileURLToPath(import.meta.url)), '..', path);
   return existsSync(path) || !existsSync(beside) ? path : beside;

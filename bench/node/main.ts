@@ -1,4 +1,4 @@
-/** `npm run bench:node`: the benchmark in plain Node, bundled into one script. WebGPU must be there before tfjs is loaded. */
+/** `npm run bench:node`: the benchmark in plain Node, bundled into one script. WebGPU must be installed before tfjs is loaded. */
 import { startWebGpu } from './webgpu';
 
 await startWebGpu();
@@ -9,6 +9,6 @@ if (first === '--answer' && request) {
 } else {
   const { commandLine } = await import('../command-line');
   await commandLine(async () => openNode());
-  // Dawn keeps the process alive.
+  // Without it, Dawn keeps the process alive.
   process.exit();
 }

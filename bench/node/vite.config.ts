@@ -1,4 +1,4 @@
-/** One script of the benchmark for plain Node: out/bench.mjs, everything in it but Dawn. */
+/** Bundles the benchmark for plain Node into one script, out/bench.mjs, with everything but Dawn. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -11,11 +11,11 @@ export default defineConfig({
     {
       name: 'no-wasm',
       enforce: 'pre',
-      // tfjs-wasm has no threads in Node: the backend is not offered there, so its files are not needed.
+      // The wasm backend is not offered in Node, where tfjs-wasm has no threads, so its files are left out.
       load: (id) => (id.endsWith('.wasm?url') ? 'export default "";' : null),
     },
   ],
-  // Node would take tfjs' CommonJS builds, which do not go into a module.
+  // By default Node's resolution picks tfjs' CommonJS builds, which cannot be bundled into an ES module.
   ssr: { noExternal: true, external: ['webgpu'], resolve: { mainFields: ['module', 'main'] } },
   build: {
     ssr: 'bench/node/main.ts',

@@ -1,4 +1,4 @@
-/** Before each test file: WebGPU, and a `fetch` that reads the addresses Vite gives to files of this machine. */
+/** Runs before each test file: installs WebGPU, and a `fetch` that reads Vite's URLs of local files. */
 import { readFile } from 'node:fs/promises';
 import { startWebGpu } from './webgpu';
 

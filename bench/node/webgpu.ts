@@ -1,26 +1,26 @@
 /**
- * Gives plain Node what a browser's worker has: WebGPU, from Dawn. To be called before tfjs is imported, which looks for a
- * GPU while it loads. The adapter is Vulkan's (Metal's, D3D12's) first; VK_DRIVER_FILES or VK_ICD_FILENAMES chooses another.
+ * Installs in plain Node what a browser's worker has: WebGPU, from Dawn. Call it before tfjs is imported, which looks for a GPU
+ * while it loads. Dawn uses the first adapter of Vulkan (Metal, D3D12); VK_DRIVER_FILES or VK_ICD_FILENAMES selects another.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 
-/** What the npm package `webgpu` exports, and the file it loads. */
+/** The exports of the npm package `webgpu`, and of the file it loads. */
 interface Dawn {
   create(options: string[]): GPU;
   globals: object;
 }
 
-/** Throws where there is neither the package `webgpu` nor, on a machine without node_modules, the file $DAWN_NODE. */
+/** Throws if neither the package `webgpu` nor the file $DAWN_NODE (for machines without node_modules) is available. */
 export async function startWebGpu(): Promise<void> {
   const { create, globals } = await loadDawn();
   Object.assign(globalThis, globals);
-  // Node 20 has no navigator, later ones have one that cannot be assigned to.
+  // Node 20 has no `navigator`; later versions have one that cannot be assigned to.
   Object.defineProperty(globalThis, 'navigator', {
     configurable: true,
     value: { gpu: create([]), hardwareConcurrency: availableParallelism(), userAgent: 'Node.js' },
   });
-  // With it tfjs takes the browser's ways: without it, it asks for a `require` that a module does not have.
+  // Makes tfjs take its browser code paths; its Node code paths call `require`, which an ES module lacks.
   Object.assign(globalThis, { WorkerGlobalScope: class {} });
 }
 

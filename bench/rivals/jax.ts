@@ -1,6 +1,6 @@
 /**
- * The step in jax-js (https://github.com/ekzhang/jax-js): `valueAndGrad` of the loss and Adam in one `jit`, which is how
- * that library wants to be used. Its arrays are moved into whatever takes them; `.ref` is one use more.
+ * The step in jax-js (https://github.com/ekzhang/jax-js): `valueAndGrad` of the loss and Adam in one `jit`, as that library
+ * recommends. Functions consume the arrays passed to them; `.ref` adds a reference.
  */
 import { defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import type { BlockSpec, ConvolutionSpec } from '../../src/backbone/layout';
@@ -155,14 +155,14 @@ function trainer(problem: Problem): Trainer {
   };
 }
 
-/** The array of this name, moved: the network uses each of them once. */
+/** The array of this name, which the caller consumes: the network uses each array once. */
 function taken(arrays: Arrays, name: string): np.Array {
   const array = arrays[name];
   if (!array) throw new Error(`No array ${name}.`);
   return array;
 }
 
-/** In PyTorch's orders, which are jax-js' own. */
+/** In PyTorch's orders, which jax-js uses too. */
 function frozenArrays({ weights, coefficients, of }: Problem): Arrays {
   const arrays: Arrays = {};
   for (const [name, { data, shape }] of weights) {

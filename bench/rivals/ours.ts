@@ -1,4 +1,4 @@
-/** This project's own step. */
+/** The step of this project. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
 import type { Precision } from '../../src/ops/half';
@@ -19,7 +19,7 @@ export const oursInHalves: Rival = {
   cannot: (_of, backend) => (backend === 'webgpu' ? null : 'half precision is WebGPU’s'),
 };
 
-/** Our step with frozen weights, coefficients and maps in this precision. */
+/** Our step with frozen weights, coefficients and activations in this precision. */
 function keeping(precision: Precision): Rival {
   return {
     cannot: () => null,
@@ -56,7 +56,7 @@ async function networkTrainer(problem: Problem, precision: Precision): Promise<T
   };
 }
 
-/** The head alone, as the linear probe trains it. */
+/** Trains the head alone, as the linear probe does. */
 function headTrainer(problem: Problem): Trainer {
   const { network, of } = problem;
   const [features, wanted, optimizer] = [featuresOf(problem), targetsOf(problem), optimizerOf(problem)];
@@ -89,7 +89,7 @@ function optimizerOf({ of, table, initial }: Problem): AdamW {
   return new AdamW(initial, { rates, weightDecay: 0, ...ADAM });
 }
 
-/** The given coefficients in the shape of a decomposition; only they take part in a step. */
+/** The given coefficients as decompositions; a step uses nothing else of them. */
 function codesOf({ coefficients }: Problem): AtomCodes {
   const plain = new Map(
     [...coefficients].map(([name, values]) => [

@@ -1,4 +1,4 @@
-/** PyTorch beside the others, on the same processor (or card): a script of its own, given the problem in a file. */
+/** The step in PyTorch, on the same processor or GPU: runs pytorch_step.py on a problem file. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,14 +8,14 @@ import { writeSafetensors } from '../../src/files/safetensors';
 import { ADAM, BACKBONE_RATES, HEAD_RATE, type StepOutcome, type StepRequest } from '../case';
 import { makeProblem, type Problem } from '../problem';
 
-/** The system's Python, where distributions install PyTorch; another may be named in $PYTHON. */
+/** The system's Python, where distributions install PyTorch; $PYTHON overrides it. */
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
-/** Its threads wait for each other by spinning; on shared cores the default of a millisecond makes it many times slower. */
+/** OpenMP threads wait by spinning; on shared cores the default of a millisecond makes PyTorch many times slower. */
 const SPIN_COUNT = '20000';
 
 export interface PyTorch {
-  /** Why it cannot take part; null where it can. */
+  /** Why PyTorch cannot run; null if it can. */
   missing: string | null;
   hasCuda: boolean;
   measure(request: StepRequest, device: 'cpu' | 'cuda', threads: number): Promise<StepOutcome>;
@@ -46,7 +46,7 @@ export async function findPyTorch(script: string, readStarter: () => Promise<Uin
         const given = options.flatMap(([name, value]) => [`--${name}`, String(value)]);
         const { code, output, errors } = await run([script, file, ...given]);
         if (code !== 0) return { kind: 'failed', reason: errors.trim().split('\n').at(-1) ?? `code ${code}` };
-        // The script's own line.
+        // The line that the script prints.
         const answer = JSON.parse(output) as Answer;
         return { kind: 'timed', javascript: null, dispatches: null, heapBytes: null, ...answer };
       } finally {

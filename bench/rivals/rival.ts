@@ -1,29 +1,29 @@
-/** A rival: whoever can do a training step. The benchmark prepares, checks and times all of them through this. */
+/** A rival is an implementation of the training step. The benchmark prepares, checks and times all rivals through this interface. */
 import type { BackendName } from '../../src/worker/protocol';
 import type { Case, StepRequest } from '../case';
 import type { Problem } from '../problem';
 
 export interface Rival {
-  /** Why it cannot do this case; null where it can. */
+  /** Why it cannot run this case; null if it can. */
   cannot(of: Case, backend: BackendName): string | null;
-  /** Starts what it runs on. */
+  /** Starts its backend. */
   start(request: Pick<StepRequest, 'backend' | 'tiles'>): Promise<void>;
-  /** Uploads what stays the same between steps. Only called after `start`. */
+  /** Uploads what does not change between steps. Called after `start`. */
   prepare(problem: Problem, backend: BackendName): Promise<Trainer>;
 }
 
 export interface Trainer {
   /**
-   * Does one step, or puts it in the device's queue: mean cross-entropy, its gradient, Adam without weight decay at the
-   * case's rates.
+   * Computes one step, or submits it to the device: mean cross-entropy, its gradient, and Adam without weight decay with the case's
+   * learning rates.
    */
   step(): Loss;
   dispose(): void;
 }
 
-/** The loss before a step. It must be read or dropped. */
+/** The loss before a step. Either `read` or `drop` must be called. */
 export interface Loss {
-  /** Resolves once everything up to the step is done. */
+  /** Resolves once the step and all earlier ones are computed. */
   read(): Promise<number>;
   drop(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * The step as a tfjs user would write it, from stock operations and `tf.variableGrads`: convolution, batch norm, ReLU and sum
- * each on their own. tfjs-wasm has no gradient by a convolution's kernel (no Conv2DBackpropFilter), so there the tuned
- * convolutions are written as patches × kernel, the way around it that stock operations allow.
+ * The step as a tfjs user would write it, from stock operations and `tf.variableGrads`: convolution, batch norm, ReLU and sum are
+ * separate operations. tfjs-wasm has no gradient with respect to a convolution's kernel (no Conv2DBackpropFilter), so there the
+ * tuned convolutions are written as patches × kernel, a workaround with stock operations.
  */
 import * as tf from '@tensorflow/tfjs';
 import { toTfjsOrder } from '../../src/backbone/kernel-order';
@@ -23,7 +23,7 @@ export const stock: Rival = {
 
 function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
   const { of, network, weights, coefficients, table, initial } = problem;
-  /** Frozen tensors by name; freed at the end. */
+  /** Frozen tensors by name; disposed at the end. */
   const frozen = new Map<string, tf.Tensor>();
   const backboneVariables = new Map<string, tf.Variable>();
 
@@ -44,7 +44,7 @@ function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
     if (!layer || !trainable) continue;
     const { cIn, cOut, kernel } = layer;
     const values = initial.slice(offset, offset + size);
-    // A tfjs user keeps a free kernel in tfjs' own order.
+    // A tfjs user would keep a trained kernel in tfjs' own order.
     const variable =
       trainable.name === 'W'
         ? tf.tensor4d(toTfjsOrder(values, cOut, cIn), [kernel, kernel, cIn, cOut])
@@ -114,7 +114,7 @@ function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
     step: () =>
       lossOf(
         tf.tidy(() => {
-          // A frozen network needs no tape.
+          // The features of a frozen network need no gradient tape.
           const frozenFeatures = backboneVariables.size === 0 ? tf.tidy(features) : null;
           const { value, grads } = tf.variableGrads(() => loss(frozenFeatures ?? features()));
           const named = Object.entries(grads).map(([name, tensor]) => ({ name, tensor }));
@@ -141,7 +141,7 @@ function given<T>(value: T | undefined): T {
   return value;
 }
 
-/** A convolution as a matrix product with every k×k patch of x, from slices, so that stock gradients exist. */
+/** A convolution as a matrix product with all k×k patches of x, built from slices, which have gradients on wasm. */
 function patchConvolution(
   x: tf.Tensor4D,
   kernel: tf.Tensor4D,
@@ -150,7 +150,7 @@ function patchConvolution(
   const [n, height, width] = x.shape;
   const outHeight = Math.floor((height + 2 * pad - k) / stride) + 1;
   const outWidth = Math.floor((width + 2 * pad - k) / stride) + 1;
-  // Even sides, so that a stride is a reshape and a slice: strided slices have no gradient on wasm.
+  // The padded sides are multiples of the stride, so that a stride is a reshape and a slice: strided slices have no gradient on wasm.
   const [tall, wide] = [outHeight, outWidth].map((size) => stride * size + k - 1 + ((k - 1) % stride));
   const padded = tf.pad(x, [
     [0, 0],

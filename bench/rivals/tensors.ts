@@ -1,9 +1,9 @@
-/** What both tfjs rivals upload the same way. */
+/** Tensors that both tfjs rivals upload in the same way. */
 import * as tf from '@tensorflow/tfjs';
 import type { Problem } from '../problem';
 import type { Loss } from './rival';
 
-/** `[n, classes]`, one-hot. */
+/** One-hot targets `[n, classes]`. */
 export function targetsOf({ labels, of: { batch, classes } }: Problem): tf.Tensor2D {
   const values = new Float32Array(batch * classes);
   labels.forEach((label, row) => {

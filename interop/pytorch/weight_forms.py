@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""ResNet-50s of made-up weights under every library's names, and what torchvision computes with them: src/backbone/weight-forms.test.ts.
+"""ResNet-50s with generated weights under the names of every library, and torchvision's results, for src/backbone/weight-forms.test.ts.
 
-  weight_forms.py src/backbone/weight-forms       recipes, small files and expected outputs: what is committed
-  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats
+  weight_forms.py src/backbone/weight-forms       recipes, small files and expected outputs, which are committed
+  weight_forms.py --full out/weights              a whole ResNet-50 as torch.save writes it, 102 MB, in both of its formats, to drop on
+                                                  the page by hand; no test reads it
 
-Every weight is offset + k/2^bits with a whole number |k| <= range <= 127 that follows from a hash, so that JavaScript makes the same
-ones, and single, half and brain floating point and eight-bit quantization all hold them exactly. Outputs are float64's. Runs on
-PyTorch 1.13 and torchvision 0.14 (CPU).
+Every weight is offset + k/2^bits with an integer |k| <= range <= 127 from a hash, so that JavaScript generates the same weights, and
+float32, float16, bfloat16 and eight-bit quantization represent them exactly. Outputs are computed in float64. Runs on PyTorch 1.13
+and torchvision 0.14 (CPU).
 """
 import argparse, datetime, json, math, os, pathlib, struct, sys
 from collections import Counter, OrderedDict, defaultdict
@@ -58,7 +59,7 @@ def recipe(name, shape, seed, library_name, library_shape):
     if name.endswith("running_var"):
         return [library_name, library_shape, seed, 32, 7, 1]
     if name.endswith("weight"):
-        # The last batch norm of a block is small, so that maps stay of one size through sixteen blocks.
+        # The last batch norm of a block is small, so that activations keep their magnitude through sixteen blocks.
         return [library_name, library_shape, seed, 32, 8, 0.5] if "bn3" in name else [library_name, library_shape, seed, 32, 7, 1]
     return [library_name, library_shape, seed, 26, 8, 0]
 
@@ -117,7 +118,7 @@ FROM_KERAS = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}
 
 
 def filled(width, blocks, classes, library):
-    """A network of made-up weights, and the recipes of its library's tensors."""
+    """A network with generated weights, and the recipes of its tensors in the library."""
     keras = library == "keras"
     net = network(width, blocks, classes, keras)
     recipes, state = [], net.state_dict()

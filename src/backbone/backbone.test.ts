@@ -1,28 +1,27 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
-import { float32 } from '../files/safetensors';
-import { fixture, maxRelativeError, relativeError, sharedFile } from '../fixtures';
+import { float32, readSafetensors } from '../files/safetensors';
+import { fixture, maxRelativeError, referenceValues, relativeError, sharedFile } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { inSingles } from '../ops/convert';
 import { Backbone } from './backbone';
+import { starter, starterFile, starterImages } from './starter';
 
-/** Maps and kernels in halves are rounded some fifty times on the way. */
+/** In fp16, activations and kernels are rounded about fifty times on the way to the logits. */
 const TOLERANCES = { single: 1e-3, half: 4e-3 } as const;
 
 onBackends('starter backbone against PyTorch', (backend) => {
   const precisions = backend === 'webgpu' ? (['single', 'half'] as const) : (['single'] as const);
   it.for(precisions)(
     'gives the same stages, features and logits for four images, kept in %s precision',
-    async (precision, test) => {
-      const file = await fixture('fixtures/starter-network.safetensors', test);
-      const bytes = await sharedFile('weights/starter-resnet50-w16.safetensors');
-      if (!bytes) return test.skip('needs ../shared/weights');
+    async (precision) => {
+      const file = await referenceValues('starter-network.safetensors');
       const tolerance = TOLERANCES[precision];
-      const backbone = await Backbone.fromBytes(bytes, { id: 'starter', name: 'starter' }, precision);
-      const head = await fixture('weights/starter-resnet50-w16.safetensors', test);
+      const backbone = await starter(precision);
+      const head = readSafetensors(await starterFile(), 'starter');
       const means: tf.Scalar[] = [];
       const [lastStage, features, logits] = tf.tidy(() => {
-        const images = tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 64, 64]), [0, 2, 3, 1]);
+        const images = starterImages(file);
         const last = backbone.stages(images, new Map(), {
           onStage: (output) => means.push(tf.keep(tf.mean(inSingles(output)))),
         });
@@ -45,10 +44,10 @@ onBackends('starter backbone against PyTorch', (backend) => {
 });
 
 onBackends('truncated ImageNet trunk against PyTorch', () => {
-  it('is another row of the same table: stages 1–4, stride in the first 1×1', async (test) => {
+  it('gives the same stage outputs and features with stages 1–4 and the stride in the first 1×1', async (test) => {
     const file = await fixture('fixtures/stages1-4.safetensors', test);
     const bytes = await sharedFile('weights/resnet50-imagenet-stages1-4.safetensors');
-    if (!bytes) return test.skip('needs ../shared/weights');
+    if (!bytes) return test.skip('needs ../shared/weights/resnet50-imagenet-stages1-4.safetensors');
     const backbone = await Backbone.fromBytes(bytes, { id: 'stages1-4', name: 'stages 1–4' });
     expect(backbone.head).toBeNull();
     const means: tf.Scalar[] = [];

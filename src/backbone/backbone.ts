@@ -1,7 +1,6 @@
 /**
- * A pretrained network ready to be tuned: kernels as stored, batch norm folded into each convolution
- * (METHOD §0), and the forward pass; training-pass.ts has the way back. Tensors belong to the `Backbone`; `dispose()`
- * frees them.
+ * A pretrained network to be tuned: the stored kernels, batch norm folded into each convolution (docs/method.md §6), and the forward pass.
+ * The backward pass is in training-pass.ts. The tensors belong to the `Backbone`; `dispose()` frees them.
  */
 import * as tf from '@tensorflow/tfjs';
 import { openWeightFile } from '../files/open-weight-file';
@@ -34,7 +33,7 @@ export interface Convolution {
   folded: tf.Tensor4D;
 }
 
-/** What a tuned layer computes with; what is left out stays the pretrained one. */
+/** The kernel and bias of a tuned layer; an absent one is the pretrained one. */
 export type TunedConvolution = {
   /** K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
   kernel?: tf.Tensor4D | undefined;
@@ -53,10 +52,10 @@ interface StagesOptions {
   before?: number;
 }
 
-/** The pooling after the stem. */
+/** The max-pooling after the stem. */
 export const POOL = { k: 3, stride: 2, pad: 1 };
 
-/** A bottleneck's maps: after the first and the second convolution `[n, h', w', width]`, and its output. */
+/** The activations of a bottleneck block: outputs of the first and second convolution `[n, h', w', width]`, and of the block. */
 export interface BottleneckMaps {
   a1: tf.Tensor4D;
   a2: tf.Tensor4D;
@@ -66,7 +65,7 @@ export interface BottleneckMaps {
 export class Backbone {
   readonly id: string;
   readonly name: string;
-  /** SHA-256 in hex: the weight file's, or one of its own where only some of the file's stages are used. */
+  /** SHA-256 in hex: the weight file's, or a derived one if only some of the file's stages are used. */
   readonly hash: string;
   readonly layout: Layout;
   readonly network: Network;
@@ -74,14 +73,14 @@ export class Backbone {
   readonly preprocessing: Preprocessing;
   /** How a picture is prepared to see what the untouched network recognizes. */
   readonly recipe: Recipe;
-  /** Stages that the weight file has, of which the first ones are used. */
+  /** The number of stages in the weight file, of which the first ones are used. */
   readonly stagesInFile: number;
-  /** The classifier the file came with, where all of its stages are used. */
+  /** The classifier of the weight file, if all of its stages are used. */
   readonly head: Head | null;
-  /** Kernels and batch norm affine parameters. */
+  /** The number of kernel and batch norm affine parameters. */
   readonly parameters: number;
   readonly fileBytes: number;
-  /** What frozen kernels and the maps on the way are kept in. */
+  /** The storage precision of frozen kernels and activations. */
   readonly precision: Precision;
   /** Which of the file's networks this is. */
   readonly trunk: TrunkChoice;
@@ -121,8 +120,11 @@ export class Backbone {
   }
 
   /**
-   * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
-   * stem) become part of the network. `trunk`: which of the file's networks, by its label. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
+   * Loads a ResNet-50's weights layer by layer.
+   * @param stages number of stages to use after the stem, of the 4 of a whole ResNet-50
+   * @param trunk label of the network to use, of several in the file
+   * @param inputSize side of the images in pixels
+   * @param sha256 the file's hash, if it is known already
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
@@ -132,7 +134,7 @@ export class Backbone {
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, { stages, trunk });
-    // Halves are read four channels at a time.
+    // GPU programs read fp16 four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
     const hash = await hashOf(known ?? (await sha256OfBlobs(file.blobs)), pretrained);
     const layers = new Map<string, Convolution>();
@@ -151,7 +153,7 @@ export class Backbone {
     }
   }
 
-  /** `load` for one weight file that is in memory. */
+  /** `load` for a single weight file in memory. */
   static async fromBytes(
     bytes: Uint8Array<ArrayBuffer>,
     identity: { id: string; name: string },
@@ -161,20 +163,20 @@ export class Backbone {
     return Backbone.load(file, identity, { precision });
   }
 
-  /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
+  /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`. */
   features(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): tf.Tensor2D {
     return tf.tidy(() => tf.mean(inSingles(this.stages(input, tuning, { from })), [1, 2]));
   }
 
-  /** The maps that enter the stage `from` (1 for the first) of the pretrained network, `[n, h, w, c]`, in single precision. */
+  /** The activations of the pretrained network that enter the stage `from` (1 for the first), `[n, h, w, c]`, in fp32. */
   prefix(images: tf.Tensor4D, from: number): tf.Tensor4D {
     return tf.tidy(() => inSingles(this.stages(images, PRETRAINED, { before: from })));
   }
 
   /**
-   * The last stage's output `[n, h, w, features]`, in the backbone's precision; `onStage` sees the stem's (after pooling) and
-   * every stage's. Maps on the way are freed as soon as they are used. `input` enters the stage `from`, 0 being the stem; the
-   * last stage is the one below `before`.
+   * The output of the last stage `[n, h, w, features]`, in the backbone's precision. `input` enters the stage `from`, 0 for the
+   * stem; the last stage is the one below `before`. `onStage` receives the output of the stem (after pooling) and of every stage.
+   * Intermediate activations are freed after their last use.
    */
   stages(
     input: tf.Tensor4D,
@@ -194,12 +196,12 @@ export class Backbone {
     return x;
   }
 
-  /** The first convolution's output, before pooling. */
+  /** The output of the first convolution after its ReLU, before pooling. */
   stem(images: tf.Tensor4D, tuning: Tuning): tf.Tensor4D {
     return this.#convolve(this.network.stem, images, tuning, true);
   }
 
-  /** One bottleneck of the input x: what its convolutions give after their ReLUs. */
+  /** One bottleneck block with input x: the outputs of its convolutions after their ReLUs. */
   bottleneck(block: BlockSpec, x: tf.Tensor4D, tuning: Tuning): BottleneckMaps {
     const { a1, a2 } = this.inner(block, x, tuning);
     const { downsample } = block;
@@ -209,13 +211,13 @@ export class Backbone {
     return { a1, a2, y };
   }
 
-  /** The inside of a bottleneck alone. */
+  /** The first two convolutions of a bottleneck block. */
   inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, tuning: Tuning): Omit<BottleneckMaps, 'y'> {
     const a1 = this.#convolve(conv1, x, tuning, true);
     return { a1, a2: this.#convolve(conv2, a1, tuning, true) };
   }
 
-  /** The kernel a layer convolves with: the tuned one, or the folded pretrained one. */
+  /** The kernel that a layer uses: the tuned one, or the folded pretrained one. */
   kernel(name: string, tuning: Tuning): tf.Tensor4D {
     return tuning.get(name)?.kernel ?? this.convolution(name).folded;
   }
@@ -284,12 +286,12 @@ function fold(
   precision: Precision,
 ): Convolution {
   const { kernel, cIn, cOut } = spec;
-  // In tfjs order the output channel runs fastest.
+  // The output channel is the fastest-varying axis in tfjs order.
   const values = toTfjsOrder(pretrained, cOut, cIn);
   for (let index = 0; index < values.length; index++)
     values[index] = (values[index] ?? 0) * (scale[index % cOut] ?? 0);
   const folded = tf.tidy(() => {
-    const whole = tf.tensor4d(values, [kernel, kernel, cIn, cOut]); // [k, k, c_in, c_out]
+    const whole = tf.tensor4d(values, [kernel, kernel, cIn, cOut]);
     return precision === 'half' ? inHalves(whole) : whole;
   });
   declareFrozen(folded);

@@ -90,7 +90,7 @@ onBackends('an ImageNet ResNet-50 on photos', () => {
     const cache = new FrozenCache();
     const losses: number[] = [];
     const job = { model, dataset, config, cache, reportEvery: 1 };
-    const { result } = await runToEnd(job, new RunControl(), 'wasm', (event) => {
+    const { result } = await runToEnd(job, new RunControl(), { backend: 'wasm', threads: 1 }, (event) => {
       if (event.kind === 'step') losses.push(event.loss);
     });
     cache.dispose();

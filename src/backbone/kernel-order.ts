@@ -1,6 +1,6 @@
 /**
- * PyTorch's memory order `[c_out, c_in, t]` → tfjs' `[t, c_in, c_out]`. A kernel has t = k² taps per pair of channels,
- * coefficients have t = m.
+ * PyTorch's memory order `[c_out, c_in, t]` → tfjs' `[t, c_in, c_out]`. For a kernel t = k², the taps of a channel pair; for
+ * coefficients t = m.
  */
 export function toTfjsOrder(values: Float32Array, cOut: number, cIn: number): Float32Array {
   const perPair = values.length / (cOut * cIn);

@@ -4,17 +4,17 @@ import { inSingles } from '../ops/convert';
 import { kernelGradient } from '../ops/kernel-gradient';
 import type { ConvolutionSpec } from './layout';
 
-/** The gradient of the loss by one convolution's kernel K and its bias, in whichever form is needed; computed when asked for. */
+/** The gradient of the loss with respect to one convolution's kernel K and bias. Each form is computed when its method is called. */
 export class LayerGradient {
   constructor(
     readonly layer: ConvolutionSpec,
-    /** The convolution's input `[n, h, w, c_in]`, as it was kept. */
+    /** The convolution's input `[n, h, w, c_in]`, in its storage precision. */
     readonly x: tf.Tensor4D,
-    /** ∂L/∂z of its output z before the ReLU, `[n, h', w', c_out]`. */
+    /** ∂L/∂z `[n, h', w', c_out]` of the convolution's output z before the ReLU. */
     readonly dz: tf.Tensor4D,
   ) {}
 
-  /** The convolution's input in single precision, for operations of tfjs' own. */
+  /** The convolution's input in fp32, for tfjs' own operations. */
   input(): tf.Tensor4D {
     return inSingles(this.x);
   }
@@ -24,12 +24,12 @@ export class LayerGradient {
     return kernelGradient({ x: this.x, dz: this.dz }, this.#attributes);
   }
 
-  /** ∂L/∂b `[c_out]` of the bias. */
+  /** ∂L/∂b `[c_out]`. */
   bias(): tf.Tensor1D {
     return tf.sum(inSingles(this.dz), [0, 1, 2]);
   }
 
-  /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (METHOD §4). */
+  /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (docs/method.md §4). */
   atoms(coefficients: tf.Tensor2D): tf.Tensor2D {
     return atomGradient({ x: this.x, dz: this.dz, coefficients }, this.#attributes);
   }

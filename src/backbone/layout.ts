@@ -1,14 +1,14 @@
 /**
- * ResNet with bottleneck blocks as data (He et al. 2016, "Deep Residual Learning for Image Recognition", Table 1).
- * The full-width ResNet-50, its truncations and the starter are rows of the same description; names are torchvision's.
+ * ResNet with bottleneck blocks as data (He et al. 2016, "Deep Residual Learning for Image Recognition", Table 1). ResNet-50, its
+ * truncations and the starter differ only in their `Layout`. Names are torchvision's.
  */
 
 export interface Layout {
   /** Channels after the first convolution: 64 in ResNet-50, 16 at quarter width. */
   baseWidth: number;
-  /** Bottleneck blocks per stage: [3, 4, 6, 3] in ResNet-50; fewer entries for a truncated trunk. */
+  /** Bottleneck blocks per stage: [3, 4, 6, 3] in ResNet-50; fewer entries for a truncated network. */
   blocks: number[];
-  /** Where a stage's first block strides: in its first 1×1 (the original Caffe networks) or in its 3×3 (torchvision). */
+  /** Where the first block of a stage strides: in its first 1×1 (the original Caffe networks) or in its 3×3 (torchvision). */
   strideIn1x1: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface ConvolutionSpec {
   cIn: number;
   cOut: number;
   stride: number;
-  /** Zeros on each side. */
+  /** Zero padding on each side. */
   pad: number;
 }
 
@@ -31,7 +31,7 @@ export interface BlockSpec {
   conv1: ConvolutionSpec;
   conv2: ConvolutionSpec;
   conv3: ConvolutionSpec;
-  /** The shortcut's projection, where the block changes shape. */
+  /** The projection of the shortcut, if the block changes the shape. */
   downsample: ConvolutionSpec | null;
 }
 
@@ -42,7 +42,7 @@ export interface Network {
   features: number;
 }
 
-/** A bottleneck's output has this many times its inner width (He et al. 2016, Fig. 5). */
+/** The ratio of a bottleneck's output channels to its inner width (He et al. 2016, Fig. 5). */
 const EXPANSION = 4;
 
 export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
@@ -60,12 +60,12 @@ export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
   return { stem, stages, features: cIn };
 }
 
-/** Every convolution, in the order of the forward pass (a block's projection last). */
+/** All convolutions in the order of the forward pass; a block's projection is last. */
 export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
   return [stem, ...stages.flat().flatMap(blockConvolutions)];
 }
 
-/** The stage a layer belongs to: 1 for `layer1…`, 0 for the stem. */
+/** The stage of a layer: 1 for `layer1…`, 0 for the stem. */
 export function stageOf(layer: Pick<ConvolutionSpec, 'name'>): number {
   return placeOf(layer)?.stage ?? 0;
 }
@@ -73,7 +73,7 @@ export function stageOf(layer: Pick<ConvolutionSpec, 'name'>): number {
 const BLOCK_PARTS = ['conv1', 'conv2', 'conv3', 'downsample'] as const;
 export type BlockPart = (typeof BLOCK_PARTS)[number];
 
-/** Where a layer's name puts it: in stage 1 or above, in a block counted from 0, as which of its parts; null for the stem. */
+/** The stage (from 1), block (from 0) and part that a layer's name denotes; null for the stem. */
 export function placeOf({
   name,
 }: Pick<ConvolutionSpec, 'name'>): { stage: number; block: number; part: BlockPart } | null {
@@ -82,7 +82,7 @@ export function placeOf({
   return part ? { stage: Number(stage), block: Number(block), part } : null;
 }
 
-/** A bottleneck's convolutions, its projection last. */
+/** The convolutions of a bottleneck block, its projection last. */
 export function blockConvolutions({ conv1, conv2, conv3, downsample }: BlockSpec): ConvolutionSpec[] {
   return [conv1, conv2, conv3, ...(downsample ? [downsample] : [])];
 }

@@ -24,7 +24,7 @@ describe('a training pass (wasm)', () => {
     const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal());
     images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
     dFeatures = tf.tensor2d(normal(N * 512), [N, 512]);
-    // What a backend keeps of frozen kernels is made once.
+    // Creates the derived tensors that a backend caches for frozen kernels.
     await gradients([...backbone.convolutions.keys()]);
     before = tf.memory().numTensors;
   });
@@ -34,7 +34,7 @@ describe('a training pass (wasm)', () => {
     tf.dispose([images, dFeatures]);
   });
 
-  /** The kernel gradients of these layers, what ran for them, and the most bytes held when one was told. */
+  /** The kernel gradients of these layers, how often each tfjs kernel ran, and the bytes held after the forward pass. */
   async function gradients(trained: readonly string[], { recompute = false, from = 0, input = images } = {}) {
     const tuning = new Map(trained.map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const ran: Record<string, number> = {};
@@ -42,7 +42,7 @@ describe('a training pass (wasm)', () => {
     const runKernel = engine.runKernel;
     engine.runKernel = function (this: typeof engine, name, ...rest) {
       ran[name] = (ran[name] ?? 0) + 1;
-      return runKernel.call(this, name, ...rest) as never; // whatever it gives
+      return runKernel.call(this, name, ...rest) as never; // passes the result on unchanged
     };
     const found = new Map<string, tf.Tensor4D>();
     const start = tf.memory().numBytes;
@@ -56,7 +56,7 @@ describe('a training pass (wasm)', () => {
     }
     const values = new Map<string, Float32Array>();
     for (const [name, tensor] of found) {
-      values.set(name, (await tensor.data()) as Float32Array); // float32 in, float32 out
+      values.set(name, (await tensor.data()) as Float32Array); // the tensor is float32
       tensor.dispose();
     }
     bytesLeft = tf.memory().numBytes - start;
@@ -67,13 +67,13 @@ describe('a training pass (wasm)', () => {
 
   it.each([
     { trained: ['layer4.2.conv3'], inputGradients: 0 },
-    { trained: ['layer4.0.downsample.0'], inputGradients: 2 * 3 }, // two blocks above it
+    { trained: ['layer4.0.downsample.0'], inputGradients: 2 * 3 }, // there are two blocks above it
     { trained: ['layer4.2.conv2'], inputGradients: 1 },
     { trained: ['layer4.2.conv1'], inputGradients: 2 },
     { trained: ['layer4.1.conv3', 'layer4.2.conv3'], inputGradients: 3 },
     { trained: ['layer3.5.conv1', 'layer4.2.conv2'], inputGradients: 3 * 3 + 1 + 2 },
     { trained: ['conv1'], inputGradients: 16 * 3 + 4 },
-  ])('of $trained stops there, with the same gradients as of all layers', async (row) => {
+  ])('for $trained stops at the lowest of them, with the same gradients as for all layers', async (row) => {
     const all = await gradients(ALL());
     const some = await gradients(row.trained);
     expect(bytesLeft).toBe(0);
@@ -84,7 +84,7 @@ describe('a training pass (wasm)', () => {
   });
 
   it.each([1, 2, 3, 4])(
-    'from the map that enters stage %i on gives the same gradients, and leaves the map',
+    'from the activations that enter stage %i gives the same gradients, and does not dispose the activations',
     async (from) => {
       const trained = [`layer${from}.0.conv1`, 'layer4.2.conv2'];
       const whole = await gradients(trained);
@@ -95,7 +95,7 @@ describe('a training pass (wasm)', () => {
         for (const [name, value] of part.values) expect(value).toEqual(whole.values.get(name));
         expect(bytesLeft).toBe(0);
         if (recompute) continue;
-        // The stem, and in each stage below three convolutions a block and a projection.
+        // The stem, and for each stage below, three convolutions per block and one projection.
         const below = [3, 4, 6].slice(0, from - 1).reduce((sum, blocks) => sum + 3 * blocks + 1, 1);
         expect((whole.ran.AtomtuneConvolution ?? 0) - (part.ran.AtomtuneConvolution ?? 0)).toBe(below);
       }
@@ -107,13 +107,13 @@ describe('a training pass (wasm)', () => {
     },
   );
 
-  it('of no layer keeps nothing and computes nothing back', async () => {
+  it('without a trained layer keeps no activations and computes no gradients', async () => {
     const { ran, keptBytes } = await gradients([]);
     expect(ran.AtomtuneInputGradient).toBeUndefined();
     expect(keptBytes).toBe(N * 512 * 4); // the features
   });
 
-  it('keeps less when the blocks’ insides are computed again, and gives the same gradients', async () => {
+  it('keeps less with gradient checkpointing, and gives the same gradients', async () => {
     const whole = await gradients(ALL());
     const again = await gradients(ALL(), { recompute: true });
     expect([...again.values.keys()]).toEqual([...whole.values.keys()]);
@@ -121,11 +121,11 @@ describe('a training pass (wasm)', () => {
       expect(maxRelativeError(value, whole.values.get(name) ?? []), name).toBeLessThan(1e-6);
     }
     expect(again.keptBytes).toBeLessThan(0.6 * whole.keptBytes);
-    // The stem once, and two convolutions in each of the sixteen blocks.
+    // Recomputed: the stem, and two convolutions in each of the sixteen blocks.
     expect((again.ran.AtomtuneConvolution ?? 0) - (whole.ran.AtomtuneConvolution ?? 0)).toBe(1 + 2 * 16);
   });
 
-  it('can be thrown away instead', () => {
+  it('can be disposed without a backward pass', () => {
     const tuning = new Map(ALL().map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const start = tf.memory().numTensors;
     new TrainingPass(backbone, images, tuning).dispose();

@@ -1,7 +1,7 @@
 /**
- * The network forth and back, written out over its table. The forward pass keeps only what the backward pass will read;
- * the backward pass frees every map and gradient as soon as nothing below needs it, and stops at the lowest layer that
- * is trained. So the peak is the kept maps and a few gradients, where a tape would keep them all.
+ * The forward and backward pass, written out over the network's table of layers. The forward pass keeps only the activations that
+ * the backward pass reads. The backward pass frees every activation and gradient after its last use, and stops at the lowest
+ * trained layer. So the peak memory is the kept activations and a few gradients; an autodiff tape would keep all of them.
  */
 import * as tf from '@tensorflow/tfjs';
 import { inSingles } from '../ops/convert';
@@ -12,32 +12,32 @@ import { type Backbone, type BottleneckMaps, POOL, type Tuning } from './backbon
 import { LayerGradient } from './layer-gradient';
 import { type BlockSpec, blockConvolutions, type ConvolutionSpec } from './layout';
 
-/** Told the gradient of every trained layer, from the last to the first; its tensors live only during the call. */
+/** Receives the gradient of every trained layer, from the last to the first; its tensors are valid only during the call. */
 export type GradientVisitor = (gradient: LayerGradient) => void;
 
-/** A bottleneck on the way back. */
+/** What is kept of a bottleneck block for the backward pass. */
 interface KeptBlock {
   block: BlockSpec;
-  /** Its input; the output of the block below, which frees it. */
+  /** The input; it is the output of the block below, which frees it. */
   x: tf.Tensor4D;
-  /** Null when it is to be computed again. */
+  /** Null with gradient checkpointing, which recomputes them. */
   inner: Omit<BottleneckMaps, 'y'> | null;
   y: tf.Tensor4D;
 }
 
-/** One batch's forward pass. Use it up with `backward`, once, or free it with `dispose`. */
+/** The forward pass of one batch. Call either `backward`, once, or `dispose`. */
 export class TrainingPass {
   /** Pooled features `[n, features]`. */
   readonly features: tf.Tensor2D;
-  /** The blocks from the lowest trained one on. */
+  /** The blocks from the lowest trained one up. */
   readonly #blocks: KeptBlock[] = [];
-  /** The stem's output before pooling; null when it is not trained, or to be computed again. */
+  /** The stem's output before pooling; null if the stem is not trained, or with gradient checkpointing. */
   #stem: tf.Tensor4D | null = null;
 
   /**
-   * The layers in `tuning` are the trained ones. `images` are images, or the maps that enter the stage `from` (1 for the
-   * first), below which nothing is trained. With `recompute` only the blocks' inputs are kept, and the inside of
-   * each block is computed a second time on the way back.
+   * `tuning` has the trained layers. `images` are images, or the activations that enter the stage `from` (1 for the first), below
+   * which nothing is trained. With `recompute` (gradient checkpointing) only the inputs of the blocks are kept, and the
+   * activations within each block are recomputed in the backward pass.
    */
   constructor(
     readonly backbone: Backbone,
@@ -69,13 +69,13 @@ export class TrainingPass {
     if (!reached) x.dispose();
   }
 
-  /** Goes back from ∂L/∂features `[n, features]`. */
+  /** Computes the gradients from ∂L/∂features `[n, features]` and passes them to `visit`. Disposes the kept activations. */
   backward(dFeatures: tf.Tensor2D, visit: GradientVisitor): void {
     this.features.dispose();
     const last = this.#blocks.at(-1);
     if (!last) return;
     const [n, height, width, channels] = shapeOf(last.y);
-    // Gradients pass from block to block as dz, the ReLU that ends the lower block already applied.
+    // dz is passed from block to block, with the ReLU at the end of the lower block already applied.
     let dz: tf.Tensor4D | null = tf.tidy(() => {
       const perPixel = tf.div(dFeatures, height * width).reshape<tf.Tensor4D>([n, 1, 1, channels]);
       return tf.mul<tf.Tensor4D>(tf.step(inSingles(last.y)), perPixel);
@@ -95,7 +95,7 @@ export class TrainingPass {
     for (const { inner, y } of this.#blocks.splice(0)) tf.dispose([inner?.a1 ?? [], inner?.a2 ?? [], y]);
   }
 
-  /** One bottleneck; uses up `dz3`. Returns the same for the block below, null when nothing below is trained. */
+  /** The backward pass of one bottleneck block; disposes `dz3`. Returns dz of the block below; null if nothing below is trained. */
   #block(
     { block, x, inner }: KeptBlock,
     dz3: tf.Tensor4D,
@@ -130,17 +130,18 @@ export class TrainingPass {
       addend = this.#inputGradient(downsample, dz3, x, {});
       dz3.dispose();
     }
-    // x is the ReLU's output below; where x is pooled, zero everywhere in a window, its gradient stops there as well.
+    // The mask x is the output of the ReLU below. It is also correct for the pooled stem: x = 0 means that the whole window is
+    // zero, so no gradient passes there.
     const below = this.#inputGradient(conv1, dz1, x, { addend, mask: x });
     tf.dispose([dz1, addend]);
     return below;
   }
 
-  /** From the pooled map to the first convolution's kernel; uses up both. */
+  /** The backward pass through the pooling to the first convolution; disposes both tensors. */
   #throughStem(pooled: tf.Tensor4D, dPooled: tf.Tensor4D, visit: GradientVisitor): void {
     const first = this.#stem ?? this.backbone.stem(this.images, this.tuning);
     this.#stem = null;
-    // The ReLU before pooling is in `dPooled`: a window's maximum is above zero where the pixel that gave it is.
+    // `dPooled` already includes the ReLU before the pooling: a window's maximum is positive exactly where its pixel is.
     const dz = maxPoolGradient({ x: first, y: pooled, dy: dPooled }, POOL);
     tf.dispose([first, pooled, dPooled]);
     this.#visit(this.backbone.network.stem, this.images, dz, visit);

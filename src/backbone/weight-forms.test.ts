@@ -8,7 +8,7 @@ import { normalised } from '../training/batch';
 import type { NamedFile } from '../worker/protocol';
 import { Backbone } from './backbone';
 import { asSafetensors, asStateDict, asTfjsModel, madeImages, type Recipe } from './made-weights';
-import { committed, madeByTorch } from './weight-forms';
+import { committed } from './weight-forms';
 
 const TOLERANCE = 1e-3;
 const IDENTITY = { id: 'made', name: 'made' };
@@ -80,11 +80,5 @@ onBackends('a whole ResNet-50 of made-up weights gives torchvision’s features 
 
   it.each(['float32', 'uint8'] as const)('Keras’ names, a TensorFlow.js model in %s', async (type) => {
     await expectTorchvisions('full', 'keras', asTfjsModel(await recipes('keras'), type));
-  });
-
-  it.for(['resnet50.pth', 'resnet50-legacy.pth'])('%s as torch.save writes it', async (name, test) => {
-    const file = await madeByTorch(name);
-    if (!file) return test.skip('needs interop/pytorch/weight_forms.py --full out/weights');
-    await expectTorchvisions('full', 'torchvision', [file]);
   });
 }, ['wasm']);

@@ -79,7 +79,7 @@ describe('a good set', () => {
 
   test('reads JPEG and WebP as well', async () => {
     const jpegs = await plainFiles(classPaths('s', { a: 2 }), 'image/jpeg');
-    const webps = await plainFiles(classPaths('s', { b: 2 }), 'image/webp');
+    const webps = await plainFiles(classPaths('s', { b: 2 }), 'image/webp', 100);
     expect((await load(dropped(...jpegs, ...webps))).classes).toEqual(['a', 'b']);
   });
 
@@ -109,8 +109,7 @@ describe('a good set', () => {
   });
 
   test('of 3,000 files is read whole', async () => {
-    const file = await plain(1);
-    const files = classPaths('many', { a: 1000, b: 1000, c: 1000 }).map((path) => ({ path, file }));
+    const files = await plainFiles(classPaths('many', { a: 1000, b: 1000, c: 1000 }));
     const dataset = await load(dropped(...files), { side: 73 });
     expect(perClass(dataset, 'train')).toEqual([800, 800, 800]);
     expect(perClass(dataset, 'val')).toEqual([200, 200, 200]);
@@ -421,14 +420,15 @@ describe('a zip', () => {
   });
 
   test('of each class makes its name the class', async () => {
-    const zip = await zipOf(await plainFiles(['1.png', '2.png']));
-    const dataset = await load(dropped({ path: 'cat.zip', file: zip }, { path: 'dog.zip', file: zip }));
+    const cats = await zipOf(await plainFiles(['1.png', '2.png']));
+    const dogs = await zipOf(await plainFiles(['1.png', '2.png'], 'image/png', 100));
+    const dataset = await load(dropped({ path: 'cat.zip', file: cats }, { path: 'dog.zip', file: dogs }));
     expect(dataset.classes).toEqual(['cat', 'dog']);
   });
 
   test('lying in a folder opens where it lies', async () => {
     const zip = await zipOf(await plainFiles(['1.png', '2.png']));
-    const dogs = await plainFiles(['pets/dog/1.png', 'pets/dog/2.png']);
+    const dogs = await plainFiles(['pets/dog/1.png', 'pets/dog/2.png'], 'image/png', 100);
     const dataset = await load(dropped({ path: 'pets/cat.zip', file: zip }, ...dogs));
     expect(dataset.classes).toEqual(['cat', 'dog']);
   });

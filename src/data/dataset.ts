@@ -64,8 +64,11 @@ export interface Dataset {
 }
 
 interface Place {
-  /** Pictures of the same number belong together (groups.ts). */
+  /** Pictures of the same number are kept together (groups.ts). */
   group: number;
+  /** Pictures of the same number look alike, also where that group was given up. */
+  alike: number;
+  givenUp: boolean;
   /** Where the person put it; null where a split is to be drawn. */
   given: Part | null;
 }
@@ -80,7 +83,7 @@ export interface ImportOptions extends SplitChoice {
 
 /** Pictures decoded at a time: enough to keep the browser's decoders busy, few in memory. */
 const DECODES_AT_ONCE = 4;
-/** What METHOD §5 trains with where a set does not say otherwise. */
+/** What docs/method.md §5 trains with where a set does not say otherwise. */
 const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
 
 /**
@@ -103,11 +106,15 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
   const ordered = inOrder(labelled(usable.pictures, classes));
   const hash = await hashOf(ordered, classes);
-  const numbers = groupsOf(ordered);
-  const places = new Map(ordered.map(({ path, part }, i) => [path, { group: numbers[i] ?? i, given: part }]));
+  const places = placesOf(ordered);
   const { seed, testPart, preset, side } = options;
   const parts = partsOf(ordered, places, classes, options, plan.split);
-  if (!parts.includes('val')) throw plan.split === 'given' ? noValidation(omitted) : noneApart();
+  if (plan.split === 'given') {
+    if (!parts.includes('val')) throw noValidation(omitted);
+  } else {
+    const validated = new Set(ordered.filter((_, i) => parts[i] === 'val').map(({ label }) => label));
+    if (validated.size < 2) throw tooFewApart(classes.filter((_, label) => validated.has(label)));
+  }
   return {
     name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your pictures')),
     description: metadata.description ?? '',
@@ -181,21 +188,20 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
 }
 
 function duplicatesOf(dataset: Dataset): Duplicates {
-  const { train, val, places } = dataset;
-  const members = new Map<number, { path: string; label: number; part: Part }[]>();
-  for (const images of imagesOf(dataset)) {
+  const { classes, train, val, places } = dataset;
+  const images = imagesOf(dataset).flatMap((images) => {
     const part = images === train ? 'train' : images === val ? 'val' : 'test';
-    images.paths.forEach((path, i) => {
-      const group = places.get(path)?.group ?? -1;
-      const present = members.get(group);
-      const member = { path, label: images.labels[i] ?? -1, part } as const;
-      if (present) present.push(member);
-      else members.set(group, [member]);
+    return images.paths.flatMap((path, i) => {
+      const place = places.get(path);
+      return place ? [{ ...place, path, label: images.labels[i] ?? -1, part } as const] : [];
     });
-  }
-  const shared = [...members.values()].filter((group) => group.length > 1);
-  const trained = shared.filter((group) => group.some(({ part }) => part === 'train')).flat();
+  });
+  const shared = grouped(images, ({ group }) => group).filter(({ length }) => length > 1);
+  const trained = grouped(images, ({ alike }) => alike)
+    .filter((group) => group.some(({ part }) => part === 'train'))
+    .flat();
   const leaked = (wanted: Part) => trained.filter(({ part }) => part === wanted).length;
+  const givenUp = images.filter((image) => image.givenUp);
   return {
     groups: shared.length,
     images: shared.flat().length,
@@ -203,7 +209,21 @@ function duplicatesOf(dataset: Dataset): Duplicates {
       .filter((group) => new Set(group.map(({ label }) => label)).size > 1)
       .map((group) => group.map(({ path }) => path).sort(naturalOrder)),
     leaked: { val: leaked('val'), test: leaked('test') },
+    givenUp: {
+      images: givenUp.length,
+      classes: classes.filter((_, label) => givenUp.some((image) => image.label === label)),
+    },
   };
+}
+
+function grouped<T>(list: readonly T[], keyOf: (item: T) => number): T[][] {
+  const groups = new Map<number, T[]>();
+  for (const item of list) {
+    const present = groups.get(keyOf(item));
+    if (present) present.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return [...groups.values()];
 }
 
 /** Bytes of unpacked pictures that are kept beside their pixels. */
@@ -288,6 +308,16 @@ function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPi
   return list;
 }
 
+function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
+  const { groups, alike, givenUp } = groupsOf(list);
+  return new Map(
+    list.map(({ path, part }, i) => [
+      path,
+      { group: groups[i] ?? i, alike: alike[i] ?? i, givenUp: givenUp[i] ?? false, given: part },
+    ]),
+  );
+}
+
 /** Where each picture goes, where the person put it or as drawn; null where the preset leaves it aside. */
 function partsOf(
   list: readonly Picture[],
@@ -367,9 +397,11 @@ function noValidation(leftOut: readonly LeftOut[]): UserError {
   );
 }
 
-function noneApart(): UserError {
+/** @param validated the one class that could be, or none: accuracy on it would be 100 % by itself */
+function tooFewApart([validated]: string[]): UserError {
+  const found = validated === undefined ? 'No picture' : `No picture but those of “${validated}”`;
   return new UserError(
-    'No picture can be kept apart for validation: each has a near-duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.',
+    `${found} can be kept apart for validation: each has a duplicate in another class. Remove the wrong copies, or part the pictures yourself into folders train/ and val/.`,
   );
 }
 

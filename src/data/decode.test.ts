@@ -1,20 +1,21 @@
 import { crc32 } from 'hash-wasm';
 import { describe, expect, test } from 'vitest';
+import { fixture, referenceValues, sharedFile, sharedPhotos, valuesFile } from '../fixtures';
 import { decodeImage } from './decode';
 import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './made-encoded';
 import { bytesOf, hollowPng, type Paint, picture } from './made-files';
 import { joined } from './whole-file';
 
-const PHOTOS = import.meta.glob<string>('../../../shared/data/flowers5/val/*/*.jpg', {
-  query: '?url',
-  import: 'default',
-  eager: true,
-});
-const FIXTURES = import.meta.glob<string>('../../../shared/fixtures/starter-network.safetensors', {
-  query: '?url',
-  import: 'default',
-  eager: true,
-});
+/** Files of interop/pytorch/decoded_pictures.py. */
+const PICTURES = [
+  'wide-420.jpg',
+  'tall-444-progressive.jpg',
+  'grey.jpg',
+  'colours.png',
+  'palette.png',
+  'transparent.png',
+  'smaller-than-64.png',
+];
 const WEBP_CASES = import.meta.glob<string>('../../../shared/cases/webp-exif/*', {
   query: '?url',
   import: 'default',
@@ -84,38 +85,30 @@ describe('decodeImage scales and crops', () => {
     for (const value of half) expect(Math.abs(value - 127)).toBeLessThanOrEqual(1);
   });
 
-  test.skipIf(Object.keys(FIXTURES).length === 0 || Object.keys(PHOTOS).length === 0)(
-    'photos match what Pillow made of them for the PyTorch reference (skipped where ../shared is absent)',
-    async () => {
-      // Shorter side to 64, centre 64: the fixture's network took its input at that size.
-      const wanted = await referenceImages(Object.values(FIXTURES)[0] ?? '');
-      const classes = ['daisy', 'roses', 'sunflowers', 'tulips'];
-      for (const [i, name] of classes.entries()) {
-        const path = Object.keys(PHOTOS)
-          .filter((candidate) => candidate.includes(`/val/${name}/`))
-          .sort()[0];
-        const pixels = await pixelsOf(await (await fetch(PHOTOS[path ?? ''] ?? '')).blob(), 64);
-        const size = 64 * 64 * 3;
-        const difference = meanDifference(pixels, wanted.subarray(i * size, (i + 1) * size));
-        console.info(`mean difference from Pillow, ${name}: ${difference.toFixed(4)} grey levels`);
-        expect(difference).toBeLessThan(0.1);
-      }
-    },
-  );
+  test.each(PICTURES)('%s is, at 64 pixels, what Pillow makes of it', async (name) => {
+    const wanted = (await referenceValues('pictures/decoded.safetensors')).tensors.get(name);
+    const file = new Blob([await valuesFile(`pictures/${name}`)]);
+    const difference = meanDifference(await pixelsOf(file, 64), wanted?.data ?? []);
+    expect(difference).toBeLessThan(0.1);
+  });
+
+  test('photos are, at 64 pixels, what Pillow makes of them', async (context) => {
+    const photos = sharedPhotos('flowers5/val', context);
+    const { tensors } = await fixture('fixtures/starter-network.safetensors', context);
+    const wanted = tensors.get('images')?.data ?? new Uint8Array();
+    const size = 64 * 64 * 3;
+    for (const [i, name] of ['daisy', 'roses', 'sunflowers', 'tulips'].entries()) {
+      const path = photos.find((photo) => photo.includes(`/${name}/`)) ?? '';
+      const bytes = (await sharedFile(path)) ?? new Uint8Array();
+      const pixels = await pixelsOf(new Blob([bytes]), 64);
+      expect(meanDifference(pixels, wanted.slice(i * size, (i + 1) * size))).toBeLessThan(0.1);
+    }
+  });
 });
 
-/** `images`, u8 `[4, 64, 64, 3]`, of a safetensors file. */
-async function referenceImages(url: string): Promise<Uint8Array> {
-  const file = await (await fetch(url)).arrayBuffer();
-  const headerBytes = Number(new DataView(file).getBigUint64(0, true));
-  const header: { images: { data_offsets: [number, number] } } = JSON.parse(
-    new TextDecoder().decode(new Uint8Array(file, 8, headerBytes)),
-  );
-  const [start, end] = header.images.data_offsets;
-  return new Uint8Array(file, 8 + headerBytes + start, end - start);
-}
-
-function meanDifference(a: Uint8Array, b: Uint8Array): number {
+/** Mean absolute difference, grey levels. */
+function meanDifference(a: Uint8Array, b: ArrayLike<number>): number {
+  expect(b.length).toBe(a.length);
   return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
 }
 
@@ -410,6 +403,19 @@ describe('a file that lacks pixels is refused', () => {
     for (const cut of [data - 1, data - 5, data - 100, 200]) {
       expect(await reasonOf(new Blob([png.slice(0, cut)]))).toMatch(/^Cut off/);
       expect(await reasonOf(new Blob([png.slice(0, cut), new Uint8Array(500)]))).toMatch(/^Cut off/);
+    }
+  });
+
+  test('PNG whose compressed data ends early before an end chunk', async () => {
+    const png = await bytesOf(await picture(64, 64, grain));
+    const at = [...png.keys()].find((i) => String.fromCharCode(...png.subarray(i, i + 4)) === 'IDAT') ?? 0;
+    const content = png.subarray(at + 4, png.length - 16);
+    for (const part of [0.2, 0.5, 0.9]) {
+      const short = content.subarray(0, Math.floor(content.length * part));
+      const named = joined(text('IDAT'), short);
+      const checksum = uint32(Number.parseInt(await crc32(named), 16));
+      const file = joined(png.subarray(0, at - 4), uint32(short.length), named, checksum, png.subarray(-12));
+      expect(await reasonOf(new Blob([file])), `${part}`).not.toBe('none');
     }
   });
 

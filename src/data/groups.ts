@@ -1,41 +1,111 @@
 /**
- * Which pictures belong together: near-duplicates, and the shots of one series. A split that parted them would
- * validate on what it trained on.
+ * Which pictures belong together: identical ones, near-duplicates, and the shots of one series. A split that parted them
+ * would validate on what it trained on. Where likeness puts whole classes together, as with a fixed camera, it does not
+ * tell copies from different pictures; such groups are given up in favour of smaller ones.
  */
 import { alike, type Fingerprint, hasDetail, NEAR_DUPLICATE, NEXT_SHOT, ones } from './fingerprint';
+import { VALIDATION_PART } from './split';
 
-interface Fingerprinted {
+export interface ComparedPicture {
   path: string;
+  /** Place in the list of classes. */
+  label: number;
+  /** Of the pixels. */
+  digest: string;
   fingerprint: Fingerprint;
+}
+
+/** Each `[n]`: for each picture the place of the first one of its group. */
+export interface Grouping {
+  /** What a split keeps together. */
+  groups: Int32Array<ArrayBuffer>;
+  /** All that looks alike, with the groups that were given up. */
+  alike: Int32Array<ArrayBuffer>;
+  /** Pictures whose group was given up. */
+  givenUp: boolean[];
 }
 
 /**
  * Every pair of hashes is compared: 20,000 pictures make 200 million, about a second.
- * @returns `[n]`, for each picture the place of the first one of its group
+ *
+ * A group is given up where it leaves a class too little to validate on: apart from its largest group and from what it
+ * shares with other classes, the class has fewer images than half of those that validate. Then its largest group and the
+ * shared groups with several of its images are parted into the shots of series and identical pictures, and where those are
+ * too large as well, into identical pictures. A pair of pictures in two classes is a wrong label and stays a group.
  */
-export function groupsOf(pictures: readonly Fingerprinted[]): Int32Array<ArrayBuffer> {
-  const first = Int32Array.from(pictures.keys());
-  const root = (i: number): number => {
-    let at = i;
-    for (let up = first[at] ?? at; up !== at; up = first[at] ?? at) {
-      // Path halving: Tarjan and van Leeuwen 1984.
-      first[at] = first[up] ?? up;
-      at = up;
-    }
-    return at;
+export function groupsOf(pictures: readonly ComparedPicture[]): Grouping {
+  const identical = new Forest(pictures.length);
+  joinIdentical(pictures, identical);
+  const numbered = numberedNeighbours(pictures);
+  const all = identical.copy();
+  for (const [i, next] of numbered) if (areAlike(pictures[i], pictures[next], NEXT_SHOT)) all.join(i, next);
+  joinNearDuplicates(pictures, all);
+  const series = identical.copy();
+  for (const [i, next] of numbered) if (all.areJoined(i, next)) series.join(i, next);
+  const levels = [all, series, identical].map((forest) => forest.roots());
+  const level = new Uint8Array(pictures.length);
+  const groupOf = (i: number) => levels[level[i] ?? 0]?.[i] ?? i;
+  for (let step = 0; step + 1 < levels.length; step++) {
+    const groups = Int32Array.from(pictures, (_, i) => groupOf(i));
+    const tooLarge = tooLargeGroups(pictures, groups);
+    groups.forEach((group, i) => {
+      if (level[i] === step && tooLarge.has(group)) level[i] = step + 1;
+    });
+  }
+  const [alike, groups] = [all.roots(), Int32Array.from(pictures, (_, i) => groupOf(i))];
+  const [alikeSizes, sizes] = [sizesOf(alike), sizesOf(groups)];
+  return {
+    groups,
+    alike,
+    givenUp: pictures.map((_, i) => sizes.get(groups[i] ?? i) !== alikeSizes.get(alike[i] ?? i)),
   };
-  const join = (a: number, b: number) => {
-    const [low, high] = [root(a), root(b)].sort((x, y) => x - y);
-    if (low !== undefined && high !== undefined) first[high] = low;
-  };
-  for (const [a, b] of nearDuplicates(pictures)) join(a, b);
-  for (const [a, b] of nextShots(pictures)) join(a, b);
-  return first.map((_, i) => root(i));
 }
 
-type Pair = readonly [number, number];
+function sizesOf(groups: Int32Array): Map<number, number> {
+  const sizes = new Map<number, number>();
+  for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  return sizes;
+}
 
-function* nearDuplicates(pictures: readonly Fingerprinted[]): Generator<Pair> {
+// ---------------------------------------------------------------- groups that leave a class nothing to validate on
+
+function tooLargeGroups(pictures: readonly ComparedPicture[], groups: Int32Array): Set<number> {
+  const labels = new Map<number, Set<number>>();
+  const byClass = new Map<number, Map<number, number>>();
+  pictures.forEach(({ label }, i) => {
+    const group = groups[i] ?? i;
+    labels.set(group, (labels.get(group) ?? new Set()).add(label));
+    const counts = byClass.get(label) ?? new Map<number, number>();
+    byClass.set(label, counts.set(group, (counts.get(group) ?? 0) + 1));
+  });
+  const isShared = (group: number) => (labels.get(group)?.size ?? 0) > 1;
+  const tooLarge = new Set<number>();
+  for (const counts of byClass.values()) {
+    const images = sum(counts.values());
+    const own = [...counts].filter(([group]) => !isShared(group)).sort(([, a], [, b]) => b - a);
+    const rest = sum(own.slice(1).map(([, count]) => count));
+    if (rest >= (images * VALIDATION_PART) / 2) continue;
+    for (const [group, count] of counts)
+      if (count > 1 && (isShared(group) || group === own[0]?.[0])) tooLarge.add(group);
+  }
+  return tooLarge;
+}
+
+const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+
+// ---------------------------------------------------------------- what joins pictures
+
+/** Byte-identical files have identical pixels. Pictures of an even colour are compared in this way alone. */
+function joinIdentical(pictures: readonly ComparedPicture[], forest: Forest): void {
+  const first = new Map<string, number>();
+  pictures.forEach(({ digest }, i) => {
+    const same = first.get(digest);
+    if (same === undefined) first.set(digest, i);
+    else forest.join(same, i);
+  });
+}
+
+function joinNearDuplicates(pictures: readonly ComparedPicture[], forest: Forest): void {
   const places = [...pictures.keys()].filter((i) => {
     const picture = pictures[i];
     return picture && hasDetail(picture.fingerprint);
@@ -48,26 +118,31 @@ function* nearDuplicates(pictures: readonly Fingerprinted[]): Generator<Pair> {
       const distance = ones(highA ^ (high[b] ?? 0)) + ones(lowA ^ (low[b] ?? 0));
       if (distance > NEAR_DUPLICATE.distance) continue;
       const [i = 0, j = 0] = [places[a], places[b]];
-      if (areAlike(pictures[i], pictures[j], NEAR_DUPLICATE)) yield [i, j];
+      // Where all pictures are alike, comparing every pair of them would take hours.
+      if (forest.areJoined(i, j)) continue;
+      if (areAlike(pictures[i], pictures[j], NEAR_DUPLICATE)) forest.join(i, j);
     }
   }
 }
 
-/** Files of one folder numbered one after another that look it, too: numbers alone say nothing. */
-function* nextShots(pictures: readonly Fingerprinted[]): Generator<Pair> {
+/** Files of one folder numbered one after another. They are a series if they look it, too: numbers alone say nothing. */
+function numberedNeighbours(pictures: readonly ComparedPicture[]): [number, number][] {
   const numbered = new Map<string, number>();
   const names = pictures.map(({ path }) => numberIn(path));
   names.forEach((name, i) => {
     if (name) numbered.set(keyOf(name.around, name.number), i);
   });
-  for (const [i, name] of names.entries()) {
+  return names.flatMap((name, i) => {
     const next = name && numbered.get(keyOf(name.around, name.number + 1));
-    if (next !== null && next !== undefined && areAlike(pictures[i], pictures[next], NEXT_SHOT))
-      yield [i, next];
-  }
+    return next === null || next === undefined ? [] : [[i, next]];
+  });
 }
 
-function areAlike(a: Fingerprinted | undefined, b: Fingerprinted | undefined, likeness: typeof NEXT_SHOT) {
+function areAlike(
+  a: ComparedPicture | undefined,
+  b: ComparedPicture | undefined,
+  likeness: typeof NEXT_SHOT,
+) {
   return a !== undefined && b !== undefined && alike(a.fingerprint, b.fingerprint, likeness);
 }
 
@@ -80,4 +155,41 @@ function numberIn(path: string): { number: number; around: string } | null {
   // A number of the folder counts no shots.
   if (digits === undefined || after.includes('/')) return null;
   return { number: Number(digits), around: `${before}#${after}` };
+}
+
+/** Disjoint sets of the places 0 … n − 1; the root of a set is its lowest place. */
+class Forest {
+  readonly #up: Int32Array<ArrayBuffer>;
+
+  constructor(from: number | Int32Array) {
+    this.#up = typeof from === 'number' ? Int32Array.from({ length: from }, (_, i) => i) : from.slice();
+  }
+
+  copy(): Forest {
+    return new Forest(this.#up);
+  }
+
+  join(a: number, b: number): void {
+    const [low = 0, high = 0] = [this.#root(a), this.#root(b)].sort((x, y) => x - y);
+    this.#up[high] = low;
+  }
+
+  areJoined(a: number, b: number): boolean {
+    return this.#root(a) === this.#root(b);
+  }
+
+  roots(): Int32Array<ArrayBuffer> {
+    return this.#up.map((_, i) => this.#root(i));
+  }
+
+  #root(i: number): number {
+    const up = this.#up;
+    let at = i;
+    for (let above = up[at] ?? at; above !== at; above = up[at] ?? at) {
+      // Path halving: Tarjan and van Leeuwen 1984.
+      up[at] = up[above] ?? above;
+      at = up[at] ?? at;
+    }
+    return at;
+  }
 }

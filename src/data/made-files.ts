@@ -31,9 +31,13 @@ export function plain(number: number, type = 'image/png'): Promise<Blob> {
   return picture(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
 }
 
-/** Plain pictures at these paths, as if dropped. */
-export async function plainFiles(paths: readonly string[], type = 'image/png'): Promise<NamedFile[]> {
-  return Promise.all(paths.map(async (path, i) => ({ path, file: await plain(i, type) })));
+/** Plain pictures at these paths, as if dropped; their colours are those of the numbers from `first` on. */
+export async function plainFiles(
+  paths: readonly string[],
+  type = 'image/png',
+  first = 0,
+): Promise<NamedFile[]> {
+  return Promise.all(paths.map(async (path, i) => ({ path, file: await plain(first + i, type) })));
 }
 
 /** `root/class/0.png` … for each class and its number of pictures. */

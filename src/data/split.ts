@@ -3,7 +3,7 @@ import { seededRandom } from '../random';
 import type { Part, SplitChoice } from '../worker/protocol';
 
 /** Part of each class that validates. */
-const VALIDATION_PART = 0.2;
+export const VALIDATION_PART = 0.2;
 
 /** A picture to be placed. */
 export interface Member {
@@ -18,7 +18,7 @@ export interface Member {
  * and never all. Then from the others the test images in the same way, so that asking for them leaves the
  * validation images as they were. Each class is drawn by its own stream, so adding or removing a class leaves the split of the
  * others as it was. A group of several classes trains: a score on a picture with two labels would say nothing.
- * A class that is nothing but one group, the frames of one film say, is parted by image all the same: without
+ * A class that has no group of its own but one, identical pictures say, is parted by image all the same: without
  * validation images it could not be scored at all. The summary counts what leaks.
  * @param members `[n]`; every class needs two
  * @returns `[n]`
@@ -32,7 +32,7 @@ export function stratify(
   const parts = new Array<Part>(members.length).fill('train');
   const byClass = groupsByClass(members, classes.length);
   for (const [label, { own, shared }] of byClass.entries()) {
-    const pieces = own.length === 1 && shared === 0 ? own.flat().map((i) => [i]) : own.slice();
+    const pieces = own.length === 1 && countOf(own) > shared ? own.flat().map((i) => [i]) : own.slice();
     let left = random.fork(classes[label] ?? '').shuffle(pieces);
     const take = (part: Part, fraction: number) => {
       const target = Math.max(1, Math.round((countOf(own) + shared) * fraction));

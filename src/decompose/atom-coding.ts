@@ -1,24 +1,24 @@
-/** How a kernel is written as coefficients × atoms (METHOD §1): what a setting asks for, and the sizes that follow for a layer. */
+/** How a kernel is written as coefficients × atoms (docs/method.md §1.1): the options of a setting, and the resulting sizes for a layer. */
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type Block, channelBlock, type KernelShape, rowsShape } from './kernel-rows';
 
 export interface AtomCoding {
-  /** Atoms for each pair of channels in a block. */
+  /** The number of atoms per pair of channels in a block. */
   m: number;
-  /** Channels on a block's side: 1 for plain atoms. A side whose channel count it does not divide uses 1. */
+  /** The block size in channels; 1 for plain atoms. A side whose channel count it does not divide uses 1. */
   kc: number;
-  /** No more atoms than a block has numbers; that many rebuild every block. */
+  /** Whether to use at most as many atoms as a block has numbers; that many can represent every block exactly. */
   capped: boolean;
 }
 
-/** Atoms of single kernels. */
+/** The coding into atoms of single kernels. */
 export const plainAtoms = (m: number): AtomCoding => ({ m, kc: 1, capped: false });
 
-/** Of one layer. */
+/** The sizes of the coding of one layer. */
 export interface CodedShape {
   kernel: KernelShape;
   block: Block;
-  /** Rows of the matrix that is coded, and their length. */
+  /** The number and length of the rows of the coded matrix. */
   rows: number;
   cols: number;
   /** n, the number of atoms. */
@@ -33,5 +33,5 @@ export function codedShape({ m, kc, capped }: AtomCoding, layer: ConvolutionSpec
   return { kernel, block, rows, cols, atoms: capped ? Math.min(asked, cols) : asked };
 }
 
-/** Equal for equal codings. */
+/** A string that is equal for equal codings. */
 export const codingKey = ({ m, kc, capped }: AtomCoding) => [m, kc, capped].join();

@@ -1,11 +1,11 @@
-/** A worker that codes one kernel after another, so that a backbone's layers take every core there is. */
+/** A worker that sparse-codes one kernel at a time, so that the layers of a backbone use all cores. */
 import type { LayerCode, LayerDictionary } from './layer-codes';
 import { decompose, type Matrix, sparseCode } from './sparse-coding';
 
-/** With atoms to be learned, or with those that are there. */
+/** With atoms to be learned, or with known atoms. */
 export type CodingWay = { learn: { count: number; seed: number } } | { known: LayerDictionary };
 
-/** A kernel's rows, and how to code them. */
+/** The rows of a kernel, and how to code them. */
 export type Coding = { rows: Matrix } & CodingWay;
 
 function code(coding: Coding): LayerCode {

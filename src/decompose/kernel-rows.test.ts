@@ -5,12 +5,12 @@ function counted(length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => i);
 }
 
-test('a plain row is one k×k filter, in the kernel’s own order', () => {
+test('a plain row is one k×k filter in the order of the kernel', () => {
   const rows = kernelToRows(counted(2 * 3 * 9), { cOut: 2, cIn: 3, k: 3 });
   expect(rows).toEqual({ data: counted(54), rows: 6, cols: 9 });
 });
 
-test('a block row is laid out (p k q l), by the formula', () => {
+test('a block row has the layout (p k q l)', () => {
   const shape = { cOut: 4, cIn: 6, k: 3 };
   const block = { out: 2, in: 3 };
   const { data, rows, cols } = kernelToRows(counted(4 * 6 * 9), shape, block);
@@ -25,7 +25,7 @@ test('a block row is laid out (p k q l), by the formula', () => {
         }
 });
 
-test('folding back restores the kernel', () => {
+test('rowsToKernel inverts kernelToRows', () => {
   for (const [cOut, cIn, k, kc] of [
     [8, 4, 3, 4],
     [8, 3, 7, 4],
@@ -39,14 +39,14 @@ test('folding back restores the kernel', () => {
   }
 });
 
-test('a side that the block size does not divide uses 1', () => {
+test('a channel count that the block size does not divide uses blocks of 1', () => {
   expect(channelBlock({ cOut: 64, cIn: 3, k: 7 }, 4)).toEqual({ out: 4, in: 1 });
   expect(channelBlock({ cOut: 10, cIn: 16, k: 1 }, 4)).toEqual({ out: 1, in: 4 });
   expect(rowsShape({ cOut: 64, cIn: 3, k: 7 }, { out: 4, in: 1 })).toEqual({ rows: 48, cols: 196 });
   expect(rowsShape({ cOut: 64, cIn: 3, k: 7 }, PLAIN)).toEqual({ rows: 192, cols: 49 });
 });
 
-test('numbers that are no such kernel are a bug of the caller', () => {
+test('a kernel of the wrong size, or a block that does not divide it, throws RangeError', () => {
   expect(() => kernelToRows(counted(10), { cOut: 1, cIn: 1, k: 3 })).toThrow(RangeError);
   expect(() => rowsToKernel(counted(27), { cOut: 3, cIn: 1, k: 3 }, { out: 2, in: 1 })).toThrow(RangeError);
 });

@@ -1,17 +1,17 @@
 /**
- * A convolution kernel as the matrix whose rows are sparse-coded (METHOD §1), and back. Plain atoms are blocks of
- * one channel by one channel: rows `[c_out · c_in, k²]`.
+ * Converts a convolution kernel to the matrix whose rows are sparse-coded (docs/method.md §1.1), and back. Plain atoms are blocks of one
+ * output by one input channel: rows `[c_out · c_in, k²]`.
  */
 import type { Matrix } from './sparse-coding';
 
-/** A kernel `[cOut, cIn, k, k]`, PyTorch's order. */
+/** A kernel `[cOut, cIn, k, k]` in PyTorch's order. */
 export interface KernelShape {
   cOut: number;
   cIn: number;
   k: number;
 }
 
-/** How many output and input channels one row covers. */
+/** The number of output and input channels in one row. */
 export interface Block {
   out: number;
   in: number;
@@ -24,14 +24,15 @@ export function channelBlock(shape: KernelShape, kc: number): Block {
   return { out: shape.cOut % kc === 0 ? kc : 1, in: shape.cIn % kc === 0 ? kc : 1 };
 }
 
-/** Rows and columns of the matrix: `[(cOut / out) · (cIn / in), out · k · in · k]`. */
+/** The shape of the matrix: `[(cOut / out) · (cIn / in), out · k · in · k]`. */
 export function rowsShape({ cOut, cIn, k }: KernelShape, block: Block): { rows: number; cols: number } {
   return { rows: (cOut / block.out) * (cIn / block.in), cols: block.out * k * block.in * k };
 }
 
 /**
- * Each row is laid out `(p k q l)`: output channel in the block, kernel row, input channel in the block, kernel column.
- * @throws RangeError where the kernel is not of the shape, or the block does not divide it.
+ * The matrix of a kernel. Each row has the layout `(p k q l)`: output channel in the block, kernel row, input channel in the
+ * block, kernel column.
+ * @throws RangeError if the kernel does not have the shape, or the block does not divide it
  */
 export function kernelToRows(kernel: Float32Array, shape: KernelShape, block: Block = PLAIN): Matrix {
   checkBlock(kernel.length, shape, block);
@@ -45,7 +46,7 @@ export function kernelToRows(kernel: Float32Array, shape: KernelShape, block: Bl
 /**
  * The inverse of `kernelToRows`.
  * @returns `[cOut, cIn, k, k]`
- * @throws RangeError as `kernelToRows`.
+ * @throws RangeError as `kernelToRows`
  */
 export function rowsToKernel(rows: Float32Array, shape: KernelShape, block: Block = PLAIN): Float32Array {
   checkBlock(rows.length, shape, block);
@@ -56,7 +57,7 @@ export function rowsToKernel(rows: Float32Array, shape: KernelShape, block: Bloc
   return kernel;
 }
 
-/** Visits every kernel row of every channel pair: `k` numbers that lie together in both layouts. */
+/** Visits every kernel row of every channel pair: `k` numbers that are contiguous in both layouts. */
 function eachRun(
   { cOut, cIn, k }: KernelShape,
   block: Block,

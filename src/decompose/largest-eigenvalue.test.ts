@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../random';
 import { largestEigenvalue } from './largest-eigenvalue';
 
-test('of a 2×2 matrix, by the quadratic formula', () => {
+test('a 2×2 matrix agrees with the quadratic formula', () => {
   expect(largestEigenvalue(Float64Array.of(2, 1, 1, 3), 2)).toBeCloseTo((5 + Math.sqrt(5)) / 2, 13);
 });
 
-test('of a path’s second-difference matrix: 2 + 2 cos(π / (n + 1))', () => {
+test('the second-difference matrix of a path has 2 + 2 cos(π / (n + 1))', () => {
   for (const n of [1, 2, 3, 10, 60]) {
     const matrix = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
@@ -18,7 +18,7 @@ test('of a path’s second-difference matrix: 2 + 2 cos(π / (n + 1))', () => {
   }
 });
 
-test('of the identity, of ones, of zeros and of a diagonal', () => {
+test('identity, all-ones, zero and diagonal matrices have their known values', () => {
   const n = 144;
   const diagonal = (value: (i: number) => number) =>
     Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? value(at / (n + 1)) : 0));
@@ -36,6 +36,29 @@ test('of the identity, of ones, of zeros and of a diagonal', () => {
   ).toBeCloseTo(143, 10);
   expect(largestEigenvalue(new Float64Array(n * n).fill(1), n)).toBeCloseTo(n, 10);
   expect(largestEigenvalue(new Float64Array(n * n), n)).toBe(0);
+});
+
+test('of the Gram matrix of any signs is their number, even where the start is orthogonal to them', () => {
+  for (let n = 1; n <= 9; n++) {
+    for (let pattern = 0; pattern < 2 ** n; pattern++) {
+      const signs = Float64Array.from({ length: n }, (_, i) => ((pattern >> i) & 1 ? 1 : -1));
+      const gram = Float64Array.from({ length: n * n }, (_, at) => {
+        return (signs[Math.floor(at / n)] ?? 0) * (signs[at % n] ?? 0);
+      });
+      expect(Math.abs(largestEigenvalue(gram, n) - n), signs.join()).toBeLessThan(1e-12 * n);
+    }
+  }
+});
+
+test('of two blocks is that of the larger, wherever the start leads', () => {
+  // The first block’s eigenvector of 8 is orthogonal to the start; the second block is the identity.
+  const signs = [1, -1, -1, 1];
+  const matrix = Float64Array.from({ length: 64 }, (_, at) => {
+    const [i, j] = [Math.floor(at / 8), at % 8];
+    if (i < 4 && j < 4) return 2 * (signs[i] ?? 0) * (signs[j] ?? 0);
+    return i === j ? 1 : 0;
+  });
+  expect(largestEigenvalue(matrix, 8)).toBeCloseTo(8, 12);
 });
 
 test('of a random Gram matrix: no vector is stretched further, a long power iteration comes as near as it can', () => {
@@ -56,7 +79,7 @@ test('of a random Gram matrix: no vector is stretched further, a long power iter
   expect(Math.abs(largestEigenvalue(gram, n) / reference - 1)).toBeLessThan(1e-12);
 });
 
-test('of a matrix with what is not a number there is none, and the search ends', () => {
+test('a matrix with NaN or Infinity ends the iteration without a finite result', () => {
   expect(largestEigenvalue(Float64Array.of(1, Number.NaN, Number.NaN, 1), 2)).toBeNaN();
   expect(Number.isFinite(largestEigenvalue(Float64Array.of(1, Infinity, Infinity, 1), 2))).toBe(false);
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => backbone.dispose());
 
-it('takes layers apart in workers as it would without', async () => {
+it('gives the same codes in workers as without', async () => {
   const told: [number, number][] = [];
   const codes = await decomposeBackbone(backbone, PLAIN, spatial, {
     onProgress: ({ done, total }) => told.push([done, total]),
@@ -42,27 +42,27 @@ it('takes layers apart in workers as it would without', async () => {
   }
 });
 
-it('as many atoms as a block has numbers rebuild it, whatever the channels', async () => {
+it('uses at most as many atoms as a block has numbers, with small errors, for any channel count', async () => {
   const layers = ['conv1', 'layer1.0.conv2', 'layer1.0.downsample.0'];
   const codes = await decomposeBackbone(backbone, BLOCKS, layers);
-  // conv1 has 3 input channels, which 2 does not divide: blocks of 2 × 1, 98 numbers each.
+  // conv1 has 3 input channels, not divisible by 2: blocks of 2 × 1 channels with 98 numbers each.
   expect(layers.map((layer) => codes.get(layer)?.atoms.length)).toEqual([6 * 98, 12 * 36, 4 * 4]);
   expect(codes.get('layer1.0.downsample.0')?.relativeError).toBeLessThan(0.05);
 });
 
-it('a layer’s atoms do not depend on which other layers are asked for', async () => {
+it('the atoms of a layer do not depend on which other layers are decomposed', async () => {
   const some = [...spatial.slice(3, 5), ...pointwise.slice(0, 1)];
   const all = await decomposeBackbone(backbone, PLAIN, [...spatial.slice(0, 6), ...pointwise.slice(0, 2)]);
   const alone = await decomposeBackbone(backbone, PLAIN, some);
   for (const layer of some) expect(alone.get(layer)).toEqual(all.get(layer));
 });
 
-it.each([PLAIN, BLOCKS])('finds the same coefficients again from the atoms, kc = $kc', async (coding) => {
+it.each([PLAIN, BLOCKS])('computes the same coefficients from the stored atoms, kc = $kc', async (coding) => {
   const found = await decomposeBackbone(backbone, coding, spatial);
   expect(await recodeBackbone(backbone, coding, found)).toEqual(found);
 });
 
-it('ends when it is told to', async () => {
+it('rejects with AbortError after an abort', async () => {
   const cancel = new AbortController();
   const codes = decomposeBackbone(backbone, PLAIN, spatial, {
     signal: cancel.signal,

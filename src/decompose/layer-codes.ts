@@ -1,4 +1,4 @@
-/** The decomposition of a backbone's layers: every kernel as coefficients × atoms (METHOD §1). */
+/** The decomposition of a backbone's layers: every kernel as coefficients × atoms (docs/method.md §1). */
 import type { Backbone, Convolution } from '../backbone/backbone';
 import { concurrently } from '../concurrently';
 import type { Progress } from '../worker/protocol';
@@ -6,30 +6,30 @@ import { type AtomCoding, codedShape } from './atom-coding';
 import type { Coding, CodingWay } from './coder';
 import { kernelToRows } from './kernel-rows';
 
-/** One layer's atoms and coefficients; `n`, `cols` and `rows` are those of its `codedShape`. */
+/** The atoms and coefficients of one layer; `n`, `cols` and `rows` as in its `codedShape`. */
 export interface LayerCode {
-  /** D, `[n, cols]`, unit-norm rows. */
+  /** D, `[n, cols]`; rows have unit norm. */
   atoms: Float32Array;
   /** α, `[rows, n]`. */
   coefficients: Float32Array;
-  /** Largest eigenvalue of D·Dᵀ: the step of the coding is its inverse. */
+  /** The largest eigenvalue of D·Dᵀ; its inverse is FISTA's step size. */
   lipschitz: number;
-  /** ‖W − αD‖ / ‖W‖ over every row. */
+  /** ‖W − αD‖ / ‖W‖ over all rows. */
   relativeError: number;
 }
 
-/** What the coefficients follow from. */
+/** The part from which the coefficients can be recomputed. */
 export type LayerDictionary = Omit<LayerCode, 'coefficients'>;
 
-/** By layer name. */
+/** Codes by layer name. */
 export type LayerCodes = ReadonlyMap<string, LayerCode>;
 
-interface CodingOptions {
+export interface CodingOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Finds atoms for these layers, as many layers at a time as there are cores. */
+/** Learns atoms for these layers, with as many layers in parallel as there are cores. */
 export function decomposeBackbone(
   backbone: Backbone,
   coding: AtomCoding,
@@ -47,7 +47,7 @@ export function decomposeBackbone(
   );
 }
 
-/** The coefficients that follow from the layers' kernels and stored atoms: the same bits as when they were found. */
+/** Recomputes the coefficients from the layers' kernels and stored atoms, bit-identical to those of the decomposition. */
 export function recodeBackbone(
   backbone: Backbone,
   coding: AtomCoding,
@@ -58,14 +58,14 @@ export function recodeBackbone(
     backbone,
     coding,
     [...atoms.keys()],
-    ({ spec }) => ({ known: atoms.get(spec.name) as LayerDictionary }), // one for each
+    ({ spec }) => ({ known: atoms.get(spec.name) as LayerDictionary }), // the names are the keys of `atoms`
     options,
   );
 }
 
 /**
- * A layer's place among those with kernels larger than one pixel, or among the others. Each layer starts from atoms of its own,
- * whichever others are asked for: 3×3 kernels keep much of where they start.
+ * The seed of a layer: its index among the layers with kernels larger than 1×1, or among the 1×1 layers. It does not depend on which
+ * layers are decomposed together. The seed matters because learned 3×3 atoms stay close to their initial values.
  */
 function seedOf(backbone: Backbone, { spec }: Convolution): number {
   const alike = [...backbone.convolutions.values()].filter(
@@ -96,7 +96,7 @@ async function codeLayers(
       layers,
       workers.length,
       async (layer) => {
-        const worker = free.pop() as Coder; // as many as there are lanes
+        const worker = free.pop() as Coder; // there are as many lanes as workers
         const { kernel, block } = codedShape(coding, layer.spec);
         const rows = kernelToRows(layer.pretrained, kernel, block);
         const code = await worker.code({ rows, ...wayOf(layer) });
@@ -105,7 +105,7 @@ async function codeLayers(
       },
       { signal, onDone: (done) => onProgress?.({ label, done, total }) },
     );
-    return new Map(layers.map(({ spec }, index) => [spec.name, codes[index] as LayerCode])); // one for each
+    return new Map(layers.map(({ spec }, index) => [spec.name, codes[index] as LayerCode])); // there is one code for each layer
   } finally {
     signal?.removeEventListener('abort', end);
     end();
@@ -117,7 +117,7 @@ interface Coder {
   terminate(): void;
 }
 
-/** A worker, asked one thing at a time. Ended before its answer, it gives an `AbortError`. */
+/** A worker for one request at a time. If it is terminated before it answers, the request rejects with an `AbortError`. */
 function coder(): Coder {
   const worker = new Worker(new URL('./coder.ts', import.meta.url), { type: 'module' });
   let fail = (_: Error) => {};

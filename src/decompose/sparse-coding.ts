@@ -1,15 +1,15 @@
 /**
- * Sparse coding of a matrix's rows (METHOD §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the
- * rows of D. Knows nothing of kernels or networks.
+ * Sparse coding of the rows of a matrix (docs/method.md §1): min over α, D of ½‖X − αD‖² + λ‖α‖₁ with unit-norm atoms, the rows of D.
+ * Independent of kernels and networks.
  *
- * An adapter file stores D and recomputes α, so `sparseCode` must give the same bits on every machine: it adds,
- * multiplies, divides and takes square roots of 64-bit numbers in a fixed order, nothing else.
+ * An adapter file stores D and recomputes α, so `sparseCode` must be bit-identical on every machine: it uses only addition,
+ * multiplication, division and square roots of 64-bit numbers, in a fixed order.
  */
 
 import { type Random, seededRandom } from '../random';
 import { largestEigenvalue, orthogonalise } from './largest-eigenvalue';
 
-/** Row-major. */
+/** A row-major matrix. */
 export interface Matrix {
   data: Float32Array;
   rows: number;
@@ -17,31 +17,31 @@ export interface Matrix {
 }
 
 export interface CodingOptions {
-  /** Weight of ‖α‖₁. */
+  /** The weight of ‖α‖₁. */
   lambda?: number;
-  /** FISTA iterations. */
+  /** The number of FISTA iterations. */
   iterations?: number;
-  /** Largest eigenvalue of D Dᵀ, whose inverse is the step; computed where it is not given. */
+  /** The largest eigenvalue of D Dᵀ, whose inverse is the step size; computed if absent. */
   lipschitz?: number;
 }
 
 export interface DecomposeOptions extends Omit<CodingOptions, 'lipschitz'> {
   seed?: number;
-  /** How often codes and atoms are improved in turn. */
+  /** The number of alternations between coding and updating the atoms. */
   alternations?: number;
-  /** The atoms are learned on at most this many rows, drawn at random. */
+  /** The number of rows on which the atoms are learned; drawn at random if there are more. */
   sample?: number;
 }
 
 export interface SparseCode {
-  /** `[n, cols]`, rows of unit norm. */
+  /** `[n, cols]`; rows have unit norm. */
   atoms: Float32Array;
-  /** `[rows, n]`: `sparseCode` of X with these atoms and `lipschitz`, to the bit. */
+  /** `[rows, n]`: bit-identical to `sparseCode` of X with these atoms and `lipschitz`. */
   coefficients: Float32Array;
   lipschitz: number;
-  /** ½‖X − αD‖² + λ‖α‖₁ over every row. */
+  /** ½‖X − αD‖² + λ‖α‖₁ over all rows. */
   objective: number;
-  /** ‖X − αD‖ / ‖X‖; 0 for an X of zeros. */
+  /** ‖X − αD‖ / ‖X‖; 0 if X is zero. */
   relativeError: number;
 }
 
@@ -49,14 +49,14 @@ export const LAMBDA = 1e-3;
 export const CODING_ITERATIONS = 20;
 export const ALTERNATIONS = 10;
 export const SAMPLE_ROWS = 20_000;
-/** An atom whose best direction is shorter than this explains nothing and is drawn anew. */
+/** An atom whose update is shorter than this is used by no row and is redrawn. */
 const DEAD = 1e-10;
 
 /**
  * Learns `n` atoms for the rows of `x`, then codes every row with them.
- * The same input and seed give the same result up to the last bits of Math.log, sin and cos, in which machines may
- * differ; `coefficients` follow from `atoms` and `lipschitz` exactly.
- * @throws RangeError where `x` is not rows × cols numbers, or there is nothing to learn from or with.
+ * The result is determined by the input and seed, except for the last bits of Math.log, sin and cos, which differ between
+ * machines; `coefficients` are determined by `atoms` and `lipschitz` exactly.
+ * @throws RangeError if `x` does not have rows × cols numbers, or if x or n is empty
  */
 export function decompose(x: Matrix, n: number, options: DecomposeOptions = {}): SparseCode {
   const { seed = 0, lambda = LAMBDA, iterations = CODING_ITERATIONS } = options;
@@ -70,7 +70,7 @@ export function decompose(x: Matrix, n: number, options: DecomposeOptions = {}):
   for (let pass = 0; pass < alternations; pass++) {
     updateAtoms(learned, statistics(samples, learned, n, lambda, iterations), x.cols, redraw);
   }
-  // Rounded before the last coding pass: the file stores these 32-bit atoms.
+  // Rounded to 32 bits before the last coding pass, because these are the atoms that the adapter file stores.
   const atoms = Float32Array.from(learned);
   const lipschitz = lipschitzConstant(atoms, n);
   const coefficients = sparseCode(x, atoms, n, { lambda, iterations, lipschitz });
@@ -78,10 +78,10 @@ export function decompose(x: Matrix, n: number, options: DecomposeOptions = {}):
 }
 
 /**
- * The codes of every row of `x` for given atoms: FISTA (Beck and Teboulle 2009) from zero.
+ * The codes of every row of `x` for the given atoms: FISTA (Beck and Teboulle 2009), starting at zero.
  * @param atoms `[n, x.cols]`
  * @returns `[x.rows, n]`
- * @throws RangeError where the sizes disagree.
+ * @throws RangeError if the sizes are inconsistent
  */
 export function sparseCode(
   x: Matrix,
@@ -106,7 +106,7 @@ export function sparseCode(
 }
 
 /**
- * The largest eigenvalue of D Dᵀ, whose inverse is FISTA's step.
+ * The largest eigenvalue of D Dᵀ, whose inverse is FISTA's step size.
  * @param atoms D, `[n, atoms.length / n]`
  */
 export function lipschitzConstant(atoms: Float32Array | Float64Array, n: number): number {
@@ -115,7 +115,7 @@ export function lipschitzConstant(atoms: Float32Array | Float64Array, n: number)
 
 // ---------------------------------------------------------------- coding
 
-/** Rows coded together: their numbers stay in registers and in the fastest cache through all iterations. */
+/** The number of rows coded together, so that their values stay in registers and the L1 cache during all iterations. */
 const TILE_ROWS = 4;
 
 interface Coding {
@@ -125,7 +125,7 @@ interface Coding {
   lipschitz: number;
 }
 
-/** Four rows and their codes; element `i` of row `firstRow + r` is at `i · TILE_ROWS + r`; rows past the end are 0. */
+/** Four rows and their codes. Element `i` of row `firstRow + r` is at `i · TILE_ROWS + r`; rows past the end are 0. */
 interface Tile {
   firstRow: number;
   /** `[cols, TILE_ROWS]` */
@@ -135,10 +135,10 @@ interface Tile {
 }
 
 /**
- * Codes the rows of `x` tile by tile; `visit` sees each tile before its memory serves the next.
+ * Codes the rows of `x` tile by tile. `visit` receives each tile before its memory is reused.
  *
- * With G = D Dᵀ, an iteration z ← soft(y − (yG − xDᵀ)/L, λ/L) is z ← soft(yM + b, λ/L) with M = I − G/L and
- * b = xDᵀ/L: n² multiply-adds per row whatever the length of a row.
+ * With G = D Dᵀ, an iteration z ← soft(y − (yG − xDᵀ)/L, λ/L) is z ← soft(yM + b, λ/L) with M = I − G/L and b = xDᵀ/L. This
+ * takes n² multiply-adds per row, independent of the length of a row.
  */
 function codeTiles(x: Matrix, atoms: Float64Array, coding: Coding, visit: (tile: Tile) => void): void {
   const { n, lipschitz, iterations } = coding;
@@ -165,7 +165,7 @@ function codeTiles(x: Matrix, atoms: Float64Array, coding: Coding, visit: (tile:
   }
 }
 
-/** M = I − D Dᵀ·step, two rows interleaved: `[even / 2, even, 2]`; an added last row and column are 0. */
+/** M = I − D Dᵀ·step, with rows interleaved in pairs: `[even / 2, even, 2]`; for odd n the last row and column are 0. */
 function stepMatrix(atoms: Float64Array, n: number, even: number, step: number): Float64Array {
   const gram = gramMatrix(atoms, n);
   const matrix = new Float64Array(even * even);
@@ -198,7 +198,7 @@ function loadTile(x: Matrix, firstRow: number, samples: Float64Array): void {
   }
 }
 
-/** bias ← xDᵀ · step, for the four rows at once. */
+/** bias ← xDᵀ · step for the four rows. */
 function correlate(
   samples: Float64Array,
   atoms: Float64Array,
@@ -227,9 +227,9 @@ function correlate(
 }
 
 /**
- * One FISTA iteration on four rows: codes ← soft(point·M + bias, θ), next ← codes + momentum · (codes − codes before).
- * Two atoms at a time, so that eight sums stay in registers, and two summands per turn of the loop. Nearly all time of
- * a decomposition is spent here.
+ * One FISTA iteration on four rows: codes ← soft(point·M + bias, θ), next ← codes + momentum · (codes − previous codes).
+ * Two atoms at a time, so that eight sums stay in registers, and unrolled by two. Almost all the time of a decomposition is spent
+ * here.
  */
 function iterate(
   matrix: Float64Array,
@@ -308,7 +308,7 @@ function advance(
 
 // ---------------------------------------------------------------- learning
 
-/** What the update of the atoms needs to know of codes Z and samples S. */
+/** The sums over codes Z and samples S that the update of the atoms needs. */
 interface Statistics {
   /** ZᵀZ, `[n, n]` */
   codes: Float64Array;
@@ -349,8 +349,8 @@ function addProducts(a: Float64Array, n: number, b: Float64Array, cols: number, 
 }
 
 /**
- * One atom after another turns to where it best explains what the others leave: d ← Zⱼᵀ(S − Σ_{i≠j} Zᵢdᵢ),
- * normalised. Through ZᵀZ and ZᵀS this costs nothing per row. An atom no row uses is drawn anew.
+ * Updates one atom after another to the direction that best explains the residual of the others: d ← Zⱼᵀ(S − Σ_{i≠j} Zᵢdᵢ),
+ * normalised. With ZᵀZ and ZᵀS the cost does not depend on the number of rows. An atom that no row uses is redrawn.
  */
 function updateAtoms(atoms: Float64Array, sums: Statistics, cols: number, random: Random): void {
   const n = atoms.length / cols;
@@ -381,7 +381,7 @@ function orthogonalAtoms(n: number, cols: number, random: Random): Float64Array 
   return atoms;
 }
 
-/** A random unit vector orthogonal to the given ones. */
+/** A random unit vector orthogonal to the given vectors. */
 function orthogonalDirection(others: Float64Array[], width: number, random: Random): Float64Array {
   const row = randomDirection(width, random);
   orthogonalise(row, others);

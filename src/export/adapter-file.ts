@@ -1,11 +1,11 @@
 /**
- * The adapter file: what a run trained, small enough to mail (DESIGN.md, "Adapter file"). One safetensors file of
+ * The adapter file: what a run trained, small enough to mail (docs/adapter-file.md). One safetensors file of
  * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This file is the door: it checks
  * every field, knows no method and computes nothing with the tensors.
  */
 import { z } from 'zod';
 import type { Framing } from '../data/decode';
-import { readSafetensors, type Safetensors, writeSafetensors } from '../files/safetensors';
+import { readSafetensors, type Safetensors, safetensorsBytes, writeSafetensors } from '../files/safetensors';
 import { runConfigSchema } from '../training/run-config';
 import { UserError } from '../user-error';
 
@@ -13,9 +13,13 @@ import { UserError } from '../user-error';
 export const ADAPTER_FORMAT = 1;
 
 const METADATA_KEY = 'adapter';
+/** The longest number in JSON: a sign, seven zeros with their point, and 17 digits. */
+const NUMBER_CHARS = 25;
 /** Room for the most classes with the longest names and their logits, and no more. */
 const MAX_HEADER_CHARS = 32_000_000;
 const MAX_ENTRIES = 10_000;
+/** Files have four; each takes a forward pass. */
+const MAX_CHECK_IMAGES = 16;
 
 /** How an image was made square, in words. */
 export const RESIZING = {
@@ -56,7 +60,7 @@ const headerSchema = z.object({
     std: z.tuple([positive, positive, positive]),
     resize: z.enum([RESIZING.crop, RESIZING.squeeze]),
   }),
-  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (METHOD §1); steps are by layer. */
+  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (docs/method.md §1); steps are by layer. */
   coding: z.object({
     lambda: positive,
     iterations: z.int().positive().max(1000),
@@ -79,8 +83,8 @@ const headerSchema = z.object({
   }),
   /** Logits `[images][classes]` of `checkImages(images, inputSize)`. */
   check: z.object({
-    images: z.int().positive().max(64),
-    logits: z.array(z.array(z.number())).max(64),
+    images: z.int().positive().max(MAX_CHECK_IMAGES),
+    logits: z.array(z.array(z.number()).max(MAX_ENTRIES)).max(MAX_CHECK_IMAGES),
     /** Of the backbone that computed them. */
     precision: z.enum(['single', 'half']).default('single'),
   }),
@@ -110,7 +114,24 @@ export function encodeAdapter({ header, tensors }: Adapter): Uint8Array<ArrayBuf
   const parsed = headerSchema.parse(header);
   const fault = disagreement({ header: parsed, tensors });
   if (fault) throw new Error(`This adapter cannot be written: ${fault}.`);
-  return writeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(parsed) });
+  return writeSafetensors(tensors, metadataOf(parsed));
+}
+
+/**
+ * How many bytes `encodeAdapter` writes with this header, whatever its check logits are, for tensors of these shapes. Nothing of
+ * their size is allocated.
+ */
+export function adapterBytes(header: AdapterHeader, shapes: ReadonlyMap<string, number[]>): number {
+  return safetensorsBytes(shapes, metadataOf(headerSchema.parse(header)));
+}
+
+/** Filled up with spaces, as if every check logit had as many digits as there can be: a file's size is known before its logits. */
+function metadataOf(header: AdapterHeader): Record<string, string> {
+  const json = JSON.stringify(header);
+  const short = header.check.logits
+    .flat()
+    .reduce((sum, logit) => sum + NUMBER_CHARS - JSON.stringify(logit).length, 0);
+  return { [METADATA_KEY]: json + ' '.repeat(short) };
 }
 
 /**
@@ -125,7 +146,8 @@ export function decodeAdapter(bytes: Uint8Array, fileName: string): Adapter {
   return adapter;
 }
 
-function damaged(fileName: string, fault: string): UserError {
+/** Of a file whose content contradicts itself, the format, or what it belongs to. */
+export function damaged(fileName: string, fault: string): UserError {
   return new UserError(
     `“${fileName}” is not a usable adapter file: ${fault}. Export it again where it was trained.`,
   );

@@ -3,10 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
 import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
+import { CoefficientCache } from '../decompose/coefficient-cache';
 import { seededRandom } from '../random';
+import { dictionariesOf } from '../training/atom-codes';
 import { madeModel } from '../training/made-model';
+import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
-import { logitsOf, openAdapter, type StoredModel, withModel, writeAdapter } from './adapter';
+import {
+  adapterSize,
+  logitsOf,
+  openAdapter,
+  type StoredModel,
+  storedModelOf,
+  withModel,
+  writeAdapter,
+} from './adapter';
 import { decodeAdapter, encodeAdapter } from './adapter-file';
 import { checkImages } from './check-images';
 
@@ -16,6 +27,7 @@ const COUNT = 3;
 describe('an adapter', () => {
   let backbone: Backbone;
   let bytes: Uint8Array<ArrayBuffer>;
+  const cache = new CoefficientCache(1e9);
 
   beforeAll(async () => {
     await startBackend('wasm');
@@ -37,7 +49,7 @@ describe('an adapter', () => {
       name: `my ${setting}`,
       classes: CLASSES,
       values,
-      codes: model.codes,
+      dictionaries: dictionariesOf(model.codes),
       framing: 'crop',
       training: {
         config: {
@@ -67,12 +79,19 @@ describe('an adapter', () => {
         backend: 'wasm',
       },
     };
+    // As a session does: what was found is not computed again.
+    for (const codes of Object.values(model.codes)) cache.add(codes);
     model.dispose();
     return stored;
   }
 
   const logits = (stored: StoredModel) =>
-    withModel(stored, backbone, (model, values) => logitsOf(model, values, checkImages(4, 64), 4));
+    withModel(
+      stored,
+      backbone,
+      (model, values) => logitsOf(model, values, checkImages(4, 64), 4),
+      cache.recall,
+    );
 
   it.each([
     ['linear-probe', {}],
@@ -81,6 +100,7 @@ describe('an adapter', () => {
     ['coefficient-atoms', { m: COUNT, kc: 2 }],
     ['all-atoms', { m: COUNT, m1: 2, kc: 4, from: 4 }],
     ['atoms', { m: COUNT, layers: 1, from: 4 }],
+    ['lora-peft', { r: 2 }],
     ['lora', { r: 1, alpha: 1 }],
     ['bitfit', {}],
     ['scale-and-shift', { from: 2 }],
@@ -88,8 +108,15 @@ describe('an adapter', () => {
     ['atoms', { m: COUNT, from: 3 }],
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {
     const stored = await tuned(setting, options);
-    const file = await writeAdapter(stored, backbone);
-    const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
+    const file = await writeAdapter(stored, backbone, cache.recall);
+    // Known before anything is computed or written.
+    expect(adapterSize(stored, backbone)).toBe(file.byteLength);
+    const opened = await openAdapter(
+      decodeAdapter(file, 'a.safetensors'),
+      backbone,
+      'a.safetensors',
+      cache.recall,
+    );
     expect(opened.checkDifference).toBeLessThan(1e-6);
     expect(opened.stored.values).toEqual(stored.values);
     const [before, after] = [(await logits(stored)).flat(), (await logits(opened.stored)).flat()];
@@ -98,14 +125,27 @@ describe('an adapter', () => {
   });
 
   it('brings its coefficients back to the bit from the atoms it stores', async () => {
-    const stored = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 2, from: 1 });
-    const file = await writeAdapter(stored, backbone);
+    const stored = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 });
+    const file = await writeAdapter(stored, backbone, cache.recall);
     const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
-    expect(opened.stored.codes.plain.size).toBe(16);
-    expect(opened.stored.codes.blocks.size).toBe(52);
+    const codesOf = (model: StoredModel) => withModel(model, backbone, async ({ codes }) => codes);
+    const [before, after] = [await codesOf(stored), await codesOf(opened.stored)];
+    expect(after.plain.size).toBe(3);
+    expect(after.blocks.size).toBe(10);
+    const learned = await madeModel(backbone, 'all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 }, COUNT);
     for (const kind of ['plain', 'blocks'] as const)
-      for (const [layer, { coefficients }] of opened.stored.codes[kind])
-        expect(coefficients).toEqual(stored.codes[kind].get(layer)?.coefficients);
+      for (const [layer, { coefficients }] of after[kind]) {
+        expect(coefficients).toEqual(before[kind].get(layer)?.coefficients);
+        expect(coefficients).toEqual(learned.codes[kind].get(layer)?.coefficients);
+      }
+    learned.dispose();
+  });
+
+  it('keeps no coefficients: its atoms are far smaller, and all that is stored beside what was trained', async () => {
+    const { dictionaries } = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 4, from: 4 });
+    for (const kind of ['plain', 'blocks'] as const)
+      for (const dictionary of dictionaries[kind].values())
+        expect(Object.keys(dictionary).sort()).toEqual(['atoms', 'lipschitz', 'relativeError']);
   });
 
   it('remembers whether its images were cropped or squeezed', async () => {
@@ -118,7 +158,10 @@ describe('an adapter', () => {
 
   it('trained from a stage on holds nothing of what is below it', async () => {
     const stored = await tuned('atoms', { m: COUNT, from: 4 });
-    const { header, tensors } = decodeAdapter(await writeAdapter(stored, backbone), 'a.safetensors');
+    const { header, tensors } = decodeAdapter(
+      await writeAdapter(stored, backbone, cache.recall),
+      'a.safetensors',
+    );
     expect(header.options).toEqual({ m: COUNT, from: 4 });
     expect([...tensors.keys()].sort()).toEqual([
       'head.bias',
@@ -129,7 +172,7 @@ describe('an adapter', () => {
 
   it('made for images of another size is refused, with the size to choose', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('linear-probe', {}), backbone),
+      await writeAdapter(await tuned('linear-probe', {}), backbone, cache.recall),
       'mine.safetensors',
     );
     adapter.header.inputSize = 96;
@@ -140,7 +183,7 @@ describe('an adapter', () => {
 
   it('made for another backbone is refused by name', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
       'a.safetensors',
     );
     adapter.header.backbone = { id: 'resnet50', hash: 'f'.repeat(64) };
@@ -151,7 +194,7 @@ describe('an adapter', () => {
 
   it('whose numbers were changed does not pass its check', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
       'a.safetensors',
     );
     const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
@@ -161,7 +204,10 @@ describe('an adapter', () => {
 
   it('that lacks a tensor, has one of another shape, or is of an unknown setting is refused by name', async () => {
     const read = async () =>
-      decodeAdapter(await writeAdapter(await tuned('atoms', { m: COUNT }), backbone), 'a.safetensors');
+      decodeAdapter(
+        await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
+        'a.safetensors',
+      );
     const lacking = await read();
     lacking.tensors.delete('layer1.0.conv2.atoms.dD');
     await expect(openAdapter(lacking, backbone, 'a.safetensors')).rejects.toThrow(
@@ -175,12 +221,49 @@ describe('an adapter', () => {
     const unknown = await read();
     unknown.header.setting = 'magic';
     await expect(openAdapter(unknown, backbone, 'a.safetensors')).rejects.toThrow(
-      /There is no setting “magic”/,
+      /“a\.safetensors” was made with the setting “magic”/,
     );
   });
 
+  it('with another number of check images is checked by as many', async () => {
+    const read = async () =>
+      decodeAdapter(await writeAdapter(await tuned('bitfit', {}), backbone, cache.recall), 'a.safetensors');
+    const fewer = await read();
+    fewer.header.check.images = 3;
+    fewer.header.check.logits.pop();
+    expect((await openAdapter(fewer, backbone, 'a.safetensors')).checkDifference).toBeLessThan(1e-6);
+    const more = await read();
+    const nine = await withModel(storedModelOf(more, backbone, 'a.safetensors'), backbone, (model, values) =>
+      logitsOf(model, values, checkImages(9, 64), 9),
+    );
+    more.header.check = { ...more.header.check, images: 9, logits: nine };
+    expect((await openAdapter(more, backbone, 'a.safetensors')).checkDifference).toBeLessThan(1e-4);
+    nine[8]?.reverse();
+    await expect(openAdapter(more, backbone, 'a.safetensors')).rejects.toThrow(/its check logits differ/);
+  });
+
+  it.each([
+    [
+      { options: { r: 1e6, alpha: 1 } },
+      /of its options: LoRA: “Rank \(r\)” must be from 1 to 64, not 1000000/,
+    ],
+    [{ options: { r: 1.5, alpha: 1 } }, /must be a whole number/],
+    [{ options: { r: 2, alpha: 1 } }, /claims \d+ \+ \d+ trained numbers/],
+    [{ options: { r: 1, from: 9 } }, /“Train from stage” must be from 0 to 4, not 9/],
+    [{ options: { r: 1, size: 3 } }, /has the option “size”, which the setting LoRA does not have/],
+    [{ classes: ['a', 'b'] }, /claims \d+ \+ \d+ trained numbers/],
+  ])('whose header has %j is refused by name', async (change, message) => {
+    const adapter = decodeAdapter(
+      await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, cache.recall),
+      'a.safetensors',
+    );
+    Object.assign(adapter.header, change);
+    expect(() => storedModelOf(adapter, backbone, 'a.safetensors')).toThrow(UserError);
+    expect(() => storedModelOf(adapter, backbone, 'a.safetensors')).toThrow(message);
+  });
+
   it('is a file anyone can read again after it was written again', async () => {
-    const file = await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone);
+    const file = await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, cache.recall);
     expect(encodeAdapter(decodeAdapter(file, 'a.safetensors'))).toEqual(file);
   });
 });

@@ -4,18 +4,35 @@ import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import type { Framing } from '../data/decode';
 import { codedShape } from '../decompose/atom-coding';
-import { type LayerCodes, type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
+import type { Recall } from '../decompose/coefficient-cache';
+import { type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
-import { methodById } from '../methods';
+import { METHODS, methodById } from '../methods';
 import { type Codings, given, type TuningMethod } from '../methods/method';
+import { optionsFault } from '../methods/option-fault';
 import type { Precision } from '../ops/half';
-import { type AtomCodes, NO_CODES } from '../training/atom-codes';
+import { type AtomDictionaries, NO_CODES } from '../training/atom-codes';
 import { normalised } from '../training/batch';
-import { neededCodings, type ParameterTable, parameterTable, slices, valuesOf } from '../training/parameters';
+import {
+  neededCodings,
+  optionsFor,
+  type ParameterTable,
+  parameterTable,
+  slices,
+  valuesOf,
+} from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
-import type { RunResult } from '../worker/protocol';
-import { ADAPTER_FORMAT, type Adapter, type AdapterHeader, encodeAdapter, RESIZING } from './adapter-file';
+import type { RunResult, SettingOptions } from '../worker/protocol';
+import {
+  ADAPTER_FORMAT,
+  type Adapter,
+  type AdapterHeader,
+  adapterBytes,
+  damaged,
+  encodeAdapter,
+  RESIZING,
+} from './adapter-file';
 import { checkImages, compareLogits } from './check-images';
 
 const CHECK_IMAGES = 4;
@@ -28,7 +45,8 @@ export interface StoredModel {
   classes: string[];
   /** Every trained number, in the order of the setting's parameter table. */
   values: Float32Array;
-  codes: AtomCodes;
+  /** Of the tuned layers. Coefficients are not kept: they follow from W and these. */
+  dictionaries: AtomDictionaries;
   /** How its images were made square. */
   framing: Framing;
   training: AdapterHeader['training'];
@@ -50,14 +68,19 @@ export function trainingSummary(result: RunResult): AdapterHeader['training'] {
   };
 }
 
-/** Opens a stored model on `backbone`, lends it to `work` and frees its tensors. */
+/** Opens a stored model on `backbone`, lends it to `work` and frees its tensors. `recall`: where its coefficients come from. */
 export async function withModel<T>(
   stored: StoredModel,
   backbone: Backbone,
   work: (model: TunedModel, values: tf.Tensor1D) => Promise<T>,
+  recall: Recall = recodeBackbone,
 ): Promise<T> {
   const { setting, options } = stored.training.config;
-  const model = new TunedModel(backbone, methodById(setting), options, stored.classes.length, stored.codes);
+  const { method, table } = tableOf(setting, options, stored.classes.length, backbone);
+  const codes = { ...NO_CODES };
+  for (const [kind, { coding }] of neededCodings(method, options, table))
+    codes[kind] = await recall(backbone, coding, stored.dictionaries[kind]);
+  const model = new TunedModel(backbone, method, options, stored.classes.length, codes);
   const values = tf.tensor1d(stored.values);
   try {
     return await work(model, values);
@@ -89,66 +112,115 @@ export async function logitsOf(
 export async function writeAdapter(
   stored: StoredModel,
   backbone: Backbone,
+  recall?: Recall,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return withModel(stored, backbone, async (model, values) => {
-    const tensors: Adapter['tensors'] = new Map();
-    for (const parameter of model.table.parameters) {
-      tensors.set(parameter.name, { shape: parameter.shape, data: valuesOf(stored.values, parameter) });
-    }
-    const { config } = stored.training;
-    for (const [kind, { coding, layers }] of neededCodings(model.method, config.options, model.table)) {
-      for (const layer of layers) {
-        const { atoms, cols } = codedShape(coding, backbone.convolution(layer).spec);
-        const { atoms: data } = given(model.codes[kind].get(layer), layer);
-        tensors.set(atomsName(layer, kind), { shape: [atoms, cols], data });
-      }
-    }
-    const steps = (codes: LayerCodes) =>
-      Object.fromEntries([...codes].map(([layer, { lipschitz }]) => [layer, lipschitz]));
-    return encodeAdapter({
-      tensors,
-      header: {
-        format: ADAPTER_FORMAT,
-        createdBy: { name: __APP_NAME__, version: __APP_VERSION__ },
-        name: stored.name,
-        setting: config.setting,
-        options: config.options,
-        backbone: { id: backbone.id, hash: backbone.hash },
-        classes: stored.classes,
-        inputSize: backbone.inputSize,
-        preprocessing: {
-          channels: 'RGB',
-          scale: 1 / 255,
-          mean: [...backbone.preprocessing.mean],
-          std: [...backbone.preprocessing.std],
-          resize: RESIZING[stored.framing],
-        },
-        coding: {
-          lambda: LAMBDA,
-          iterations: CODING_ITERATIONS,
-          lipschitz: steps(model.codes.plain),
-          blockLipschitz: steps(model.codes.blocks),
-        },
-        training: stored.training,
-        check: {
-          images: CHECK_IMAGES,
-          logits: await checkLogits(model, values),
-          precision: model.backbone.precision,
-        },
-      },
-    });
-  });
+  const logits = await withModel(
+    stored,
+    backbone,
+    (model, values) => checkLogits(model, values, CHECK_IMAGES),
+    recall,
+  );
+  const tensors = new Map(
+    [...contentsOf(stored, backbone)].map(([name, { shape, data }]) => [name, { shape, data: data() }]),
+  );
+  return encodeAdapter({ tensors, header: headerOf(stored, backbone, logits) });
+}
+
+/** How many bytes `writeAdapter` gives, from shapes alone: nothing is computed. */
+export function adapterSize(stored: StoredModel, backbone: Backbone): number {
+  const logits = Array.from({ length: CHECK_IMAGES }, () => stored.classes.map(() => 0));
+  const shapes = new Map([...contentsOf(stored, backbone)].map(([name, { shape }]) => [name, shape]));
+  return adapterBytes(headerOf(stored, backbone, logits), shapes);
+}
+
+/** The tensors of the file by name: what was trained, and the atoms. */
+function contentsOf(
+  { classes, values, dictionaries, training: { config } }: StoredModel,
+  backbone: Backbone,
+): Map<string, { shape: number[]; data: () => Float32Array }> {
+  const { method, table } = tableOf(config.setting, config.options, classes.length, backbone);
+  const contents = new Map<string, { shape: number[]; data: () => Float32Array }>();
+  for (const parameter of table.parameters)
+    contents.set(parameter.name, { shape: parameter.shape, data: () => valuesOf(values, parameter) });
+  for (const { kind, layer, shape } of atomTensors(method, config.options, table, backbone)) {
+    const data = () => given(dictionaries[kind].get(layer), layer).atoms;
+    contents.set(atomsName(layer, kind), { shape, data });
+  }
+  return contents;
+}
+
+function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): AdapterHeader {
+  const { name, classes, dictionaries, framing, training } = stored;
+  const steps = (kind: keyof Codings) =>
+    Object.fromEntries([...dictionaries[kind]].map(([layer, { lipschitz }]) => [layer, lipschitz]));
+  return {
+    format: ADAPTER_FORMAT,
+    createdBy: { name: __APP_NAME__, version: __APP_VERSION__ },
+    name,
+    setting: training.config.setting,
+    options: training.config.options,
+    backbone: { id: backbone.id, hash: backbone.hash },
+    classes,
+    inputSize: backbone.inputSize,
+    preprocessing: {
+      channels: 'RGB',
+      scale: 1 / 255,
+      mean: [...backbone.preprocessing.mean],
+      std: [...backbone.preprocessing.std],
+      resize: RESIZING[framing],
+    },
+    coding: {
+      lambda: LAMBDA,
+      iterations: CODING_ITERATIONS,
+      lipschitz: steps('plain'),
+      blockLipschitz: steps('blocks'),
+    },
+    training,
+    check: { images: logits.length, logits, precision: backbone.precision },
+  };
 }
 
 /**
- * Brings an adapter back to life on `backbone` and recomputes its check logits.
- * @throws UserError when it belongs to another backbone, lacks a tensor, or its logits are not reproduced.
+ * Opens an adapter on `backbone` and recomputes its check logits.
+ * @throws UserError when it belongs to another backbone, contradicts itself or the backbone, or its logits are not reproduced.
  */
 export async function openAdapter(
+  adapter: Adapter,
+  backbone: Backbone,
+  fileName: string,
+  recall?: Recall,
+): Promise<{ stored: StoredModel; checkDifference: number }> {
+  const stored = storedModelOf(adapter, backbone, fileName);
+  const { check } = adapter.header;
+  const actual = await withModel(
+    stored,
+    backbone,
+    (model, values) => checkLogits(model, values, check.images),
+    recall,
+  );
+  const checkDifference = compareLogits(check.logits, actual);
+  const halves = check.precision === 'half' || backbone.precision === 'half';
+  const tolerance = CHECK_TOLERANCE[halves ? 'half' : 'single'];
+  if (!(checkDifference <= tolerance)) {
+    throw new UserError(
+      `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
+        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
+    );
+  }
+  return { stored, checkDifference };
+}
+
+/**
+ * What an adapter file holds, checked against `backbone`. Numbers of the header are believed only where the file has tensors of the
+ * shapes that follow from them, so nothing larger than the file is allocated.
+ * @throws UserError as `openAdapter`, but for the logits
+ */
+export function storedModelOf(
   { header, tensors }: Adapter,
   backbone: Backbone,
   fileName: string,
-): Promise<{ stored: StoredModel; checkDifference: number }> {
+): StoredModel {
+  const { setting, options, classes, training } = header;
   if (header.backbone.hash !== backbone.hash) {
     throw new UserError(
       `“${fileName}” was trained on another backbone (${header.backbone.id}, weights ${header.backbone.hash.slice(0, 8)}…); ` +
@@ -160,81 +232,108 @@ export async function openAdapter(
       `“${fileName}” was trained on images of ${header.inputSize} pixels; this backbone takes ${backbone.inputSize}. Choose ${header.inputSize} pixels for the backbone first.`,
     );
   }
-  const method = methodById(header.setting);
-  const specs = convolutions(backbone.network);
-  const table = parameterTable(
-    method,
-    header.options,
-    specs,
-    backbone.network.features,
-    header.classes.length,
-  );
-  const stored: StoredModel = {
-    name: header.name,
-    classes: header.classes,
-    values: flatValues(table, tensors, fileName),
-    codes: await readCodes(backbone, method, table, header, tensors, fileName),
-    framing: header.preprocessing.resize === RESIZING.squeeze ? 'squeeze' : 'crop',
-    training: {
-      ...header.training,
-      config: { ...header.training.config, setting: header.setting, options: header.options },
-    },
-  };
-  const actual = await withModel(stored, backbone, (model, values) => checkLogits(model, values));
-  const checkDifference = compareLogits(header.check.logits, actual);
-  const halves = header.check.precision === 'half' || backbone.precision === 'half';
-  const tolerance = CHECK_TOLERANCE[halves ? 'half' : 'single'];
-  if (!(checkDifference <= tolerance)) {
+  if (!METHODS.some(({ id }) => id === setting)) {
     throw new UserError(
-      `“${fileName}” does not compute here what it computed where it was trained (its check logits differ by ${checkDifference.toPrecision(2)}, ` +
-        `at most ${tolerance} is allowed). The file is damaged, or was changed; export it again.`,
+      `“${fileName}” was made with the setting “${setting}”, which this version does not have. Update the page, or choose another file.`,
     );
   }
-  return { stored, checkDifference };
-}
-
-function checkLogits(model: TunedModel, values: tf.Tensor1D): Promise<number[][]> {
-  return logitsOf(model, values, checkImages(CHECK_IMAGES, model.backbone.inputSize), CHECK_IMAGES);
-}
-
-function flatValues(table: ParameterTable, tensors: Adapter['tensors'], fileName: string): Float32Array {
+  checkOptionsOf(header, backbone, fileName);
+  const { method, table } = tableOf(setting, options, classes.length, backbone);
+  if (training.trainable.backbone !== table.backbone || training.trainable.head !== table.head) {
+    throw damaged(
+      fileName,
+      `it claims ${training.trainable.backbone} + ${training.trainable.head} trained numbers, its setting trains ${table.backbone} + ${table.head}`,
+    );
+  }
+  // All of them are there before an array of their size is made.
+  const trained = table.parameters.map(({ name, shape }) => tensor(tensors, name, shape, fileName));
+  const dictionaries = readDictionaries({ header, tensors }, method, table, backbone, fileName);
   const values = new Float32Array(table.backbone + table.head);
-  for (const { name, shape, offset } of table.parameters)
-    values.set(tensor(tensors, name, shape, fileName), offset);
-  return values;
+  for (const [index, { offset }] of table.parameters.entries())
+    values.set(given(trained[index], 'trained'), offset);
+  return {
+    name: header.name,
+    classes,
+    values,
+    dictionaries,
+    framing: header.preprocessing.resize === RESIZING.squeeze ? 'squeeze' : 'crop',
+    training: { ...training, config: { ...training.config, setting, options } },
+  };
 }
 
-async function readCodes(
-  backbone: Backbone,
+/** Throws `UserError` where the setting has no such option, or not with this value on this backbone. */
+function checkOptionsOf({ setting, options }: AdapterHeader, backbone: Backbone, fileName: string): void {
+  const method = methodById(setting);
+  const bounded = optionsFor(method, convolutions(backbone.network));
+  const stranger = Object.keys(options).find((id) => bounded.every((known) => known.id !== id));
+  if (stranger !== undefined) {
+    throw new UserError(
+      `“${fileName}” has the option “${stranger.slice(0, 80)}”, which the setting ${method.label} does not have here. Update the page, or choose another file.`,
+    );
+  }
+  const fault = optionsFault({ label: method.label, options: bounded }, options);
+  if (fault) throw damaged(fileName, `of its options: ${fault.replace(/\.$/, '')}`);
+}
+
+/** Images pass through a few at a time, however many a file has. */
+async function checkLogits(model: TunedModel, values: tf.Tensor1D, count: number): Promise<number[][]> {
+  const { inputSize } = model.backbone;
+  const logits: number[][] = [];
+  for (let first = 0; first < count; first += CHECK_IMAGES) {
+    const some = Math.min(CHECK_IMAGES, count - first);
+    logits.push(...(await logitsOf(model, values, checkImages(some, inputSize, first), some)));
+  }
+  return logits;
+}
+
+function readDictionaries(
+  { header, tensors }: Adapter,
   method: TuningMethod,
   table: ParameterTable,
-  header: AdapterHeader,
-  tensors: Adapter['tensors'],
+  backbone: Backbone,
   fileName: string,
-): Promise<AtomCodes> {
-  const needed = neededCodings(method, header.options, table);
-  if (
-    needed.size > 0 &&
-    (header.coding.lambda !== LAMBDA || header.coding.iterations !== CODING_ITERATIONS)
-  ) {
+): AtomDictionaries {
+  const needed = [...atomTensors(method, header.options, table, backbone)];
+  const { lambda, iterations, lipschitz, blockLipschitz } = header.coding;
+  if (needed.length > 0 && (lambda !== LAMBDA || iterations !== CODING_ITERATIONS)) {
     throw new UserError(
       `“${fileName}” was coded with other constants than this version of the page uses. Update the page, or export it again.`,
     );
   }
-  const codes = { ...NO_CODES };
-  for (const [kind, { coding, layers }] of needed) {
-    const stored = new Map<string, LayerDictionary>();
-    for (const name of layers) {
-      const { atoms: count, cols } = codedShape(coding, backbone.convolution(name).spec);
-      const atoms = tensor(tensors, atomsName(name, kind), [count, cols], fileName);
-      const lipschitz = header.coding[kind === 'plain' ? 'lipschitz' : 'blockLipschitz'][name];
-      if (lipschitz === undefined)
-        throw new UserError(`“${fileName}” lacks the coding step of ${name}. Export it again.`);
-      stored.set(name, { atoms, lipschitz, relativeError: 0 });
-    }
-    codes[kind] = await recodeBackbone(backbone, coding, stored);
+  const dictionaries = {
+    plain: new Map<string, LayerDictionary>(),
+    blocks: new Map<string, LayerDictionary>(),
+  };
+  for (const { kind, layer, shape } of needed) {
+    const atoms = tensor(tensors, atomsName(layer, kind), shape, fileName);
+    const step = (kind === 'plain' ? lipschitz : blockLipschitz)[layer];
+    if (step === undefined)
+      throw new UserError(`“${fileName}” lacks the coding step of ${layer}. Export it again.`);
+    dictionaries[kind].set(layer, { atoms, lipschitz: step, relativeError: 0 });
   }
-  return codes;
+  return dictionaries;
+}
+
+function tableOf(setting: string, options: SettingOptions, classes: number, backbone: Backbone) {
+  const method = methodById(setting);
+  const { network } = backbone;
+  const table = parameterTable(method, options, convolutions(network), network.features, classes);
+  return { method, table };
+}
+
+/** The atoms that a setting needs of its layers, with the shapes of their tensors. */
+function* atomTensors(
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+  backbone: Backbone,
+): Generator<{ kind: keyof Codings; layer: string; shape: number[] }> {
+  for (const [kind, { coding, layers }] of neededCodings(method, options, table)) {
+    for (const layer of layers) {
+      const { atoms, cols } = codedShape(coding, backbone.convolution(layer).spec);
+      yield { kind, layer, shape: [atoms, cols] };
+    }
+  }
 }
 
 function tensor(tensors: Adapter['tensors'], name: string, shape: number[], fileName: string): Float32Array {

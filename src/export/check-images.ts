@@ -10,13 +10,14 @@ type Pixel = (x: number, y: number, channel: number) => number;
 const KINDS: ((size: number, variant: number) => Pixel)[] = [gradients, checkerboards, noise, patches];
 
 /**
- * `count` images of `size`×`size` RGB pixels: gradients, checkerboards, noise, patches of colour, and again.
+ * `count` images of `size`×`size` RGB pixels from the image `first` on: gradients, checkerboards, noise, patches of colour, and
+ * again.
  * @returns `[count, size, size, 3]`
  */
-export function checkImages(count: number, size: number): Uint8Array<ArrayBuffer> {
+export function checkImages(count: number, size: number, first = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count * size * size * 3);
   let at = 0;
-  for (let image = 0; image < count; image++) {
+  for (let image = first; image < first + count; image++) {
     const pixel = KINDS[image % KINDS.length]?.(size, Math.floor(image / KINDS.length)) ?? (() => 0);
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {

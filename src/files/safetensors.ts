@@ -163,7 +163,7 @@ export function writeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors]
     .map(([name, { shape, data }]) => ({ name, dtype: 'F32', shape, data, bytes: data.byteLength }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort(byName);
   for (const { name, shape, data } of sorted) {
     if (name === METADATA || product(shape) !== data.length) {
       throw new RangeError(
@@ -180,6 +180,19 @@ export function writeSafetensors(
     at += data.byteLength;
   }
   return bytes;
+}
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+
+/** How many bytes `writeSafetensors` would write for tensors of these shapes. */
+export function safetensorsBytes(
+  shapes: ReadonlyMap<string, number[]>,
+  metadata: Record<string, string>,
+): number {
+  const tensors = [...shapes]
+    .map(([name, shape]) => ({ name, dtype: 'F32', shape, bytes: 4 * product(shape) }))
+    .sort(byName);
+  return writeHeader(tensors, metadata).length + tensors.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /**

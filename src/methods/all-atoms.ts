@@ -10,8 +10,8 @@ import {
 } from './overcomplete-atoms';
 
 /**
- * ΔD₁, β and ΔD_c together: the sum of both updates (METHOD §2). Where both take part, 1×1 kernels have block atoms alone: a plain
- * atom of theirs is a single number.
+ * ΔD₁, β and ΔD_c together: the sum of both updates (docs/method.md §2). 1×1 kernels have block atoms only, because a plain atom of a
+ * 1×1 kernel is a single number.
  */
 export const allAtoms: TuningMethod = {
   id: 'all-atoms',

@@ -4,7 +4,7 @@ import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
 import { ATOMS_PER_LAYER, given, layerOptions, option, type TuningMethod } from './method';
 
-/** ΔD: every kernel is coefficients × atoms; the coefficients stay, the atoms move. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (METHOD §2). */
+/** ΔD: the atoms change, the coefficients stay frozen. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (docs/method.md §2). */
 export const atoms: TuningMethod = {
   id: 'atoms',
   label: 'Atoms',
@@ -20,7 +20,7 @@ export const atoms: TuningMethod = {
     return [{ name: 'dD', shape: [m, kernel ** 2], initial: () => new Float32Array(m * kernel ** 2) }];
   },
   update: ({ dD }, { coefficients }, { kernel, cIn, cOut }) => {
-    const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m], as declared above
+    const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m]; dD is declared 2-D
     return matMul(change, given(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);
   },
   kernel: ({ dD }, { folded, coefficients }) =>
@@ -28,7 +28,7 @@ export const atoms: TuningMethod = {
       {
         folded,
         coefficients: given(coefficients, 'coefficients'),
-        change: given(dD, 'dD') as tf.Tensor2D, // as declared above
+        change: given(dD, 'dD') as tf.Tensor2D, // declared 2-D
       },
       {},
     ),

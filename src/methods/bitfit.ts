@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { given, layerOptions, type TuningMethod } from './method';
 
 /**
- * BitFit (Ben Zaken, Ravfogel, Goldberg, ACL 2022) for convolutions with batch norm: the shift of each batch norm is the only
- * bias there is, b' = b + Δb.
+ * BitFit (Ben Zaken, Ravfogel, Goldberg, ACL 2022) for convolutions with batch norm: trains the shift of each batch norm, which
+ * is the only bias of such a layer. b' = b + Δb.
  */
 export const bitfit: TuningMethod = {
   id: 'bitfit',

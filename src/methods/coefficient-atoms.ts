@@ -17,7 +17,7 @@ import {
   type TuningMethod,
 } from './method';
 
-/** Of the atoms of channel blocks. */
+/** The options of methods that train atoms of channel blocks. */
 export const BLOCK_OPTIONS: SettingOption[] = [
   {
     id: 'kc',
@@ -42,7 +42,7 @@ export const BLOCK_OPTIONS: SettingOption[] = [
   },
 ];
 
-/** ΔD_c: kernels of neighbouring channels are coded together, and the blocks' atoms move. ΔX = α_c·ΔD_c, folded back (METHOD §2). */
+/** ΔD_c: kernels are coded in blocks of channels, and the atoms of the blocks change. ΔX = α_c·ΔD_c, folded back (docs/method.md §2). */
 export const coefficientAtoms: TuningMethod = {
   id: 'coefficient-atoms',
   label: 'Coefficient atoms',
@@ -64,32 +64,32 @@ export const coefficientAtoms: TuningMethod = {
     blockGradients(blockCoding(coefficientAtoms, options), gradient.kernel(), frozen, gradient.layer),
 };
 
-/** The coding that the options of a method with atoms of channel blocks ask for. */
+/** The coding that the options of such a method describe. */
 export const blockCoding = (method: Pick<TuningMethod, 'options'>, options: SettingOptions): AtomCoding => ({
   m: option(method, options, 'm'),
   kc: option(method, options, 'kc'),
   capped: option(method, options, 'capped') === 1,
 });
 
-/** ΔD_c `[n, p·k·q·k]`, zero. */
+/** ΔD_c `[n, p·k·q·k]`, initially zero. */
 export function blockTrainable(coding: AtomCoding, layer: ConvolutionSpec): Trainable {
   const { atoms, cols } = codedShape(coding, layer);
   return { name: 'dDc', shape: [atoms, cols], initial: () => new Float32Array(atoms * cols) };
 }
 
-/** ΔW ⊙ s `[k, k, c_in, c_out]` of ΔD_c. */
+/** ΔW ⊙ s `[k, k, c_in, c_out]` from ΔD_c. */
 export function blockUpdate(
   coding: AtomCoding,
   { dDc }: Tensors,
   { blockCoefficients, scale }: Frozen,
   layer: ConvolutionSpec,
 ): tf.Tensor4D {
-  const change = tf.transpose(given(dDc, 'dDc') as tf.Tensor2D); // as declared above
+  const change = tf.transpose(given(dDc, 'dDc') as tf.Tensor2D); // declared 2-D
   const columns = matMul(change, given(blockCoefficients, 'blockCoefficients'));
   return foldBlocks(columns, scale, blocksOf(coding, layer));
 }
 
-/** ∂L/∂ΔD_c = α_cᵀ·∂L/∂X for the gradient by the kernel K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
+/** ∂L/∂ΔD_c = α_cᵀ·∂L/∂X from `dKernel`, the gradient with respect to K = (W + ΔW) ⊙ s, `[k, k, c_in, c_out]`. */
 export function blockGradients(
   coding: AtomCoding,
   dKernel: tf.Tensor4D,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { inSingles } from '../ops/convert';
 import { type Frozen, given, layerOptions, type Tensors, type TuningMethod } from './method';
 
-/** Full fine-tuning: every kernel is free. It trains W itself, so that weight decay acts as it does elsewhere. */
+/** Full fine-tuning: trains every kernel. The parameter is W itself and not ΔW, so that weight decay acts on W as usual. */
 export const full: TuningMethod = {
   id: 'full',
   label: 'Full tuning',
@@ -23,7 +23,7 @@ export const full: TuningMethod = {
   }),
 };
 
-/** W ⊙ s in tfjs' order. */
+/** W ⊙ s in tfjs' order, `[k, k, c_in, c_out]`. */
 function scaled({ W }: Tensors, { scale }: Frozen): tf.Tensor4D {
-  return tf.mul(tf.transpose(given(W, 'W'), [2, 3, 1, 0]), scale); // [k, k, c_in, c_out]
+  return tf.mul(tf.transpose(given(W, 'W'), [2, 3, 1, 0]), scale);
 }

@@ -1,4 +1,4 @@
-/** The registry of tuning methods: a new one is a new file and a line here. */
+/** The registry of tuning methods. A new method is a new file and an entry here. */
 import { UserError } from '../user-error';
 import { allAtoms } from './all-atoms';
 import { atoms } from './atoms';
@@ -25,7 +25,7 @@ export const METHODS: readonly TuningMethod[] = [
   full,
 ];
 
-/** The method with this id. Throws `UserError` for an unknown one. */
+/** The method with this id. Throws `UserError` if there is none. */
 export function methodById(id: string): TuningMethod {
   const method = METHODS.find((known) => known.id === id);
   if (!method) {

@@ -1,6 +1,6 @@
 import type { TuningMethod } from './method';
 
-/** Trains the head alone; the backbone stays as it is, so its features are computed once. */
+/** Trains only the head. The backbone does not change, so its features are computed once. */
 export const linearProbe: TuningMethod = {
   id: 'linear-probe',
   label: 'Linear probe',

@@ -4,8 +4,8 @@ import { LORA_OPTIONS, loraFactor, pointwiseGradients } from './lora';
 import { given, option, type TuningMethod } from './method';
 
 /**
- * LoRA for convolutions as the library PEFT has it: a k×k convolution A from c_in to r channels, then a 1×1 convolution B to
- * c_out, times α/r. ΔW[o,i] = α/r · Σ_q B[o,q]·A[q,i] (METHOD §2).
+ * LoRA for convolutions as in the PEFT library: a k×k convolution A from c_in to r channels, then a 1×1 convolution B to c_out,
+ * times α/r. ΔW[o,i] = α/r · Σ_q B[o,q]·A[q,i] (docs/method.md §2).
  */
 export const loraPeft: TuningMethod = {
   id: 'lora-peft',
@@ -24,7 +24,7 @@ export const loraPeft: TuningMethod = {
       {
         name: 'A',
         shape: [r, cIn, kernel, kernel],
-        // Kaiming-uniform with a = √5: bound √(6/((1 + 5)·fan)).
+        // Kaiming-uniform with a = √5: the bound is √(6/((1 + 5)·fan)) = 1/√fan.
         initial: (random) =>
           Float32Array.from({ length: r * fan }, () => (2 * random.uniform() - 1) / Math.sqrt(fan)),
       },

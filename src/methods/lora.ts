@@ -7,7 +7,7 @@ import { sampled } from '../ops/stride';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { given, layerOptions, option, type TuningMethod } from './method';
 
-/** Of both forms. */
+/** The options of both LoRA methods. */
 export const LORA_OPTIONS: SettingOption[] = [
   {
     id: 'r',
@@ -29,8 +29,8 @@ export const LORA_OPTIONS: SettingOption[] = [
 ];
 
 /**
- * LoRA for convolutions as loralib has it (Hu et al., ICLR 2022), the paper's baseline: B·A, `[c_out·k, c_in·k]`, read in
- * memory order as the kernel `[c_out, c_in, k, k]`, times α/r.
+ * LoRA for convolutions as in loralib (Hu et al., ICLR 2022), the paper's baseline: the matrix B·A, `[c_out·k, c_in·k]`, read
+ * in memory order as the kernel `[c_out, c_in, k, k]`, times α/r.
  */
 export const lora: TuningMethod = {
   id: 'lora',
@@ -48,7 +48,7 @@ export const lora: TuningMethod = {
       {
         name: 'A',
         shape: [inner, cIn * kernel],
-        // Kaiming-uniform with a = √5 over fan-in c_in·k: bound √(6/((1 + 5)·fan)).
+        // Kaiming-uniform with a = √5 and fan-in c_in·k: the bound is √(6/((1 + 5)·fan)) = 1/√fan.
         initial: (random) => {
           const bound = 1 / Math.sqrt(cIn * kernel);
           return Float32Array.from(
@@ -61,7 +61,7 @@ export const lora: TuningMethod = {
     ];
   },
   update: ({ A, B }, { scale }, { kernel, cIn, cOut }, options) => {
-    const product = matMul(given(B, 'B') as tf.Tensor2D, given(A, 'A') as tf.Tensor2D); // declared as matrices above
+    const product = matMul(given(B, 'B') as tf.Tensor2D, given(A, 'A') as tf.Tensor2D); // declared 2-D
     const update = tf.transpose(product.reshape<tf.Tensor4D>([cOut, cIn, kernel, kernel]), [2, 3, 1, 0]);
     return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
@@ -77,15 +77,15 @@ export const lora: TuningMethod = {
       : null,
 };
 
-/** α/r */
+/** The scale α/r of the update. */
 export function loraFactor(options: SettingOptions): number {
   return option(lora, options, 'alpha') / option(lora, options, 'r');
 }
 
 /**
- * For one-pixel kernels, with X `[p, c_in]` and Z `[p, c_out]` the pixels of x and ∂L/∂z, f = s·α/r: ∂L/∂A = (Z·(f ⊙ B))ᵀ·X and
- * ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). The matrix ∂L/∂K `[c_in, c_out]` is never made. Products over channels are convolutions by one
- * pixel, those over pixels are such convolutions' gradients.
+ * The gradients for 1×1 kernels without computing ∂L/∂K `[c_in, c_out]`. With X `[p, c_in]` and Z `[p, c_out]` the pixels of x
+ * and ∂L/∂z, and f = s·α/r: ∂L/∂A = (Z·(f ⊙ B))ᵀ·X and ∂L/∂B = f ⊙ (Zᵀ·(X·Aᵀ)). Products over channels are computed as 1×1
+ * convolutions, products over pixels as the kernel gradients of 1×1 convolutions.
  */
 export function pointwiseGradients(
   gradient: LayerGradient,

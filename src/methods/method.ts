@@ -1,10 +1,10 @@
 /**
- * What a tuning method says about one convolution. A method is one file: which numbers it trains, where they start, and
- * how they make the update ΔW (METHOD §2). Parameter counts, training, checkpoints, adapter files and the page work
- * from this description and know no method by name. The gradients of the trainables follow from ∂L/∂K by
- * differentiating `update`; a method that trains biases, or for which there is a shorter way to them, says it in `gradients`.
+ * The interface of a tuning method. For one convolution, a method says which parameters it trains, their initial values, and how
+ * they make the update ΔW (docs/method.md §2). Parameter counts, training, checkpoints, adapter files and the page use only this
+ * interface and no method's name. The gradients of the parameters are derived from ∂L/∂K by differentiating `update`; a method
+ * that trains biases, or has a cheaper way to compute its gradients, implements `gradients`.
  *
- * Kernels are those of the network as it runs, batch norm folded in: K = (W + ΔW) ⊙ s, one s for each output channel.
+ * Kernels are those of the network as it runs, with batch norm folded in: K = (W + ΔW) ⊙ s, one s per output channel.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { TunedConvolution } from '../backbone/backbone';
@@ -15,35 +15,38 @@ import { inSingles } from '../ops/convert';
 import type { Random } from '../random';
 import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
-import { optionFault } from './option-fault';
+import { optionsFault } from './option-fault';
 
-/** A tensor a method trains in one layer. */
+/** A tensor that a method trains in one layer. */
 export interface Trainable {
-  /** Within the layer, e.g. `dD`; its full name is `<layer>.<method>.<name>`. */
+  /** The name within the layer, e.g. `dD`; the full name is `<layer>.<method>.<name>`. */
   name: string;
   shape: number[];
-  /** Row-major initial value. Whatever it is, the first ΔW is zero. `pretrained` is W in PyTorch order. */
+  /** The initial value, row-major. It must give ΔW = 0. `pretrained` is W in PyTorch order. */
   initial(random: Random, pretrained: Float32Array): Float32Array;
 }
 
-/** Tensors of one layer by name. */
+/** Tensors of one layer, by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** A layer's frozen tensors, on the device. */
+/** The frozen tensors of a layer, on the device. */
 export interface Frozen {
   /** s, `[c_out]`. */
   scale: tf.Tensor1D;
   /** β − s·μ, `[c_out]`. */
   bias: tf.Tensor1D;
-  /** W ⊙ s, `[k, k, c_in, c_out]`; in half precision (ops/half.ts) where the backbone is. */
+  /** W ⊙ s, `[k, k, c_in, c_out]`, in the backbone's precision (ops/half.ts). */
   folded: tf.Tensor4D;
-  /** Coefficients α ⊙ s of plain atoms as `[m, c_in·c_out]`, in the same precision, for methods with such atoms. */
+  /** Coefficients α ⊙ s of plain atoms, `[m, c_in·c_out]`, in the backbone's precision; null for methods without plain atoms. */
   coefficients: tf.Tensor2D | null;
-  /** Coefficients α_c of atoms of channel blocks as `[n, (I O)]`, blocks as in ops/channel-blocks.ts, in the same precision, for methods with such atoms. */
+  /**
+   * Coefficients α_c of block atoms, `[n, (I O)]` with blocks ordered as in ops/channel-blocks.ts, in the backbone's precision;
+   * null for methods without block atoms.
+   */
   blockCoefficients: tf.Tensor2D | null;
 }
 
-/** The decompositions a method needs: into atoms of single kernels, and of channel blocks (METHOD §1). */
+/** The decompositions a method needs: into plain atoms (of single kernels) and into block atoms (docs/method.md §1). */
 export interface Codings {
   plain?: AtomCoding;
   blocks?: AtomCoding;
@@ -54,27 +57,27 @@ export interface TuningMethod {
   label: string;
   symbol: string;
   description: string;
-  /** What the paper reports, with its citation; empty where nothing. */
+  /** The paper's result with its citation; empty if the paper reports none. */
   paper: string;
-  /** A learning rate that suits it; the head has its own. */
+  /** Default learning rate of the backbone's parameters; the head has its own. */
   learningRate: number;
   options: SettingOption[];
-  /** For a layer that it trains. */
+  /** The decompositions needed for a layer that the method trains. */
   codings(layer: ConvolutionSpec, options: SettingOptions): Codings;
-  /** The trainable that is a change of the plain atoms, `[m, k²]`, to be shown beside them; null when there is none. */
+  /** The trainable that is the change of the plain atoms, `[m, k²]`, for display; null if there is none. */
   atomChange: string | null;
-  /** Empty for a layer it leaves alone. */
+  /** Empty for a layer that the method does not train. */
   trainables(layer: ConvolutionSpec, options: SettingOptions): Trainable[];
   /**
-   * ΔW ⊙ s `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Only called where there are any; absent
-   * where kernels stay as they are.
+   * ΔW ⊙ s `[k, k, c_in, c_out]` from the trainables by name, differentiable in them. Called only for layers with trainables;
+   * absent if the method leaves kernels unchanged.
    */
   update?(trainables: Tensors, frozen: Frozen, layer: ConvolutionSpec, options: SettingOptions): tf.Tensor4D;
-  /** The bias `[c_out]` from the trainables by name; absent where biases stay as they are. */
+  /** The bias `[c_out]` from the trainables by name; absent if the method leaves biases unchanged. */
   bias?(trainables: Tensors, frozen: Frozen): tf.Tensor1D;
-  /** K = (W + ΔW) ⊙ s, where that takes fewer passes over memory than adding `update` to the folded kernel. */
+  /** K = (W + ΔW) ⊙ s, for methods that can compute it in fewer passes over memory than by adding `update` to the folded kernel. */
   kernel?(trainables: Tensors, frozen: Frozen): tf.Tensor4D;
-  /** The trainables' gradients by name where there is a shorter way to them than `update`'s derivative; else null. */
+  /** The gradients of the trainables by name, if there is a cheaper way than differentiating `update`; null if not for this layer. */
   gradients?(
     gradient: LayerGradient,
     trainables: Tensors,
@@ -83,7 +86,7 @@ export interface TuningMethod {
   ): Tensors | null;
 }
 
-/** m, of the methods that train atoms of single kernels. */
+/** m, the number of plain atoms. */
 export const ATOMS_PER_LAYER: SettingOption = {
   id: 'm',
   label: 'Atoms per layer (m)',
@@ -93,7 +96,7 @@ export const ATOMS_PER_LAYER: SettingOption = {
   max: 24,
 };
 
-/** By the size of their kernels, which layers take part; parameters.ts decides it for all methods. */
+/** Selects layers by kernel size; parameters.ts applies it for all methods. `all`: the default. */
 const layersOption = (all: boolean): SettingOption => ({
   id: 'layers',
   label: 'Layers',
@@ -109,10 +112,10 @@ const layersOption = (all: boolean): SettingOption => ({
   ],
 });
 
-/** The options of every method that trains the backbone; `all`: kernels of one pixel, too, unless the person says otherwise. */
+/** The options of every method that trains the backbone. `all`: whether 1×1 kernels are trained by default. */
 export const layerOptions = (all: boolean): SettingOption[] => [layersOption(all), FROM_STAGE];
 
-/** Of `layerOptions`, parameters.ts decides for all methods which layers are left out. */
+/** The first stage to train; parameters.ts applies it for all methods. */
 export const FROM_STAGE: SettingOption = {
   id: 'from',
   label: 'Train from stage',
@@ -122,7 +125,7 @@ export const FROM_STAGE: SettingOption = {
   max: 4,
 };
 
-/** What a layer computes with for these trainables. */
+/** The kernel and bias of a tuned layer for these trainables. */
 export function tunedConvolution(
   method: TuningMethod,
   trainables: Tensors,
@@ -140,7 +143,7 @@ export function tunedConvolution(
   }));
 }
 
-/** The gradients of the loss by the layer's trainables, by name. */
+/** The gradients of the loss with respect to the layer's trainables, by name. */
 export function trainableGradients(
   method: TuningMethod,
   gradient: LayerGradient,
@@ -167,16 +170,13 @@ export function option(method: Pick<TuningMethod, 'options'>, options: SettingOp
   return value;
 }
 
-/** Throws `UserError` for an option's value that the method cannot have. */
-export function checkOptions({ label, options }: TuningMethod, chosen: SettingOptions): void {
-  for (const known of options) {
-    const value = chosen[known.id];
-    const fault = value === undefined ? null : optionFault(known, value);
-    if (fault) throw new UserError(`${label}: ${known.label} ${fault}.`);
-  }
+/** Throws `UserError` if an option has a value that the method does not allow. */
+export function checkOptions(method: TuningMethod, chosen: SettingOptions): void {
+  const fault = optionsFault(method, chosen);
+  if (fault) throw new UserError(fault);
 }
 
-/** A trainable or frozen tensor the caller must have given. */
+/** The tensor; throws if the caller did not provide it. */
 export function given<T>(tensor: T | null | undefined, name: string): T {
   if (!tensor) throw new Error(`The tensor ${name} was not given.`);
   return tensor;

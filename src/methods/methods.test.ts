@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { toTfjsOrder } from '../backbone/kernel-order';
 import { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
-import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
-import { fixture, relativeError } from '../fixtures';
+import { float32, type Safetensors } from '../files/safetensors';
+import { referenceValues, relativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { convolution } from '../ops/convolution';
 import { inputGradient } from '../ops/input-gradient';
@@ -23,13 +23,13 @@ interface LayerCase {
   m1: number;
   kc_in: number;
   kc_out: number;
-  /** Atoms of its channel blocks. */
+  /** The number of its block atoms. */
   n: number;
 }
 
 const blockSize = ({ kc_in: kcIn, kc_out: kcOut }: LayerCase) => Math.max(kcIn, kcOut);
 
-/** A method's trainables under the names the PyTorch reference gave them, and its options. */
+/** For each method: the names of its tensors in the PyTorch reference, and its options. */
 const REFERENCE = [
   { id: 'atoms', fixture: 'atoms', trainables: ['dD'], options: ({ m }: LayerCase) => ({ m }) },
   {
@@ -62,21 +62,14 @@ const REFERENCE = [
     trainables: ['D1', 'beta', 'dDc'],
     options: (sizes: LayerCase) => ({ m: sizes.m, m1: sizes.m1, kc: blockSize(sizes) }),
   },
-];
-/** The sum of two settings takes its numbers from both. */
-const ORIGIN: Record<string, string> = { D1: 'over', beta: 'over', dDc: 'coef' };
-/** The reference of its own for the settings that train biases (interop/pytorch/bias_settings.py). */
-const BIAS_SETTINGS = [
+  { id: 'full', fixture: 'full', trainables: ['W'], options: () => ({}) },
   { id: 'bitfit', fixture: 'bitfit', trainables: ['db'], options: () => ({}) },
   { id: 'scale-and-shift', fixture: 'ssf', trainables: ['gamma', 'beta'], options: () => ({}) },
 ];
+/** The sum of two settings has its numbers and its gradients from both. */
+const ORIGIN: Record<string, string> = { D1: 'over', beta: 'over', dDc: 'coef' };
 const CASES = ['k3s1', 'k3s2', 'k1s2', 'k7s2', 'k3wide'];
 const TOLERANCE = 2e-3;
-
-async function biasSettings(): Promise<Safetensors> {
-  const response = await fetch(new URL('./bias-settings.safetensors', import.meta.url));
-  return readSafetensors(new Uint8Array(await response.arrayBuffer()), 'bias-settings.safetensors');
-}
 
 /** `[n, c, h, w] → [n, h, w, c]` */
 function channelsLast(file: Safetensors, name: string): tf.Tensor4D {
@@ -84,43 +77,39 @@ function channelsLast(file: Safetensors, name: string): tf.Tensor4D {
 }
 
 function shape4(file: Safetensors, name: string): [number, number, number, number] {
-  return (file.tensors.get(name)?.shape ?? []) as [number, number, number, number]; // images have four dimensions
+  return (file.tensors.get(name)?.shape ?? []) as [number, number, number, number]; // images are 4-D
 }
 
 async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
   const turned = tf.transpose(tensor, [0, 3, 1, 2]);
-  const values = (await turned.data()) as Float32Array; // float32 in, float32 out
+  const values = (await turned.data()) as Float32Array; // the tensor is float32
   turned.dispose();
   return values;
 }
 
 onBackends('settings against PyTorch', () => {
-  for (const { id, fixture: prefix, trainables, options } of [...REFERENCE, ...BIAS_SETTINGS]) {
+  for (const { id, fixture: prefix, trainables, options } of REFERENCE) {
     for (const name of CASES) {
-      it(`${id} on ${name}: ΔW, output, input gradient and the trainables' gradients`, async (test) => {
-        const layers = await fixture('fixtures/layers.safetensors', test);
-        const trainsBiases = BIAS_SETTINGS.some((setting) => setting.id === id);
-        const file = trainsBiases ? await biasSettings() : layers;
-        const sizes = (JSON.parse(layers.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
+      it(`${id} on ${name}: ΔW, output, input gradient and the trainables' gradients`, async () => {
+        const file = await referenceValues('layers.safetensors');
+        const sizes = (JSON.parse(file.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
         if (!sizes) throw new Error(`The fixture has no case ${name}.`);
         const { c_in: cIn, c_out: cOut, k, stride, padding: pad, m, n } = sizes;
         const layer: ConvolutionSpec = { name, batchNorm: '', kernel: k, cIn, cOut, stride, pad };
         const method = methodById(id);
+        const trainsBiases = method.bias !== undefined;
         const originOf = (part: string) => (prefix === 'all' ? ORIGIN[part] : prefix);
         const inTfjsOrder = (from: string) =>
-          tf.tensor4d(toTfjsOrder(float32(layers, `${name}.${from}`), cOut, cIn), [k, k, cIn, cOut]);
+          tf.tensor4d(toTfjsOrder(float32(file, `${name}.${from}`), cOut, cIn), [k, k, cIn, cOut]);
         const pretrained = inTfjsOrder('W');
         const frozen: Frozen = {
-          coefficients: tf.tensor2d(toTfjsOrder(float32(layers, `${name}.alpha`), cOut, cIn), [
-            m,
-            cIn * cOut,
-          ]),
+          coefficients: tf.tensor2d(toTfjsOrder(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
           folded: pretrained,
           blockCoefficients: tf.tidy(() =>
             tf
               .transpose(
                 tf
-                  .tensor(float32(layers, `${name}.alpha_c`))
+                  .tensor(float32(file, `${name}.alpha_c`))
                   .reshape([cOut / sizes.kc_out, cIn / sizes.kc_in, n]),
                 [2, 1, 0],
               )
@@ -133,11 +122,11 @@ onBackends('settings against PyTorch', () => {
           const key = `${name}.${originOf(part)}.${part}`;
           return tf.tensor(float32(file, key), file.tensors.get(key)?.shape);
         });
-        const x = channelsLast(layers, `${name}.x`);
-        const dy = channelsLast(layers, `${name}.dy`);
+        const x = channelsLast(file, `${name}.x`);
+        const dy = channelsLast(file, `${name}.dy`);
         const setting = options(sizes);
         const byName = Object.fromEntries(
-          trainables.map((part, index) => [part, values[index] as tf.Tensor]), // one value per part
+          trainables.map((part, index) => [part, values[index] as tf.Tensor]), // there is one value for each part
         );
         const tuned = tunedConvolution(method, byName, frozen, layer, setting);
         const kernel = tuned.kernel ?? pretrained;
@@ -161,11 +150,12 @@ onBackends('settings against PyTorch', () => {
           relativeError(await channelsFirstValues(dx), float32(file, `${name}.${prefix}.grad_x`)),
         ).toBeLessThan(TOLERANCE);
         const layerGradient = new LayerGradient(layer, x, dy);
-        // The method's own way to the gradients, if it has one, and the derivative of its update.
+        // Checks the method's own `gradients`, if it has them, and the derivative of its `update`.
         for (const way of trainsBiases ? [method] : [method, { ...method, gradients: undefined }]) {
           const gradients = trainableGradients(way, layerGradient, byName, frozen, setting);
           for (const part of trainables) {
-            const expected = float32(file, `${name}.${prefix}.grad.${originOf(part)}.${part}`);
+            const origin = originOf(part);
+            const expected = float32(file, `${name}.${origin}.grad.${origin}.${part}`);
             expect(relativeError((await gradients[part]?.data()) ?? [], expected), part).toBeLessThan(
               TOLERANCE,
             );

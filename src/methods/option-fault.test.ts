@@ -6,7 +6,7 @@ import { optionFault } from './option-fault';
 const RANK = { id: 'r', label: 'Rank', help: '', default: 4, min: 1, max: 64 };
 const BLOCK = { ...RANK, choices: [2, 4, 8].map((value) => ({ value, label: String(value) })) };
 
-describe('a value for an option', () => {
+describe('the value of an option', () => {
   it.each([
     [RANK, 1, null],
     [RANK, 64, null],
@@ -21,7 +21,7 @@ describe('a value for an option', () => {
     expect(optionFault(option, value)).toBe(fault);
   });
 
-  it('is refused with the setting’s name; what is not named keeps its default', () => {
+  it('is rejected with the name of the setting and option; an omitted option has its default', () => {
     expect(() => checkOptions(methodById('coefficient-atoms'), { kc: 3 })).toThrow(
       'Coefficient atoms: Channels of a block (kc) must be one of 2, 4, 8, not 3.',
     );

@@ -1,10 +1,10 @@
-import type { SettingOption } from '../worker/protocol';
+import type { SettingOption, SettingOptions } from '../worker/protocol';
 
-/** Whether an option counts something: then no value lies in between. */
+/** Whether an option takes whole numbers only. */
 export const isWhole = ({ default: usual, min, max }: SettingOption): boolean =>
   [usual, min, max].every(Number.isInteger);
 
-/** What is wrong with a value for an option, to follow its name; null where nothing is. */
+/** What is wrong with an option's value, as a phrase to follow the option's name; null if the value is valid. */
 export function optionFault(option: SettingOption, value: number): string | null {
   const { min, max, choices } = option;
   if (isWhole(option) && !Number.isInteger(value)) return `must be a whole number, not “${value}”`;
@@ -13,3 +13,25 @@ export function optionFault(option: SettingOption, value: number): string | null
     return `must be one of ${choices.map((choice) => choice.value).join(', ')}, not ${value}`;
   return null;
 }
+
+/** What is wrong with the values chosen for a setting's options, as one sentence; null where nothing is. */
+export function optionsFault(
+  { label, options }: { label: string; options: readonly SettingOption[] },
+  chosen: SettingOptions,
+): string | null {
+  for (const known of options) {
+    const value = chosen[known.id];
+    const fault = value === undefined ? null : optionFault(known, value);
+    if (fault) return `${label}: “${known.label}” ${fault}.`;
+  }
+  return null;
+}
+
+/** Without the values that an option cannot have. */
+export const possibleOptions = (options: readonly SettingOption[], chosen: SettingOptions): SettingOptions =>
+  Object.fromEntries(
+    options.flatMap((known) => {
+      const value = chosen[known.id];
+      return value === undefined || optionFault(known, value) ? [] : [[known.id, value] as const];
+    }),
+  );

@@ -14,7 +14,7 @@ import {
   type TuningMethod,
 } from './method';
 
-/** m₁ */
+/** m₁, the number of atoms that replace each plain atom. */
 export const ATOMS_IN_PLACE: SettingOption = {
   id: 'm1',
   label: 'Atoms in place of each (m₁)',
@@ -25,8 +25,8 @@ export const ATOMS_IN_PLACE: SettingOption = {
 };
 
 /**
- * ΔD₁, β: every input channel mixes atoms of its own from a common set, which is larger than what they span.
- * ΔW[o,i] = Σ_j α[o,i,j] Σ_l β[i,j,l]·D₁[j,l] (METHOD §2).
+ * ΔD₁, β: each atom is replaced by m₁ atoms, and every input channel has its own mixture of them.
+ * ΔW[o,i] = Σ_j α[o,i,j] Σ_l β[i,j,l]·D₁[j,l] (docs/method.md §2).
  */
 export const overcompleteAtoms: TuningMethod = {
   id: 'overcomplete-atoms',
@@ -48,7 +48,7 @@ export const overcompleteAtoms: TuningMethod = {
   gradients: (gradient, trainables, frozen) => overcompleteGradients(gradient.kernel(), trainables, frozen),
 };
 
-/** D₁ `[m, m₁, k²]`, zero, and β `[c_in, m, m₁]` ~ N(0, 1/(3·m·m₁)). */
+/** D₁ `[m, m₁, k²]`, initially zero, and β `[c_in, m, m₁]` ~ N(0, 1/(3·m·m₁)). */
 export function overcompleteTrainables({ kernel, cIn }: ConvolutionSpec, m: number, m1: number): Trainable[] {
   const deviation = Math.sqrt(1 / (3 * m * m1));
   return [
@@ -61,7 +61,7 @@ export function overcompleteTrainables({ kernel, cIn }: ConvolutionSpec, m: numb
   ];
 }
 
-/** ΔW ⊙ s `[k, k, c_in, c_out]` of D₁ and β. */
+/** ΔW ⊙ s `[k, k, c_in, c_out]` from D₁ and β. */
 export function overcompleteUpdate(
   trainables: Tensors,
   frozen: Frozen,
@@ -73,7 +73,10 @@ export function overcompleteUpdate(
   return tf.transpose(perChannel, [1, 0, 2]).reshape([kernel, kernel, cIn, cOut]);
 }
 
-/** Through the gradient by every input channel's own atoms: Σ_o α[o,i,j]·∂L/∂K[o,i], `[m, c_in, k²]`. `dKernel`: `[k, k, c_in, c_out]`. */
+/**
+ * The gradients of D₁ and β from `dKernel` `[k, k, c_in, c_out]`, by way of the gradient of each input channel's mixed atoms,
+ * Σ_o α[o,i,j]·∂L/∂K[o,i], `[m, c_in, k²]`.
+ */
 export function overcompleteGradients(dKernel: tf.Tensor4D, trainables: Tensors, frozen: Frozen): Tensors {
   const [kernel, , cIn, cOut] = dKernel.shape;
   const { D1, byAtom } = factors(trainables);
@@ -88,7 +91,7 @@ export function overcompleteGradients(dKernel: tf.Tensor4D, trainables: Tensors,
 
 /** D₁ `[m, m₁, k²]` and β as `[m, c_in, m₁]`. */
 function factors({ D1, beta }: Tensors): { D1: tf.Tensor3D; byAtom: tf.Tensor3D } {
-  // As declared among the trainables.
+  // Declared 3-D in `overcompleteTrainables`.
   return {
     D1: given(D1, 'D1') as tf.Tensor3D,
     byAtom: tf.transpose(given(beta, 'beta') as tf.Tensor3D, [1, 0, 2]),

@@ -3,8 +3,8 @@ import { inSingles } from '../ops/convert';
 import { given, layerOptions, type TuningMethod } from './method';
 
 /**
- * SSF (Lian, Zhou, Feng, Wang, NeurIPS 2022): after every batch norm a scale and a shift of each channel, y' = (1 + γ)·y + β.
- * Both are folded into the convolution, so a tuned network costs what the pretrained one does.
+ * SSF (Lian, Zhou, Feng, Wang, NeurIPS 2022): a scale and a shift of each channel after every batch norm, y' = (1 + γ)·y + β.
+ * Both are folded into the convolution, so a tuned network costs the same as the pretrained one.
  */
 export const scaleAndShift: TuningMethod = {
   id: 'scale-and-shift',
@@ -16,7 +16,7 @@ export const scaleAndShift: TuningMethod = {
   options: layerOptions(true),
   codings: () => ({}),
   atomChange: null,
-  // γ counts from one, so that weight decay draws the network to the pretrained one.
+  // γ is the difference from 1, so that weight decay pulls towards the pretrained network.
   trainables: ({ cOut }) =>
     ['gamma', 'beta'].map((name) => ({ name, shape: [cOut], initial: () => new Float32Array(cOut) })),
   update: ({ gamma }, { folded }) => tf.mul(inSingles(folded), given(gamma, 'gamma')),

@@ -9,13 +9,13 @@ export type AtomGradientInputs = {
   x: tf.Tensor4D;
   /** ∂L/∂z `[n, h', w', c_out]` */
   dz: tf.Tensor4D;
-  /** `[m, c_in·c_out]`, the folded batch norm's scale of each output channel already in them. */
+  /** α ⊙ s, `[m, c_in·c_out]`: coefficients multiplied by the folded batch norm's scale of each output channel. */
   coefficients: tf.Tensor2D;
 };
 
 /**
- * The gradient of the atoms `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (METHOD §4). A backend may
- * contract without ever writing ∂L/∂K.
+ * The gradient with respect to the atoms, `[m, k²]`: Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o] (docs/method.md §4).
+ * An optimized kernel may do the contraction without writing ∂L/∂K to memory.
  */
 export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({
   name: 'AtomtuneAtomGradient',
@@ -23,7 +23,7 @@ export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttribute
   portable: ({ x, dz, coefficients }, attributes) => {
     const taps = attributes.k ** 2;
     const whole = kernelGradient({ x, dz }, attributes).reshape<tf.Tensor2D>([taps, -1]);
-    return tf.matMul(coefficients, tf.transpose(whole)); // transposed first: ten times faster on tfjs-wasm
+    return tf.matMul(coefficients, tf.transpose(whole)); // transposing first is ten times faster on tfjs-wasm than matMul's transposeB
   },
   wasm: wasmAtomGradient,
 });

@@ -11,7 +11,7 @@ export type AtomKernelInputs = {
   change: tf.Tensor2D;
 };
 
-/** K = folded + Σ_j ΔD[j]·coefficients[j], `[k, k, c_in, c_out]` (METHOD §2). */
+/** K = folded + Σ_j ΔD[j]·coefficients[j], `[k, k, c_in, c_out]` (docs/method.md §2). */
 export const atomKernel = defineOp<AtomKernelInputs, Record<string, never>, tf.Tensor4D>({
   name: 'AtomtuneAtomKernel',
   webgpu: atomKernelForm,

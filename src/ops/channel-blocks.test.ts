@@ -16,7 +16,7 @@ onBackends('channel blocks', () => {
     tf.engine().startScope();
     const block = channelBlock({ cOut, cIn, k }, kc);
     const attributes = { ...block, k };
-    // In PyTorch's order, as rows are made of it.
+    // PyTorch's order `[c_out, c_in, k, k]`, which kernelToRows expects.
     const values = Float32Array.from(numbers(cOut * cIn * k * k, 'kernel'));
     const scale = tf.tensor1d(numbers(cOut, 'scale'));
     const kernel = tf.tidy(() => tf.transpose(tf.tensor4d(values, [cOut, cIn, k, k]), [2, 3, 1, 0]));
@@ -26,7 +26,7 @@ onBackends('channel blocks', () => {
       block,
     );
     const columns = unfoldBlocks(kernel, scale, attributes);
-    // Rows go by blocks of output channels, then of input channels; columns the other way round.
+    // Rows are ordered by output block, then input block; columns by input block, then output block.
     const expected = tf.tidy(() =>
       tf
         .transpose(tf.tensor(data).reshape([cOut / block.out, cIn / block.in, cols]), [2, 1, 0])

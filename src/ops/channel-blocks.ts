@@ -1,7 +1,7 @@
 /**
- * Kernels as columns of channel blocks and back (METHOD §1), each output channel scaled on the way. Columns are
- * `[(p k q l), (I O)]`: places within a block (output channel, kernel row, input channel, kernel column) by blocks (of input
- * channels, of output channels).
+ * Converts kernels to a matrix whose columns are channel blocks, and back (docs/method.md §1.1), multiplying each output channel by a
+ * scale. The matrix is `[(p k q l), (I O)]`: the position within a block (output channel, kernel row, input channel, kernel
+ * column) by the block (input block, output block).
  */
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
@@ -23,7 +23,7 @@ export type UnfoldInputs = {
   scale: tf.Tensor1D;
 };
 
-/** Of columns as `[p, k, q, l, I, O]`, the axes in a kernel's order: k, l, I, q, O, p. */
+/** The permutation from column axes `[p, k, q, l, I, O]` to kernel axes `[k, l, I, q, O, p]`. */
 const KERNEL_ORDER = [1, 3, 4, 2, 5, 0];
 const COLUMN_ORDER = [0, 1, 2, 3, 4, 5].map((axis) => KERNEL_ORDER.indexOf(axis));
 
@@ -48,7 +48,7 @@ const unfold = defineOp<UnfoldInputs, BlockAttributes, tf.Tensor2D>({
   },
 });
 
-/** Columns to the kernel `[k, k, c_in, c_out]` ⊙ scale, differentiable in the columns. */
+/** Columns to the kernel `[k, k, c_in, c_out]` ⊙ scale; differentiable with respect to the columns. */
 export function foldBlocks(
   columns: tf.Tensor2D,
   scale: tf.Tensor1D,

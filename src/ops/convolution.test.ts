@@ -40,8 +40,8 @@ function given(shape: Shape) {
 }
 
 /**
- * Runs `work` in a tidy scope and compares what it gives: on a GPU once to have its buffers, and again with every one of them
- * poisoned, output and partial sums.
+ * Runs `work` in a tidy scope and compares its result with `expected`. On a GPU it runs twice: the second run reuses the buffers
+ * of the first, filled with NaN, so a result or partial sum that the program does not write is detected.
  */
 async function expectClose(expected: number[], work: () => tf.Tensor): Promise<void> {
   if (tf.getBackend() === 'webgpu') {
@@ -57,7 +57,7 @@ async function expectClose(expected: number[], work: () => tf.Tensor): Promise<v
 
 onBackends('convolution', () => {
   for (const shape of SHAPES) {
-    it(`follows the definition: ${named(shape)}`, async () => {
+    it(`matches the definition: ${named(shape)}`, async () => {
       const { x, kernel, xShape, kernelShape, zShape } = given(shape);
       const { stride, pad, cOut } = shape;
       const bias = numbers(cOut, 'bias');
@@ -94,11 +94,11 @@ onBackends('convolution', () => {
 
 onBackends('input gradient', () => {
   for (const shape of SHAPES) {
-    it(`follows the definition, addend and mask: ${named(shape)}`, async () => {
+    it(`matches the definition with and without addend and mask: ${named(shape)}`, async () => {
       const { x, kernel, dz, xShape, kernelShape, zShape } = given(shape);
       const { h: height, w: width, stride, pad } = shape;
       const addend = numbers(x.length, 'addend');
-      // Half of the mask is exactly zero, as after a ReLU.
+      // About half of the mask is exactly zero, as after a ReLU.
       const mask = numbers(x.length, 'mask').map((value) => Math.max(0, value));
       const apply = (extra: { addend?: number[]; mask?: number[] }) =>
         inputGradient(
@@ -121,8 +121,8 @@ onBackends('input gradient', () => {
   }
 });
 
-onBackends('a frozen kernel', () => {
-  it('gives the same numbers again and again, and leaves nothing when released', async () => {
+onBackends('a kernel declared frozen', () => {
+  it('gives the same results when it is used repeatedly, and leaves no tensor after release', async () => {
     for (const shape of SHAPES) {
       const { x, kernel, dz, xShape, kernelShape, zShape } = given(shape);
       const { h: height, w: width, stride, pad, cOut } = shape;
@@ -147,7 +147,7 @@ onBackends('a frozen kernel', () => {
 
 onBackends('kernel gradient', () => {
   for (const shape of SHAPES) {
-    it(`follows the definition, whole and contracted with coefficients: ${named(shape)}`, async () => {
+    it(`matches the definition, in full and contracted with coefficients: ${named(shape)}`, async () => {
       const { x, dz, xShape, zShape } = given(shape);
       const { cIn, cOut, k, stride, pad } = shape;
       const whole = byKernel(x, dz, shape);
@@ -171,13 +171,13 @@ onBackends('kernel gradient', () => {
   }
 });
 
-onBackends('a kernel with moved atoms', () => {
+onBackends('the kernel of an atom change ΔD', () => {
   for (const [k, cIn, cOut] of [
     [3, 4, 6],
     [3, 3, 5],
     [7, 3, 8],
   ] as const) {
-    it(`is the folded kernel and the atoms’ change by their coefficients: ${k} × ${k}, ${cIn} → ${cOut}`, async () => {
+    it(`is the folded kernel plus ΔD times the coefficients: ${k} × ${k}, ${cIn} → ${cOut}`, async () => {
       const [taps, pairs] = [k * k, cIn * cOut];
       const folded = numbers(taps * pairs, 'folded');
       const coefficients = numbers(ATOMS * pairs, 'coefficients');

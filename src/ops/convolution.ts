@@ -16,10 +16,10 @@ export type ConvolutionInputs = {
 
 export type ConvolutionAttributes = {
   stride: number;
-  /** Zeros on each side, as in PyTorch; tfjs' own 'same' differs from it at stride 2. */
+  /** Zero padding on each side, as in PyTorch; tfjs' padding 'same' differs from it at stride 2. */
   pad: number;
   relu: boolean;
-  /** The output is kept in half precision (half.ts); only on WebGPU. */
+  /** Whether the output is stored in fp16 (half.ts); WebGPU only. */
   half: boolean;
 };
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Cross-entropy of `logits` `[n, classes]` against one-hot `targets` `[n, classes]`, summed over the rows and divided by
- * `count`: the mean of a batch of which these rows are all or a part. With its gradient, (softmax − targets)/count.
+ * Cross-entropy of `logits` `[n, classes]` with one-hot `targets` `[n, classes]`, summed over the rows and divided by `count`,
+ * the size of the batch of which the rows are all or a part. `gradient` is (softmax − targets)/count, `[n, classes]`.
  */
 export function crossEntropy(
   logits: tf.Tensor2D,

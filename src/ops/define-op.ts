@@ -1,24 +1,24 @@
 /**
- * Registers an operation of ours as a tfjs kernel, so that tfjs owns its tensors and its memory. Operations have no
- * gradients of their own: the backward pass is written out (backbone/training-pass.ts) and its parts are operations too.
+ * Registers one of our operations as a tfjs kernel, so that tfjs owns its tensors and memory. The operations have no tfjs
+ * gradients: the backward pass is written out in backbone/training-pass.ts, and its parts are operations too.
  */
 import * as tf from '@tensorflow/tfjs';
 
 export type Attributes = Record<string, number | boolean>;
 
 export interface OpDefinition<I, A, O> {
-  /** The kernel's name. */
+  /** The name of the tfjs kernel. */
   name: string;
-  /** Computes the output on any backend from tfjs' own operations; what it makes on the way is disposed. */
+  /** The reference kernel: computes the output from tfjs' own operations on any backend. Intermediate tensors are disposed. */
   portable(inputs: I, attributes: A): O;
-  /** Forms of their own on a backend; null where one cannot serve these inputs, and the portable form does. */
+  /** Optimized kernels by backend. One returns null for inputs it does not support; the reference kernel then runs. */
   webgpu?(inputs: I, attributes: A): O | null;
   wasm?(inputs: I, attributes: A): O | null;
 }
 
 const BACKENDS = ['wasm', 'webgpu', 'cpu'] as const;
 
-/** Returns a function that runs the operation on the present backend. Inputs that are undefined are left out. */
+/** Returns a function that runs the operation on the current backend. Undefined inputs are omitted. */
 export function defineOp<
   I extends Partial<Record<keyof I, tf.Tensor>>,
   A extends Attributes,
@@ -31,7 +31,7 @@ export function defineOp<
       backendName,
       kernelFunc: (call) =>
         tf.tidy(() => {
-          // tfjs hands over what `runKernel` below was given.
+          // tfjs passes on what `runKernel` below was called with.
           const inputs = call.inputs as unknown as I;
           const attributes = call.attrs as unknown as A;
           return own[backendName]?.(inputs, attributes) ?? portable(inputs, attributes);
@@ -41,6 +41,6 @@ export function defineOp<
   return (inputs, attributes) => {
     const given = Object.entries(inputs).filter(([, tensor]) => tensor !== undefined);
     const output = tf.engine().runKernel(name, Object.fromEntries(given) as tf.NamedTensorMap, attributes);
-    return output as tf.Tensor as O; // one output in, one output back
+    return output as tf.Tensor as O; // an operation has exactly one output
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A convolution and its derivatives written out from the definition, in double precision: what tests compare with, and what
- * a GPU's programs are tried against before they are used.
+ * A convolution and its derivatives computed from their definitions in double precision. Tests compare with them, and GPU
+ * programs are checked against them before they are used.
  */
 import { seededRandom } from '../random';
 
@@ -15,7 +15,7 @@ export interface Shape {
   pad: number;
 }
 
-/** Sizes at which indexing goes wrong first: one pixel, odd sides, channels no tile divides, one image, many. */
+/** Sizes at which indexing errors are likely: one pixel, odd sides, channel counts that no tile divides, one image, many images. */
 export const SHAPES: Shape[] = [
   { n: 1, h: 1, w: 1, cIn: 7, cOut: 5, k: 1, stride: 1, pad: 0 },
   { n: 33, h: 1, w: 1, cIn: 3, cOut: 7, k: 3, stride: 1, pad: 1 },
@@ -32,13 +32,13 @@ export const SHAPES: Shape[] = [
   { n: 1, h: 13, w: 11, cIn: 3, cOut: 8, k: 7, stride: 2, pad: 3 },
   { n: 2, h: 8, w: 12, cIn: 3, cOut: 4, k: 7, stride: 2, pad: 3 },
   { n: 1, h: 6, w: 6, cIn: 2, cOut: 3, k: 7, stride: 1, pad: 3 },
-  // More results than a workgroup has.
+  // More results than one workgroup computes.
   { n: 1, h: 9, w: 10, cIn: 20, cOut: 72, k: 3, stride: 1, pad: 1 },
-  // Kernels larger than their maps.
+  // Kernels larger than their inputs.
   { n: 1, h: 2, w: 3, cIn: 16, cOut: 12, k: 3, stride: 1, pad: 1 },
   { n: 1, h: 3, w: 2, cIn: 12, cOut: 16, k: 3, stride: 2, pad: 1 },
   { n: 2, h: 1, w: 1, cIn: 24, cOut: 20, k: 1, stride: 1, pad: 0 },
-  // Convolutions with few channels and the 3×3 kernel.
+  // Few channels with a 3×3 kernel and stride 2.
   { n: 2, h: 4, w: 6, cIn: 5, cOut: 4, k: 3, stride: 2, pad: 1 },
 ];
 
@@ -47,13 +47,13 @@ export function named(shape: Shape): string {
   return `${n} × ${h}×${w}×${cIn} → ${cOut}, kernel ${k}, stride ${stride}`;
 }
 
-/** Sides of the output. */
+/** Height and width of the output. */
 export function outputSides({ h, w, k, stride, pad }: Shape): [number, number] {
   const side = (size: number) => Math.floor((size + 2 * pad - k) / stride) + 1;
   return [side(h), side(w)];
 }
 
-/** `count` normal numbers, the same for the same label. */
+/** `count` normally distributed numbers; the same label gives the same numbers. */
 export function numbers(count: number, label: string): number[] {
   const random = seededRandom(1).fork(label);
   return Array.from({ length: count }, () => random.normal());
@@ -81,7 +81,7 @@ export function byKernel(x: number[], dz: number[], shape: Shape): number[] {
   return dKernel;
 }
 
-/** Σ over pairs of coefficients[j, pair]·∂K[tap, pair] as `[m, taps]`: the atoms' gradient from the kernel's (METHOD §4). */
+/** Σ over channel pairs of coefficients[j, pair]·∂K[tap, pair], `[m, taps]`: the gradient with respect to the atoms (docs/method.md §4). */
 export function byAtoms(coefficients: number[], byKernels: number[], taps: number): number[] {
   const pairs = byKernels.length / taps;
   return Array.from({ length: (coefficients.length / pairs) * taps }, (_, at) => {
@@ -93,7 +93,7 @@ export function byAtoms(coefficients: number[], byKernels: number[], taps: numbe
   });
 }
 
-/** folded[tap, pair] + Σ over atoms of change[j, tap]·coefficients[j, pair] (METHOD §2). */
+/** folded[tap, pair] + Σ over atoms of change[j, tap]·coefficients[j, pair] (docs/method.md §2). */
 export function withAtoms(
   folded: number[],
   coefficients: number[],
@@ -111,7 +111,7 @@ export function withAtoms(
   });
 }
 
-/** Visits every product x·kernel that goes into z, by the three places. */
+/** Calls `visit` for every product x·kernel that contributes to z, with the indices into x, the kernel and z. */
 function eachProduct(shape: Shape, visit: (atX: number, atKernel: number, atZ: number) => void): void {
   const { n, h, w, cIn, cOut, k, stride, pad } = shape;
   const [rows, columns] = outputSides(shape);

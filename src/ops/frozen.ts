@@ -1,13 +1,14 @@
 /**
- * Tensors that do not change, and other forms of them that a backend keeps so as not to make them at every step. Which
- * forms, and whether it pays, is the backend's own matter: one that reads a tensor as it lies keeps none.
+ * Tensors that do not change, and derived tensors (such as a transposed kernel) that a backend caches for them instead of
+ * recomputing them at every step. Each optimized kernel decides what it caches; one that reads a tensor in its stored layout
+ * caches nothing.
  */
 import * as tf from '@tensorflow/tfjs';
 
-/** By the tensor's data, so that a reshaped view counts as the same. */
+/** Keyed by the tensor's data, so that reshaped views share an entry. */
 const forms = new WeakMap<tf.DataId, Map<string, tf.Tensor>>();
 
-/** Promises that the tensor stays as it is until `releaseFrozen`. */
+/** Declares that the tensor will not change until `releaseFrozen`. */
 export function declareFrozen(tensor: tf.Tensor): void {
   forms.set(tensor.dataId, new Map());
 }
@@ -16,7 +17,7 @@ export function isFrozen(tensor: tf.Tensor): boolean {
   return forms.has(tensor.dataId);
 }
 
-/** A form of the tensor: kept and shared where it is frozen, else made anew. To be freed by a scope, not by hand. */
+/** The derived tensor `name` of `tensor`: cached if the tensor is frozen, else computed again. Must be freed by a scope, not explicitly. */
 export function formOf<T extends tf.Tensor>(tensor: tf.Tensor, name: string, make: () => T): T {
   const kept = forms.get(tensor.dataId);
   if (!kept) return make();
@@ -27,7 +28,7 @@ export function formOf<T extends tf.Tensor>(tensor: tf.Tensor, name: string, mak
   return made;
 }
 
-/** Frees the kept forms; the tensor itself is its owner's. */
+/** Frees the cached derived tensors; the tensor itself belongs to its owner. */
 export function releaseFrozen(tensor: tf.Tensor): void {
   tf.dispose([...(forms.get(tensor.dataId)?.values() ?? [])]);
   forms.delete(tensor.dataId);

@@ -24,11 +24,11 @@ import { maxPool, maxPoolGradient } from './max-pool';
 import { tryHalves } from './webgpu/adapt';
 import { forgetNotices, readNotices } from './webgpu/notices';
 
-/** A number is rounded to eleven binary digits. */
+/** The relative rounding error of fp16, which has 11 significant bits. */
 const ROUNDING = 2 ** -11;
 const SINGLE = 1e-5;
 
-/** Numbers that half precision keeps exactly: up to ten binary digits. */
+/** Normally distributed multiples of 1/256, which fp16 represents exactly. */
 const exact = (count: number, name: string) =>
   numbers(count, name).map((value) => Math.round(value * 256) / 256);
 
@@ -39,8 +39,8 @@ const SHAPES: Shape[] = [
   { n: 2, h: 7, w: 6, cIn: 16, cOut: 72, k: 1, stride: 2, pad: 0 },
 ];
 
-onBackends('half precision', () => {
-  it('rounds to eleven binary digits, and keeps what has no more', async () => {
+onBackends('fp16', () => {
+  it('rounds to 11 significant bits, and represents numbers with 11 bits or fewer exactly', async () => {
     const values = numbers(1024, 'any');
     const given = [...values, 0, 1.5, -0.333251953125, 65504, -2048, 6.103515625e-5, 0.0009765625, 2049];
     const [kept, back] = tf.tidy(() => {
@@ -58,7 +58,7 @@ onBackends('half precision', () => {
   });
 
   for (const shape of SHAPES) {
-    it(`of maps, kernels and coefficients gives the definition's convolution and gradients: ${named(shape)}`, async () => {
+    it(`for activations, kernels and coefficients gives the convolution and gradients of the definition: ${named(shape)}`, async () => {
       const { n, h, w, cIn, cOut, k, stride, pad } = shape;
       const [rows, columns] = outputSides(shape);
       const [pairs, taps] = [cIn * cOut, k * k];
@@ -110,7 +110,7 @@ onBackends('half precision', () => {
     });
   }
 
-  it('passes through pooling unchanged, and its gradient back', async () => {
+  it('does not change the result of max-pooling or of its gradient', async () => {
     const shape: [number, number, number, number] = [2, 5, 6, 8];
     const window = { k: 3, stride: 2, pad: 1 };
     const x = exact(2 * 5 * 6 * 8, 'x').map((value) => Math.max(0, value));
@@ -122,13 +122,13 @@ onBackends('half precision', () => {
         const dx = maxPoolGradient({ x: map, y, dy: tf.tensor4d(dy, [2, 3, 3, 8]) }, window);
         return [inSingles(y), dx];
       }),
-    ) as [tf.Tensor[], tf.Tensor[]]; // two in, two out
+    ) as [tf.Tensor[], tf.Tensor[]]; // one result for each precision
     for (const [index, tensor] of halves.entries())
       expect(await tensor.data()).toEqual(await singles[index]?.data());
     tf.dispose([...halves, ...singles]);
   });
 
-  it('is tried on a device before it is used', async () => {
+  it('passes its self-test on this device', async () => {
     expect(await tryHalves()).toBe(true);
     expect(readNotices()).toEqual([]);
     forgetNotices();

@@ -1,19 +1,19 @@
 /**
- * Maps and kernels kept in half precision (IEEE 754 binary16), where only a GPU's programs of ours touch them: an int32 tensor
- * with two numbers in each of its own, along the last axis. tfjs has no type for it, and a stock operation that met one would
- * say so by its type. Programs read and write them as singles (ops/webgpu/run-program.ts); every sum is single precision.
+ * Activations and frozen kernels stored in fp16 (IEEE 754 binary16), for tensors that only our GPU programs access. tfjs has no
+ * fp16 type, so they are int32 tensors with two fp16 numbers per element along the last axis; a stock tfjs operation rejects
+ * them by type. Programs read and write them as fp32 (ops/webgpu/run-program.ts), and all sums are fp32.
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { EngineInfo } from '../worker/protocol';
 
-/** How many bits a number is kept in. Sums always have 32. */
+/** The storage precision of a tensor. Sums are always fp32. */
 export type Precision = EngineInfo['precision'];
 
 export function isHalf({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
   return dtype === 'int32';
 }
 
-/** The shape in numbers, `[n, h, w, c]`. */
+/** The logical shape `[n, h, w, c]`, counting fp16 numbers and not int32 elements. */
 export function shapeOf(map: tf.Tensor4D): [number, number, number, number] {
   const [n, height, width, channels] = map.shape;
   return [n, height, width, isHalf(map) ? 2 * channels : channels];

@@ -11,12 +11,12 @@ export type InputGradientInputs = {
   kernel: tf.Tensor4D;
   /** `[n, h, w, c_in]`, added to the gradient. */
   addend?: tf.Tensor4D;
-  /** `[n, h, w, c_in]`: the sum passes only where this is above zero, as through a ReLU whose output it is. */
+  /** `[n, h, w, c_in]`: the sum is set to zero where this is not positive, as the gradient of a ReLU with this output. */
   mask?: tf.Tensor4D;
 };
 
 export type InputGradientAttributes = {
-  /** Of x, which a stride leaves open. */
+  /** Height of x; with a stride it does not follow from ∂L/∂z. */
   height: number;
   width: number;
   stride: number;
@@ -35,7 +35,7 @@ export const inputGradient = defineOp<InputGradientInputs, InputGradientAttribut
   wasm: wasmInputGradient,
 });
 
-/** A convolution with the kernel turned by 180° and its channels swapped; at stride 2 over ∂L/∂z with zeros between. */
+/** A convolution with the kernel rotated by 180° and its channel axes swapped; at stride 2 over ∂L/∂z upsampled with zeros. */
 function plainGradient(
   dz: tf.Tensor4D,
   kernel: tf.Tensor4D,
@@ -51,7 +51,7 @@ function plainGradient(
   const before = k - 1 - pad;
   const [afterRows, afterColumns] = [height - wide.shape[1], width - wide.shape[2]].map(
     (missing) => missing + pad,
-  ) as [number, number]; // two in, two out
+  ) as [number, number]; // one for each axis
   const seen = cropped(
     wide,
     wide.shape[1] + Math.min(0, afterRows),

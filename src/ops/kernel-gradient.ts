@@ -12,7 +12,7 @@ export type KernelGradientInputs = {
 };
 
 export type KernelGradientAttributes = {
-  /** Kernel side. */
+  /** Side of the kernel in pixels. */
   k: number;
   stride: number;
   pad: number;
@@ -34,8 +34,8 @@ function asProduct(x: tf.Tensor4D, dz: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * x with channels for images and images for channels, convolved with ∂L/∂z as its kernel, dilated by the stride. One
- * matrix product with a long inner axis and no patches written to memory.
+ * Convolves x, with its image and channel axes swapped, with ∂L/∂z as the kernel, dilated by the stride. This is one matrix
+ * product with a long inner axis, and no patches are written to memory.
  */
 function asConvolution(
   x: tf.Tensor4D,
@@ -44,7 +44,7 @@ function asConvolution(
 ): tf.Tensor4D {
   const [, height, width] = x.shape;
   const [, outHeight, outWidth] = dz.shape;
-  // Padding after is whatever leaves exactly k×k results; below zero it means rows of x that no output saw.
+  // The padding at the end that gives exactly k×k results; negative if the last rows of x contributed to no output.
   const after = (size: number, out: number) => k + stride * (out - 1) - size - pad;
   const afterRows = after(height, outHeight);
   const afterColumns = after(width, outWidth);

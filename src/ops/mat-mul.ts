@@ -10,10 +10,10 @@ const multiply = defineOp<MatMulInputs, Record<string, never>, tf.Tensor2D>({
   portable: ({ a, b }) => tf.matMul(a, b),
 });
 
-/** `[r, s] × [s, t] → [r, t]`, differentiable. Transposes are made first: tfjs-wasm multiplies transposed operands ten times slower. */
+/** `[r, s] × [s, t] → [r, t]`, differentiable. Operands are transposed first: tfjs-wasm is ten times slower with transposed operands. */
 export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   const product = tf.customGrad((...inputs) => {
-    // The inputs below, then tfjs' own function.
+    // The two inputs of `product` below, then tfjs' save function.
     const [left, right, save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
     save([left, right]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
@@ -26,5 +26,5 @@ export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
     };
     return { value: multiply({ a: left, b: right }, {}), gradFunc };
   });
-  return product(a, b) as tf.Tensor2D; // a product of matrices is one
+  return product(a, b) as tf.Tensor2D; // a product of two matrices is a matrix
 }

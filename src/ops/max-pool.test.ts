@@ -6,7 +6,7 @@ import { maxPool, maxPoolGradient } from './max-pool';
 
 const POOL = { k: 3, stride: 2, pad: 1 };
 
-/** The gradient from the definition: each window's goes to its first greatest value, row by row. */
+/** From the definition: the gradient of a window goes to its first maximum in row-major order. */
 function definition(
   x: number[],
   dy: number[],
@@ -63,15 +63,15 @@ onBackends('max-pool gradient', () => {
   for (const shape of shapes) {
     const count = shape.reduce((a, b) => a * b);
 
-    it(`goes to each window's greatest value: ${shape.join('×')}`, async () => {
+    it(`goes to the maximum of each window: ${shape.join('×')}`, async () => {
       await expectDefinition(
         numbers(count, 'x').map((value) => Math.fround(Math.max(0, value))),
         shape,
       );
     });
 
-    it(`goes to the first of equal values, as in PyTorch: ${shape.join('×')}`, async () => {
-      // Few levels, so that most windows hold ties above zero; then one flat image.
+    it(`goes to the first of equal maxima, as in PyTorch: ${shape.join('×')}`, async () => {
+      // Few distinct values, so that most windows contain ties above zero; then a constant image.
       await expectDefinition(
         numbers(count, 'levels').map((value) => Math.max(0, Math.round(value))),
         shape,

@@ -5,10 +5,10 @@ import { heapViews, uninitialised } from './wasm/heap';
 import { maxPoolForm, maxPoolGradientForm } from './webgpu/forms';
 
 export type PoolAttributes = {
-  /** Window side. */
+  /** Side of the window in pixels. */
   k: number;
   stride: number;
-  /** Zeros on each side. They equal PyTorch's −∞ where no input is below zero, as after a ReLU. */
+  /** Zero padding on each side. It is equivalent to PyTorch's −∞ if no input is negative, as after a ReLU. */
   pad: number;
 };
 
@@ -17,7 +17,7 @@ export type MaxPoolInputs = {
   x: tf.Tensor4D;
 };
 
-/** The greatest value of every window `[n, h', w', c]`; for inputs of zero and above. */
+/** The maximum of every window, `[n, h', w', c]`, for inputs that are not negative. */
 export const maxPool = defineOp<MaxPoolInputs, PoolAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPool',
   webgpu: maxPoolForm,
@@ -34,8 +34,8 @@ export type MaxPoolGradientInputs = {
 };
 
 /**
- * ∂L/∂x `[n, h, w, c]`. Of equal values the first of the window, row by row, takes the gradient, as in PyTorch; tfjs' own
- * gradient gives it to the last, and flat parts of an image make such ties.
+ * ∂L/∂x `[n, h, w, c]`. If several values of a window equal its maximum, the first in row-major order receives the gradient, as
+ * in PyTorch. tfjs' own gradient gives it to the last one; constant image regions produce such ties.
  */
 export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPoolGradient',
@@ -43,7 +43,7 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
   portable: ({ x, y, dy }, { k, stride, pad }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
-    // In a frame in which the window of output (r, s) begins at (stride·r, stride·s).
+    // Coordinates are shifted so that the window of output (r, s) starts at (stride·r, stride·s).
     const [tall, wide] = [stride * rows + k - 1, stride * columns + k - 1];
     const padded = tf.pad(
       x,

@@ -5,7 +5,7 @@ import { heapViews, uninitialised } from './wasm/heap';
 const apply = defineOp<{ whole: tf.Tensor }, { offset: number; size: number }, tf.Tensor1D>({
   name: 'AtomtunePart',
   portable: ({ whole }, { offset, size }) => tf.slice(whole.flatten(), offset, size),
-  // tfjs-wasm slices a copy of the whole.
+  // tfjs-wasm's slice first copies the whole tensor.
   wasm: ({ whole }, { offset, size }) => {
     const result = uninitialised<tf.Rank.R1>([size]);
     const [from, to] = heapViews(whole, result);
@@ -14,7 +14,7 @@ const apply = defineOp<{ whole: tf.Tensor }, { offset: number; size: number }, t
   },
 });
 
-/** As many numbers as `shape` holds, from `offset` on in memory order. */
+/** The numbers from `offset` on, in memory order, as a tensor of this shape. */
 export function part<R extends tf.Rank>(
   whole: tf.Tensor,
   offset: number,
@@ -24,7 +24,7 @@ export function part<R extends tf.Rank>(
   return tf.tidy(() => apply({ whole }, { offset, size }).reshape<tf.Tensor<R>>(shape));
 }
 
-/** Rows `start` to `start + count` of the first axis, or as many as there are. */
+/** Rows `start` to `start + count` of the first axis, clipped to the tensor's end. */
 export function rows<T extends tf.Tensor>(whole: T, start: number, count: number): T {
   const [n = 0, ...row] = whole.shape;
   if (start === 0 && count >= n) return whole;

@@ -7,19 +7,19 @@ const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a
 const squares = (values: ArrayLike<number>) => sum(Array.from(values, (value) => value * value));
 const ones = (count: number, of: number) => Uint8Array.from({ length: of }, (_, i) => (i < count ? 1 : 0));
 
-/** Four of five images are mostly right, the fifth is mostly wrong: a mean accuracy of 0.8. */
+/** Four of five images are classified correctly with high probability, the fifth with low: a mean accuracy of 0.8. */
 const images = (n: number, random: Random) =>
   Array.from({ length: n }, () => (random.uniform() < 0.8 ? 0.95 : 0.2));
 
-/** One run on these images, by its seed up to `shift` better or worse on all. */
+/** One run on these images; the seed shifts the probability on all images by up to `shift`. */
 function run(easiness: readonly number[], shift: number, random: Random): Uint8Array {
   const better = shift * (2 * random.uniform() - 1);
   return Uint8Array.from(easiness, (ease) => (random.uniform() < ease + better ? 1 : 0));
 }
 
 describe('bootstrapMean', () => {
-  it.each(DESIGNS)('of one run is the binomial interval of its images (%s)', (design) => {
-    // k of n right: a resample's count is Binomial(n, k/n). Quantiles by scipy.stats.binom.ppf([.025, .975], n, k / n).
+  it.each(DESIGNS)('for one run is the binomial interval of its images (%s)', (design) => {
+    // k of n correct: the count of a resample is Binomial(n, k/n). Quantiles from scipy.stats.binom.ppf([.025, .975], n, k / n).
     for (const [right, n, low, high] of [
       [80, 100, 72, 88],
       [45, 50, 41, 49],
@@ -31,8 +31,8 @@ describe('bootstrapMean', () => {
     }
   });
 
-  it('has the variance of the pigeonhole bootstrap where runs and images are crossed', () => {
-    // Run and image counts are independent multinomials, so E[u u′] = 1 − 1/R, and one more where both are the same run.
+  it('has the variance of the pigeonhole bootstrap for crossed runs', () => {
+    // The counts of runs and images are independent multinomials, so E[u u′] = 1 − 1/R, plus one if both are the same run.
     const random = seededRandom(1);
     const easiness = images(300, random);
     const rows = Array.from({ length: 4 }, () => run(easiness, 0.05, random));
@@ -52,8 +52,8 @@ describe('bootstrapMean', () => {
     expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
   });
 
-  it('has the variance of two-stage sampling where they are nested', () => {
-    // (variance between the runs' means + mean of the variances within / n) / R.
+  it('has the variance of two-stage sampling for nested runs', () => {
+    // (variance between the means of the runs + mean of the variances within / n) / R.
     const random = seededRandom(2);
     const rows = Array.from({ length: 6 }, () => run(images(200, random), 0.05, random));
     const means = rows.map((row) => sum(row) / row.length);
@@ -66,7 +66,7 @@ describe('bootstrapMean', () => {
     expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
   });
 
-  it('learns nothing of other images from runs that agree on every image', () => {
+  it('does not become narrower with more runs that agree on every image', () => {
     const row = ones(80, 100);
     const width = (rows: Uint8Array[]) => {
       const { low, high } = bootstrapMean(rows, 'crossed');
@@ -76,11 +76,11 @@ describe('bootstrapMean', () => {
     expect(width([row, row, row, row, row])).toBeGreaterThan(0.12);
   });
 
-  it('counts every image alike where nested runs differ in size', () => {
+  it('weights every image equally if nested runs differ in size', () => {
     expect(bootstrapMean([ones(1, 10), ones(30, 30)], 'nested').mean).toBe(31 / 40);
   });
 
-  it.each(DESIGNS)('mirrors where right and wrong are exchanged (%s)', (design) => {
+  it.each(DESIGNS)('is mirrored if correct and incorrect are exchanged (%s)', (design) => {
     const random = seededRandom(3);
     const rows = Array.from({ length: 3 }, () => run(images(50, random), 0.05, random));
     const right = bootstrapMean(rows, design);
@@ -92,14 +92,14 @@ describe('bootstrapMean', () => {
     expect(wrong.high).toBeCloseTo(1 - right.low, 12);
   });
 
-  it('is the same for the same seed and another for another', () => {
+  it('is the same for the same seed and different for another', () => {
     const random = seededRandom(4);
     const rows = Array.from({ length: 3 }, () => run(images(299, random), 0.05, random));
     expect(bootstrapMean(rows, 'nested', 5)).toEqual(bootstrapMean(rows, 'nested', 5));
     expect(bootstrapMean(rows, 'nested', 6)).not.toEqual(bootstrapMean(rows, 'nested', 5));
   });
 
-  it('refuses what it cannot draw from', () => {
+  it('rejects empty and unequal rows', () => {
     expect(() => bootstrapMean([], 'crossed')).toThrow(RangeError);
     expect(() => bootstrapMean([ones(1, 2), ones(0, 0)], 'nested')).toThrow(/at least one image/);
     expect(() => bootstrapMean([ones(1, 2), ones(1, 3)], 'crossed')).toThrow(/2, 3/);
@@ -123,12 +123,12 @@ describe('accuracyInterval', () => {
       const { low, high } = accuracyInterval(rows, design, trial);
       if (low <= 0.8 && 0.8 <= high) covered++;
     }
-    // Three standard deviations below 95 %. It may be conservative, but not so much that it never errs.
+    // Three standard deviations below 95 %. The interval may be conservative, but it must miss sometimes.
     expect(covered / trials).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / trials));
     expect(covered).toBeLessThan(trials);
   });
 
-  it.each(DESIGNS)('is Wilson’s where every image is right, or wrong, in every run (%s)', (design) => {
+  it.each(DESIGNS)('is Wilson’s if every image is correct, or incorrect, in every run (%s)', (design) => {
     // Wilson's interval for n of n is n/(n + z²) to 1.
     const low = 40 / (40 + 1.959963984540054 ** 2);
     const right = accuracyInterval([ones(40, 40), ones(40, 40)], design);
@@ -140,7 +140,7 @@ describe('accuracyInterval', () => {
     expect(wrong.high).toBeCloseTo(1 - low, 12);
   });
 
-  it('has a width even for one image', () => {
+  it('is wider than zero for a single image', () => {
     const { low, high } = accuracyInterval([ones(1, 1)], 'crossed');
     expect(low).toBeCloseTo(1 / (1 + 1.959963984540054 ** 2), 12);
     expect(high).toBeCloseTo(1, 12);

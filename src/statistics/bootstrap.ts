@@ -1,19 +1,19 @@
-/** Bootstrap intervals of a mean over images and seeds: how it may come out on other images and with other seeds. */
+/** Bootstrap confidence intervals of a mean over images and seeds. */
 import { type Random, seededRandom } from '../random';
 import { wilson } from './wilson';
 
-/** With 1,999 sorted resamples the 50th from either end bound 95 %: (R + 1) × 0.025 is whole (Davison and Hinkley 1997). */
+/** With 1,999 sorted resamples the 50th from either end bounds 95 %: (R + 1) × 0.025 is an integer (Davison and Hinkley 1997). */
 const RESAMPLES = 1999;
 const BEYOND = (RESAMPLES + 1) * 0.025;
 
 /**
- * How runs and images belong together. `crossed`: every run was evaluated on the same images, in the same order. `nested`: each
- * run on images of its own, as where the seed draws the split.
+ * How runs and images are combined. `crossed`: all runs were evaluated on the same images, in the same order. `nested`: each run
+ * on its own images, as when the seed determines the split.
  */
 export type Design = 'crossed' | 'nested';
 
-/** 95 % interval. */
-interface MeanInterval {
+/** A mean with its 95 % interval. */
+export interface MeanInterval {
   mean: number;
   low: number;
   high: number;
@@ -50,20 +50,20 @@ const RESAMPLE: Record<Design, (rows: Rows, random: Random) => number> = {
 };
 
 function draw<T>(list: ArrayLike<T>, random: Random): T {
-  // The place is below the length, so the item exists even where T allows undefined.
+  // The index is below the length, so the item exists even if T includes undefined.
   return list[random.integer(list.length)] as T;
 }
 
 /**
- * The mean of all numbers in `rows`, one row per run and one number per image, with its 95 % percentile bootstrap interval. Runs are
- * drawn with replacement, and images with replacement: `crossed`, one draw of images for all drawn runs, so that what an image
- * does to every run stays together (the pigeonhole bootstrap, Owen 2007, Annals of Applied Statistics 1(2)); `nested`, a new draw
- * within each drawn run. One run leaves the images alone to draw.
+ * The mean of all numbers in `rows`, one row per run and one number per image, with its 95 % percentile bootstrap interval. Runs and
+ * images are both resampled with replacement. `crossed`: one draw of images for all drawn runs, which preserves the effect of an
+ * image on every run (the pigeonhole bootstrap, Owen 2007, Annals of Applied Statistics 1(2)). `nested`: a new draw of images
+ * within each drawn run. With one run, only images are resampled.
  *
- * No resampling is exact here. What runs and images do together counts up to three times (nested: twice), which makes the interval
- * too wide; the spread between R runs counts (R − 1)/R times, which makes it too narrow where that spread is most of the uncertainty
- * and runs are few. Nested runs whose images partly recur (splits of one data set) are taken as if theirs were all different.
- * @throws RangeError without runs, without images, or where crossed rows differ in length
+ * No resampling is exact here. The interaction of runs and images counts up to three times (nested: twice), which makes the interval
+ * too wide. The variance between R runs is scaled by (R − 1)/R, which makes it too narrow if that variance dominates and there are
+ * few runs. Nested runs that share images (splits of one data set) are treated as if all their images were different.
+ * @throws RangeError without runs, without images, or if crossed rows differ in length
  */
 export function bootstrapMean(rows: Rows, design: Design, seed = 0): MeanInterval {
   const images = rows.map((row) => row.length);
@@ -83,9 +83,10 @@ export function bootstrapMean(rows: Rows, design: Design, seed = 0): MeanInterva
 }
 
 /**
- * The mean accuracy of the runs of one setting, with its 95 % interval over images and seeds (see `bootstrapMean`). Where all images
- * of all runs are right, or all wrong, resamples cannot differ: there it is Wilson's interval for the images of one run.
- * @param runs one row per seed, 1 where the image was classified rightly, else 0
+ * The mean accuracy of the runs of one setting, with its 95 % interval over images and seeds (see `bootstrapMean`). If all images of
+ * all runs are classified correctly, or all incorrectly, resamples do not vary; the interval is then Wilson's for the images of one
+ * run.
+ * @param runs one row per seed, 1 if the image was classified correctly, else 0
  * @throws RangeError as `bootstrapMean`
  */
 export function accuracyInterval(runs: readonly Uint8Array[], design: Design, seed = 0): MeanInterval {

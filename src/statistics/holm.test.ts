@@ -19,7 +19,7 @@ describe('holm', () => {
     ],
     [[0.03], [0.03]],
     [[], []],
-  ])('of %j is %j', (pValues, adjusted) => {
+  ])('of %j gives %j', (pValues, adjusted) => {
     const result = holm(pValues);
     expect(result).toHaveLength(adjusted.length);
     result.forEach((p, i) => {
@@ -27,21 +27,21 @@ describe('holm', () => {
     });
   });
 
-  it('keeps the chance of any false verdict among many at 5 %', () => {
+  it('keeps the family-wise error rate at 5 %', () => {
     const random = seededRandom(1);
     const trials = 4000;
     let wrong = 0;
     for (let trial = 0; trial < trials; trial++) {
       if (holm(Array.from({ length: 6 }, random.uniform)).some((p) => p <= 0.05)) wrong++;
     }
-    // Of six independent uniform p-values: 1 − (1 − 0.05/6)⁶ = 4.9 %, where unadjusted it is 26 %.
+    // For six independent uniform p-values: 1 − (1 − 0.05/6)⁶ = 4.9 %; unadjusted, it is 26 %.
     expect(wrong / trials).toBeLessThan(0.06);
     expect(wrong / trials).toBeGreaterThan(0.039);
   });
 });
 
 describe('holmAdjusted', () => {
-  it('takes back verdicts that hold only one by one', () => {
+  it('withdraws verdicts that hold only without adjustment', () => {
     const comparisons = [
       { difference: 0.04, low: 0.01, high: 0.07, p: 0.03, verdict: 'better' as const },
       { difference: -0.09, low: -0.12, high: -0.05, p: 0.001, verdict: 'worse' as const },

@@ -1,9 +1,9 @@
-/** Several comparisons at once: the chance of even one false verdict among them is kept at 5 %. */
+/** Adjustment for multiple comparisons: keeps the probability of any false verdict among them at 5 %. */
 import { type PairedComparison, verdict } from './paired-test';
 
 /**
- * Holm–Bonferroni adjusted p-values, in the order given (Holm 1979, Scandinavian Journal of Statistics 6): the k-th smallest of m
- * times m − k + 1, never below a smaller one's and at most 1.
+ * Holm–Bonferroni adjusted p-values, in the given order (Holm 1979, Scandinavian Journal of Statistics 6): the k-th smallest of m
+ * p-values times m − k + 1, at least the adjusted value of every smaller one and at most 1.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = pValues.map((_, i) => i).sort((a, b) => (pValues[a] ?? 0) - (pValues[b] ?? 0));
@@ -16,7 +16,7 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** The comparisons with adjusted p-values, and verdicts by these. The intervals stay: 95 % each, not together. */
+/** The comparisons with adjusted p-values and the verdicts that follow. The intervals are not adjusted: each has 95 %. */
 export function holmAdjusted(comparisons: readonly PairedComparison[]): PairedComparison[] {
   const adjusted = holm(comparisons.map(({ p }) => p));
   return comparisons.map((comparison, i) => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { classScores, confusionMatrix, isUnbalanced, macroF1 } from './macro-f1';
 
-// Five classes; class 2 is never wrong of its own, class 3 nowhere, class 4 never called.
+// Five classes; predictions of class 2 are always correct, class 3 does not occur, class 4 is never predicted.
 const labels = [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 4, 4];
 const predictions = [0, 0, 0, 1, 2, 1, 1, 0, 2, 2, 0, 1];
 const matrix = confusionMatrix(labels, predictions, 5);
 
 describe('confusionMatrix', () => {
-  it('has a row for every class and a column for what it was called', () => {
+  it('has a row for every class and a column for every predicted class', () => {
     // sklearn.metrics.confusion_matrix(labels, predictions, labels=range(5))
     expect(matrix).toEqual([
       [3, 1, 1, 0, 0],
@@ -18,7 +18,7 @@ describe('confusionMatrix', () => {
     ]);
   });
 
-  it('refuses what is no class, and predictions of other images', () => {
+  it('rejects invalid classes, and predictions of another length', () => {
     expect(() => confusionMatrix([0, 1], [0], 2)).toThrow(/2 labels have 1/);
     expect(() => confusionMatrix([2], [0], 2)).toThrow(RangeError);
     expect(() => confusionMatrix([0], [2], 2)).toThrow(/Image 0 .* called 2/);
@@ -28,7 +28,7 @@ describe('confusionMatrix', () => {
 });
 
 describe('classScores', () => {
-  it('are scikit-learn’s, and null where they are a share of nothing', () => {
+  it('agree with scikit-learn, and are null where the denominator is zero', () => {
     // sklearn.metrics.precision_recall_fscore_support(labels, predictions, labels=range(5), zero_division=nan)
     const expected = [
       [0.6, 0.6, 0.6],
@@ -48,22 +48,22 @@ describe('classScores', () => {
 });
 
 describe('macroF1', () => {
-  it('is the mean over the classes that occur', () => {
+  it('is the mean over the classes that occur or are predicted', () => {
     // sklearn.metrics.f1_score(labels, predictions, average='macro'): (0.6 + 4/7 + 0.8 + 0) / 4
     expect(macroF1(matrix)).toBeCloseTo(0.4928571428571428, 12);
   });
 
-  it('shows what accuracy hides: one class called for all', () => {
+  it('is low if one class is always predicted, although accuracy is high', () => {
     const all = confusionMatrix(
       [...new Array(90).fill(0), ...new Array(10).fill(1)],
       new Array(100).fill(0),
       2,
     );
-    // F1 of the called class: precision 0.9, recall 1.
+    // F1 of the predicted class: precision 0.9, recall 1.
     expect(macroF1(all)).toBeCloseTo((2 * 0.9) / 1.9 / 2, 12);
   });
 
-  it('refuses a matrix without images', () => {
+  it('rejects a matrix without images', () => {
     expect(() => macroF1(confusionMatrix([], [], 3))).toThrow(RangeError);
   });
 });

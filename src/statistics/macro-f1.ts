@@ -1,24 +1,24 @@
-/** Scores by class, and their mean that counts every class alike: what accuracy hides where classes differ in size. */
+/** Scores by class, and macro-F1, which weights all classes equally and so shows what accuracy hides for unbalanced classes. */
 
-/** How many times the smallest class's images the largest may have for accuracy to stand alone. */
+/** The largest ratio of class sizes for which accuracy is reported alone. */
 const BALANCED_UP_TO = 1.5;
 
-/** Each is null where it is a share of no images. */
+/** A score is null if its denominator is zero. */
 interface ClassScores {
-  /** Of the images called this class, the part that is. */
+  /** The fraction of the images predicted as this class that belong to it. */
   precision: number | null;
-  /** Of the images of this class, the part called so. */
+  /** The fraction of the images of this class that are predicted as it. */
   recall: number | null;
-  /** Harmonic mean of the two: 2 tp / (2 tp + fp + fn), so 0 for a class never called and null for one not there either. */
+  /** The harmonic mean of the two, 2 tp / (2 tp + fp + fn): 0 for a class never predicted, null if it does not occur either. */
   f1: number | null;
 }
 
 /**
- * How often images of class `row` were called `column`.
- * @param labels `[n]`, places among the classes
- * @param predictions `[n]`, likewise
+ * The number of images of class `row` that were predicted as class `column`.
+ * @param labels `[n]`, class indices
+ * @param predictions `[n]`, class indices
  * @returns `[classes][classes]`
- * @throws RangeError where the two differ in length, or one is no class
+ * @throws RangeError if the two differ in length, or a class index is invalid
  */
 export function confusionMatrix(
   labels: ArrayLike<number>,
@@ -59,7 +59,7 @@ export function classScores(matrix: readonly (readonly number[])[]): ClassScores
 }
 
 /**
- * The mean of the classes' F1. Classes of which there is no image and which none was called are left out, as scikit-learn does.
+ * The mean F1 over classes. Classes that neither occur nor are predicted are left out, as in scikit-learn.
  * @throws RangeError for a matrix without images
  */
 export function macroF1(matrix: readonly (readonly number[])[]): number {
@@ -69,7 +69,7 @@ export function macroF1(matrix: readonly (readonly number[])[]): number {
 }
 
 /**
- * Whether macro-F1 should stand beside accuracy: the largest class has more than 1.5 times the images of the smallest.
+ * Whether macro-F1 should be shown beside accuracy: the largest class has more than 1.5 times the images of the smallest.
  * @param counts images per class
  */
 export function isUnbalanced(counts: readonly number[]): boolean {

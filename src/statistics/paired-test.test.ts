@@ -4,14 +4,14 @@ import { comparePaired, mcNemar } from './paired-test';
 
 const Z_SQUARED = 1.959963984540054 ** 2;
 
-/** Two settings whose difference, summed over the runs, is `units[i]` on image i. */
+/** Two settings whose difference on image i, summed over the runs, is `units[i]`. */
 function settings(units: readonly number[], runs: number) {
   const rows = (sign: number) =>
     Array.from({ length: runs }, (_, run) => Uint8Array.from(units, (unit) => (sign * unit > run ? 1 : 0)));
   return [rows(1), rows(-1)] as const;
 }
 
-/** One run: right on images `easy` says are easy, 95 %, else 20 %, its seed up to `shift` better or worse on all. */
+/** One run: correct with 95 % on easy images, else with 20 %; the seed shifts both by up to `shift`. */
 function run(easy: readonly boolean[], shift: number, random: Random): Uint8Array {
   const better = shift * (2 * random.uniform() - 1);
   return Uint8Array.from(easy, (is) => (random.uniform() < (is ? 0.95 : 0.2) + better ? 1 : 0));
@@ -20,7 +20,8 @@ function run(easy: readonly boolean[], shift: number, random: Random): Uint8Arra
 const easyImages = (n: number, random: Random) => Array.from({ length: n }, () => random.uniform() < 0.8);
 
 describe('mcNemar', () => {
-  // 2 Σ C(n, k) / 2ⁿ over k ≤ the smaller count, in whole numbers (Python's Fraction). 1 and 7, and 13 of which both
+  // 2 Σ C(n, k) / 2ⁿ over k ≤ the smaller count, in exact fractions (Python's Fraction). 1 and 7, with 13 concordant images, is
+  // table 1 of Fagerland, Lydersen, Laake (2013), BMC Medical Research Methodology 13:91.
   // say the same: table 1 of Fagerland, Lydersen, Laake (2013), BMC Medical Research Methodology 13:91.
   it.each([
     [1, 7, 9 / 128],
@@ -31,19 +32,19 @@ describe('mcNemar', () => {
     [50_000, 51_000, 1.669630455991559e-3],
     [0, 40, 1.818989403545856e-12],
     [0, 1000, 1.866527237006438e-301],
-  ])('of %i and %i is the exact binomial’s %f', (firstOnly, secondOnly, p) => {
+  ])('of %i and %i is the exact binomial probability %f', (firstOnly, secondOnly, p) => {
     expect(mcNemar(firstOnly, secondOnly) / p).toBeCloseTo(1, 10);
     expect(mcNemar(secondOnly, firstOnly) / p).toBeCloseTo(1, 10);
   });
 
-  it('is 1 without discordant images, and where they fall equally', () => {
+  it('is 1 without discordant images, and if they are divided equally', () => {
     expect(mcNemar(0, 0)).toBe(1);
     expect(mcNemar(1, 0)).toBe(1);
     expect(mcNemar(4, 4)).toBe(1);
     expect(mcNemar(500, 500)).toBe(1);
   });
 
-  it('gives uniform p-values where neither setting is better', () => {
+  it('gives uniform p-values if neither setting is better', () => {
     const random = seededRandom(1);
     const trials = 2000;
     const pValues = Array.from({ length: trials }, () => {
@@ -55,14 +56,14 @@ describe('mcNemar', () => {
       const rate = pValues.filter((p) => p <= level).length / trials;
       const error = 3 * Math.sqrt((level * (1 - level)) / trials);
       expect(rate).toBeLessThan(level + error);
-      // An exact test stays below its level by at most the chance of one outcome, here up to 2 × 2.5 %.
+      // An exact test is below its level by at most the probability of one outcome, here up to 2 × 2.5 %.
       expect(rate).toBeGreaterThan(level - error - Math.min(0.05, level / 4));
     }
   });
 });
 
 describe('comparePaired', () => {
-  it('of one run each is the McNemar test', () => {
+  it('for one run each is the McNemar test', () => {
     const result = comparePaired(
       ...settings([1, ...new Array(7).fill(-1), ...new Array(13).fill(0)], 1),
       'crossed',
@@ -72,15 +73,15 @@ describe('comparePaired', () => {
     expect(result.verdict).toBe('no difference shown');
   });
 
-  it('flips the signs of images, each with all its runs, where these are crossed', () => {
-    // 47/256: all 2¹⁰ signs, by Python; scipy.stats.permutation_test(permutation_type='samples', n_resamples=inf) agrees.
+  it('flips signs by image, with all its runs, for crossed runs', () => {
+    // 47/256: by enumeration of all 2¹⁰ signs in Python; scipy.stats.permutation_test(permutation_type='samples', n_resamples=inf) agrees.
     const units = [3, -1, 2, 0, 1, 1, -2, 3, 2, -1, 0, 1];
     const result = comparePaired(...settings(units, 3), 'crossed');
     expect(result.difference).toBeCloseTo(9 / 36, 12);
     expect(result.p).toBeCloseTo(47 / 256, 12);
   });
 
-  it('flips the signs of the images of each run where these are nested', () => {
+  it('flips signs by image within each run, for nested runs', () => {
     const [oneFirst, oneSecond] = settings([1, -1, -1, -1, 0, 0], 1);
     const [twoFirst, twoSecond] = settings([0, -1, -1, 0, -1, -1, 0, 0], 1);
     const result = comparePaired([...oneFirst, ...twoFirst], [...oneSecond, ...twoSecond], 'nested');
@@ -88,7 +89,7 @@ describe('comparePaired', () => {
     expect(result.p).toBeCloseTo(9 / 128, 12);
   });
 
-  it('says better of one order what it says worse of the other', () => {
+  it('gives the opposite verdict if the settings are exchanged', () => {
     const units = [
       ...new Array(20).fill(3),
       ...new Array(30).fill(1),
@@ -109,7 +110,7 @@ describe('comparePaired', () => {
   it.each(['crossed', 'nested'] as const)(
     'shows no difference that comes from one run of two (%s)',
     (design) => {
-      // The second run's settings agree, and a quarter of resamples draw it alone: 0 is inside, however small p.
+      // The settings agree in the second run, which a quarter of the resamples draw alone: the interval contains 0, however small p is.
       const [first, second] = settings([...new Array(20).fill(1), ...new Array(30).fill(0)], 2);
       const result = comparePaired(first, second, design);
       expect(result.p).toBeCloseTo(2 ** -19, 12);
@@ -118,8 +119,8 @@ describe('comparePaired', () => {
     },
   );
 
-  it('has Tango’s score interval where no image tells the settings apart', () => {
-    // The score equation at no discordant pairs: (nδ)² = z² n |δ| (1 − |δ|).
+  it('has Tango’s score interval if the settings agree on every image', () => {
+    // The score equation without discordant pairs: (nδ)² = z² n |δ| (1 − |δ|).
     const row = Uint8Array.from([1, 1, 1, 0, 1, 0, 1, 1, 1, 1]);
     const { difference, low, high, p, verdict } = comparePaired([row, row], [row, row], 'crossed');
     expect({ difference, p, verdict }).toEqual({ difference: 0, p: 1, verdict: 'no difference shown' });
@@ -127,14 +128,14 @@ describe('comparePaired', () => {
     expect((10 * high) ** 2).toBeCloseTo(Z_SQUARED * 10 * high * (1 - high), 12);
   });
 
-  it('says little of one image', () => {
-    // All n pairs favour the first: n²(1 − δ)² = z² n (1 − δ²), so δ = (n − z²)/(n + z²).
+  it('has a wide interval for a single image', () => {
+    // All n pairs favour the first setting: n²(1 − δ)² = z² n (1 − δ²), so δ = (n − z²)/(n + z²).
     const result = comparePaired([Uint8Array.of(1)], [Uint8Array.of(0)], 'crossed');
     expect(result).toMatchObject({ difference: 1, high: 1, p: 1, verdict: 'no difference shown' });
     expect(result.low).toBeCloseTo((1 - Z_SQUARED) / (1 + Z_SQUARED), 12);
   });
 
-  it('keeps its level where neither setting is better and seeds do not matter', () => {
+  it('keeps its level if neither setting is better and seeds have no effect', () => {
     const random = seededRandom(2);
     const trials = 200;
     const results = Array.from({ length: trials }, (_, trial) => {
@@ -147,11 +148,11 @@ describe('comparePaired', () => {
     expect(below(0.05)).toBeLessThan(0.05 + error(0.05));
     expect(below(0.05)).toBeGreaterThan(0);
     expect(below(0.5)).toBeLessThan(0.5 + error(0.5));
-    // The sum has a standard deviation of about 6 and steps of 2: near p = 0.5 one outcome and its mirror image have a chance of 0.2.
+    // The sum has a standard deviation of about 6 and steps of 2: near p = 0.5 one outcome and its mirror image have a probability of 0.2.
     expect(below(0.5)).toBeGreaterThan(0.5 - 0.2 - error(0.5));
   });
 
-  it('has few false verdicts also where seeds matter, of which the images alone know nothing', () => {
+  it('has few false verdicts if seeds have an effect, which a test over images alone misses', () => {
     const random = seededRandom(3);
     const trials = 200;
     const results = Array.from({ length: trials }, (_, trial) => {
@@ -167,7 +168,7 @@ describe('comparePaired', () => {
     );
   });
 
-  it('refuses settings that cannot be paired', () => {
+  it('rejects settings that cannot be paired', () => {
     const row = Uint8Array.of(1, 0);
     expect(() => comparePaired([row, row], [row], 'crossed')).toThrow(/2 and 1 runs/);
     expect(() => comparePaired([row], [Uint8Array.of(1)], 'nested')).toThrow(/Run 1 .* 2 and 1 images/);

@@ -1,43 +1,43 @@
-/** Is one setting better than another? Both on the same images, so that what is hard for both does not blur the difference. */
+/** Paired comparison of two settings on the same images, so that the difficulty of an image does not add to the variance. */
 import { bootstrapMean, type Design } from './bootstrap';
 import { wilson } from './wilson';
 
-/** A p-value up to this one is shown as a difference. */
+/** The significance level of a verdict. */
 const LEVEL = 0.05;
 
 export interface PairedComparison {
-  /** Mean accuracy of the first setting less that of the second, −1 … 1. */
+  /** Mean accuracy of the first setting minus that of the second, −1 … 1. */
   difference: number;
   /** 95 % interval of the difference. */
   low: number;
   high: number;
-  /** Two-sided. */
+  /** Two-sided p-value. */
   p: number;
-  /** What is shown of the first setting at 5 %. */
+  /** The verdict on the first setting at the 5 % level. */
   verdict: 'better' | 'worse' | 'no difference shown';
 }
 
 /**
- * Exact McNemar test: the two-sided p-value that the discordant images fall so unequally, or more so, if each falls either way
- * like a fair coin (McNemar 1947; binomial tails). 1 without discordant images.
- * @param firstOnly images only the first setting classified rightly
- * @param secondOnly images only the second did
+ * Exact McNemar test: the two-sided p-value of a division of the discordant images at least this unequal, if each is equally likely
+ * to favour either setting (McNemar 1947; binomial tails). 1 without discordant images.
+ * @param firstOnly number of images that only the first setting classified correctly
+ * @param secondOnly number of images that only the second setting classified correctly
  */
 export function mcNemar(firstOnly: number, secondOnly: number): number {
   return signFlip([0, firstOnly + secondOnly], firstOnly - secondOnly);
 }
 
 /**
- * Compares two settings, run by run in order: `first[r]` and `second[r]` have the same seed and the same images. The interval is
- * the bootstrap's of the differences (see `bootstrapMean`). The p-value is that of the sign-flip permutation test
- * on the sum of the differences, with images as units (crossed: each with its sum over the runs; nested: each image of each run),
- * every one as likely to favour either setting. It is exact, not drawn, and for one run it is the McNemar test. As it takes these
- * runs as given, and seeds alone can make a difference, the verdict also asks that the interval, in which runs vary too, leave out 0.
+ * Compares two settings run by run: `first[r]` and `second[r]` have the same seed and the same images. The interval is the bootstrap
+ * interval of the differences (see `bootstrapMean`). The p-value is that of the exact sign-flip permutation test on the sum of the
+ * differences, with images as units (crossed: each with its sum over the runs; nested: each image of each run). For one run it is
+ * McNemar's test. The test conditions on these runs, but a difference may come from the seeds alone; so the verdict also requires
+ * that the interval, which includes the variation between runs, does not contain 0.
  *
- * Where the difference is the same on every image of every run, resamples cannot vary: there the interval is the score
- * interval (Tango 1998, Statistics in Medicine 17) for the images of one run.
- * @param first one row per seed, 1 where the image was classified rightly, else 0
- * @throws RangeError where the settings differ in runs or a run's images, and as `bootstrapMean`
+ * If the difference is the same on every image of every run, resamples do not vary; the interval is then the score interval
+ * (Tango 1998, Statistics in Medicine 17) for the images of one run.
+ * @param first one row per seed, 1 if the image was classified correctly, else 0
+ * @throws RangeError if the settings differ in the number of runs or of a run's images, and as `bootstrapMean`
  */
 export function comparePaired(
   first: readonly Uint8Array[],
@@ -69,14 +69,14 @@ export function comparePaired(
   return { difference, low, high, p, verdict: verdict({ low, high, p }) };
 }
 
-/** What an interval and a p-value show together. */
+/** The verdict that an interval and a p-value give together. */
 export function verdict({ low, high, p }: Pick<PairedComparison, 'low' | 'high' | 'p'>) {
   if (p <= LEVEL && low > 0) return 'better';
   if (p <= LEVEL && high < 0) return 'worse';
   return 'no difference shown';
 }
 
-/** Tango's interval where all of n differences are −1, all 0 or all 1. */
+/** Tango's interval if all n differences are −1, all are 0 or all are 1. */
 function constantInterval(difference: number, differences: readonly Int8Array[]) {
   const images = Math.min(...differences.map((row) => row.length));
   // z² / (n + z²)
@@ -89,7 +89,7 @@ function sumOverRuns(differences: readonly Int8Array[]): number[] {
   return Array.from({ length: images }, (_, i) => differences.reduce((sum, row) => sum + (row[i] ?? 0), 0));
 }
 
-/** `[size]` → how many units have this size. */
+/** `counts[size]`: the number of units of this absolute size. */
 function countBySize(units: readonly number[]): number[] {
   const counts: number[] = [];
   for (const unit of units) counts[Math.abs(unit)] = (counts[Math.abs(unit)] ?? 0) + 1;
@@ -97,8 +97,8 @@ function countBySize(units: readonly number[]): number[] {
 }
 
 /**
- * P(|Σ ± size| ≥ |observed|), every sign a fair coin, for `counts[size]` units of every size. The sum is 2j − S, with S that of all
- * sizes and j that of those with a plus; the distribution of j is made size by size from binomials.
+ * P(|Σ ± size| ≥ |observed|) for independent fair signs and `counts[size]` units of each size. The sum is 2j − S, where S is the sum
+ * of all sizes and j that of the sizes with a plus sign. The distribution of j is the convolution of one binomial per size.
  */
 function signFlip(counts: readonly number[], observed: number): number {
   let masses = Float64Array.of(1);
@@ -123,7 +123,7 @@ function withSigns(masses: Float64Array, coins: Float64Array, size: number): Flo
   return result;
 }
 
-/** P(h heads of n), h = 0 … n, from the middle outwards by ratios: no factorial overflows, and only what is below 1e−308 is lost. */
+/** P(h heads of n), h = 0 … n, by ratios from the middle outwards, so that nothing overflows and only values below 1e−308 underflow. */
 function fairCoins(n: number): Float64Array {
   const masses = new Float64Array(n + 1);
   const middle = Math.floor(n / 2);

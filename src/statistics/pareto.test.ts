@@ -3,7 +3,7 @@ import { seededRandom } from '../random';
 import { type Point, paretoFront } from './pareto';
 
 describe('paretoFront', () => {
-  it('is what cannot be bettered, from the least x on', () => {
+  it('contains the points that no other point dominates, by increasing x', () => {
     const points = [
       { x: 113_164, y: 0.91 },
       { x: 0, y: 0.8 },
@@ -14,7 +14,7 @@ describe('paretoFront', () => {
     expect(paretoFront(points)).toEqual([1, 3, 0]);
   });
 
-  it('leaves out what costs as much and gives less, and what gives as much and costs more', () => {
+  it('excludes points with equal x and lower y, and with equal y and higher x', () => {
     expect(
       paretoFront([
         { x: 1, y: 0.7 },
@@ -24,12 +24,12 @@ describe('paretoFront', () => {
     ).toEqual([1]);
   });
 
-  it('has all of several equal points', () => {
+  it('contains all of several equal points', () => {
     const twice = { x: 1, y: 0.8 };
     expect(paretoFront([twice, { x: 0, y: 0.5 }, twice])).toEqual([1, 0, 2]);
   });
 
-  it('leaves out a point that has no number', () => {
+  it('excludes points with NaN', () => {
     expect(
       paretoFront([
         { x: 1, y: Number.NaN },

@@ -1,22 +1,22 @@
-/** The Pareto front: what cannot be bettered in one respect without loss in the other. */
+/** The Pareto front of accuracy and cost. */
 
 export interface Point {
-  /** Lower is better: trained numbers, seconds. */
+  /** The cost, lower is better: trainable parameters, bytes or seconds. */
   x: number;
-  /** Higher is better: accuracy. */
+  /** The accuracy, higher is better. */
   y: number;
 }
 
 /**
- * Places in `points` of those that no other dominates (no worse in both respects and better in one), by growing x and so by
- * growing y. Points that are equal are all on the front or none is. A point with a NaN is not compared and not on it.
+ * The indices in `points` of those that no other point dominates (dominating: at least as good in both and better in one), by
+ * increasing x and so increasing y. Equal points are all on the front or none is. A point with NaN is not on the front.
  */
 export function paretoFront(points: readonly Point[]): number[] {
   const sorted = points
     .map(({ x, y }, place) => ({ x, y, place }))
     .filter(({ x, y }) => !Number.isNaN(x) && !Number.isNaN(y))
     .sort((a, b) => a.x - b.x || b.y - a.y);
-  // Whatever comes later has no less x: it must bring more y, or be the same point.
+  // A later point has at least the same x, so it must have a higher y, or be an equal point.
   const front: typeof sorted = [];
   for (const point of sorted) {
     const last = front.at(-1);

@@ -4,7 +4,7 @@ import { onBackends } from '../on-backends';
 import { AdamW } from './adamw';
 
 onBackends('AdamW', () => {
-  it('follows Algorithm 2 of Loshchilov & Hutter with one rate per number', async () => {
+  it('follows Algorithm 2 of Loshchilov & Hutter with one learning rate per parameter', async () => {
     const optimizer = new AdamW(Float32Array.of(1, -2), {
       rates: Float32Array.of(0.1, 0.01),
       weightDecay: 0.5,

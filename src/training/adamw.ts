@@ -5,7 +5,7 @@ import { devicePrograms } from '../ops/webgpu/device-programs';
 import { webgpuBackend } from '../ops/webgpu/run-program';
 
 export interface AdamWSettings {
-  /** Learning rate of each number before the schedule's factor, or one for all. */
+  /** The learning rate of each parameter before the schedule's factor, or one for all. */
   rates: Float32Array | number;
   weightDecay: number;
   beta1?: number;
@@ -35,12 +35,12 @@ export class AdamW {
     this.#epsilon = epsilon;
   }
 
-  /** The parameters now; replaced by the next `apply`. */
+  /** The current parameters; the next `apply` replaces and frees the tensor. */
   get values(): tf.Tensor1D {
     return this.#state.values;
   }
 
-  /** One update by the gradient, the learning rates times `factor`. */
+  /** One update with the gradient; `factor` multiplies all learning rates. */
   apply(gradient: tf.Tensor1D, factor = 1): void {
     this.#step++;
     this.#state.advance(gradient, this.#rates, {
@@ -60,7 +60,7 @@ export class AdamW {
   }
 }
 
-/** The parameters and their moments, however they are kept. */
+/** The storage of the parameters and their moments. */
 interface State {
   readonly values: tf.Tensor1D;
   advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void;
@@ -72,7 +72,7 @@ function fitsOneBuffer(count: number): boolean {
   return 3 * 4 * count <= webgpuBackend().device.limits.maxStorageBufferBindingSize;
 }
 
-/** On a GPU: one buffer and one dispatch. */
+/** For WebGPU: one buffer, updated in one dispatch. */
 class JoinedState implements State {
   #joined: tf.Tensor1D;
   #values: tf.Tensor1D | null = null;
@@ -100,7 +100,7 @@ class JoinedState implements State {
   }
 }
 
-/** On every backend, from tfjs' own operations. */
+/** For every backend, with tfjs' own operations. */
 class SeparateState implements State {
   values: tf.Tensor1D;
   #mean: tf.Tensor1D;
@@ -115,8 +115,8 @@ class SeparateState implements State {
   advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void {
     const { beta1, beta2, epsilon, weightDecay, correction1, correction2, factor } = step;
     const [values, mean, variance] = tf.tidy(() => {
-      // A tidy for each part: with every kernel trained, what one of them makes on the way is gigabytes.
-      const part = (make: () => tf.Tensor) => tf.tidy(make) as tf.Tensor1D; // all of the vector's shape
+      // Each part has its own tidy: with all kernels trained, the intermediate tensors of a single part take gigabytes.
+      const part = (make: () => tf.Tensor) => tf.tidy(make) as tf.Tensor1D; // all parts have the vector's shape
       const m = part(() => tf.add(tf.mul(this.#mean, beta1), tf.mul(gradient, 1 - beta1)));
       const v = part(() => tf.add(tf.mul(this.#variance, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
       const next = part(() => {

@@ -2,17 +2,26 @@
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import type { Codings, TuningMethod } from '../methods/method';
 import type { SettingOptions } from '../worker/protocol';
 import { neededCodings, parameterTable } from './parameters';
 
-/** Into plain atoms, and into atoms of channel blocks; empty where there is none. */
+/** Codes for plain atoms and for block atoms; empty if the setting does not need them. */
 export type AtomCodes = Readonly<Record<keyof Codings, LayerCodes>>;
 
 export const NO_CODES: AtomCodes = { plain: new Map(), blocks: new Map() };
 
-/** All decompositions a setting needs, as `find` gives them. Throws `UserError` where the setting's layers are not there. */
+/** The atoms without the coefficients, which follow from them. */
+export type AtomDictionaries = Readonly<Record<keyof Codings, ReadonlyMap<string, LayerDictionary>>>;
+
+export function dictionariesOf({ plain, blocks }: AtomCodes): AtomDictionaries {
+  const withoutCoefficients = (codes: LayerCodes) =>
+    new Map([...codes].map(([layer, { coefficients: _, ...dictionary }]) => [layer, dictionary]));
+  return { plain: withoutCoefficients(plain), blocks: withoutCoefficients(blocks) };
+}
+
+/** All decompositions that a setting needs, computed by `find`. Throws `UserError` if the backbone lacks the setting's layers. */
 export async function codesFor(
   backbone: Backbone,
   method: TuningMethod,
@@ -21,7 +30,7 @@ export async function codesFor(
     decomposeBackbone(backbone, coding, layers),
 ): Promise<AtomCodes> {
   const { network } = backbone;
-  // How many classes there are, no atom depends on.
+  // The number of classes does not affect the atoms.
   const table = parameterTable(method, options, convolutions(network), network.features, 0);
   const found = { ...NO_CODES };
   for (const [kind, { coding, layers }] of neededCodings(method, options, table))

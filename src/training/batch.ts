@@ -1,4 +1,4 @@
-/** Images on the device: gathered, cut to the input size, mirrored and normalised (METHOD §5). */
+/** Batches of images on the device: gathered, cropped to the input size, flipped and normalised (docs/method.md §5). */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Preprocessing } from '../backbone/preprocessing';
@@ -8,13 +8,13 @@ import type { Images } from '../data/images';
 import { type Random, seededRandom } from '../random';
 import type { Augmentation, RunConfig } from '../worker/protocol';
 
-/** What of a backbone a batch of images is made for. */
+/** The properties of a backbone that determine its input. */
 export type ImageInput = Pick<Backbone, 'inputSize' | 'preprocessing'>;
 
-/** Smallest part of an image's area that a random crop keeps. */
+/** The smallest fraction of an image's area that a random crop keeps. */
 const SMALLEST_CROP = 0.6;
 
-/** The centre of each image, normalised: `[indices.length, size, size, 3]`. */
+/** The centre crop of each image, normalised: `[indices.length, size, size, 3]`. */
 export function centredBatch(
   images: Images,
   side: number,
@@ -30,7 +30,7 @@ export function centredBatch(
   );
 }
 
-/** As `centredBatch`, each image cut and mirrored as `augmentation` allows, by the chance that belongs to its index. */
+/** As `centredBatch`, with random crops and flips as `augmentation` says, drawn from the generator of each index. */
 export function augmentedBatch(
   images: Images,
   side: number,
@@ -51,12 +51,12 @@ export function augmentedBatch(
   });
 }
 
-/** Ways in which a run sees each training image, drawn once; 0: new ones in every epoch. */
+/** The number of fixed views of each training image, drawn once per run; 0 for new views in every epoch. */
 export function viewsPerImage({ augmentation, views }: Pick<RunConfig, 'augmentation' | 'views'>): number {
   return augmentation === 'none' ? 1 : views;
 }
 
-/** A fixed view, from 0 on, of these training images: the same in every run with this seed. */
+/** A fixed view (counted from 0) of these training images: the same in every run with this seed. */
 export function viewBatch(
   { train, side }: Dataset,
   input: ImageInput,
@@ -68,7 +68,7 @@ export function viewBatch(
   return augmentedBatch(train, side, input, indices, augmentation, (index) => random.fork(`image ${index}`));
 }
 
-/** One-hot labels `[indices.length, classes]`. */
+/** One-hot targets `[indices.length, classes]`. */
 export function targets(images: Images, indices: ArrayLike<number>, classes: number): tf.Tensor2D {
   const values = new Float32Array(indices.length * classes);
   for (let row = 0; row < indices.length; row++)
@@ -77,8 +77,8 @@ export function targets(images: Images, indices: ArrayLike<number>, classes: num
 }
 
 /**
- * A window as cropAndResize wants it: top, left, bottom, right of the outermost pixel centres in units of side − 1.
- * Left and right exchanged mirror the image.
+ * A crop window in the coordinates of cropAndResize: top, left, bottom and right of the outermost pixel centres, in units of
+ * side − 1. Swapping left and right flips the image.
  */
 function box(
   side: number,
@@ -100,7 +100,7 @@ function box(
   return [top / unit, mirrored ? last : first, (top + edge - 1) / unit, mirrored ? first : last];
 }
 
-/** `[indices.length, side, side, 3]`, 0–255. */
+/** The images as `[indices.length, side, side, 3]`, 0–255. */
 function upload(images: Images, side: number, indices: ArrayLike<number>): tf.Tensor4D {
   const values = Float32Array.from(gather(images, indices, side));
   return tf.tensor4d(values, [indices.length, side, side, 3]);
@@ -108,13 +108,13 @@ function upload(images: Images, side: number, indices: ArrayLike<number>): tf.Te
 
 /** (x/255 − mean)/std of RGB values 0–255 `[n, h, w, 3]`. */
 export function normalised(pixels: tf.Tensor4D, { mean, std }: Preprocessing): tf.Tensor4D {
-  // (x/255 − mean)/std as one product and one difference.
+  // Rewritten as one multiplication and one subtraction.
   const scale = tf.tensor1d(std.map((deviation) => 1 / (255 * deviation)));
   const shift = tf.tensor1d(mean.map((value, channel) => value / (std[channel] ?? 1)));
   return tf.sub(tf.mul(pixels, scale), shift);
 }
 
-/** The centre `[size, size, 3]` of one image `[side, side, 3]`. */
+/** The centre crop `[size, size, 3]` of one image `[side, side, 3]`. */
 export function centreOf(pixels: Uint8Array, side: number, size: number): Uint8Array {
   const offset = Math.floor((side - size) / 2);
   const result = new Uint8Array(size * size * 3);

@@ -1,8 +1,8 @@
 import { UserError } from '../user-error';
 
 /**
- * Throws `UserError` when a run cannot go on: a loss or a trained number is no longer finite. Both are asked, because a
- * ReLU on wasm turns NaN into zero, so that a broken network can still have a finite loss.
+ * Throws `UserError` if a value is not finite. A run checks both its loss and its parameters, because a ReLU on wasm turns NaN into
+ * zero, so the loss can be finite although parameters are NaN.
  */
 export function checkFinite(
   values: Iterable<number>,

@@ -1,4 +1,4 @@
-/** Validation: how many images a model classifies rightly, and its mean cross-entropy. */
+/** Validation: accuracy and mean cross-entropy of a model. */
 import * as tf from '@tensorflow/tfjs';
 import type { Images } from '../data/images';
 import { centredBatch } from './batch';
@@ -6,19 +6,19 @@ import { slices } from './parameters';
 import type { Prefix } from './prefix-cache';
 import type { TunedModel } from './tuned-model';
 
-/** Images per forward pass without gradients, where there is room for so many. */
+/** Images per forward pass without gradients, if memory allows. */
 export const EVALUATION_BATCH = 64;
 
 export interface Score {
-  /** Mean cross-entropy, nats. */
+  /** Mean cross-entropy in nats. */
   loss: number;
   correct: number;
   total: number;
-  /** `[n]`, the class called for each image. */
+  /** The predicted class of each image, `[n]`. */
   predicted: Uint16Array;
 }
 
-/** Scores row-major `logits` `[n, classes]` against `labels` `[n]`. A tie counts as the first class. */
+/** Scores row-major `logits` `[n, classes]` against `labels` `[n]`. If several logits are maximal, the first one counts. */
 export function score(logits: Float32Array, labels: ArrayLike<number>, classes: number): Score {
   let loss = 0;
   let correct = 0;
@@ -36,8 +36,8 @@ export function score(logits: Float32Array, labels: ArrayLike<number>, classes: 
 }
 
 /**
- * Row-major logits `[n, classes]` of the images' centres for the parameters `values` (flat, the model's table). `prefix` may
- * have their maps, if they are the validation images.
+ * Row-major logits `[n, classes]` for the centre crops of `images`, with the parameters `values` (flat, in the order of the
+ * model's table). `prefix`: the frozen features of the validation images, if `images` are these.
  */
 export async function predict(
   model: TunedModel,
@@ -49,7 +49,7 @@ export async function predict(
 ): Promise<Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
-  // Made once for all batches.
+  // The tuned kernels are computed once for all batches.
   const { parameters, tuning } = tf.tidy(() => {
     const kept = slices(values, model.table);
     return { parameters: kept, tuning: Object.fromEntries(model.tuning(kept)) };
@@ -73,7 +73,7 @@ export async function predict(
   return result;
 }
 
-/** The whole numbers from `start` to before `end`. */
+/** The integers from `start` to `end`, exclusive. */
 export function range(start: number, end: number): Uint32Array {
   return Uint32Array.from({ length: end - start }, (_, index) => start + index);
 }

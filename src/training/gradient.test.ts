@@ -22,14 +22,15 @@ describe('the gradient of a batch', () => {
   afterAll(() => backbone.dispose());
 
   for (const method of METHODS) {
-    it(`of ${method.id} is the same in parts, with blocks computed again, and with both`, async () => {
+    it(`of ${method.id} is the same with micro-batches, with gradient checkpointing, and with both`, async () => {
       const model = await madeModel(backbone, method.id, { m: 4, r: 2, alpha: 2, kc: 2 }, CLASSES);
-      // With this seed no unit lies so near zero that another order of summing puts it beyond its ReLU, where gradients jump.
+      // With this seed no pre-activation is so close to zero that another summation order changes its sign, and with it the
+      // gradient.
       const random = seededRandom(2);
       const normal = (count: number, scale = 1) =>
         Float32Array.from({ length: count }, () => scale * random.normal());
       const start = model.initial(random);
-      // Off the start, where half of the gradients are zero.
+      // Away from the initial values, where half of the gradients are zero.
       const values = tf.tensor1d(start.map((value) => value + 0.01 * random.normal()));
       const images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
       const wanted = tf.tensor2d(
@@ -48,7 +49,7 @@ describe('the gradient of a batch', () => {
         tf.dispose([loss, gradient]);
         return read;
       };
-      await computed(); // What a backend keeps of frozen kernels is made once.
+      await computed(); // creates the derived tensors that a backend caches for frozen kernels
       const before = tf.memory().numTensors;
       const whole = await computed();
       for (const options of [

@@ -1,4 +1,4 @@
-/** Loss and gradient of one batch, in parts where it would not fit. */
+/** Loss and gradient of one batch, with micro-batches and gradient checkpointing. */
 import * as tf from '@tensorflow/tfjs';
 import { TrainingPass } from '../backbone/training-pass';
 import { rows } from '../ops/part';
@@ -6,26 +6,27 @@ import { headGradients } from './head';
 import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
 
-/** Ways to save memory and time; none changes the gradient. */
+/** Options that save memory or time without changing the gradient. */
 export interface GradientOptions {
-  /** Images that pass through the network together; by default the whole batch. */
+  /** Images per micro-batch; the whole batch by default. */
   microBatch?: number;
-  /** Whether to keep only the blocks' inputs and to compute their insides a second time on the way back. */
+  /** Gradient checkpointing: keep only the inputs of the blocks, and recompute their activations in the backward pass. */
   recompute?: boolean;
-  /** The stage that what is given as images enters, below which nothing is trained; by default 0, the stem. */
+  /** The stage that `images` enter, below which nothing is trained; 0, the stem, by default. */
   from?: number;
 }
 
 export type LossAndGradient = {
   /** `[1]` */
   loss: tf.Tensor1D;
-  /** Flat, in the model's table. */
+  /** Flat, in the order of the model's table. */
   gradient: tf.Tensor1D;
 };
 
 /**
- * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`, and its
- * gradient by every trained number, flat in the model's table. `mask` `[n, features]` multiplies the pooled features (dropout).
+ * Mean cross-entropy `[1]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`, and its
+ * gradient with respect to all trainable parameters, flat in the order of the model's table. `mask` `[n, features]` multiplies
+ * the pooled features (dropout).
  */
 export function lossAndGradient(
   model: TunedModel,
@@ -57,7 +58,7 @@ export function lossAndGradient(
       });
     }
 
-    /** These images' part of the batch's mean loss, and its gradient. */
+    /** The share of these images in the batch's mean loss, and its gradient. */
     function partGradient(
       x: tf.Tensor4D,
       targets: tf.Tensor2D,
@@ -82,7 +83,7 @@ export function lossAndGradient(
 }
 
 function joined(gradients: (tf.Tensor | undefined)[]): tf.Tensor1D {
-  // `Array.from` shows holes, which `map` would skip.
+  // `Array.from` visits holes, which `map` skips.
   return tf.concat(
     Array.from(gradients, (gradient, index) => {
       if (!gradient) throw new Error(`No gradient of parameter ${index}.`);

@@ -21,7 +21,7 @@ export type HeadGradients = Head & {
   logits: tf.Tensor2D;
 };
 
-/** Cross-entropy of these rows over `count` (all of a batch's, of which they may be a part), and its gradients. */
+/** The cross-entropy of these rows divided by `count`, the size of the whole batch, and its gradients. */
 export function headGradients(
   features: tf.Tensor2D,
   head: Head,

@@ -1,4 +1,4 @@
-/** For tests only: a backbone of any layout with weights made from a seed, small enough to keep its maps finite. */
+/** For tests only: a backbone of any layout with seeded random weights, scaled so that activations stay finite. */
 import { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { writeSafetensors } from '../files/safetensors';
@@ -9,12 +9,13 @@ export function madeBackbone(
   layout: Layout,
   inputSize: number,
   precision: Precision = 'single',
+  { name = 'made', seed = 5 }: { name?: string; seed?: number } = {},
 ): Promise<Backbone> {
-  const random = seededRandom(5);
+  const random = seededRandom(seed);
   const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
-  for (const { name, batchNorm, kernel, cIn, cOut } of convolutions(network(layout))) {
+  for (const { name: layer, batchNorm, kernel, cIn, cOut } of convolutions(network(layout))) {
     const fanIn = cIn * kernel * kernel;
-    tensors.set(`${name}.weight`, {
+    tensors.set(`${layer}.weight`, {
       shape: [cOut, cIn, kernel, kernel],
       data: Float32Array.from({ length: cOut * fanIn }, () => random.normal() / Math.sqrt(fanIn)),
     });
@@ -31,5 +32,5 @@ export function madeBackbone(
     stride_in_1x1: String(layout.strideIn1x1),
     blocks: layout.blocks.join(),
   };
-  return Backbone.fromBytes(writeSafetensors(tensors, metadata), { id: 'made', name: 'made' }, precision);
+  return Backbone.fromBytes(writeSafetensors(tensors, metadata), { id: name, name }, precision);
 }

@@ -1,4 +1,4 @@
-/** For tests only: a small data set made from a seed, in which every class has a colour and a stripe direction of its own. */
+/** For tests only: a small seeded data set in which each class has its own colour and stripe direction. */
 import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
 import { seededRandom } from '../random';

@@ -1,4 +1,4 @@
-/** A setting on a backbone with its codes found, for tests; codes are found once for each backbone. */
+/** For tests only: a setting applied to a backbone, with its decompositions, which are computed once per backbone. */
 import type { Backbone } from '../backbone/backbone';
 import { codingKey } from '../decompose/atom-coding';
 import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';

@@ -1,4 +1,4 @@
-/** For tests only: a run without and with a real file, which only a worker can have. */
+/** For tests only: a run with and without a real file, which needs a worker. */
 import { startBackend } from '../backend';
 import { createPrivateFile } from '../files/private-file';
 import { madeRun } from './made-run';

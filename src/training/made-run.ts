@@ -1,4 +1,4 @@
-/** For tests only: a run as small as there can be with a frozen stage, for backends and places that are slow. */
+/** For tests only: a minimal run with a frozen stage, for slow backends and for workers. */
 import { methodById } from '../methods';
 import type { BackendName, PrefixPlace, RunConfig } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
@@ -30,15 +30,15 @@ const CONFIG: RunConfig = {
 const DATASET = madeDataset(3, 3, 2, 36);
 
 export interface MadeRun {
-  /** Of every step. */
+  /** The loss of every step. */
   losses: number[];
-  /** Of every validation. */
+  /** The loss of every validation. */
   valLosses: number[];
-  /** Maps that were computed to be kept. */
+  /** The number of images whose frozen features were computed for the cache. */
   computed: number;
 }
 
-/** Two epochs of three steps on 9 images with two views each, and 6 for validation. */
+/** Two epochs of three steps with 9 training images of two views each, and 6 validation images. */
 export async function madeRun(
   backend: BackendName,
   place: PrefixPlace | null,
@@ -51,7 +51,7 @@ export async function madeRun(
   const losses: number[] = [];
   let computed = 0;
   try {
-    const { result } = await runToEnd(job, new RunControl(), backend, (event) => {
+    const { result } = await runToEnd(job, new RunControl(), { backend, threads: 1 }, (event) => {
       if (event.kind === 'step') losses.push(event.loss);
       if (event.kind === 'phase' && event.label === 'Computing the frozen stages') computed = event.done;
     });

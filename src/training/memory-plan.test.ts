@@ -45,9 +45,9 @@ const large: PlannedRun = {
 const small: PlannedRun = { ...large, network: network(STARTER), inputSize: 64, classes: 10 };
 
 /**
- * Numbers kept for the way back, for one image, from the sides and widths of He et al. 2016, Table 1: the stem and its
- * pooling, then for every block its two inner maps and its output. The first block of a stage has its first map at the side
- * before it.
+ * Activations kept for the backward pass of one image, from the sides and widths of He et al. 2016, Table 1: the stem and its
+ * pooling, then for every block its two inner activations and its output. The first activation of a stage has the side of the
+ * stage before.
  */
 const MAPS_224 =
   112 ** 2 * 64 +
@@ -63,14 +63,14 @@ const MAPS_64 =
   (16 ** 2 * 32 + 8 ** 2 * (32 + 128) + 3 * 8 ** 2 * (32 + 32 + 128)) +
   (8 ** 2 * 64 + 4 ** 2 * (64 + 256) + 5 * 4 ** 2 * (64 + 64 + 256)) +
   (4 ** 2 * 128 + 2 ** 2 * (128 + 512) + 2 * 2 ** 2 * (128 + 128 + 512));
-/** METHOD §3: numbers in ResNet-50, and of α at nine atoms for every kernel larger than one pixel. */
+/** docs/method.md §3: parameters of ResNet-50, and coefficients α with nine atoms for every kernel larger than 1×1. */
 const PARAMETERS = 23_508_032;
 const COEFFICIENTS = 9 * (7 ** 0 * 3 * 64 + 3 * 64 ** 2 + 4 * 128 ** 2 + 6 * 256 ** 2 + 3 * 512 ** 2);
 
 const MB = 1e6;
 
-describe('the bytes of a plan', () => {
-  it('are those of the maps kept, counted by hand, while they are the most there is', () => {
+describe('the memory items of a plan', () => {
+  it('count the kept activations as counted by hand, where they dominate the peak', () => {
     expect(MAPS_224).toBe(9_809_408);
     for (const [run, maps] of [
       [large, MAPS_224],
@@ -78,23 +78,23 @@ describe('the bytes of a plan', () => {
     ] as const) {
       const { items, bytes, microBatch } = planMemory({ ...run, batchSize: 64 }, WASM);
       expect(microBatch).toBe(64);
-      // The last blocks' are freed again when the gradients below them are larger.
+      // At the peak, the last blocks may have been freed already.
       expect(items.maps / (4 * 64 * maps)).toBeGreaterThan(0.95);
       expect(items.maps).toBeLessThanOrEqual(4 * 64 * maps);
       expect(bytes).toBe(Object.values(items).reduce((sum, each) => sum + each, 0));
     }
   });
 
-  it('are those of METHOD §3 for weights and coefficients', () => {
+  it('count weights and coefficients as docs/method.md §3', () => {
     const { items } = planMemory(large, GPU);
     expect(items.weights).toBe(4 * PARAMETERS);
     expect(COEFFICIENTS).toBe(11_318_976);
     expect(items.coefficients).toBe(4 * COEFFICIENTS);
-    // 1,737 numbers and a head of 204,900, four times; and again in the update, where it is a part of the peak.
+    // 1,737 parameters and a head of 204,900, four vectors; more during the update, if that is the peak.
     expect(items.optimizer).toBeGreaterThanOrEqual(4 * 4 * (1737 + 204_900));
   });
 
-  it('grow with images and classes, and shrink in parts and by computing twice', () => {
+  it('grow with images and classes, and shrink with micro-batches and gradient checkpointing', () => {
     const bytes = [1, 2, 8, 16, 64].map((batchSize) => planMemory({ ...large, batchSize }, WASM).bytes);
     expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
     expect(new Set(bytes).size).toBe(5);
@@ -109,7 +109,7 @@ describe('the bytes of a plan', () => {
     expect(of(16, true)).toBeLessThan(0.75 * of(16, false));
   });
 
-  it('are few for a linear probe, whatever the batch', () => {
+  it('are small for a linear probe with any batch size', () => {
     const probe = { ...large, method: methodById('linear-probe'), options: {} };
     const plan = planMemory(probe, { ...GPU, budget: 500 * MB });
     expect(plan).toMatchObject({ fits: true, recompute: false });
@@ -118,15 +118,15 @@ describe('the bytes of a plan', () => {
   });
 });
 
-describe('a plan', () => {
-  it('takes the whole batch where there is room, and says how much that is', () => {
+describe('planMemory', () => {
+  it('uses the whole batch if it fits, and states the memory', () => {
     const plan = planMemory(large, GPU);
     expect(plan).toMatchObject({ batch: 16, microBatch: 16, recompute: false, fits: true });
     expect(plan.sentence).toMatch(/^About [\d.]+\s[MG]B of memory at batch 16\.$/);
     expect(planMemory(small, WASM).sentence).toMatch(/^About \d\d\sMB of memory at batch 16\.$/);
   });
 
-  it('is the batch in parts to stay within the budget', () => {
+  it('uses micro-batches to stay within the budget', () => {
     const budget = 700 * MB;
     const plan = planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
     expect(plan).toMatchObject({ batch: 32, microBatch: 8, recompute: false, fits: true });
@@ -136,7 +136,7 @@ describe('a plan', () => {
     );
   });
 
-  it('has a smaller last part where the batch does not divide', () => {
+  it('has a smaller last micro-batch if the batch size is not divisible', () => {
     const plan = planMemory({ ...large, batchSize: 18 }, { ...WASM, budget: 560 * MB });
     expect(plan).toMatchObject({ batch: 18, microBatch: 5, fits: true });
     expect(plan.sentence).toMatch(
@@ -144,7 +144,7 @@ describe('a plan', () => {
     );
   });
 
-  it('computes twice when a few images at a time are still too many', () => {
+  it('uses gradient checkpointing if micro-batches of a few images do not fit', () => {
     const at = (budget: number) => planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
     const four = at(500 * MB);
     expect(four).toMatchObject({ microBatch: 4, recompute: false });
@@ -156,8 +156,8 @@ describe('a plan', () => {
     expect(at(0.96 * twice.bytes)).toMatchObject({ microBatch: 2, recompute: false });
   });
 
-  it('never asks for a buffer larger than the adapter’s', () => {
-    // Of the stem's output, 112 × 112 × 64, forty fit into the 128 MiB that every adapter grants.
+  it('needs no buffer larger than the adapter’s limit', () => {
+    // The stem's output is 112 × 112 × 64 per image: forty images fit into the 128 MiB that every adapter allows.
     const plan = planMemory({ ...large, batchSize: 128 }, { ...GPU, buffer: 2 ** 27 });
     expect(plan).toMatchObject({ microBatch: 32, fits: true });
     expect(plan.evaluationBatch).toBeLessThanOrEqual(32);
@@ -165,39 +165,39 @@ describe('a plan', () => {
     expect(4 * 112 * 112 * 64 * 64).toBeGreaterThan(2 ** 27);
   });
 
-  it('says so when not even one image fits, and what to change', () => {
+  it('says that a single image does not fit, and what to change', () => {
     const none = planMemory(large, { ...WASM, budget: 150 * MB });
     expect(none).toMatchObject({ fits: false, microBatch: 1, recompute: true });
     expect(none.sentence).toMatch(
       /^Does not fit: even with one image at a time it takes about \d+\sMB, and a run may take 150\sMB\. Raise the memory cap/,
     );
-    // A full-width kernel of 3 × 3 × 512 × 512 alone.
+    // A single full-width kernel of 3 × 3 × 512 × 512 is larger.
     const narrow = planMemory(large, { ...GPU, buffer: 8 * 2 ** 20 });
     expect(narrow.sentence).toMatch(/largest buffer here is 8\.4\sMB\. Choose WebAssembly/);
   });
 
-  it('evaluates as many images at a time as take no more than a step does', () => {
+  it('evaluates as many images at a time as need no more memory than a step', () => {
     const { evaluationBatch, bytes } = planMemory(large, WASM);
     expect(evaluationBatch).toBeGreaterThanOrEqual(16);
     const without = planMemory({ ...large, images: { train: 16, val: 0 } }, WASM);
     expect(bytes).toBeLessThan(1.03 * without.bytes);
-    // A probe has nothing else to do.
+    // A linear probe has no steps through the backbone.
     const probe = { ...large, method: methodById('linear-probe'), options: {} };
     expect(planMemory(probe, WASM).evaluationBatch).toBe(64);
   });
 
-  it('keeps to the images there are', () => {
+  it('uses no batch larger than the training set', () => {
     expect(planMemory({ ...large, images: { train: 5, val: 1 } }, GPU).batch).toBe(5);
     expect(planMemory({ ...large, images: { train: 0, val: 0 } }, GPU).batch).toBe(16);
   });
 });
 
-describe('the frozen stages’ output in a plan', () => {
+describe('the frozen-feature cache in a plan', () => {
   const frozen: PlannedRun = { ...large, options: { m: 9, from: 4 }, augmentation: 'none' };
-  /** What enters stage 4, for every image: 14 × 14 pixels of 1,024 channels (He et al. 2016, Table 1). */
+  /** Bytes of the input of stage 4 for all images: 14 × 14 pixels of 1,024 channels (He et al. 2016, Table 1). */
   const kept = 4 * 1200 * 14 ** 2 * 1024;
 
-  it('is kept on the device where it fits, and counted', () => {
+  it('is on the device if it fits, and is counted', () => {
     const plan = planMemory(frozen, GPU);
     expect(plan).toMatchObject({ prefix: 'device', microBatch: 16, fits: true });
     expect(plan.items.prefix).toBe(kept);
@@ -210,20 +210,20 @@ describe('the frozen stages’ output in a plan', () => {
     expect(thrice.items.prefix - once.items.prefix).toBe((2 * kept * 1000) / 1200);
   });
 
-  it('costs less than what its steps no longer need', () => {
+  it('takes less memory than it saves in the steps', () => {
     const few = { ...frozen, images: { train: 64, val: 16 } };
     const unfrozen = { ...few, options: { m: 9 } };
     expect(planMemory(few, WASM).bytes).toBeLessThan(planMemory(unfrozen, WASM).bytes);
   });
 
-  it('is kept beside smaller parts of a batch rather than in a file', () => {
+  it('is on the device with smaller micro-batches rather than in a file', () => {
     const { bytes } = planMemory(frozen, WASM);
     const plan = planMemory(frozen, { ...WASM, budget: 0.99 * bytes, storage: 1e12 });
     expect(plan).toMatchObject({ prefix: 'device', fits: true });
     expect(plan.microBatch).toBeLessThan(16);
   });
 
-  it('goes into a file where it does not, planned as if it were not kept', () => {
+  it('is in a file if it does not fit on the device, with the same plan as without a cache', () => {
     const budget = 900 * MB;
     const plan = planMemory(frozen, { ...WASM, budget, storage: 1e12 });
     expect(plan).toMatchObject({ prefix: 'file', microBatch: 16, fits: true });
@@ -233,13 +233,13 @@ describe('the frozen stages’ output in a plan', () => {
     expect(plan.items).toEqual(without.items);
   });
 
-  it('is not kept where there is no room at all, which is said', () => {
+  it('is not used if there is no room anywhere, which the sentence says', () => {
     const plan = planMemory(frozen, { ...WASM, budget: 900 * MB, storage: kept - 1 });
     expect(plan).toMatchObject({ prefix: null, fits: true });
     expect(plan.sentence).toMatch(/There is no room to keep .* 960\sMB: it is computed at every step\.$/);
   });
 
-  it('is none where all is trained, every epoch has new views, or there are no images', () => {
+  it('is not used if all stages are trained, every epoch has new views, or there are no images', () => {
     for (const run of [
       { ...frozen, options: { m: 9, from: 0 } },
       { ...frozen, augmentation: 'flips' as const, views: 0 },
@@ -259,7 +259,7 @@ function tableOf({ method, options, network: trunk, classes }: PlannedRun) {
   return parameterTable(method, options, backbone, trunk.features, classes);
 }
 
-/** Bytes in the wasm heap, by what tfjs asks of its allocator. */
+/** Measures the bytes in the wasm heap, from tfjs' calls to its allocator. */
 class HeapMeter {
   peak = 0;
   #live = 0;
@@ -288,7 +288,7 @@ class HeapMeter {
   }
 }
 
-/** Trains one step, as a run does after its first evaluation, and tells the plan's bytes for it. */
+/** Runs one training step after an evaluation, as at the start of a run, and returns the planned bytes for it. */
 async function oneStep(
   layout: Layout,
   { id, options, batch, microBatch, recompute, kept = false, precision = 'single' }: Case,
@@ -349,7 +349,7 @@ async function keptOnDevice(
   from: number,
 ): Promise<Prefix> {
   const config = { augmentation: 'none' as const, views: 0, seed: 0 };
-  // As many at a time as the validation takes.
+  // The same batch size as for the validation.
   const batchSize = dataset.val.labels.length;
   const computing = cache.prefix({ backbone, dataset, config, from, place: 'device', batchSize });
   for (;;) {
@@ -367,7 +367,7 @@ interface Case {
   batch: number;
   microBatch: number;
   recompute: boolean;
-  /** Whether what enters the stage `from` is kept on the device. */
+  /** Whether the frozen features that enter the stage `from` are cached on the device. */
   kept?: boolean;
   precision?: Precision;
 }
@@ -376,9 +376,9 @@ const ATOMS = { id: 'atoms', options: { m: 9 } };
 const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 
 const named = ({ id, options, microBatch, recompute, kept, precision }: Case) =>
-  `${precision === 'half' ? 'in halves, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
+  `${precision === 'half' ? 'fp16, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
-/** Any coefficients: which, no memory depends on. */
+/** Arbitrary coefficients; their values do not affect memory. */
 function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOptions): Promise<AtomCodes> {
   return codesFor(backbone, method, options, async (coding, layers) => {
     const code = (layer: string): LayerCode => {
@@ -390,7 +390,7 @@ function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOpti
   });
 }
 
-describe('measured on wasm, a plan is right to a quarter', () => {
+describe('a plan agrees to 25 % with memory measured on wasm', () => {
   beforeAll(() => startBackend('wasm'));
 
   const cases: Case[] = [
@@ -418,7 +418,7 @@ describe('measured on wasm, a plan is right to a quarter', () => {
   }
 });
 
-describe('measured on WebGPU, a plan is right to a quarter', () => {
+describe('a plan agrees to 25 % with memory measured on WebGPU', () => {
   const layout = { baseWidth: 16, blocks: [1, 1], strideIn1x1: false };
   const cases: Case[] = [
     { ...ATOMS, batch: 8, microBatch: 8, recompute: false },
@@ -435,7 +435,7 @@ describe('measured on WebGPU, a plan is right to a quarter', () => {
       const { planned, dispose } = await oneStep(layout, each, true);
       const measured = allocated() - before;
       dispose();
-      // The next one gets a device of its own, whose pool is empty.
+      // Destroyed, so that the next case starts with a new device and an empty buffer pool.
       const { device } = tf.backend() as WebGPUBackend;
       device.destroy();
       await device.lost;
@@ -445,5 +445,5 @@ describe('measured on WebGPU, a plan is right to a quarter', () => {
   }
 });
 
-/** Bytes of GPU buffers, whether a tensor has them or not. */
+/** Bytes of all GPU buffers, including the pool's free ones. */
 const allocated = () => (tf.backend() as WebGPUBackend).memory().numBytesAllocatedInGPU;

@@ -1,6 +1,6 @@
 /**
- * How a run keeps within its memory, decided before it starts: how many images go through the network at a time, and
- * whether parts of it are computed twice.
+ * Plans the memory of a run before it starts: the micro-batch size, gradient checkpointing, and the place of the frozen-feature
+ * cache.
  */
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
@@ -20,7 +20,7 @@ import { lowestStage, parameterTable } from './parameters';
 
 export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
   network: Network;
-  /** Side of the input, pixels. */
+  /** Side of the input in pixels. */
   inputSize: number;
   method: TuningMethod;
   options: SettingOptions;
@@ -32,11 +32,11 @@ export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
 export interface PlanLimits extends EngineLimits {
   backend: BackendName;
   precision: Precision;
-  /** Bytes that files may take. */
+  /** Bytes available for files. */
   storage: number;
 }
 
-/** With this many images at a time, computing twice is tried before fewer. */
+/** Below this micro-batch size, gradient checkpointing is tried before smaller micro-batches. */
 const SMALL_PART = 4;
 
 interface Choice {
@@ -46,18 +46,18 @@ interface Choice {
 }
 
 /**
- * The first of these that keeps within `limits`, fastest first; the last of them, with `fits` false, where none does.
+ * The first of these choices that fits into `limits`, fastest first; the last one, with `fits` false, if none does.
  *
- * 1. The whole batch, then its half, a quarter and so on, down to a few images at a time. The gradients are added up, which
- *    is the same gradient, and each part still fills the processors: this costs next to nothing.
- * 2. A few images at a time, keeping only the blocks' inputs and computing their insides a second time: a quarter more
- *    work for a third less to keep. Halving again would save more, but at 7 × 7 pixels one or two images are fewer rows
- *    than a GPU computes at once, so it would cost more, too.
- * 3. Fewer images yet, down to one; each without and with computing twice.
+ * 1. The whole batch, then micro-batches of half of it, a quarter and so on, down to a few images. Accumulating the gradients
+ *    gives the same gradient, and each micro-batch still uses all cores: the cost is small.
+ * 2. Micro-batches of a few images with gradient checkpointing: about a quarter more computation for a third less memory.
+ *    Smaller micro-batches would save more memory, but one or two images of 7 × 7 pixels have fewer rows than a GPU computes at
+ *    once, so they would also cost more time.
+ * 3. Smaller micro-batches, down to one image; each without and with gradient checkpointing.
  *
- * Where stages are frozen and images come again, the frozen stages' output is kept on the device if it fits there beside
- * the first of these. Else it goes into a file, and the rest is planned as if there were none: a file may fail, and what
- * it held is then computed at every step.
+ * With frozen stages and fixed views, the frozen features are cached on the device if they fit beside one of the first choices.
+ * Else they are cached in a file, and the rest is planned as if there were no cache, because a file may fail and the features are
+ * then computed at every step.
  */
 export function planMemory(
   run: PlannedRun,
@@ -90,7 +90,7 @@ export function planMemory(
       return { ...choice, evaluationBatch, ...rehearse(rehearsed, backend === 'webgpu') };
     });
     const least = attempts.reduce((low, each) => (each.bytes < low.bytes ? each : low));
-    // Evaluation may take what the steps need anyway, but is no reason to need more; a probe has no steps.
+    // A larger evaluation batch is used only if it does not raise the peak of the steps; a linear probe has no steps.
     const free = attempts.find((each) => fits(each) && (!tunes || each.bytes <= 1.02 * least.bytes));
     return free ?? least;
   };
@@ -112,7 +112,7 @@ interface Attempt extends Choice, Rehearsal {
   evaluationBatch: number;
 }
 
-/** Most first. As many as in a step are no new sizes, which a pool of buffers likes. */
+/** Candidates, largest first. The micro-batch size is one of them because a buffer pool can then reuse buffers of the steps. */
 function evaluationBatches(microBatch: number): number[] {
   const numbers = new Set([...halves(EVALUATION_BATCH), Math.min(EVALUATION_BATCH, microBatch)]);
   return [...numbers].sort((a, b) => b - a);
@@ -125,7 +125,7 @@ function choices(
   fitsIntoFile: boolean,
 ): [Choice, ...Choice[]] {
   const prefix = hasPrefix && fitsIntoFile ? 'file' : null;
-  // A linear probe trains on features, which no part of a batch makes smaller.
+  // A linear probe trains on cached features, so micro-batches would save nothing.
   if (!tunes) return [{ microBatch: batch, recompute: false, prefix }];
   const [, ...parts] = halves(batch);
   const once = (microBatch: number): Choice => ({ microBatch, recompute: false, prefix });
@@ -143,12 +143,12 @@ function choices(
   ];
 }
 
-/** 20, 10, 5, 3, 2, 1 */
+/** Repeated halves, rounded up: 20, 10, 5, 3, 2, 1. */
 function halves(count: number): number[] {
   return count === 1 ? [1] : [count, ...halves(Math.ceil(count / 2))];
 }
 
-// ---------------------------------------------------------------- in words
+// ---------------------------------------------------------------- sentences
 
 function fitting(
   batch: number,
@@ -196,7 +196,7 @@ function tooLarge(
 
 const images = (count: number) => (count === 1 ? '1 image' : `${count} images`);
 
-/** `310 MB`, `2.1 GB`: in two digits, for a plan is no closer. */
+/** `310 MB`, `2.1 GB`: two digits, because a plan is not more accurate. */
 function size(bytes: number): string {
   const rounded = Number(bytes.toPrecision(2));
   return rounded >= 1e9 ? `${rounded / 1e9}\u00a0GB` : `${rounded / 1e6}\u00a0MB`;

@@ -1,6 +1,7 @@
 /**
- * A run over the backbone's table with sizes in place of tensors, taken and freed in the order in which evaluate.ts,
- * gradient.ts, backbone/training-pass.ts and adamw.ts do. What it holds at its fullest moment is what the run will.
+ * Simulates the memory of a run: it goes through the backbone's table and allocates and frees sizes in place of tensors, in the same
+ * order as evaluate.ts, gradient.ts, backbone/training-pass.ts and adamw.ts. The simulated peak is the memory that the run needs.
+ * A change to what these files keep in memory must also be made here.
  */
 import { POOL } from '../backbone/backbone';
 import {
@@ -19,15 +20,15 @@ import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
 
 export interface RehearsedRun {
   network: Network;
-  /** Side of the input, pixels. */
+  /** Side of the input in pixels. */
   inputSize: number;
   table: ParameterTable;
   method: TuningMethod;
   options: SettingOptions;
   images: { train: number; val: number };
-  /** Maps that enter the stage `from`, kept on the device; null where there are none. */
+  /** Frozen features that enter the stage `from`, cached on the device for so many images; null if there are none. */
   prefix: { from: number; maps: number } | null;
-  /** Images per step, how many of them at a time, and whether the blocks' insides are computed twice. */
+  /** Images per step and per micro-batch, and whether gradient checkpointing is used. */
   batch: number;
   microBatch: number;
   recompute: boolean;
@@ -37,14 +38,14 @@ export interface RehearsedRun {
 }
 
 export interface Rehearsal {
-  /** The most there is at a time, and what it is. */
+  /** The peak memory, and its composition. */
   bytes: number;
   items: MemoryItems;
-  /** The largest single tensor, bytes. */
+  /** The largest single tensor in bytes. */
   largest: number;
 }
 
-/** `pooled`: as tfjs-webgpu keeps buffers, else as the wasm heap does. */
+/** `pooled`: whether memory is managed as by tfjs-webgpu's buffer pool, or as by the wasm heap. */
 export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
   const memory = pooled ? new Pool(run.precision) : new Heap(run.precision);
   new Run(run, memory).all();
@@ -52,14 +53,14 @@ export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
   return { bytes, items, largest };
 }
 
-/** Bytes of a number: float32, but what half precision (ops/half.ts) keeps in 16 bits. */
+/** Bytes per number in fp32 and fp16, and the kinds of tensors that are stored in fp16 (ops/half.ts). */
 const SINGLE = 4;
 const HALF = 2;
 const HALVES: ReadonlySet<Kind> = new Set(['weights', 'coefficients', 'maps']);
 
-/** Vectors that AdamW keeps: numbers, two moments, learning rates; on WebGPU also a copy of the numbers alone. */
+/** Vectors that AdamW keeps: parameters, two moments, learning rates; on WebGPU also a separate copy of the parameters. */
 const OPTIMIZER_KEEPS = { heap: 4, pool: 5 };
-/** Vectors its update makes: tfjs' operations one each, some of them freed on the way; the program the next three at once. */
+/** Vectors that its update allocates: with tfjs one per operation, some freed early; in the WebGPU program the three of the next state. */
 const OPTIMIZER_MAKES = { heap: 8, pool: 3 };
 
 // ---------------------------------------------------------------- memory
@@ -73,7 +74,7 @@ interface Held {
 }
 
 abstract class Memory {
-  /** The most there ever was, and what it was. */
+  /** The peak so far, and its composition. */
   bytes = 0;
   items = nothing();
   largest = 0;
@@ -81,11 +82,11 @@ abstract class Memory {
 
   constructor(readonly precision: Precision) {}
 
-  /** Bytes in use after a tensor of `bytes` was made. */
+  /** Bytes in use after the allocation of a tensor of `bytes`. */
   protected abstract grown(bytes: number): number;
   protected abstract shrink(bytes: number): void;
 
-  /** As many numbers in so many tensors. */
+  /** Allocates `numbers` numbers in `tensors` tensors of equal size. */
   take(kind: Kind, numbers: number, tensors = 1): Held {
     const bytes = numbers * (this.precision === 'half' && HALVES.has(kind) ? HALF : SINGLE);
     this.largest = Math.max(this.largest, bytes / tensors);
@@ -95,7 +96,7 @@ abstract class Memory {
       this.bytes = total;
       const { working: _, ...rest } = this.#live;
       const known = Object.values(rest).reduce((sum, each) => sum + each, 0);
-      // Buffers that wait for their next use are counted here.
+      // Includes the free buffers of a pool.
       this.items = { ...rest, working: total - known };
     }
     return { kind, bytes, numbers };
@@ -110,7 +111,7 @@ abstract class Memory {
   }
 }
 
-/** tfjs-wasm: what is freed is there for anything. */
+/** tfjs-wasm: freed memory can be reused for any tensor. */
 class Heap extends Memory {
   #total = 0;
 
@@ -124,14 +125,14 @@ class Heap extends Memory {
   }
 }
 
-/** tfjs hands its commands over so many at a time; what is freed in between stays until then. */
+/** tfjs submits commands in groups of this many; buffers freed within a group are reusable after it. */
 const OPERATIONS_PER_SUBMIT = 15;
 
-/** tfjs-webgpu: no buffer is ever given back; it waits for a tensor of the very same size. */
+/** tfjs-webgpu: a freed buffer is never destroyed; it is reused for tensors of exactly the same size. */
 class Pool extends Memory {
   #total = 0;
   #operations = 0;
-  /** By size. */
+  /** The number of free buffers by size. */
   readonly #waiting = new Map<number, number>();
   #freed: number[] = [];
 
@@ -166,20 +167,20 @@ const nothing = (): MemoryItems => ({
 // ---------------------------------------------------------------- a run
 
 /**
- * How a GPU cuts a kernel gradient (ops/webgpu/forms.ts): tiles of channels, each a workgroup of threads, and as many parts
- * of the long axis as keep it busy while each has positions enough.
+ * How a GPU divides a kernel gradient (ops/webgpu/forms.ts): one workgroup of threads per tile of channels, and as many splits of
+ * the long axis as keep it busy, if each split has enough positions.
  */
 const GPU_TILES = { side: 64, threads: 64, workgroups: 256, positionsPerPart: 128 };
-/** Numbers of patches a kernel gradient makes at a time, on wasm (ops/wasm/kernel-gradient.ts). */
+/** The numbers of patches that a kernel gradient allocates at a time on wasm (ops/wasm/kernel-gradient.ts). */
 const PATCHES = 2 ** 22;
 
-/** A block on its way back. */
+/** What is kept of a block for the backward pass. */
 interface KeptBlock {
   block: BlockSpec;
-  /** Side of its input. */
+  /** Side of its input in pixels. */
   side: number;
   x: Held;
-  /** Null where they are to be computed again. */
+  /** Null with gradient checkpointing. */
   inner: { a1: Held; a2: Held } | null;
   y: Held;
 }
@@ -191,9 +192,9 @@ interface Map {
 
 class Run {
   readonly #tuned: ReadonlySet<string>;
-  /** Trained numbers, the head's included. */
+  /** The number of trainable parameters, including the head's. */
   readonly #trained: number;
-  /** The kernels' gradients are contracted with the coefficients on the way and never written. */
+  /** Whether the kernel gradients are contracted with the coefficients and never written to memory. */
   readonly #isFused: boolean;
   readonly #tunesKernels: boolean;
 
@@ -216,14 +217,14 @@ class Run {
       if (!this.#isTuned(layer)) continue;
       for (const coding of Object.values(method.codings(layer, options))) {
         const { rows, atoms } = codedShape(coding, layer);
-        // On the way back they are read turned, which a backend keeps.
+        // The backward pass reads block coefficients transposed, which a backend caches.
         memory.take('coefficients', rows * atoms * (coding.kc > 1 ? 2 : 1));
       }
     }
     if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);
     this.#evaluation(images.train, 0);
     this.#evaluation(images.val, 0);
-    // The probe's features, and the warm start's.
+    // The features of the linear probe or the warm start.
     memory.free(memory.take('working', images.train * network.features));
     if (table.backbone === 0) return;
     this.#vectors(this.#on(OPTIMIZER_KEEPS));
@@ -233,7 +234,7 @@ class Run {
     this.#step();
   }
 
-  /** Forward passes over so many images, or over their maps from a stage on, without gradients. */
+  /** Forward passes without gradients over so many images, or over activations that enter the stage `from`. */
   #evaluation(images: number, from: number): void {
     const { network, evaluationBatch } = this.run;
     for (const n of [Math.min(images, evaluationBatch), images % evaluationBatch]) {
@@ -254,7 +255,7 @@ class Run {
     const { memory } = this;
     const { network, batch, microBatch, table, prefix } = this.run;
     const lowest = lowestStage(table) ?? 0;
-    // Kernels that stay as they are are turned once, where the way back wants them so.
+    // On wasm, the backward pass caches frozen kernels rotated by 180°.
     if (this.memory instanceof Heap)
       for (const layer of convolutions(network))
         if (!this.#isTuned(layer) && stageOf(layer) >= lowest) memory.take('weights', numbersOf(layer));
@@ -271,11 +272,11 @@ class Run {
     }
     memory.free(images, ...kernels);
     this.#vectors(this.#on(OPTIMIZER_MAKES));
-    // The next step's.
+    // The input of the next step.
     this.#input(batch, prefix?.from ?? 0);
   }
 
-  /** Some of the batch's images forth and back; what is left is their gradient. */
+  /** The forward and backward pass of one micro-batch; returns its gradient, which stays allocated. */
   #part(n: number): Held {
     const { memory } = this;
     const { network, batch: count, recompute, inputSize, prefix } = this.run;
@@ -310,7 +311,7 @@ class Run {
     return joined;
   }
 
-  /** From the top to the lowest tuned layer. What is left is the gradient for the stem, where that is tuned. */
+  /** From the last block to the lowest tuned layer. Returns the gradient for the stem if the stem is tuned. */
   #backward(n: number, blocks: KeptBlock[], gradients: Held[]): Held | null {
     const { memory } = this;
     const top = blocks.at(-1);
@@ -348,7 +349,7 @@ class Run {
     return dz;
   }
 
-  /** The first convolution, whose output may be kept, and its pooling. `side` is the one in between. */
+  /** The first convolution, whose output may be kept, and the pooling. `side` is that of the output before pooling. */
   #stem(n: number, keep: boolean): { x: Map; side: number; kept: Held | null } {
     const { network, inputSize } = this.run;
     const { stem } = network;
@@ -367,7 +368,7 @@ class Run {
     const numbers = n * after ** 2 * conv3.cOut;
     const shortcut = downsample ? memory.take('working', numbers) : null;
     const y = memory.take('maps', numbers);
-    // There, the convolution, its sum with the shortcut and the ReLU are a tensor each.
+    // On wasm, the convolution, its sum with the shortcut, and the ReLU are separate tensors.
     if (memory instanceof Heap) this.#use(2 * numbers);
     memory.free(shortcut);
     return { a1, a2, y: { held: y, side: after } };
@@ -385,12 +386,12 @@ class Run {
   #inputGradient(n: number, layer: ConvolutionSpec, side: number): Held {
     const map = n * side ** 2 * layer.cIn;
     const result = this.memory.take('working', map);
-    // There, the sum with another gradient and the ReLU's mask are tensors, and so is the kernel in another order.
+    // On wasm, the sum with the other gradient, the masked result and the reordered kernel are separate tensors.
     if (this.memory instanceof Heap) this.#use(2 * map + numbersOf(layer));
     return result;
   }
 
-  /** The gradients of what is trained there, where the layer is tuned. */
+  /** The gradients of the trainables of a layer, if it is tuned. */
   #layerGradient(n: number, layer: ConvolutionSpec, side: number, gradients: Held[]): void {
     if (!this.#isTuned(layer)) return;
     if (this.#tunesKernels) this.#throughKernel(n, layer, side);
@@ -398,11 +399,11 @@ class Run {
       if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
   }
 
-  /** What ∂L/∂kernel takes on the way. */
+  /** Intermediate tensors of ∂L/∂kernel. */
   #throughKernel(n: number, layer: ConvolutionSpec, side: number): void {
     const kernel = numbersOf(layer);
     if (this.memory instanceof Heap) {
-      // The map in another order, what some taps see of it, and the gradient in pieces and joined.
+      // The reordered input, the patches of some images, and the partial and the total gradient.
       const map = n * side ** 2 * layer.cIn;
       const patches = n * sideAfter(layer, side) ** 2 * layer.cIn * layer.kernel ** 2;
       this.#use(map + (layer.kernel === 1 ? 0 : Math.min(PATCHES, patches)) + 2 * kernel);
@@ -411,7 +412,7 @@ class Run {
     }
   }
 
-  /** What a GPU writes on the way to the gradient of what is trained. */
+  /** Intermediate results that a GPU writes for the gradients of a layer. */
   #partialSums(n: number, layer: ConvolutionSpec, outputSide: number): number[] {
     const { side, threads, workgroups, positionsPerPart } = GPU_TILES;
     const taps = layer.kernel ** 2;
@@ -426,7 +427,7 @@ class Run {
     return parts > 1 ? [parts * kernel, kernel, kernel] : [kernel, kernel];
   }
 
-  /** Never one buffer of them all: where that is too large, they are separate. */
+  /** Vectors are counted as separate buffers, which they are if a joined one would be too large. */
   #vectors(count: number): void {
     for (let made = 0; made < count; made++) this.memory.take('optimizer', this.#trained);
   }
@@ -435,14 +436,14 @@ class Run {
     return this.memory instanceof Heap ? each.heap : each.pool;
   }
 
-  /** The trained numbers as tensors, and the kernels made of them. */
+  /** The parameters as separate tensors, and the tuned kernels. */
   #kernels(): Held[] {
     const tuned = convolutions(this.run.network).filter((layer) => this.#isTuned(layer));
     const parameters = this.memory.take('kernels', this.#trained);
     if (!this.#tunesKernels) return [parameters];
     const kernels = tuned.map((layer) => {
       const kernel = this.memory.take('kernels', numbersOf(layer));
-      // It takes some operations, whose results wait in the pool for the next kernel of that size.
+      // Several operations compute a kernel; their results return to the pool and are reused for the next kernel of the same size.
       if (!this.#isFused)
         this.memory.free(...Array.from({ length: 4 }, () => this.memory.take('working', numbersOf(layer))));
       return kernel;
@@ -450,13 +451,13 @@ class Run {
     return [parameters, ...kernels];
   }
 
-  /** Images, or the maps that enter the stage `from`. */
+  /** Images, or the activations that enter the stage `from`. */
   #input(n: number, from: number): Held {
     const numbers = from > 0 ? this.#entering(from).numbers : this.run.inputSize ** 2 * 3;
     return this.memory.take('working', n * numbers);
   }
 
-  /** The input as a stage's map, which is no second tensor. */
+  /** The input as the activations of a stage, without allocating a second tensor. */
   #entered(from: number): Map {
     return { held: this.memory.take('maps', 0), side: this.#entering(from).side };
   }
@@ -465,12 +466,12 @@ class Run {
     return entering(this.run, from);
   }
 
-  /** A map as tfjs' own operations read it. */
+  /** A copy in fp32 for tfjs' own operations, with fp16 activations. */
   #singles(map: Held): void {
     if (this.run.precision === 'half') this.#use(map.numbers);
   }
 
-  /** What an operation needs for itself. */
+  /** The temporary memory of an operation. */
   #use(numbers: number): void {
     this.memory.free(this.memory.take('working', numbers));
   }
@@ -482,7 +483,7 @@ class Run {
 
 const numbersOf = ({ kernel, cIn, cOut }: ConvolutionSpec) => kernel ** 2 * cIn * cOut;
 
-/** One image's map as it enters a stage, 1 for the first. */
+/** Side and size of one image's activations that enter a stage, 1 for the first. */
 export function entering(
   { network, inputSize }: Pick<RehearsedRun, 'network' | 'inputSize'>,
   stage: number,
@@ -500,7 +501,7 @@ export function entering(
   return { side, numbers: side ** 2 * channels };
 }
 
-/** Side of a convolution's or a pooling's output. */
+/** The output side of a convolution or pooling. */
 const sideAfter = (
   { kernel, stride, pad }: Pick<ConvolutionSpec, 'kernel' | 'stride' | 'pad'>,
   side: number,

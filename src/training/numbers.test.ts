@@ -13,7 +13,7 @@ beforeAll(() => startBackend('wasm'));
 const INPUT = { inputSize: 64, preprocessing: IMAGENET };
 const { mean: MEAN, std: STD } = IMAGENET;
 
-/** One image `[side, side, 3]` whose every byte tells its place. */
+/** One image `[side, side, 3]` whose bytes encode their positions. */
 function numbered(side: number) {
   const pixels = Uint8Array.from({ length: side * side * 3 }, (_, index) => (index * 7) % 256);
   return { pixels, labels: Int32Array.of(0), paths: ['a'] };
@@ -22,7 +22,7 @@ function numbered(side: number) {
 const normal = (byte: number, channel: number) => (byte / 255 - (MEAN[channel] ?? 0)) / (STD[channel] ?? 1);
 
 describe('schedule', () => {
-  it('climbs over the warm-up and falls to zero', () => {
+  it('rises during warm-up and decays to zero', () => {
     expect(learningRateFactor(0, 100, 0.1)).toBeCloseTo(0.1, 6);
     expect(learningRateFactor(50, 100, 0)).toBeCloseTo(0.5, 6);
     expect(learningRateFactor(100, 100, 0.1)).toBeCloseTo(0, 6);
@@ -31,7 +31,7 @@ describe('schedule', () => {
 });
 
 describe('cross-entropy', () => {
-  it('is −log softmax of the wanted class, with gradient (softmax − target)/n', async () => {
+  it('is −log softmax of the target class, with gradient (softmax − target)/n', async () => {
     const logits = tf.tensor2d([1, 2, 3, 0, 0, 0], [2, 3]);
     const wanted = tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]);
     const { loss, gradient } = crossEntropy(logits, wanted, 2);
@@ -50,7 +50,7 @@ describe('cross-entropy', () => {
     tf.dispose([logits, wanted, loss, gradient]);
   });
 
-  it('stays finite for logits far apart', () => {
+  it('is finite for large logit differences', () => {
     const { loss, correct } = score(Float32Array.of(1000, 0, 0, 1000), [0, 1], 2);
     expect(loss).toBe(0);
     expect(correct).toBe(2);
@@ -58,7 +58,7 @@ describe('cross-entropy', () => {
 });
 
 describe('batches', () => {
-  it('take the centre without touching a pixel', async () => {
+  it('take the centre crop without changing a pixel', async () => {
     const image = numbered(73);
     const batch = centredBatch(image, 73, INPUT, [0]);
     const values = await batch.data();
@@ -72,7 +72,7 @@ describe('batches', () => {
     batch.dispose();
   });
 
-  it('mirror about half of the images and nothing else when only flips are allowed', async () => {
+  it('flip about half of the images and change nothing else with augmentation “flips”', async () => {
     const image = numbered(73);
     const random = seededRandom(3);
     const batch = augmentedBatch(image, 73, INPUT, new Uint32Array(40), 'flips', () => random);
@@ -95,8 +95,8 @@ describe('batches', () => {
     tf.dispose([batch, plain]);
   });
 
-  it('crop windows of 60–100 % of the area that lie inside the image', async () => {
-    // A horizontal ramp: the first and last columns tell the window.
+  it('crop windows of 60–100 % of the area, inside the image', async () => {
+    // A horizontal ramp: the values of the first and last column give the window.
     const side = 73;
     const pixels = Uint8Array.from(
       { length: side * side * 3 },

@@ -1,14 +1,14 @@
-/** How long a run would take: its beginning, timed. */
+/** Estimates the duration of a run by timing its first steps. */
 import { breathe } from '../breathe';
 import type { Pace, Progress } from '../worker/protocol';
 import { type Job, train } from './train';
 
-/** Steps that are timed; the first still chooses and fills what is kept for the next. */
+/** Timed steps. The first is not counted, because it compiles programs and fills caches. */
 const STEPS = 3;
 
 /**
- * Begins a run and drops it after a few steps, or the first epoch of a linear probe. What is computed once for all runs, features and a
- * first head, is told to `onProgress`, stays in the job's cache and is not counted.
+ * Starts a run and ends it after a few steps, or after the first epoch of a linear probe. Work that is shared by all runs (features
+ * and the warm-start head) is reported to `onProgress`, stays in the job's cache and is not counted. Times are in seconds.
  */
 export async function measurePace(
   job: Job,
@@ -20,9 +20,9 @@ export async function measurePace(
   let start = 0;
   let stepsPerEpoch = 1;
   const ends: number[] = [];
-  // Read back at every step: a GPU may have done none when the clock is read.
+  // Reads back at every step: without it, a GPU might not have executed any step when the clock is read.
   for await (const event of train({ ...job, reportEvery: 1 })) {
-    // A message that ends this arrives only in between.
+    // The abort message can arrive only while the event loop runs.
     await breathe();
     signal.throwIfAborted();
     if (event.kind === 'phase') {
@@ -36,7 +36,7 @@ export async function measurePace(
     if (event.kind === 'step' && !isProbe && ends.push(job.clock()) === STEPS) {
       const [first = 0] = ends;
       const perStep = ((ends.at(-1) ?? 0) - first) / (STEPS - 1);
-      // Every epoch ends with a validation, as the run began.
+      // An epoch ends with a validation, like the one timed at the start.
       return { perEpoch: perStep * stepsPerEpoch + start, start };
     }
     if (event.kind === 'epoch') {

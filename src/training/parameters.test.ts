@@ -17,8 +17,8 @@ function counted(id: string, options: Record<string, number>, classes = 100) {
   return { backbone, head };
 }
 
-describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () => {
-  it('has 53 convolutions, 17 of them larger than one pixel, and 2,048 features', () => {
+describe('the trainable parameters of ResNet-50 agree with docs/method.md §3', () => {
+  it('53 convolutions, 17 of them larger than 1×1, and 2,048 features', () => {
     expect(convolutions(RESNET50)).toHaveLength(53);
     expect(convolutions(RESNET50).filter(({ kernel }) => kernel > 1)).toHaveLength(17);
     expect(RESNET50.features).toBe(2048);
@@ -46,7 +46,7 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     [4, 317_772],
     [8, 635_544],
     [16, 1_271_088],
-  ])('LoRA in PEFT’s form, r = %i', (r, expected) => {
+  ])('LoRA as in PEFT, r = %i', (r, expected) => {
     expect(counted('lora-peft', { r }).backbone).toBe(expected);
   });
 
@@ -84,12 +84,12 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     expect(counted('coefficient-atoms', { kc, layers: 0 }).backbone).toBe(spatial);
   });
 
-  it('all atoms: overcomplete ones on kernels larger than one pixel, and those of blocks on all', () => {
+  it('all atoms: overcomplete atoms on kernels larger than 1×1, and block atoms on all', () => {
     expect(counted('all-atoms', {}).backbone).toBe(107_244 + 348_048);
     expect(counted('all-atoms', { layers: 0 }).backbone).toBe(107_244 + 338_832);
   });
 
-  it('without kernels of one pixel, LoRA has the rest: r·k²·(c_in + c_out) each', () => {
+  it('LoRA without 1×1 kernels: r·k²·(c_in + c_out) for each of the others', () => {
     const spatial = convolutions(RESNET50).filter(({ kernel }) => kernel > 1);
     const expected = spatial.reduce((sum, { kernel, cIn, cOut }) => sum + 4 * kernel ** 2 * (cIn + cOut), 0);
     expect(counted('lora', { r: 4, layers: 0 }).backbone).toBe(expected);
@@ -101,7 +101,7 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     [2, 13 * 9 * 9],
     [3, 9 * 9 * 9],
     [4, 3 * 9 * 9],
-  ])('atoms from stage %i on: nine numbers for each of nine atoms of a 3 × 3 kernel', (from, expected) => {
+  ])('atoms from stage %i on: nine atoms of nine numbers for each 3 × 3 kernel', (from, expected) => {
     expect(counted('atoms', { m: 9, from })).toEqual({ backbone: expected, head: 204_900 });
   });
 
@@ -109,12 +109,12 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     const first = 1024 + 512 + 9 * (512 + 512) + (512 + 2048) + (1024 + 2048);
     const other = 2048 + 512 + 9 * (512 + 512) + (512 + 2048);
     expect(counted('lora', { r: 4, from: 4 }).backbone).toBe(4 * (first + 2 * other));
-    // torchvision's layer4 has 14,964,736 parameters, of which batch norm's are frozen here.
+    // torchvision's layer4 has 14,964,736 parameters including those of batch norm, which are frozen here.
     const batchNorm = 2 * (512 + 512 + 2048 + 2048 + 2 * (512 + 512 + 2048));
     expect(counted('full', { from: 4 }).backbone).toBe(14_964_736 - batchNorm);
   });
 
-  it('a stage that is not there is refused in words', () => {
+  it('a stage that the backbone does not have is rejected with a message', () => {
     for (const from of [5, 2.5, -1])
       expect(() => counted('lora', { from })).toThrow(
         new UserError(
@@ -124,14 +124,14 @@ describe('ResNet-50 trains as many numbers as the method says (METHOD §3)', () 
     expect(counted('linear-probe', { from: 9 }).backbone).toBe(0);
   });
 
-  it('biases, and scales and shifts: one and two for each of 26,560 output channels', () => {
+  it('BitFit and SSF: one and two parameters for each of 26,560 output channels', () => {
     expect(counted('bitfit', {}).backbone).toBe(26_560);
     expect(counted('scale-and-shift', {}).backbone).toBe(2 * 26_560);
   });
 
   it('linear probe and full tuning', () => {
     expect(counted('linear-probe', {}).backbone).toBe(0);
-    // 23,508,032 with batch norm's 2 × 26,560 affine numbers, which stay frozen here.
+    // 23,508,032 includes batch norm's 2 × 26,560 affine parameters, which are frozen here.
     expect(counted('full', {}).backbone).toBe(23_508_032 - 2 * 26_560);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * All trained numbers of a run as one flat vector: one optimizer update serves them all, a checkpoint is one array,
- * and the tensors the forward pass uses are slices of it.
+ * All trainable parameters of a run as one flat vector, so that the optimizer updates them at once and a checkpoint is one array.
+ * The tensors of the forward pass are slices of it.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvolutionSpec, stageOf } from '../backbone/layout';
@@ -8,32 +8,32 @@ import type { AtomCoding } from '../decompose/atom-coding';
 import { type Codings, FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
 import { part } from '../ops/part';
 import { UserError } from '../user-error';
-import type { SettingOptions } from '../worker/protocol';
+import type { SettingOption, SettingOptions } from '../worker/protocol';
 
 export interface Parameter {
   /** `<layer>.<method>.<name>`, `head.weight` or `head.bias`. */
   name: string;
   /** The convolution it belongs to; null for the head. */
   layer: ConvolutionSpec | null;
-  /** How it starts; null for the head, which starts from a linear probe or from zero. */
+  /** Gives the initial value; null for the head, which starts from a linear probe or from zero. */
   trainable: Trainable | null;
   shape: number[];
-  /** Its place in the flat vector. */
+  /** Index of the first value in the flat vector. */
   offset: number;
   size: number;
 }
 
 export interface ParameterTable {
   parameters: Parameter[];
-  /** Numbers the setting trains in the backbone; they come first. */
+  /** The number of trainable parameters in the backbone; they come first. */
   backbone: number;
-  /** Numbers of the head. */
+  /** The number of parameters of the head. */
   head: number;
 }
 
 /**
- * Every tensor the setting trains on these layers, then the head `[classes, features]` and its bias.
- * @throws UserError when the setting is to train from a stage that the backbone does not have
+ * Every tensor that the setting trains in these layers, then the head's weight `[classes, features]` and bias.
+ * @throws UserError if the backbone does not have the stage from which the setting is to train
  */
 export function parameterTable(
   method: TuningMethod,
@@ -63,7 +63,16 @@ export function parameterTable(
   return { parameters, backbone, head: offset - backbone };
 }
 
-/** The stage from which on the person wants layers trained. */
+/** The method's options, bounded by what the backbone has: `from` cannot be greater than its last stage. */
+export const optionsFor = (
+  { options }: Pick<TuningMethod, 'options'>,
+  layers: readonly ConvolutionSpec[],
+): SettingOption[] =>
+  options.map((known) => (known === FROM_STAGE ? { ...known, max: lastStage(layers) } : known));
+
+const lastStage = (layers: readonly ConvolutionSpec[]) => Math.max(...layers.map(stageOf));
+
+/** The stage chosen by the option `from`: layers below it are not trained. */
 function firstStage(
   method: TuningMethod,
   options: SettingOptions,
@@ -71,25 +80,25 @@ function firstStage(
 ): number {
   if (!method.options.includes(FROM_STAGE)) return 0;
   const from = option(method, options, FROM_STAGE.id);
-  const last = Math.max(...layers.map(stageOf));
+  const last = lastStage(layers);
   if (Number.isInteger(from) && from >= 0 && from <= last) return from;
   throw new UserError(
     `${method.label} cannot train from stage ${from}: this backbone has the stages 1 to ${last}. Choose one of them, or 0 for all and the stem.`,
   );
 }
 
-/** The lowest stage with something to train, 0 for the stem; null where only the head is trained. */
+/** The lowest stage with a trained layer, 0 for the stem; null if only the head is trained. */
 export function lowestStage({ parameters }: ParameterTable): number | null {
   const stages = parameters.flatMap(({ layer }) => (layer ? [stageOf(layer)] : []));
   return stages.length === 0 ? null : Math.min(...stages);
 }
 
-/** The layers that are trained, by name. */
+/** The names of the trained layers. */
 export function tunedLayers({ parameters }: ParameterTable): ReadonlySet<string> {
   return new Set(parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
 }
 
-/** The decompositions the setting needs on the layers it trains, by kind of atoms. */
+/** The decompositions that the setting needs for its trained layers, by kind of atoms. */
 export function neededCodings(
   method: TuningMethod,
   options: SettingOptions,
@@ -113,12 +122,12 @@ export function parameterName(layer: string, method: string, trainable: string):
   return `${layer}.${method}.${trainable}`;
 }
 
-/** The parameters as tensors, slices of the flat vector, in the table's order. */
+/** The parameters as tensors sliced from the flat vector, in the order of the table. */
 export function slices(flat: tf.Tensor1D, { parameters }: ParameterTable): tf.Tensor[] {
   return parameters.map(({ offset, shape }) => part(flat, offset, shape));
 }
 
-/** One parameter's numbers in a flat array. */
+/** The values of one parameter tensor from a flat array. */
 export function valuesOf(flat: Float32Array, { offset, size }: Parameter): Float32Array {
   return flat.slice(offset, offset + size);
 }

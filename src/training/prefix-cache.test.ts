@@ -33,12 +33,12 @@ const CONFIG: RunConfig = {
 };
 const DATASET = madeDataset(3, 6, 4, 73);
 const [TRAIN, VAL] = [18, 12];
-/** What enters stage 4 of the starter: 4 × 4 pixels of 4 · 64 channels. */
+/** Bytes of the activations that enter stage 4 of the starter: 4 × 4 pixels of 4 · 64 channels. */
 const MAP_BYTES = 4 * 4 * 4 * 256;
 
 const FROZEN_STAGES = 'Computing the frozen stages';
 
-/** A file in memory, with room for so many numbers, that can be read so often. */
+/** A file in memory with limited room (in numbers) that can be read a limited number of times. */
 class MadeFile implements PrivateFile {
   readonly #numbers: Float32Array;
   written = 0;
@@ -69,14 +69,14 @@ class MadeFile implements PrivateFile {
   }
 }
 
-describe('the frozen stages’ output', () => {
+describe('the frozen-feature cache', () => {
   let backbone: Backbone;
   let before = 0;
 
   beforeAll(async () => {
     await startBackend('wasm');
     backbone = await starter();
-    // What a backend keeps of frozen kernels is made once.
+    // Creates the derived tensors that a backend caches for frozen kernels.
     await run({ options: { m: 4 } });
     await run({});
     before = tf.memory().numTensors;
@@ -102,7 +102,7 @@ describe('the frozen stages’ output', () => {
     const events: RunEvent[] = [];
     const control = new RunControl();
     try {
-      const { result, values } = await runToEnd(job, control, 'wasm', (event) => {
+      const { result, values } = await runToEnd(job, control, { backend: 'wasm', threads: 1 }, (event) => {
         events.push(event);
         if (stopAt?.(event)) control.act('stop');
       });
@@ -128,24 +128,24 @@ describe('the frozen stages’ output', () => {
     { augmentation: 'crops-flips', views: 2 },
   ];
   for (const place of ['device', 'file'] as const) {
-    it.each(SEEN)(`kept on the ${place} changes no number of a run of %o`, async (seen) => {
+    it.each(SEEN)(`on the ${place} does not change the results of a run of %o`, async (seen) => {
       const file = new MadeFile(1e7);
       const cache = new FrozenCache(async () => file);
       const without = await run(seen);
       const kept = await run(seen, { place, cache });
       cache.dispose();
-      // To the bit: on wasm no image's maps depend on those it is computed with.
+      // Bit-identical: on wasm the activations of an image do not depend on the rest of its batch.
       expect(kept.numbers).toEqual(without.numbers);
       expect(without.phases).toEqual([]);
       const maps = (seen.views || 1) * TRAIN + VAL;
       expect(kept.phases.at(-1)).toBe(maps);
       if (place === 'device') return;
-      expect(file.reads).toBe(3 * 15 + 4 * VAL); // three steps of five an epoch, and four validations
+      expect(file.reads).toBe(3 * 15 + 4 * VAL); // three steps of five images per epoch, and four validations
       expect(file.deleted).toBe(true);
     });
   }
 
-  it('takes a map for each image and view, and is computed once for all runs that have it', async () => {
+  it('has activations for each image and view, and is computed once for all runs that can share it', async () => {
     const cache = new FrozenCache();
     const views = { augmentation: 'flips', views: 2 } as const;
     await run(views, { place: 'device', cache });
@@ -160,7 +160,7 @@ describe('the frozen stages’ output', () => {
     expect(kept.numBytes - tf.memory().numBytes).toBe((2 * TRAIN + VAL) * MAP_BYTES);
   });
 
-  it('is computed anew for other views, another seed or another stage', async () => {
+  it('is computed again for other views, another seed or another stage', async () => {
     const cache = new FrozenCache();
     const first = { augmentation: 'flips', views: 1, epochs: 1 } as const;
     for (const changes of [
@@ -171,20 +171,20 @@ describe('the frozen stages’ output', () => {
     ]) {
       const { phases } = await run(changes, { place: 'device', cache });
       expect(phases.at(-1)).toBe(changes.views * TRAIN + VAL);
-      // Only the newest is kept.
+      // Only the newest entry is kept.
       expect(tf.memory().numTensors - before).toBe(changes.views * TRAIN + VAL);
     }
     cache.dispose();
   });
 
-  it('does not depend on the seed where images are not changed', async () => {
+  it('does not depend on the seed without augmentation', async () => {
     const cache = new FrozenCache();
     await run({ epochs: 1 }, { place: 'device', cache });
     expect((await run({ epochs: 1, seed: 2 }, { place: 'device', cache })).phases).toEqual([]);
     cache.dispose();
   });
 
-  it('leaves the device to a run that has no use for it', async () => {
+  it('is freed on the device before a run that cannot use it', async () => {
     const cache = new FrozenCache();
     await run({ epochs: 1 }, { place: 'device', cache });
     expect(tf.memory().numTensors).toBeGreaterThan(before);
@@ -192,12 +192,12 @@ describe('the frozen stages’ output', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('is computed at every step where images are new in every epoch', async () => {
+  it('is not used if every epoch has new views', async () => {
     const { phases } = await run({ augmentation: 'flips', views: 0, epochs: 1 }, { place: 'device' });
     expect(phases).toEqual([]);
   });
 
-  it('is computed at every step when the file finds no room, and not tried again', async () => {
+  it('is given up if the file has no room, and not tried again', async () => {
     const file = new MadeFile((12 * MAP_BYTES) / 4);
     let opened = 0;
     const cache = new FrozenCache(async () => {
@@ -215,13 +215,13 @@ describe('the frozen stages’ output', () => {
     expect(opened).toBe(1);
   });
 
-  it('is computed at every step when there are no files', async () => {
+  it('is not used if there are no files', async () => {
     const without = await run({});
     const kept = await run({}, { place: 'file' });
     expect(kept.numbers).toEqual(without.numbers);
   });
 
-  it('is computed again from where its file can no longer be read', async () => {
+  it('is given up at the point where its file can no longer be read', async () => {
     const file = new MadeFile(1e6, VAL + 7);
     const cache = new FrozenCache(async () => file);
     const without = await run({});
@@ -231,7 +231,7 @@ describe('the frozen stages’ output', () => {
     expect(kept.numbers).toEqual(without.numbers);
   });
 
-  it.each(['phase', 'step'] as const)('may go at any %s of a run', async (kind) => {
+  it.each(['phase', 'step'] as const)('can be disposed at any %s of a run', async (kind) => {
     const without = await run({});
     const cache = new FrozenCache();
     let events = 0;
@@ -246,7 +246,7 @@ describe('the frozen stages’ output', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('is not kept when the run is stopped before it is complete', async () => {
+  it('is discarded if the run is stopped before it is complete', async () => {
     const cache = new FrozenCache();
     const stopAt = (event: RunEvent) => event.kind === 'phase' && event.label === FROZEN_STAGES;
     await expect(run({}, { place: 'device', cache, stopAt })).rejects.toThrow(
@@ -255,8 +255,8 @@ describe('the frozen stages’ output', () => {
   });
 });
 
-describe('a small run with the frozen stages’ output kept', () => {
-  it('in a real file gives the same numbers to the bit', async () => {
+describe('a small run with the frozen-feature cache', () => {
+  it('in a real file gives bit-identical results', async () => {
     const worker = new Worker(new URL('./made-run-worker.ts', import.meta.url), { type: 'module' });
     const { without, kept, opened } = await new Promise<Both>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
@@ -270,12 +270,12 @@ describe('a small run with the frozen stages’ output kept', () => {
     expect({ ...kept, computed: 0 }).toEqual(without);
   });
 
-  it('on a GPU gives the same numbers', async () => {
+  it('on a GPU gives the same losses', async () => {
     await startBackend('webgpu');
     const without = await madeRun('webgpu', null);
     const kept = await madeRun('webgpu', 'device');
     expect(kept.computed).toBe(2 * 9 + 6);
-    // How a GPU adds up may depend on how many images there are.
+    // On a GPU the order of summation may depend on the batch size.
     expect(maxRelativeError(kept.losses, without.losses)).toBeLessThan(1e-5);
     expect(maxRelativeError(kept.valLosses, without.valLosses)).toBeLessThan(1e-5);
   });

@@ -1,7 +1,8 @@
 /**
- * The frozen stages below the lowest trained one give the same maps whenever an image comes again: they are computed once
- * and kept, on the device or in a file. One prefix at a time, shared by all runs that have it. It may go at any moment, for
- * want of room or because the data changed; whoever asks then gets null and computes from the images.
+ * The frozen-feature cache. The frozen stages below the lowest trained one give the same activations whenever the same view of an
+ * image is used, so these are computed once and kept, on the device or in a file. There is one entry at a time, shared by all runs
+ * that can use it. It may be dropped at any time, to free memory or because the data changed; reads then return null, and the
+ * caller computes from the images.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
@@ -18,29 +19,29 @@ export interface PrefixRequest {
   backbone: Backbone;
   dataset: Dataset;
   config: Pick<RunConfig, 'augmentation' | 'views' | 'seed'>;
-  /** The lowest trained stage, 1 for the first: its input is what is kept. */
+  /** The lowest trained stage, 1 for the first; its input is cached. */
   from: number;
   place: PrefixPlace;
   /** Images per forward pass. */
   batchSize?: number | undefined;
 }
 
-/** Opens an empty file; null where there are none. */
+/** Opens an empty file; null if the browser has no private files. */
 export type OpenFile = () => Promise<PrivateFile | null>;
 
-/** For one backbone and data set. */
+/** The cache for one backbone and data set. */
 export class PrefixCache {
   #kept: { key: string; place: PrefixPlace; prefix: Prefix } | null = null;
   #disposed = false;
 
   constructor(readonly openFile: OpenFile) {}
 
-  /** Frees what other runs left on the device: the memory of a run is planned without it. */
+  /** Frees another run's entry on the device, because the memory of a run is planned without it. */
   keepOnly(request: PrefixRequest | null): void {
     if (this.#kept?.place === 'device' && this.#kept.key !== (request && keyOf(request))) this.#drop();
   }
 
-  /** The kept maps, or those computed now; yields its progress. Where they found no room, a prefix that has none. */
+  /** The cached entry, or a new one; yields the progress of computing it. If there is no room, the returned entry is empty. */
   async *prefix(request: PrefixRequest): AsyncGenerator<Phase, Prefix> {
     const key = keyOf(request);
     if (this.#kept?.key === key) return this.#kept.prefix;
@@ -56,14 +57,14 @@ export class PrefixCache {
     } finally {
       if (!complete) prefix.dispose();
     }
-    // Meanwhile another run may have come, or the data may have gone.
+    // During the computation another run may have replaced the entry, or the cache may have been disposed.
     this.#drop();
     if (this.#disposed) prefix.dispose();
     else this.#kept = { key, place, prefix };
     return prefix;
   }
 
-  /** Frees what is kept, also under a run; nothing is kept from then on. */
+  /** Frees the entry, even while a run uses it; nothing is cached from then on. */
   dispose(): void {
     this.#disposed = true;
     this.#drop();
@@ -75,7 +76,7 @@ export class PrefixCache {
   }
 }
 
-/** The maps that enter a stage, for the views of the training images and the centres of the validation images. */
+/** The activations that enter a stage, for the views of the training images and the centre crops of the validation images. */
 export class Prefix {
   #maps: Maps | null;
 
@@ -88,12 +89,12 @@ export class Prefix {
     this.#maps = maps;
   }
 
-  /** `[indices.length, h, w, c]`; null where they are not kept. */
+  /** The activations of training images `[indices.length, h, w, c]`; null if they are not available. */
   train(indices: Uint32Array, view: number): tf.Tensor4D | null {
     return this.#read(indices, view * this.trainImages);
   }
 
-  /** As `train`, of validation images. */
+  /** As `train`, for validation images. */
   val(indices: Uint32Array): tf.Tensor4D | null {
     return this.#read(indices, this.views * this.trainImages);
   }
@@ -152,16 +153,16 @@ function keyOf({ config, from, place }: PrefixRequest): string {
   ]);
 }
 
-/** Maps of one shape, one for each row. */
+/** Storage for activations of one shape, one row per image. */
 interface Maps {
-  /** Adds `[n, h, w, c]` as the next n rows; false when there is no room. */
+  /** Appends `[n, h, w, c]` as the next n rows; false if there is no room. */
   append(maps: tf.Tensor4D): Promise<boolean>;
-  /** `[rows.length, h, w, c]`; null when they cannot be read. */
+  /** `[rows.length, h, w, c]`; null if they cannot be read. */
   read(rows: number[]): tf.Tensor4D | null;
   dispose(): void;
 }
 
-/** A tensor for each row: of a batch in any order only its own are touched, and none is larger than a buffer may be. */
+/** One tensor per row, so that reading a batch in any order touches only its rows, and no tensor exceeds the buffer limit. */
 class DeviceMaps implements Maps {
   readonly #rows: tf.Tensor4D[] = [];
 
@@ -170,7 +171,7 @@ class DeviceMaps implements Maps {
     const size = height * width * channels;
     for (let row = 0; row < n; row++)
       this.#rows.push(part<tf.Rank.R4>(maps, row * size, [1, height, width, channels]));
-    // Waits for the device, or the bar would run ahead of it.
+    // Waits for the device; otherwise the progress bar would run ahead of it.
     const first = part<tf.Rank.R1>(maps, 0, [1]);
     await first.data();
     first.dispose();

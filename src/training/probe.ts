@@ -1,6 +1,6 @@
 /**
- * Linear probing: the frozen backbone's features are computed once and a head is trained on them. This is a setting of
- * its own and the warm start of every other (METHOD §5).
+ * Linear probing: a head is trained on features of the frozen backbone, which are computed once. It is a setting of its own and the
+ * warm start of all others (docs/method.md §5).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
@@ -16,13 +16,13 @@ import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
 import { type Head, headGradients, headLogits } from './head';
 import { learningRateFactor } from './schedule';
 
-/** The frozen backbone's pooled features `[n, features]` of both splits, row-major. */
+/** Pooled features of the frozen backbone for both splits, row-major `[n, features]`. */
 export interface Features {
   train: Float32Array;
   val: Float32Array;
 }
 
-/** Computes the features of every image's centre; yields its progress. */
+/** Computes the features of the centre crop of every image; yields its progress. */
 export async function* computeFeatures(
   backbone: Backbone,
   dataset: Dataset,
@@ -49,7 +49,7 @@ export async function* computeFeatures(
   return { train: yield* ofSplit(dataset.train), val: yield* ofSplit(dataset.val) };
 }
 
-/** The head after each of its epochs. */
+/** The state after an epoch. */
 export interface ProbeEpoch {
   epoch: number;
   epochs: number;
@@ -62,7 +62,7 @@ export interface ProbeEpoch {
   head: Float32Array;
 }
 
-/** Trains the head on features; yields the state it starts from and the state after every epoch. */
+/** Trains the head on features; yields the initial state and the state after every epoch. */
 export async function* trainProbe(
   features: Features,
   dataset: Dataset,
@@ -134,7 +134,7 @@ export async function* trainProbe(
   }
 }
 
-/** Reads `[1]` tensors in one go and disposes them. */
+/** Reads tensors of shape `[1]` in one read-back and disposes them. */
 export async function readScalars(scalars: tf.Tensor1D[]): Promise<number[]> {
   const joined = tf.concat(scalars);
   tf.dispose(scalars);

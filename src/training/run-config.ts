@@ -1,4 +1,4 @@
-/** A run's configuration as it may come from outside: bounds a run can be made with. */
+/** Parses a run's configuration from outside and checks its bounds. */
 import { z } from 'zod';
 import { UserError } from '../user-error';
 import type { RunConfig } from '../worker/protocol';
@@ -9,23 +9,23 @@ const epochs = z.int().min(1).max(100_000);
 const batchSize = z.int().min(1).max(4096);
 const weightDecay = z.number().min(0).max(10);
 
-/** `satisfies`: a field added to the configuration must be bounded here too, or this no longer compiles. */
+/** `satisfies` makes this fail to compile if the configuration gains a field that is not checked here. */
 export const runConfigSchema = z.object({
   setting: z.string().max(100),
   options: z.record(z.string().max(100), z.number()).refine((options) => Object.keys(options).length <= 100),
   epochs,
   batchSize,
-  /** Zero for a setting that trains nothing but the head. */
+  /** Zero for a setting that trains only the head. */
   learningRate: z.number().min(0).max(1000),
   headLearningRate: rate,
   weightDecay,
   warmup: fraction,
   dropout: z.number().min(0).max(0.99),
   augmentation: z.enum(['crops-flips', 'flips', 'none']),
-  /** Absent in files from before there was a choice. */
+  /** Absent in files of earlier versions, which had no such option. */
   views: z.int().min(0).max(1000).default(0),
   seed: z.int().min(0),
-  /** Absent in files from before there was a choice. */
+  /** Absent in files of earlier versions, which had no such option. */
   patience: z.int().min(0).max(1000).default(0),
   warmStart: z.boolean(),
   probe: z.object({ epochs, learningRate: rate, weightDecay, batchSize }),

@@ -1,21 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
-import { expect, it, type TestContext } from 'vitest';
-import { Backbone } from '../backbone/backbone';
+import { expect, it } from 'vitest';
+import { starter, starterImages } from '../backbone/starter';
 import type { LayerCode } from '../decompose/layer-codes';
-import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
-import { fixture, maxRelativeError, relativeError, sharedFile } from '../fixtures';
+import { float32, type Safetensors } from '../files/safetensors';
+import { maxRelativeError, referenceValues, relativeError } from '../fixtures';
 import { methodById } from '../methods';
 import { onBackends } from '../on-backends';
 import type { Precision } from '../ops/half';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { NO_CODES } from './atom-codes';
-import exactUrl from './five-steps-float64.safetensors?url';
 import type { Parameter } from './parameters';
 import { lossAndGradient } from './train';
 import { TunedModel } from './tuned-model';
 
-/** The settings of the reference, with the options it used. */
+/** The settings of the reference, with its options. */
 const RUNS: { id: string; options: SettingOptions }[] = [
   { id: 'linear-probe', options: {} },
   { id: 'atoms', options: { m: 9 } },
@@ -23,11 +22,17 @@ const RUNS: { id: string; options: SettingOptions }[] = [
   { id: 'full', options: {} },
 ];
 const STEPS = 5;
+/**
+ * How far a trained tensor may be from PyTorch's in float64, relative. LoRA's B starts at zero: where its first gradient is close
+ * to zero, Adam's first step is rounding divided by its own size.
+ */
+const TRAINED: Record<string, number> = { lora: 1e-2 };
+const TRAINED_OTHERWISE = 1e-3;
 /** How far from single precision's losses, and from its trained numbers taken together, half precision may be. */
 const HALF_LOSSES = 5e-3;
 const HALF_NUMBERS = 3e-2;
 
-/** The decomposition the reference trained on. */
+/** The decompositions on which the reference trained. */
 function referenceCodes(file: Safetensors): Map<string, LayerCode> {
   const names = [...file.tensors.keys()]
     .filter((key) => key.endsWith('.alpha'))
@@ -36,7 +41,7 @@ function referenceCodes(file: Safetensors): Map<string, LayerCode> {
     names.map((name) => [
       name,
       {
-        atoms: float32(file, `${name}.D`),
+        atoms: new Float32Array(), // not read in training
         coefficients: float32(file, `${name}.alpha`),
         lipschitz: 1,
         relativeError: 0,
@@ -45,18 +50,11 @@ function referenceCodes(file: Safetensors): Map<string, LayerCode> {
   );
 }
 
-async function exact(): Promise<Safetensors> {
-  const response = await fetch(exactUrl);
-  return readSafetensors(new Uint8Array(await response.arrayBuffer()), 'five-steps-float64');
-}
-
 /** The reference, and what five steps from its start give here. */
-async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[number], precision: Precision) {
-  const reference = await fixture('fixtures/starter-training.safetensors', test);
-  const images = await fixture('fixtures/starter-network.safetensors', test);
-  const weights = await sharedFile('weights/starter-resnet50-w16.safetensors');
-  if (!weights) return test.skip('needs ../shared/weights');
-  const backbone = await Backbone.fromBytes(weights, { id: 'starter', name: 'starter' }, precision);
+async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Precision) {
+  const reference = await referenceValues('starter-training.safetensors');
+  const network = await referenceValues('starter-network.safetensors');
+  const backbone = await starter(precision);
   const model = new TunedModel(backbone, methodById(id), options, 4, {
     ...NO_CODES,
     plain: referenceCodes(reference),
@@ -68,9 +66,7 @@ async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[numbe
     else if (id === 'full' && layer) initial.set(backbone.convolution(layer.name).pretrained, offset);
   }
   const optimizer = new AdamW(initial, { rates: 1e-3, weightDecay: 0 });
-  const batch = tf.tidy(() =>
-    tf.transpose(tf.tensor4d(float32(images, 'input'), [4, 3, 64, 64]), [0, 2, 3, 1]),
-  );
+  const batch = starterImages(network);
   const wanted = tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [4, 4]); // labels 0 … 3
   const losses: number[] = [];
   for (let step = 0; step <= STEPS; step++) {
@@ -90,37 +86,29 @@ async function fiveSteps(test: TestContext, { id, options }: (typeof RUNS)[numbe
 onBackends('five Adam steps against PyTorch', (backend) => {
   for (const run of RUNS) {
     const { id } = run;
-    it(`${id}: the same losses and the same trained numbers`, async (test) => {
-      const { reference, parameters, losses, trained } = await fiveSteps(test, run, 'single');
+    it(`${id}: the same losses and the same trained numbers`, async () => {
+      const { reference, parameters, losses, trained } = await fiveSteps(run, 'single');
       expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(1e-3);
-      // Tensor by tensor PyTorch's float32 result for atoms is itself up to 1.7 % from its float64 one (see
-      // interop/pytorch/five_steps.py), so there float64 is the measure, and float32 that of all numbers together.
-      const float64 = id === 'atoms' ? await exact() : null;
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
-      // The reference keeps no trained kernels of full tuning.
+      // The reference does not store the trained kernels of full tuning.
       if (id !== 'full') expect(compared).toHaveLength(parameters.length);
-      const ours: number[] = [];
-      const theirs: number[] = [];
       for (const { name, offset, size } of compared) {
         const values = trained.subarray(offset, offset + size);
         const expected = float32(reference, `${id}.final.${name}`);
-        expect(relativeError(values, float64 ? float32(float64, name) : expected), name).toBeLessThan(1e-2);
-        ours.push(...values);
-        theirs.push(...expected);
+        expect(relativeError(values, expected), name).toBeLessThan(TRAINED[id] ?? TRAINED_OTHERWISE);
       }
-      expect(relativeError(ours, theirs)).toBeLessThan(1e-2);
     });
 
     if (backend !== 'webgpu') continue;
-    it(`${id}, kept in half precision: nearly the same losses and trained numbers`, async (test) => {
-      const { reference, parameters, losses, trained } = await fiveSteps(test, run, 'half');
+    it(`${id}, kept in half precision: nearly the same losses and trained numbers`, async () => {
+      const { reference, parameters, losses, trained } = await fiveSteps(run, 'half');
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
       const all = (of: (parameter: Parameter) => ArrayLike<number>) =>
         compared.flatMap((each) => Array.from(of(each)));
       const ours = all(({ offset, size }) => trained.subarray(offset, offset + size));
       const theirs = all(({ name }) => float32(reference, `${id}.final.${name}`));
       expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(HALF_LOSSES);
-      // The reference keeps no trained kernels of full tuning.
+      // The reference does not store the trained kernels of full tuning.
       if (id !== 'full') expect(relativeError(ours, theirs)).toBeLessThan(HALF_NUMBERS);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * One run: from a data set and a setting to trained numbers, as a generator of what happens. The consumer owns the
- * pace: not asking for the next event is a pause, `return()` ends the run and frees its tensors.
+ * One run, from a data set and a setting to trained parameters, as a generator of events. The consumer controls it: not requesting
+ * the next event pauses the run; `return()` ends it and frees its tensors.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
@@ -18,12 +18,12 @@ import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProb
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
 
-/** What a run tells its consumer: the page's events, and with a checkpoint its numbers. */
+/** The events of a run: those for the page, where a checkpoint has the parameters and an epoch the predictions. */
 export type TrainEvent =
   | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
-  /** `predicted`: the class called for each validation image. */
-  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array }
-  /** The best state so far: every trained number, in the model's table. */
+  /** `predicted`: the predicted class of each validation image. `isLast`: no epoch follows. */
+  | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
+  /** The best state so far: all trainable parameters, in the order of the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
 export { lossAndGradient } from './gradient';
@@ -32,22 +32,22 @@ export interface Job extends Omit<GradientOptions, 'from'> {
   model: TunedModel;
   dataset: Dataset;
   config: RunConfig;
-  /** What earlier runs on the same backbone and data left. */
+  /** Results of earlier runs with the same backbone and data. */
   cache: FrozenCache;
-  /** Where to keep the frozen stages' output; null to compute it at every step. */
+  /** Where to keep the frozen-feature cache; null to compute the frozen stages at every step. */
   prefix?: PrefixPlace | null;
-  /** Seconds; does not advance while the run is paused. */
+  /** Seconds; stops while the run is paused. */
   clock: () => number;
-  /** Images per forward pass without gradients; by default as many as are quick. */
+  /** Images per forward pass without gradients; `EVALUATION_BATCH` by default. */
   evaluationBatch?: number | undefined;
-  /** Steps between two read-backs of the loss: 1 where reading is free, more on a GPU. */
+  /** Steps between two read-backs of the loss: 1 where a read-back costs nothing, more on a GPU. */
   reportEvery: number;
 }
 
-/** What the frozen backbone gives, kept between runs of one backbone and data set. */
+/** Results of the frozen backbone, shared by all runs with one backbone and data set. */
 export class FrozenCache {
   features: Features | null = null;
-  /** Every setting starts from the very same head. */
+  /** Heads for the warm start, by probe configuration and seed, so that every setting starts from the same head. */
   readonly heads = new Map<string, Float32Array>();
   readonly prefixes: PrefixCache;
 
@@ -61,14 +61,14 @@ export class FrozenCache {
 }
 
 /**
- * Trains. Throws `UserError` when the loss is no longer finite; what was checkpointed before stands.
- * A checkpoint comes before the epoch event it belongs to, so that whoever stops at an epoch has it: best by validation
- * accuracy, the earliest on a tie.
+ * Trains. Throws `UserError` if the loss is no longer finite; earlier checkpoints remain valid.
+ * A checkpoint is the best epoch so far by validation accuracy, the earliest on a tie. It is yielded before its epoch event, so that
+ * a consumer that stops at an epoch has it.
  */
 export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
   const request = prefixRequest(job);
   job.cache.prefixes.keepOnly(request);
-  // What earlier runs had in other sizes is not in this one's plan.
+  // The memory plan of this run does not include free buffers of earlier runs.
   emptyPool();
   const features = yield* cachedFeatures(job);
   if (job.model.table.backbone === 0) yield* probeRun(job, features);
@@ -93,7 +93,7 @@ async function* cachedFeatures({
   }
 }
 
-/** The frozen stages' output that this run is to keep, or to find kept. */
+/** The frozen-feature cache entry for this run; null if it uses none. */
 function prefixRequest({
   model,
   dataset,
@@ -137,8 +137,9 @@ async function* probeRun(
       };
     }
     if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
-    yield epochEvent(epoch, trainLoss, scored, clock() - began);
-    if (best.isGivenUp(epoch, config.patience)) return;
+    const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+    yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+    if (isLast) return;
   }
 }
 
@@ -151,7 +152,7 @@ async function* tuningRun(
   const { epochs, seed, warmup, learningRate } = config;
   const count = dataset.train.labels.length;
   const batchSize = Math.min(config.batchSize, count);
-  // An incomplete last batch is left out; which images it holds changes with every epoch's order.
+  // An incomplete last batch is dropped; the order, and so the dropped images, differ in every epoch.
   const stepsPerEpoch = Math.floor(count / batchSize);
   const steps = epochs * stepsPerEpoch;
   const random = seededRandom(seed);
@@ -178,14 +179,15 @@ async function* tuningRun(
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
         yield { kind: 'checkpoint', epoch, values };
       }
-      yield epochEvent(epoch, trainLoss, scored, clock() - began);
-      if (best.isGivenUp(epoch, config.patience)) return;
+      const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
+      yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
+      if (isLast) return;
     }
   } finally {
     optimizer.dispose();
   }
 
-  /** One pass over the images; returns the mean loss. */
+  /** One pass over the training images; returns the mean loss. */
   async function* trainEpoch(epoch: number): AsyncGenerator<TrainEvent, number> {
     const chance = random.fork(`epoch ${epoch}`);
     const order = chance.fork('order').permutation(count);
@@ -204,13 +206,13 @@ async function* tuningRun(
         const { loss, gradient } = batchGradient(job, optimizer.values, indicesAt(index), input, drops);
         optimizer.apply(gradient, factor);
         tf.dispose([gradient, input.x]);
-        // The next images are cut and uploaded while a GPU is still at these.
+        // The next batch is prepared and uploaded while a GPU still computes this one.
         if (index + 1 < stepsPerEpoch) input = inputAt(index + 1);
         pending.push({ loss, step: step + 1, rate: learningRate * factor });
         if (pending.length < job.reportEvery && index + 1 < stepsPerEpoch) continue;
         const reported = pending;
         pending = [];
-        // Infinite or NaN as soon as one of the trained numbers is.
+        // The sum is infinite or NaN if any parameter is.
         const total = tf.tidy(() => tf.sum(optimizer.values).reshape<tf.Tensor1D>([1]));
         const losses = await readScalars([...reported.map((entry) => entry.loss), total]);
         pace.stepped(reported.length);
@@ -239,13 +241,13 @@ async function* tuningRun(
   }
 }
 
-/** Images for the stem (0), or maps for the stage `from`. */
+/** Images (`from` = 0), or activations that enter the stage `from`. */
 type Input = {
   x: tf.Tensor4D;
   from: number;
 };
 
-/** The batch as this epoch sees it. `changes` is the epoch's chance, for images that are changed anew. */
+/** The input of a training step. `changes` is the epoch's random stream, for new views in every epoch. */
 function trainInput(
   { model, dataset, config }: Job,
   prefix: Prefix | null,
@@ -279,7 +281,7 @@ function batchGradient(
   });
 }
 
-/** Zero with probability `rate`, else 1/(1 − rate), so that the mean stays; null for no dropout. */
+/** A mask of 0 with probability `rate`, else 1/(1 − rate), so that the mean is unchanged; null for no dropout. */
 function dropoutMask(n: number, features: number, rate: number, random: Random): tf.Tensor2D | null {
   if (rate === 0) return null;
   const kept = 1 / (1 - rate);
@@ -287,7 +289,7 @@ function dropoutMask(n: number, features: number, rate: number, random: Random):
   return tf.tensor2d(values, [n, features]);
 }
 
-/** The linear probe's head, trained or taken from an earlier run with the same probe. */
+/** The head of the linear probe: trained, or from an earlier run with the same probe configuration and seed. */
 async function* warmHead(
   { cache, dataset, config }: Job,
   features: Features,
@@ -305,7 +307,7 @@ async function* warmHead(
   return last.head;
 }
 
-/** The setting's learning rate for its numbers, the head's for the rest. */
+/** The learning rate of each parameter: the setting's in the backbone, the head's own in the head. */
 function learningRates({ model: { table }, config }: Job): Float32Array {
   return new Float32Array(table.backbone + table.head)
     .fill(config.learningRate)
@@ -327,11 +329,13 @@ function epochEvent(
   trainLoss: number | null,
   { loss, correct, total, predicted }: Score,
   seconds: number,
+  isLast: boolean,
 ): TrainEvent {
-  return { kind: 'epoch', result: { epoch, trainLoss, valLoss: loss, correct, total, seconds }, predicted };
+  const result = { epoch, trainLoss, valLoss: loss, correct, total, seconds };
+  return { kind: 'epoch', result, predicted, isLast };
 }
 
-/** Remembers the best validation score. */
+/** Tracks the best validation accuracy. */
 class Best {
   #correct = -1;
   #epoch = 0;
@@ -343,13 +347,13 @@ class Best {
     return true;
   }
 
-  /** Whether the last `patience` epochs brought nothing; never for 0. */
+  /** Whether the last `patience` epochs brought no improvement; never for a patience of 0. */
   isGivenUp(epoch: number, patience: number): boolean {
     return patience > 0 && epoch - this.#epoch >= patience;
   }
 }
 
-/** How fast the run goes and how long it has left. */
+/** Measures the speed of a run and estimates its remaining time. */
 class Pace {
   #last: number;
   #stepSeconds = 0;
@@ -372,7 +376,7 @@ class Pace {
     return result;
   }
 
-  /** `count` steps were done since the last call or evaluation. */
+  /** Records that `count` steps were done since the last call or evaluation. */
   stepped(count: number): void {
     const now = this.clock();
     this.#stepSeconds = (now - this.#last) / count;

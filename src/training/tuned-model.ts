@@ -1,6 +1,6 @@
 /**
- * A backbone with one setting applied: from the trained numbers to logits. Shared by training, by a finished run and by a
- * loaded adapter. Owns the setting's frozen tensors; the backbone belongs to its caller.
+ * A backbone with one setting applied: from parameters to logits. Used by training, by finished runs and by loaded adapters. Owns
+ * the setting's frozen tensors; the backbone belongs to the caller.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone, Convolution, TunedConvolution, Tuning } from '../backbone/backbone';
@@ -25,21 +25,21 @@ import type { AtomCodes } from './atom-codes';
 import { type Head, headLogits } from './head';
 import { neededCodings, type ParameterTable, parameterTable, slices } from './parameters';
 
-/** A layer the setting trains. */
+/** A layer that the setting trains. */
 interface TunedLayer {
   convolution: Convolution;
-  /** Its trainables, by their place in the table. */
+  /** Its trainables, by their index in the table. */
   parameters: { index: number; name: string }[];
   frozen: Frozen;
 }
 
 export class TunedModel {
   readonly table: ParameterTable;
-  /** The tuned layers' decompositions, for methods with atoms; empty otherwise. */
+  /** The decompositions of the tuned layers, for methods with atoms; empty otherwise. */
   readonly codes: AtomCodes;
   readonly #tuned: ReadonlyMap<string, TunedLayer>;
 
-  /** `codes` must hold every tuned layer of which the method needs a decomposition. */
+  /** `codes` must include every tuned layer for which the method needs a decomposition. */
   constructor(
     readonly backbone: Backbone,
     readonly method: TuningMethod,
@@ -71,7 +71,7 @@ export class TunedModel {
     this.#tuned = new Map(layers);
   }
 
-  /** Starting values, the head's zero. */
+  /** The initial parameters; the head's are zero. */
   initial(random: Random): Float32Array {
     const flat = new Float32Array(this.table.backbone + this.table.head);
     for (const { name, layer, trainable, offset } of this.table.parameters) {
@@ -85,7 +85,7 @@ export class TunedModel {
     return flat;
   }
 
-  /** What the tuned layers compute with, from the parameters in the table's order. */
+  /** The tuned kernels and biases, from the parameters in the order of the table. */
   tuning(parameters: readonly tf.Tensor[]): Tuning {
     const tuning = new Map<string, TunedConvolution>();
     for (const [name, { convolution, parameters: own, frozen }] of this.#tuned) {
@@ -95,7 +95,7 @@ export class TunedModel {
     return tuning;
   }
 
-  /** The gradients of one layer's parameters, by their place in the table. */
+  /** The gradients of one layer's parameters, by their index in the table. */
   gradients(gradient: LayerGradient, parameters: readonly tf.Tensor[]): Map<number, tf.Tensor> {
     const { parameters: own, frozen } = given(this.#tuned.get(gradient.layer.name), gradient.layer.name);
     const trainables = byName(own, parameters);
@@ -103,7 +103,7 @@ export class TunedModel {
     return new Map(own.map(({ index, name }) => [index, given(gradients[name], name)]));
   }
 
-  /** ‖ΔW‖ of every tuned layer, by name; zero where its kernel stays as it is. */
+  /** ‖ΔW‖ of every tuned layer by name; zero if the method leaves its kernel unchanged. */
   async updateNorms(flat: Float32Array): Promise<Map<string, number>> {
     const norms = tf.tidy(() => {
       const parameters = slices(tf.tensor1d(flat), this.table);
@@ -121,13 +121,13 @@ export class TunedModel {
     return new Map([...this.#tuned.keys()].map((name, index) => [name, values[index]?.[0] ?? 0]));
   }
 
-  /** The head among the parameters: the table ends with it. */
+  /** The head's parameters, which are the last two of the table. */
   headOf(parameters: readonly tf.Tensor[]): Head {
     const [weight, bias] = parameters.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
     return { weight, bias };
   }
 
-  /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`, or of the maps that enter the stage `from`. */
+  /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`. */
   logits(input: tf.Tensor4D, tuning: Tuning, parameters: readonly tf.Tensor[], from = 0): tf.Tensor2D {
     return tf.tidy(() => headLogits(this.backbone.features(input, tuning, from), this.headOf(parameters)));
   }
@@ -142,7 +142,7 @@ export class TunedModel {
     }
   }
 
-  /** The layer's frozen tensors with s = 1. */
+  /** The frozen tensors of a layer with s = 1. */
   #unscaled(convolution: Convolution): Frozen {
     const { pretrained, spec, bias } = convolution;
     const { kernel, cIn, cOut } = spec;
@@ -156,11 +156,11 @@ export class TunedModel {
     };
   }
 
-  /** In the backbone's precision, and declared frozen; uses up its argument. */
+  /** The coefficients in the backbone's precision, declared frozen; takes ownership of its argument. */
   #kept(coefficients: tf.Tensor2D | null): tf.Tensor2D | null {
     if (!coefficients) return null;
     let kept = coefficients;
-    // Packed four at a time.
+    // GPU programs read fp16 four numbers at a time.
     if (this.backbone.precision === 'half' && coefficients.shape[1] % 4 === 0) {
       kept = inHalves(coefficients);
       coefficients.dispose();
@@ -169,7 +169,7 @@ export class TunedModel {
     return kept;
   }
 
-  /** α ⊙ scale of plain atoms as `[m, c_in·c_out]`; null where the method has none. */
+  /** α ⊙ scale of plain atoms, `[m, c_in·c_out]`; null if the method has none. */
   #coefficients({ spec }: Convolution, scale: tf.Tensor1D): tf.Tensor2D | null {
     const { cIn, cOut } = spec;
     const code = this.codes.plain.get(spec.name);
@@ -183,7 +183,7 @@ export class TunedModel {
     });
   }
 
-  /** α_c of the blocks' atoms as `[n, (I O)]`; null where the method has none. */
+  /** α_c of block atoms, `[n, (I O)]`; null if the method has none. */
   #blockCoefficients({ spec }: Convolution): tf.Tensor2D | null {
     const code = this.codes.blocks.get(spec.name);
     const coding = this.method.codings(spec, this.options).blocks;

@@ -190,4 +190,8 @@ function summarize(
 }
 
 /** What a tuned model depends on. */
-export const keyOf = ({ hash, inputSize }: Backbone) => `${hash} at ${inputSize}`;
+export const keyOf = ({ hash, inputSize }: Pick<Backbone, 'hash' | 'inputSize'>) => `${hash} at ${inputSize}`;
+
+/** What a person calls it. */
+export const nameOf = ({ name, inputSize }: Pick<Backbone, 'name' | 'inputSize'>) =>
+  `${name}, ${inputSize} px`;

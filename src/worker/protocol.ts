@@ -112,15 +112,23 @@ export interface ClassSummary {
   thumbnails: Blob;
 }
 
-/** Pictures that belong together, near-duplicates and shots of one series: a stratified split keeps them in one part. */
+/**
+ * Pictures that belong together, duplicates, near-duplicates and shots of one series: a stratified split keeps them in one
+ * part.
+ */
 export interface Duplicates {
   /** Groups of two pictures or more, and the pictures in them. */
   groups: number;
   images: number;
   /** The paths of each group whose pictures lie in different classes. */
   conflicts: string[][];
-  /** Images with one of their group in training: a given split is kept as it is. */
+  /** Images with one that looks like them in training: a given split is kept as it is, and groups may be given up. */
   leaked: { val: number; test: number };
+  /**
+   * Images that look like so many others that their class could not be validated by whole groups, as those of a fixed camera
+   * do: only identical images and shots of a series are kept together there.
+   */
+  givenUp: { images: number; classes: string[] };
 }
 
 export interface DatasetSummary {
@@ -214,7 +222,7 @@ export interface BackboneSummary {
   convolutions: ConvolutionSummary[];
 }
 
-/** A convolution's kernel written as coefficients × atoms (METHOD §1). */
+/** A convolution's kernel written as coefficients × atoms (docs/method.md §1). */
 export interface LayerAtoms {
   layer: string;
   kernel: number;
@@ -277,7 +285,12 @@ export interface SettingSummary {
   options: SettingOption[];
   /** Learning rate this setting starts from. */
   learningRate: number;
-  /** Counted for the loaded backbone, the loaded data's classes and the given options. */
+  /** Which value of an option is impossible, as a sentence, and why; null where all are possible. */
+  fault: string | null;
+  /**
+   * Counted for the loaded backbone, the loaded data's classes and the given options; an impossible value counts as the
+   * option's default.
+   */
   trainable: { backbone: number; head: number };
   tunedLayers: number;
   /** What the paper reports for this setting, with its citation; empty where it reports nothing. */
@@ -308,7 +321,7 @@ export interface RunConfig {
   seed: number;
   /** Ends the run after so many epochs without a better validation accuracy; 0: never. */
   patience: number;
-  /** Start from the head of a linear probe trained first (METHOD §5). */
+  /** Start from the head of a linear probe trained first (docs/method.md §5). */
   warmStart: boolean;
   /** The linear probe: a head trained on the frozen backbone's features of the un-augmented images. */
   probe: { epochs: number; learningRate: number; weightDecay: number; batchSize: number };
@@ -416,6 +429,8 @@ export interface RunResult {
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
+  /** Of the wasm backend; 0 on WebGPU. */
+  threads: number;
   /** What frozen weights, coefficients and maps were kept in. */
   precision: EngineInfo['precision'];
 }
@@ -435,8 +450,8 @@ export type RunAction = 'pause' | 'resume' | 'stop';
 export interface ModelSummary {
   modelId: string;
   name: string;
-  /** The `key` and the name of the backbone it belongs to. */
-  backbone: { key: string; name: string };
+  /** The backbone it belongs to. */
+  backbone: Named;
   setting: string;
   classes: string[];
   trainable: { backbone: number; head: number };
@@ -447,6 +462,23 @@ export interface ModelSummary {
   adapterBytes: number;
   /** Greatest difference of the recomputed check logits, for a loaded adapter; null for a run. */
   checkDifference: number | null;
+}
+
+/** What a person knows by its name, and the engine by its key. */
+export interface Named {
+  key: string;
+  name: string;
+}
+
+/**
+ * The backbone and the data that a request was made for. The engine refuses a request where others are in use by then, so that no
+ * result is ever stored under a wrong name.
+ */
+export interface Expected {
+  /** `BackboneSummary.key`, with its name. */
+  backbone: Named;
+  /** `dataKey` of the data's summary, with its name. */
+  data: Named;
 }
 
 export interface LayerMovement {
@@ -492,10 +524,18 @@ export interface Calls {
   /** Copies the person's own file into this browser's storage. */
   keepFile: { in: { file: File }; out: Storage; progress: DownloadProgress };
   /** What the backbone's own classifier says of an image, best first. */
-  recognize: { in: { image: Blob; fileName: string }; out: Guess[]; progress: never };
+  recognize: {
+    in: { image: Blob; fileName: string; expected: Pick<Expected, 'backbone'> };
+    out: Guess[];
+    progress: never;
+  };
   /** The same for some of the data's validation images, as many of each class. */
-  recognizeData: { in: { perClass: number }; out: Recognition[]; progress: Progress };
-  decompose: { in: { count: number }; out: LayerAtoms[]; progress: Progress };
+  recognizeData: { in: { perClass: number; expected: Expected }; out: Recognition[]; progress: Progress };
+  decompose: {
+    in: { count: number; expected: Pick<Expected, 'backbone'> };
+    out: LayerAtoms[];
+    progress: Progress;
+  };
   /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch and these views. */
   settings: {
     in: {
@@ -512,7 +552,7 @@ export interface Calls {
   plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: MemoryPlan[]; progress: never };
   /** Begins a run to see how long it would take, and drops it; what it had to compute first is kept. */
   measure: {
-    in: { config: RunConfig; memoryCap: number | null };
+    in: { config: RunConfig; memoryCap: number | null; expected: Expected };
     out: Pace;
     progress: Progress;
   };
@@ -521,7 +561,14 @@ export interface Calls {
      * `memoryCap`: bytes the run may take; null for what the engine thinks right. It changes no result. `scoreTest`: whether the
      * kept epoch answers the test images; a run that only searches must not.
      */
-    in: { runId: string; name: string; config: RunConfig; memoryCap: number | null; scoreTest: boolean };
+    in: {
+      runId: string;
+      name: string;
+      config: RunConfig;
+      memoryCap: number | null;
+      scoreTest: boolean;
+      expected: Expected;
+    };
     out: { result: RunResult; model: ModelSummary };
     progress: RunEvent;
   };
@@ -533,8 +580,16 @@ export interface Calls {
     progress: never;
   };
   loadAdapter: { in: { modelId: string; fileName: string; file: Blob }; out: ModelSummary; progress: never };
-  classify: { in: { modelId: string; image: Blob; fileName: string }; out: Classification; progress: never };
-  movement: { in: { modelId: string }; out: LayerMovement[]; progress: never };
+  classify: {
+    in: { modelId: string; image: Blob; fileName: string; expected: Pick<Expected, 'backbone'> };
+    out: Classification;
+    progress: never;
+  };
+  movement: {
+    in: { modelId: string; expected: Pick<Expected, 'backbone'> };
+    out: LayerMovement[];
+    progress: never;
+  };
   forget: { in: { modelId: string }; out: null; progress: never };
 }
 

@@ -5,7 +5,12 @@ export class RunControl {
   stopped = false;
   #paused: { promise: Promise<void>; resume: () => void; since: number } | null = null;
   #pausedSeconds = 0;
-  readonly #began = seconds();
+  readonly #began: number;
+
+  /** `now`: seconds since any fixed moment. */
+  constructor(readonly now: () => number = seconds) {
+    this.#began = now();
+  }
 
   act(action: RunAction): void {
     if (action === 'pause' && !this.#paused) {
@@ -13,7 +18,7 @@ export class RunControl {
       const promise = new Promise<void>((resolve) => {
         resume = resolve;
       });
-      this.#paused = { promise, resume, since: seconds() };
+      this.#paused = { promise, resume, since: this.now() };
     }
     if (action === 'stop') this.stopped = true;
     if (action !== 'pause') this.#resume();
@@ -25,11 +30,11 @@ export class RunControl {
   }
 
   /** Seconds since the start, pauses left out. */
-  readonly clock = (): number => (this.#paused?.since ?? seconds()) - this.#began - this.#pausedSeconds;
+  readonly clock = (): number => (this.#paused?.since ?? this.now()) - this.#began - this.#pausedSeconds;
 
   #resume(): void {
     if (!this.#paused) return;
-    this.#pausedSeconds += seconds() - this.#paused.since;
+    this.#pausedSeconds += this.now() - this.#paused.since;
     this.#paused.resume();
     this.#paused = null;
   }

@@ -49,7 +49,7 @@ async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ende
   const events: RunEvent[] = [];
   let broken = false;
   try {
-    await runToEnd(job, new RunControl(), backend, (event) => {
+    await runToEnd(job, new RunControl(), { backend, threads: 1 }, (event) => {
       events.push(event);
       if (event.kind !== 'step' || broken) return;
       broken = true;
@@ -135,5 +135,44 @@ describe('a run on wasm', () => {
     const { fault: none, events: all } = await runWhile('wasm', () => {});
     expect(none).toBeNull();
     expect(steps(all)).toBe(4);
+  });
+});
+
+describe('a run that is stopped', () => {
+  beforeEach(() => startBackend('wasm'));
+
+  /** As soon as this epoch is validated. */
+  async function stoppedAfter(epoch: number, changes: Partial<RunConfig> = {}) {
+    const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
+    const config = { ...CONFIG, ...changes };
+    const model = new TunedModel(backbone, methodById(config.setting), config.options, 2, NO_CODES);
+    const job = { model, dataset: DATASET, config, cache: new FrozenCache(), reportEvery: 1 };
+    const control = new RunControl();
+    try {
+      const { result } = await runToEnd(job, control, { backend: 'wasm', threads: 1 }, (event) => {
+        if (event.kind !== 'epoch' || event.result.epoch !== epoch) return;
+        control.act('stop');
+      });
+      return { outcome: result.outcome, epochs: result.epochs.length };
+    } finally {
+      model.dispose();
+      backbone.dispose();
+    }
+  }
+
+  it('during its last validation has finished', async () => {
+    expect(await stoppedAfter(2)).toEqual({ outcome: 'finished', epochs: 3 });
+    const probe = { setting: 'linear-probe', options: {} };
+    expect(await stoppedAfter(1, probe)).toEqual({ outcome: 'finished', epochs: 2 });
+  });
+
+  it('while its patience ends it has finished', async () => {
+    // Nothing is trained, and the head of the probe is no tie that the smallest step would break.
+    const still = { learningRate: 0, headLearningRate: 1e-30, epochs: 9, patience: 2, warmStart: true };
+    expect(await stoppedAfter(2, still)).toEqual({ outcome: 'finished', epochs: 3 });
+  });
+
+  it('before that is stopped', async () => {
+    expect(await stoppedAfter(1)).toEqual({ outcome: 'stopped', epochs: 2 });
   });
 });

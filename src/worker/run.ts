@@ -5,7 +5,7 @@ import { health } from '../engine-health';
 import { predict, score } from '../training/evaluate';
 import { type Job, type TrainEvent, train } from '../training/train';
 import { UserError } from '../user-error';
-import type { Answers, BackendName, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
+import type { Answers, EngineInfo, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
 import type { RunControl } from './run-control';
 
 export interface FinishedRun {
@@ -15,14 +15,15 @@ export interface FinishedRun {
 }
 
 /**
- * Runs until done, stopped or failed. A run that was stopped before it had anything to keep rejects with an
+ * Runs until done, stopped or failed. A run that has done all its epochs is `finished`, even where it was stopped during the
+ * last validation. A run that was stopped before it had anything to keep rejects with an
  * `AbortError`, one that failed before with its `UserError`, and one whose engine broke with its `EngineFault`, whatever it
  * had kept: its numbers may be garbage. `scoreTest`: the kept epoch answers the test images, once.
  */
 export async function runToEnd(
   job: Omit<Job, 'clock'>,
   control: RunControl,
-  backend: BackendName,
+  { backend, threads }: Pick<EngineInfo, 'backend' | 'threads'>,
   onEvent: (event: RunEvent) => void,
   scoreTest = false,
 ): Promise<FinishedRun> {
@@ -46,6 +47,8 @@ export async function runToEnd(
         epochs.push(event.result);
         predicted = event.predicted;
         onEvent({ kind: 'epoch', result: event.result });
+        // All epochs are done: a pause or a stop during the last validation changes nothing.
+        if (event.isLast) break;
       } else {
         if (event.kind === 'step') paces.push(event.imagesPerSecond);
         onEvent(event);
@@ -82,6 +85,7 @@ export async function runToEnd(
       seconds: epochs.at(-1)?.seconds ?? 0,
       imagesPerSecond: median(paces),
       backend,
+      threads,
       precision: job.model.backbone.precision,
     },
   };

@@ -1,15 +1,17 @@
 /** What the engine keeps between calls, and how it answers each of them. One session per worker. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
-import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
+import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes, recodeBackbone } from '../decompose/layer-codes';
+import { CoefficientCache, type Recall } from '../decompose/coefficient-cache';
+import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
+  adapterSize,
   logitsOf,
   openAdapter,
   type StoredModel,
@@ -26,27 +28,30 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { checkOptions, given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
-import { codesFor } from '../training/atom-codes';
+import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import { planMemory } from '../training/memory-plan';
 import { measurePace } from '../training/pace';
-import { parameterName, parameterTable, tunedLayers, valuesOf } from '../training/parameters';
+import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
+import { settingSummary } from '../training/setting-summary';
 import { FrozenCache, type Job } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
-import { keyOf, openBackbone } from './open-backbone';
+import { EngineLock } from './lock';
+import { keyOf, nameOf, openBackbone } from './open-backbone';
+import { type Action, type Activity, obstacleTo } from './permissions';
 import type {
   CallName,
   Calls,
   EngineInfo,
+  Expected,
   LayerMovement,
   MemoryPlan,
   ModelSummary,
   Progress,
   RunConfig,
-  SettingSummary,
   Storage,
 } from './protocol';
 import { recognizeData, recognizeFile } from './recognize';
@@ -63,84 +68,149 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
-/** Bytes of coefficients that are kept for runs to come. */
-const CODES_KEPT = 512e6;
-
-/** Among the runs, the timing of one. */
-const MEASURING = 'measuring';
+/** Bytes of coefficients that are kept for runs and models to come. */
+const COEFFICIENTS_KEPT = 512e6;
 
 /** Losses are read back this often: on a GPU every read waits for all work queued before it. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
 
-/** Images are kept at 8/7 of the input size, so that a crop has room (METHOD §5); squeezed ones are whole as they are. */
+/** Images are kept at 8/7 of the input size, so that a crop has room (docs/method.md §5); squeezed ones are whole as they are. */
 function storedSide(inputSize: number, framing: Framing): number {
   return framing === 'squeeze' ? inputSize : Math.floor((inputSize * 8) / 7);
 }
 
+/** What a session takes from outside; a test gives its own. */
+export interface SessionParts {
+  startBackend: typeof startBackend;
+  openBackbone: typeof openBackbone;
+  importDataset: typeof importDataset;
+}
+
+const PARTS: SessionParts = { startBackend, openBackbone, importDataset };
+
 /** `siteUrl`: where `public/` is served from. */
-export function createSession(siteUrl: string): Handlers {
+export function createSession(siteUrl: string, parts: SessionParts = PARTS): Handlers {
+  const lock = new EngineLock();
+  let engineState: Activity['engine'] = 'starting';
   let engine: EngineInfo | null = null;
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
   let frozen = new FrozenCache(createPrivateFile);
-  /** By `codingKey`, the latest last. */
-  let codes = new Map<string, LayerCodes>();
+  /** Atoms that were found, by `codingKey`, then by layer. */
+  let dictionaries = new Map<string, Map<string, LayerDictionary>>();
+  /** Of runs and of models. */
+  const coefficients = new CoefficientCache(COEFFICIENTS_KEPT);
   /** With the backbone that each belongs to. */
   const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
-  const runs = new Map<string, RunControl>();
+  /** The run in progress. */
+  let run: { id: string; control: RunControl } | null = null;
+
+  /** @throws UserError where the table of permissions says no */
+  function allow(action: Action): void {
+    const obstacle = obstacleTo(action, {
+      engine: engineState,
+      work: lock.work,
+      queued: false,
+      hasBackbone: backbone !== null,
+      hasData: dataset !== null,
+    });
+    if (obstacle !== null) throw new UserError(obstacle);
+  }
+
+  /** The backbone in use. @throws UserError where it is not the one that the request was made for */
+  function expectedBackbone({ backbone: wanted }: Pick<Expected, 'backbone'>): Backbone {
+    const present = ready(backbone);
+    if (keyOf(present) === wanted.key) return present;
+    throw new UserError(
+      `This was asked for the backbone ${wanted.name}, but ${nameOf(present)} is loaded now. Load ${wanted.name} again, or ask anew.`,
+    );
+  }
+
+  /** The data in use. @throws UserError where they are not those that the request was made for */
+  function expectedData({ data: wanted }: Expected): Dataset {
+    const present = withData(dataset);
+    if (dataKey(present) === wanted.key) return present;
+    throw new UserError(
+      `This was asked for the data “${wanted.name}”, but “${present.name}” is loaded now, or is split differently. Import and split the data as before, or ask anew.`,
+    );
+  }
+
+  /** Begins exclusive work, where it may begin. */
+  async function exclusive<T>(
+    action: Action,
+    work: 'backbone' | 'data' | 'run' | 'timing',
+    signal: AbortSignal,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    allow(action);
+    return lock.exclusive(work, signal, task);
+  }
+
+  /** Reads the backbone, the data or a model. */
+  function reading<T>(
+    action: 'read' | 'decompose' | 'recognizeData',
+    signal: AbortSignal,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return lock.read(signal, (signal) => {
+      allow(action);
+      return task(signal);
+    });
+  }
 
   function resetFrozen(): void {
     frozen.dispose();
     frozen = new FrozenCache(createPrivateFile);
   }
 
-  function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
-    dataset = next;
-    resetFrozen();
-    return summarize(next);
+  function forgetAtoms(): void {
+    dictionaries = new Map();
+    coefficients.clear();
   }
 
-  /** Codes of these layers, at least: those at hand, of remembered atoms, or found now. */
+  async function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
+    const summary = await summarize(next);
+    await lock.replace(() => {
+      dataset = next;
+      resetFrozen();
+    });
+    return summary;
+  }
+
+  /** Codes of these layers: of atoms at hand, of remembered atoms, or found now. */
   async function layerCodes(
     coding: AtomCoding,
     layers: readonly string[],
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
-    // Another backbone may take this one's place meanwhile, with codes of its own.
-    const present = codes;
-    const key = codingKey(coding);
-    const known = present.get(key) ?? new Map();
-    const missing = layers.filter((layer) => !known.has(layer));
-    if (missing.length === 0) return known;
     const trunk = ready(backbone);
+    const key = codingKey(coding);
+    const known = dictionaries.get(key) ?? new Map<string, LayerDictionary>();
+    dictionaries.set(key, known);
+    const missing = () => layers.filter((layer) => !known.has(layer));
     const options = { onProgress: progress, signal };
-    const specs = missing.map((layer) => trunk.convolution(layer).spec);
-    const remembered = await readDictionaries(trunk.hash, coding, specs);
-    const unknown = missing.filter((layer) => !remembered.has(layer));
-    const recoded = await recodeBackbone(trunk, coding, remembered, options);
-    const learned = await decomposeBackbone(trunk, coding, unknown, options);
-    if (learned.size > 0) await writeDictionaries(trunk.hash, coding, learned);
-    const found = new Map([...known, ...recoded, ...learned]);
-    present.delete(key);
-    present.set(key, found);
-    // Coefficients are as large as kernels: of many codings tried one after another, the latest stay.
-    let kept = 0;
-    for (const [each, its] of [...present].reverse()) {
-      for (const { coefficients } of its.values()) kept += coefficients.byteLength;
-      if (kept > CODES_KEPT && each !== key) present.delete(each);
+    if (missing().length > 0) {
+      const specs = missing().map((layer) => trunk.convolution(layer).spec);
+      for (const [layer, found] of await readDictionaries(trunk.hash, coding, specs)) known.set(layer, found);
     }
-    return found;
+    if (missing().length > 0) {
+      const learned = await decomposeBackbone(trunk, coding, missing(), options);
+      await writeDictionaries(trunk.hash, coding, learned);
+      coefficients.add(learned);
+      for (const [layer, { coefficients: _, ...found }] of learned) known.set(layer, found);
+    }
+    const wanted = new Map(layers.map((layer) => [layer, given(known.get(layer), layer)]));
+    return coefficients.recall(trunk, coding, wanted, options);
   }
 
-  async function remember(
+  function remember(
     modelId: string,
     stored: StoredModel,
+    trunk: Backbone,
     checkDifference: number | null,
-  ): Promise<ModelSummary> {
-    const trunk = ready(backbone);
-    const file = await writeAdapter(stored, trunk);
-    const owner = { key: keyOf(trunk), name: `${trunk.name}, ${trunk.inputSize} px` };
+  ): ModelSummary {
+    const owner = { key: keyOf(trunk), name: nameOf(trunk) };
     models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
     return {
@@ -152,7 +222,7 @@ export function createSession(siteUrl: string): Handlers {
       trainable: training.trainable,
       accuracy: training.validationImages === 0 ? 0 : training.correct / training.validationImages,
       validationImages: training.validationImages,
-      adapterBytes: file.byteLength,
+      adapterBytes: adapterSize(stored, trunk),
       checkDifference,
     };
   }
@@ -178,16 +248,21 @@ export function createSession(siteUrl: string): Handlers {
     );
   }
 
-  /** Plans a run, finds its atoms, and lends it to `work`. Throws `UserError` where it does not fit into memory. */
+  /**
+   * Plans a run, finds its atoms, and lends it to `work`. Throws `UserError` where it does not fit into memory, or backbone and data
+   * are not those expected.
+   */
   async function withJob<T>(
     config: RunConfig,
+    expected: Expected,
     memoryCap: number | null,
     signal: AbortSignal,
     tell: (value: Progress) => void,
     work: (job: Omit<Job, 'clock'>) => Promise<T>,
     onPlanned: (memory: MemoryPlan) => void = () => {},
   ): Promise<T> {
-    const [trunk, data, info, cache] = [ready(backbone), withData(dataset), ready(engine), frozen];
+    const [trunk, data] = [expectedBackbone(expected), expectedData(expected)];
+    const [info, cache] = [ready(engine), frozen];
     const method = methodById(config.setting);
     checkOptions(method, config.options);
     const memory = await plan(method, config, memoryCap);
@@ -219,41 +294,59 @@ export function createSession(siteUrl: string): Handlers {
   }
 
   return {
-    async start({ backend }, { progress, signal }) {
-      for (const control of runs.values()) control.act('stop');
-      progress({ label: 'Starting the engine', done: 0, total: 2 });
-      resetFrozen();
-      backbone?.dispose();
-      backbone = null;
-      models.clear();
-      codes = new Map();
-      await deleteStaleFiles();
-      engine = await startBackend(backend);
-      if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
-      if (engine.precision === 'half' && !(await tryHalves())) engine = { ...engine, precision: 'single' };
-      progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
-      const { precision } = engine;
-      const opened = await openBackbone(STARTER, { siteUrl, precision, progress: () => {}, signal });
-      backbone = opened.backbone;
-      health.check();
-      return { engine, backbone: opened.summary };
+    start({ backend }, { progress, signal }) {
+      return lock.takeOver('start', signal, (signal) =>
+        // Nothing of the former engine may be read meanwhile.
+        lock.replace(async () => {
+          engineState = 'starting';
+          progress({ label: 'Starting the engine', done: 0, total: 2 });
+          resetFrozen();
+          backbone?.dispose();
+          backbone = null;
+          dataset = null;
+          models.clear();
+          forgetAtoms();
+          try {
+            await deleteStaleFiles();
+            engine = await parts.startBackend(backend);
+            if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
+            if (engine.precision === 'half' && !(await tryHalves()))
+              engine = { ...engine, precision: 'single' };
+            progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
+            const { precision } = engine;
+            const opened = await parts.openBackbone(STARTER, {
+              ...{ siteUrl, precision, signal },
+              progress: () => {},
+            });
+            backbone = opened.backbone;
+            health.check();
+            engineState = 'ready';
+            return { engine, backbone: opened.summary };
+          } catch (error) {
+            engineState = 'failed';
+            throw error;
+          }
+        }),
+      );
     },
 
-    async useBackbone(choice, { progress, signal }) {
-      if (runs.size > 0)
-        throw new UserError('A run is going. Stop it, or wait for its end, then change the backbone.');
-      const { precision } = ready(engine);
-      const opened = await openBackbone(choice, { siteUrl, precision, progress, signal });
-      backbone?.dispose();
-      backbone = opened.backbone;
-      codes = new Map();
-      resetFrozen();
-      const dataStays =
-        dataset !== null && dataset.side === storedSide(backbone.inputSize, framingOf(dataset.preset));
-      // Pictures of another size would be cut wrongly.
-      if (!dataStays) dataset = null;
-      health.check();
-      return { backbone: opened.summary, dataStays };
+    useBackbone(choice, { progress, signal }) {
+      return exclusive('useBackbone', 'backbone', signal, async (signal) => {
+        const { precision } = ready(engine);
+        const opened = await parts.openBackbone(choice, { siteUrl, precision, progress, signal });
+        const dataStays = await lock.replace(() => {
+          backbone?.dispose();
+          backbone = opened.backbone;
+          forgetAtoms();
+          resetFrozen();
+          // Pictures of another size would be cut wrongly.
+          if (dataset && dataset.side !== storedSide(backbone.inputSize, framingOf(dataset.preset)))
+            dataset = null;
+          return dataset !== null;
+        });
+        health.check();
+        return { backbone: opened.summary, dataStays };
+      });
     },
 
     async storage() {
@@ -261,26 +354,30 @@ export function createSession(siteUrl: string): Handlers {
     },
 
     async deleteStored({ id }) {
+      allow('changeStorage');
       await deleteStored(id);
       return storageNow();
     },
 
     async keepFile({ file }, { progress, signal }) {
+      allow('changeStorage');
       const row = sourceOfFile(file.name);
       const own = { id: `own file ${file.name}`, label: file.name, bytes: file.size, sha256: null };
       await keep(file, row ?? own, { onProgress: progress, signal });
       return storageNow();
     },
 
-    async recognize({ image, fileName }) {
-      return recognizeFile(ready(backbone), image, fileName);
+    recognize({ image, fileName, expected }, { signal }) {
+      return reading('read', signal, () => recognizeFile(expectedBackbone(expected), image, fileName));
     },
 
-    async recognizeData({ perClass }, { progress, signal }) {
-      return recognizeData(ready(backbone), withData(dataset), perClass, (done, total) => {
-        signal.throwIfAborted();
-        progress({ label: 'Looking at your pictures', done, total });
-      });
+    recognizeData({ perClass, expected }, { progress, signal }) {
+      return reading('recognizeData', signal, (signal) =>
+        recognizeData(expectedBackbone(expected), expectedData(expected), perClass, (done, total) => {
+          signal.throwIfAborted();
+          progress({ label: 'Looking at your pictures', done, total });
+        }),
+      );
     },
 
     async memory() {
@@ -288,135 +385,139 @@ export function createSession(siteUrl: string): Handlers {
       return { tensors: numTensors, bytes: numBytes };
     },
 
-    async importData({ source, ...choice }, { progress, signal }) {
-      const side = storedSide(ready(backbone).inputSize, framingOf(choice.preset));
-      return setDataset(await importDataset(source, { ...choice, side, onProgress: progress, signal }));
-    },
-
-    async resplit(choice) {
-      return setDataset(resplit(withData(dataset), choice));
-    },
-
-    async decompose({ count }, { progress, signal }) {
-      const { convolutions: layers } = ready(backbone);
-      const spatial = [...layers.values()].map(({ spec }) => spec).filter(({ kernel }) => kernel > 1);
-      const names = spatial.map(({ name }) => name);
-      const found = await layerCodes(plainAtoms(count), names, progress, signal);
-      return spatial.map(({ name, kernel, cIn, cOut }) => {
-        const { atoms, relativeError } = given(found.get(name), name);
-        return { layer: name, kernel, cIn, cOut, count, atoms, relativeError };
+    importData({ source, ...choice }, { progress, signal }) {
+      return exclusive('importData', 'data', signal, async (signal) => {
+        const side = storedSide(ready(backbone).inputSize, framingOf(choice.preset));
+        return setDataset(
+          await parts.importDataset(source, { ...choice, side, onProgress: progress, signal }),
+        );
       });
     },
 
-    async settings({ options, batchSize, augmentation, views, memoryCap }) {
-      const { network } = ready(backbone);
-      const specs = convolutions(network);
-      const counted = async (method: TuningMethod): Promise<SettingSummary> => {
-        const chosen = options[method.id] ?? {};
-        const table = parameterTable(method, chosen, specs, network.features, dataset?.classes.length ?? 0);
-        const { id, label, symbol, description, paper, learningRate, options: known } = method;
-        const trainable = { backbone: table.backbone, head: table.head };
-        return {
-          id,
-          label,
-          symbol,
-          description,
-          paper,
-          learningRate,
-          options: known,
-          trainable,
-          tunedLayers: tunedLayers(table).size,
-          memory: await plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
-        };
-      };
-      return Promise.all(METHODS.map(counted));
+    resplit(choice, { signal }) {
+      return exclusive('resplit', 'data', signal, async () => setDataset(resplit(withData(dataset), choice)));
     },
 
-    async plan({ configs, memoryCap }) {
-      withData(dataset);
-      return Promise.all(
-        configs.map((unchecked) => {
-          const config = parseRunConfig(unchecked);
-          const method = methodById(config.setting);
-          checkOptions(method, config.options);
-          return plan(method, config, memoryCap);
-        }),
-      );
+    decompose({ count, expected }, { progress, signal }) {
+      return reading('decompose', signal, async (signal) => {
+        const { convolutions: layers } = expectedBackbone(expected);
+        const spatial = [...layers.values()].map(({ spec }) => spec).filter(({ kernel }) => kernel > 1);
+        const names = spatial.map(({ name }) => name);
+        const found = await layerCodes(plainAtoms(count), names, progress, signal);
+        return spatial.map(({ name, kernel, cIn, cOut }) => {
+          const { atoms, relativeError } = given(found.get(name), name);
+          return { layer: name, kernel, cIn, cOut, count, atoms, relativeError };
+        });
+      });
     },
 
-    async measure({ config: unchecked, memoryCap }, { progress, signal }) {
-      if (runs.size > 0) throw new UserError('A run is going. Time is measured when it is over.');
-      const control = new RunControl();
-      runs.set(MEASURING, control);
-      try {
-        return await withJob(parseRunConfig(unchecked), memoryCap, signal, progress, (job) =>
-          measurePace({ ...job, clock: control.clock }, signal, progress),
+    settings: ({ options, batchSize, augmentation, views, memoryCap }, { signal }) =>
+      reading('read', signal, () => {
+        const { network } = ready(backbone);
+        const classes = dataset?.classes.length ?? 0;
+        return Promise.all(
+          METHODS.map((method) =>
+            settingSummary(method, options[method.id] ?? {}, network, classes, (chosen) =>
+              plan(method, { options: chosen, batchSize, augmentation, views }, memoryCap),
+            ),
+          ),
         );
-      } finally {
-        runs.delete(MEASURING);
-      }
+      }),
+
+    plan: ({ configs, memoryCap }, { signal }) =>
+      reading('read', signal, () => {
+        withData(dataset);
+        return Promise.all(
+          configs.map((unchecked) => {
+            const config = parseRunConfig(unchecked);
+            const method = methodById(config.setting);
+            checkOptions(method, config.options);
+            return plan(method, config, memoryCap);
+          }),
+        );
+      }),
+
+    measure({ config, memoryCap, expected }, { progress, signal }) {
+      return exclusive('measure', 'timing', signal, (signal) => {
+        const { clock } = new RunControl();
+        return withJob(parseRunConfig(config), expected, memoryCap, signal, progress, (job) =>
+          measurePace({ ...job, clock }, signal, progress),
+        );
+      });
     },
 
-    async train({ runId, name, config: unchecked, memoryCap, scoreTest }, { progress, signal }) {
-      if (runs.size > 0) throw new UserError('Another run is going. Wait for its end, or stop it.');
-      const config = parseRunConfig(unchecked);
-      const [data, info] = [withData(dataset), ready(engine)];
-      const control = new RunControl();
-      runs.set(runId, control);
-      signal.addEventListener('abort', () => control.act('stop'));
-      try {
-        const tell = (value: Progress) => progress({ kind: 'phase', ...value });
-        return await withJob(
-          config,
-          memoryCap,
-          signal,
-          tell,
-          async (job) => {
-            const { result, values } = await runToEnd(job, control, info.backend, progress, scoreTest);
-            const { codes } = job.model;
-            const { classes, preset } = data;
-            const framing = framingOf(preset);
-            const stored = { name, classes, values, codes, framing, training: trainingSummary(result) };
-            return { result, model: await remember(runId, stored, null) };
-          },
-          (memory) => progress({ kind: 'planned', memory }),
-        );
-      } finally {
-        runs.delete(runId);
-      }
+    train({ runId, name, config, memoryCap, scoreTest, expected }, { progress, signal }) {
+      return exclusive('train', 'run', signal, async (signal) => {
+        const control = new RunControl();
+        signal.addEventListener('abort', () => control.act('stop'));
+        run = { id: runId, control };
+        try {
+          return await withJob(
+            parseRunConfig(config),
+            expected,
+            memoryCap,
+            signal,
+            (value) => progress({ kind: 'phase', ...value }),
+            async (job) => {
+              const { result, values } = await runToEnd(job, control, ready(engine), progress, scoreTest);
+              const { model, dataset } = job;
+              const stored = {
+                ...{ name, classes: dataset.classes, values, dictionaries: dictionariesOf(model.codes) },
+                ...{ framing: framingOf(dataset.preset), training: trainingSummary(result) },
+              };
+              return { result, model: remember(runId, stored, model.backbone, null) };
+            },
+            (memory) => progress({ kind: 'planned', memory }),
+          );
+        } finally {
+          run = null;
+        }
+      });
     },
 
     async control({ runId, action }) {
-      runs.get(runId)?.act(action);
+      if (run?.id === runId) run.control.act(action);
       return null;
     },
 
-    async exportAdapter({ modelId, name }) {
-      const stored = { ...model(modelId), name };
-      return { fileName: adapterFileName(name), file: await writeAdapter(stored, ready(backbone)) };
-    },
+    exportAdapter: ({ modelId, name }, { signal }) =>
+      reading('read', signal, async () => {
+        const stored = { ...model(modelId), name };
+        return {
+          fileName: adapterFileName(name),
+          file: await writeAdapter(stored, ready(backbone), coefficients.recall),
+        };
+      }),
 
-    async loadAdapter({ modelId, fileName, file }) {
-      const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
-      const { stored, checkDifference } = await openAdapter(adapter, ready(backbone), fileName);
-      return remember(modelId, stored, checkDifference);
-    },
+    loadAdapter: ({ modelId, fileName, file }, { signal }) =>
+      reading('read', signal, async () => {
+        const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
+        const trunk = ready(backbone);
+        const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, coefficients.recall);
+        return remember(modelId, stored, trunk, checkDifference);
+      }),
 
-    async classify({ modelId, image, fileName }) {
-      const trunk = ready(backbone);
-      const stored = model(modelId);
-      const { framing } = stored;
-      const side = storedSide(trunk.inputSize, framing);
-      const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
-      const [logits = []] = await withModel(stored, trunk, (open, values) =>
-        logitsOf(open, values, pixels, 1),
-      );
-      return { logits, probabilities: softmax(logits) };
-    },
+    classify: ({ modelId, image, fileName, expected }, { signal }) =>
+      reading('read', signal, async () => {
+        const trunk = expectedBackbone(expected);
+        const stored = model(modelId);
+        const { framing } = stored;
+        const side = storedSide(trunk.inputSize, framing);
+        const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
+        const [logits = []] = await withModel(
+          stored,
+          trunk,
+          (open, values) => logitsOf(open, values, pixels, 1),
+          coefficients.recall,
+        );
+        return { logits, probabilities: softmax(logits) };
+      }),
 
-    async movement({ modelId }) {
-      return movement(model(modelId), ready(backbone));
-    },
+    movement: ({ modelId, expected }, { signal }) =>
+      reading('read', signal, async () => {
+        const trunk = expectedBackbone(expected);
+        return movement(model(modelId), trunk, coefficients.recall);
+      }),
 
     async forget({ modelId }) {
       models.delete(modelId);
@@ -455,8 +556,8 @@ function withData(dataset: Dataset | null): Dataset {
 }
 
 /** How far each tuned layer moved, and its atoms where the setting trains them. */
-function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovement[]> {
-  return withModel(stored, backbone, async (open) => {
+function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Promise<LayerMovement[]> {
+  const measured = async (open: TunedModel) => {
     const norms = await open.updateNorms(stored.values);
     return [...norms].map(([layer, norm]) => {
       const { pretrained, spec } = backbone.convolution(layer);
@@ -464,7 +565,7 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
       const change = open.table.parameters.find(
         ({ name }) => atomChange && name === parameterName(layer, id, atomChange),
       );
-      const before = stored.codes.plain.get(layer)?.atoms;
+      const before = stored.dictionaries.plain.get(layer)?.atoms;
       return {
         layer,
         relativeChange: norm / euclideanNorm(pretrained),
@@ -479,7 +580,8 @@ function movement(stored: StoredModel, backbone: Backbone): Promise<LayerMovemen
             : null,
       };
     });
-  });
+  };
+  return withModel(stored, backbone, measured, recall);
 }
 
 /** ‖values‖₂ */

@@ -5,7 +5,6 @@ import { INPUT_SIZES } from '../../../src/backbone/input-size';
 import { recipeWords } from '../../../src/backbone/recipe';
 import type { BackboneSummary, Recipe } from '../../../src/worker/protocol';
 import {
-  backboneObstacle,
   changeBackbone,
   decompose,
   keepFile,
@@ -14,7 +13,8 @@ import {
   stopDecompose,
 } from '../../store/backbone-actions';
 import { ATOM_COUNT } from '../../store/defaults';
-import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
+import { obstacleFor } from '../../store/permissions';
+import { useSession, write } from '../../store/session';
 import { bytes, count, counted, duration, percent } from '../../ui/format';
 import { HeatLegend } from '../../ui/HeatMap';
 import { NumberField } from '../../ui/NumberField';
@@ -35,8 +35,8 @@ export function BackboneStep() {
   const problem = useSession((session) => session.backboneProblem);
   const storage = useSession((session) => session.storage);
   const ready = useSession((session) => session.engine.status === 'ready');
-  const obstacle = useSession(backboneObstacle);
-  const reason = loading ? 'A backbone is being loaded.' : obstacle;
+  const reason = useSession(obstacleFor('useBackbone'));
+  const storageReason = useSession(obstacleFor('changeStorage'));
   useEffect(() => {
     if (ready) void refreshStorage();
   }, [ready]);
@@ -62,8 +62,8 @@ export function BackboneStep() {
           >
             <Sources reason={reason} />
           </Block>
-          <Untouched backbone={backbone} reason={reason} />
-          {storage && <StoragePanel storage={storage} disabled={loading !== null} />}
+          <Untouched backbone={backbone} />
+          {storage && <StoragePanel storage={storage} disabled={storageReason !== null} />}
           <Atoms />
         </>
       ) : (
@@ -184,12 +184,9 @@ function Atoms() {
   const decomposing = useSession((session) => session.decomposing);
   const problem = useSession((session) => session.atomsProblem);
   const atomCount = useSession((session) => session.configuration.atomCount);
-  const obstacle = useSession(engineObstacle);
-  const pending = useSession(isRunPending);
-  const busy = useSession((session) => session.loadingBackbone !== null || session.recognizing !== null);
-  const reason =
-    obstacle ?? (pending ? 'The engine is busy with runs; atoms can be looked at when they end.' : null);
-  const first = atoms === null && problem === null && reason === null && !busy;
+  const recognizing = useSession((session) => session.recognizing !== null);
+  const reason = useSession(obstacleFor('decompose'));
+  const first = atoms === null && problem === null && reason === null && !recognizing;
   useEffect(() => {
     if (first) void decompose();
   }, [first]);
@@ -214,7 +211,7 @@ function Atoms() {
         />
         <Button
           variant="default"
-          disabled={reason !== null || decomposing !== null || busy}
+          disabled={reason !== null || decomposing !== null || recognizing}
           onClick={() => void decompose()}
         >
           Find atoms

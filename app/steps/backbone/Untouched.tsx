@@ -4,6 +4,7 @@ import { useRef, useState } from 'react';
 import { recipeWords } from '../../../src/backbone/recipe';
 import type { BackboneSummary, DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
+import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';
 import { useSession, write } from '../../store/session';
 import { GuessList } from '../../ui/GuessList';
@@ -16,14 +17,9 @@ import classes from './Untouched.module.css';
 
 const SIZE = 84;
 
-/** `reason`: why nothing can be asked now. */
-export function Untouched({
-  backbone: { ownClasses, recipe },
-  reason,
-}: {
-  backbone: BackboneSummary;
-  reason: string | null;
-}) {
+export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: BackboneSummary }) {
+  const reason = useSession(obstacleFor('read'));
+  const dataReason = useSession(obstacleFor('recognizeData'));
   const dataset = useSession((session) => session.dataset);
   const recognition = useSession((session) => session.recognition);
   const recognizing = useSession((session) => session.recognizing);
@@ -52,7 +48,7 @@ export function Untouched({
       <div className={classes.buttons}>
         <Button
           variant="default"
-          disabled={reason !== null || dataset === null || recognizing !== null}
+          disabled={dataReason !== null || recognizing !== null}
           onClick={() => void recognizeData()}
         >
           Look at my images

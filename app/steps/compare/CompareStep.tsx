@@ -2,6 +2,7 @@
 import { Anchor, Button, NativeSelect, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
+import { obstacleFor } from '../../store/permissions';
 import { holdQueue } from '../../store/queue';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, useSession, write } from '../../store/session';
@@ -22,7 +23,7 @@ export function CompareStep() {
   const dataset = useSession((session) => session.dataset);
   const backbone = useSession((session) => session.backbone);
   const problem = useSession((session) => session.runProblem);
-  const ready = useSession((session) => session.engine.status === 'ready' && session.importing === null);
+  const sampleReason = useSession(obstacleFor('importData'));
   const held = useSession((session) => session.queueHeld);
   const [picked, setPicked] = useState<string | null>(null);
 
@@ -64,7 +65,7 @@ export function CompareStep() {
             </Button>
           ) : (
             <div className={classes.links}>
-              <Button disabled={!ready} onClick={() => void trySample(FIRST_SAMPLE)}>
+              <Button disabled={sampleReason !== null} onClick={() => void trySample(FIRST_SAMPLE)}>
                 Try the sample
               </Button>
               <Button component="a" href="#data" variant="default">
@@ -118,13 +119,13 @@ function Results({ runs }: { runs: RunRecord[] }) {
     <>
       <RunCharts runs={runs} comparison={comparison} />
       {summed && (
-        <Block title="Settings compared" note="Runs that differ in their seeds alone are one setting.">
-          <SettingsTable arms={arms} />
+        <Block title="Settings compared" note="Runs that differ only in their seed count as one setting.">
+          <SettingsTable comparison={comparison} />
         </Block>
       )}
       {pairs.length > 0 && (
         <Block title="Differences" note="Is one setting better than another, or was it chance?">
-          <PairsTable {...comparison} />
+          <PairsTable comparison={comparison} />
         </Block>
       )}
       <Block title="Results" note={runs[0] ? `On ${runs[0].data}.` : undefined}>

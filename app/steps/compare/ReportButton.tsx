@@ -10,6 +10,7 @@ import { type Results, resultsText } from '../../report/results';
 import { asProblem, type Problem } from '../../store/problem';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, read, useSession } from '../../store/session';
+import { computeStatistics } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block } from '../../ui/StepPage';
 import { saveFile } from '../../ui/save-file';
@@ -63,6 +64,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
     setMaking(true);
     setProblem(null);
     try {
+      await computeStatistics(runs);
       const results = sessionResults(read(), runs);
       if (!results) return;
       const blob = new Blob([await textOf(results, runs)], { type: `${type};charset=utf-8` });

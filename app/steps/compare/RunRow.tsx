@@ -3,6 +3,7 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
 import { RunKey } from '../../charts/Marker';
+import { fitsPresent } from '../../store/permissions';
 import { moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
 import {
   accuracy,
@@ -12,6 +13,7 @@ import {
   type RunRecord,
   type RunStatus,
 } from '../../store/run-record';
+import { useSession } from '../../store/session';
 import { duration, percent, rate } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
@@ -56,6 +58,7 @@ export function RunRow({ run, isFirst, isLast }: Props) {
   const [renaming, setRenaming] = useState(false);
   const [removing, setRemoving] = useState(false);
   const active = isActive(run);
+  const elsewhere = useSession((session) => run.status === 'queued' && !fitsPresent(run.basis, session));
   const losesWork = run.model !== null || active;
 
   const rename = (event: FormEvent<HTMLFormElement>) => {
@@ -120,6 +123,11 @@ export function RunRow({ run, isFirst, isLast }: Props) {
       {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}
       {active && run.memory && inParts(run.memory) && (
         <p className={classes.message}>{run.memory.sentence}</p>
+      )}
+      {elsewhere && (
+        <p className={classes.message}>
+          Waits for its own data and backbone: {run.data}. Load them again to run it, or remove it.
+        </p>
       )}
       <ProblemNote title={`${run.name} failed`} problem={run.problem} />
       {run.status === 'stopped' && run.message !== '' && <p className={classes.message}>{run.message}</p>}

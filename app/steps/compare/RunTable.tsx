@@ -3,8 +3,8 @@ import { Table } from '@mantine/core';
 import { wilson } from '../../../src/statistics/wilson';
 import { RunKey } from '../../charts/Marker';
 import { accuracy, lastEpoch, type RunRecord } from '../../store/run-record';
-import { counted, percent } from '../../ui/format';
-import { COLUMNS, csvRows } from './run-table';
+import { counted, percent, range } from '../../ui/format';
+import { columnsOf, csvRows } from './run-table';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 
@@ -13,11 +13,12 @@ export function trustSentence(runs: readonly RunRecord[]): string | null {
   const ends = runs.flatMap((run) => lastEpoch(run) ?? []);
   const best = ends.toSorted((a, b) => accuracy(b) - accuracy(a))[0];
   if (!best) return null;
-  const { low, high } = wilson(best.correct, best.total);
-  return `Accuracies are counted on ${counted(best.total, 'validation image')}: the highest, ${percent(accuracy(best))}, means somewhere between ${percent(low)} and ${percent(high)} (95 % Wilson interval). Overlapping intervals are no proof of a difference.`;
+  const interval = wilson(best.correct, best.total);
+  return `Accuracies are counted on ${counted(best.total, 'validation image')}. In brackets is the 95 % Wilson interval; that of the highest, ${percent(accuracy(best))}, is ${range(interval)}. Intervals that overlap neither show nor rule out a difference.`;
 }
 
 export function RunTable({ runs }: { runs: RunRecord[] }) {
+  const columns = columnsOf(runs);
   return (
     <TableFrame
       name="Results"
@@ -27,7 +28,7 @@ export function RunTable({ runs }: { runs: RunRecord[] }) {
             <Table.Th scope="col" rowSpan={2}>
               Run
             </Table.Th>
-            {COLUMNS.map(({ title, right }) =>
+            {columns.map(({ title, right }) =>
               title === 'Head' ? null : title === 'Backbone' ? (
                 <Table.Th key={title} scope="colgroup" colSpan={2} className={classes.group}>
                   Trainable
@@ -61,7 +62,7 @@ export function RunTable({ runs }: { runs: RunRecord[] }) {
               {run.name}
             </span>
           </Table.Th>
-          {COLUMNS.map(({ title, right, show }) => (
+          {columns.map(({ title, right, show }) => (
             <Table.Td key={title} data-right={right || undefined}>
               {show(run)}
             </Table.Td>

@@ -7,11 +7,12 @@ import {
   accuracyWords,
   differenceWords,
   macroF1Words,
+  pWords,
   shownSentence,
   testSentence,
 } from '../../store/comparison-words';
 import { type Column, fileRows } from '../../ui/columns';
-import { bytes, count, duration, pValue } from '../../ui/format';
+import { bytes, count, duration, PENDING } from '../../ui/format';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 
@@ -20,8 +21,8 @@ const scored = (title: string, name: string, of: (arm: Arm) => Accuracy | null):
   show: (arm) => accuracyWords(of(arm)),
   file: {
     [name]: (arm) => of(arm)?.mean ?? '',
-    [`${name}_low`]: (arm) => of(arm)?.low ?? '',
-    [`${name}_high`]: (arm) => of(arm)?.high ?? '',
+    [`${name}_low`]: (arm) => of(arm)?.interval?.low ?? '',
+    [`${name}_high`]: (arm) => of(arm)?.interval?.high ?? '',
   },
 });
 
@@ -58,7 +59,8 @@ function columnsOf(arms: readonly Arm[]): Column<Arm>[] {
   ];
 }
 
-export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
+export function SettingsTable({ comparison }: { comparison: Comparison }) {
+  const { arms, isComputing } = comparison;
   const columns = columnsOf(arms);
   return (
     <TableFrame
@@ -73,7 +75,8 @@ export function SettingsTable({ arms }: Pick<Comparison, 'arms'>) {
           ))}
         </Table.Tr>
       }
-      sentence={accuracySentences(arms).join(' ')}
+      sentence={accuracySentences(comparison).join(' ')}
+      isComputing={isComputing}
       fileRows={() => fileRows([{ file: { setting: ({ name }) => name } }, ...columns], arms)}
       fileName="atomtune-settings.csv"
     >
@@ -102,8 +105,8 @@ function Name({ arm }: { arm: Arm }) {
   );
 }
 
-export function PairsTable(comparison: Comparison) {
-  const { pairs } = comparison;
+export function PairsTable({ comparison }: { comparison: Comparison }) {
+  const { pairs, isComputing } = comparison;
   return (
     <TableFrame
       name="Differences"
@@ -121,11 +124,13 @@ export function PairsTable(comparison: Comparison) {
         </Table.Tr>
       }
       sentence={`${shownSentence(comparison)} ${testSentence(comparison)}`}
+      isComputing={isComputing}
       fileRows={() => [
         ['first', 'second', 'seeds', 'difference', 'low', 'high', 'p_adjusted', 'verdict'],
-        ...pairs.map(({ first, second, seeds, comparison: { difference: mean, low, high, p, verdict } }) => [
+        ...pairs.map(({ first, second, seeds, difference, test }) => [
           ...[first.name, second.name, seeds],
-          ...[mean, low, high, p, verdict],
+          ...[difference?.mean ?? '', difference?.low ?? '', difference?.high ?? ''],
+          ...[test?.p ?? '', test?.verdict ?? ''],
         ]),
       ]}
       fileName="atomtune-differences.csv"
@@ -139,9 +144,9 @@ export function PairsTable(comparison: Comparison) {
               {pair.second.name}
             </span>
           </Table.Td>
-          <Table.Td data-right>{differenceWords(pair)}</Table.Td>
-          <Table.Td data-right>{pValue(pair.comparison.p)}</Table.Td>
-          <Table.Td>{pair.comparison.verdict}</Table.Td>
+          <Table.Td data-right>{differenceWords(pair.difference)}</Table.Td>
+          <Table.Td data-right>{pWords(pair)}</Table.Td>
+          <Table.Td>{pair.test?.verdict ?? PENDING}</Table.Td>
         </Table.Tr>
       ))}
     </TableFrame>

@@ -12,17 +12,19 @@ interface Props {
   /** The body's rows. */
   children: ReactNode;
   sentence: string;
+  /** Some of its numbers are not known yet; there is no file to save until they are. */
+  isComputing?: boolean;
   /** What the file holds, under a row of names; called when asked for. */
   fileRows: () => Cell[][];
   fileName: string;
 }
 
-export function TableFrame({ name, head, children, sentence, fileRows, fileName }: Props) {
+export function TableFrame({ name, head, children, sentence, isComputing, fileRows, fileName }: Props) {
   const save = () => saveFile(new Blob([csv(fileRows())], { type: 'text/csv;charset=utf-8' }), fileName);
   return (
     <div className={classes.frame}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section className={classes.scroll} tabIndex={0} aria-label={`${name}, table`}>
+      <section className={classes.scroll} tabIndex={0} aria-label={`${name}, table`} aria-busy={isComputing}>
         <Table className="numbers" highlightOnHover verticalSpacing={7}>
           <Table.Thead>{head}</Table.Thead>
           <Table.Tbody>{children}</Table.Tbody>
@@ -30,7 +32,13 @@ export function TableFrame({ name, head, children, sentence, fileRows, fileName 
       </section>
       <footer className={classes.foot}>
         <p>{sentence}</p>
-        <Button size="xs" variant="default" onClick={save} aria-label={`Save ${name.toLowerCase()} as CSV`}>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={isComputing}
+          onClick={save}
+          aria-label={`Save ${name.toLowerCase()} as CSV`}
+        >
           Save as CSV
         </Button>
       </footer>

@@ -1,9 +1,10 @@
-/** The comparison's columns, once: for the page's table and for the CSV. */
+/** The columns of the table of runs, for the page, the CSV and the command line. */
 import { wilson } from '../../../src/statistics/wilson';
+import { computedByWords, isMixed } from '../../store/computed-by';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
 import { type Column, fileRows } from '../../ui/columns';
 import type { Cell } from '../../ui/csv';
-import { bytes, count, duration, percent, rate } from '../../ui/format';
+import { bytes, count, duration, percent, rate, withRange } from '../../ui/format';
 
 const NONE = '–';
 const seconds = (run: RunRecord) => run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0;
@@ -13,7 +14,7 @@ function interval(run: RunRecord) {
   return end ? wilson(end.correct, end.total) : null;
 }
 
-export const COLUMNS: readonly Column<RunRecord>[] = [
+const COLUMNS: readonly Column<RunRecord>[] = [
   {
     title: 'Setting',
     show: ({ symbol }) => symbol,
@@ -32,13 +33,11 @@ export const COLUMNS: readonly Column<RunRecord>[] = [
     file: { trainable_head: ({ trainable }) => trainable.head },
   },
   {
-    title: 'Last epoch',
+    title: 'Last epoch (95 %)',
     right: true,
     show: (run) => {
       const end = lastEpoch(run);
-      return end
-        ? `${percent(accuracy(end))} ± ${(100 * wilson(end.correct, end.total).half).toFixed(1)}`
-        : NONE;
+      return end ? withRange(accuracy(end), interval(run)) : NONE;
     },
     file: {
       last_epoch: (run) => lastEpoch(run)?.epoch ?? '',
@@ -87,6 +86,16 @@ export const COLUMNS: readonly Column<RunRecord>[] = [
   },
 ];
 
+const COMPUTED_BY: Column<RunRecord> = {
+  title: 'Computed by',
+  show: ({ result }) => (result ? computedByWords(result) : NONE),
+  file: {},
+};
+
+/** What is shown of these runs. Times are comparable only between runs that were computed alike, so a column says by what where that differs. */
+export const columnsOf = (runs: readonly RunRecord[]): readonly Column<RunRecord>[] =>
+  isMixed(runs.flatMap(({ result }) => result ?? [])) ? [...COLUMNS, COMPUTED_BY] : COLUMNS;
+
 const FIRST: Column<RunRecord>['file'] = {
   name: ({ name }) => name,
   status: ({ status }) => status,
@@ -94,6 +103,8 @@ const FIRST: Column<RunRecord>['file'] = {
 };
 const LAST: Column<RunRecord>['file'] = {
   backend: ({ result }) => result?.backend ?? '',
+  precision: ({ result }) => result?.precision ?? '',
+  threads: ({ result }) => result?.threads ?? '',
   options: ({ config }) =>
     Object.entries(config.options)
       .map(([id, value]) => `${id}=${value}`)

@@ -1,6 +1,7 @@
 /** Step 1: images in, counted, split, and what was left out. */
 import { importFiles, stopImport } from '../../store/data-actions';
-import { engineObstacle, isRunPending, useSession, write } from '../../store/session';
+import { obstacleFor } from '../../store/permissions';
+import { useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, StepPage } from '../../ui/StepPage';
@@ -17,19 +18,13 @@ export function DataStep() {
   const dataset = useSession((session) => session.dataset);
   const importing = useSession((session) => session.importing);
   const problem = useSession((session) => session.dataProblem);
-  const obstacle = useSession(engineObstacle);
-  const pending = useSession(isRunPending);
-  const reason =
-    obstacle ??
-    (pending
-      ? 'Runs are under way: the data stays as it is until they end. Stop or remove them on Compare to change it.'
-      : null);
+  const reason = useSession(obstacleFor('importData'));
   return (
     <StepPage
       title="Data"
       lead="Images in folders, one folder per class. They are read, decoded and kept in this page only."
     >
-      {!dataset && <Hero disabled={reason !== null || importing !== null} />}
+      {!dataset && <Hero />}
       <ProblemNote
         problem={problem}
         title="The images could not be taken"
@@ -47,8 +42,8 @@ export function DataStep() {
         note={dataset && reason === null ? 'They replace the present ones once they are read.' : undefined}
       >
         <div className={classes.ways}>
-          <DropArea disabled={reason !== null || importing !== null} reason={reason} onFiles={importFiles} />
-          <SampleCards disabled={reason !== null || importing !== null} />
+          <DropArea disabled={reason !== null} reason={reason} onFiles={importFiles} />
+          <SampleCards disabled={reason !== null} />
         </div>
       </Block>
     </StepPage>

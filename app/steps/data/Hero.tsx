@@ -1,14 +1,15 @@
 /** What a first visit sees: what atoms are, and one click to watch them trained. */
 import { Button } from '@mantine/core';
 import { trySample } from '../../store/page-actions';
-import { engineObstacle, useSession } from '../../store/session';
+import { obstacleFor } from '../../store/permissions';
+import { useSession } from '../../store/session';
 import { counted, short } from '../../ui/format';
 import { AtomsPicture } from './AtomsPicture';
 import classes from './Hero.module.css';
 import { FIRST_SAMPLE } from './samples';
 
-export function Hero({ disabled }: { disabled: boolean }) {
-  const obstacle = useSession(engineObstacle);
+export function Hero() {
+  const obstacle = useSession(obstacleFor('importData'));
   const backbone = useSession((session) => session.backbone);
   const atoms = useSession((session) => session.settings.find(({ id }) => id === 'atoms'));
   return (
@@ -27,7 +28,7 @@ export function Hero({ disabled }: { disabled: boolean }) {
           )}
         </p>
         <div className={classes.action}>
-          <Button size="md" disabled={disabled} onClick={() => void trySample(FIRST_SAMPLE)}>
+          <Button size="md" disabled={obstacle !== null} onClick={() => void trySample(FIRST_SAMPLE)}>
             Try the sample
           </Button>
           <p>

@@ -5,6 +5,7 @@ import { PRESETS } from '../../../src/data/presets';
 import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
 import { choosePreset, splitAgain } from '../../store/data-actions';
 import {
+  givenUpSentence,
   groupSentence,
   imagesPerPart,
   PRESET_LABELS,
@@ -12,6 +13,7 @@ import {
   presetSentence,
   unvalidatedSentence,
 } from '../../store/data-words';
+import { useSession } from '../../store/session';
 import { BOUNDS } from '../../store/url';
 import { counted, percent } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
@@ -28,20 +30,17 @@ const TEST_PART = 0.2;
 
 export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason: string | null }) {
   const [seed, setSeed] = useState(dataset.seed);
-  const [splitting, setSplitting] = useState(false);
+  const splitting = useSession((session) => session.splitting);
   const isDrawn = dataset.split === 'stratified' || dataset.preset !== 'whole';
   const images = imagesPerPart(dataset.classes);
-  const said = [
-    presetSentence(dataset),
-    groupSentence(dataset),
-    unvalidatedSentence(dataset.split, dataset.classes),
-  ].filter(Boolean);
+  const said = [presetSentence(dataset), groupSentence(dataset), unvalidatedSentence(dataset)].filter(
+    Boolean,
+  );
+  const warning = givenUpSentence(dataset);
 
   const split = async (change: Partial<SplitChoice>) => {
-    setSplitting(true);
     if (change.seed !== undefined) setSeed(change.seed);
     await splitAgain(change);
-    setSplitting(false);
   };
   return (
     <section className={classes.bar} aria-label="Data set">
@@ -55,12 +54,17 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           .
         </p>
         {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
+        {warning !== '' && (
+          <p className="numbers">
+            <strong>Images look alike.</strong> {warning}
+          </p>
+        )}
       </div>
       <div className={classes.split}>
         <NativeSelect
           label="Images"
           value={dataset.preset}
-          disabled={reason !== null || splitting}
+          disabled={reason !== null}
           onChange={(event) => {
             const preset = PRESETS.find((each) => each === event.currentTarget.value);
             if (preset) void choosePreset(preset);
@@ -97,7 +101,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
               <Checkbox
                 label={`Hold out ${percent(TEST_PART, 0)} for testing`}
                 checked={dataset.testPart > 0}
-                disabled={reason !== null || splitting}
+                disabled={reason !== null}
                 onChange={(event) => void split({ testPart: event.currentTarget.checked ? TEST_PART : 0 })}
               />
             )}
@@ -107,7 +111,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
           Choose settings
         </Button>
       </div>
-      {reason && <p className={classes.reason}>{reason}</p>}
+      {reason && !splitting && <p className={classes.reason}>{reason}</p>}
     </section>
   );
 }

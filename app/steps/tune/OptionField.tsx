@@ -12,7 +12,11 @@ interface Props {
 
 export function OptionField({ option, value, onChange }: Props) {
   const { label, help, choices, min, max } = option;
-  if (choices)
+  if (choices) {
+    // A select shows only what is among its options: an impossible value must be seen, too, to be corrected.
+    const strange = choices.some((choice) => choice.value === value)
+      ? []
+      : [{ value: String(value), label: `${value}: not possible` }];
     return (
       <NativeSelect
         size="sm"
@@ -21,9 +25,11 @@ export function OptionField({ option, value, onChange }: Props) {
         inputWrapperOrder={['label', 'input', 'description']}
         value={value}
         onChange={(event) => onChange(Number(event.currentTarget.value))}
-        data={choices.map((choice) => ({ ...choice, value: String(choice.value) }))}
+        error={strange.length > 0}
+        data={[...strange, ...choices.map((choice) => ({ ...choice, value: String(choice.value) }))]}
       />
     );
+  }
   return (
     <NumberField
       label={label}

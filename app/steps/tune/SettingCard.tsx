@@ -1,4 +1,4 @@
-/** One setting: what it trains, how much that is, and its own numbers. */
+/** One setting: what it trains, how many numbers that is, and its own options. An impossible option is named here and can be corrected here. */
 import { Checkbox } from '@mantine/core';
 import type { SettingSummary } from '../../../src/worker/protocol';
 import { PROBE_SETTING } from '../../store/defaults';
@@ -17,7 +17,7 @@ interface Props {
 }
 
 export function SettingCard({ setting, chosen, onChoose }: Props) {
-  const { id, label, symbol, description, options, trainable, tunedLayers, paper, memory } = setting;
+  const { id, label, symbol, description, options, fault, trainable, tunedLayers, paper, memory } = setting;
   const knobs = useSession((session) => session.configuration.knobs);
   return (
     <section className={classes.card} data-chosen={chosen || undefined} aria-label={label}>
@@ -31,17 +31,26 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         {symbol !== label && <span className={classes.symbol}>{symbol}</span>}
       </header>
       <p>{description}</p>
-      <p className={`${classes.count} numbers`}>
-        <strong>{trainable.backbone === 0 ? '' : `${count(trainable.backbone)} + `}</strong>
-        <span>head {count(trainable.head)}</span>
-        <small>
-          trainable numbers{tunedLayers === 0 ? ', no layer tuned' : ` in ${counted(tunedLayers, 'layer')}`}
-        </small>
-      </p>
-      <p className={classes.memory} data-fits={memory.fits}>
-        {memory.sentence}
-      </p>
-      {chosen && (
+      {fault ? (
+        <p className={classes.memory} data-fits={false}>
+          {fault} Correct it to run this setting.
+        </p>
+      ) : (
+        <>
+          <p className={`${classes.count} numbers`}>
+            <strong>{trainable.backbone === 0 ? '' : `${count(trainable.backbone)} + `}</strong>
+            <span>head {count(trainable.head)}</span>
+            <small>
+              trainable numbers
+              {tunedLayers === 0 ? ', no layer tuned' : ` in ${counted(tunedLayers, 'layer')}`}
+            </small>
+          </p>
+          <p className={classes.memory} data-fits={memory.fits}>
+            {memory.sentence}
+          </p>
+        </>
+      )}
+      {(chosen || fault !== null) && (
         <div className={classes.fields}>
           {id === PROBE_SETTING ? (
             <p className={classes.aside}>

@@ -5,8 +5,9 @@ import { useEffect, useState } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
+import { obstacleFor } from '../../store/permissions';
 import { asProblem } from '../../store/problem';
-import { chosenSettings, isRunPending, read, useSession } from '../../store/session';
+import { chosenSettings, read, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import {
   measureSweep,
@@ -92,7 +93,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const results = useSession((session) => session.runs.filter(({ result }) => result).length);
   const measuring = useSession((session) => session.measuring);
   const problem = useSession((session) => session.measuringProblem);
-  const pending = useSession(isRunPending);
+  const reason = useSession(obstacleFor('measure'));
   const [asked] = useDebouncedValue(configuration, 300);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the answer follows from, of the session
   useEffect(() => {
@@ -125,7 +126,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         <Button
           size="compact-sm"
           variant="default"
-          disabled={pending || engine.status !== 'ready'}
+          disabled={reason !== null}
           onClick={() => void measureSweep()}
         >
           Measure time
@@ -188,19 +189,23 @@ interface ValuesProps {
   whole?: boolean;
 }
 
-/** A list of numbers; what is none, or out of bounds, is said and not taken. */
+/** A list of numbers. Text that is not a number, or out of bounds, is named and not taken. */
 function Values({ setting, number, label, one, bounds: [low, high], whole }: ValuesProps) {
   const values = useSession((session) => session.configuration.sweep.values[setting]?.[number]) ?? [];
   const [refused, setRefused] = useState('');
+  const fits = (text: string) => {
+    const value = Number(text);
+    return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
+  };
+  /** Of a value that does not fit; the address and a smaller backbone can bring some in, too. */
+  const faultOf = (texts: readonly string[]) => {
+    const wrong = texts.find((text) => !fits(text));
+    return wrong === undefined
+      ? ''
+      : `“${wrong}” is not ${whole ? 'a whole number ' : ''}from ${low} to ${high}`;
+  };
   const take = (typed: string[]) => {
-    const fits = (text: string) => {
-      const value = Number(text);
-      return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
-    };
-    const wrong = typed.find((text) => !fits(text));
-    setRefused(
-      wrong === undefined ? '' : `“${wrong}” is not ${whole ? 'a whole number ' : ''}from ${low} to ${high}`,
-    );
+    setRefused(faultOf(typed));
     turnValues(setting, number, [...new Set(typed.filter(fits).map(Number))]);
   };
   return (
@@ -213,7 +218,7 @@ function Values({ setting, number, label, one, bounds: [low, high], whole }: Val
       maxTags={MOST_VALUES}
       splitChars={[',', ' ', ';']}
       acceptValueOnBlur
-      error={refused || null}
+      error={faultOf(values.map(String)) || refused || null}
     />
   );
 }

@@ -1,8 +1,9 @@
 /** Step 3: which settings, with which few numbers; then run. */
 import { Anchor, Button } from '@mantine/core';
 import { useMemo } from 'react';
+import { isTrainingPending, runObstacle } from '../../store/permissions';
 import { runChosen } from '../../store/queue';
-import { chosenSettings, engineObstacle, isRunPending, type Session, useSession } from '../../store/session';
+import { chosenSettings, useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { goTo } from '../../store/step';
 import { sweepSize, useSweepSource } from '../../store/sweep-actions';
@@ -14,19 +15,6 @@ import { SettingCard } from './SettingCard';
 import { SweepFields } from './SweepFields';
 import classes from './TuneStep.module.css';
 
-/** Why nothing can be run now; null when it can. */
-function obstacle(session: Session): string | null {
-  const engine = engineObstacle(session);
-  if (engine) return engine;
-  if (session.importing) return 'The images are still being read.';
-  if (session.measuring) return 'The time is being measured.';
-  const chosen = chosenSettings(session);
-  if (chosen.length === 0) return 'Choose at least one setting.';
-  const tooLarge = chosen.find(({ memory }) => !memory.fits);
-  if (tooLarge) return `${tooLarge.label} does not fit into memory; its card says what to do.`;
-  return null;
-}
-
 export function TuneStep() {
   const dataset = useSession((session) => session.dataset);
   const backbone = useSession((session) => session.backbone);
@@ -34,10 +22,10 @@ export function TuneStep() {
   const problem = useSession((session) => session.settingsProblem);
   const session = useSession();
   const chosen = chosenSettings(session);
-  const pending = isRunPending(session);
+  const pending = isTrainingPending(session);
   const source = useSweepSource();
   const size = useMemo(() => sweepSize(source), [source]);
-  const reason = obstacle(session) ?? size.obstacle;
+  const reason = runObstacle(session) ?? size.obstacle;
 
   const run = () => {
     runChosen();

@@ -75,7 +75,7 @@ function Opinions({ model, image }: { model: ModelSummary; image: File }) {
   useEffect(() => {
     let current = true;
     setOpinion(null);
-    classify(model.modelId, image).then(
+    classify(model, image).then(
       (answer) => {
         if (!current) return;
         setOpinion(answer);

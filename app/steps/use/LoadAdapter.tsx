@@ -2,12 +2,13 @@ import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
 import { loadAdapter } from '../../store/model-actions';
-import { engineObstacle, useSession } from '../../store/session';
+import { obstacleFor } from '../../store/permissions';
+import { useSession } from '../../store/session';
 import classes from './UseStep.module.css';
 
 export function LoadAdapter() {
   const loading = useSession((session) => session.loadingAdapter);
-  const obstacle = useSession(engineObstacle);
+  const obstacle = useSession(obstacleFor('read'));
   const input = useRef<HTMLInputElement>(null);
   const take = async (files: readonly File[]) => {
     for (const file of files) await loadAdapter(file);

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { wilson } from '../../../src/statistics/wilson';
 import { downloadAdapter, dropModel } from '../../store/model-actions';
 import { absence, type TunedModel, useSession } from '../../store/session';
-import { bytes, count, counted, measured, percent } from '../../ui/format';
+import { bytes, count, counted, measured, withRange } from '../../ui/format';
 import classes from './ModelList.module.css';
 
 interface Props {
@@ -43,7 +43,7 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
     (session) => session.runs.find(({ id }) => id === summary.modelId)?.name ?? summary.name,
   );
   const { accuracy, validationImages, trainable, checkDifference } = summary;
-  const { half } = wilson(Math.round(accuracy * validationImages), validationImages);
+  const interval = wilson(Math.round(accuracy * validationImages), validationImages);
   const download = summary.setting.includes('atoms') ? 'Download atoms' : 'Download adapter';
   const save = async () => {
     setSaving(true);
@@ -62,9 +62,7 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
       <dl className={`${classes.facts} numbers`}>
         <div>
           <dt>accuracy on {counted(validationImages, 'image')}</dt>
-          <dd>
-            {percent(accuracy)} ± {(100 * half).toFixed(1)}
-          </dd>
+          <dd>{withRange(accuracy, interval)}</dd>
         </div>
         <div>
           <dt>trained</dt>

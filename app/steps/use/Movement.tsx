@@ -16,14 +16,13 @@ export function Movement({ models }: { models: ModelSummary[] }) {
   // The first model with something tuned in the backbone says more than a probe.
   const first = models.find(({ trainable }) => trainable.backbone > 0) ?? models[0];
   const model = models.find(({ modelId }) => modelId === picked) ?? first;
-  const modelId = model?.modelId;
 
   useEffect(() => {
-    if (modelId === undefined) return;
+    if (model === undefined) return;
     let current = true;
     setLayers(null);
     setProblem(null);
-    movement(modelId).then(
+    movement(model).then(
       (answer) => {
         if (current) setLayers(answer);
       },
@@ -34,7 +33,7 @@ export function Movement({ models }: { models: ModelSummary[] }) {
     return () => {
       current = false;
     };
-  }, [modelId]);
+  }, [model]);
 
   if (!model) return null;
   return (

@@ -4,8 +4,8 @@ import { formOf, isFrozen } from '../frozen';
 import { type KernelGradientAttributes, kernelGradient } from '../kernel-gradient';
 
 /**
- * With ∂L/∂K on the left as it lies, the kept coefficients on the right: four times as fast as turning ∂L/∂K. Null where the
- * coefficients are not frozen.
+ * ∂L/∂K as the left operand in its stored layout, the cached transposed coefficients as the right one: four times as fast as
+ * transposing ∂L/∂K. Returns null if the coefficients are not frozen.
  */
 export function wasmAtomGradient(
   { x, dz, coefficients }: AtomGradientInputs,

@@ -1,4 +1,4 @@
-/** Where tfjs-wasm would turn six axes number by number, runs of output channels are copied within the heap. */
+/** Copies runs of output channels within the wasm heap. tfjs-wasm would transpose six axes one number at a time. */
 import type * as tf from '@tensorflow/tfjs';
 import type { BlockAttributes, FoldInputs, UnfoldInputs } from '../channel-blocks';
 import { heapViews, uninitialised } from './heap';
@@ -28,7 +28,7 @@ export function wasmUnfold({ kernel, scale }: UnfoldInputs, attributes: BlockAtt
   return columns;
 }
 
-/** Visits every run of output blocks: they lie together in the columns, and `out` apart in the kernel. */
+/** Visits every run of output blocks: contiguous in the columns, with a stride of `out` in the kernel. */
 function eachRun(
   { out, in: inner, k }: BlockAttributes,
   cIn: number,

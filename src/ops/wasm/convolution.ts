@@ -3,7 +3,7 @@ import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
 import { kernelFirst } from './input-gradient';
 import { channelsFirst, tapSum } from './taps';
 
-/** A product with the kernel on the left, where that is faster than tfjs' convolution; else null. */
+/** The convolution as a matrix product with the kernel on the left; null if tfjs' convolution is faster or the case is not supported. */
 export function wasmConvolution(
   { x, kernel, bias, residual }: ConvolutionInputs,
   { stride, pad, relu }: ConvolutionAttributes,

@@ -4,7 +4,7 @@ import type { InputGradientAttributes, InputGradientInputs } from '../input-grad
 import { heapViews, uninitialised } from './heap';
 import { channelsFirst, tapSum } from './taps';
 
-/** ∂L/∂x; null for a padding other than (k − 1)/2. */
+/** ∂L/∂x `[n, h, w, c_in]`; null for a padding other than (k − 1)/2. */
 export function wasmInputGradient(
   { dz, kernel, addend, mask }: InputGradientInputs,
   attributes: InputGradientAttributes,
@@ -39,16 +39,16 @@ function plainGradient(
   return tf.transpose(sum).reshape([n, height, width, cIn]);
 }
 
-/** Whether it is cheaper to bring maps of so many pixels into another order than the kernel. */
+/** Whether reordering activations of this many pixels costs less than reordering the kernel. */
 export function kernelFirst(kernel: tf.Tensor4D, pixels: number): boolean {
   if (isFrozen(kernel)) return false;
   const [k, , cIn, cOut] = kernel.shape;
-  // Measured: bringing a kernel into a convolution's order costs about 8 ns a number, a map into the product's order and
-  // back 6, and adding up taps 1.5.
+  // Measured: reordering a kernel for tfjs' convolution costs about 8 ns per number, reordering activations for the product and
+  // back 6 ns, and summing the taps 1.5 ns.
   return 8 * k * k * cIn * cOut > pixels * (6 * (cIn + cOut) + (k === 1 ? 0 : 1.5 * k * k * cOut));
 }
 
-/** `[k, k, c_in, c_out] → [k, k, c_out, c_in]`, turned by 180°. */
+/** `[k, k, c_in, c_out] → [k, k, c_out, c_in]`, rotated by 180°. */
 function turned(kernel: tf.Tensor4D): tf.Tensor4D {
   const [k, , cIn, cOut] = kernel.shape;
   const swapped = tf.transpose(kernel.reshape<tf.Tensor3D>([k * k, cIn, cOut]), [0, 2, 1]);
@@ -60,7 +60,7 @@ function turned(kernel: tf.Tensor4D): tf.Tensor4D {
   return result;
 }
 
-/** Pixels apart by the stride, zeros between, `[n, height, width, c]`. */
+/** Pixels placed `stride` apart with zeros between them, `[n, height, width, c]`. */
 function spread(x: tf.Tensor4D, stride: number, height: number, width: number): tf.Tensor4D {
   const [n, rows, columns, c] = x.shape;
   const result = uninitialised<tf.Rank.R4>([n, height, width, c]);

@@ -4,10 +4,10 @@ import { rows } from '../part';
 import { sampled } from '../stride';
 import { channelsFirst, patches, planes } from './taps';
 
-/** As many images are multiplied at a time as have about so many numbers in ∂L/∂z: half a megabyte, what a cache holds. */
+/** Images are processed in groups whose ∂L/∂z has about this many numbers: half a megabyte, which fits into a cache. */
 const NUMBERS_AT_A_TIME = 2 ** 17;
 
-/** ∂L/∂kernel as the product of what the taps see with ∂L/∂z; null for a padding other than (k − 1)/2. */
+/** ∂L/∂kernel as the product of the input patches with ∂L/∂z; null for a padding other than (k − 1)/2. */
 export function wasmKernelGradient(
   { x, dz }: KernelGradientInputs,
   attributes: KernelGradientAttributes,

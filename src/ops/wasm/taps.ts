@@ -1,7 +1,7 @@
 /**
- * Convolutions as matrix products over maps with channels first, `[c, n, h, w]`. Written for what tfjs-wasm is fast at:
- * its product packs the right operand anew for every tensor it has not seen, at several nanoseconds a number, and takes
- * the left one as it lies. So a kernel that changes at every step belongs on the left, in the order it is stored in.
+ * Convolutions as matrix products over activations with channels first, `[c, n, h, w]`. tfjs-wasm repacks the right operand of
+ * a product for every tensor it has not seen, at several nanoseconds per number, and reads the left one in its stored layout.
+ * So a kernel that changes at every step is the left operand, in its stored layout.
  */
 import * as tf from '@tensorflow/tfjs';
 import { heapViews, uninitialised } from './heap';
@@ -13,8 +13,8 @@ export function channelsFirst(x: tf.Tensor4D): tf.Tensor2D {
 }
 
 /**
- * The map cut into s² maps, one for each place of a pixel in its s×s square: `[s, s·c, n·h', w']`, h' = ⌈h/s⌉; what a
- * missing last row or column would hold is zero. Every tap of a convolution with stride s reads one of them.
+ * Splits a feature map into s² planes, one for each pixel position within an s×s square: `[s, s·c, n·h', w']`, h' = ⌈h/s⌉,
+ * padded with zeros. Every tap of a convolution with stride s reads one of them.
  */
 export function planes(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   const [n, h, w, c] = x.shape;
@@ -31,13 +31,13 @@ export function planes(x: tf.Tensor4D, stride: number): tf.Tensor4D {
 export interface Window {
   k: number;
   stride: number;
-  /** (k − 1)/2: the output is ⌈h/s⌉ × ⌈w/s⌉. */
+  /** (k − 1)/2, so the output is ⌈h/s⌉ × ⌈w/s⌉. */
   pad: number;
 }
 
 /**
- * What the taps of a convolution see, row by row: `[k²·c, n·h'·w']`, from `planes`. A tap sees a plane moved by whole rows and
- * columns, so this is one copy per tap and zeros at the edges.
+ * The input that each tap of a convolution reads, tap by tap: `[k²·c, n·h'·w']`, from `planes`. A tap reads a plane shifted by
+ * whole rows and columns, so this is one copy per tap with zeros at the edges.
  */
 export function patches(planesOfX: tf.Tensor4D, n: number, { k, stride, pad }: Window): tf.Tensor2D {
   const [, group, nRows, columns] = planesOfX.shape;
@@ -62,7 +62,7 @@ export function patches(planesOfX: tf.Tensor4D, n: number, { k, stride, pad }: W
   return result;
 }
 
-/** Zeros where a map moved up by `byRows` and left by `byColumns` shows what lies outside of it. */
+/** Sets to zero what lies outside of a feature map shifted up by `byRows` and left by `byColumns`. */
 function clearEdges(
   values: Float32Array,
   start: number,
@@ -89,8 +89,8 @@ function clearEdges(
 }
 
 /**
- * The adjoint of `patches`: adds what each tap says, `[k²·c, n·h'·w']`, at the pixels that tap sees; `[c, n·h·w]`. With
- * `turned`, the taps' order is reversed, which makes it a convolution's forward sum (stride 1 alone).
+ * The adjoint of `patches`: adds the value of each tap, `[k²·c, n·h'·w']`, to the pixels that the tap reads; `[c, n·h·w]`. With
+ * `turned`, the order of the taps is reversed, which gives the sum of a forward convolution (stride 1 only).
  */
 export function tapSum(
   taps: tf.Tensor2D,
@@ -124,7 +124,7 @@ export function tapSum(
   return result;
 }
 
-/** For every pixel of a map, where among the taps of that map its terms lie: `places[starts[pixel]]` to the next start. */
+/** For every pixel, the indices of its terms among the taps: `places[starts[pixel]]` up to `places[starts[pixel + 1]]`, exclusive. */
 function contributions(
   [height, width]: [number, number],
   [rows, columns]: [number, number],

@@ -1,8 +1,8 @@
-/** AdamW (Loshchilov & Hutter, ICLR 2019, Algorithm 2) for every trained number in one dispatch. */
+/** AdamW (Loshchilov & Hutter, ICLR 2019, Algorithm 2) for all trainable parameters in one dispatch. */
 import type * as tf from '@tensorflow/tfjs';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram } from './run-program';
 
-/** One step's scalars; the corrections are 1 − βᵗ. */
+/** The scalars of one step; `correction1` and `correction2` are the bias corrections 1 − βᵗ. */
 export interface AdamWStep {
   beta1: number;
   beta2: number;
@@ -10,7 +10,7 @@ export interface AdamWStep {
   weightDecay: number;
   correction1: number;
   correction2: number;
-  /** Multiplies every number's learning rate. */
+  /** The schedule's factor, which multiplies every learning rate. */
   factor: number;
 }
 
@@ -46,7 +46,7 @@ fn main() {
 }`,
 };
 
-/** The next state `[3n]` from a state, the gradient `[n]` and the rates `[n]` or `[1]`. A state is values, means, variances. */
+/** The next optimizer state `[3n]` (values, means, variances) from the state, the gradient `[n]` and the learning rates `[n]` or `[1]`. */
 export function runAdamw(
   { state, gradient, rates }: { state: tf.Tensor1D; gradient: tf.Tensor1D; rates: tf.Tensor },
   step: AdamWStep,
@@ -54,7 +54,7 @@ export function runAdamw(
   const output = emptyTensor(state.shape) as tf.Tensor1D; // of the state's shape
   const size = gradient.size;
   const rateStep = rates.size === 1 ? 0 : 1;
-  // Taken in double precision: 1 − 0.999 in f32 is wrong in the fifth digit.
+  // Computed in double precision: in fp32, 1 − 0.999 is wrong in the fifth digit.
   const rests = { rest1: 1 - step.beta1, rest2: 1 - step.beta2 };
   const uniforms = { ...step, ...rests, size, rateStep };
   runProgram(adamwProgram, [state, gradient, rates], uniforms, output, lineGrid(size));

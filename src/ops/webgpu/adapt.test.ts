@@ -8,7 +8,7 @@ import { forgetNotices, readNotices } from './notices';
 import { webgpuBackend } from './run-program';
 import { tileName } from './tile';
 
-/** A memory that holds one choice for every adapter. */
+/** A tile memory that returns the same choice for every adapter. */
 function memoryOf(names: TileNames | null): TileMemory & { written: TileNames[] } {
   const written: TileNames[] = [];
   return { written, read: async () => names, write: async (_adapter, chosen) => void written.push(chosen) };
@@ -19,10 +19,10 @@ function everywhere(tile: string): TileNames {
   return { convolution: extents, inputGradient: extents, kernelGradient: extents };
 }
 
-onBackends('adapting the programs to a device', () => {
+onBackends('adaptPrograms', () => {
   afterEach(forgetNotices);
 
-  it('chooses among the candidates, remembers the choice and rejects nothing that works', async () => {
+  it('chooses tiles among the candidates, stores the choice and rejects no working program', async () => {
     const programs = devicePrograms();
     const memory = memoryOf(null);
     await adaptPrograms(memory);
@@ -34,7 +34,7 @@ onBackends('adapting the programs to a device', () => {
       expect(names).toEqual(expect.arrayContaining([large, small]));
   });
 
-  it('takes what was remembered, but no tile that is no longer offered', async () => {
+  it('uses stored tiles, and the fallback for a stored tile that no longer exists', async () => {
     const programs = devicePrograms();
     const { candidates, fallback } = programs.tiles;
     const known = candidates.map(tileName)[1] ?? '';
@@ -47,16 +47,16 @@ onBackends('adapting the programs to a device', () => {
     programs.table = fallback;
   });
 
-  it('lets the portable form serve, with a notice, where a program does not compile', async () => {
+  it('uses the reference kernel, with a notice, if a program does not compile', async () => {
     const backend = webgpuBackend();
     const { device } = backend;
-    // tfjs keeps what it compiled before, and keeps what it could not compile: this test is the last.
+    // tfjs caches compiled pipelines, including failed ones: this test must come last.
     (backend as unknown as { pipelineCache: object }).pipelineCache = {};
     const programs = devicePrograms();
     const tile = programs.tiles.candidates.at(-1);
     if (!tile) throw new Error('No candidates.');
     const create = device.createShaderModule;
-    // Only the gradient by a kernel walks along lines.
+    // Only the kernel-gradient program contains `lastLine`.
     device.createShaderModule = (descriptor) =>
       create.call(device, {
         ...descriptor,

@@ -1,6 +1,6 @@
 /**
- * Before a device is used, its tiles are chosen by timing (once for each adapter, then remembered) and every program is
- * tried on small odd shapes: one that does not compile, or computes something else, gives way to the portable form.
+ * Prepares a device before it is used: tiles are chosen by timing (once per adapter, then stored), and every program is checked
+ * on small odd shapes. A program that does not compile or gives wrong results is replaced by the reference kernel.
  */
 import * as tf from '@tensorflow/tfjs';
 import { inHalves, inSingles } from '../convert';
@@ -22,16 +22,16 @@ import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
 import { DIRECT, EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
 
-/** Where chosen tiles are remembered, by adapter. */
+/** Storage of the chosen tiles, by adapter. */
 export interface TileMemory {
   read(adapter: string): Promise<TileNames | null>;
   write(adapter: string, names: TileNames): Promise<void>;
 }
 
-/** The chosen tiles' names by pass and extent. */
+/** The names of the chosen tiles by pass and extent. */
 export type TileNames = Record<Pass, Record<Extent, string>>;
 
-/** Chooses tiles for tfjs' present device and tries its programs. */
+/** Chooses tiles for tfjs' current device and checks its programs. */
 export async function adaptPrograms(memory: TileMemory): Promise<void> {
   const programs = devicePrograms();
   const adapter = nameOf(webgpuBackend().device);
@@ -54,33 +54,33 @@ function eachTile<T>(of: (pass: Pass, extent: Extent) => T): Record<Pass, Record
     pass,
     Object.fromEntries(EXTENTS.map((extent) => [extent, of(pass, extent)])),
   ]);
-  return Object.fromEntries(entries) as Record<Pass, Record<Extent, T>>; // every pass and extent is in it
+  return Object.fromEntries(entries) as Record<Pass, Record<Extent, T>>; // every pass and extent has an entry
 }
 
 function namesOf(table: TileTable): TileNames {
   return eachTile((pass, extent) => tileName(table[pass][extent]));
 }
 
-/** A name of an older table counts for nothing. */
+/** The tiles with these names; the fallback for a name that no longer exists. */
 function tableOf({ tiles }: DevicePrograms, names: TileNames): TileTable {
   const byName = new Map(tiles.candidates.map((tile) => [tileName(tile), tile]));
   return eachTile((pass, extent) => byName.get(names[pass][extent]) ?? tiles.fallback[pass][extent]);
 }
 
-/** The table with one tile for both extents of a pass. */
+/** The table with this tile for both extents of a pass. */
 function withTile(table: TileTable, pass: Pass, tile: Tile): TileTable {
   return { ...table, [pass]: { large: tile, small: tile } };
 }
 
-// --- Tiles
+// --- Choice of tiles
 
-/** Timing ends after this long, with the best tiles so far. */
+/** Timing stops after this many milliseconds and uses the best tiles so far. */
 const TUNING_MS = 500;
-/** A tile must be this much faster than the fallback to replace it: timings vary. */
+/** A tile replaces the fallback only if it takes at most this fraction of its time, because timings vary. */
 const CLEARLY_FASTER = 0.85;
-/** All candidates take turns, so that a busy moment of a shared machine meets all of them. */
+/** Each candidate is timed once per round, so that load from other processes affects all candidates alike. */
 const ROUNDS = 3;
-/** A measurement runs a program for about this long, and at most so many times. */
+/** A measurement repeats a program for about this many milliseconds, at most `MOST_RUNS` times. */
 const MEASURED_MS = 5;
 const MOST_RUNS = 20;
 
@@ -134,7 +134,7 @@ function sampleOf(pass: Pass, shape: Shape): Sample {
   return { plan: plans[pass], dispose: () => tf.dispose([x, kernel, dz, bias]) };
 }
 
-/** Milliseconds of one run; infinite when the program fails. `first` compiles it before. */
+/** Milliseconds of one run; infinite if the program fails. With `first`, one untimed run compiles it before. */
 async function timeOf(plan: () => Plan<tf.Tensor>, first: boolean): Promise<number> {
   const measured = async (runs: number) => {
     const began = performance.now();
@@ -146,18 +146,18 @@ async function timeOf(plan: () => Plan<tf.Tensor>, first: boolean): Promise<numb
   };
   if (first) await measured(1);
   const once = await measured(1);
-  // Quick ones are repeated until reading the result back weighs little.
+  // Fast programs are repeated, so that reading back the result is a small part of the time.
   const runs = Math.min(MOST_RUNS, Math.max(1, Math.round(MEASURED_MS / once)));
   return runs === 1 ? once : measured(runs);
 }
 
-// --- Trying
+// --- Self-test
 
 const ATOMS = 3;
-/** Of the greatest number. A half is rounded by up to 5·10⁻⁴ of itself. */
+/** Tolerated error relative to the largest expected value. Rounding to fp16 has a relative error of up to 5·10⁻⁴. */
 const TOLERANCE: Record<Precision, number> = { single: 1e-4, half: 2e-3 };
 
-/** One of each kind of program: 4 channels at a time with and without taps, few input channels, odd channels. */
+/** One shape for each kind of program: 4 channels at a time with and without taps, few input channels, odd channel counts. */
 const TRIALS: Shape[] = [
   { n: 2, h: 5, w: 6, cIn: 12, cOut: 20, k: 3, stride: 2, pad: 1 },
   { n: 1, h: 5, w: 3, cIn: 8, cOut: 12, k: 1, stride: 2, pad: 0 },
@@ -171,18 +171,18 @@ async function tryPrograms(programs: DevicePrograms): Promise<void> {
 }
 
 /**
- * Tries the programs on maps and kernels in half precision. True when all of them work: there is no portable form for halves,
- * so one that fails, in whichever precision, keeps everything in single precision, with a notice.
+ * Checks the programs on activations and kernels in fp16 and returns whether all of them work. There is no reference kernel for
+ * fp16: if any program fails, in either precision, the engine uses fp32 throughout, with a notice.
  */
 export async function tryHalves(): Promise<boolean> {
   const programs = devicePrograms();
   const failures: [program: string, reason: string][] = [];
-  await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in halves`, failure]));
+  await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in fp16`, failure]));
   for (const [program, reason] of failures) addNotice(program, reason);
   return failures.length === 0 && programs.allWork;
 }
 
-/** What is expected is computed for what was not yet tried. */
+/** A program and its expected result, which is computed only for programs not yet checked. */
 type Trial = [plan: Plan<tf.Tensor>, expected: () => number[]];
 type OnFailure = (plan: string, reason: string) => void;
 
@@ -194,7 +194,7 @@ async function tryEachTile(
   const { table } = programs;
   const tried = new Set<string>();
   programs.exact = true;
-  // Where a product is too small for what is staged, the direct tile serves.
+  // The direct tile is used for products that are too small for a staged tile.
   const tables = [
     ...EXTENTS.map((extent) => eachTile((pass) => table[pass][extent])),
     eachTile(() => DIRECT),
@@ -207,7 +207,7 @@ async function tryEachTile(
   programs.table = table;
 }
 
-/** Runs every pass on a shape and compares it with the definition. Halves are read four channels at a time. */
+/** Runs every pass on a shape and compares it with the definition. fp16 requires output channels in multiples of 4. */
 async function tryShape(
   shape: Shape,
   precision: Precision,
@@ -233,7 +233,7 @@ async function tryShape(
   const coefficients = kept(() => tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]), cOut);
   const change = tf.zeros<tf.Rank.R2>([ATOMS, k * k]);
   const byKernels = () => byKernel(numbersOf.x, numbersOf.dz, shape);
-  // A window of one pixel passes every value on, and every gradient.
+  // Pooling with a 1×1 window is the identity, and so is its gradient.
   const window = { k: 1, stride: 1, pad: 0 };
   const dy = tf.tensor4d(numbersOf.x, [n, h, w, cIn]);
   const inputTrial: Trial = [
@@ -245,14 +245,14 @@ async function tryShape(
       planConvolution({ x, kernel, bias }, { stride, pad, relu: false, half }),
       () => output(numbersOf.x, numbersOf.kernel, shape),
     ],
-    // Nothing asks for the gradient of a map whose channels are no multiple of 4 by a kernel in halves.
+    // The input gradient of activations whose channels are not a multiple of 4 is never needed with an fp16 kernel.
     ...(half && cIn % 4 !== 0 ? [] : [inputTrial]),
     [planKernelGradient({ x, dz }, { k, stride, pad }), byKernels],
     [
       planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
       () => byAtoms(numbersOf.coefficients, byKernels(), k * k),
     ],
-    // Without change, the kernel itself.
+    // With ΔD = 0 the result is the folded kernel.
     [planAtomKernel({ folded: kernel, coefficients, change }), () => numbersOf.kernel],
     [planMaxPool({ x }, window), () => numbersOf.x],
     [planMaxPoolGradient({ x, y: x, dy }, window), () => numbersOf.x],
@@ -265,7 +265,7 @@ async function tryShape(
   tf.dispose([x, kernel, dz, bias, coefficients, change, dy]);
 }
 
-/** From a state of zeros with both β = ½, the first step is the gradient's sign (Loshchilov & Hutter, Algorithm 2). */
+/** From a zero state with both β = ½, the first update is the sign of the gradient (Loshchilov & Hutter, Algorithm 2). */
 async function tryAdamw(programs: DevicePrograms): Promise<void> {
   const slopes = numbers(5, 'slopes');
   const given = { state: tf.zeros<tf.Rank.R1>([15]), gradient: tf.tensor1d(slopes), rates: tf.ones([1]) };
@@ -297,7 +297,7 @@ function agree(values: ArrayLike<number>, expected: number[], tolerance: number)
   );
 }
 
-/** What `work` gives, or why the device refused it. Its errors reach nobody else. */
+/** The values that `work` computes, or the device's error message. The error scopes keep the errors from the global handler. */
 async function attempt(
   work: () => tf.Tensor,
 ): Promise<{ values: ArrayLike<number>; failure: string | null }> {
@@ -308,7 +308,7 @@ async function attempt(
   const failures: string[] = [];
   try {
     result = tf.tidy(work);
-    reading = result.data(); // sends the commands while the scopes are open
+    reading = result.data(); // submits the commands while the error scopes are open
   } catch (error) {
     failures.push(String(error));
   }

@@ -1,6 +1,6 @@
 /**
- * A kernel with its atoms moved, in one pass over memory: K = folded + Σ_j ΔD[j]·coefficients[j]. A thread holds every tap of
- * its channel pairs, so that each coefficient is read once.
+ * The kernel for an atom change ΔD in one pass over memory: K = folded + Σ_j ΔD[j]·coefficients[j]. A thread computes all taps
+ * of its channel pairs, so that each coefficient is read once.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { shapeOf } from '../half';
@@ -22,7 +22,7 @@ export function atomKernelProgram(taps: number, width: Width): Program {
     code: () => `
 fn main() {
   ${LINE_INDEX}
-  // The change is summed by itself: added to the kernel piece by piece, its last digits would be lost.
+  // The update is summed first: adding its terms to the larger kernel values one by one would lose their last digits.
   ${each((tap) => `var k${tap} = ${typeOf(width)}(0.0);`)}
   for (var atom = 0; atom < uniforms.atoms; atom++) {
     let coefficient = read_coefficients(atom * uniforms.size + index);

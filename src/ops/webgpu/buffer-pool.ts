@@ -1,15 +1,15 @@
-/** tfjs-webgpu never gives a freed buffer back to the device, but keeps it for the next tensor of the very same size. */
+/** Access to tfjs-webgpu's buffer pool. tfjs never destroys a freed buffer; it reuses it for tensors of exactly the same size. */
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
-/** What tfjs-webgpu keeps of freed buffers, for the next of their size. */
+/** The private fields of tfjs-webgpu's BufferManager that are used here. */
 interface Pool {
   freeBuffers: Map<string, GPUBuffer[]>;
   numBytesAllocated: number;
   numFreeBuffers: number;
 }
 
-/** Gives back what tfjs-webgpu keeps of freed buffers: what comes next needs other sizes. Nothing on other backends. */
+/** Destroys all free buffers of the pool, before work with other tensor sizes. Does nothing on other backends. */
 export function emptyPool(): void {
   const pool = poolOf();
   if (!pool) return;
@@ -22,7 +22,7 @@ export function emptyPool(): void {
   }
 }
 
-/** For tests: fills what is kept with NaN, so that a program which leaves out a part of its output cannot pass. */
+/** For tests: fills the free buffers with NaN, so that a program that does not write all of its output fails. */
 export function poisonPool(): void {
   const { device } = tf.backend() as WebGPUBackend;
   for (const buffers of poolOf()?.freeBuffers.values() ?? [])
@@ -33,5 +33,5 @@ export function poisonPool(): void {
 
 function poolOf(): Pool | null {
   if (tf.getBackend() !== 'webgpu') return null;
-  return (tf.backend() as unknown as { bufferManager: Pool }).bufferManager; // private in its types
+  return (tf.backend() as unknown as { bufferManager: Pool }).bufferManager; // private in tfjs' types
 }

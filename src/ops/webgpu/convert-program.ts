@@ -1,4 +1,4 @@
-/** From one precision to the other: the programs' own way to read and write does it. */
+/** Conversion between fp32 and fp16: a copy, since every program's accessors convert to and from fp32. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Precision } from '../half';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, numbersIn, type Program, runProgram } from './run-program';
@@ -16,7 +16,7 @@ fn main() {
 }`,
 };
 
-/** A tensor of the same numbers in `precision`. Their count must be a multiple of 4. */
+/** The tensor in `precision`. The number of values must be a multiple of 4. */
 export function runConvert(source: tf.Tensor, precision: Precision): tf.Tensor {
   const shape = source.shape.slice();
   const last = shape.pop() ?? 0;

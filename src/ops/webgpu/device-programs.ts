@@ -1,6 +1,6 @@
 /**
- * What is known of our programs on the present device: which tiles suit it, and which programs it could not compile. One
- * per tfjs backend; a new device starts anew.
+ * The state of our programs on the current device: which tiles to use, and which programs have failed. One instance per GPU
+ * device.
  */
 import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
@@ -23,11 +23,11 @@ export class DevicePrograms {
     readonly tiles: TileSet,
     /** The tiles in use. */
     public table: TileTable = tiles.fallback,
-    /** Takes the table's tiles as they are, also where a product is too small for them: to try them on little. */
+    /** Whether to use the table's tiles even for products that are too small for them, as the self-test does. */
     public exact = false,
   ) {}
 
-  /** From now on the portable form runs in this program's place. */
+  /** Uses the reference kernel instead of this program from now on. */
   reject(program: string, reason: string): void {
     this.#broken.add(program);
     addNotice(program, reason);
@@ -42,8 +42,8 @@ export class DevicePrograms {
   }
 
   /**
-   * The tile for a product with `rows` × `columns` results, `times` over (taps, phases): the large one as long as it makes
-   * workgroups enough.
+   * The tile for a product with `rows` × `columns` results, computed `times` times (taps or phases): the large one if it gives
+   * enough workgroups, else the small one, reduced to the size of the product.
    */
   tile(pass: Pass, rows: number, columns: number, times = 1): Tile {
     const tile = this.table[pass][this.#extent(this.table[pass].large, rows * times, columns)];
@@ -59,7 +59,7 @@ export class DevicePrograms {
 
 const known = new WeakMap<GPUDevice, DevicePrograms>();
 
-/** Those of tfjs' present WebGPU backend. */
+/** The programs of tfjs' current WebGPU device. */
 export function devicePrograms(): DevicePrograms {
   const { device } = webgpuBackend();
   const found = known.get(device) ?? new DevicePrograms(tilesFor(device));
@@ -67,10 +67,10 @@ export function devicePrograms(): DevicePrograms {
   return found;
 }
 
-/** Vendors' and drivers' names for adapters that compute on the CPU. */
+/** Names by which vendors and drivers identify adapters that compute on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
-/** Whether an adapter computes on the CPU, from what it says of itself. */
+/** Whether an adapter computes on the CPU, according to its adapter info. */
 export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   const { vendor, architecture, device, description } = info;
   return info.isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));

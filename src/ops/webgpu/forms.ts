@@ -1,6 +1,6 @@
 /**
- * The operations' forms on WebGPU. A plan reads shapes off the tensors and chooses a program and a tile; a form runs the plan,
- * or leaves the portable form to serve where the program does not work on this device.
+ * The optimized WebGPU kernels of the operations. A plan chooses a program and a tile from the shapes of the tensors. The kernel
+ * runs the plan, or returns null if the program does not work on this device, so that the reference kernel runs.
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
@@ -25,9 +25,9 @@ import { maxPoolGradientProgram, maxPoolProgram, runMaxPool, runMaxPoolGradient 
 import { numbersIn, type Width } from './run-program';
 import { DIRECT, fewRows, type Tile } from './tile';
 
-/** A program chosen for some tensors. */
+/** A program chosen for given tensors. */
 export interface Plan<O extends tf.Tensor> {
-  /** Of the program. */
+  /** The name of the program. */
   name: string;
   run(): O;
 }
@@ -78,7 +78,7 @@ export function planConvolution(
   };
 }
 
-/** A product of matrices is a one-pixel convolution of a map with one row. */
+/** A matrix product is a 1×1 convolution of a feature map with one row. */
 export function planMatMul({ a, b }: MatMulInputs): Plan<tf.Tensor2D> {
   const x = a.reshape<tf.Tensor4D>([1, 1, ...a.shape]);
   const kernel = b.reshape<tf.Tensor4D>([1, 1, ...b.shape]);
@@ -92,7 +92,7 @@ export function planInputGradient(
 ): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = dz.shape;
-  const [side, , outputChannels] = kernel.shape; // its last axis is the source's
+  const [side, , outputChannels] = kernel.shape; // the last axis is sourceChannels
   const shape: GatherShape = {
     images,
     sourceHeight,
@@ -128,14 +128,14 @@ export function planKernelGradient(
   inputs: KernelGradientInputs,
   attributes: KernelGradientAttributes,
 ): Plan<tf.Tensor4D> {
-  return channelProducts(inputs, attributes) as Plan<tf.Tensor4D>; // [k, k, c_in, c_out] without coefficients
+  return channelProducts(inputs, attributes) as Plan<tf.Tensor4D>; // without coefficients the result is [k, k, c_in, c_out]
 }
 
 export function planAtomGradient(
   inputs: AtomGradientInputs,
   attributes: KernelGradientAttributes,
 ): Plan<tf.Tensor2D> {
-  return channelProducts(inputs, attributes) as Plan<tf.Tensor2D>; // [m, k²] with coefficients
+  return channelProducts(inputs, attributes) as Plan<tf.Tensor2D>; // with coefficients the result is [m, k²]
 }
 
 export function planMaxPool({ x }: MaxPoolInputs, attributes: PoolAttributes): Plan<tf.Tensor4D> {
@@ -175,7 +175,7 @@ function form<I, A, O extends tf.Tensor>(
   };
 }
 
-/** Both gradients on the kernel's side. */
+/** The plan of both the kernel gradient and, with `coefficients`, the atom gradient. */
 function channelProducts(
   { x, dz, coefficients }: KernelGradientInputs & Partial<Pick<AtomGradientInputs, 'coefficients'>>,
   { k, stride, pad }: KernelGradientAttributes,
@@ -211,13 +211,13 @@ function channelProducts(
   };
 }
 
-/** Positions that a split should at least have: below, writing and adding parts costs more than it spreads the work. */
+/** The least number of positions per split: with fewer, writing and adding partial sums costs more than the parallelism gains. */
 const POSITIONS_PER_SPLIT = 128;
 
-/** No parts of a gradient together larger than this. */
+/** The largest size of all partial kernel gradients together, in bytes. */
 const LARGEST_PARTS = 2 ** 26;
 
-/** Into how many parts to cut the long axis, for the device to be busy. */
+/** The number of splits of the long axis that keeps the device busy. */
 function splitsOf(
   { tile, atoms }: KernelGradientVariant,
   shape: KernelGradientShape,

@@ -1,11 +1,11 @@
 /**
- * y = ReLU?(conv(x, K) + bias + residual) and ∂L/∂x as one implicit matrix product: a row is an output position, a column an
- * output channel, and the inner axis runs over taps × channels. No patches are written to memory.
+ * The implicit GEMM for y = ReLU?(conv(x, K) + bias + residual) and for ∂L/∂x: a row is an output position, a column an output
+ * channel, and the inner axis runs over taps × channels. No patches are written to memory.
  *
- * Both directions read, for output row i and tap u, the source row i·step + offset(u):
- *   forward   step = stride, offset = u − pad, every tap;
- *   backward  step = 1; the positions of one phase p = row mod stride see the taps u ≡ p + pad (mod stride), at offset
- *             (p + pad − u)/stride. Each of the stride² phases is a dispatch into the same output.
+ * In both directions, output row i and tap u read the source row i·step + offset(u):
+ *   forward   step = stride, offset = u − pad, for all taps;
+ *   backward  step = 1; the positions of phase p = row mod stride use the taps u ≡ p + pad (mod stride), with offset
+ *             (p + pad − u)/stride. Each of the stride² phases is one dispatch into the same output.
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { Precision } from '../half';
@@ -15,13 +15,13 @@ import { lines, range, typeOf } from './wgsl';
 
 export interface GatherVariant {
   backward: boolean;
-  /** 1×1 kernel without padding: one tap, and no position outside the source. */
+  /** 1×1 kernel without padding: one tap, and no position lies outside the source. */
   pointwise: boolean;
-  /** Element width along the source's channels. */
+  /** Vector width along the source's channels. */
   inner: Width;
-  /** Element width along the output's channels. */
+  /** Vector width along the output's channels. */
   outer: Width;
-  /** The source's channels where they are few, as an image's, and the program is written out for them; else null. */
+  /** The number of source channels if it is below 4, as for images, to unroll the loop over them; else null. */
   few: number | null;
   tile: Tile;
 }
@@ -53,9 +53,9 @@ export interface GatherShape {
   outputHeight: number;
   outputWidth: number;
   outputChannels: number;
-  /** Of the kernel. */
+  /** Side of the kernel in pixels. */
   side: number;
-  /** Of the convolution, in either direction. */
+  /** Stride of the convolution, in either direction. */
   stride: number;
   pad: number;
 }
@@ -66,8 +66,8 @@ export function gatherName({ backward, pointwise, inner, outer, few, tile }: Gat
 }
 
 /**
- * Runs the program. `bias` is only used forward, `mask` only backward; `addend` and `mask` have the output's shape. `precision`
- * is the output's.
+ * Runs the program. `bias` is used only forward, `mask` only backward; `addend` and `mask` have the output's shape. `precision`
+ * is that of the output.
  */
 export function runGather(
   variant: GatherVariant,
@@ -89,7 +89,7 @@ export function runGather(
       if (positions === 0) continue;
       runProgram(
         program,
-        // What a layer lacks is bound to something it has: the pipeline stays the same.
+        // Optional inputs that are absent are bound to the kernel, so that one pipeline serves all combinations.
         backward
           ? [x, kernel, addend ?? kernel, mask ?? kernel]
           : [x, kernel, bias ?? kernel, addend ?? kernel],
@@ -138,7 +138,7 @@ export function gatherProgram(variant: GatherVariant): Program {
   };
 }
 
-/** Where the positions lie, and which taps they see. */
+/** The WGSL constants of the output positions and of the taps they use. */
 function geometry(backward: boolean): string {
   return backward
     ? `
@@ -158,13 +158,13 @@ function geometry(backward: boolean): string {
 }
 
 function tapOffset(backward: boolean, axis: 'Row' | 'Column', tap: string): string {
-  // The difference is a multiple of the stride, so the division is exact for either sign.
+  // The difference is a multiple of the stride, so the integer division is exact for either sign.
   return backward
     ? `(uniforms.phase${axis} + uniforms.pad - ${tap}) / uniforms.stride`
     : `${tap} - uniforms.pad`;
 }
 
-/** The loop over taps; a pointwise kernel at stride 1 or forward has one, backward at stride 2 one in a single phase. */
+/** The loop over taps. A pointwise kernel has a single tap; backward at stride 2 only one phase uses it. */
 function overTaps({ backward, pointwise }: GatherVariant, rows: (number | string)[], body: string): string {
   const starts = rows.map((i) => sourceRowOf(pointwise, i)).join('\n');
   const elements = rows.map((i) => sourceOf(pointwise, i)).join('\n');
@@ -185,7 +185,7 @@ function overTaps({ backward, pointwise }: GatherVariant, rows: (number | string
   }`;
 }
 
-/** Image, row and column of position `index` of this phase, as `image<i>`, `row<i>`, `column<i>`. */
+/** Image, row and column of position `index` within this phase, as `image<i>`, `row<i>`, `column<i>`. */
 function decode(index: string, i: number | string): string {
   return `
     let position${i} = min(${index}, positions - 1);
@@ -195,7 +195,7 @@ function decode(index: string, i: number | string): string {
     let row${i} = line${i} - image${i} * height;`;
 }
 
-/** Where position i's source row begins for a row of taps, and whether it lies inside. */
+/** The source row of position i for a row of taps, and whether it is inside the source. */
 function sourceRowOf(pointwise: boolean, i: number | string): string {
   return `
     let sourceRow${i} = row${i} * step + rowOffset;
@@ -203,7 +203,7 @@ function sourceRowOf(pointwise: boolean, i: number | string): string {
     ${pointwise ? '' : `let insideRow${i} = (sourceRow${i} >= 0) & (sourceRow${i} < uniforms.sourceHeight);`}`;
 }
 
-/** The source element where position i's channels begin for this tap, and 0 or 1: whether it lies inside. */
+/** The index of the first channel of position i's source pixel for this tap, and whether the pixel is inside the source. */
 function sourceOf(pointwise: boolean, i: number | string): string {
   const at = `(line${i}At + sourceColumn${i}) * channels`;
   return `
@@ -218,8 +218,8 @@ function sourceOf(pointwise: boolean, i: number | string): string {
 }
 
 /**
- * Writes the sums with bias, addend, ReLU and mask. Without branches, which some compilers take minutes over: what lies
- * beyond the last position or channel was computed from clamped indices and is written there a second time, the same.
+ * Writes the sums with bias, addend, ReLU and mask. It has no branches, because some compilers take minutes for them: threads
+ * beyond the last position or channel used clamped indices, so they write the same values there a second time.
  */
 function store(variant: GatherVariant, columnAt: (j: number) => string): string {
   const { outer, backward, tile } = variant;
@@ -250,24 +250,24 @@ function store(variant: GatherVariant, columnAt: (j: number) => string): string 
   );
 }
 
-/** Whether the sums are scalars: dot products along the channels, which run fastest in a kernel seen backward. */
+/** Whether the sums are scalars: dot products along the channels, which are fastest for the transposed kernel access of the backward pass. */
 function dots({ backward, tile }: GatherVariant): boolean {
   return backward && tile.staged === 0;
 }
 
-/** Element j of row i of the sums. */
+/** The WGSL expression of column element j of row i of the sums. */
 function accumulator(variant: GatherVariant, i: number, j: number): string {
   if (!dots(variant) || variant.outer === 1) return `c${i}_${j}`;
   return `vec4<f32>(${range(4).map((q) => `c${i}_${4 * j + q}`)})`;
 }
 
-/** The loop over a tap's channels, written out where they are few. */
+/** The loop over a tap's channels, unrolled for few channels. */
 function overChannels(few: number | null, body: string): string {
   if (few === null) return `for (var c = 0; c < channels; c++) { ${body} }`;
   return lines(few, (c) => `{ let c = ${c}; ${body} }`);
 }
 
-/** Each thread reads what it needs. */
+/** The program in which each thread reads its operands from global memory. */
 function direct(variant: GatherVariant): string {
   const { backward, pointwise, inner, outer, few, tile } = variant;
   const { rows, columns } = tile;
@@ -324,7 +324,7 @@ fn main() {
 }`;
 }
 
-/** A workgroup brings both operands into its memory, `staged` channels of a tap at a time. Widths are 4. */
+/** The program in which a workgroup loads both operands into workgroup memory, `staged` channels of a tap at a time. Requires widths of 4. */
 function staged(variant: GatherVariant): string {
   const { backward, pointwise, outer, tile } = variant;
   const { rows, columns, threads } = tile;
@@ -338,7 +338,7 @@ function staged(variant: GatherVariant): string {
   if (outer !== 4 || !Number.isInteger(sourceLoads) || !Number.isInteger(kernelLoads) || size % depth !== 0)
     throw new Error(`Tile ${tileName(tile)} does not share its loads evenly.`);
   const groups = columns / 4;
-  // Threads next to each other hold columns next to each other, so that their loads fall together.
+  // Adjacent threads hold adjacent columns, so that their loads are coalesced.
   const body = `
       for (var first = 0; first < channels; first += ${depth}) {
         let c = first + lane;

@@ -1,9 +1,9 @@
 /**
- * ∂L/∂K as a matrix product of x (input channels × positions) and ∂L/∂z (positions × output channels) for each tap, its long
- * inner axis of batch × height × width split over the grid: every split writes its own part and a second pass adds them.
+ * ∂L/∂K as an implicit GEMM: for each tap, x (input channels × positions) times ∂L/∂z (positions × output channels). The long
+ * inner axis of batch × height × width is split over the grid; every split writes a partial sum and a second pass adds them.
  *
- * Fused with the atoms, a thread multiplies its piece of ∂L/∂K by the coefficients and writes only m sums, so that the
- * gradient by the kernel never reaches memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (METHOD §4).
+ * For the atom gradient, a thread multiplies its part of ∂L/∂K by the coefficients and writes only m sums, so that ∂L/∂K is
+ * never written to memory: ∂L/∂ΔD[j] = Σ α[j,i,o]·∂L/∂K[·,i,o] (docs/method.md §4).
  */
 import * as tf from '@tensorflow/tfjs';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
@@ -11,10 +11,10 @@ import { type Tile, tileName } from './tile';
 import { lines, typeOf } from './wgsl';
 
 export interface KernelGradientVariant {
-  /** Element width along the input channels (rows) and the output channels (columns). */
+  /** Vector widths along the input channels (rows) and the output channels (columns). */
   inner: Width;
   outer: Width;
-  /** Whether to contract with coefficients and write only the atoms' gradient. */
+  /** Whether to contract with coefficients and write only the atom gradient. */
   atoms: boolean;
   tile: Tile;
 }
@@ -35,7 +35,7 @@ const UNIFORMS = [
   'acrossImages',
 ] as const;
 
-/** The source is x, the output z. */
+/** The source is x, the output is z. */
 export type KernelGradientShape = Record<
   Exclude<(typeof UNIFORMS)[number], 'splits' | 'atoms' | 'acrossImages'>,
   number
@@ -48,11 +48,11 @@ export function kernelGradientName({ inner, outer, atoms, tile }: KernelGradient
 export interface KernelGradientInputs {
   x: tf.TensorInfo;
   dz: tf.TensorInfo;
-  /** `[m, c_in·c_out]`, for the atoms' gradient. */
+  /** `[m, c_in·c_out]`, for the atom gradient. */
   coefficients?: tf.TensorInfo | undefined;
 }
 
-/** ∂L/∂K `[side, side, c_in, c_out]`, or the atoms' gradient `[m, side²]`. The inner axis is cut into `splits`. */
+/** ∂L/∂K `[side, side, c_in, c_out]`, or the atom gradient `[m, side²]`. The inner axis is divided into `splits` parts. */
 export function runKernelGradient(
   variant: KernelGradientVariant,
   shape: KernelGradientShape,
@@ -77,7 +77,7 @@ export function runKernelGradient(
   return splits === 1 ? parts.reshape(kernelShape) : addParts(parts, splits, kernelShape);
 }
 
-/** Workgroups that cover the kernel's channels, for each tap and split. */
+/** The number of workgroups that cover the kernel's channels, for each tap and split. */
 export function workgroups(
   { rows, columns, threads }: Tile,
   { sourceChannels, outputChannels }: Pick<KernelGradientShape, 'sourceChannels' | 'outputChannels'>,
@@ -104,7 +104,7 @@ export function kernelGradientProgram(variant: KernelGradientVariant): Program {
   };
 }
 
-/** Sums `c<i>_<q>_<j>`: row element i, its number q, column element j. */
+/** One WGSL line for each sum `c<i>_<q>_<j>`: row element i, component q, column element j. */
 function sums(
   { inner, outer, tile }: KernelGradientVariant,
   line: (name: string, i: number, q: number, j: number) => string,
@@ -129,8 +129,8 @@ const HEAD = `
   let columnOffset = tapColumn - uniforms.pad;`;
 
 /**
- * Each thread reads what it needs, walking along lines of positions: the output's rows, or with `acrossImages` one place in
- * every image, which are longer lines where maps are small.
+ * The program in which each thread reads its operands from global memory, along lines of positions: rows of the output, or with
+ * `acrossImages` the same position in every image, which gives longer lines for small feature maps.
  */
 function direct(variant: KernelGradientVariant): string {
   const { inner, outer, tile } = variant;
@@ -145,7 +145,7 @@ fn main() {
   ${lines(rowElements, (i) => `let row${i} = min(firstRow + ${i}, channels - 1);`)}
   ${lines(columnElements, (j) => `let column${j} = min(firstColumn + ${j}, outputs - 1);`)}
   ${sums(variant, (name) => `var ${name} = ${typeOf(outer)}(0.0);`)}
-  // Output rows and columns whose source lies inside.
+  // The range of output rows and columns whose source pixel is inside x.
   let top = max(0, (uniforms.stride - 1 - rowOffset) / uniforms.stride);
   let bottom = min(uniforms.outputHeight, (uniforms.sourceHeight - rowOffset + uniforms.stride - 1) / uniforms.stride);
   let left = max(0, (uniforms.stride - 1 - columnOffset) / uniforms.stride);
@@ -184,7 +184,7 @@ fn main() {
 }`;
 }
 
-/** A workgroup brings `staged` positions of both operands into its memory. Widths are 4. */
+/** The program in which a workgroup loads `staged` positions of both operands into workgroup memory. Requires widths of 4. */
 function staged(variant: KernelGradientVariant): string {
   const { inner, outer, tile } = variant;
   const [across, down] = tile.threads;
@@ -210,7 +210,7 @@ fn main() {
   let groupColumn = i32(workgroupId.x) * ${groupColumns};
   let plane = uniforms.outputHeight * uniforms.outputWidth;
   let positions = uniforms.images * plane;
-  // Splits are of equal length, so that every workgroup meets the same barriers.
+  // All splits have the same length, because every thread of a workgroup must reach the same barriers.
   let length = (positions + uniforms.splits - 1) / uniforms.splits;
   let last = min(positions, (split + 1) * length);
   ${sums(variant, (name) => `var ${name} = vec4<f32>(0.0);`)}
@@ -255,7 +255,7 @@ fn main() {
 }`;
 }
 
-/** Writes the piece of ∂L/∂K, or its sums with the coefficients. Beyond the last channel lie copies of it. */
+/** Writes the partial ∂L/∂K, or its sums with the coefficients. Threads beyond the last channel hold copies of it. */
 function store(
   variant: KernelGradientVariant,
   rowAt: (i: number) => string,
@@ -271,7 +271,7 @@ function store(
   let begins = (split * taps + tap) * uniforms.sourceChannels * outputs;
   ${each((i, j) => `{ let to = begins + ${element(i, j)}; ${lines(inner, (q) => `write_result(to + ${q} * outputs, c${i}_${q}_${j});`)} }`)}`;
   }
-  // Copies must not count twice.
+  // Copies must not be counted twice.
   const dot = (a: string, b: string) => (outer === 4 ? `dot(${a}, ${b})` : `${a} * ${b}`);
   return `
   ${each(
@@ -291,7 +291,7 @@ function store(
   }`;
 }
 
-/** Adds the parts of a split gradient `[splits, …shape]`. */
+/** Adds the partial sums `[splits, …shape]`. */
 function addParts(parts: tf.Tensor, splits: number, shape: number[]): tf.Tensor {
   const size = tf.util.sizeFromShape(shape);
   const width = size % 4 === 0 ? 4 : 1;

@@ -1,6 +1,6 @@
 /**
- * Max-pooling and its gradient. Going back, each element of x collects from the windows it is the maximum of; of equal
- * elements the first of a window (row by row) counts, as in PyTorch.
+ * Max-pooling and its gradient. In the gradient, each element of x sums over the windows of which it is the maximum. If several
+ * elements of a window equal the maximum, the first in row-major order counts, as in PyTorch.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { isHalf, shapeOf } from '../half';
@@ -29,7 +29,7 @@ const UNIFORMS = [
   'pad',
 ] as const;
 
-/** Where element `index` of a map lies. */
+/** WGSL that decodes element `index` into channel, column, row and image. */
 function place(height: string, width: string): string {
   return `
   let channel = index % uniforms.channels;
@@ -89,7 +89,7 @@ fn main() {
       let at = ((image * uniforms.outputHeight + windowRow) * uniforms.outputWidth + windowColumn) * uniforms.channels + channel;
       let greatest = read_pooled(at) == value;
       if (!any(greatest)) { continue; }
-      // An equal element earlier in the window takes it all.
+      // An equal element earlier in the window takes the whole gradient.
       var first = ${bools}(true);
       let top = windowRow * uniforms.stride - uniforms.pad;
       let left = windowColumn * uniforms.stride - uniforms.pad;
@@ -112,7 +112,7 @@ export function runMaxPool(program: Program, x: tf.Tensor4D, window: PoolAttribu
   const [images, height, width, channels] = shapeOf(x);
   const reach = (size: number) => Math.floor((size + 2 * window.pad - window.k) / window.stride) + 1;
   const shape = [images, reach(height), reach(width), channels];
-  const output = emptyTensor(shape, isHalf(x) ? 'half' : 'single') as tf.Tensor4D; // four sides
+  const output = emptyTensor(shape, isHalf(x) ? 'half' : 'single') as tf.Tensor4D; // a 4-D shape
   runOver(program, [x], { x, y: output, window }, output);
   return output;
 }
@@ -123,12 +123,12 @@ export function runMaxPoolGradient(
   { x, y, dy }: { x: tf.Tensor4D; y: tf.Tensor4D; dy: tf.TensorInfo },
   window: PoolAttributes,
 ): tf.Tensor4D {
-  const output = emptyTensor(shapeOf(x)) as tf.Tensor4D; // four sides
+  const output = emptyTensor(shapeOf(x)) as tf.Tensor4D; // a 4-D shape
   runOver(program, [x, y, dy], { x, y, window }, output);
   return output;
 }
 
-/** Runs the program with a thread for each of the output's elements, between the maps x and y. */
+/** Runs the program with one thread per output element. */
 function runOver(
   program: Program,
   inputs: readonly tf.TensorInfo[],

@@ -3,7 +3,7 @@ import { addNotice, forgetNotices, onNotice, readNotices } from './notices';
 
 beforeEach(forgetNotices);
 
-it('says once for each program that its portable form is used', () => {
+it('reports once for each program that its reference kernel is used', () => {
   const heard: string[] = [];
   onNotice(({ program }) => heard.push(program));
   addNotice('convolution1x1_44_8x8', 'error: f16 is not enabled');
@@ -13,7 +13,7 @@ it('says once for each program that its portable form is used', () => {
   expect(readNotices()[1]).toEqual({ program: 'kernelGradient', reason: 'too much workgroup memory' });
 });
 
-it('starts anew with another device', () => {
+it('is empty after a change of device', () => {
   addNotice('kernelGradient', 'too much workgroup memory');
   forgetNotices();
   expect(readNotices()).toEqual([]);

@@ -1,10 +1,10 @@
-/** What the person should know of the programs: those that this adapter could not compile and that run in their portable form. */
+/** Notices for the user: programs that this adapter could not compile, so that the slower reference kernels run. */
 import type { Notice } from '../../worker/protocol';
 
 let notices: readonly Notice[] = [];
 let listener: (notice: Notice) => void = () => {};
 
-/** Says that `program` did not compile here and the portable form is used from now on: the same results, slower. Said once for each. */
+/** Reports that `program` failed on this device and its reference kernel is used: the same results, but slower. Reported once per program. */
 export function addNotice(program: string, reason: string): void {
   if (notices.some((known) => known.program === program)) return;
   const notice = { program, reason };
@@ -12,15 +12,15 @@ export function addNotice(program: string, reason: string): void {
   listener(notice);
 }
 
-/** In the order in which they were added. */
+/** All notices, in the order in which they were added. */
 export const readNotices = (): readonly Notice[] => notices;
 
-/** `listen` is told of every notice added from now on; one listener at a time. */
+/** Calls `listen` for every notice added from now on; there is one listener at a time. */
 export function onNotice(listen: (notice: Notice) => void): void {
   listener = listen;
 }
 
-/** Another adapter or device compiles anew. */
+/** Clears the notices; another adapter or device compiles the programs again. */
 export function forgetNotices(): void {
   notices = [];
 }

@@ -1,21 +1,21 @@
 /**
- * Runs a WGSL program of ours through tfjs' WebGPU backend, so that tfjs owns buffers, pipelines and the command queue.
- * Every buffer is bound flat: a program reads its elements with `read_<name>(index)` and writes them with
- * `write_result(index, value)`, in single precision whatever they are kept in, and knows its shapes from its own uniforms. One
- * pipeline then serves every layer that a program fits.
+ * Runs a WGSL program through tfjs' WebGPU backend, so that tfjs owns buffers, pipelines and the command queue. Every buffer is
+ * bound as a flat array: a program reads elements with `read_<name>(index)` and writes them with `write_result(index, value)`,
+ * in fp32 whatever the storage precision, and gets its shapes from uniforms. So one pipeline serves all layers that a program
+ * supports.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { isHalf, type Precision } from '../half';
 import { typeOf } from './wgsl';
 
-/** Numbers in one element of a buffer: f32 or vec4<f32>. */
+/** The number of values in one buffer element: 1 for f32, 4 for vec4<f32>. */
 export type Width = 1 | 4;
 
 export interface Program {
-  /** Names the source: two programs of one name have the same text. */
+  /** Identifies the source: programs with the same name must have the same text. */
   name: string;
-  /** Buffers it reads, in binding order, with their element widths. */
+  /** The buffers it reads, in binding order, with their vector widths. */
   inputs: readonly { name: string; width: Width }[];
   outputWidth: Width;
   /** Names of i32 uniforms. */
@@ -23,11 +23,11 @@ export interface Program {
   /** Names of f32 uniforms. */
   floats?: readonly string[];
   workgroup: [number, number, number];
-  /** Declares `fn main()`; module-scope declarations may stand before it. */
+  /** WGSL that declares `fn main()`, after any module-scope declarations. */
   code(): string;
 }
 
-/** A new tensor of that many numbers for programs to fill; its content is whatever the buffer held before. */
+/** A new tensor of this shape whose content is undefined until a program writes it. */
 export function emptyTensor(shape: number[], precision: Precision = 'single'): tf.Tensor {
   const [last = 1] = shape.slice(-1);
   const info =
@@ -37,17 +37,17 @@ export function emptyTensor(shape: number[], precision: Precision = 'single'): t
   return tf.engine().makeTensorFromTensorInfo(info);
 }
 
-/** How many numbers a tensor keeps. */
+/** The number of values a tensor holds, counting fp16 values and not int32 elements. */
 export function numbersIn(tensor: tf.TensorInfo): number {
   return tf.util.sizeFromShape(tensor.shape) * (isHalf(tensor) ? 2 : 1);
 }
 
-/** The backend our programs are registered for; only called while it is tfjs' current one. */
+/** The backend of our programs; call this only while it is tfjs' current backend. */
 export function webgpuBackend(): WebGPUBackend {
   return tf.backend() as WebGPUBackend;
 }
 
-/** Runs `program` over `grid` workgroups, into `output`. */
+/** Runs `program` with `grid` workgroups and writes `output`. */
 export function runProgram(
   program: Program,
   inputs: readonly tf.TensorInfo[],
@@ -72,7 +72,7 @@ export function runProgram(
     shaderKey: program.name,
     getUserCode: () => `${accessors(program, inputs, output)}\n${program.code()}`,
   };
-  // tfjs makes a pipeline per combination of ranks and equal shapes; a rank that is always the same makes it one.
+  // tfjs creates a pipeline for each combination of ranks and equal shapes; with a constant rank there is only one.
   const flat = inputs.map(({ dataId, dtype, shape: from }) => ({
     dataId,
     dtype,
@@ -90,14 +90,14 @@ export function runProgram(
   });
 }
 
-/** 32-bit words of an element. */
+/** The size of an element in 32-bit words. */
 function wordsOf(width: Width, tensor: tf.TensorInfo | undefined): number {
   if (!tensor || !isHalf(tensor)) return width;
   if (width === 1) throw new Error('Numbers in half precision are read four at a time.');
   return 2;
 }
 
-/** The functions by which the program reads and writes. tfjs keeps a pipeline for each combination of types. */
+/** The WGSL functions by which the program reads and writes. tfjs caches a pipeline for each combination of data types. */
 function accessors(
   { inputs, outputWidth }: Program,
   tensors: readonly tf.TensorInfo[],
@@ -120,9 +120,9 @@ function accessors(
   return [...reads, write].join('\n');
 }
 
-/** Threads of a workgroup in programs over a plain list of elements. */
+/** Threads per workgroup in programs over a flat list of elements. */
 export const LINE = 64;
-/** Workgroups along the grid's first axis; no device allows fewer than 65,535. */
+/** Workgroups along the grid's first axis; every device allows at least 65,535. */
 const GRID_ROW = 32_768;
 
 /** The grid for `count` elements, one thread each. */
@@ -131,7 +131,7 @@ export function lineGrid(count: number): [number, number, number] {
   return [Math.min(groups, GRID_ROW), Math.ceil(groups / GRID_ROW), 1];
 }
 
-/** Declares `index`, a thread's element, and ends the threads beyond `uniforms.size`. */
+/** WGSL that declares `index`, the thread's element, and returns for threads beyond `uniforms.size`. */
 export const LINE_INDEX = `
   let index = i32(globalId.y) * ${GRID_ROW * LINE} + i32(globalId.x);
   if (index >= uniforms.size) { return; }`;

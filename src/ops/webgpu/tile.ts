@@ -1,28 +1,28 @@
 import type { Shape } from '../definition';
 
-/** How a program cuts its matrix product into pieces, and which piece suits which product. */
+/** How a program divides its matrix product among threads and workgroups. */
 export interface Tile {
   /** Results per thread along the rows, a multiple of 4. */
   rows: number;
   /** Results per thread along the columns, a multiple of 4. */
   columns: number;
-  /** Threads of a workgroup along columns and rows. */
+  /** Threads per workgroup along columns and rows. */
   threads: readonly [number, number];
   /**
-   * Inner numbers brought into workgroup memory at a time, a multiple of 4; 0 reads each number where it is needed. GPUs
-   * share what a workgroup has read; software adapters pay for every barrier.
+   * Inner-axis values loaded into workgroup memory at a time, a multiple of 4; with 0 every thread reads from global memory.
+   * GPUs gain from sharing loads within a workgroup; on software adapters every barrier is expensive.
    */
   staged: number;
 }
 
-/** Where nothing is staged, threads know nothing of each other: however many there are, the program is the same. */
+/** Identifies the program for a tile. Without staging, the program text does not depend on the number of threads. */
 export function tileName({ rows, columns, threads, staged }: Tile): string {
   return staged > 0 ? `${rows}x${columns}_${threads.join('x')}_${staged}` : `${rows}x${columns}`;
 }
 
 /**
- * The tile for a product with `rows` × `columns` results, a side of which may be shorter than a workgroup's: threads beyond it
- * would do nothing. What is shared in workgroup memory keeps its shape, unless most of it would lie beyond.
+ * The tile for a product with `rows` × `columns` results, which may be smaller than a workgroup: threads beyond the product would
+ * be idle. A staged tile keeps its shape unless at most a quarter of it is used.
  */
 export function fitted(tile: Tile, rows: number, columns: number): Tile {
   const [across, down] = tile.threads;
@@ -38,32 +38,32 @@ export function fitted(tile: Tile, rows: number, columns: number): Tile {
   return { ...own, threads: [x, y] };
 }
 
-/** The three products of a convolution. The atoms' gradient is cut as the gradient by the kernel. */
+/** The three products of a convolution. The atom gradient uses the tiles of the kernel gradient. */
 export type Pass = 'convolution' | 'inputGradient' | 'kernelGradient';
 export const PASSES: readonly Pass[] = ['convolution', 'inputGradient', 'kernelGradient'];
 
-/** Whether a product has results enough to give every workgroup a large piece. */
+/** Whether a product has enough results for a large tile per workgroup. */
 export type Extent = 'large' | 'small';
 export const EXTENTS: readonly Extent[] = ['large', 'small'];
 
 export type TileTable = Readonly<Record<Pass, Readonly<Record<Extent, Tile>>>>;
 
-/** What the tuner chooses from, and what serves until it has. */
+/** The tiles for one kind of device: candidates for tuning, and the fallback before it. */
 export interface TileSet {
   candidates: readonly Tile[];
   fallback: TileTable;
-  /** For the convolution of an image's few channels, which has little to do for every position it looks up. */
+  /** The tile for the convolution of an image's few channels, which does little work per position. */
   few: Tile;
-  /** Workgroups that a product should have to keep the device busy. */
+  /** The number of workgroups that keeps the device busy. */
   workgroups: number;
-  /** What the candidates are timed on: as long as a device of this kind takes some milliseconds for. */
+  /** The shapes on which the candidates are timed; each takes some milliseconds on this kind of device. */
   samples: Readonly<Record<Extent, Shape>>;
 }
 
-/** Reads each number where it is needed; serves channels that are no multiple of 4 on every adapter. */
+/** Reads from global memory; supports channel counts that are not a multiple of 4, on every adapter. */
 export const DIRECT: Tile = { rows: 8, columns: 8, threads: [8, 8], staged: 0 };
 
-/** For a product with fewer rows than the direct tile has, as the gradient by the kernel of an image's channels. */
+/** For a product with fewer rows than the direct tile, such as the kernel gradient of an image's channels. */
 export function fewRows(rows: number): Tile {
   return { rows, columns: 16, threads: [4, 1], staged: 0 };
 }
@@ -96,7 +96,7 @@ export const HARDWARE_TILES: TileSet = {
   },
 };
 
-/** On a CPU a thread of the shader is a lane of a vector unit: barriers cost, and there are few workgroups to feed. */
+/** On a CPU a shader thread is a lane of a vector unit: barriers are expensive, and few workgroups run in parallel. */
 export const SOFTWARE_TILES: TileSet = {
   candidates: [DIRECT, NARROW, SHALLOW],
   fallback: everywhere(DIRECT, DIRECT),
@@ -108,7 +108,7 @@ export const SOFTWARE_TILES: TileSet = {
   },
 };
 
-/** Mesa's llvmpipe has few registers for a lane, and compiles large tiles for seconds. */
+/** Mesa's llvmpipe has few registers per lane, and takes seconds to compile large tiles. */
 export const LLVMPIPE_TILES: TileSet = {
   ...SOFTWARE_TILES,
   fallback: {

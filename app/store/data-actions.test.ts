@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/user-error';
+import { choosePreset, importData, importFiles, importSample, splitAgain, stopImport } from './data-actions';
+import { connectFake, dataNamed, type FakeEngine, modelOf, ready, settled } from './fake-engine';
+import { read, write } from './session';
+
+let engines: FakeEngine[];
+const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const sample = { kind: 'sample', name: 'd2', url: '' } as const;
+
+beforeEach(() => {
+  engines = connectFake();
+  ready();
+});
+
+describe('an import', () => {
+  it('replaces the data when it is done, counts the settings anew and says how much came in', async () => {
+    write({ configuration: { ...read().configuration, splitSeed: 3, testPart: 0.2 } });
+    const imported = importData(sample, 'vtab');
+    const { input, options, resolve } = engine().last('importData');
+    expect(input).toEqual({ source: sample, preset: 'vtab', seed: 3, testPart: 0.2 });
+    options.onProgress?.({ label: 'Reading images', done: 1, total: 4 });
+    expect(read().importing).toEqual({ label: 'Reading images', done: 1, total: 4 });
+    expect(read().dataset?.name).toBe('d1');
+    resolve(dataNamed('d2'));
+    expect(await imported).toBe(true);
+    expect(read()).toMatchObject({ importing: null, dataProblem: null, source: sample });
+    expect(read().dataset?.name).toBe('d2');
+    expect(read().configuration).toMatchObject({ preset: 'vtab', sample: 'd2' });
+    expect(read().announcement).toBe('3 images in 1 classes.');
+    expect(engine().of('settings')).toHaveLength(1);
+  });
+
+  it('leaves the former data where it fails or is cancelled, and says which of both', async () => {
+    const failed = importFiles([]);
+    engine().last('importData').reject(new UserError('No picture could be read.'));
+    expect(await failed).toBe(false);
+    expect(read().dataProblem).toEqual({ kind: 'user', message: 'No picture could be read.' });
+    const cancelled = importSample('counting');
+    expect(read().dataProblem).toBeNull();
+    stopImport();
+    expect(await cancelled).toBe(false);
+    expect(read()).toMatchObject({ importing: null, dataProblem: null });
+    expect(read().dataset?.name).toBe('d1');
+  });
+
+  it('is not begun where something else must end first, and the page says what', async () => {
+    write({ training: 'a run' });
+    expect(await importData(sample)).toBe(false);
+    write({ training: null, loadingBackbone: { label: '', done: 0, total: 0 } });
+    await splitAgain({ seed: 4 });
+    expect(engine()).toBeUndefined();
+    expect(read().dataProblem).toEqual({
+      kind: 'user',
+      message: 'A backbone is being loaded. Wait until it is ready, or cancel it.',
+    });
+  });
+
+  it('reads the same images again for another preset, and nothing where there are none', async () => {
+    await choosePreset('vtab');
+    expect(engine()).toBeUndefined();
+    write({ source: sample });
+    const chosen = choosePreset('few-shot-4');
+    expect(engine().last('importData').input).toMatchObject({ source: sample, preset: 'few-shot-4' });
+    stopImport();
+    await chosen;
+    expect(read().configuration.preset).toBe('whole');
+  });
+});
+
+describe('splitting again', () => {
+  it('keeps what is not changed, and keeps the former split where it fails', async () => {
+    write({ configuration: { ...read().configuration, testPart: 0.2 } });
+    const split = splitAgain({ seed: 7 });
+    expect(read().splitting).toBe(true);
+    expect(engine().last('resplit').input).toEqual({ seed: 7, testPart: 0.2 });
+    engine().last('resplit').resolve(dataNamed('d1', 7));
+    await split;
+    expect(read()).toMatchObject({ splitting: false, configuration: { splitSeed: 7, testPart: 0.2 } });
+    expect(read().dataset?.seed).toBe(7);
+    const failed = splitAgain({ seed: 8 });
+    engine().last('resplit').reject(new UserError('Too few.'));
+    await failed;
+    await settled();
+    expect(read()).toMatchObject({ splitting: false, configuration: { splitSeed: 7 } });
+    expect(read().dataProblem).toEqual({ kind: 'user', message: 'Too few.' });
+  });
+
+  it('leaves models alone', async () => {
+    write({ models: [{ summary: modelOf('m'), origin: 'run', gone: null }] });
+    const split = splitAgain({ seed: 7 });
+    engine().last('resplit').resolve(dataNamed('d1', 7));
+    await split;
+    expect(read().models).toHaveLength(1);
+  });
+});

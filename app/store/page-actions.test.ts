@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/user-error';
+import {
+  backboneNamed,
+  connectFake,
+  dataNamed,
+  type FakeEngine,
+  INFO,
+  modelOf,
+  ready,
+  resultOf,
+  settled,
+} from './fake-engine';
+import { changeBackend, openPage, restartEngine, trySample } from './page-actions';
+import { endRuns, runChosen } from './queue';
+import { read, write } from './session';
+
+let engines: FakeEngine[];
+let moved: boolean;
+const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const address = location.href;
+
+beforeEach(() => {
+  moved = false;
+  engines = connectFake({
+    start: () => ({ engine: INFO, backbone: backboneNamed('starter') }),
+    importData: ({ source, seed }) => {
+      if (moved) throw new UserError('The file was moved.');
+      return dataNamed(source.kind === 'sample' ? source.name : 'files', seed);
+    },
+    useBackbone: ({ inputSize }) => ({ backbone: backboneNamed('own', inputSize ?? 64), dataStays: false }),
+  });
+});
+afterEach(async () => {
+  await endRuns();
+  history.replaceState(null, '', address);
+});
+
+const open = (search: string) => {
+  history.replaceState(null, '', `${location.pathname}${search}`);
+  return openPage();
+};
+const asked = () => engine().asked.map(({ call }) => call);
+
+describe('opening the page', () => {
+  it('starts the engine and counts the settings', async () => {
+    await open('');
+    expect(asked()).toEqual(['start', 'settings']);
+    expect(read().engine.status).toBe('ready');
+    expect(read().notice).toBe('');
+  });
+
+  it('does what the address says, and names what it could not read', async () => {
+    await open('?backend=wasm&sample=textures&epochs=3&batch=-5');
+    expect(engine().last('start').input).toEqual({ backend: 'wasm' });
+    expect(read().dataset?.name).toBe('textures');
+    expect(read().configuration.knobs.epochs).toBe(3);
+    expect(read().notice).toContain('batch');
+  });
+
+  it('keeps the address in step with the configuration', async () => {
+    await open('');
+    const { configuration } = read();
+    write({ configuration: { ...configuration, knobs: { ...configuration.knobs, epochs: 7 } } });
+    expect(new URLSearchParams(location.search).get('epochs')).toBe('7');
+  });
+
+  it('goes no further where the engine does not start', async () => {
+    engines = connectFake({
+      start: () => {
+        throw new UserError('No WebGPU.');
+      },
+    });
+    await open('?sample=textures');
+    expect(asked()).toEqual(['start']);
+    expect(read().engine).toMatchObject({ status: 'failed', problem: { message: 'No WebGPU.' } });
+  });
+});
+
+describe('trying the sample', () => {
+  it('imports it, chooses the first settings and runs them', async () => {
+    await open('');
+    await trySample('counting');
+    expect(read().configuration.settings).toEqual(['linear-probe', 'atoms', 'lora']);
+    expect(read().runs.map(({ status }) => status)).toEqual(['running', 'queued', 'queued']);
+    expect(engine().last('train').input.expected.data.name).toBe('counting');
+  });
+
+  it('runs nothing where the sample cannot be read', async () => {
+    await open('');
+    engine().answers.importData = () => {
+      throw new UserError('The sample could not be loaded.');
+    };
+    await trySample('counting');
+    expect(read()).toMatchObject({ runs: [], dataProblem: { message: 'The sample could not be loaded.' } });
+  });
+});
+
+describe('another backend', () => {
+  const own = { source: { kind: 'stored', id: 'own' }, stages: null, inputSize: 224 } as const;
+
+  it('ends the runs, marks the models gone, and loads backbone and data again', async () => {
+    await open('');
+    ready(backboneNamed('own', 224));
+    write({
+      ...{ backboneChoice: own, source: { kind: 'sample', name: 'd1', url: '' } },
+      models: [{ summary: modelOf('m'), origin: 'run', gone: null }],
+      configuration: { ...read().configuration, settings: ['atoms', 'lora'] },
+    });
+    runChosen();
+    await changeBackend('webgpu');
+    expect(read().runs.map(({ status }) => status)).toEqual(['stopped']);
+    expect(read().models[0]?.gone).toContain('restarted');
+    expect(engine().last('start').input).toEqual({ backend: 'webgpu' });
+    expect(engine().last('useBackbone').input).toEqual(own);
+    expect(read()).toMatchObject({ backbone: { name: 'own', inputSize: 224 }, dataset: { name: 'd1' } });
+    expect(engines).toHaveLength(1);
+    expect(engine().terminated).toBe(false);
+  });
+
+  it('on an engine that broke: a fresh one, on which what waits goes on', async () => {
+    await open('?sample=textures');
+    await settled();
+    write({ configuration: { ...read().configuration, settings: ['atoms', 'lora'] } });
+    runChosen();
+    engine().report({ fault: { kind: 'gpu-error', message: 'Refused.', details: '', engineLost: true } });
+    await restartEngine();
+    await settled();
+    expect(engines).toHaveLength(2);
+    expect(engines[0]?.terminated).toBe(true);
+    expect(read().runs.map(({ name, status }) => `${name}: ${status}`)).toEqual([
+      'atoms: stopped',
+      'lora: running',
+    ]);
+    const { input, resolve } = engine().last('train');
+    expect(input.config.setting).toBe('lora');
+    resolve({ result: resultOf(input.config), model: modelOf(input.runId) });
+    await settled();
+    expect(read().runs.at(-1)?.status).toBe('finished');
+  });
+
+  it('leaves what waits where the data cannot be read again', async () => {
+    await open('?sample=textures');
+    await settled();
+    write({ configuration: { ...read().configuration, settings: ['atoms', 'lora'] } });
+    runChosen();
+    engine().report({ fault: { kind: 'gpu-error', message: 'Refused.', details: '', engineLost: true } });
+    moved = true;
+    await restartEngine();
+    expect(read().runs.map(({ status }) => status)).toEqual(['stopped', 'queued']);
+    expect(engine().of('train')).toEqual([]);
+    expect(read().dataset).toBeNull();
+  });
+});

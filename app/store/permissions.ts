@@ -1,0 +1,55 @@
+/** The page's side of the table of permissions: what is going on now, and what therefore cannot begin. */
+import { type Action, type Activity, obstacleTo } from '../../src/worker/permissions';
+import { isActive } from './run-record';
+import { chosenSettings, comparisonBasis, type Session } from './session';
+
+export function activityOf(session: Session): Activity {
+  const { engine, backbone, dataset } = session;
+  return {
+    engine: engine.status,
+    work: workOf(session),
+    queued: session.runs.some((run) => run.status === 'queued' && fitsPresent(run.basis, session)),
+    hasBackbone: backbone !== null,
+    hasData: dataset !== null,
+  };
+}
+
+function workOf({
+  loadingBackbone,
+  importing,
+  splitting,
+  training,
+  runs,
+  measuring,
+}: Session): Activity['work'] {
+  if (loadingBackbone) return 'backbone';
+  if (importing || splitting) return 'data';
+  if (training !== null || runs.some(isActive)) return 'run';
+  return measuring ? 'timing' : null;
+}
+
+/** Whether a run with this basis can be made on the present data and backbone. */
+export const fitsPresent = (basis: string, { dataset, backbone }: Session): boolean =>
+  dataset !== null && backbone !== null && comparisonBasis(dataset, backbone) === basis;
+
+/** Why the action cannot begin now, as a sentence; null when it can. A selector: `useSession(obstacleFor('train'))`. */
+export const obstacleFor =
+  (action: Action) =>
+  (session: Session): string | null =>
+    obstacleTo(action, activityOf(session));
+
+/** Why the chosen settings cannot be put in the queue now; null when they can. */
+export function runObstacle(session: Session): string | null {
+  const obstacle = obstacleFor('enqueue')(session);
+  if (obstacle !== null) return obstacle;
+  const chosen = chosenSettings(session);
+  if (chosen.length === 0) return 'Choose at least one setting.';
+  const tooLarge = chosen.find(({ fault, memory }) => fault === null && !memory.fits);
+  return tooLarge ? `${tooLarge.label} does not fit into memory; its card says what to do.` : null;
+}
+
+/** Whether runs, or the timing of them, are in progress or waiting to begin. */
+export function isTrainingPending(session: Session): boolean {
+  const { work, queued } = activityOf(session);
+  return queued || work === 'run' || work === 'timing';
+}

@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { accuracyInterval } from '../../src/statistics/bootstrap';
+import type { Answers } from '../../src/worker/protocol';
+import { inBackground, resultsVersion, settled, subscribe } from './statistics';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const RUNS: Answers[] = [0, 1].map((seed) => {
+  const labels = Array.from({ length: 20 }, (_, image) => image % 2);
+  return { labels, predicted: labels.map((label, image) => ((image + seed) % 3 === 0 ? 1 - label : label)) };
+});
+const EXPECTED = accuracyInterval(
+  RUNS.map(({ labels, predicted }) => Uint8Array.from(labels, (label, i) => Number(label === predicted[i]))),
+  'crossed',
+);
+
+describe('statistics in the background', () => {
+  // First, while no worker has been started.
+  it('are computed on this thread where there is no worker', async () => {
+    class Broken {
+      onerror: ((event: Event) => void) | null = null;
+      postMessage() {
+        queueMicrotask(() => this.onerror?.(new Event('error')));
+      }
+      terminate() {}
+    }
+    const runs = structuredClone(RUNS);
+    vi.stubGlobal('Worker', Broken);
+    expect(inBackground.accuracy(runs)).toBeNull();
+    await settled();
+    expect(inBackground.accuracy(runs)).toEqual(EXPECTED);
+  });
+
+  it('are asked of the worker once, and told when they are there', async () => {
+    const posted = vi.spyOn(Worker.prototype, 'postMessage');
+    const told = vi.fn();
+    const end = subscribe(told);
+    const before = resultsVersion();
+    expect(inBackground.accuracy(RUNS)).toBeNull();
+    expect(inBackground.accuracy(RUNS)).toBeNull();
+    expect(posted).toHaveBeenCalledTimes(1);
+    await settled();
+    expect(inBackground.accuracy(RUNS)).toEqual(EXPECTED);
+    expect(posted).toHaveBeenCalledTimes(1);
+    expect(told).toHaveBeenCalledTimes(1);
+    expect(resultsVersion()).not.toBe(before);
+    // The same answers in other objects are not known: what is kept belongs to a run.
+    expect(inBackground.accuracy(structuredClone(RUNS))).toBeNull();
+    await settled();
+    end();
+    posted.mockRestore();
+  });
+});

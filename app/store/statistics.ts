@@ -1,0 +1,123 @@
+/** The statistics that a comparison asks for: computed at once, or in a worker. Answers of runs do not change, so results are kept. */
+import type { MeanInterval } from '../../src/statistics/bootstrap';
+import type { PairedComparison } from '../../src/statistics/paired-test';
+import {
+  type Answer,
+  answerTo,
+  type Question,
+  type Rows,
+  type Statistic,
+} from '../../src/statistics/questions';
+import type { Answers } from '../../src/worker/protocol';
+
+type AnswersOfRuns = readonly Answers[];
+
+export interface Statistics {
+  /** Of the runs of one setting; null while it is being computed. */
+  accuracy: (runs: AnswersOfRuns) => MeanInterval | null;
+  /** Of two settings with the same seeds, run by run; null while it is being computed. */
+  difference: (first: AnswersOfRuns, second: AnswersOfRuns) => PairedComparison | null;
+}
+
+/** 1 where an image was classified rightly, else 0. */
+export const rightOf = ({ labels, predicted }: Answers) =>
+  Uint8Array.from(labels, (label, image) => Number(label === predicted[image]));
+
+/** By statistic and answers. */
+const known = new Map<string, Answer['value']>();
+const numbers = new WeakMap<Answers, number>();
+let numbered = 0;
+
+function numberOf(answers: Answers): number {
+  const number = numbers.get(answers) ?? numbered++;
+  numbers.set(answers, number);
+  return number;
+}
+
+const keyOf = (statistic: Statistic, groups: readonly AnswersOfRuns[]) =>
+  [statistic, ...groups.map((runs) => runs.map(numberOf).join())].join(' ');
+
+const rowsOf = (runs: AnswersOfRuns): Rows => runs.map(rightOf);
+
+/** Asks `compute` for what is not known yet. */
+function statistics(compute: (key: string, question: Omit<Question, 'id'>) => void): Statistics {
+  const find = <S extends Statistic>(statistic: S, ...groups: AnswersOfRuns[]) => {
+    const key = keyOf(statistic, groups);
+    // As many groups as the statistic takes, and the value it gives: by the two calls below.
+    if (!known.has(key)) compute(key, { statistic, input: groups.map(rowsOf) as Question<S>['input'] });
+    return (known.get(key) ?? null) as Answer<S>['value'] | null;
+  };
+  return {
+    accuracy: (runs) => find('accuracy', runs),
+    difference: (first, second) => find('difference', first, second),
+  };
+}
+
+/** Never null: a bootstrap takes a tenth of a second on the thread that asks. */
+export const immediately: Statistics = statistics((key, question) => known.set(key, answerTo(question)));
+
+/** Between two redraws, while results arrive. */
+const TELL_EVERY_MS = 200;
+
+/** Questions to the worker, oldest first. */
+const asked = new Map<string, Omit<Question, 'id'>>();
+const listeners = new Set<() => void>();
+let worker: Worker | null = null;
+let version = 0;
+let telling: ReturnType<typeof setTimeout> | null = null;
+
+/** In a worker: null until the result is there, of which `subscribe` tells. */
+export const inBackground: Statistics = statistics((key, question) => {
+  if (asked.has(key)) return;
+  asked.set(key, question);
+  worker ??= startWorker();
+  worker.postMessage({ ...question, id: key });
+});
+
+function startWorker(): Worker {
+  const started = new Worker(new URL('../../src/statistics/worker.ts', import.meta.url), { type: 'module' });
+  started.onmessage = ({ data: { id, value } }: MessageEvent<Answer>) => keep(id, value);
+  // Without a worker the page's own thread computes: slow, but right.
+  started.onerror = (event) => {
+    event.preventDefault();
+    started.terminate();
+    worker = null;
+    for (const [key, question] of [...asked]) keep(key, answerTo(question));
+  };
+  return started;
+}
+
+function keep(key: string, value: Answer['value']): void {
+  asked.delete(key);
+  known.set(key, value);
+  if (asked.size === 0) tell();
+  else telling ??= setTimeout(tell, TELL_EVERY_MS);
+}
+
+function tell(): void {
+  if (telling !== null) clearTimeout(telling);
+  telling = null;
+  version++;
+  for (const listener of listeners) listener();
+}
+
+/** Calls `listener` when results have arrived; returns how to end that. */
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Another number whenever results have arrived. */
+export const resultsVersion = () => version;
+
+/** Resolves when nothing is being computed. */
+export function settled(): Promise<void> {
+  if (asked.size === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = subscribe(() => {
+      if (asked.size > 0) return;
+      end();
+      resolve();
+    });
+  });
+}

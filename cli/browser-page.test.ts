@@ -1,0 +1,137 @@
+/** In a real Chromium. */
+import { createServer, type Server } from 'node:http';
+import { type Browser, chromium } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
+import { UserError } from '../src/user-error';
+import { openPage, refuseOtherHosts } from './browser-page';
+import { openHeadless } from './page';
+
+vi.mock('../e2e/chromium', async (original) => {
+  const { requireChromium, ...rest } = await original<typeof import('../e2e/chromium')>();
+  return { ...rest, requireChromium: vi.fn(requireChromium) };
+});
+
+let browser: Browser;
+let server: Server;
+let origin = '';
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
+  server = createServer((_, response) => {
+    response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>A page</title>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  origin = `http://127.0.0.1:${address.port}`;
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+
+async function guardedPage() {
+  const context = await browser.newContext();
+  const refused = await refuseOtherHosts(context);
+  const page = await context.newPage();
+  await page.goto(origin);
+  return { page, refused, close: () => context.close() };
+}
+
+describe('a page on this machine', () => {
+  it('has what it asks of its own host', async () => {
+    const { page, refused, close } = await guardedPage();
+    const asked = await page.evaluate(async () => {
+      const own = await fetch('/own.json');
+      const made = await fetch(URL.createObjectURL(new Blob(['made'])));
+      const written = await fetch('data:text/plain,written');
+      return [own.status, await made.text(), await written.text()];
+    });
+    expect(asked).toEqual([200, 'made', 'written']);
+    expect(refused).toEqual([]);
+    await close();
+  });
+
+  it('has nothing of another host, and every address is named', async () => {
+    const { page, refused, close } = await guardedPage();
+    const failed = await page.evaluate(async () => {
+      const fetched = await fetch('https://elsewhere.example/model.bin').catch(() => 'refused');
+      const loaded = await new Promise((resolve) => {
+        const image = new Image();
+        image.onload = () => resolve('loaded');
+        image.onerror = () => resolve('refused');
+        image.src = 'http://pictures.example/1.png';
+      });
+      const connected = await new Promise((resolve) => {
+        const socket = new WebSocket('wss://sockets.example/');
+        socket.onmessage = () => resolve('connected');
+        socket.onclose = () => resolve('refused');
+      });
+      return [fetched, loaded, connected];
+    });
+    expect(failed).toEqual(['refused', 'refused', 'refused']);
+    expect(refused).toEqual([
+      'https://elsewhere.example/model.bin',
+      'http://pictures.example/1.png',
+      'wss://sockets.example/',
+    ]);
+    await close();
+  });
+
+  it('has nothing of another host from its workers', async () => {
+    const { page, refused, close } = await guardedPage();
+    const said = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const source =
+            "fetch('https://elsewhere.example/x').then(() => postMessage('had'), () => postMessage('refused'))";
+          const worker = new Worker(URL.createObjectURL(new Blob([source])));
+          worker.onmessage = ({ data }) => resolve(data);
+        }),
+    );
+    expect(said).toBe('refused');
+    expect(refused).toEqual(['https://elsewhere.example/x']);
+    await close();
+  });
+});
+
+describe('a page whose process ends', () => {
+  it('ends the call that waits with a sentence, and every call after it', async () => {
+    const context = await browser.newContext();
+    const headless = await openHeadless(
+      () => {},
+      () => {},
+      async (_, prepare) => {
+        const page = await context.newPage();
+        await prepare?.(page);
+        await page.goto(origin);
+        await page.evaluate(() => {
+          // The one function that is called here, and it never answers.
+          globalThis.headless = {
+            stop: () => new Promise(() => {}),
+          } as unknown as typeof globalThis.headless;
+        });
+        return { page, refused: [], close: () => context.close() };
+      },
+    );
+    const waiting = headless.ask('stop').catch((error: unknown) => error);
+    const [page] = context.pages();
+    page?.goto('chrome://crash').catch(() => {});
+    const sentence = new UserError('The browser ran out of memory. Use a smaller batch or fewer images.');
+    expect(await waiting).toEqual(sentence);
+    expect(await headless.ask('stop').catch((error: unknown) => error)).toEqual(sentence);
+    await headless.close();
+  });
+});
+
+describe('opening a page', () => {
+  it('says what to do where there is no Chromium', async () => {
+    vi.mocked(requireChromium).mockImplementationOnce(() => {
+      throw new Error('No Chromium was found. Fetch one.');
+    });
+    await expect(openPage('cli/headless.html')).rejects.toThrow(
+      new UserError('No Chromium was found. Fetch one.'),
+    );
+  });
+});

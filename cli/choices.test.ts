@@ -1,0 +1,583 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { UserError } from '../src/user-error';
+import type { SettingSummary } from '../src/worker/protocol';
+import { type Choices, checkSettings, HELP, OPTIONS, parseChoices, sampleNamed } from './choices';
+
+const NOON = new Date(2025, 0, 31, 14, 23, 5);
+type Flag = keyof typeof OPTIONS;
+
+beforeEach(() => {
+  vi.stubEnv('INIT_CWD', '/home/someone');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function choices(...typed: string[]): Choices {
+  const parsed = parseChoices(['--sample', 'counting', ...typed], NOON);
+  if (!parsed) throw new Error('Help was asked for.');
+  return parsed;
+}
+
+/** What the person is told of `typed`. */
+function refusal(...typed: string[]): string {
+  try {
+    parseChoices(typed, NOON);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+const NUMBERS = { lora: { r: 8 }, atoms: { m: 6, from: 3 } };
+
+/** Of every option: what it changes in the choices, and what is said of values that cannot be meant. */
+const CASES: Record<
+  Exclude<Flag, 'help' | 'data' | 'sample' | 'rerun'>,
+  {
+    right: [typed: string[], changed: (from: Choices) => unknown, to: unknown][];
+    wrong: [value: string, said: string][];
+  }
+> = {
+  backbone: {
+    right: [
+      [[], ({ backbone }) => backbone.path, null],
+      [['--backbone', 'weights.pth'], ({ backbone }) => backbone.path, '/home/someone/weights.pth'],
+      [['--backbone', '/elsewhere/weights'], ({ backbone }) => backbone.path, '/elsewhere/weights'],
+    ],
+    wrong: [['', '--backbone needs a path, not “”.']],
+  },
+  network: {
+    right: [
+      [[], ({ backbone }) => backbone.trunk, undefined],
+      [['--network', 'state_dict.module'], ({ backbone }) => backbone.trunk, 'state_dict.module'],
+    ],
+    // Whether the file has it is for the engine to say.
+    wrong: [],
+  },
+  stages: {
+    right: [
+      [[], ({ backbone }) => backbone.stages, null],
+      [['--stages', '1'], ({ backbone }) => backbone.stages, 1],
+      [['--stages', '4'], ({ backbone }) => backbone.stages, 4],
+    ],
+    wrong: [
+      ['0', '--stages must be from 1 to 4, not 0.'],
+      ['5', '--stages must be from 1 to 4, not 5.'],
+      ['1.5', '--stages must be a whole number, not “1.5”.'],
+      ['two', '--stages must be a number, not “two”.'],
+    ],
+  },
+  size: {
+    right: [
+      [[], ({ backbone }) => backbone.inputSize, null],
+      [['--size', '64'], ({ backbone }) => backbone.inputSize, 64],
+      [['--size', '448'], ({ backbone }) => backbone.inputSize, 448],
+    ],
+    wrong: [
+      ['32', '--size must be a multiple of 32 from 64 to 448, not “32”.'],
+      ['65', '--size must be a multiple of 32 from 64 to 448, not “65”.'],
+      ['480', '--size must be a multiple of 32 from 64 to 448, not “480”.'],
+      ['large', '--size must be a multiple of 32 from 64 to 448, not “large”.'],
+      ['', '--size must be a multiple of 32 from 64 to 448, not “”.'],
+    ],
+  },
+  'test-part': {
+    right: [
+      [[], ({ testPart }) => testPart, 0],
+      [['--test-part', '0.5'], ({ testPart }) => testPart, 0.5],
+    ],
+    wrong: [
+      ['0.51', '--test-part must be from 0 to 0.5, not 0.51.'],
+      ['a fifth', '--test-part must be a number, not “a fifth”.'],
+    ],
+  },
+  preset: {
+    right: [
+      [[], ({ preset }) => preset, 'whole'],
+      [['--preset', 'few-shot-4'], ({ preset }) => preset, 'few-shot-4'],
+    ],
+    wrong: [
+      [
+        'few-shot-3',
+        '--preset must be one of whole, vtab, few-shot-1, few-shot-2, few-shot-4, few-shot-8, few-shot-16, not “few-shot-3”.',
+      ],
+    ],
+  },
+  setting: {
+    right: [
+      [[], ({ settings }) => settings, ['linear-probe', 'atoms', 'lora']],
+      [['--setting', 'full', '--setting', 'atoms'], ({ settings }) => settings, ['full', 'atoms']],
+      [['--setting', 'atoms', '--setting', 'atoms'], ({ settings }) => settings, ['atoms']],
+    ],
+    // The engine knows which there are: `checkSettings`.
+    wrong: [],
+  },
+  epochs: {
+    right: [
+      [[], ({ knobs }) => knobs.epochs, 10],
+      [['--epochs', '500'], ({ knobs }) => knobs.epochs, 500],
+    ],
+    wrong: [
+      ['0', '--epochs must be from 1 to 500, not 0.'],
+      ['501', '--epochs must be from 1 to 500, not 501.'],
+      ['six', '--epochs must be a number, not “six”.'],
+      ['', '--epochs must be a number, not “”.'],
+      ['Infinity', '--epochs must be a number, not “Infinity”.'],
+    ],
+  },
+  batch: {
+    right: [
+      [[], ({ knobs }) => knobs.batchSize, 16],
+      [['--batch', '256'], ({ knobs }) => knobs.batchSize, 256],
+    ],
+    wrong: [
+      ['257', '--batch must be from 1 to 256, not 257.'],
+      ['2.5', '--batch must be a whole number, not “2.5”.'],
+    ],
+  },
+  seed: {
+    right: [
+      [[], ({ knobs }) => knobs.seed, 0],
+      [['--seed', '2147483647'], ({ knobs }) => knobs.seed, 2147483647],
+    ],
+    wrong: [
+      ['-1', '--seed must be from 0 to 2147483647, not -1.'],
+      ['2147483648', '--seed must be from 0 to 2147483647, not 2147483648.'],
+      ['0.5', '--seed must be a whole number, not “0.5”.'],
+    ],
+  },
+  lr: {
+    right: [
+      [[], ({ knobs }) => knobs.learningRates, {}],
+      [
+        ['--lr', 'atoms=3e-3', '--lr', 'lora=0.01'],
+        ({ knobs }) => knobs.learningRates,
+        { atoms: 0.003, lora: 0.01 },
+      ],
+      // Every setting starts from the probe's head, so that its rate is a number of its own.
+      [['--lr', 'linear-probe=0.1'], ({ knobs }) => knobs.probe.learningRate, 0.1],
+      [['--lr', 'atoms=0.1'], ({ knobs }) => knobs.probe.learningRate, 0.01],
+    ],
+    wrong: [
+      ['atoms', '--lr “atoms” is not of the form --lr atoms=0.003.'],
+      ['=0.1', '--lr “=0.1” is not of the form --lr atoms=0.003.'],
+      ['atoms=', '--lr atoms must be a number, not “”.'],
+      ['atoms=fast', '--lr atoms must be a number, not “fast”.'],
+      ['atoms=0', '--lr atoms must be from 1e-7 to 10, not 0.'],
+      ['atoms=11', '--lr atoms must be from 1e-7 to 10, not 11.'],
+    ],
+  },
+  option: {
+    right: [
+      [[], ({ knobs }) => knobs.options, {}],
+      [
+        ['--option', 'lora.r=8', '--option', 'atoms.m=6', '--option', 'atoms.from=3'],
+        ({ knobs }) => knobs.options,
+        NUMBERS,
+      ],
+    ],
+    wrong: [
+      ['lora', '--option “lora” is not of the form --option lora.r=8.'],
+      ['r=8', '--option “r=8” is not of the form --option lora.r=8.'],
+      ['.r=8', '--option “.r=8” is not of the form --option lora.r=8.'],
+      ['lora.=8', '--option “lora.=8” is not of the form --option lora.r=8.'],
+      ['lora.r.s=8', '--option “lora.r.s=8” is not of the form --option lora.r=8.'],
+      ['lora.r=eight', '--option lora.r must be a number, not “eight”.'],
+    ],
+  },
+  sweep: {
+    right: [
+      [[], ({ sweep }) => sweep.values, {}],
+      [
+        ['--sweep', 'atoms.m=6,9,12', '--sweep', 'atoms.lr=0.001,0.003', '--sweep', 'lora.r=4'],
+        ({ sweep }) => sweep.values,
+        { atoms: { m: [6, 9, 12], lr: [0.001, 0.003] }, lora: { r: [4] } },
+      ],
+    ],
+    wrong: [
+      ['atoms=1,2', '--sweep “atoms=1,2” is not of the form --sweep atoms.m=6,9,12.'],
+      ['atoms.m', '--sweep “atoms.m” is not of the form --sweep atoms.m=6,9,12.'],
+      ['atoms.m=6,', '--sweep atoms.m must be a number, not “”.'],
+      ['atoms.m=6,few', '--sweep atoms.m must be a number, not “few”.'],
+      ['atoms.m=6,6', '--sweep atoms.m takes up to 12 values, each once; not “6,6”.'],
+      [
+        'atoms.m=1,2,3,4,5,6,7,8,9,10,11,12,13',
+        '--sweep atoms.m takes up to 12 values, each once; not “1,2,3,4,5,6,7,8,9,10,11,12,13”.',
+      ],
+      ['atoms.lr=0.001,20', '--sweep atoms.lr must be from 1e-7 to 10, not 20.'],
+    ],
+  },
+  seeds: {
+    right: [
+      [[], ({ sweep }) => sweep.seeds, 1],
+      [['--seeds', '20'], ({ sweep }) => sweep.seeds, 20],
+    ],
+    wrong: [
+      ['0', '--seeds must be from 1 to 20, not 0.'],
+      ['21', '--seeds must be from 1 to 20, not 21.'],
+    ],
+  },
+  'find-rates': {
+    right: [
+      [[], ({ sweep }) => sweep.findRates, false],
+      [['--find-rates'], ({ sweep }) => sweep.findRates, true],
+    ],
+    wrong: [
+      ['yes', "Option '--find-rates' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
+  inspect: {
+    right: [
+      [[], ({ inspect }) => inspect, false],
+      [['--inspect'], ({ inspect }) => inspect, true],
+    ],
+    wrong: [
+      ['yes', "Option '--inspect' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
+  halving: {
+    right: [
+      [[], ({ sweep }) => sweep.halving, false],
+      [['--halving'], ({ sweep }) => sweep.halving, true],
+    ],
+    wrong: [
+      ['yes', "Option '--halving' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
+  patience: {
+    right: [
+      [[], ({ knobs }) => knobs.patience, 0],
+      [['--patience', '100'], ({ knobs }) => knobs.patience, 100],
+    ],
+    wrong: [['101', '--patience must be from 0 to 100, not 101.']],
+  },
+  dropout: {
+    right: [
+      [[], ({ knobs }) => knobs.dropout, 0],
+      [['--dropout', '0.95'], ({ knobs }) => knobs.dropout, 0.95],
+    ],
+    wrong: [
+      ['1', '--dropout must be from 0 to 0.95, not 1.'],
+      ['half', '--dropout must be a number, not “half”.'],
+    ],
+  },
+  augmentation: {
+    right: [
+      // What the data asks for.
+      [[], ({ knobs }) => knobs.augmentation, null],
+      [['--augmentation', 'flips'], ({ knobs }) => knobs.augmentation, 'flips'],
+    ],
+    wrong: [['mixup', '--augmentation must be one of crops-flips, flips, none, not “mixup”.']],
+  },
+  views: {
+    right: [
+      [[], ({ knobs }) => knobs.views, 0],
+      [['--views', '100'], ({ knobs }) => knobs.views, 100],
+    ],
+    wrong: [['101', '--views must be from 0 to 100, not 101.']],
+  },
+  memory: {
+    right: [
+      [[], ({ knobs }) => knobs.memoryCap, null],
+      [['--memory', '16'], ({ knobs }) => knobs.memoryCap, 16],
+    ],
+    wrong: [
+      ['15', '--memory must be from 16 to 1000000, not 15.'],
+      ['2GB', '--memory must be a number, not “2GB”.'],
+    ],
+  },
+  backend: {
+    right: [
+      [[], ({ backend }) => backend, 'auto'],
+      [['--backend', 'webgpu-half'], ({ backend }) => backend, 'webgpu-half'],
+    ],
+    wrong: [['cuda', '--backend must be one of auto, webgpu, webgpu-half, wasm, not “cuda”.']],
+  },
+  out: {
+    right: [
+      [[], ({ out }) => out, '/home/someone/out/2025-01-31-142305'],
+      [['--out', 'results'], ({ out }) => out, '/home/someone/results'],
+    ],
+    wrong: [['', '--out needs a path, not “”.']],
+  },
+  charts: {
+    right: [
+      [[], ({ charts }) => charts, 'svg'],
+      [['--charts', 'png'], ({ charts }) => charts, 'png'],
+    ],
+    wrong: [['jpeg', '--charts must be one of svg, png, not “jpeg”.']],
+  },
+};
+
+const READ = Object.values(CASES).flatMap(({ right }) => right);
+const REFUSED = Object.entries(CASES).flatMap(([flag, { wrong }]) =>
+  wrong.map(([value, said]) => [flag, value, said] as const),
+);
+
+it.each(READ)('reads %j', (typed, changed, to) => {
+  expect(changed(choices(...typed))).toEqual(to);
+});
+
+it.each(REFUSED)('says of --%s=%s what can be meant', (flag, value, said) => {
+  expect(refusal('--sample', 'counting', `--${flag}=${value}`)).toBe(said);
+});
+
+describe('which images', () => {
+  const data = (...typed: string[]) => parseChoices(typed, NOON)?.data;
+
+  it('are a path, from where the person stood, or a sample', () => {
+    expect(data('--data', 'flowers')).toEqual({ kind: 'path', path: '/home/someone/flowers' });
+    expect(data('--data', '/tmp/flowers.zip')).toEqual({ kind: 'path', path: '/tmp/flowers.zip' });
+    expect(data('--sample', 'textures')).toEqual({ kind: 'sample', name: 'textures' });
+  });
+
+  it('are counted from the folder of the process where npm names none', () => {
+    vi.stubEnv('INIT_CWD', undefined);
+    expect(data('--data', 'flowers')).toEqual({ kind: 'path', path: `${process.cwd()}/flowers` });
+  });
+
+  it('are asked for where nothing is said', () => {
+    const question =
+      'Which images? Give --data with a folder that has one sub-folder per class, or --sample counting.';
+    expect(refusal()).toBe(question);
+    expect(refusal('--data', '')).toBe(question);
+    expect(refusal('--inspect')).toBe(question);
+  });
+
+  it('are not needed to look at weights', () => {
+    expect(parseChoices(['--inspect', '--backbone', 'weights.pth'], NOON)?.data).toBeNull();
+  });
+
+  it('are not two things', () => {
+    expect(refusal('--data', 'flowers', '--sample', 'counting')).toBe(
+      'Give either --data or --sample, not both.',
+    );
+  });
+
+  it('are a sample that there is', () => {
+    expect(refusal('--sample', 'flowers')).toBe('--sample must be one of counting, textures, not “flowers”.');
+    expect(() => sampleNamed('flowers')).toThrow(UserError);
+    expect(sampleNamed('counting')).toEqual({ kind: 'sample', name: 'counting' });
+  });
+});
+
+describe('--rerun', () => {
+  it('takes a file and leaves the data to it', () => {
+    expect(parseChoices(['--rerun', 'results.json'], NOON)).toMatchObject({
+      rerun: '/home/someone/results.json',
+      data: null,
+    });
+    expect(choices().rerun).toBeNull();
+  });
+
+  it('stands beside data, weights and output alone', () => {
+    const allowed = ['--data=d', '--backbone=b', '--out=o', '--charts=png'];
+    expect(parseChoices(['--rerun=r', ...allowed], NOON)).toMatchObject({
+      data: { path: '/home/someone/d' },
+      backbone: { path: '/home/someone/b' },
+      out: '/home/someone/o',
+      charts: 'png',
+    });
+    expect(parseChoices(['--rerun=r', '--sample=textures'], NOON)?.data).toEqual({
+      kind: 'sample',
+      name: 'textures',
+    });
+  });
+
+  it('names the option that the file decides, each of them', () => {
+    const free = ['help', 'rerun', 'data', 'sample', 'backbone', 'out', 'charts'];
+    const decided = Object.entries(OPTIONS).filter(([name]) => !free.includes(name));
+    for (const [name, { type }] of decided)
+      expect(refusal('--rerun=r', type === 'boolean' ? `--${name}` : `--${name}=1`)).toBe(
+        `--${name} is decided by the results file. Leave it out with --rerun.`,
+      );
+    expect(decided.length).toBeGreaterThan(15);
+  });
+
+  it('needs a path', () => {
+    expect(refusal('--rerun', '')).toBe('--rerun needs a path, not “”.');
+  });
+});
+
+describe('what was typed', () => {
+  const sample = ['--sample', 'counting'];
+  const list = '`npm run tune -- --help` lists the options.';
+
+  it('keeps the page’s defaults where nothing is said', () => {
+    expect(choices().knobs).toEqual(DEFAULT_KNOBS);
+  });
+
+  it('is refused where there is no such option', () => {
+    expect(refusal(...sample, '--colour', 'red')).toBe(`Unknown option '--colour'. ${list}`);
+    expect(refusal(...sample, '-x')).toBe(`Unknown option '-x'. ${list}`);
+  });
+
+  it('is refused where a value is missing', () => {
+    expect(refusal(...sample, '--epochs')).toBe(`Option '--epochs <value>' argument missing. ${list}`);
+    const dash = '--epochs needs a value; one that begins with a dash is written --epochs=-1.';
+    expect(refusal(...sample, '--epochs', '--batch', '4')).toBe(dash);
+    expect(refusal(...sample, '--epochs', '-3')).toBe(dash);
+  });
+
+  it('is refused where a value has no option', () => {
+    expect(refusal('flowers')).toBe('“flowers” has no option before it. Did you mean --data flowers?');
+  });
+
+  it('does not give one number twice', () => {
+    const twice = (...typed: string[]) => refusal(...sample, ...typed);
+    expect(twice('--lr', 'atoms=0.1', '--lr', 'atoms=0.2')).toBe(
+      '--lr atoms is given twice. Leave one of them out.',
+    );
+    expect(twice('--option', 'atoms.m=6', '--option', 'atoms.m=9')).toBe(
+      '--option atoms.m is given twice. Leave one of them out.',
+    );
+    expect(twice('--sweep', 'atoms.m=6,9', '--sweep', 'atoms.m=12')).toBe(
+      '--sweep atoms.m is given twice. Leave one of them out.',
+    );
+  });
+
+  it('does not give a number one value and several', () => {
+    const both = (...typed: string[]) => refusal(...sample, ...typed);
+    expect(both('--option', 'atoms.m=6', '--sweep', 'atoms.m=9,12')).toBe(
+      '--option atoms.m and --sweep atoms.m exclude each other. Leave one of them out.',
+    );
+    expect(both('--sweep', 'atoms.lr=0.1,0.2', '--lr', 'atoms=0.1')).toBe(
+      '--lr atoms and --sweep atoms.lr exclude each other. Leave one of them out.',
+    );
+    // Others of the same setting are free.
+    expect(both('--sweep', 'atoms.m=6,9', '--option', 'atoms.from=3', '--lr', 'lora=1')).toBe('accepted');
+  });
+
+  it('takes names of every object for names', () => {
+    expect(choices('--option', 'constructor.name=3').knobs.options).toEqual({ constructor: { name: 3 } });
+    expect(choices('--lr', 'constructor=3').knobs.learningRates).toEqual({ constructor: 3 });
+  });
+});
+
+describe('the help', () => {
+  it('is asked for by --help and by -h, whatever else is wrong', () => {
+    expect(parseChoices(['--help', '--epochs', 'six'], NOON)).toBeNull();
+    expect(parseChoices(['-h'], NOON)).toBeNull();
+  });
+
+  it('has an entry for every option there is, and for no other', () => {
+    const entries = [...HELP.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
+    expect(entries.toSorted()).toEqual(Object.keys(OPTIONS).toSorted());
+  });
+
+  it('writes a value after the options that take one', () => {
+    for (const [name, { type }] of Object.entries(OPTIONS))
+      expect(HELP, name).toMatch(
+        type === 'string'
+          ? new RegExp(`^ {2}--${name} [A-Z]`, 'm')
+          : new RegExp(`^ {2}--${name} {2,}[a-z]`, 'm'),
+      );
+  });
+
+  it('names the exit codes', () => {
+    expect(HELP).toMatch(/Exit code: 0 .* 1 .* 2 .* 130 /);
+  });
+});
+
+describe('against what the engine knows', () => {
+  const number = (id: string, low: number, high: number, choices?: number[]) => ({
+    ...{ id, label: id, help: '', default: low, min: low, max: high },
+    ...(choices && { choices: choices.map((value) => ({ value, label: String(value) })) }),
+  });
+  const setting = (id: string, options: SettingSummary['options']): SettingSummary => ({
+    ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
+    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
+    memory: {
+      ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
+      items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
+      ...{ fits: true, sentence: '' },
+    },
+  });
+  const known = [
+    setting('linear-probe', []),
+    setting('atoms', [number('m', 3, 12), number('from', 1, 4, [1, 3])]),
+    setting('lora', [number('r', 1, 64)]),
+  ];
+  const checked = (...typed: string[]) => {
+    try {
+      checkSettings(choices(...typed), known);
+    } catch (error) {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    }
+    return 'accepted';
+  };
+
+  it('lets pass what there is', () => {
+    expect(checked()).toBe('accepted');
+    expect(
+      checked(
+        '--option',
+        'atoms.from=3',
+        '--sweep',
+        'atoms.m=3,12',
+        '--sweep',
+        'atoms.lr=0.1,1',
+        '--lr',
+        'lora=1',
+      ),
+    ).toBe('accepted');
+  });
+
+  it.each([
+    [
+      ['--setting', 'magic'],
+      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+    ],
+    [['--lr', 'magic=1'], '--lr: there is no setting “magic”. Choose from: linear-probe, atoms, lora.'],
+    [
+      ['--option', 'magic.m=1'],
+      '--option: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+    ],
+    [
+      ['--sweep', 'magic.m=1,2'],
+      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+    ],
+    [
+      ['--sweep', 'magic.lr=1,2'],
+      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+    ],
+  ])('knows no setting of another name: %j', (typed, said) => {
+    expect(checked(...typed)).toBe(said);
+  });
+
+  it.each([
+    [['--option', 'atoms.r=1'], '--option atoms.r: “atoms” has only atoms.m, atoms.from.'],
+    [['--sweep', 'lora.m=1,2'], '--sweep lora.m: “lora” has only lora.r.'],
+    [['--option', 'linear-probe.m=1'], '--option linear-probe.m: “linear-probe” has no options.'],
+  ])('knows no option of another name: %j', (typed, said) => {
+    expect(checked(...typed)).toBe(said);
+  });
+
+  it.each([
+    [['--option', 'atoms.m=13'], '--option atoms.m must be from 3 to 12, not 13.'],
+    [['--option', 'atoms.m=3.5'], '--option atoms.m must be a whole number, not “3.5”.'],
+    [['--option', 'atoms.from=2'], '--option atoms.from must be one of 1, 3, not 2.'],
+    // Each of the swept values counts, not the first alone.
+    [['--sweep', 'atoms.m=6,13'], '--sweep atoms.m must be from 3 to 12, not 13.'],
+  ])('keeps a number within its bounds: %j', (typed, said) => {
+    expect(checked(...typed)).toBe(said);
+  });
+
+  it.each([
+    ['--option', 'lora.r=8'],
+    ['--sweep', 'lora.r=8,16'],
+    ['--lr', 'lora=0.1'],
+  ])('refuses numbers of a setting that is not run: %s %s', (...typed) => {
+    expect(checked('--setting', 'atoms', ...typed)).toBe(
+      '“lora” has numbers but is not run. Add --setting lora, or leave them out.',
+    );
+  });
+
+  it('lets the probe have a learning rate though it is not run: every setting starts from it', () => {
+    expect(checked('--setting', 'atoms', '--lr', 'linear-probe=0.1')).toBe('accepted');
+  });
+});

@@ -1,0 +1,654 @@
+import { EventEmitter } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CHART_NAMES } from '../app/report/report';
+import { type Results, resultsSchema } from '../app/report/results';
+import { EngineFault } from '../src/engine-fault';
+import { UserError } from '../src/user-error';
+import { Bug } from './bug';
+import { HELP } from './choices';
+import { type Surroundings, tune } from './command';
+import {
+  BACKBONE,
+  DATA,
+  DEVICE_LOST,
+  ENGINE,
+  ended,
+  finished,
+  type MadePage,
+  MEMORY,
+  madePage,
+} from './made-page';
+import type { AskedRun, RunRecord } from './messages';
+
+const WEBGPU = { ...ENGINE, backend: 'webgpu' } as const;
+
+let folder = '';
+let out = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'command-'));
+  out = join(folder, 'out');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** The command with a made page in place of the browser; `stop` sends it a signal, a second after the one before. */
+function command(page: MadePage | Error = madePage(), given: Partial<Surroundings> = {}) {
+  const signals = new EventEmitter();
+  const written = { stdout: '', stderr: '', left: [] as number[], opened: 0 };
+  let now = 0;
+  const stream = (name: 'stdout' | 'stderr') => ({
+    isTTY: false,
+    columns: 80,
+    write: (text: string | Uint8Array) => {
+      written[name] += text;
+      return true;
+    },
+  });
+  const around: Surroundings = {
+    ...{ stdout: stream('stdout'), stderr: stream('stderr'), signals },
+    ...{ startedAt: new Date('2025-01-31T14:23:05Z'), clock: () => now },
+    leave: (code) => written.left.push(code),
+    openHeadless: async () => {
+      written.opened++;
+      if (page instanceof Error) throw page;
+      return page;
+    },
+    ...given,
+  };
+  return {
+    written,
+    run: (...typed: string[]) => tune(typed, around),
+    stop: () => {
+      now += 1000;
+      signals.emit('SIGINT');
+    },
+  };
+}
+
+const readResults = async (from = out): Promise<Results> =>
+  resultsSchema.parse(JSON.parse(await readFile(join(from, 'results.json'), 'utf8')));
+const outcomes = ({ runs }: Results) => runs.map(({ name, outcome }) => [name, outcome]);
+const both = () => ['--sample', 'counting', '--setting', 'linear-probe', '--setting', 'atoms', '--out', out];
+const names = (page: MadePage) =>
+  page.asked.flatMap(([call, run]) => (call === 'train' ? [(run as AskedRun).name] : []));
+
+describe('before anything is started', () => {
+  it('prints the help that is asked for', async () => {
+    const { run, written } = command();
+    expect(await run('--help')).toBe(0);
+    expect(written).toEqual({ stdout: HELP, stderr: '', left: [], opened: 0 });
+  });
+
+  it.each([
+    [['--sample', 'counting', '--epochs', 'six'], '--epochs must be a number, not “six”.'],
+    [['--data', '/no/such/folder'], '“/no/such/folder” cannot be read: it does not exist.'],
+    [
+      ['--sample', 'counting', '--backbone', '/no/such/file'],
+      '“/no/such/file” cannot be read: it does not exist.',
+    ],
+    [['--rerun', '/no/such/results.json'], '“/no/such/results.json” cannot be read: it does not exist.'],
+  ])('refuses wrong input with code 2: %j', async (typed, said) => {
+    const { run, written } = command();
+    expect(await run(...typed)).toBe(2);
+    expect(written).toEqual({ stdout: '', stderr: `${said}\n`, left: [], opened: 0 });
+  });
+
+  it('says what to do where there is no browser', async () => {
+    const { run, written } = command(new UserError('No Chromium was found.'));
+    expect(await run(...both())).toBe(2);
+    expect(written.stderr).toBe('No Chromium was found.\n');
+  });
+});
+
+describe('a look at what was understood', () => {
+  it('prints classes and split, trains nothing and writes nothing', async () => {
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run(...both(), '--inspect')).toBe(0);
+    expect(page.calls()).toEqual(['start', 'settings', 'importSample', 'close']);
+    expect(written.stdout).toMatch(/^Class +Train +Validate +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('of weights alone ends with them', async () => {
+    const weights = join(folder, 'weights.pth');
+    await writeFile(weights, '');
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run('--inspect', '--backbone', weights)).toBe(0);
+    expect(page.calls()).toEqual(['start', 'choose', 'useBackbone', 'close']);
+    expect(written.stdout).toMatch(/^Backbone: /m);
+  });
+});
+
+describe('a comparison', () => {
+  it('asks the page for one thing after the other, and closes it', async () => {
+    const page = madePage();
+    expect(await command(page).run(...both(), '--seed', '3', '--test-part', '0.2', '--preset', 'vtab')).toBe(
+      0,
+    );
+    expect(page.calls()).toEqual([
+      ...['start', 'settings', 'importSample', 'settings', 'environment', 'plan'],
+      ...['train', 'exportAdapter', 'train', 'exportAdapter'],
+      ...CHART_NAMES.map(() => 'chart'),
+      ...['figures', 'close'],
+    ]);
+    expect(page.asked[0]).toEqual(['start', 'auto']);
+    expect(page.asked[2]).toEqual(['importSample', 'counting', { seed: 3, testPart: 0.2, preset: 'vtab' }]);
+    expect(names(page)).toEqual(['Linear probe', 'Atoms']);
+  });
+
+  it('puts folders and files into the page, backbone first', async () => {
+    const [data, weights] = [join(folder, 'pictures'), join(folder, 'weights.pth')];
+    await mkdir(join(data, 'a'), { recursive: true });
+    await writeFile(join(data, 'a', '1.png'), '');
+    await writeFile(weights, '');
+    const page = madePage();
+    const typed = ['--data', data, '--backbone', weights, '--stages', '3', '--size', '96'];
+    expect(await command(page).run(...typed, '--setting', 'atoms', '--out', out)).toBe(0);
+    expect(page.asked.slice(0, 6)).toEqual([
+      ['start', 'auto'],
+      ['choose', 'backbone', { kind: 'file', path: weights }],
+      ['useBackbone', 3, 96],
+      ['settings', expect.anything()],
+      ['choose', 'data', { kind: 'folder', path: data }],
+      ['importFiles', { seed: 0, testPart: 0, preset: 'whole' }],
+    ]);
+    expect((await readResults()).backbone).toMatchObject({ id: 'own', inputSize: 96, stages: { used: 3 } });
+  });
+
+  it('takes the starter in another form where no weights are given', async () => {
+    const page = madePage();
+    await command(page).run(...both(), '--size', '96');
+    expect(page.asked.slice(0, 2)).toEqual([
+      ['start', 'auto'],
+      ['useBackbone', null, 96],
+    ]);
+  });
+
+  it('says what it works with, how each run ended, and what was written', async () => {
+    const { run, written } = command();
+    await run(...both());
+    expect(written.stderr).toBe('');
+    const [about = '', table = '', files = ''] = written.stdout.replaceAll('\u00a0', ' ').split('\n\n');
+    expect(about.split('\n')).toEqual([
+      'Engine: wasm, 2 threads. No WebGPU.',
+      'Backbone: Starter, 64 px, 1.48 M parameters.',
+      'Data: pictures, 2 classes, images: 20 to train, 20 to validate.',
+      'Linear probe: About 21 MB of memory.',
+      'Atoms: About 21 MB of memory.',
+      'Linear probe: finished, 75.0 % after 60 epochs, 3.0 s.',
+      'Atoms: finished, 75.0 % after 10 epochs, 3.0 s.',
+    ]);
+    expect(table.split('\n').map((line) => line.split('  ')[0])).toEqual([
+      'Run',
+      expect.stringMatching(/^─+$/),
+      'Linear probe',
+      'Atoms',
+    ]);
+    expect(files).toBe(
+      `Written to ${out}: linear-probe.safetensors (23 B), atoms.safetensors (16 B), report.html, report.md, results.json, ` +
+        `${CHART_NAMES.map((name) => `${name}.svg`).join(', ')}.\n`,
+    );
+  });
+
+  it('writes an adapter for each run, results, reports and charts', async () => {
+    await command().run(...both());
+    expect((await readdir(out)).toSorted()).toEqual(
+      [
+        ...['atoms.safetensors', 'linear-probe.safetensors', 'report.html', 'report.md', 'results.json'],
+        ...CHART_NAMES.map((name) => `${name}.svg`),
+      ].toSorted(),
+    );
+    const results = await readResults();
+    expect(results).toMatchObject({
+      ...{ format: 4, createdBy: { name: 'atomtune' }, madeAt: '2025-01-31T14:23:05.000Z', complete: true },
+      ...{ engine: ENGINE, environment: { browser: 'A browser', tfjs: '4.22.0' } },
+      backbone: { id: 'starter', hash: BACKBONE.hash },
+      dataset: { hash: DATA.hash, sample: 'counting' },
+      charts: CHART_NAMES.map((name) => `${name}.svg`),
+    });
+    expect(results.runs.map(({ setting, adapter }) => [setting, adapter])).toEqual([
+      ['linear-probe', { file: 'linear-probe.safetensors', bytes: 'adapter of Linear probe'.length }],
+      ['atoms', { file: 'atoms.safetensors', bytes: 'adapter of Atoms'.length }],
+    ]);
+    expect(await readFile(join(out, 'atoms.safetensors'), 'utf8')).toBe('adapter of Atoms');
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Tuning report: pictures');
+  });
+
+  it('has the results so far on the disk when each run begins, marked as not complete', async () => {
+    const seen: unknown[] = [];
+    const train = async (asked: AskedRun) => {
+      const text = await readFile(join(out, 'results.json'), 'utf8').catch(() => null);
+      const results = text === null ? null : resultsSchema.parse(JSON.parse(text));
+      seen.push(results && { complete: results.complete, runs: outcomes(results) });
+      return finished(asked);
+    };
+    await command(madePage({ train })).run(...both(), '--setting', 'lora');
+    expect(seen).toEqual([
+      null,
+      { complete: false, runs: [['Linear probe', 'finished']] },
+      {
+        complete: false,
+        runs: [
+          ['Linear probe', 'finished'],
+          ['Atoms', 'finished'],
+        ],
+      },
+    ]);
+  });
+
+  it('shows how far the work has come, and programs that do not compile', async () => {
+    const page = madePage();
+    const openHeadless: Surroundings['openHeadless'] = async (onReport, onNotice) => {
+      const phase = { label: 'Starting', done: 1, total: 2 };
+      onReport({ run: null, phase, epoch: 0, epochs: 0, loss: null, imagesPerSecond: 0, secondsLeft: null });
+      onNotice({ program: 'conv 3×3', reason: 'No f16.' });
+      return page;
+    };
+    const { run, written } = command(page, { openHeadless });
+    await run(...both());
+    expect(written.stdout).toMatch(/^Starting 50 %\nThe program conv 3×3 .* No f16\.\nEngine: /);
+  });
+
+  it('says nothing of the memory of a run that does not fit', async () => {
+    const { run, written } = command(
+      madePage({ plan: (configs) => configs.map((_, place) => ({ ...MEMORY, fits: place !== 0 })) }),
+    );
+    await run(...both());
+    expect(written.stdout).not.toContain('Linear probe: About');
+    expect(written.stdout).toContain('Atoms: About');
+  });
+
+  it('compares what is final, and searches beside it', async () => {
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out)).toBe(0);
+    expect(written.stdout).toContain('6 runs, 5 of them to search.');
+    const results = await readResults();
+    expect(results.runs.map(({ role }) => role)).toEqual([...Array(5).fill('search'), 'final']);
+    // Searches keep no model.
+    expect(results.runs.filter(({ adapter }) => adapter)).toHaveLength(1);
+    expect(written.stdout.split('\n\n')[1]?.split('\n')).toHaveLength(3);
+  });
+});
+
+describe('what is wrong with what was asked', () => {
+  it('is said of a setting before the images are read', async () => {
+    const page = madePage();
+    const { run, written } = command(page);
+    expect(await run('--sample', 'counting', '--setting', 'magic', '--out', out)).toBe(2);
+    expect(written.stderr).toBe(
+      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, lora.\n',
+    );
+    expect(page.calls()).toEqual(['start', 'settings', 'close']);
+  });
+
+  it('is said of the images as the engine has it, and nothing is written', async () => {
+    const page = madePage({
+      importSample: () => {
+        throw new UserError('There is only one class.');
+      },
+    });
+    const { run, written } = command(page);
+    expect(await run(...both())).toBe(2);
+    expect(written.stderr).toBe('There is only one class.\n');
+    expect(page.calls().at(-1)).toBe('close');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is said of a sweep that is too large, and nothing is written', async () => {
+    const page = madePage();
+    const { run, written } = command(page);
+    const values = '1,2,3,4,5,6,7,8,9,10,11,12';
+    const wide = ['--sweep', `atoms.m=${values}`, '--sweep', `atoms.lr=${values.replaceAll(',', 'e-3,')}e-3`];
+    expect(await run(...both(), ...wide, '--seeds', '20')).toBe(2);
+    expect(written.stderr).toMatch(/^That would be 2900 runs or so, and a sweep has at most 500\./);
+    expect(names(page)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is said of a folder that cannot be made', async () => {
+    await writeFile(join(folder, 'taken'), '');
+    const { run, written } = command();
+    expect(await run('--sample', 'counting', '--out', join(folder, 'taken', 'out'))).toBe(2);
+    expect(written.stderr).toMatch(/cannot be made: a part of its path is a file\.\n$/);
+  });
+});
+
+describe('a run that fails', () => {
+  const failing = (name: string, failed: (asked: AskedRun) => RunRecord) =>
+    madePage({ train: (asked) => (asked.name.startsWith(name) ? failed(asked) : finished(asked)) });
+
+  it('is said, the others are made, and the code is 1', async () => {
+    const { run, written } = command(failing('Linear probe', (asked) => finished(asked, 5, 'failed')));
+    expect(await run(...both())).toBe(1);
+    expect(written.stderr).toBe('Linear probe: The loss was no number.\n');
+    const results = await readResults();
+    expect(outcomes(results)).toEqual([
+      ['Linear probe', 'failed'],
+      ['Atoms', 'finished'],
+    ]);
+    expect(results.complete).toBe(true);
+    expect(written.stdout).toMatch(/^Linear probe \(failed\) /m);
+  });
+
+  it('by a fault of the engine has it started anew, with the backend that was asked for', async () => {
+    const page = failing('Linear probe', (asked) => ended(asked, DEVICE_LOST));
+    const { run, written } = command(page);
+    expect(await run(...both(), '--backend', 'webgpu')).toBe(1);
+    expect(written.stderr).toBe('Linear probe: The GPU was lost.\n');
+    const calls = page.calls();
+    expect(calls.slice(calls.indexOf('train'), calls.indexOf('chart'))).toEqual([
+      ...['train', 'restart', 'train', 'exportAdapter'],
+    ]);
+    expect(page.asked.find(([call]) => call === 'restart')).toEqual(['restart', 'webgpu']);
+    expect(outcomes(await readResults())).toEqual([
+      ['Linear probe', 'failed'],
+      ['Atoms', 'finished'],
+    ]);
+  });
+
+  it('by a fault of the engine as the last leaves it as it is, and everything is written', async () => {
+    const page = failing('Atoms', (asked) => ended(asked, DEVICE_LOST));
+    expect(await command(page).run(...both())).toBe(1);
+    expect(page.calls()).not.toContain('restart');
+    expect((await readResults()).complete).toBe(true);
+    expect(await readdir(out)).toContain('report.html');
+  });
+
+  it('by a fault after which the engine works on does not', async () => {
+    const fault = { ...DEVICE_LOST, engineLost: false };
+    const page = failing('Linear probe', (asked) => ended(asked, fault));
+    expect(await command(page).run(...both())).toBe(1);
+    expect(page.calls()).not.toContain('restart');
+  });
+
+  it('may be a search', async () => {
+    const page = madePage({
+      train: (asked) => finished(asked, 10, asked.config.learningRate > 0.02 ? 'failed' : 'finished'),
+    });
+    expect(
+      await command(page).run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out),
+    ).toBe(0);
+  });
+});
+
+describe('when the page breaks', () => {
+  /** Fails with `error` when the second run is asked for. */
+  const breaking = (error: Error) => {
+    let runs = 0;
+    return madePage({
+      train: (asked) => {
+        if (runs++ > 0) throw error;
+        return finished(asked);
+      },
+    });
+  };
+
+  it.each([
+    [new UserError('The browser ran out of memory.'), 2, /^The browser ran out of memory\.\n$/],
+    [new Bug('broken', 'its stack'), 1, /^This is a bug in atomtune; .*\nits stack\n$/],
+    [new EngineFault('gpu-error', 'The GPU refused.', 'details', true), 1, /^The GPU refused\.\ndetails\n$/],
+  ])('the runs before are kept: %s', async (error, code, said) => {
+    const page = breaking(error);
+    const { run, written } = command(page);
+    expect(await run(...both())).toBe(code);
+    expect(written.stderr).toMatch(said);
+    const results = await readResults();
+    expect(outcomes(results)).toEqual([['Linear probe', 'finished']]);
+    expect(results.complete).toBe(false);
+    expect((await readdir(out)).toSorted()).toEqual(['linear-probe.safetensors', 'results.json']);
+    expect(page.calls().at(-1)).toBe('close');
+  });
+
+  it('or its engine cannot be started anew, the runs before are kept', async () => {
+    const page = madePage({
+      train: (asked) => ended(asked, DEVICE_LOST),
+      restart: () => {
+        throw new EngineFault('device-lost', 'No GPU.', 'requestAdapter gave null', true);
+      },
+    });
+    const { run, written } = command(page);
+    expect(await run(...both())).toBe(1);
+    expect(written.stderr).toBe('Linear probe: The GPU was lost.\nNo GPU.\nrequestAdapter gave null\n');
+    expect(names(page)).toEqual(['Linear probe']);
+    expect(await readResults()).toMatchObject({ complete: false, runs: [{ outcome: 'failed' }] });
+  });
+
+  it('by asking another host, everything is written and the addresses are said', async () => {
+    const page = madePage({}, ['https://elsewhere.example/a.js', 'wss://elsewhere.example/']);
+    const { run, written } = command(page);
+    expect(await run(...both())).toBe(1);
+    expect(written.stderr).toMatch(
+      /refused: https:\/\/elsewhere\.example\/a\.js wss:\/\/elsewhere\.example\/\n/,
+    );
+    expect((await readResults()).complete).toBe(true);
+  });
+});
+
+describe('Ctrl-C', () => {
+  /** A page whose second run goes on until it is stopped; `begun` resolves when it has begun. */
+  function endless() {
+    let announce = () => {};
+    const begun = new Promise<void>((resolve) => {
+      announce = resolve;
+    });
+    let end = () => {};
+    const page = madePage({
+      train: (asked) => {
+        if (asked.name !== 'Atoms') return finished(asked);
+        announce();
+        return new Promise<RunRecord>((resolve) => {
+          end = () => resolve(finished(asked, 12, 'stopped'));
+        });
+      },
+      stop: () => {
+        end();
+        return null;
+      },
+    });
+    return { page, begun };
+  }
+
+  it('ends the run under way, keeps its best, begins no other, and leaves with 130', async () => {
+    const { page, begun } = endless();
+    const { run, stop, written } = command(page);
+    const code = run(...both(), '--setting', 'lora');
+    await begun;
+    stop();
+    expect(await code).toBe(130);
+    expect(names(page)).toEqual(['Linear probe', 'Atoms']);
+    expect(page.calls().filter((call) => call === 'stop')).toHaveLength(1);
+    const results = await readResults();
+    expect(results.complete).toBe(false);
+    expect(outcomes(results)).toEqual([
+      ['Linear probe', 'finished'],
+      ['Atoms', 'stopped'],
+    ]);
+    expect(await readFile(join(out, 'atoms.safetensors'), 'utf8')).toBe('adapter of Atoms');
+    expect(await readdir(out)).toContain('report.html');
+    expect(written.stdout).toContain('Ctrl-C again leaves at once.\n');
+    expect(page.calls().at(-1)).toBe('close');
+    // Everything is written, so that nothing need be left behind.
+    expect(written.left).toEqual([]);
+  });
+
+  it('leaves at once the second time', async () => {
+    const { page, begun } = endless();
+    const { run, stop, written } = command(page);
+    const code = run(...both());
+    await begun;
+    stop();
+    expect(written.left).toEqual([]);
+    stop();
+    expect(written.left).toEqual([130]);
+    await code;
+  });
+
+  it('begins no run where it comes before the first', async () => {
+    let stop = () => {};
+    const page = madePage({
+      plan: (configs) => {
+        stop();
+        return configs.map(() => MEMORY);
+      },
+    });
+    const stopped = command(page);
+    stop = stopped.stop;
+    expect(await stopped.run(...both())).toBe(130);
+    expect(names(page)).toEqual([]);
+    expect(page.calls()).not.toContain('stop');
+    expect(await readResults()).toMatchObject({ complete: false, runs: [] });
+  });
+
+  it('leaves the results complete where it comes after the last run', async () => {
+    let stop = () => {};
+    const page = madePage({
+      chart: () => {
+        stop();
+        return null;
+      },
+    });
+    const stopped = command(page);
+    stop = stopped.stop;
+    expect(await stopped.run(...both())).toBe(130);
+    expect(page.calls()).not.toContain('stop');
+    expect(await readResults()).toMatchObject({ complete: true, charts: [] });
+  });
+
+  it.each(['start', 'importSample'] as const)(
+    'leaves at once during %s, and writes nothing',
+    async (call) => {
+      let announce = () => {};
+      const begun = new Promise<void>((resolve) => {
+        announce = resolve;
+      });
+      const page = madePage({
+        [call]: () => {
+          announce();
+          return new Promise(() => {});
+        },
+      });
+      const { run, stop, written } = command(page);
+      const code = run(...both());
+      await begun;
+      stop();
+      expect(await code).toBe(130);
+      expect(written.left).toEqual([130]);
+      expect(written.stderr).toBe('');
+      expect(page.calls().at(-1)).toBe('close');
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  it('does not wait for a browser that is still starting', async () => {
+    let announce = () => {};
+    const begun = new Promise<void>((resolve) => {
+      announce = resolve;
+    });
+    const openHeadless: Surroundings['openHeadless'] = () => {
+      announce();
+      return new Promise(() => {});
+    };
+    const { run, stop, written } = command(madePage(), { openHeadless });
+    const code = run(...both());
+    await begun;
+    stop();
+    expect(await code).toBe(130);
+    expect(written.left).toEqual([130]);
+  });
+});
+
+describe('--rerun', () => {
+  const again = () => join(folder, 'again');
+  const rerun = (page: MadePage, ...typed: string[]) => {
+    const { run, written } = command(page);
+    const code = run('--rerun', join(out, 'results.json'), '--out', again(), ...typed);
+    return code.then((code) => ({ code, written, lines: written.stdout.trimEnd().split('\n') }));
+  };
+  beforeEach(async () => {
+    await command().run(...both(), '--seeds', '2', '--seed', '5', '--memory', '24');
+  });
+
+  it('makes the same runs with the same choices, and says that the numbers are the same', async () => {
+    const page = madePage();
+    const { code, lines, written } = await rerun(page);
+    expect([code, written.stderr]).toEqual([0, '']);
+    // The results decide the backend, too: `auto` could be another on another machine.
+    expect(page.asked[0]).toEqual(['start', 'wasm']);
+    expect(page.asked).toContainEqual([
+      'importSample',
+      'counting',
+      { seed: 5, testPart: 0, preset: 'whole' },
+    ]);
+    expect(names(page)).toEqual([
+      'Linear probe, seed 5',
+      'Atoms, seed 5',
+      'Linear probe, seed 6',
+      'Atoms, seed 6',
+    ]);
+    expect(lines).toContain('4 runs once more.');
+    expect(lines.slice(-4)).toEqual([
+      'Linear probe, seed 5: the same numbers, bit for bit.',
+      'Atoms, seed 5: the same numbers, bit for bit.',
+      'Linear probe, seed 6: the same numbers, bit for bit.',
+      'Atoms, seed 6: the same numbers, bit for bit.',
+    ]);
+    const [first, second] = [await readResults(), await readResults(again())];
+    const asked = ({ runs }: Results) =>
+      runs.map(({ name, config, memoryCap, role }) => ({ name, config, memoryCap, role }));
+    expect(asked(second)).toEqual(asked(first));
+    expect(second.runs[0]?.memoryCap).toBe(24_000_000);
+  });
+
+  it('says which numbers are others, with code 1', async () => {
+    const page = madePage({ train: (asked) => finished(asked, asked.name === 'Atoms, seed 6' ? 14 : 15) });
+    const { code, lines } = await rerun(page);
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe(
+      'Atoms, seed 6: not the same numbers: images classified rightly, answers on the validation images.',
+    );
+    expect(lines.at(-2)).toBe('Linear probe, seed 6: the same numbers, bit for bit.');
+  });
+
+  it('says what was not run again when it is stopped, with code 130', async () => {
+    let stop = () => {};
+    const page = madePage({
+      train: (asked) => {
+        stop();
+        return finished(asked);
+      },
+    });
+    const stopped = command(page);
+    stop = stopped.stop;
+    const typed = ['--rerun', join(out, 'results.json'), '--out', again()];
+    expect(await stopped.run(...typed)).toBe(130);
+    expect(stopped.written.stdout.trimEnd().split('\n').slice(-4)).toEqual([
+      'Linear probe, seed 5: the same numbers, bit for bit.',
+      ...['Atoms, seed 5', 'Linear probe, seed 6', 'Atoms, seed 6'].map((name) => `${name}: not run again.`),
+    ]);
+  });
+
+  it.each([
+    [
+      'engine',
+      'The runs were computed by WebAssembly',
+      { start: () => ({ engine: WEBGPU, backbone: BACKBONE }) },
+    ],
+    ['backbone', 'The backbone is another', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],
+    ['data set', 'The images are others', { importSample: () => ({ ...DATA, hash: 'other' }) }],
+    ['split', 'The split is another', { importSample: () => ({ ...DATA, seed: 4 }) }],
+    ['list of settings', 'There is no setting “linear-probe” here', { settings: () => [] }],
+  ] as const)('refuses another %s, and runs nothing', async (_, said, answers) => {
+    const page = madePage(answers);
+    const { code, written } = await rerun(page);
+    expect(code).toBe(2);
+    expect(written.stderr).toMatch(new RegExp(`^${said}.*\\. Nothing was run\\.\\n$`));
+    expect(names(page)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['out']);
+    expect(page.calls().at(-1)).toBe('close');
+  });
+});

@@ -1,0 +1,164 @@
+/** The command from its arguments to its exit code; the process, the clock and the page are given to it. */
+import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
+import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
+import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { sweepObstacle } from '../app/store/sweep';
+import { counted } from '../app/ui/format';
+import packageJson from '../package.json' with { type: 'json' };
+import { UserError } from '../src/user-error';
+import type { BackboneSummary } from '../src/worker/protocol';
+import { type BackboneOptions, checkSettings, HELP, parseChoices } from './choices';
+import { compareRuns } from './compare-runs';
+import { EXIT, type ExitCode, endOf } from './exit-code';
+import { kindOf, makeFolder } from './folders';
+import { inspection } from './inspection';
+import type { DataChoice, DataSummary } from './messages';
+import type { Headless, openHeadless, Place } from './page';
+import { type Output, ProgressLine } from './progress-line';
+import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
+import { listedRuns, sweepOf, sweptRuns } from './run-plan';
+import {
+  backboneSentence,
+  dataSentence,
+  engineSentence,
+  memorySentences,
+  noticesOf,
+  programSentence,
+  runCountSentence,
+} from './sentences';
+import { heedSignals, type Leaving, untilStopped } from './stop';
+
+export interface Surroundings extends Leaving {
+  stdout: Output;
+  stderr: Pick<Output, 'write'>;
+  startedAt: Date;
+  openHeadless: typeof openHeadless;
+}
+
+/** Runs the command; every error is said on standard error and becomes an exit code. */
+export async function tune(typed: string[], around: Surroundings): Promise<ExitCode> {
+  const progress = new ProgressLine(around.stdout, around.clock);
+  try {
+    return await tuned(typed, around, progress);
+  } catch (error) {
+    progress.clear();
+    const { code, text } = endOf(error);
+    if (text) around.stderr.write(text);
+    // Stopped before there was anything to keep; what is still starting is not waited for.
+    if (code === EXIT.stopped) around.leave(code);
+    return code;
+  }
+}
+
+async function tuned(typed: string[], around: Surroundings, progress: ProgressLine): Promise<ExitCode> {
+  const { startedAt, stderr } = around;
+  const parsed = parseChoices(typed, startedAt);
+  if (!parsed) {
+    around.stdout.write(HELP);
+    return EXIT.done;
+  }
+  const before = parsed.rerun === null ? null : await readResults(parsed.rerun);
+  const choices = before ? repeatedChoices(parsed, before) : parsed;
+  const data: Data | null =
+    choices.data?.kind === 'path'
+      ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
+      : choices.data;
+  const { path, ...form } = choices.backbone;
+  const weights = path === null ? null : { path, kind: await kindOf('backbone', path) };
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  heedSignals(around, {
+    code: EXIT.stopped,
+    onFirst: () => {
+      progress.say('Stopping. The best epoch so far is kept; Ctrl-C again leaves at once.');
+      stopping.abort();
+    },
+  });
+  const headless = await untilStopped(
+    around.openHeadless(
+      (report) => progress.show(report),
+      (notice) => progress.say(programSentence(notice)),
+    ),
+    stop,
+  );
+  try {
+    const { engine, backbone: starter } = await untilStopped(headless.ask('start', choices.backend), stop);
+    progress.say(engineSentence(engine));
+    if (before) refuse(engineDifference(before, engine));
+    const backbone =
+      weights || form.stages !== null || form.inputSize !== null || form.trunk !== undefined
+        ? await untilStopped(changeBackbone(headless, weights, form), stop)
+        : starter;
+    progress.say(backboneSentence(backbone));
+    for (const sentence of backbone.notices) progress.say(sentence);
+    if (before) refuse(backboneDifference(before, backbone));
+    // Weights alone are only looked at (`--inspect`).
+    if (!data) return EXIT.done;
+    checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
+    const dataset = await untilStopped(
+      importData(headless, data, {
+        seed: choices.knobs.seed,
+        testPart: choices.testPart,
+        preset: choices.preset,
+      }),
+      stop,
+    );
+    progress.say(dataSentence(dataset));
+    for (const sentence of noticesOf(dataset)) progress.say(sentence);
+    if (choices.inspect) {
+      progress.say(inspection(dataset));
+      return EXIT.done;
+    }
+    if (before) refuse(dataDifference(before, dataset));
+    const known = await headless.ask('settings', choices.knobs);
+    const again = before && repeatedRuns(before, known);
+    const sweep = sweepOf(choices, known, dataset);
+    const obstacle = again ? null : sweepObstacle(sweep);
+    if (obstacle) throw new UserError(obstacle);
+    await makeFolder(choices.out);
+    const results: Results = {
+      format: RESULTS_FORMAT,
+      createdBy: { name: packageJson.name, version: packageJson.version },
+      madeAt: startedAt.toISOString(),
+      complete: false,
+      engine,
+      environment: await headless.ask('environment'),
+      backbone: backboneFacts(backbone),
+      dataset,
+      runs: [],
+      charts: [],
+    };
+    if (again) progress.say(`${counted(again.length, 'run')} once more.`);
+    else {
+      const runs = runCountSentence(sweep);
+      if (runs) progress.say(runs);
+      const memory = await memorySentences(sweep, (configs, cap) => headless.ask('plan', configs, cap));
+      for (const sentence of memory) progress.say(sentence);
+    }
+    const plan = again ? listedRuns(again) : sweptRuns(sweep);
+    const code = await compareRuns(headless, choices, plan, results, { progress, stderr, stop });
+    if (!before) return code;
+    const { lines, same } = verdicts(before, results.runs);
+    progress.say(lines.join('\n'));
+    return code === EXIT.done && !same ? EXIT.failed : code;
+  } finally {
+    await headless.close();
+  }
+}
+
+type Data = Place | { kind: 'sample'; name: string };
+
+async function changeBackbone(
+  headless: Headless,
+  weights: Place | null,
+  { stages, inputSize, trunk }: Omit<BackboneOptions, 'path'>,
+): Promise<BackboneSummary> {
+  if (weights) await headless.choose('backbone', weights);
+  return headless.ask('useBackbone', stages, inputSize, ...(trunk === undefined ? [] : [trunk]));
+}
+
+async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
+  if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
+  await headless.choose('data', data);
+  return headless.ask('importFiles', choice);
+}

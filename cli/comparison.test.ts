@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../app/steps/compare/run-table';
+import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { comparison } from './comparison';
+import { ended, finished, SETTINGS } from './made-page';
+import type { AskedRun } from './messages';
+
+const [, setting] = SETTINGS;
+if (!setting) throw new Error('There are settings.');
+const asked = (name: string): AskedRun => ({
+  ...{ setting, role: 'final', name, armName: name, memoryCap: null },
+  config: runConfig(setting, DEFAULT_KNOBS, 'none'),
+});
+
+const RUNS = [
+  finished(asked('Atoms')),
+  finished(asked('Atoms, m = 6, learning rate 0.03'), 20),
+  ended(asked('LoRA'), { kind: 'user', message: 'Does not fit.' }),
+];
+const COLUMNS = columnsOf(RUNS);
+const lines = comparison(RUNS).split('\n');
+
+/** A line's cells: those of one column begin, or end, at the same place. */
+function cellsOf(line: string): string[] {
+  return line.split(/ {2,}/);
+}
+
+describe('the table of runs', () => {
+  it('has the page’s columns after the name', () => {
+    expect(cellsOf(lines[0] ?? '')).toEqual(['Run', ...COLUMNS.map(({ title }) => title)]);
+  });
+
+  it('has a rule under its head, as wide as the widest line', () => {
+    expect(lines[1]).toBe('─'.repeat(Math.max(...lines.map((line) => line.length))));
+  });
+
+  it('has what the page shows of each run, in order', () => {
+    const [run] = RUNS;
+    expect(cellsOf(lines[2] ?? '')).toEqual(['Atoms', ...COLUMNS.map(({ show }) => run && show(run))]);
+    expect(lines).toHaveLength(2 + RUNS.length);
+    expect(cellsOf(lines[3] ?? '')[0]).toBe('Atoms, m = 6, learning rate 0.03');
+  });
+
+  it('says of a run that did not finish how it ended', () => {
+    expect(cellsOf(lines[4] ?? '')[0]).toBe('LoRA (failed)');
+    expect(comparison([finished(asked('Full'), 9, 'stopped')])).toMatch(/^Full \(stopped\) /m);
+  });
+
+  it('ends numbers at one place, and begins words at one', () => {
+    const place = COLUMNS.findIndex(({ title }) => title === 'Head');
+    // 1,026 stands under the end of "Head".
+    const ends = [lines[0], lines[2], lines[3], lines[4]].map((line = '') => {
+      const cell = cellsOf(line)[place + 1] ?? '';
+      return line.indexOf(` ${cell} `) + 1 + cell.length;
+    });
+    expect(new Set(ends).size).toBe(1);
+    const begins = [lines[0], lines[2], lines[3]].map((line = '') => line.indexOf(cellsOf(line)[1] ?? ''));
+    expect(new Set(begins).size).toBe(1);
+  });
+
+  it('leaves no space at the end of a line', () => {
+    for (const line of lines) expect(line).toBe(line.trimEnd());
+  });
+
+  it('is its head alone where there is no run', () => {
+    const [head, rule, ...rest] = comparison([]).split('\n');
+    expect(head).toMatch(/^Run {2}Setting /);
+    expect(rule).toMatch(/^─+$/);
+    expect(rest).toEqual([]);
+  });
+});

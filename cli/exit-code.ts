@@ -1,0 +1,30 @@
+/** How the command ends: its exit code, and what it says of an error. */
+import packageJson from '../package.json' with { type: 'json' };
+import { EngineFault } from '../src/engine-fault';
+import { UserError } from '../src/user-error';
+import { Bug } from './bug';
+import type { RunRecord } from './messages';
+
+export const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** `text` is for standard error. */
+export function endOf(error: unknown): { code: ExitCode; text: string } {
+  if (error instanceof UserError) return { code: EXIT.input, text: `${error.message}\n` };
+  if (error instanceof EngineFault)
+    return { code: EXIT.failed, text: `${error.message}\n${error.details}\n` };
+  if (error instanceof DOMException && error.name === 'AbortError') return { code: EXIT.stopped, text: '' };
+  const details = error instanceof Bug ? error.details : error instanceof Error ? error.stack : String(error);
+  return {
+    code: EXIT.failed,
+    text: `This is a bug in ${packageJson.name}; please report it with these lines:\n${details}\n`,
+  };
+}
+
+/** Of runs that were all made, or stopped. */
+export function codeOf(runs: readonly Pick<RunRecord, 'role' | 'status'>[], stopped: boolean): ExitCode {
+  if (stopped) return EXIT.stopped;
+  // A rate that was only tried may well be too high.
+  const failed = runs.some(({ role, status }) => role === 'final' && status !== 'finished');
+  return failed ? EXIT.failed : EXIT.done;
+}

@@ -1,0 +1,121 @@
+import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../src/user-error';
+import { asUserError, kindOf, makeFolder } from './folders';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'folders-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const inside = (...parts: string[]) => join(folder, ...parts);
+
+/** What the person is told. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('what a path is', () => {
+  it('is a file, or a folder with a file somewhere inside', async () => {
+    await mkdir(inside('pictures', 'rose', 'deep'), { recursive: true });
+    await writeFile(inside('pictures', 'rose', 'deep', '1.png'), '');
+    expect(await kindOf('data', inside('pictures'))).toBe('folder');
+    expect(await kindOf('data', inside('pictures', 'rose', 'deep', '1.png'))).toBe('file');
+  });
+
+  it('is what a link leads to', async () => {
+    await mkdir(inside('pictures'));
+    await writeFile(inside('pictures', '1.png'), '');
+    await symlink(inside('pictures'), inside('link'));
+    expect(await kindOf('data', inside('link'))).toBe('folder');
+  });
+
+  it.each([
+    ['data', 'one sub-folder per class, with images inside'],
+    ['backbone', 'a file of weights, or model.json and its shards'],
+    ['results', 'results.json'],
+  ] as const)(
+    'is refused where it is a folder without a file, with what belongs there: %s',
+    async (purpose, needed) => {
+      await mkdir(inside('empty', 'within'), { recursive: true });
+      expect(await refusal(kindOf(purpose, inside('empty')))).toBe(
+        `“${inside('empty')}” is empty. It needs ${needed}.`,
+      );
+    },
+  );
+
+  it('is refused where there is nothing', async () => {
+    expect(await refusal(kindOf('data', inside('nowhere')))).toBe(
+      `“${inside('nowhere')}” cannot be read: it does not exist.`,
+    );
+    await symlink(inside('nowhere'), inside('dangling'));
+    expect(await refusal(kindOf('data', inside('dangling')))).toBe(
+      `“${inside('dangling')}” cannot be read: it does not exist.`,
+    );
+  });
+
+  it('is refused where it leads through a file', async () => {
+    await writeFile(inside('file'), '');
+    expect(await refusal(kindOf('data', inside('file', 'deeper')))).toBe(
+      `“${inside('file', 'deeper')}” cannot be read: a part of its path is a file.`,
+    );
+  });
+
+  it.skipIf(process.platform === 'win32')('is refused where it is neither a file nor a folder', async () => {
+    expect(await refusal(kindOf('data', '/dev/null'))).toBe('“/dev/null” is neither a folder nor a zip.');
+    expect(await refusal(kindOf('backbone', '/dev/null'))).toBe(
+      '“/dev/null” is neither a folder nor a file of weights.',
+    );
+  });
+});
+
+describe('a folder that is made', () => {
+  it('has those above it made, too, and may be there', async () => {
+    await makeFolder(inside('a', 'b', 'c'));
+    await makeFolder(inside('a', 'b', 'c'));
+    expect((await stat(inside('a', 'b', 'c'))).isDirectory()).toBe(true);
+  });
+
+  it('is refused where a file is in its place', async () => {
+    await writeFile(inside('file'), '');
+    expect(await refusal(makeFolder(inside('file')))).toBe(
+      `“${inside('file')}” cannot be made: a file of that name is there.`,
+    );
+    expect(await refusal(makeFolder(inside('file', 'deeper')))).toMatch(
+      /cannot be made: a part of its path is a file\.$/,
+    );
+  });
+});
+
+describe('an error of the file system', () => {
+  const said = (code: string, message = 'no words') =>
+    asUserError(Object.assign(new Error(message), { code, path: '/disk/pictures' }), 'read').message;
+
+  // Errors that a test cannot have of every disk, and root of none.
+  it.each([
+    ['EACCES', 'permission is denied'],
+    ['EPERM', 'permission is denied'],
+    ['EROFS', 'the disk is read-only'],
+    ['ENOSPC', 'the disk is full'],
+  ])('%s is said in words', (code, words) => {
+    expect(said(code)).toBe(`“/disk/pictures” cannot be read: ${words}.`);
+  });
+
+  it('that is not known keeps its own words', () => {
+    expect(said('EIO', 'EIO: i/o error')).toBe('“/disk/pictures” cannot be read: EIO: i/o error.');
+  });
+
+  it('that is for the person stays as it is', () => {
+    const error = new UserError('As it stands.');
+    expect(asUserError(error, 'read')).toBe(error);
+  });
+});

@@ -1,0 +1,5 @@
+/** What headless.html runs. */
+import { Engine } from '../app/engine';
+import { headlessPage } from './headless';
+
+globalThis.headless = headlessPage((hear) => new Engine(hear));

@@ -1,0 +1,563 @@
+/** The page under the command line over an engine that is made up. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Engine } from '../app/engine';
+import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { comparisonBasis, expectedOf } from '../app/store/session';
+import { EngineFault } from '../src/engine-fault';
+import { UserError } from '../src/user-error';
+import type {
+  CallName,
+  Calls,
+  DatasetSummary,
+  Report as EngineReport,
+  Notice,
+  RunEvent,
+} from '../src/worker/protocol';
+import { headlessPage } from './headless';
+import html from './headless.html?raw';
+import { BACKBONE, DATA, ENGINE, finished, MEMORY, SETTINGS } from './made-page';
+import type { Answer, AskedRun, DataChoice, RunRecord } from './messages';
+
+const CHOICE: DataChoice = { seed: 3, testPart: 0.2, preset: 'whole' };
+const DATASET: DatasetSummary = {
+  ...DATA,
+  classes: DATA.classes.map((each) => ({ ...each, thumbnails: new Blob() })),
+  thumbnailLayout: { tile: 32, columns: 8 },
+};
+
+type Answers = {
+  [K in CallName]?: (
+    input: Calls[K]['in'],
+    progress: (value: Calls[K]['progress']) => void,
+  ) => Calls[K]['out'] | Promise<Calls[K]['out']>;
+};
+
+/** An engine whose every call is kept; `answers` may be changed as the test goes. */
+interface MadeEngine {
+  calls: [call: CallName | 'terminate', input?: unknown][];
+  hear: (message: EngineReport) => void;
+}
+
+function freshPage(given: Answers = {}) {
+  const engines: MadeEngine[] = [];
+  const answers: Answers = {
+    start: () => ({ engine: ENGINE, backbone: BACKBONE }),
+    useBackbone: () => ({ backbone: BACKBONE, dataStays: true }),
+    importData: () => DATASET,
+    settings: () => [...SETTINGS],
+    plan: ({ configs }) => configs.map(() => MEMORY),
+    train: ({ name, config }) => trained(name, config.setting),
+    control: () => null,
+    forget: () => null,
+    exportAdapter: () => ({ fileName: 'a.safetensors', file: new Uint8Array([1, 2, 3]) }),
+    ...given,
+  };
+  const page = headlessPage((hear) => {
+    const engine: MadeEngine = { calls: [], hear };
+    engines.push(engine);
+    const call = async (name: CallName, input: never, options?: { onProgress?: (value: never) => void }) => {
+      engine.calls.push([name, input]);
+      const answer = answers[name];
+      if (!answer) throw new Error(`Nobody expects ${name}.`);
+      return answer(input, (value) => options?.onProgress?.(value as never));
+    };
+    return {
+      // Each name is answered with the types of its call: see `Answers`.
+      call: call as Engine['call'],
+      terminate: () => engine.calls.push(['terminate']),
+    };
+  });
+  return { page, engines, answers, calls: (engine = 0) => engines[engine]?.calls ?? [] };
+}
+
+/** A page on an engine that has started; its calls count from then on. */
+async function pageWith(given: Answers = {}) {
+  const made = freshPage(given);
+  done(await made.page.start('wasm'));
+  for (const { calls } of made.engines) calls.length = 0;
+  return made;
+}
+
+const setting = (id: string) => {
+  const found = SETTINGS.find((each) => each.id === id);
+  if (!found) throw new Error(`There is no setting ${id}.`);
+  return found;
+};
+
+function asked(id: string, given: Partial<AskedRun> = {}): AskedRun {
+  return {
+    ...{ setting: setting(id), role: 'final', name: setting(id).label, armName: setting(id).label },
+    ...{ memoryCap: null, config: runConfig(setting(id), DEFAULT_KNOBS, 'flips') },
+    ...given,
+  };
+}
+
+/** What the engine gives of a run that finished. */
+function trained(name: string, id: string): Calls['train']['out'] {
+  const { result, model } = finished(asked(id, { name }));
+  if (!result || !model) throw new Error('A finished run has both.');
+  return { result, model };
+}
+
+function done<T>(answer: Answer<T>): T {
+  if ('failed' in answer) throw new Error(`Failed: ${JSON.stringify(answer.failed)}`);
+  return answer.done;
+}
+
+/** A page with data, for runs. */
+async function ready(given: Answers = {}) {
+  const made = await pageWith(given);
+  done(await made.page.importSample('counting', CHOICE));
+  return { ...made, train: async (run: AskedRun): Promise<RunRecord> => done(await made.page.train(run)) };
+}
+
+function choose(input: string, ...files: File[]): void {
+  const element = document.getElementById(input);
+  if (!(element instanceof HTMLInputElement)) throw new Error(`No input ${input}.`);
+  const chosen = new DataTransfer();
+  for (const file of files) chosen.items.add(file);
+  element.files = chosen.files;
+}
+
+const report = vi.fn<typeof globalThis.report>();
+const notice = vi.fn<(notice: Notice) => Promise<void>>();
+
+beforeEach(() => {
+  const { body } = new DOMParser().parseFromString(html, 'text/html');
+  for (const script of body.querySelectorAll('script')) script.remove();
+  document.body.replaceChildren(...body.children);
+  report.mockReset().mockResolvedValue();
+  notice.mockReset().mockResolvedValue();
+  vi.stubGlobal('report', report);
+  vi.stubGlobal('notice', notice);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('an answer', () => {
+  it('is what the engine gives', async () => {
+    const { page, calls } = freshPage();
+    expect(await page.start('wasm')).toEqual({ done: { engine: ENGINE, backbone: BACKBONE } });
+    expect(calls()).toEqual([['start', { backend: 'wasm' }]]);
+  });
+
+  it.each([
+    [new UserError('Too large.'), { kind: 'user', message: 'Too large.' }],
+    [
+      new EngineFault('gpu-error', 'Refused.', 'words', true),
+      { kind: 'gpu-error', message: 'Refused.', details: 'words', engineLost: true },
+    ],
+    [new DOMException('Ended.', 'AbortError'), null],
+  ])('is what went wrong, as data: %s', async (error, failed) => {
+    const { page } = freshPage({
+      start: () => {
+        throw error;
+      },
+    });
+    expect(await page.start('auto')).toEqual({ failed });
+  });
+
+  it('is a bug with its stack for any other error', async () => {
+    const error = new TypeError('x is undefined');
+    const { page } = await pageWith({ plan: () => Promise.reject(error) });
+    expect(await page.plan([], null)).toEqual({
+      failed: { kind: 'bug', message: 'x is undefined', details: error.stack },
+    });
+  });
+
+  it('names the browser and the version of tfjs', async () => {
+    const { browser, tfjs } = done(await (await pageWith()).page.environment());
+    expect(browser).toBe(navigator.userAgent);
+    expect(tfjs).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('long work', () => {
+  it('is reported as a phase of no run', async () => {
+    const phase = { label: 'Starting the engine', done: 1, total: 3 };
+    const { page } = freshPage({
+      start: (_, progress) => {
+        progress(phase);
+        return { engine: ENGINE, backbone: BACKBONE };
+      },
+    });
+    await page.start('auto');
+    const nothing = { run: null, epoch: 0, epochs: 0, loss: null, imagesPerSecond: 0, secondsLeft: null };
+    expect(report.mock.calls).toEqual([[{ ...nothing, phase }]]);
+  });
+});
+
+describe('a backbone', () => {
+  it('is the starter in another form where no file was chosen', async () => {
+    const { page, calls } = await pageWith();
+    expect(await page.useBackbone(3, 96)).toEqual({ done: BACKBONE });
+    expect(calls()).toEqual([['useBackbone', { source: { kind: 'starter' }, stages: 3, inputSize: 96 }]]);
+  });
+
+  it('is made of the files that were chosen, a folder’s too', async () => {
+    const { page, calls } = await pageWith();
+    const [weights, shard] = [new File(['w'], 'resnet.pth'), new File(['s'], 'shard-1.bin')];
+    choose('backbone-file', weights);
+    choose('backbone-folder', shard);
+    await page.useBackbone(null, null);
+    expect(calls()).toEqual([
+      [
+        'useBackbone',
+        {
+          source: {
+            kind: 'files',
+            files: [
+              { path: 'shard-1.bin', file: shard },
+              { path: 'resnet.pth', file: weights },
+            ],
+          },
+          ...{ stages: null, inputSize: null },
+        },
+      ],
+    ]);
+  });
+
+  it('reports phases, and no bytes of a download: there is none', async () => {
+    const phase = { label: 'Reading weights', done: 0, total: 1 };
+    const { page } = await pageWith({
+      useBackbone: (_, progress) => {
+        progress({ phase: 'downloading', received: 5, total: 10, bytesPerSecond: null, secondsLeft: null });
+        progress(phase);
+        return { backbone: BACKBONE, dataStays: true };
+      },
+    });
+    await page.useBackbone(null, null);
+    expect(report.mock.calls.map(([each]) => each.phase)).toEqual([phase]);
+  });
+});
+
+describe('data', () => {
+  it('is a sample on this site, with the choice of its split', async () => {
+    const { page, calls } = await pageWith();
+    const summary = done(await page.importSample('counting', CHOICE));
+    const url = new URL('/samples/counting.zip', location.href).href;
+    expect(calls()).toEqual([
+      ['importData', { source: { kind: 'sample', name: 'counting', url }, ...CHOICE }],
+    ]);
+    expect(summary).toMatchObject({ name: 'pictures', sample: 'counting', hash: DATA.hash });
+  });
+
+  it('is the files that were chosen', async () => {
+    const { page, calls } = await pageWith();
+    const zip = new File(['z'], 'pictures.zip');
+    choose('data-file', zip);
+    const summary = done(await page.importFiles(CHOICE));
+    expect(calls()).toEqual([
+      ['importData', { source: { kind: 'files', files: [{ path: 'pictures.zip', file: zip }] }, ...CHOICE }],
+    ]);
+    expect(summary.sample).toBeNull();
+  });
+
+  it('is summed up without its pictures, which a page alone can show', async () => {
+    const summary = done(await (await pageWith()).page.importSample('counting', CHOICE));
+    expect(summary.classes).toEqual(DATA.classes);
+    expect(summary).not.toHaveProperty('thumbnailLayout');
+    expect(summary.label).toMatch(/^pictures, 40 images/);
+  });
+
+  it('decides the augmentation that settings are counted for', async () => {
+    const { page, calls } = await pageWith();
+    await page.settings({ ...DEFAULT_KNOBS, memoryCap: 24 });
+    await page.importSample('counting', CHOICE);
+    await page.settings(DEFAULT_KNOBS);
+    const asked = calls().flatMap(([call, input]) => (call === 'settings' ? [input] : []));
+    expect(asked).toMatchObject([
+      { augmentation: 'none', memoryCap: 24_000_000, batchSize: 16 },
+      { augmentation: 'flips', memoryCap: null },
+    ]);
+  });
+});
+
+describe('a run', () => {
+  it('is refused before there is data', async () => {
+    expect(await (await pageWith()).page.train(asked('atoms'))).toMatchObject({
+      failed: { kind: 'user', message: expect.stringContaining('There is no data yet.') },
+    });
+  });
+
+  it('is asked of the engine as it was asked of the page; only what is compared answers the test images', async () => {
+    const { train, calls } = await ready();
+    const final = asked('atoms', { name: 'Atoms, seed 1', memoryCap: 24e6 });
+    const search = asked('lora', { role: 'search' });
+    await train(final);
+    await train(search);
+    const inputs = calls().flatMap(([call, input]) => (call === 'train' ? [input] : []));
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    const expected = expectedOf(DATASET, BACKBONE);
+    expect(inputs).toEqual([
+      { runId: id, name: 'Atoms, seed 1', config: final.config, memoryCap: 24e6, scoreTest: true, expected },
+      { runId: id, name: 'LoRA', config: search.config, memoryCap: null, scoreTest: false, expected },
+    ]);
+  });
+
+  it('is recorded with what the engine told of it and what it gave', async () => {
+    const events: RunEvent[] = [
+      { kind: 'planned', memory: MEMORY },
+      { kind: 'started', epochs: 10, stepsPerEpoch: 2, trainable: { backbone: 5, head: 6 } },
+      { kind: 'step', step: 1, loss: 0.75, learningRate: 1, imagesPerSecond: 9, secondsLeft: 8 },
+    ];
+    const { train } = await ready({
+      train: ({ name, config }, progress) => {
+        events.forEach(progress);
+        return trained(name, config.setting);
+      },
+    });
+    const run = await train(asked('atoms', { armName: 'Atoms, whatever the seed' }));
+    const { result, model } = trained('Atoms', 'atoms');
+    expect(run).toMatchObject({
+      ...{ name: 'Atoms', armName: 'Atoms, whatever the seed', setting: 'atoms', role: 'final' },
+      ...{
+        status: 'finished',
+        basis: comparisonBasis(DATASET, BACKBONE),
+        memory: MEMORY,
+        totalSteps: 20,
+        problem: null,
+      },
+      ...{ steps: [{ step: 1, loss: 0.75 }], epochs: result.epochs, result, model },
+    });
+    expect(run.data).toMatch(/^pictures, 40 images/);
+  });
+
+  it('that searches leaves no model behind', async () => {
+    const { train, calls } = await ready();
+    const run = await train(asked('atoms', { role: 'search' }));
+    expect(run.model).toBeNull();
+    expect(calls().at(-1)).toEqual(['forget', { modelId: 'model of Atoms' }]);
+  });
+
+  it('that is compared keeps its model', async () => {
+    const { train, calls } = await ready();
+    expect((await train(asked('atoms'))).model?.modelId).toBe('model of Atoms');
+    expect(calls().map(([call]) => call)).not.toContain('forget');
+  });
+
+  it('has the colour of its like with another seed, and another than the others; searches have their own', async () => {
+    const { train } = await ready();
+    const styles: number[] = [];
+    for (const run of [
+      asked('atoms', { role: 'search' }),
+      asked('atoms', { name: 'Atoms, seed 0' }),
+      asked('lora', { name: 'LoRA, seed 0' }),
+      asked('atoms', { name: 'Atoms, seed 1' }),
+      asked('linear-probe'),
+    ])
+      styles.push((await train(run)).style);
+    expect(styles).toEqual([0, 0, 1, 0, 2]);
+  });
+
+  it.each([
+    [
+      new UserError('Does not fit.'),
+      { status: 'failed', problem: { kind: 'user', message: 'Does not fit.' } },
+    ],
+    [
+      new EngineFault('device-lost', 'Lost.', 'words', true),
+      {
+        status: 'failed',
+        problem: { kind: 'device-lost', message: 'Lost.', details: 'words', engineLost: true },
+      },
+    ],
+    [new DOMException('Ended.', 'AbortError'), { status: 'stopped', problem: null }],
+    [
+      new TypeError('x is undefined'),
+      { status: 'failed', problem: { kind: 'bug', message: 'x is undefined' } },
+    ],
+  ])('that fails is an answer, with the steps it had: %s', async (error, ending) => {
+    const { train } = await ready({
+      train: (_, progress) => {
+        progress({ kind: 'step', step: 1, loss: 0.75, learningRate: 1, imagesPerSecond: 9, secondsLeft: 8 });
+        throw error;
+      },
+    });
+    const run = await train(asked('atoms'));
+    expect(run).toMatchObject({
+      ...ending,
+      steps: [{ step: 1, loss: 0.75 }],
+      result: null,
+      model: null,
+      phase: null,
+    });
+  });
+
+  it('is reported a few times a second, with the mean of its last twenty losses', async () => {
+    vi.useFakeTimers();
+    let tell: (event: RunEvent) => void = () => {};
+    let end = () => {};
+    const { page } = await ready({
+      train: ({ name, config }, progress) => {
+        tell = progress;
+        return new Promise((resolve) => {
+          end = () => resolve(trained(name, config.setting));
+        });
+      },
+    });
+    const run = asked('atoms');
+    const running = page.train(run);
+    vi.advanceTimersByTime(1000);
+    expect(report).not.toHaveBeenCalled();
+
+    tell({ kind: 'phase', label: 'Finding atoms', done: 1, total: 4 });
+    expect(report).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(200);
+    expect(report).toHaveBeenLastCalledWith({
+      ...{ run: 'Atoms', phase: { label: 'Finding atoms', done: 1, total: 4 }, epoch: 1, epochs: 10 },
+      ...{ loss: null, imagesPerSecond: 0, secondsLeft: null },
+    });
+
+    tell({ kind: 'started', epochs: 10, stepsPerEpoch: 12, trainable: { backbone: 5, head: 6 } });
+    for (let step = 1; step <= 25; step++)
+      tell({ kind: 'step', step, loss: step, learningRate: 1, imagesPerSecond: 9, secondsLeft: 8 });
+    vi.advanceTimersByTime(200);
+    // Step 25 is the first of the third epoch; the mean of 6 to 25 is 15.5.
+    expect(report).toHaveBeenLastCalledWith({
+      ...{ run: 'Atoms', phase: null, epoch: 3, epochs: 10 },
+      ...{ loss: 15.5, imagesPerSecond: 9, secondsLeft: 8 },
+    });
+    vi.advanceTimersByTime(1000);
+    expect(report).toHaveBeenCalledTimes(2);
+
+    tell({ kind: 'step', step: 26, loss: 26, learningRate: 1, imagesPerSecond: 9, secondsLeft: 7 });
+    end();
+    expect(done(await running).steps).toHaveLength(26);
+    report.mockClear();
+    tell({ kind: 'step', step: 27, loss: 27, learningRate: 1, imagesPerSecond: 9, secondsLeft: 7 });
+    vi.advanceTimersByTime(1000);
+    expect(report, 'after its end').not.toHaveBeenCalled();
+  });
+
+  it('is stopped while it goes, and only then', async () => {
+    let end = () => {};
+    const { page, calls } = await ready({
+      train: ({ name, config }) =>
+        new Promise((resolve) => {
+          end = () => resolve(trained(name, config.setting));
+        }),
+    });
+    const controls = () => calls().flatMap(([call, input]) => (call === 'control' ? [input] : []));
+    expect(await page.stop()).toEqual({ done: null });
+    expect(controls()).toEqual([]);
+    const running = page.train(asked('atoms'));
+    await page.stop();
+    const [, input] = calls().find(([call]) => call === 'train') ?? [];
+    const { runId } = input as Calls['train']['in'];
+    expect(controls()).toEqual([{ runId, action: 'stop' }]);
+    end();
+    await running;
+    await page.stop();
+    expect(controls()).toHaveLength(1);
+  });
+
+  it('gives its adapter as bytes', async () => {
+    const { page, calls } = await ready();
+    expect(await page.exportAdapter('model of Atoms', 'Atoms')).toEqual({ done: new Uint8Array([1, 2, 3]) });
+    expect(calls().at(-1)).toEqual(['exportAdapter', { modelId: 'model of Atoms', name: 'Atoms' }]);
+  });
+});
+
+describe('an engine that broke', () => {
+  it('is replaced by one with the same backbone and the same data', async () => {
+    const { page, engines, calls } = await pageWith();
+    const weights = new File(['w'], 'resnet.pth');
+    choose('backbone-file', weights);
+    await page.start('auto');
+    await page.useBackbone(3, 96);
+    await page.importSample('counting', CHOICE);
+    const [, backbone, data] = calls();
+    expect(await page.restart('webgpu')).toEqual({ done: null });
+    expect(engines).toHaveLength(2);
+    expect(calls(0).at(-1)).toEqual(['terminate']);
+    expect(calls(1)).toEqual([['start', { backend: 'webgpu' }], backbone, data]);
+    await page.train(asked('atoms'));
+    expect(calls(1).at(-1)?.[0]).toBe('train');
+  });
+
+  it('has the starter again where no other backbone was used', async () => {
+    const { page, calls } = await ready();
+    await page.restart('wasm');
+    expect(calls(1).map(([call]) => call)).toEqual(['start', 'importData']);
+  });
+
+  it('is an error where it cannot be replaced', async () => {
+    const { page, answers } = await ready();
+    answers.start = () => {
+      throw new EngineFault('device-lost', 'No GPU.', 'words', true);
+    };
+    expect(await page.restart('webgpu')).toMatchObject({
+      failed: { kind: 'device-lost', message: 'No GPU.' },
+    });
+  });
+
+  it('leaves the runs before it among the figures', async () => {
+    const { page, train } = await ready();
+    await train(asked('atoms'));
+    await page.restart('wasm');
+    expect(done(await page.chart('accuracy-by-epoch', 'svg'))).toContain('Atoms');
+  });
+
+  it('says what does not compile, in the new engine as in the old', async () => {
+    const { page, engines } = await ready();
+    await page.restart('wasm');
+    for (const [place, { hear }] of engines.entries())
+      hear({ notice: { program: `conv ${place}`, reason: 'No f16.' } });
+    expect(notice.mock.calls).toEqual([
+      [{ program: 'conv 0', reason: 'No f16.' }],
+      [{ program: 'conv 1', reason: 'No f16.' }],
+    ]);
+  });
+
+  it('says its fault by the call that fails, not as a notice', async () => {
+    const { engines } = await pageWith();
+    engines[0]?.hear({ fault: { kind: 'device-lost', message: 'Lost.', details: '', engineLost: true } });
+    expect(notice).not.toHaveBeenCalled();
+  });
+});
+
+describe('a chart', () => {
+  it('is nothing where there is nothing to draw', async () => {
+    const { page } = await ready();
+    expect(await page.chart('accuracy-by-epoch', 'svg')).toEqual({ done: null });
+    expect(done(await page.figures())).toEqual([]);
+  });
+
+  it('is an SVG of its own with title and data, and leaves nothing on the page', async () => {
+    const { page, train } = await ready();
+    await train(asked('atoms'));
+    const text = done(await page.chart('accuracy-by-epoch', 'svg'));
+    const svg = new DOMParser().parseFromString(text ?? '', 'image/svg+xml').documentElement;
+    expect(svg.tagName).toBe('svg');
+    const words = [...svg.querySelectorAll('text')].map((each) => each.textContent);
+    expect(words[0]).toBe('Validation accuracy per epoch');
+    expect(words[1]).toMatch(/^pictures, 40 images/);
+    for (const id of ['chart', 'picture']) expect(document.getElementById(id)?.childElementCount, id).toBe(0);
+  });
+
+  it('is a PNG’s bytes in base64 where that is asked for', async () => {
+    const { page, train } = await ready();
+    await train(asked('atoms'));
+    const text = done(await page.chart('accuracy-by-epoch', 'png')) ?? '';
+    // The first bytes of every PNG (W3C PNG, §5.2).
+    expect([...atob(text)].slice(0, 8).map((byte) => byte.charCodeAt(0))).toEqual([
+      137, 80, 78, 71, 13, 10, 26, 10,
+    ]);
+  });
+
+  it('for a report shows what is compared, without searches', async () => {
+    const { page, train } = await ready();
+    await train(asked('lora', { role: 'search', name: 'LoRA, search', armName: 'LoRA, search' }));
+    expect(done(await page.figures())).toEqual([]);
+    await train(asked('atoms'));
+    const figures = done(await page.figures());
+    expect(figures.map(({ name }) => name)).toContain('accuracy-by-parameters');
+    for (const { svg } of figures) {
+      expect(svg).toMatch(/^<svg /);
+      expect(svg).not.toContain('LoRA');
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { inspection } from './inspection';
+import { DATA } from './made-page';
+
+const PETS = {
+  ...DATA,
+  classes: [
+    { name: 'cat', train: 1600, val: 400, test: 0 },
+    { name: 'guinea pig', train: 8, val: 2, test: 0 },
+  ],
+};
+
+test('lists the classes with their images in columns', () => {
+  expect(inspection(PETS)).toBe(
+    [
+      'Class       Train  Validate  Test',
+      'cat         1,600       400     0',
+      'guinea pig      8         2     0',
+      'Split: drawn by the seed.',
+    ].join('\n'),
+  );
+});
+
+test('names every file that is left out or contradicts another, and whose split it is', () => {
+  const text = inspection({
+    ...PETS,
+    split: 'given',
+    leftOut: [{ path: 'pets/notes.txt', reason: 'Not a picture.' }],
+    duplicates: { ...PETS.duplicates, conflicts: [['cat/1.png', 'guinea pig/2.png']] },
+  });
+  expect(text.split('\n').slice(3)).toEqual([
+    'Split: by the folders of the set.',
+    'Left out:',
+    '  pets/notes.txt: Not a picture.',
+    'Contradicting labels:',
+    '  cat/1.png, guinea pig/2.png',
+  ]);
+  expect(inspection({ ...PETS, testSplit: 'given' })).toContain('test images by the folders of the set');
+});

@@ -1,0 +1,176 @@
+/** For tests only: a headless page without a browser, whose answers a test can change, and what goes in and comes out of it. */
+import { queuedRun, withEvents, withoutResult, withResult } from '../app/store/run-record';
+import { tuningRecipe } from '../src/backbone/recipe';
+import type {
+  BackboneSummary,
+  EngineInfo,
+  MemoryPlan,
+  ModelSummary,
+  RunResult,
+  SettingSummary,
+} from '../src/worker/protocol';
+import type { AskedRun, DataSummary, HeadlessPage, Problem, Purpose, RunRecord } from './messages';
+import type { Done, Headless, Place } from './page';
+
+export const ENGINE: EngineInfo = {
+  ...{ backend: 'wasm', choice: 'auto', adapter: null, hardware: false, reason: 'No WebGPU.' },
+  ...{ threads: 2, isolated: true, precision: 'single', limits: { budget: 1e9, buffer: 1e9 } },
+};
+
+export const BACKBONE: BackboneSummary = {
+  ...{ id: 'starter', name: 'Starter', hash: 'beef', key: 'beef 64', inputSize: 64 },
+  ...{ stages: { used: 4, inFile: 4 }, ownClasses: 10, licence: '', citation: '', loading: [] },
+  ...{ trunk: { used: '', all: [''] }, recipe: tuningRecipe(64), notices: [] },
+  ...{ features: 512, parameters: 1_480_000, fileBytes: 3e6, convolutions: [] },
+};
+
+const OWN_WEIGHTS = { id: 'own', name: 'weights', hash: 'feed' };
+
+/** Forty images of two classes. */
+export const DATA: DataSummary = {
+  ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
+  classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
+  ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
+  ...{ augmentation: 'flips', leftOut: [], hash: 'cafe' },
+  duplicates: {
+    groups: 0,
+    images: 0,
+    conflicts: [],
+    leaked: { val: 0, test: 0 },
+    givenUp: { images: 0, classes: [] },
+  },
+};
+
+export const MEMORY: MemoryPlan = {
+  ...{ batch: 16, microBatch: 16, recompute: false, evaluationBatch: 16, prefix: null, bytes: 21e6 },
+  items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
+  ...{ budget: 1e9, fits: true, sentence: 'About 21 MB of memory.' },
+};
+
+function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
+  return {
+    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, paper: '' },
+    fault: null,
+    ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
+  };
+}
+const number = (id: string, label: string, usual: number) => ({
+  ...{ id, label, help: '', default: usual, min: 1, max: 64 },
+});
+
+export const SETTINGS: readonly SettingSummary[] = [
+  setting('linear-probe', 'Linear probe'),
+  setting('atoms', 'Atoms', [number('m', 'Atoms per layer (m)', 9)]),
+  setting('lora', 'LoRA', [number('r', 'Rank (r)', 4)]),
+];
+
+/** The run after as many epochs as were asked for, with `correct` of 20 validation images right in the last. */
+export function finished(
+  asked: AskedRun,
+  correct = 15,
+  outcome: RunResult['outcome'] = 'finished',
+): RunRecord {
+  const { setting, config, name, armName, role, memoryCap } = asked;
+  const labels = Array.from({ length: 20 }, (_, image) => image % 2);
+  const epochs = [{ epoch: config.epochs, trainLoss: 0.5, valLoss: 0.25, correct, total: 20, seconds: 3 }];
+  const validation = {
+    labels,
+    predicted: labels.map((label, image) => (image < correct ? label : 1 - label)),
+  };
+  const result: RunResult = {
+    ...{
+      outcome,
+      message: outcome === 'failed' ? 'The loss was no number.' : '',
+      config,
+      epochs,
+      validation,
+    },
+    ...{
+      trainable: setting.trainable,
+      keptEpoch: config.epochs,
+      test: null,
+      seconds: 3,
+      imagesPerSecond: 50,
+    },
+    ...{ backend: ENGINE.backend, precision: ENGINE.precision, threads: ENGINE.threads },
+  };
+  const model: ModelSummary = {
+    ...{ modelId: `model of ${name}`, name, backbone: { key: BACKBONE.key, name: BACKBONE.name } },
+    ...{ setting: setting.id, classes: ['a', 'b'], trainable: setting.trainable, accuracy: correct / 20 },
+    ...{ validationImages: 20, adapterBytes: 9000, checkDifference: null },
+  };
+  const begun = withEvents(
+    queuedRun(setting, {
+      ...{ id: name, name, armName, role, sweep: null, config, memoryCap },
+      ...{ data: DATA.label, basis: DATA.hash, style: 0 },
+      expected: {
+        backbone: { key: BACKBONE.key, name: BACKBONE.name },
+        data: { key: DATA.hash, name: DATA.name },
+      },
+    }),
+    [{ kind: 'planned', memory: MEMORY }],
+  );
+  return withResult(begun, result, role === 'final' ? model : null);
+}
+
+/** The run as one that something went wrong with; null: the person ended it before anything was kept. */
+export const ended = (asked: AskedRun, problem: Problem | null): RunRecord => ({
+  ...withoutResult({ ...finished(asked), result: null, model: null }, problem),
+  ...{ epochs: [], keptEpoch: null },
+});
+
+export const DEVICE_LOST: Problem = {
+  ...{ kind: 'device-lost', message: 'The GPU was lost.', details: 'device.lost (unknown)' },
+  engineLost: true,
+};
+
+type Answers = {
+  [K in keyof HeadlessPage]: (...given: Parameters<HeadlessPage[K]>) => Done<K> | Promise<Done<K>>;
+};
+
+export interface MadePage extends Headless {
+  /** What was asked and chosen, in order. */
+  readonly asked: [call: keyof HeadlessPage | 'choose' | 'close', ...given: unknown[]][];
+  /** The calls alone. */
+  calls(): string[];
+}
+
+/** Answers as a page does with which all goes well, but for the `answers` given. */
+export function madePage(answers: Partial<Answers> = {}, refused: readonly string[] = []): MadePage {
+  const asked: MadePage['asked'] = [];
+  const table: Answers = {
+    start: () => ({ engine: ENGINE, backbone: BACKBONE }),
+    environment: () => ({ browser: 'A browser', tfjs: '4.22.0' }),
+    useBackbone: (stages, inputSize) => ({
+      ...BACKBONE,
+      ...(asked.some(([call, purpose]) => call === 'choose' && purpose === 'backbone') && OWN_WEIGHTS),
+      ...{ inputSize: inputSize ?? BACKBONE.inputSize, stages: { used: stages ?? 4, inFile: 4 } },
+    }),
+    settings: () => [...SETTINGS],
+    importFiles: ({ seed, testPart, preset }) => ({ ...DATA, seed, testPart, preset }),
+    importSample: (sample, { seed, testPart, preset }) => ({ ...DATA, sample, seed, testPart, preset }),
+    plan: (configs) => configs.map(() => MEMORY),
+    train: (run) => finished(run),
+    restart: () => null,
+    stop: () => null,
+    exportAdapter: (_, name) => new TextEncoder().encode(`adapter of ${name}`),
+    chart: (name, kind) => (kind === 'svg' ? `<svg>${name}</svg>` : btoa(name)),
+    figures: () => [],
+    ...answers,
+  };
+  return {
+    asked,
+    calls: () => asked.map(([call]) => call),
+    refused,
+    async ask(call, ...given) {
+      asked.push([call, ...given]);
+      return table[call](...given);
+    },
+    async choose(purpose: Purpose, place: Place) {
+      asked.push(['choose', purpose, place]);
+    },
+    async close() {
+      asked.push(['close']);
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import { EventEmitter } from 'node:events';
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { EngineFault } from '../src/engine-fault';
+import { UserError } from '../src/user-error';
+import { Bug } from './bug';
+import { BACKBONE, ENGINE } from './made-page';
+import type { HeadlessPage, Report } from './messages';
+import { type Headless, openHeadless } from './page';
+
+/** What a page of Playwright's does for this, here: functions are evaluated in Node, and events are sent by the test. */
+class MadePage extends EventEmitter {
+  readonly exposed = new Map<string, unknown>();
+  readonly chosen: [selector: string, path: string][] = [];
+  closed = 0;
+
+  async exposeFunction(name: string, callback: unknown) {
+    this.exposed.set(name, callback);
+  }
+  async evaluate(work: (given: unknown) => unknown, given: unknown) {
+    return work(given);
+  }
+  async setInputFiles(selector: string, path: string) {
+    this.chosen.push([selector, path]);
+  }
+  async $eval(selector: string, work: (input: { value: string }) => void) {
+    const input = { value: 'as it was' };
+    work(input);
+    this.chosen.push([selector, input.value]);
+  }
+}
+
+const REPORT: Report = {
+  ...{ run: 'Atoms', phase: null, epoch: 1, epochs: 2 },
+  ...{ loss: 0.5, imagesPerSecond: 9, secondsLeft: 3 },
+};
+
+let page: MadePage;
+const heard: unknown[] = [];
+const refused = ['https://elsewhere.example/'];
+
+beforeEach(() => {
+  page = new MadePage();
+  heard.length = 0;
+});
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, 'headless');
+});
+
+/** The headless page with these functions; a test calls no other. */
+function open(functions: Partial<HeadlessPage> | null): Promise<Headless> {
+  if (functions) globalThis.headless = functions as HeadlessPage;
+  return openHeadless(
+    (report) => heard.push(report),
+    (notice) => heard.push(notice),
+    async (path, prepare) => {
+      expect(path).toBe('cli/headless.html');
+      // The few methods that are called are there.
+      const made = page as unknown as Page;
+      await prepare?.(made);
+      return {
+        page: made,
+        refused,
+        close: async () => {
+          page.closed++;
+        },
+      };
+    },
+  );
+}
+
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => 'nothing',
+    (error: unknown) => error,
+  );
+const never = () => new Promise<never>(() => {});
+
+describe('a call', () => {
+  it('is made with what is given, and gives what the page answers', async () => {
+    const given: unknown[] = [];
+    const headless = await open({
+      start: async (...all) => {
+        given.push(...all);
+        return { done: { engine: ENGINE, backbone: BACKBONE } };
+      },
+    });
+    expect(await headless.ask('start', 'wasm')).toEqual({ engine: ENGINE, backbone: BACKBONE });
+    expect(given).toEqual(['wasm']);
+  });
+
+  it('may answer null', async () => {
+    const headless = await open({ stop: async () => ({ done: null }) });
+    expect(await headless.ask('stop')).toBeNull();
+  });
+
+  const failing = async (failed: Parameters<typeof answered>[0]) =>
+    caught((await answered(failed)).ask('stop'));
+  const answered = (
+    failed: Extract<Awaited<ReturnType<HeadlessPage['stop']>>, { failed: unknown }>['failed'],
+  ) => open({ stop: async () => ({ failed }) });
+
+  it('fails with an error that the person can mend', async () => {
+    expect(await failing({ kind: 'user', message: 'Too many.' })).toEqual(new UserError('Too many.'));
+  });
+
+  it.each(['device-lost', 'out-of-memory', 'gpu-error'] as const)(
+    'fails with a fault of the engine: %s',
+    async (kind) => {
+      const error = await failing({
+        kind,
+        message: 'It broke.',
+        details: 'words',
+        engineLost: kind !== 'out-of-memory',
+      });
+      expect(error).toBeInstanceOf(EngineFault);
+      expect(error).toMatchObject({
+        ...{ kind, message: 'It broke.', details: 'words', engineLost: kind !== 'out-of-memory' },
+      });
+    },
+  );
+
+  it('fails with a bug, with the page’s details', async () => {
+    const error = await failing({ kind: 'bug', message: 'x is undefined', details: 'at train' });
+    expect(error).toBeInstanceOf(Bug);
+    expect(error).toMatchObject({ message: 'x is undefined', details: 'at train' });
+  });
+
+  it('fails as ended by the person where the page says so', async () => {
+    expect(await failing(null)).toMatchObject({ name: 'AbortError' });
+    expect(await failing(null)).toBeInstanceOf(DOMException);
+  });
+
+  it('fails as the page does where that does not answer at all', async () => {
+    const headless = await open({
+      stop: () => Promise.reject(new Error('Target closed')),
+    });
+    expect(await caught(headless.ask('stop'))).toEqual(new Error('Target closed'));
+  });
+});
+
+describe('a page that breaks', () => {
+  const OUT_OF_MEMORY = new UserError('The browser ran out of memory. Use a smaller batch or fewer images.');
+
+  it('ends the call that waits for it', async () => {
+    const headless = await open({ train: never, settings: never });
+    const waiting = caught(headless.ask('settings', DEFAULT_KNOBS));
+    page.emit('crash');
+    expect(await waiting).toEqual(OUT_OF_MEMORY);
+  });
+
+  it('fails the next call where it broke between two', async () => {
+    const headless = await open({ stop: async () => ({ done: null }), settings: never });
+    await headless.ask('stop');
+    page.emit('crash');
+    // Nobody waits: an unhandled rejection would fail this file.
+    await new Promise(setImmediate);
+    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toEqual(OUT_OF_MEMORY);
+  });
+
+  it('by an error that nothing caught ends the call with a bug and the error’s stack', async () => {
+    const headless = await open({ settings: never });
+    const waiting = caught(headless.ask('settings', DEFAULT_KNOBS));
+    const error = new TypeError('x is not a function');
+    page.emit('pageerror', error);
+    const ended = await waiting;
+    expect(ended).toBeInstanceOf(Bug);
+    expect(ended).toMatchObject({ message: 'x is not a function', details: error.stack });
+  });
+
+  it('by an error between two calls fails the next', async () => {
+    const headless = await open({ settings: never });
+    page.emit('pageerror', new Error('late'));
+    await new Promise(setImmediate);
+    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toMatchObject({ message: 'late' });
+  });
+
+  it('says the first cause, not what followed from it', async () => {
+    const headless = await open({ settings: never });
+    page.emit('pageerror', new Error('first'));
+    page.emit('crash');
+    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toMatchObject({ message: 'first' });
+  });
+
+  it('while it loads is closed', async () => {
+    const evaluate = page.evaluate.bind(page);
+    page.evaluate = async (work, given) => {
+      page.emit('pageerror', new Error('The script has an error.'));
+      await new Promise(setImmediate);
+      return evaluate(work, given);
+    };
+    expect(await caught(open({}))).toMatchObject({ message: 'The script has an error.' });
+    expect(page.closed).toBe(1);
+  });
+
+  it('or has none of the functions is closed', async () => {
+    expect(await caught(open(null))).toEqual(new Error('The headless page did not load.'));
+    expect(page.closed).toBe(1);
+  });
+});
+
+describe('what goes in and comes out', () => {
+  it('are files and folders, each into its own input', async () => {
+    const headless = await open({});
+    await headless.choose('data', { kind: 'folder', path: '/pictures' });
+    await headless.choose('backbone', { kind: 'file', path: '/resnet.pth' });
+    // The other input is emptied, or what was chosen before would still be there.
+    expect(page.chosen).toEqual([
+      ['#data-file', ''],
+      ['#data-folder', '/pictures'],
+      ['#backbone-folder', ''],
+      ['#backbone-file', '/resnet.pth'],
+    ]);
+  });
+
+  it('are reports and notices of the page', async () => {
+    await open({});
+    const call = (name: string, given: unknown) => {
+      const exposed = page.exposed.get(name);
+      if (typeof exposed === 'function') exposed(given);
+    };
+    const notice = { program: 'conv 3×3', reason: 'No f16.' };
+    call('report', REPORT);
+    call('notice', notice);
+    expect(heard).toEqual([REPORT, notice]);
+  });
+
+  it('are addresses that were refused', async () => {
+    expect((await open({})).refused).toBe(refused);
+  });
+
+  it('are closed with the browser', async () => {
+    const headless = await open({});
+    await headless.close();
+    expect(page.closed).toBe(1);
+  });
+});

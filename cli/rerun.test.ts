@@ -1,0 +1,232 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
+import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { UserError } from '../src/user-error';
+import type { RunConfig } from '../src/worker/protocol';
+import { type Choices, parseChoices } from './choices';
+import { BACKBONE, DATA, DEVICE_LOST, ENGINE, ended, finished, SETTINGS } from './made-page';
+import type { AskedRun } from './messages';
+import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
+
+function asked(id: string, config: Partial<RunConfig> = {}, given: Partial<AskedRun> = {}): AskedRun {
+  const setting = SETTINGS.find((each) => each.id === id);
+  if (!setting) throw new Error(`There is no setting ${id}.`);
+  return {
+    ...{ setting, role: 'final', name: setting.label, armName: setting.label, memoryCap: null },
+    config: { ...runConfig(setting, DEFAULT_KNOBS, 'flips'), ...config },
+    ...given,
+  };
+}
+
+const PROBE = asked('linear-probe');
+const ATOMS = asked('atoms', { seed: 7, learningRate: 0.02 }, { name: 'Atoms, seed 7', memoryCap: 24e6 });
+
+const earlier = (given: Partial<Results> = {}): Results => ({
+  format: RESULTS_FORMAT,
+  createdBy: { name: 'atomtune', version: '0.1.0' },
+  ...{ madeAt: '2025-01-31T14:23:05.000Z', complete: true, engine: ENGINE },
+  environment: { browser: 'A browser', tfjs: '4.22.0' },
+  backbone: backboneFacts(BACKBONE),
+  dataset: { ...DATA, sample: 'counting', seed: 5, testPart: 0.2, preset: 'vtab' },
+  runs: [PROBE, ATOMS].map((run) => runResults(finished(run), null)),
+  charts: [],
+  ...given,
+});
+
+function choices(...typed: string[]): Choices {
+  const parsed = parseChoices(['--rerun', '/home/results.json', ...typed], new Date(2025, 0, 31));
+  if (!parsed) throw new Error('Help was asked for.');
+  return parsed;
+}
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('a results file', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rerun-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const written = async (text: string) => {
+    const path = join(folder, 'results.json');
+    await writeFile(path, text);
+    return readResults(path);
+  };
+
+  it('is read as it was written', async () => {
+    const text = resultsText(earlier());
+    expect(await written(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['an empty file', '', 'it is not JSON'],
+    ['half a file', resultsText(earlier()).slice(0, 500), 'it is not JSON'],
+    ['another JSON', '[1, 2]', 'the whole: '],
+    ['a file of another version', JSON.stringify({ ...earlier(), format: 3 }), 'format: '],
+    ['a run without its configuration', JSON.stringify({ ...earlier(), runs: [{}] }), 'runs.0.name: '],
+    [
+      'an option that is no number',
+      resultsText(earlier()).replace('"m": 9', '"m": "nine"'),
+      'runs.1.config.options.m: ',
+    ],
+  ])('is refused where it is %s, with the field', async (_, text, why) => {
+    const error = await written(text).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain(`“results.json” is no results file of this version (${why}`);
+    expect(String(error)).toMatch(/Take the results\.json that a run or a report wrote\.$/);
+  });
+
+  it('is refused where it is a folder, with what to give', async () => {
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out', 'results.json'), '{}');
+    await expect(readResults(join(folder, 'out'))).rejects.toThrow(
+      new UserError(`“${join(folder, 'out')}” is a folder. --rerun takes the results.json inside.`),
+    );
+  });
+
+  it('is refused where there is none', async () => {
+    await expect(readResults(join(folder, 'nowhere.json'))).rejects.toThrow(/it does not exist\.$/);
+  });
+});
+
+describe('the choices that results decide', () => {
+  it('are data, split, backend and the backbone’s form', () => {
+    expect(repeatedChoices(choices('--out', '/out', '--charts', 'png'), earlier())).toMatchObject({
+      data: { kind: 'sample', name: 'counting' },
+      backbone: { path: null, stages: null, inputSize: 64 },
+      ...{ testPart: 0.2, preset: 'vtab', backend: 'wasm', settings: [] },
+      knobs: { seed: 5 },
+      // These are still the person's.
+      ...{ out: '/out', charts: 'png', rerun: '/home/results.json' },
+    });
+  });
+
+  it('are as many stages as were used, where the file has more', () => {
+    const backbone = { ...backboneFacts(BACKBONE), stages: { used: 3, inFile: 4 }, inputSize: 96 };
+    expect(repeatedChoices(choices(), earlier({ backbone })).backbone).toEqual({
+      ...{ path: null, stages: 3, inputSize: 96 },
+    });
+  });
+
+  it('are the backend that was asked for, or the one that `auto` came to', () => {
+    const backendOf = (engine: Partial<Results['engine']>) =>
+      repeatedChoices(choices(), earlier({ engine: { ...ENGINE, ...engine } })).backend;
+    expect(backendOf({ choice: 'auto', backend: 'webgpu' })).toBe('webgpu');
+    expect(backendOf({ choice: 'webgpu-half', backend: 'webgpu', precision: 'half' })).toBe('webgpu-half');
+  });
+
+  it('leave the images to the person where they say where', () => {
+    expect(repeatedChoices(choices('--data', '/pictures'), earlier()).data).toEqual({
+      ...{ kind: 'path', path: '/pictures' },
+    });
+  });
+
+  it('ask where the person’s own images and weights are', () => {
+    const own = earlier({ dataset: { ...DATA, sample: null } });
+    expect(refusal(() => repeatedChoices(choices(), own))).toBe(
+      'The runs were made on “pictures”. Say with --data where its images are.',
+    );
+    const weights = earlier({ backbone: { ...backboneFacts(BACKBONE), id: 'own', name: 'resnet.pth' } });
+    expect(refusal(() => repeatedChoices(choices(), weights))).toBe(
+      'The runs were made on “resnet.pth”. Give its weights with --backbone.',
+    );
+    expect(repeatedChoices(choices('--backbone', '/resnet.pth'), weights).backbone.path).toBe('/resnet.pth');
+  });
+
+  it('are not a sample that there is none of here', () => {
+    const gone = earlier({ dataset: { ...DATA, sample: 'gone' } });
+    expect(refusal(() => repeatedChoices(choices(), gone))).toBe(
+      '--sample must be one of counting, textures, not “gone”.',
+    );
+  });
+});
+
+describe('the runs made again', () => {
+  it('are those that finished, as they were asked for', () => {
+    const failed = runResults(ended(asked('lora'), DEVICE_LOST), null);
+    const stopped = runResults(finished(asked('lora'), 9, 'stopped'), null);
+    const results = earlier();
+    expect(repeatedRuns({ ...results, runs: [failed, ...results.runs, stopped] }, SETTINGS)).toEqual([
+      PROBE,
+      ATOMS,
+    ]);
+  });
+
+  it('are not those of another engine: their numbers would be others', () => {
+    const runs = earlier().runs.map((run, place) =>
+      place === 0 ? { ...run, backend: 'webgpu' as const } : run,
+    );
+    const other = earlier({ runs });
+    expect(repeatedRuns(other, SETTINGS)).toEqual([ATOMS]);
+  });
+
+  it('have searches among them', () => {
+    const search = asked('atoms', {}, { role: 'search' });
+    expect(repeatedRuns(earlier({ runs: [runResults(finished(search), null)] }), SETTINGS)).toEqual([search]);
+  });
+
+  it('are refused where there is none, or a setting is not known', () => {
+    expect(refusal(() => repeatedRuns(earlier({ runs: [] }), SETTINGS))).toBe(
+      'The file has no finished run. Nothing was run.',
+    );
+    expect(refusal(() => repeatedRuns(earlier(), SETTINGS.slice(0, 1)))).toBe(
+      'There is no setting “atoms” here. Nothing was run.',
+    );
+  });
+});
+
+describe('a difference', () => {
+  it('is said, with what came of it; without one nothing is', () => {
+    expect(refusal(() => refuse('The images are others.'))).toBe('The images are others. Nothing was run.');
+    expect(refusal(() => refuse(null))).toBe('accepted');
+  });
+});
+
+describe('the verdicts', () => {
+  const results = earlier();
+
+  it('are that all numbers are the same', () => {
+    expect(verdicts(results, results.runs)).toEqual({
+      same: true,
+      lines: [
+        'Linear probe: the same numbers, bit for bit.',
+        'Atoms, seed 7: the same numbers, bit for bit.',
+      ],
+    });
+  });
+
+  it('are which numbers of which run are others', () => {
+    const after = [runResults(finished(PROBE), null), runResults(finished(ATOMS, 14), null)];
+    expect(verdicts(results, after)).toEqual({
+      same: false,
+      lines: [
+        'Linear probe: the same numbers, bit for bit.',
+        'Atoms, seed 7: not the same numbers: images classified rightly, answers on the validation images.',
+      ],
+    });
+  });
+
+  it('are that a run was not made again', () => {
+    expect(verdicts(results, results.runs.slice(0, 1))).toEqual({
+      same: false,
+      lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: not run again.'],
+    });
+  });
+
+  it('pass over runs that had not finished', () => {
+    const failed = runResults(ended(asked('lora'), DEVICE_LOST), null);
+    expect(verdicts({ ...results, runs: [failed, ...results.runs] }, results.runs).same).toBe(true);
+  });
+});

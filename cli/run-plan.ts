@@ -1,0 +1,34 @@
+/** Which run comes next: of a sweep, where that depends on how the others ended, or of a list. */
+import { memoryCapBytes } from '../app/store/defaults';
+import { outcomeOf, trialNames } from '../app/store/run-record';
+import { type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
+import type { SettingSummary } from '../src/worker/protocol';
+import type { Choices } from './choices';
+import type { AskedRun, DataSummary, RunRecord } from './messages';
+
+/** Gives a run to make, and takes how it ended. */
+export type RunPlan = Generator<AskedRun, void, RunRecord>;
+
+export function sweepOf(
+  { settings, knobs, sweep }: Pick<Choices, 'settings' | 'knobs' | 'sweep'>,
+  known: readonly SettingSummary[],
+  { augmentation }: Pick<DataSummary, 'augmentation'>,
+): Sweep {
+  const chosen = settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []);
+  return { settings: chosen, knobs, choice: sweep, augmentation };
+}
+
+export function* sweptRuns(sweep: Sweep): RunPlan {
+  const { knobs, choice } = sweep;
+  const outcomes = new Map<string, Outcome>();
+  const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
+  for (let trial = nextTrial(); trial; trial = nextTrial()) {
+    const names = trialNames(trial, knobs, choice.seeds);
+    const run = yield { ...trial, ...names, memoryCap: memoryCapBytes(knobs) };
+    outcomes.set(trialKey(trial), outcomeOf(run));
+  }
+}
+
+export function* listedRuns(runs: readonly AskedRun[]): RunPlan {
+  yield* runs;
+}

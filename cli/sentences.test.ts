@@ -1,0 +1,149 @@
+import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
+import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './made-page';
+import {
+  backboneSentence,
+  dataSentence,
+  endSentence,
+  engineSentence,
+  memorySentences,
+  noticesOf,
+  programSentence,
+  runCountSentence,
+} from './sentences';
+
+/** Numbers are not parted from their unit by a line's end. */
+const NBSP = '\u00a0';
+
+const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep => ({
+  settings: SETTINGS,
+  knobs: { ...DEFAULT_KNOBS, memoryCap },
+  choice: { ...NO_SWEEP, ...choice },
+  augmentation: 'none',
+});
+
+describe('of the engine', () => {
+  it('the backend, why, and how many threads where there are several', () => {
+    expect(engineSentence(ENGINE)).toBe('Engine: wasm, 2 threads. No WebGPU.');
+    expect(engineSentence({ ...ENGINE, threads: 1 })).toBe('Engine: wasm. No WebGPU.');
+    expect(engineSentence({ backend: 'webgpu', threads: 0, reason: 'A GPU.' })).toBe(
+      'Engine: webgpu. A GPU.',
+    );
+  });
+
+  it('a program that does not compile, and why', () => {
+    expect(programSentence({ program: 'conv 3×3', reason: 'No f16.' })).toMatch(/conv 3×3 .* No f16\.$/);
+  });
+});
+
+describe('of the backbone', () => {
+  it('its name, input size and numbers', () => {
+    expect(backboneSentence(BACKBONE)).toBe(`Backbone: Starter, 64 px, 1.48${NBSP}M parameters.`);
+  });
+});
+
+describe('of the data', () => {
+  it('name, classes and how many images each part has', () => {
+    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 to train, 20 to validate.');
+    const classes = [
+      { name: 'a', train: 1000, val: 150, test: 30 },
+      { name: 'b', train: 1, val: 50, test: 0 },
+    ];
+    expect(dataSentence({ ...DATA, classes })).toBe(
+      'Data: pictures, 2 classes, images: 1,001 to train, 200 to validate, 30 to test.',
+    );
+  });
+
+  it('how many files were left out', () => {
+    const leftOut = [{ path: 'a/broken.png', reason: 'It is no picture.' }];
+    expect(dataSentence({ ...DATA, leftOut })).toMatch(/, 1 file left out \(see results\.json\)\.$/);
+  });
+
+  it('nothing more where nothing is to be known', () => {
+    expect(noticesOf(DATA)).toEqual([]);
+  });
+
+  it('presets, near-duplicates, classes without validation and conflicts, one line each', () => {
+    const notices = noticesOf({
+      ...DATA,
+      ...{ preset: 'few-shot-4', unused: 3 },
+      classes: [...DATA.classes, { name: 'c', train: 5, val: 0, test: 0 }],
+      duplicates: {
+        ...{ groups: 2, images: 5, leaked: { val: 0, test: 0 } },
+        conflicts: [['pictures/a/1.png', 'pictures/b/1.png']],
+        givenUp: { images: 9, classes: ['a'] },
+      },
+    });
+    expect(notices).toEqual([
+      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images left aside\.$/),
+      expect.stringMatching(/^9 images of “a” look so much alike/),
+      expect.stringMatching(/^5 images form 2 groups/),
+      expect.stringMatching(/“c”/),
+      expect.stringMatching(/^1 group .* Their paths are in results\.json\.$/),
+    ]);
+  });
+});
+
+describe('of the runs there will be', () => {
+  it('nothing where it is one of each setting', () => {
+    expect(runCountSentence(sweep())).toBe('');
+  });
+
+  it('how many, and how many of them search', () => {
+    expect(runCountSentence(sweep({ seeds: 3 }))).toBe('9 runs.');
+    // Five rates of each of the three settings, then one run of each.
+    expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them to search.');
+  });
+
+  it('how each of what is compared keeps within its memory, asked once and of one seed', async () => {
+    const plan = vi.fn(async (configs: readonly unknown[]) => configs.map(() => MEMORY));
+    const sentences = await memorySentences(sweep({ seeds: 3, values: { atoms: { m: [6, 9] } } }, 24), plan);
+    expect(sentences).toEqual([
+      'Linear probe: About 21 MB of memory.',
+      'Atoms, m = 6: About 21 MB of memory.',
+      'Atoms: About 21 MB of memory.',
+      'LoRA: About 21 MB of memory.',
+    ]);
+    expect(plan).toHaveBeenCalledTimes(1);
+    expect(plan).toHaveBeenCalledWith(
+      [
+        expect.objectContaining({ setting: 'linear-probe' }),
+        expect.objectContaining({ setting: 'atoms', options: { m: 6 } }),
+        expect.objectContaining({ setting: 'atoms', options: { m: 9 } }),
+        expect.objectContaining({ setting: 'lora' }),
+      ],
+      24_000_000,
+    );
+  });
+
+  it('nothing of a run that does not fit: it says so itself', async () => {
+    const plan = async (configs: readonly unknown[]) =>
+      configs.map((_, place) => ({ ...MEMORY, fits: place !== 1 }));
+    expect(await memorySentences(sweep(), plan)).toEqual([
+      'Linear probe: About 21 MB of memory.',
+      'LoRA: About 21 MB of memory.',
+    ]);
+  });
+});
+
+describe('of a run that is over', () => {
+  const epoch = { epoch: 2, trainLoss: 0.5, valLoss: 0.5, correct: 15, total: 20, seconds: 3 };
+
+  it('how it ended, and its last epoch', () => {
+    const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
+    expect(endSentence({ name: 'Atoms', status: 'finished', epochs })).toBe(
+      `Atoms: finished, 75.0${NBSP}% after 2 epochs, 3.0 s.`,
+    );
+  });
+
+  it('that it had no epoch', () => {
+    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch.');
+  });
+
+  it('zero right of no images', () => {
+    expect(
+      endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
+    ).toMatch(/^A: stopped, 0\.0/);
+  });
+});

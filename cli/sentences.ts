@@ -1,0 +1,92 @@
+/** What the command says of its engine, backbone, data and runs, a sentence each. */
+import {
+  conflictSentence,
+  givenUpSentence,
+  groupSentence,
+  imagesPerPart,
+  partWords,
+  presetSentence,
+  unvalidatedSentence,
+} from '../app/store/data-words';
+import { memoryCapBytes } from '../app/store/defaults';
+import { trialNames } from '../app/store/run-record';
+import { allTrials, type Sweep } from '../app/store/sweep';
+import { counted, duration, percent, short } from '../app/ui/format';
+import type { BackboneSummary, EngineInfo, MemoryPlan, Notice, RunConfig } from '../src/worker/protocol';
+import type { DataSummary, RunRecord } from './messages';
+
+export function engineSentence({
+  backend,
+  threads,
+  reason,
+}: Pick<EngineInfo, 'backend' | 'threads' | 'reason'>) {
+  return `Engine: ${backend}${threads > 1 ? `, ${threads} threads` : ''}. ${reason}`;
+}
+
+export function programSentence({ program, reason }: Notice): string {
+  return `The program ${program} does not work on this adapter; a general form is used, slower, with the same results. ${reason}`;
+}
+
+export function backboneSentence({
+  name,
+  inputSize,
+  parameters,
+}: Pick<BackboneSummary, 'name' | 'inputSize' | 'parameters'>): string {
+  return `Backbone: ${name}, ${inputSize} px, ${short(parameters)} parameters.`;
+}
+
+export function dataSentence({
+  name,
+  classes,
+  leftOut,
+}: Pick<DataSummary, 'name' | 'classes' | 'leftOut'>): string {
+  const left = leftOut.length > 0 ? `, ${counted(leftOut.length, 'file')} left out (see results.json)` : '';
+  return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
+}
+
+/** What the person should know of the pictures before they trust the figures. */
+export function noticesOf(
+  dataset: Pick<DataSummary, 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
+): string[] {
+  const conflicts = conflictSentence(dataset);
+  return [
+    presetSentence(dataset),
+    givenUpSentence(dataset),
+    groupSentence(dataset),
+    unvalidatedSentence(dataset),
+    conflicts && `${conflicts} Their paths are in results.json.`,
+  ].filter(Boolean);
+}
+
+/** How many runs there will be; empty where it is one of each setting. */
+export function runCountSentence(sweep: Sweep): string {
+  const trials = allTrials(sweep);
+  const searches = trials.filter(({ role }) => role === 'search').length;
+  if (trials.length <= sweep.settings.length) return '';
+  return `${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them to search` : ''}.`;
+}
+
+/** How each of what is compared keeps within its memory. `plan` is asked once, with one configuration of each. */
+export async function memorySentences(
+  sweep: Sweep,
+  plan: (configs: RunConfig[], memoryCap: number | null) => Promise<MemoryPlan[]>,
+): Promise<string[]> {
+  const arms = new Map(
+    allTrials(sweep).map((trial) => [trialNames(trial, sweep.knobs, 1).armName, trial.config]),
+  );
+  const planned = await plan([...arms.values()], memoryCapBytes(sweep.knobs));
+  return [...arms.keys()].flatMap((name, index) => {
+    const memory = planned[index];
+    return memory?.fits ? [`${name}: ${memory.sentence}`] : [];
+  });
+}
+
+/** One line for a run that is over. */
+export function endSentence(run: Pick<RunRecord, 'name' | 'status' | 'epochs'>): string {
+  const end = run.epochs.at(-1);
+  const reached = end
+    ? `${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
+    : 'no epoch';
+  const took = end ? `, ${duration(end.seconds)}` : '';
+  return `${run.name}: ${run.status}, ${reached}${took}.`;
+}

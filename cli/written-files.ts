@@ -1,0 +1,68 @@
+/** The files of a comparison: results, an adapter for each run, charts and reports, in one folder. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { html } from '../app/report/html';
+import { markdown } from '../app/report/markdown';
+import { CHART_NAMES, type Figure, reportOf } from '../app/report/report';
+import { type Results, type RunResults, resultsText } from '../app/report/results';
+import { bytes } from '../app/ui/format';
+import type { ChartKind, RunRecord } from './messages';
+import type { Headless } from './page';
+
+export const saveResults = (out: string, results: Results) =>
+  writeFile(join(out, 'results.json'), resultsText(results));
+
+/** The run's model as a file, and what results say of it; null where it kept none. `earlier`: the runs before it. */
+export async function saveAdapter(
+  out: string,
+  headless: Pick<Headless, 'ask'>,
+  run: RunRecord,
+  earlier: readonly RunResults[],
+): Promise<RunResults['adapter']> {
+  if (!run.model) return null;
+  const content = await headless.ask('exportAdapter', run.model.modelId, run.name);
+  const file = adapterFileName(run.setting, earlier);
+  await writeFile(join(out, file), content);
+  return { file, bytes: content.byteLength };
+}
+
+/** `atoms.safetensors`, `atoms-2.safetensors`: numbered among the setting's runs that kept a model. */
+export function adapterFileName(
+  setting: string,
+  earlier: readonly Pick<RunResults, 'setting' | 'adapter'>[],
+): string {
+  const same = earlier.filter((run) => run.adapter && run.setting === setting).length;
+  return `${setting}${same > 0 ? `-${same + 1}` : ''}.safetensors`;
+}
+
+/** The charts that have something to draw; their file names. */
+export async function saveCharts(
+  out: string,
+  headless: Pick<Headless, 'ask'>,
+  kind: ChartKind,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of CHART_NAMES) {
+    const drawn = await headless.ask('chart', name, kind);
+    if (drawn === null) continue;
+    const file = `${name}.${kind}`;
+    await writeFile(join(out, file), drawn, kind === 'svg' ? 'utf8' : 'base64');
+    files.push(file);
+  }
+  return files;
+}
+
+export async function saveReports(out: string, results: Results, figures: readonly Figure[]): Promise<void> {
+  const report = reportOf(results, figures);
+  await writeFile(join(out, 'report.html'), html(report));
+  await writeFile(join(out, 'report.md'), markdown(report));
+}
+
+/** All of them, adapters with their size. */
+export const writtenFiles = ({ runs, charts }: Pick<Results, 'runs' | 'charts'>): string[] => [
+  ...runs.flatMap(({ adapter }) => (adapter ? [`${adapter.file} (${bytes(adapter.bytes)})`] : [])),
+  'report.html',
+  'report.md',
+  'results.json',
+  ...charts,
+];

@@ -1,0 +1,80 @@
+/**
+ * Coefficients within a budget of bytes. They are as large as kernels and follow to the bit from W and the atoms, so atoms are what
+ * is kept of a layer, and coefficients that were given up are computed again when they are asked for.
+ */
+import type { Backbone } from '../backbone/backbone';
+import type { AtomCoding } from './atom-coding';
+import {
+  type CodingOptions,
+  type LayerCode,
+  type LayerCodes,
+  type LayerDictionary,
+  recodeBackbone,
+} from './layer-codes';
+
+/** The codes of these layers of `backbone`. */
+export type Recall = (
+  backbone: Backbone,
+  coding: AtomCoding,
+  dictionaries: ReadonlyMap<string, LayerDictionary>,
+  options?: CodingOptions,
+) => Promise<LayerCodes>;
+
+export class CoefficientCache {
+  /** By the array of atoms that they belong to, least recently used first. */
+  readonly #kept = new Map<Float32Array, Float32Array>();
+  #bytes = 0;
+
+  constructor(readonly budget: number) {}
+
+  /** Of everything that is kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps coefficients that were found together with their atoms. */
+  add(codes: LayerCodes): void {
+    for (const code of codes.values()) this.#keep(code);
+  }
+
+  /** The codes of these layers: those kept, and the others computed from their atoms and kept. */
+  readonly recall: Recall = async (backbone, coding, dictionaries, options) => {
+    const codes = new Map<string, LayerCode>();
+    const missing = new Map<string, LayerDictionary>();
+    // What is kept now is held before anything is waited for: another call may give it up meanwhile.
+    for (const [layer, dictionary] of dictionaries) {
+      const coefficients = this.#kept.get(dictionary.atoms);
+      if (coefficients) codes.set(layer, { ...dictionary, coefficients });
+      else missing.set(layer, dictionary);
+    }
+    if (missing.size > 0) {
+      const computed = await recodeBackbone(backbone, coding, missing, options);
+      for (const [layer, dictionary] of missing) {
+        const code = computed.get(layer);
+        if (code) codes.set(layer, { ...dictionary, coefficients: code.coefficients });
+      }
+    }
+    this.add(codes);
+    return codes;
+  };
+
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  #keep({ atoms, coefficients }: LayerCode): void {
+    this.#drop(atoms);
+    this.#kept.set(atoms, coefficients);
+    this.#bytes += coefficients.byteLength;
+    for (const [oldest] of this.#kept) {
+      if (this.#bytes <= this.budget) break;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(atoms: Float32Array): void {
+    this.#bytes -= this.#kept.get(atoms)?.byteLength ?? 0;
+    this.#kept.delete(atoms);
+  }
+}

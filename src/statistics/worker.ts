@@ -1,0 +1,5 @@
+/** Computes statistics off the page's thread, one question after another. */
+import { answerTo, type Question } from './questions';
+
+self.onmessage = ({ data: { id, ...question } }: MessageEvent<Question>) =>
+  self.postMessage({ id, value: answerTo(question) });

@@ -1,0 +1,455 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Backbone } from '../backbone/backbone';
+import { startBackend } from '../backend';
+import { dataKey } from '../data/data-key';
+import type { Dataset } from '../data/dataset';
+import { picture, plain } from '../data/made-files';
+import { seededRandom } from '../random';
+import { madeBackbone } from '../training/made-backbone';
+import { madeDataset } from '../training/made-dataset';
+import { UserError } from '../user-error';
+import { keyOf } from './open-backbone';
+import type {
+  BackboneChoice,
+  BackboneSummary,
+  CallName,
+  Calls,
+  DataSource,
+  EngineInfo,
+  Expected,
+  Preset,
+  RunConfig,
+} from './protocol';
+import { createSession, type Handlers, type SessionParts } from './session';
+
+const CONFIG: RunConfig = {
+  ...{ setting: 'bitfit', options: {}, epochs: 1, batchSize: 2, learningRate: 1e-2, headLearningRate: 1e-2 },
+  ...{ weightDecay: 0, warmup: 0, dropout: 0, augmentation: 'none', views: 0, patience: 0, seed: 1 },
+  warmStart: true,
+  probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
+};
+
+/** A hub's backbones: name, weights (by seed) and input size. */
+const BACKBONES = { starter: [5, 32], a: [6, 32], b: [7, 48] } as const;
+type BackboneName = keyof typeof BACKBONES;
+const isBackboneName = (id: string): id is BackboneName => id in BACKBONES;
+
+const choiceOf = (name: BackboneName): BackboneChoice => ({
+  source: name === 'starter' ? { kind: 'starter' } : { kind: 'stored', id: name },
+  ...{ stages: null, inputSize: null },
+});
+const dataOf = (name: string): DataSource => ({ kind: 'sample', name, url: '' });
+/** Kept side of images, at 8/7 of the input size. */
+const sideOf = (inputSize: number) => Math.floor((inputSize * 8) / 7);
+
+function open(name: BackboneName): Promise<Backbone> {
+  const [seed, inputSize] = BACKBONES[name];
+  return madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, inputSize, 'single', { name, seed });
+}
+
+function dataset(name: string, side: number, preset: Preset): Dataset {
+  const made = madeDataset(2, 2, 2, side);
+  // Another set has its classes the other way round.
+  const labels = name === 'd1' ? made.train.labels : made.train.labels.map((label) => 1 - label);
+  return { ...made, train: { ...made.train, labels }, name, preset, hash: `${name} at ${side}` };
+}
+
+/** What a fake hub and a fake import wait for, in turns of the event loop, before they answer. */
+interface Slowness {
+  turns: () => number;
+  fails: () => boolean;
+}
+const QUICK: Slowness = { turns: () => 0, fails: () => false };
+
+// A task, so that everything else that is ready gets its turn.
+const { port1, port2 } = new MessageChannel();
+const waiting: (() => void)[] = [];
+port1.onmessage = () => waiting.shift()?.();
+const turn = () =>
+  new Promise<void>((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+
+async function slowly({ turns, fails }: Slowness, signal: AbortSignal | undefined): Promise<void> {
+  const fail = fails();
+  for (let left = turns(); left > 0; left--) {
+    signal?.throwIfAborted();
+    await turn();
+  }
+  signal?.throwIfAborted();
+  if (fail) throw new UserError('The connection was lost.');
+}
+
+let info: EngineInfo;
+beforeAll(async () => {
+  info = await startBackend('wasm');
+});
+
+/** A session on a fake hub, and every backbone that it opened. */
+function fakeSession(slowness: Slowness = QUICK): { session: Handlers; opened: Backbone[] } {
+  const opened: Backbone[] = [];
+  const parts: SessionParts = {
+    async startBackend() {
+      await slowly(slowness, undefined);
+      return info;
+    },
+    async openBackbone({ source }, { signal }) {
+      const name = source.kind === 'stored' && isBackboneName(source.id) ? source.id : 'starter';
+      // The starter comes with the page.
+      await slowly(name === 'starter' ? { ...slowness, fails: () => false } : slowness, signal);
+      const backbone = await open(name);
+      opened.push(backbone);
+      const { inputSize } = backbone;
+      // Nothing else of a summary matters here.
+      return { backbone, summary: { name, inputSize, key: keyOf(backbone) } as BackboneSummary };
+    },
+    async importDataset(source, { side, preset, seed, testPart, signal }) {
+      await slowly(slowness, signal);
+      return { ...dataset(source.kind === 'sample' ? source.name : '', side, preset), seed, testPart };
+    },
+  };
+  return { session: createSession('', parts), opened };
+}
+
+/** Calls as the page does. */
+function caller(session: Handlers) {
+  return <K extends CallName>(
+    call: K,
+    input: Calls[K]['in'],
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Calls[K]['out']> => session[call](input, { progress: () => {}, signal });
+}
+
+const splitChoice = { seed: 0, testPart: 0, preset: 'whole' } as const;
+
+interface Present {
+  backbone: BackboneSummary;
+  data: Calls['importData']['out'];
+}
+const expectedOf = ({ backbone, data }: Present): Expected => ({
+  backbone: { key: backbone.key, name: `${backbone.name}, ${backbone.inputSize} px` },
+  data: { key: dataKey(data), name: data.name },
+});
+
+async function started(name: BackboneName, slowness?: Slowness) {
+  const { session, opened } = fakeSession(slowness);
+  const call = caller(session);
+  await call('start', { backend: 'wasm' });
+  const { backbone } = await call('useBackbone', choiceOf(name));
+  const data = await call('importData', { source: dataOf('d1'), ...splitChoice });
+  return { session, call, opened, backbone, data, expected: expectedOf({ backbone, data }) };
+}
+
+const trainInput = (runId: string, expected: Expected, setting = CONFIG.setting) => ({
+  ...{ runId, name: runId, config: { ...CONFIG, setting }, memoryCap: null, scoreTest: false, expected },
+});
+
+describe('a session', () => {
+  it('refuses another backbone, other data and a second run while a run is in progress, and keeps classifying', async () => {
+    const { call, expected } = await started('a');
+    await call('train', trainInput('first', expected));
+    const run = call('train', trainInput('second', expected));
+    for (const refused of [
+      () => call('useBackbone', choiceOf('b')),
+      () => call('importData', { source: dataOf('d2'), ...splitChoice }),
+      () => call('resplit', { seed: 4, testPart: 0 }),
+      () => call('train', trainInput('third', expected)),
+      () => call('measure', { config: CONFIG, memoryCap: null, expected }),
+      () => call('decompose', { count: 4, expected }),
+    ])
+      await expect(refused()).rejects.toThrow(
+        'A run is in progress. Wait until it ends, or stop it on Compare.',
+      );
+    const image = { modelId: 'first', image: await plain(1), fileName: '1.png', expected };
+    expect((await call('classify', image)).logits).toHaveLength(2);
+    expect((await run).model.backbone.key).toBe(expected.backbone.key);
+  });
+
+  it('begins no run while a backbone is being loaded or images are being read, and classifies meanwhile', async () => {
+    let turns = 0;
+    const { call, expected } = await started('a', { turns: () => turns, fails: () => false });
+    await call('train', trainInput('model', expected));
+    turns = 50;
+    const image = { modelId: 'model', image: await plain(1), fileName: '1.png', expected };
+    const loading = call('useBackbone', choiceOf('b'));
+    await expect(call('train', trainInput('early', expected))).rejects.toThrow('A backbone is being loaded.');
+    expect((await call('classify', image)).logits).toHaveLength(2);
+    await loading;
+    const importing = call('importData', { source: dataOf('d1'), ...splitChoice });
+    await expect(call('train', trainInput('early', expected))).rejects.toThrow('Images are being read.');
+    await expect(call('useBackbone', choiceOf('a'))).rejects.toThrow('Images are being read.');
+    await importing;
+  });
+
+  it('refuses what was asked for another backbone or other data, by name', async () => {
+    const { call, expected } = await started('a');
+    await call('train', trainInput('model', expected));
+    const other = await call('useBackbone', choiceOf('b'));
+    expect(other.dataStays).toBe(false);
+    await call('importData', { source: dataOf('d2'), ...splitChoice });
+    const image = { image: await plain(1), fileName: '1.png' };
+    for (const refused of [
+      () => call('train', trainInput('late', expected)),
+      () => call('measure', { config: CONFIG, memoryCap: null, expected }),
+      () => call('classify', { modelId: 'model', ...image, expected }),
+      () => call('movement', { modelId: 'model', expected }),
+      () => call('decompose', { count: 4, expected }),
+      () => call('recognize', { ...image, expected }),
+      () => call('recognizeData', { perClass: 1, expected }),
+    ])
+      await expect(refused()).rejects.toThrow('asked for the backbone a, 32 px, but b, 48 px is loaded now');
+    const half: Expected = { ...expected, backbone: { key: other.backbone.key, name: 'b, 48 px' } };
+    await expect(call('train', trainInput('late', half))).rejects.toThrow(
+      'asked for the data “d1”, but “d2” is loaded now',
+    );
+    // A model says itself whose it is, whatever the request names.
+    await expect(call('classify', { modelId: 'model', ...image, expected: half })).rejects.toThrow(
+      'This model belongs to another backbone. Choose a, 32 px to use it.',
+    );
+  });
+
+  it('keeps a backbone until those who read it are done', async () => {
+    const { call, expected, opened } = await started('a');
+    await call('train', trainInput('model', expected));
+    // Decoding takes longer than the fake hub.
+    const large = {
+      modelId: 'model',
+      image: await picture(1500, 1500, (x) => [x % 256, 0, 0]),
+      fileName: '1.png',
+    };
+    const ended: string[] = [];
+    const classified = call('classify', { ...large, expected }).then(() => ended.push('classified'));
+    const loaded = call('useBackbone', choiceOf('b')).then(() => ended.push('loaded'));
+    await Promise.all([classified, loaded]);
+    expect(ended).toEqual(['classified', 'loaded']);
+    expect(opened.map(isDisposed)).toEqual([true, true, false]);
+  });
+
+  it('trains on no data of a former split', async () => {
+    const { call, expected } = await started('a');
+    await call('resplit', { seed: 9, testPart: 0 });
+    await expect(call('train', trainInput('late', expected))).rejects.toThrow('or is split differently');
+  });
+
+  it('keeps backbone and data where loading another fails or is cancelled', async () => {
+    let fails = false;
+    const { call, expected } = await started('a', { turns: () => 3, fails: () => fails });
+    fails = true;
+    await expect(call('useBackbone', choiceOf('b'))).rejects.toThrow('The connection was lost.');
+    const cancel = new AbortController();
+    fails = false;
+    const loading = call('useBackbone', choiceOf('b'), cancel.signal);
+    cancel.abort(new DOMException('Cancelled.', 'AbortError'));
+    await expect(loading).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await call('train', trainInput('run', expected))).result.outcome).toBe('finished');
+  });
+
+  it('ends a run and drops the data on a restart', async () => {
+    const { call, expected, opened } = await started('a');
+    const run = call('train', trainInput('run', expected)).catch((error: unknown) => error);
+    const { backbone } = await call('start', { backend: 'wasm' });
+    expect(await run).toMatchObject({ name: 'AbortError' });
+    expect(backbone.name).toBe('starter');
+    expect(opened.map(isDisposed)).toEqual([true, true, false]);
+    await expect(call('train', trainInput('run', expected))).rejects.toThrow('There is no data yet.');
+  });
+
+  it('says that the engine is not running after a start that failed', async () => {
+    const { session } = fakeSession({ turns: () => 0, fails: () => true });
+    const call = caller(session);
+    await expect(call('start', { backend: 'wasm' })).rejects.toThrow('The connection was lost.');
+    await expect(call('useBackbone', choiceOf('a'))).rejects.toThrow('The engine is not running.');
+  });
+});
+
+const isDisposed = (backbone: Backbone) =>
+  [...backbone.convolutions.values()].every(({ folded }) => folded.isDisposed);
+
+// ---------------------------------------------------------------- at random
+
+/** Large enough for a backbone to be loaded while it is decoded. */
+const aPicture = picture(400, 400, (x, y) => [x % 256, y % 256, 0]);
+
+const SETTINGS = ['linear-probe', 'bitfit'];
+
+/** What a run and its model come to when nothing else happens, by what they were made of. */
+const references = new Map<string, Promise<{ losses: number[]; logits: number[] }>>();
+
+function reference(backbone: BackboneName, data: string, setting: string) {
+  const key = [backbone, data, setting].join();
+  const known = references.get(key) ?? alone(backbone, data, setting);
+  references.set(key, known);
+  return known;
+}
+
+async function alone(backbone: BackboneName, data: string, setting: string) {
+  const { session, opened } = fakeSession();
+  const call = caller(session);
+  await call('start', { backend: 'wasm' });
+  const used = await call('useBackbone', choiceOf(backbone));
+  const imported = await call('importData', { source: dataOf(data), ...splitChoice });
+  const expected = expectedOf({ backbone: used.backbone, data: imported });
+  const { result } = await call('train', trainInput('run', expected, setting));
+  const image = { modelId: 'run', image: await aPicture, fileName: '1.png', expected };
+  const { logits } = await call('classify', image);
+  opened.at(-1)?.dispose();
+  return { losses: result.epochs.map(({ valLoss }) => valLoss), logits };
+}
+
+/** One person, or several tabs' worth of haste: calls at random times, none waiting for another. */
+async function interleave(seed: number): Promise<{ done: string[]; refused: string[] }> {
+  const random = seededRandom(seed);
+  const pick = <T>(items: readonly T[]): T => items[random.integer(items.length)] as T; // never empty
+  let online = true;
+  const { session, opened } = fakeSession({
+    turns: () => random.integer(12),
+    fails: () => !online && random.integer(8) === 0,
+  });
+  const call = caller(session);
+  const backbones: BackboneSummary[] = [];
+  const datasets: Present['data'][] = [];
+  const models: {
+    modelId: string;
+    backbone: BackboneName;
+    data: string;
+    setting: string;
+    expected: Expected;
+  }[] = [];
+  const runIds: string[] = [];
+  const image = await aPicture;
+  const [done, refused]: [string[], string[]] = [[], []];
+
+  await call('start', { backend: 'wasm' }).then(({ backbone }) => backbones.push(backbone));
+  online = false;
+
+  /** Mostly what was loaded last, sometimes what was before. */
+  const anyExpected = (): Expected | null => {
+    const from = <T>(list: T[]) => (random.integer(4) === 0 ? pick(list) : list.at(-1));
+    const [backbone, data] = [from(backbones), datasets.length > 0 ? from(datasets) : undefined];
+    return backbone && data ? expectedOf({ backbone, data }) : null;
+  };
+
+  const actions: Record<string, (signal: AbortSignal, id: string) => Promise<unknown> | null> = {
+    useBackbone: (signal) =>
+      call('useBackbone', choiceOf(pick(['starter', 'a', 'b'])), signal).then(({ backbone }) =>
+        backbones.push(backbone),
+      ),
+    importData: (signal) =>
+      call('importData', { source: dataOf(pick(['d1', 'd2'])), ...splitChoice }, signal).then((data) =>
+        datasets.push(data),
+      ),
+    resplit: () =>
+      call('resplit', { seed: random.integer(2), testPart: 0 }).then((data) => datasets.push(data)),
+    train: (signal, id) => {
+      const expected = anyExpected();
+      const setting = pick(SETTINGS);
+      if (!expected) return null;
+      runIds.push(id);
+      return call('train', trainInput(id, expected, setting), signal).then(async ({ result, model }) => {
+        expect(model.backbone).toEqual(expected.backbone);
+        const [backbone] = expected.backbone.name.split(',') as [BackboneName]; // as expectedOf names it
+        const [, side] = /at (\d+)/.exec(expected.data.key) ?? [];
+        expect(Number(side)).toBe(sideOf(BACKBONES[backbone][1]));
+        if (result.outcome === 'finished') {
+          const { losses } = await reference(backbone, expected.data.name, setting);
+          expect(result.epochs.map(({ valLoss }) => valLoss)).toEqual(losses);
+          models.push({ modelId: id, backbone, data: expected.data.name, setting, expected });
+        }
+      });
+    },
+    measure: (signal) => {
+      const expected = anyExpected();
+      return expected && call('measure', { config: CONFIG, memoryCap: null, expected }, signal);
+    },
+    classify: () => {
+      if (models.length === 0) return null;
+      const { modelId, backbone, data, setting, expected } = pick(models);
+      return call('classify', { modelId, image, fileName: '1.png', expected }).then(async ({ logits }) =>
+        expect(logits).toEqual((await reference(backbone, data, setting)).logits),
+      );
+    },
+    settings: (signal) =>
+      call(
+        'settings',
+        { options: {}, batchSize: 2, augmentation: 'none', views: 0, memoryCap: null },
+        signal,
+      ),
+    exportAdapter: () =>
+      models.length === 0 ? null : call('exportAdapter', { modelId: pick(models).modelId, name: 'x' }),
+    forget: () => (models.length === 0 ? null : call('forget', { modelId: pick(models).modelId })),
+    control: () =>
+      runIds.length === 0
+        ? null
+        : call('control', { runId: pick(runIds), action: pick(['pause', 'resume', 'stop']) }),
+    start: (signal) =>
+      call('start', { backend: 'wasm' }, signal).then(({ backbone }) => {
+        backbones.push(backbone);
+        // The engine's models are gone.
+        models.length = 0;
+      }),
+  };
+  // The usual ones often, the rare ones now and then.
+  const often = ['useBackbone', 'importData', 'train', 'classify', 'classify'];
+  const rare = ['resplit', 'measure', 'settings', 'exportAdapter', 'forget', 'control', 'start'];
+  const calls: Promise<unknown>[] = [];
+  for (let number = 0; number < 12; number++) {
+    const name = number < 3 ? (often[number] as string) : pick(random.integer(3) < 2 ? often : rare); // two of five
+    const cancel = new AbortController();
+    const made = actions[name]?.(cancel.signal, `run ${number}`);
+    if (!made) continue;
+    const ended = made.then(
+      () => done.push(name),
+      (error: unknown) => {
+        const known =
+          error instanceof UserError || (error instanceof DOMException && error.name === 'AbortError');
+        if (!known) throw new Error(`seed ${seed}, ${name}: ${String(error)}`, { cause: error });
+        refused.push(name);
+      },
+    );
+    calls.push(ended);
+    if (random.integer(8) === 0)
+      void turn().then(() => cancel.abort(new DOMException('Cancelled.', 'AbortError')));
+    // Half of them at once, the others after a while, or when all before has ended.
+    if (number < 3 || random.integer(2) === 0) await Promise.race([ended, waited(300)]);
+    else for (let left = pick([0, 0, 5, 40]); left > 0; left--) await turn();
+  }
+  // A paused run waits for somebody to resume it.
+  const resumed = setInterval(() => {
+    for (const runId of runIds) void call('control', { runId, action: 'resume' });
+  }, 5);
+  try {
+    await Promise.all(calls);
+  } finally {
+    clearInterval(resumed);
+  }
+  online = true;
+  await call('start', { backend: 'wasm' });
+  // The one in use is left, and no tensor of the others.
+  const inUse = opened.filter((backbone) => !isDisposed(backbone));
+  expect(inUse).toEqual([opened.at(-1)]);
+  for (const backbone of inUse) backbone.dispose();
+  return { done, refused };
+}
+
+async function waited(turns: number): Promise<void> {
+  for (let left = turns; left > 0; left--) await turn();
+}
+
+describe('calls interleaved at random', () => {
+  it('never meet a disposed tensor, nor come to a result under a wrong name', async () => {
+    const tensors = tf.memory().numTensors;
+    const counts = { done: new Map<string, number>(), refused: new Map<string, number>() };
+    for (let seed = 0; seed < 500; seed++) {
+      const ended = await interleave(seed);
+      for (const outcome of ['done', 'refused'] as const)
+        for (const name of ended[outcome]) counts[outcome].set(name, (counts[outcome].get(name) ?? 0) + 1);
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+    // It would prove nothing where nothing was done, or nothing met.
+    for (const name of ['useBackbone', 'importData', 'train', 'classify'])
+      for (const outcome of ['done', 'refused'] as const)
+        expect(counts[outcome].get(name) ?? 0, `${outcome}: ${name}`).toBeGreaterThan(10);
+  });
+});
