@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 
 /** Cross-origin isolation gives the wasm backend its threads. */
@@ -16,6 +16,27 @@ const { name, version, dependencies } = JSON.parse(
 
 /** Reference files beside the project, for tests; the folder may be a link. */
 const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
+
+/** How tests run in a page; vitest.slow.config.ts runs the slow ones so. */
+export const inBrowser = {
+  globalSetup: 'src/hub/made-hub.ts',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // One page at a time: two cores, and every file starts its own tensor backend.
+  fileParallelism: false,
+  browser: {
+    enabled: true,
+    headless: true,
+    screenshotFailures: false,
+    provider: playwright({
+      launchOptions: {
+        executablePath: process.env.VITEST ? requireChromium() : undefined,
+        args: CHROMIUM_ARGS,
+      },
+    }),
+    instances: [{ browser: 'chromium' as const }],
+  },
+};
 
 export default defineConfig({
   define: {
@@ -61,23 +82,8 @@ export default defineConfig({
             // The page under the command line; the rest of cli/ runs in Node.
             'cli/**/*.browser.test.{ts,tsx}',
           ],
-          globalSetup: 'src/hub/made-hub.ts',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // One page at a time: two cores, and every file starts its own tensor backend.
-          fileParallelism: false,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                executablePath: process.env.VITEST ? requireChromium() : undefined,
-                args: CHROMIUM_ARGS,
-              },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
+          exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
+          ...inBrowser,
         },
       },
       {

@@ -50,6 +50,14 @@ const CASES: Record<
     ],
     wrong: [['', '--backbone needs a path; it was empty.']],
   },
+  network: {
+    right: [
+      [[], ({ backbone }) => backbone.trunk, undefined],
+      [['--network', 'state_dict.module'], ({ backbone }) => backbone.trunk, 'state_dict.module'],
+    ],
+    // Whether the file has it is for the engine to say.
+    wrong: [],
+  },
   stages: {
     right: [
       [[], ({ backbone }) => backbone.stages, null],

@@ -38,6 +38,7 @@ export const OPTIONS = {
   data: { type: 'string' },
   sample: { type: 'string' },
   backbone: { type: 'string' },
+  network: { type: 'string' },
   stages: { type: 'string' },
   size: { type: 'string' },
   'test-part': { type: 'string' },
@@ -108,6 +109,8 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --sample NAME      a built-in sample set, instead of --data: ${SAMPLES.join(', ')}
   --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file; a folder with model.json and its
                      shards; or a folder with config.json and the weights (default: the starter)
+  --network NAME     network of a checkpoint that holds several, by its key, e.g. state_dict (default: averaged weights
+                     before plain ones, a teacher before its student, else the first)
   --stages N         use only the first N of the backbone's four stages, conv2_x to conv5_x (default: all)
   --size N           input size of the backbone in pixels: ${INPUT_SIZE_HELP}
                      (default: the backbone's own)
@@ -182,6 +185,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     backbone: {
       path: values.backbone === undefined ? null : fromWhereTyped('--backbone', values.backbone),
       stages: whole('--stages', values.stages, STAGES) ?? null,
+      ...(values.network === undefined ? {} : { trunk: values.network }),
       inputSize: values.size === undefined ? null : inputSize(values.size),
     },
     testPart:

@@ -88,10 +88,11 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     progress.say(engineSentence(engine));
     if (before) refuse(engineDifference(before, engine));
     const backbone =
-      weights || form.stages !== null || form.inputSize !== null
+      weights || form.stages !== null || form.inputSize !== null || form.trunk !== undefined
         ? await untilStopped(changeBackbone(headless, weights, form), stop)
         : starter;
     progress.say(backboneSentence(backbone));
+    for (const sentence of backbone.notices) progress.say(sentence);
     if (before) refuse(backboneDifference(before, backbone));
     // Weights alone are only looked at (`--inspect`).
     if (!data) return EXIT.done;
@@ -163,10 +164,10 @@ async function dataAt(path: string, { onExit }: Surroundings): Promise<Data> {
 async function changeBackbone(
   headless: Headless,
   weights: Place | null,
-  { stages, inputSize }: Omit<BackboneOptions, 'path'>,
+  { stages, inputSize, trunk }: Omit<BackboneOptions, 'path'>,
 ): Promise<BackboneSummary> {
   if (weights) await headless.choose('backbone', weights);
-  return headless.ask('useBackbone', stages, inputSize);
+  return headless.ask('useBackbone', stages, inputSize, ...(trunk === undefined ? [] : [trunk]));
 }
 
 async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {

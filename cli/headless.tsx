@@ -61,10 +61,14 @@ export function headlessPage(
 
   // ---------------------------------------------------------------- backbone and data
 
-  async function useBackbone(stages: number | null, inputSize: number | null): Promise<BackboneSummary> {
+  async function useBackbone(
+    stages: number | null,
+    inputSize: number | null,
+    trunk?: string,
+  ): Promise<BackboneSummary> {
     const files = chosenFiles('backbone');
     const from: BackboneChoice['source'] = files.length > 0 ? { kind: 'files', files } : { kind: 'starter' };
-    return loadBackbone({ source: from, stages, inputSize });
+    return loadBackbone({ source: from, stages, inputSize, trunk });
   }
 
   async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
@@ -200,7 +204,7 @@ export function headlessPage(
 
     settings: (knobs) => answer(() => settings(knobs)),
 
-    useBackbone: (stages, inputSize) => answer(() => useBackbone(stages, inputSize)),
+    useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
 
     importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
 

@@ -1,5 +1,6 @@
 /** For tests only: a headless page without a browser, whose answers a test can change, and what goes in and comes out of it. */
 import { queuedRun, withEvents, withoutResult, withResult } from '../app/store/run-record';
+import { tuningRecipe } from '../src/backbone/recipe';
 import type {
   BackboneSummary,
   EngineInfo,
@@ -19,6 +20,7 @@ export const ENGINE: EngineInfo = {
 export const BACKBONE: BackboneSummary = {
   ...{ id: 'starter', name: 'Starter', hash: 'beef', key: 'beef 64', inputSize: 64 },
   ...{ stages: { used: 4, inFile: 4 }, ownClasses: 10, licence: '', citation: '', loading: [] },
+  ...{ trunk: { used: '', all: [''] }, recipe: tuningRecipe(64), notices: [] },
   ...{ features: 512, parameters: 1_480_000, fileBytes: 3e6, convolutions: [] },
 };
 

@@ -58,7 +58,11 @@ export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
   environment(): Promise<Answer<Environment>>;
   /** Replaces the starter: what the page's file inputs were filled with, or the starter itself in another form. */
-  useBackbone(stages: number | null, inputSize: number | null): Promise<Answer<BackboneSummary>>;
+  useBackbone(
+    stages: number | null,
+    inputSize: number | null,
+    trunk?: string,
+  ): Promise<Answer<BackboneSummary>>;
   /** Every setting, counted and planned for these knobs. */
   settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */

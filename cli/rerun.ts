@@ -28,7 +28,11 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
   return {
     ...choices,
     data: choices.data ?? sampleNamed(dataset.sample ?? ''),
-    backbone: { path, stages: used < inFile ? used : null, inputSize: backbone.inputSize },
+    backbone: {
+      ...choices.backbone,
+      stages: used < inFile ? used : null,
+      inputSize: backbone.inputSize,
+    },
     testPart: dataset.testPart,
     preset: dataset.preset,
     // Options on the command line go first: the results may be of files that lay otherwise.

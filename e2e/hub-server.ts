@@ -20,6 +20,8 @@ export interface Behaviour {
   dropsAt?: number[];
   /** At these points, stops sending but keeps the connection open. */
   stalls?: boolean;
+  /** Never answers a request for the pointer, for the file's address before its redirect, or for the file itself. */
+  hangsAt?: 'pointer' | 'redirect' | 'file';
   /** Statuses of the first answers, one each. */
   statuses?: number[];
   /** Flips one bit in the middle of the file. */
@@ -84,6 +86,8 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     const [, repository, view, name] = /^\/(.+)\/(resolve|raw)\/main\/(.+)$/.exec(pathname) ?? [];
     const key = `${repository}/${name}`;
     const file = files[key];
+    if (behaviour.hangsAt === (view === 'raw' ? 'pointer' : 'redirect'))
+      return void (await once(response, 'close'));
     if (!file || (view === 'raw' && behaviour.hasNoPointer)) return void response.writeHead(404).end();
     if (view === 'raw') return void response.end(pointer(file));
     response.setHeader('X-Linked-Size', file.length).setHeader('X-Linked-Etag', `"${sha256(file)}"`);
@@ -100,6 +104,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     const { pathname } = new URL(request.url ?? '/', 'http://cdn');
     const original = files[decodeURIComponent(pathname.slice(1))];
     if (!original) return void response.writeHead(404).end();
+    if (behaviour.hangsAt === 'file') return void (await once(response, 'close'));
     const status = behaviour.statuses?.shift();
     const range = request.headers.range ?? null;
     if (status !== undefined) {

@@ -223,6 +223,25 @@ test('files without weights are rejected; all formats of weight files are opened
   await expect(facts(page)).toContainText(/Features\s*16/);
 });
 
+test('a checkpoint that holds several networks: which is used is told, and another can be chosen', async ({
+  page,
+}) => {
+  await openBackbones(page);
+  const notices = page.getByRole('list', { name: 'Notices on the weights' });
+  await expect(notices).toHaveCount(0);
+  await file(page).setInputFiles(form('checkpoint.pth'));
+  await expect(notices).toContainText('Used: “state_dict_ema”');
+  await expect(notices).toContainText('objects of __main__.Options');
+  const averaged = await facts(page)
+    .getByText(/^[0-9a-f]{12}…$/)
+    .innerText();
+  await page.getByLabel('Network in the file').selectOption('state_dict.module');
+  await expect(notices).toContainText('Used: “state_dict.module” (as chosen)');
+  await expect(notices).toContainText('rounded to 32 bits');
+  await expect(facts(page)).not.toContainText(averaged);
+  await expectAccessible(page, 'Backbone, of a checkpoint with several networks');
+});
+
 test('choosing a backbone ends the decomposition of the previous one', async ({ page }) => {
   await openPage(page, '?backend=wasm');
   await goTo(page, 'Backbone');
@@ -296,6 +315,9 @@ async function expectInUse(page: Page): Promise<void> {
   await expect(facts(page)).toContainText(LABEL);
   await expect(facts(page)).toContainText(RESNET.parameters.toLocaleString('en'));
   await expect(facts(page)).toContainText(new RegExp(`Features\\s*${RESNET.features}`));
+  await expect(facts(page)).toContainText(
+    'resize to 232, crop 224, bilinear (this backbone’s own; trained at 176 px)',
+  );
   await expect(facts(page)).toContainText(`${HASH.slice(0, 12)}…`);
 }
 

@@ -25,11 +25,18 @@ const proportion = z.number().min(0).max(1);
 const trainable = z.object({ backbone: count, head: count });
 
 /** What results say of the backbone. */
-type BackboneFacts = Omit<BackboneSummary, 'convolutions' | 'loading' | 'key'>;
+type BackboneFacts = Omit<
+  BackboneSummary,
+  'convolutions' | 'loading' | 'key' | 'trunk' | 'recipe' | 'notices'
+>;
 
 export function backboneFacts(backbone: BackboneSummary): BackboneFacts {
-  const { convolutions: _, loading: __, key: ___, ...facts } = backbone;
-  return facts;
+  const { id, name, hash, inputSize, stages, ownClasses, licence, citation } = backbone;
+  const { features, parameters, fileBytes } = backbone;
+  return {
+    ...{ id, name, hash, inputSize, stages, ownClasses, licence, citation },
+    ...{ features, parameters, fileBytes },
+  };
 }
 
 /** The software under the program. */

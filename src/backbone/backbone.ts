@@ -17,6 +17,7 @@ import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
+import { type Recipe, tuningRecipe } from './recipe';
 import type { TrunkChoice } from './trunk-choice';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
@@ -70,6 +71,8 @@ export class Backbone {
   readonly network: Network;
   readonly inputSize: number;
   readonly preprocessing: Preprocessing;
+  /** How a picture is prepared to see what the untouched network recognizes. */
+  readonly recipe: Recipe;
   /** The number of stages in the weight file, of which the first ones are used. */
   readonly stagesInFile: number;
   /** The classifier of the weight file, if all of its stages are used. */
@@ -93,6 +96,7 @@ export class Backbone {
     head: Head | null,
     precision: Precision,
     inputSize: number,
+    recipe: Recipe,
   ) {
     this.id = id;
     this.name = name;
@@ -103,6 +107,7 @@ export class Backbone {
     this.inputSize = inputSize;
     this.stagesInFile = pretrained.stagesInFile;
     this.preprocessing = pretrained.preprocessing;
+    this.recipe = recipe;
     this.head = head;
     this.precision = precision;
     this.trunk = pretrained.trunk;
@@ -115,18 +120,21 @@ export class Backbone {
   }
 
   /**
-   * Reads a ResNet-50's weights layer by layer. `stages`: only the stages 1 to this one (4 in a whole ResNet-50, after the
-   * stem) become part of the network. `trunk`: which of the file's networks, by its label. `inputSize`: side of the images, pixels. `sha256`: the file's, where it is known.
+   * Loads a ResNet-50's weights layer by layer.
+   * @param stages number of stages to use after the stem, of the 4 of a whole ResNet-50
+   * @param trunk label of the network to use, of several in the file
+   * @param inputSize side of the images in pixels
+   * @param sha256 the file's hash, if it is known already
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
    */
   static async load(
     file: WeightFile,
     { id, name, sha256: known }: { id: string; name: string; sha256?: string | undefined },
-    { precision: wanted = 'single', stages, trunk, inputSize, onLayer = () => {} }: LoadOptions = {},
+    { precision: wanted = 'single', stages, trunk, inputSize, recipe, onLayer = () => {} }: LoadOptions = {},
   ): Promise<Backbone> {
     if (inputSize !== undefined) checkInputSize(inputSize);
     const pretrained = openPretrained(file, { stages, trunk });
-    // Halves are read four channels at a time.
+    // GPU programs read fp16 four channels at a time.
     const precision = pretrained.layout.baseWidth % 4 === 0 ? wanted : 'single';
     const hash = await hashOf(known ?? (await sha256OfBlobs(file.blobs)), pretrained);
     const layers = new Map<string, Convolution>();
@@ -137,7 +145,8 @@ export class Backbone {
       }
       const head = await pretrained.readHead();
       const size = inputSize ?? pretrained.inputSize;
-      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size);
+      const seen = recipe ?? tuningRecipe(size);
+      return new Backbone({ id, name, hash }, pretrained, file, layers, head, precision, size, seen);
     } catch (error) {
       for (const layer of layers.values()) disposeConvolution(layer);
       throw error;
@@ -249,7 +258,9 @@ interface LoadOptions {
   trunk?: string | undefined;
   /** Instead of what the file says. */
   inputSize?: number | undefined;
-  /** Called before each layer. Loading stops if it throws, which makes it cancellable. */
+  /** The weights' own, where it is stated; left out: what tuning does. */
+  recipe?: Recipe | undefined;
+  /** Is told before each layer; what it throws ends the work, so that a person can. */
   onLayer?: (done: number, total: number) => void;
 }
 

@@ -60,6 +60,8 @@ export interface Dataset {
   /** What the person should know of how the set was read. */
   notices: string[];
   leftOut: LeftOut[];
+  /** By path: pictures as they were given, where they are at hand: on the person's disk, or small enough to keep. */
+  originals: ReadonlyMap<string, Blob>;
   /** By path: what a split has to heed. */
   places: ReadonlyMap<string, Place>;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
@@ -140,6 +142,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     reading,
     notices: [...opened.notices, ...plan.notices],
     leftOut: omitted,
+    originals: originalsOf(plan.files),
     places,
     hash,
   };
@@ -243,6 +246,16 @@ function grouped<T>(list: readonly T[], keyOf: (item: T) => number): T[][] {
     else groups.set(keyOf(item), [item]);
   }
   return [...groups.values()];
+}
+
+/** Bytes of unpacked pictures that are kept beside their pixels. */
+const MAX_ORIGINAL_BYTES = 256e6;
+
+/** A `File` stays on the disk. What came out of an archive takes memory. */
+function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
+  const blobs = files.map(({ path, source }) => [path, source.file] as const);
+  const unpacked = blobs.reduce((sum, [, blob]) => sum + (blob instanceof File ? 0 : blob.size), 0);
+  return new Map(blobs.filter(([, blob]) => blob instanceof File || unpacked <= MAX_ORIGINAL_BYTES));
 }
 
 // ---------------------------------------------------------------- pictures

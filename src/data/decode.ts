@@ -4,9 +4,10 @@
  * pipelines). Never throws for a bad file: it gives the reason instead.
  */
 import { imageDimensionsFromData } from 'image-dimensions';
+import type { Recipe } from '../backbone/recipe';
 import { type ImageFormat, imageFormat } from './formats';
 import { isOnItsSide, type Orientation, takeOrientation, turning } from './orientation';
-import { scaleAcross, scaleDown, tapRange, triangleTaps } from './resample';
+import { cubicTaps, scaleAcross, scaleDown, tapRange, triangleTaps } from './resample';
 import { type Bytes, JPEG_END, type JpegEnd, joined, MEANINGLESS_DATA, type WholeFile } from './whole-file';
 
 /** A decoded picture takes 4 bytes per pixel while it is open; more than this is refused. */
@@ -21,8 +22,17 @@ export type Framing = 'crop' | 'squeeze';
 
 export type Decoded = { pixels: Uint8Array<ArrayBuffer> /* [side, side, 3] */ } | { reason: string };
 
+/** As a backbone's own recipe has it; the result is `recipe.crop`×`recipe.crop`. */
+export function decodeByRecipe(file: Blob, recipe: Recipe): Promise<Decoded> {
+  return decodeImage(file, recipe.crop, recipe);
+}
+
 /** @param side in pixels; the result is `side`×`side` */
-export async function decodeImage(file: Blob, side: number, framing: Framing = 'crop'): Promise<Decoded> {
+export async function decodeImage(
+  file: Blob,
+  side: number,
+  framing: Framing | Recipe = 'crop',
+): Promise<Decoded> {
   let bytes: Bytes;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
@@ -47,7 +57,7 @@ async function openAndScale(
   whole: WholeFile,
   format: ImageFormat,
   side: number,
-  framing: Framing,
+  framing: Framing | Recipe,
 ): Promise<Decoded> {
   const { orientation, bytes } = takeOrientation(format.mime, whole.bytes);
   let bitmap: ImageBitmap;
@@ -131,14 +141,18 @@ function scaled(
   bitmap: ImageBitmap,
   orientation: Orientation,
   side: number,
-  framing: Framing,
+  framing: Framing | Recipe,
 ): Uint8Array<ArrayBuffer> {
   const [uprightWidth, uprightHeight] = isOnItsSide(orientation)
     ? [bitmap.height, bitmap.width]
     : [bitmap.width, bitmap.height];
-  const scale = side / Math.min(uprightWidth, uprightHeight);
-  const taps = (source: number) =>
-    framing === 'crop' ? centreTaps(source, scale, side) : triangleTaps(source, side, 0, side);
+  const shorter = Math.min(uprightWidth, uprightHeight);
+  const taps = (source: number) => {
+    if (typeof framing === 'object') return recipeTaps(source, shorter, framing);
+    return framing === 'crop'
+      ? centreTaps(source, side / shorter, side)
+      : triangleTaps(source, side, 0, side);
+  };
   const columns = taps(uprightWidth);
   const rows = taps(uprightHeight);
   const x = tapRange(columns);
@@ -204,6 +218,15 @@ function samePixels(first: ImageBitmap, second: ImageBitmap): boolean {
 function centreTaps(source: number, scale: number, side: number) {
   const target = Math.max(side, Math.round(source * scale));
   return triangleTaps(source, target, Math.floor((target - side) / 2), side);
+}
+
+/** The longer side is rounded down and the centre to the nearest even number, as in torchvision's Resize and CenterCrop. */
+function recipeTaps(source: number, shorter: number, { resize, crop, interpolation }: Recipe) {
+  const target = Math.floor((resize * source) / shorter);
+  const half = (target - crop) / 2;
+  const from = half % 1 === 0.5 ? 2 * Math.round(half / 2) : Math.round(half);
+  const taps = interpolation === 'bicubic' ? cubicTaps : triangleTaps;
+  return taps(source, target, from, crop);
 }
 
 /** Kept from picture to picture: making a canvas takes longer than reading a small picture with it. */

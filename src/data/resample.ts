@@ -1,5 +1,5 @@
 /**
- * Scales one axis of a picture with Pillow's `BILINEAR` filter: a triangle stretched over the source pixels
+ * Scales one axis of a picture with Pillow's `BILINEAR` or `BICUBIC` filter, stretched over the source pixels
  * that fall into one target pixel, so that shrinking averages and growing interpolates. A canvas scales
  * differently from browser to browser; written out here, a picture gives the same numbers everywhere, and the
  * ones the PyTorch reference saw.
@@ -11,18 +11,45 @@ export interface Taps {
   weights: Float64Array;
 }
 
+/** A filter's weight at a distance from its centre, in source pixels where the picture grows; zero beyond `reach`. */
+interface Filter {
+  reach: number;
+  weight: (distance: number) => number;
+}
+
+const TRIANGLE: Filter = { reach: 1, weight: (x) => Math.max(0, 1 - x) };
+
+/** Keys' cubic convolution with a = −1/2, as in Pillow. */
+const CUBIC: Filter = {
+  reach: 2,
+  weight: (x) => {
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+  },
+};
+
 /**
  * Taps for the target pixels `from` … `from + count − 1` of an axis scaled from `source` to `target` pixels.
  */
 export function triangleTaps(source: number, target: number, from: number, count: number): Taps[] {
+  return taps(TRIANGLE, source, target, from, count);
+}
+
+/** As `triangleTaps`, of Pillow's `BICUBIC`. */
+export function cubicTaps(source: number, target: number, from: number, count: number): Taps[] {
+  return taps(CUBIC, source, target, from, count);
+}
+
+function taps(filter: Filter, source: number, target: number, from: number, count: number): Taps[] {
   const scale = source / target;
-  const support = Math.max(scale, 1);
+  const stretch = Math.max(scale, 1);
+  const support = filter.reach * stretch;
   return Array.from({ length: count }, (_, i) => {
     const centre = (from + i + 0.5) * scale;
     const start = Math.max(0, Math.floor(centre - support + 0.5));
     const end = Math.min(source, Math.floor(centre + support + 0.5));
     const weights = Float64Array.from({ length: end - start }, (_, k) =>
-      Math.max(0, 1 - Math.abs((start + k + 0.5 - centre) / support)),
+      filter.weight(Math.abs(start + k + 0.5 - centre) / stretch),
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { start, weights: weights.map((weight) => weight / sum) };

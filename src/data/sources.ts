@@ -1,4 +1,5 @@
 /** Where a data set's files come from: what was dropped, the archives among it, or a sample set on this site. */
+import { fetchWhole, Interrupted } from '../hub/stall';
 import { UserError } from '../user-error';
 import type { DataSource, NamedFile } from '../worker/protocol';
 import type { Unpacked, UnpackOptions } from './archive-limits';
@@ -36,12 +37,9 @@ async function fetchSample(name: string, url: string, signal: AbortSignal | unde
   const failure = (why: string) =>
     new UserError(`The sample set “${name}” could not be fetched (${why}). Reload the page and try again.`);
   try {
-    const response = await fetch(url, signal ? { signal } : {});
-    if (!response.ok) throw failure(`HTTP ${response.status}`);
-    return await response.blob();
+    return await fetchWhole(url, { signal });
   } catch (error) {
-    signal?.throwIfAborted();
-    throw error instanceof UserError ? error : failure('no answer');
+    throw error instanceof Interrupted ? failure(error.message) : error;
   }
 }
 

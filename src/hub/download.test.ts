@@ -159,6 +159,18 @@ describe('a download', () => {
     await expectStored(tab);
   });
 
+  it.each(['pointer', 'redirect', 'file'] as const)(
+    'gives up, and says what to do, where the %s never comes',
+    async (hangsAt) => {
+      await behave({ hangsAt });
+      const tab = open();
+      expect(await failure(tab.ask('download', { wanted: WANTED, patience: 0.2 }))).toBe(
+        'The download of “Made ResNet” could not begin: nothing came for 0.2 seconds, 4 times in a row. Check the connection, then try again.',
+      );
+      expect(await tab.ask('stored', null)).toEqual([]);
+    },
+  );
+
   it('waits out errors of the server that pass', async () => {
     await behave({ statuses: [503, 429] });
     const tab = open();

@@ -11,14 +11,13 @@ import { openStored } from './stored';
 import { persistently, receive, statement } from './transfer';
 
 const PAUSES = [1, 2, 4, 8, 16];
-const PATIENCE = 30;
 
 export interface DownloadOptions extends KeepOptions {
   /** What to keep it as; a file that is stored already stays what it is. */
   keepAs?: StoredPrecision | undefined;
   /** Seconds before each further attempt that follows one which brought nothing; as many attempts are made. */
   pauses?: readonly number[] | undefined;
-  /** Seconds without a byte after which a connection is taken for broken. */
+  /** Seconds without an answer or a byte after which a connection is taken for broken. */
   patience?: number | undefined;
 }
 
@@ -30,13 +29,7 @@ export interface DownloadOptions extends KeepOptions {
  */
 export function download(
   wanted: Download,
-  {
-    onProgress = () => {},
-    signal,
-    keepAs = 'original',
-    pauses = PAUSES,
-    patience = PATIENCE,
-  }: DownloadOptions = {},
+  { onProgress = () => {}, signal, keepAs = 'original', pauses = PAUSES, patience }: DownloadOptions = {},
 ): Promise<StoredFile> {
   const { id, label, fileName, url } = wanted;
   const reporter = new Reporter(onProgress);
@@ -57,7 +50,8 @@ export function download(
     try {
       reporter.report('connecting', present, total);
       const { pointerUrl } = wanted;
-      const pointed = pointerUrl && (await persistently(() => statement(pointerUrl, signal), persistence));
+      const pointed =
+        pointerUrl && (await persistently(() => statement(pointerUrl, { patience, signal }), persistence));
       const stated: Statement = pointed || wanted;
       let record = await partial(place, wanted, stated);
       present = await place.size();

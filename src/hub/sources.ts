@@ -5,6 +5,7 @@
  */
 
 import { IMAGENET, type Preprocessing } from '../backbone/preprocessing';
+import type { Interpolation } from '../backbone/recipe';
 
 /** How images are prepared for the weights' own evaluation. */
 export interface Preparation extends Preprocessing {
@@ -14,7 +15,7 @@ export interface Preparation extends Preprocessing {
   inputSize: number;
   /** Part of the resized image's shorter side that the central crop takes. */
   cropRatio: number;
-  interpolation: 'bilinear' | 'bicubic';
+  interpolation: Interpolation;
 }
 
 /** What a file must be, as far as somebody said. */

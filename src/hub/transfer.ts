@@ -8,15 +8,13 @@ import { type SyncAccessHandle, writeAll } from '../files/sync-access';
 import { UserError } from '../user-error';
 import { Mismatch } from './check';
 import type { Statement } from './sources';
+import { Interrupted, type Patience, whileHeard } from './stall';
 
 /** What is known of the file whose beginning is on the disk. */
 export interface Known extends Statement {
   /** The server's tag for this very content. */
   etag: string | null;
 }
-
-/** A failure that may pass: another attempt is worth it. The message goes on from “… broke off: ”. */
-class Interrupted extends Error {}
 
 interface Persistence {
   /** Seconds to wait before each further attempt; one that got further begins the row anew. */
@@ -67,28 +65,29 @@ const POINTER_BYTES = 1024;
  * What the hub states of the file that `url` points to; null where it states nothing.
  * @throws Interrupted where there is no answer
  */
-export async function statement(url: string, signal: AbortSignal | undefined): Promise<Statement | null> {
-  const response = await ask(url, {}, signal);
-  if (response.status >= 500 || response.status === 429) throw new Interrupted(`HTTP ${response.status}`);
-  if (!response.ok || !response.body) return null;
-  const text = new TextDecoder();
-  let pointer = '';
-  for await (const chunk of arriving(response.body)) {
-    pointer += text.decode(chunk, { stream: true });
-    // Some other file, not a pointer.
-    if (pointer.length > POINTER_BYTES) return null;
-  }
-  return pointerSchema.parse(pointer);
+export function statement(url: string, patience: Patience): Promise<Statement | null> {
+  return whileHeard(async (signal, arrived) => {
+    const response = await ask(url, {}, signal);
+    arrived();
+    if (response.status >= 500 || response.status === 429) throw new Interrupted(`HTTP ${response.status}`);
+    if (!response.ok || !response.body) return null;
+    const text = new TextDecoder();
+    let pointer = '';
+    for await (const chunk of arriving(response.body)) {
+      arrived();
+      pointer += text.decode(chunk, { stream: true });
+      // Some other file, not a pointer.
+      if (pointer.length > POINTER_BYTES) return null;
+    }
+    return pointerSchema.parse(pointer);
+  }, patience);
 }
 
-interface Receiving {
+interface Receiving extends Patience {
   /** Called before anything is written that is not what was known. */
   onHead: (known: Known) => Promise<void>;
   /** Bytes of the file that are on the disk. */
   onProgress: (received: number, total: number | null) => void;
-  /** Seconds without a byte after which the connection is taken for broken. */
-  patience: number;
-  signal: AbortSignal | undefined;
 }
 
 /**
@@ -102,38 +101,30 @@ export async function receive(
   url: string,
   stated: Statement,
   known: Known,
-  { onHead, onProgress, patience, signal }: Receiving,
+  { onHead, onProgress, ...patience }: Receiving,
 ): Promise<void> {
   const present = handle.getSize();
   if (present > 0 && present === known.bytes) return;
-  const connection = new AbortController();
-  const hasStalled = new Interrupted(`no data arrived for ${patience} seconds`);
-  const watch = () => setTimeout(() => connection.abort(hasStalled), patience * 1000);
-  let timer = watch();
   try {
-    const signals = signal ? [signal, connection.signal] : [connection.signal];
-    const answer = await request(url, known, present, AbortSignal.any(signals));
-    const total = stated.bytes ?? answer.total;
-    await onHead({ bytes: total, sha256: stated.sha256, etag: answer.etag });
-    handle.truncate(answer.start);
-    let at = answer.start;
-    onProgress(at, total);
-    for await (const chunk of arriving(answer.body)) {
-      clearTimeout(timer);
-      timer = watch();
-      if (total !== null && at + chunk.length > total)
-        throw new Mismatch(`more than the expected ${total} bytes arrived`);
-      writeAll(handle, chunk, at);
-      at += chunk.length;
+    await whileHeard(async (signal, arrived) => {
+      const answer = await request(url, known, present, signal);
+      arrived();
+      const total = stated.bytes ?? answer.total;
+      await onHead({ bytes: total, sha256: stated.sha256, etag: answer.etag });
+      handle.truncate(answer.start);
+      let at = answer.start;
       onProgress(at, total);
-    }
-    if (total !== null && at < total) throw new Interrupted('the connection was closed too early');
-  } catch (error) {
-    throw connection.signal.aborted ? hasStalled : error;
+      for await (const chunk of arriving(answer.body)) {
+        arrived();
+        if (total !== null && at + chunk.length > total)
+          throw new Mismatch(`more than the expected ${total} bytes arrived`);
+        writeAll(handle, chunk, at);
+        at += chunk.length;
+        onProgress(at, total);
+      }
+      if (total !== null && at < total) throw new Interrupted('the connection was closed too early');
+    }, patience);
   } finally {
-    clearTimeout(timer);
-    // Where the file was refused here, the server may be sending still.
-    connection.abort();
     handle.flush();
   }
 }

@@ -42,6 +42,7 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     reading: {},
     notices: [],
     leftOut: [],
+    originals: new Map(),
     places: new Map(),
     hash: '',
   };

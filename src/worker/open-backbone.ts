@@ -2,12 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
+import { statedRecipe } from '../backbone/recipe';
 import { openWeightFile } from '../files/open-weight-file';
 import { baseName } from '../files/tfjs-model';
 import type { WeightFile } from '../files/weight-file';
 import { download } from '../hub/download';
 import type { StoredFile } from '../hub/place';
 import { SOURCES, type Source, sourceOfFile, sourceOfHash } from '../hub/sources';
+import { fetchWhole, Interrupted } from '../hub/stall';
 import { STARTER_FILE } from '../hub/starter';
 import { openStored } from '../hub/stored';
 import type { Precision } from '../ops/half';
@@ -46,7 +48,7 @@ interface Found {
 
 /** @throws UserError where there are no such weights, or they are not a ResNet-50's; the signal's reason after an abort */
 export async function openBackbone(
-  { source, stages, inputSize }: BackboneChoice,
+  { source, stages, inputSize, trunk }: BackboneChoice,
   context: Context,
 ): Promise<OpenedBackbone> {
   const { progress, signal, precision } = context;
@@ -66,7 +68,9 @@ export async function openBackbone(
   const options = {
     precision,
     ...(stages === null ? {} : { stages }),
+    trunk,
     inputSize: inputSize ?? found.source?.preprocessing.inputSize,
+    recipe: found.source ? statedRecipe(found.source.preprocessing) : undefined,
     onLayer: (done: number, total: number) => {
       signal.throwIfAborted();
       progress({ label: `Reading ${found.name}`, done, total });
@@ -134,14 +138,14 @@ function foundStored(id: string, { file, record }: StoredFile): Found {
 const rowOf = (id: string) => SOURCES.find((row) => row.id === id);
 
 async function fromSite(path: string, { siteUrl, signal }: Context): Promise<Blob> {
-  const response = await fetch(new URL(path, siteUrl), { signal }).catch(() => null);
-  signal.throwIfAborted();
-  if (!response?.ok) {
+  try {
+    return await fetchWhole(new URL(path, siteUrl), { signal });
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
     throw new UserError(
-      'The starter backbone could not be loaded from this site. Check the connection and reload the page.',
+      `The starter backbone could not be loaded from this site: ${error.message}. Check the connection and reload the page.`,
     );
   }
-  return response.blob();
 }
 
 /** Whatever is compiled or uploaded on first use is so after this. */
@@ -159,6 +163,7 @@ function summarize(
   loading: LoadingPhase[],
 ): BackboneSummary {
   const { id, name, hash, inputSize, network, stagesInFile, parameters, fileBytes, head } = backbone;
+  const { trunk, recipe, notices } = backbone;
   return {
     id,
     name,
@@ -167,6 +172,7 @@ function summarize(
     inputSize,
     stages: { used: network.stages.length, inFile: stagesInFile },
     ownClasses: head?.classes ?? null,
+    ...{ trunk, recipe, notices },
     licence: source?.licence ?? file.metadata.license ?? '',
     citation: source?.citation ?? '',
     loading,

@@ -3,10 +3,12 @@
  * Every call is one row of `Calls`: what goes in, what comes out, and what is reported on the way.
  */
 
+import type { Recipe } from '../backbone/recipe';
+import type { TrunkChoice } from '../backbone/trunk-choice';
 import type { DownloadProgress } from '../hub/progress';
 import type { StoredBackbone, StoredPrecision } from '../hub/stored';
 
-export type { DownloadProgress, StoredBackbone, StoredPrecision };
+export type { DownloadProgress, Recipe, StoredBackbone, StoredPrecision, TrunkChoice };
 
 // ---------------------------------------------------------------- engine
 
@@ -229,6 +231,8 @@ export interface BackboneChoice {
   stages: number | null;
   /** Side of the images, pixels; null for what the source says. */
   inputSize: number | null;
+  /** Which of several networks in a file, by its label in `BackboneSummary.trunk`; left out: by the rule. */
+  trunk?: string | undefined;
 }
 
 /** A part of the work of loading, and how long it took. */
@@ -250,6 +254,12 @@ export interface BackboneSummary {
   stages: { used: number; inFile: number };
   /** Classes of the classifier that came with the weights; null where there is none. */
   ownClasses: number | null;
+  /** Which of the file's networks is used. */
+  trunk: TrunkChoice;
+  /** How a picture is prepared to see what the untouched network recognizes. */
+  recipe: Recipe;
+  /** Sentences for the person: what of the file is used and what is not. */
+  notices: readonly string[];
   licence: string;
   citation: string;
   /** From the beginning to the first features. */
@@ -288,6 +298,8 @@ export interface Recognition {
   /** Its tile among the class' thumbnails. */
   tile: number;
   guesses: Guess[];
+  /** Whether it was seen by the backbone's recipe; else as tuning sees it, where its file is not at hand. */
+  byRecipe: boolean;
 }
 
 /** Backbones in this browser's private storage, bytes. */

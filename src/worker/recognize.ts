@@ -1,55 +1,30 @@
-/** What the untouched backbone sees: its own classifier on a person's pictures. */
+/** What the untouched backbone recognizes: its own classifier on a person's pictures, prepared by its own recipe. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { ownClassNames } from '../backbone/own-classes';
 import { breathe } from '../breathe';
 import type { Dataset } from '../data/dataset';
-import { centredBatch } from '../training/batch';
+import { decodeByRecipe } from '../data/decode';
+import { centreOf, normalised } from '../training/batch';
 import { UserError } from '../user-error';
 import type { Guess, Recognition } from './protocol';
 
 const GUESSES = 5;
 
 /**
- * The likeliest classes of each picture's centre, best first.
- * @param pixels RGB bytes `[count, side, side, 3]`
- * @throws UserError where the backbone has no classifier of its own
+ * The likeliest classes of an image file, best first.
+ * @throws UserError where the file cannot be read, or the backbone has no classifier of its own
  */
-export async function recognize(
-  backbone: Backbone,
-  pixels: Uint8Array<ArrayBuffer>,
-  side: number,
-): Promise<Guess[][]> {
-  const { head } = backbone;
-  if (!head) {
-    throw new UserError(
-      'This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of an ImageNet ResNet-50 to see its predictions.',
-    );
-  }
-  const count = pixels.length / (side * side * 3);
-  const images = { pixels, labels: new Int32Array(count), paths: [] };
-  const probabilities = tf.tidy(() => {
-    const features = backbone.features(centredBatch(images, side, backbone, [...images.labels.keys()]));
-    const weight = tf.tensor2d(head.weight, [head.classes, backbone.network.features]);
-    return tf.softmax(
-      tf.add(tf.matMul(features, weight, false, true), tf.tensor1d(head.bias)),
-    ) as tf.Tensor2D;
-  });
-  const rows = await probabilities.array();
-  probabilities.dispose();
-  const names = ownClassNames(head);
-  return rows.map((row) =>
-    row
-      .map((probability, index) => ({ name: names[index] ?? '', probability }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, GUESSES),
-  );
+export async function recognizeFile(backbone: Backbone, image: Blob, fileName: string): Promise<Guess[]> {
+  const decoded = await decodeByRecipe(image, backbone.recipe);
+  if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
+  return recognize(backbone, decoded.pixels, backbone.recipe.crop);
 }
 
 /** The same for the first validation images of each class (training images where a class has none). */
 export async function recognizeData(
   backbone: Backbone,
-  { classes, train, val, side }: Dataset,
+  { classes, train, val, side, originals }: Dataset,
   perClass: number,
   onImage: (done: number, total: number) => void,
 ): Promise<Recognition[]> {
@@ -62,17 +37,50 @@ export async function recognizeData(
     return from.of.slice(0, perClass).map((index, place) => ({
       className,
       tile: first + place,
-      pixels: pixelsOf(from.images.pixels, side, index),
+      original: originals.get(from.images.paths[index] ?? ''),
+      kept: pixelsOf(from.images.pixels, side, index),
     }));
   });
   const found: Recognition[] = [];
-  for (const { className, tile, pixels } of chosen) {
+  for (const { className, tile, original, kept } of chosen) {
     onImage(found.length, chosen.length);
     await breathe();
-    const [guesses = []] = await recognize(backbone, pixels, side);
-    found.push({ className, tile, guesses });
+    const decoded = original ? await decodeByRecipe(original, backbone.recipe) : null;
+    const byRecipe = decoded !== null && 'pixels' in decoded;
+    const size = Math.min(side, backbone.inputSize);
+    const guesses = byRecipe
+      ? await recognize(backbone, decoded.pixels, backbone.recipe.crop)
+      : await recognize(backbone, centreOf(kept, side, size), size);
+    found.push({ className, tile, guesses, byRecipe });
   }
   return found;
+}
+
+/**
+ * The likeliest classes of one picture, best first.
+ * @param pixels RGB bytes `[size, size, 3]`
+ */
+async function recognize(backbone: Backbone, pixels: Uint8Array, size: number): Promise<Guess[]> {
+  const { head } = backbone;
+  if (!head) {
+    throw new UserError(
+      'This backbone came without a classifier of its own, or not all of its stages are used. Choose a whole ResNet-50 to see what it recognizes.',
+    );
+  }
+  const probabilities = tf.tidy(() => {
+    const image = tf.tensor4d(Float32Array.from(pixels), [1, size, size, 3]);
+    const features = backbone.features(normalised(image, backbone.preprocessing));
+    const weight = tf.tensor2d(head.weight, [head.classes, backbone.network.features]);
+    const logits = tf.add(tf.matMul(features, weight, false, true), tf.tensor1d(head.bias));
+    return tf.softmax(tf.reshape(logits, [head.classes]));
+  });
+  const values = await probabilities.data();
+  probabilities.dispose();
+  const names = ownClassNames(head);
+  return [...values]
+    .map((probability, index) => ({ name: names[index] ?? '', probability }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, GUESSES);
 }
 
 function pixelsOf(pixels: Uint8Array<ArrayBuffer>, side: number, index: number): Uint8Array<ArrayBuffer> {

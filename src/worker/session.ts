@@ -55,7 +55,7 @@ import type {
   RunConfig,
   Storage,
 } from './protocol';
-import { recognize, recognizeData } from './recognize';
+import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
 import { tileMemory } from './tile-memory';
@@ -378,12 +378,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     },
 
     recognize({ image, fileName, expected }, { signal }) {
-      return reading('read', signal, async () => {
-        const trunk = expectedBackbone(expected);
-        const side = storedSide(trunk.inputSize, 'crop');
-        const [guesses = []] = await recognize(trunk, await pixelsOf(image, fileName, side, 'crop'), side);
-        return guesses;
-      });
+      return reading('read', signal, () => recognizeFile(expectedBackbone(expected), image, fileName));
     },
 
     recognizeData({ perClass, expected }, { progress, signal }) {

@@ -2,7 +2,8 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useEffect } from 'react';
 import { INPUT_SIZES } from '../../../src/backbone/input-size';
-import type { BackboneSummary } from '../../../src/worker/protocol';
+import { recipeWords } from '../../../src/backbone/recipe';
+import type { BackboneSummary, Recipe } from '../../../src/worker/protocol';
 import {
   changeBackbone,
   decompose,
@@ -61,7 +62,7 @@ export function BackboneStep() {
           >
             <Sources reason={reason} />
           </Block>
-          <Untouched ownClasses={backbone.ownClasses} />
+          <Untouched backbone={backbone} />
           {storage && <StoragePanel storage={storage} disabled={storageReason !== null} />}
           <Atoms />
         </>
@@ -83,7 +84,7 @@ const STAGE_NAMES = ['conv2_x', 'conv3_x', 'conv4_x', 'conv5_x'];
 
 function Present({ backbone, reason }: { backbone: BackboneSummary; reason: string | null }) {
   const choice = useSession((session) => session.backboneChoice);
-  const { stages, inputSize, loading, convolutions } = backbone;
+  const { stages, inputSize, loading, convolutions, trunk, notices } = backbone;
   const file =
     choice.source.kind === 'files' && choice.source.files.length === 1 ? choice.source.files[0]?.file : null;
   const seconds = loading.reduce((sum, phase) => sum + phase.seconds, 0);
@@ -99,6 +100,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
         />
         <Fact term="File" value={bytes(backbone.fileBytes)} />
         <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
+        <Fact term="Recipe" value={recipeText(backbone.recipe)} />
         {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
         <Fact
           term="Ready in"
@@ -106,7 +108,24 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
           title={loading.map(({ label, seconds: each }) => `${label}: ${duration(each)}`).join('\n')}
         />
       </dl>
+      {notices.length > 0 && (
+        <ul className={classes.notices} aria-label="Notices on the weights">
+          {notices.map((notice) => (
+            <li key={notice}>{notice}</li>
+          ))}
+        </ul>
+      )}
       <div className={classes.controls}>
+        {trunk.all.length > 1 && (
+          <NativeSelect
+            label="Network in the file"
+            description="The file holds several networks."
+            value={trunk.used}
+            disabled={reason !== null}
+            data={trunk.all.map((value) => ({ value, label: value || 'names without a prefix' }))}
+            onChange={(event) => void changeBackbone({ ...choice, trunk: event.currentTarget.value })}
+          />
+        )}
         <NativeSelect
           label="Input size"
           description="A larger input shows more detail. Time grows with its square."
@@ -142,6 +161,13 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
       </div>
     </section>
   );
+}
+
+function recipeText(recipe: Recipe): string {
+  const words = recipeWords(recipe);
+  if (!recipe.isStated) return `${words} (8/7, as in tuning)`;
+  const trained = recipe.trainSize === null ? '' : `; trained at ${recipe.trainSize} px`;
+  return `${words} (this backbone’s own${trained})`;
 }
 
 function Fact({ term, value, title }: { term: string; value: string; title?: string }) {

@@ -1,7 +1,8 @@
 /** Predictions of the pretrained network's own classifier for the person's images, before any tuning. */
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
-import type { DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
+import { recipeWords } from '../../../src/backbone/recipe';
+import type { BackboneSummary, DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
 import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';
@@ -16,7 +17,7 @@ import classes from './Untouched.module.css';
 
 const SIZE = 84;
 
-export function Untouched({ ownClasses }: { ownClasses: number | null }) {
+export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: BackboneSummary }) {
   const reason = useSession(obstacleFor('read'));
   const dataReason = useSession(obstacleFor('recognizeData'));
   const dataset = useSession((session) => session.dataset);
@@ -42,7 +43,7 @@ export function Untouched({ ownClasses }: { ownClasses: number | null }) {
   return (
     <Block
       title="Predictions of the pretrained network"
-      note={`Predictions of its pretrained classifier, for the ${ownClasses} classes it was trained on. Your classes may not be among them.`}
+      note={`Predictions of its pretrained classifier, for the ${ownClasses} classes it was trained on. Your classes may not be among them. Images are prepared ${recipe.isStated ? 'by this backbone’s own recipe' : 'as in tuning'}: ${recipeWords(recipe)}.`}
     >
       <div className={classes.buttons}>
         <Button
@@ -78,6 +79,12 @@ export function Untouched({ ownClasses }: { ownClasses: number | null }) {
       />
       {recognizing && (
         <ProgressLine progress={recognizing} name="Classifying images" onCancel={stopRecognition} />
+      )}
+      {recipe.isStated && recognition?.some(({ byRecipe }) => !byRecipe) && (
+        <p className={classes.none}>
+          The files of some images are no longer available. These images were prepared as in tuning: 8/7 of
+          the input size, bilinear.
+        </p>
       )}
       <ul className={classes.seen} aria-label="Predictions">
         {picture && <Picture {...picture} />}
