@@ -2,6 +2,7 @@
  * The page's only door to the engine: a typed client of the worker. It imports the engine's types and errors and
  * nothing else; no tensor ever comes this far.
  */
+import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import type { CallName, Calls, Failure, Reply, Report, Request } from '../src/worker/protocol';
@@ -90,6 +91,8 @@ function asError(failure: Failure): Error {
   switch (failure.kind) {
     case 'user':
       return new UserError(failure.message);
+    case 'ambiguous':
+      return new AmbiguousData(failure.question);
     case 'aborted':
       return new DOMException(failure.message, 'AbortError');
     case 'bug':

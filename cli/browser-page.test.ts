@@ -15,16 +15,24 @@ vi.mock('../e2e/chromium', async (original) => {
 let browser: Browser;
 let server: Server;
 let origin = '';
+/** The same server by another name, which it would answer. */
+let elsewhere = '';
+const served: string[] = [];
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
-  server = createServer((_, response) => {
-    response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>A page</title>');
+  server = createServer(({ url = '' }, response) => {
+    served.push(url);
+    response
+      .setHeader('Access-Control-Allow-Origin', '*')
+      .setHeader('Content-Type', 'text/html')
+      .end('<!doctype html><title>A page</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   origin = `http://127.0.0.1:${address.port}`;
+  elsewhere = `localhost:${address.port}`;
 });
 afterAll(async () => {
   await browser.close();
@@ -55,43 +63,44 @@ describe('a page on this machine', () => {
 
   it('has nothing of another host, and every address is named', async () => {
     const { page, refused, close } = await guardedPage();
-    const failed = await page.evaluate(async () => {
-      const fetched = await fetch('https://elsewhere.example/model.bin').catch(() => 'refused');
+    const failed = await page.evaluate(async (host) => {
+      const fetched = await fetch(`http://${host}/model.bin`).catch(() => 'refused');
       const loaded = await new Promise((resolve) => {
         const image = new Image();
         image.onload = () => resolve('loaded');
         image.onerror = () => resolve('refused');
-        image.src = 'http://pictures.example/1.png';
+        image.src = 'https://pictures.example/1.png';
       });
       const connected = await new Promise((resolve) => {
-        const socket = new WebSocket('wss://sockets.example/');
+        const socket = new WebSocket(`ws://${host}/socket`);
         socket.onmessage = () => resolve('connected');
         socket.onclose = () => resolve('refused');
       });
       return [fetched, loaded, connected];
-    });
+    }, elsewhere);
     expect(failed).toEqual(['refused', 'refused', 'refused']);
     expect(refused).toEqual([
-      'https://elsewhere.example/model.bin',
-      'http://pictures.example/1.png',
-      'wss://sockets.example/',
+      `http://${elsewhere}/model.bin`,
+      'https://pictures.example/1.png',
+      `ws://${elsewhere}/socket`,
     ]);
+    expect(served).not.toContain('/model.bin');
     await close();
   });
 
   it('has nothing of another host from its workers', async () => {
     const { page, refused, close } = await guardedPage();
     const said = await page.evaluate(
-      () =>
+      (host) =>
         new Promise((resolve) => {
-          const source =
-            "fetch('https://elsewhere.example/x').then(() => postMessage('had'), () => postMessage('refused'))";
+          const source = `fetch('http://${host}/x').then(() => postMessage('had'), () => postMessage('refused'))`;
           const worker = new Worker(URL.createObjectURL(new Blob([source])));
           worker.onmessage = ({ data }) => resolve(data);
         }),
+      elsewhere,
     );
     expect(said).toBe('refused');
-    expect(refused).toEqual(['https://elsewhere.example/x']);
+    expect(refused).toEqual([`http://${elsewhere}/x`]);
     await close();
   });
 });

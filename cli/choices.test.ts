@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { UserError } from '../src/user-error';
 import type { SettingSummary } from '../src/worker/protocol';
 import { type Choices, checkSettings, HELP, OPTIONS, parseChoices, sampleNamed } from './choices';
@@ -93,6 +94,25 @@ const CASES: Record<
       ['0.51', '--test-part must be from 0 to 0.5, not 0.51.'],
       ['a fifth', '--test-part must be a number, not “a fifth”.'],
     ],
+  },
+  'split-folders': {
+    right: [
+      [[], ({ reading }) => reading, {}],
+      [['--split-folders', 'yes'], ({ reading }) => reading, { splitFolders: true }],
+      [['--split-folders', 'no'], ({ reading }) => reading, { splitFolders: false }],
+    ],
+    wrong: [['perhaps', '--split-folders must be one of yes, no, not “perhaps”.']],
+  },
+  'class-level': {
+    right: [[['--class-level', '2'], ({ reading }) => reading, { classLevel: 2 }]],
+    wrong: [
+      ['0', '--class-level must be from 1 to 20, not 0.'],
+      ['1.5', '--class-level must be a whole number, not “1.5”.'],
+    ],
+  },
+  'name-encoding': {
+    right: [[['--name-encoding', 'euc-kr'], ({ reading }) => reading, { nameEncoding: 'euc-kr' }]],
+    wrong: [['latin', `--name-encoding must be one of ${NAME_ENCODINGS.join(', ')}, not “latin”.`]],
   },
   preset: {
     right: [
@@ -388,7 +408,8 @@ describe('--rerun', () => {
   });
 
   it('names the option that the file decides, each of them', () => {
-    const free = ['help', 'rerun', 'data', 'sample', 'backbone', 'out', 'charts'];
+    const read = ['split-folders', 'class-level', 'name-encoding'];
+    const free = ['help', 'rerun', 'data', 'sample', 'backbone', 'out', 'charts', ...read];
     const decided = Object.entries(OPTIONS).filter(([name]) => !free.includes(name));
     for (const [name, { type }] of decided)
       expect(refusal('--rerun=r', type === 'boolean' ? `--${name}` : `--${name}=1`)).toBe(
@@ -493,7 +514,8 @@ describe('against what the engine knows', () => {
     memory: {
       ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
       items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
-      ...{ fits: true, sentence: '' },
+      heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
+      ...{ fits: true, sentence: '', heapSentence: '' },
     },
   });
   const known = [

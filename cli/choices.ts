@@ -5,6 +5,7 @@ import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app
 import { NO_SWEEP, RATE, type SweepChoice } from '../app/store/sweep';
 import { BOUNDS, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
+import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { PRESETS } from '../src/data/presets';
 import { optionFault } from '../src/methods/option-fault';
 import { UserError } from '../src/user-error';
@@ -13,6 +14,7 @@ import type {
   BackboneChoice,
   BackendChoice,
   Preset,
+  Reading,
   SettingSummary,
 } from '../src/worker/protocol';
 import type { ChartKind } from './messages';
@@ -22,9 +24,14 @@ const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wa
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
 const SAMPLES = ['counting', 'textures'] as const;
 /** Options that may stand beside --rerun. */
-const WITH_RERUN: readonly string[] = ['rerun', 'data', 'sample', 'backbone', 'out', 'charts'];
+const WITH_RERUN: readonly string[] = [
+  ...['rerun', 'data', 'sample', 'backbone', 'out', 'charts'],
+  ...['split-folders', 'class-level', 'name-encoding'],
+];
 /** Of a ResNet (He et al. 2016), conv2_x to conv5_x. */
 const STAGES = [1, 4] as const;
+/** Levels of folders; more are in no data set. */
+const CLASS_LEVELS = [1, 20] as const;
 
 /** Every option, as `parseArgs` takes it. */
 export const OPTIONS = {
@@ -36,6 +43,9 @@ export const OPTIONS = {
   size: { type: 'string' },
   'test-part': { type: 'string' },
   preset: { type: 'string' },
+  'split-folders': { type: 'string' },
+  'class-level': { type: 'string' },
+  'name-encoding': { type: 'string' },
   setting: { type: 'string', multiple: true },
   epochs: { type: 'string' },
   batch: { type: 'string' },
@@ -72,6 +82,7 @@ export interface Choices {
   /** Part of each class held out as test images. */
   testPart: number;
   preset: Preset;
+  reading: Reading;
   settings: string[];
   knobs: Knobs;
   sweep: SweepChoice;
@@ -89,7 +100,12 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
 
   npm run tune -- --data DIR [options]
 
-  --data PATH        a folder with one sub-folder of images per class, or a zip of one
+  --data PATH        a folder with one sub-folder of images per class, or a zip or tar.gz of one; folders such as
+                     train/ and test/ around the class folders are the split
+  --split-folders A  yes: folders called like parts of a split are that; no: they are classes (default: found out)
+  --class-level N    which level of folders names the class, from 1 (default: found out)
+  --name-encoding E  of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},
+                     ${NAME_ENCODINGS.slice(5).join(', ')} (default: found out)
   --sample NAME      instead of --data, a built-in set: ${SAMPLES.join(', ')}
   --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file, or a folder with model.json and its
                      shards, or with config.json beside the weights (default: the starter)
@@ -123,7 +139,7 @@ export const HELP = `Tunes a ResNet on your images, on this machine, and compare
   --out DIR          where results go (default out/<date-time>)
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --rerun FILE       runs once more what a results.json has, and says whether the numbers are the same; the file
-                     decides everything but --data, --sample, --backbone, --out and --charts
+                     decides everything but --data and how it is read, --sample, --backbone, --out and --charts
   --inspect          read the data, the weights or both, print what was understood, and train nothing
   --help             this text
 
@@ -173,6 +189,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     testPart:
       values['test-part'] === undefined ? 0 : number('--test-part', values['test-part'], BOUNDS.testPart),
     preset: oneOf('--preset', values.preset ?? 'whole', PRESETS),
+    reading: readingChoice(values['split-folders'], values['class-level'], values['name-encoding']),
     settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
     sweep: {
       seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? NO_SWEEP.seeds,
@@ -280,6 +297,31 @@ function dataChoice(data: string | undefined, sample: string | undefined, option
     );
   }
   return { kind: 'path', path: fromWhereTyped('--data', data) };
+}
+
+/** What is given of how the data's folders are read. */
+function readingChoice(
+  split: string | undefined,
+  level: string | undefined,
+  encoding: string | undefined,
+): Reading {
+  const classLevel = whole('--class-level', level, CLASS_LEVELS);
+  return {
+    ...(split !== undefined && { splitFolders: oneOf('--split-folders', split, ['yes', 'no']) === 'yes' }),
+    ...(classLevel !== undefined && { classLevel }),
+    ...(encoding !== undefined && { nameEncoding: oneOf('--name-encoding', encoding, NAME_ENCODINGS) }),
+  };
+}
+
+/** The options that ask for a reading. */
+export function readingFlags({ splitFolders, classLevel, nameEncoding }: Reading): string {
+  return [
+    splitFolders !== undefined && `--split-folders ${splitFolders ? 'yes' : 'no'}`,
+    classLevel !== undefined && `--class-level ${classLevel}`,
+    nameEncoding !== undefined && `--name-encoding ${nameEncoding}`,
+  ]
+    .filter((flag) => flag !== false)
+    .join(' ');
 }
 
 /** Throws `UserError` where there is no such set. */

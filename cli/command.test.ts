@@ -31,7 +31,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'command-'));
   out = join(folder, 'out');
 });
-afterEach(() => rm(folder, { recursive: true }));
+/** What a command asks to be done at the end of the process. */
+let ends: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of ends) end();
+  ends = [];
+  await rm(folder, { recursive: true });
+});
 
 /** The command with a made page in place of the browser; `stop` sends it a signal, a second after the one before. */
 function command(page: MadePage | Error = madePage(), given: Partial<Surroundings> = {}) {
@@ -50,6 +56,7 @@ function command(page: MadePage | Error = madePage(), given: Partial<Surrounding
     ...{ stdout: stream('stdout'), stderr: stream('stderr'), signals },
     ...{ startedAt: new Date('2025-01-31T14:23:05Z'), clock: () => now },
     leave: (code) => written.left.push(code),
+    onExit: (clean) => void ends.push(clean),
     openHeadless: async () => {
       written.opened++;
       if (page instanceof Error) throw page;
@@ -95,6 +102,28 @@ describe('before anything is started', () => {
     expect(written).toEqual({ stdout: '', stderr: `${said}\n`, left: [], opened: 0 });
   });
 
+  it('leaves no half line on a terminal before an error', async () => {
+    const stdout: string[] = [];
+    const { run } = command(madePage(), {
+      stdout: { isTTY: true, columns: 80, write: (text) => stdout.push(String(text)) > 0 },
+      openHeadless: async (onReport) => {
+        const phase = { label: 'Starting', done: 0, total: 1 };
+        onReport({
+          run: null,
+          phase,
+          epoch: 0,
+          epochs: 0,
+          loss: null,
+          imagesPerSecond: 0,
+          secondsLeft: null,
+        });
+        throw new UserError('No Chromium was found.');
+      },
+    });
+    await run(...both());
+    expect(stdout).toEqual(['\r\u001b[2KStarting 0 %', '\r\u001b[2K']);
+  });
+
   it('says what to do where there is no browser', async () => {
     const { run, written } = command(new UserError('No Chromium was found.'));
     expect(await run(...both())).toBe(2);
@@ -136,7 +165,11 @@ describe('a comparison', () => {
       ...['figures', 'close'],
     ]);
     expect(page.asked[0]).toEqual(['start', 'auto']);
-    expect(page.asked[2]).toEqual(['importSample', 'counting', { seed: 3, testPart: 0.2, preset: 'vtab' }]);
+    expect(page.asked[2]).toEqual([
+      'importSample',
+      'counting',
+      { seed: 3, testPart: 0.2, preset: 'vtab', reading: {} },
+    ]);
     expect(names(page)).toEqual(['Linear probe', 'Atoms']);
   });
 
@@ -154,7 +187,7 @@ describe('a comparison', () => {
       ['useBackbone', 3, 96],
       ['settings', expect.anything()],
       ['choose', 'data', { kind: 'folder', path: data }],
-      ['importFiles', { seed: 0, testPart: 0, preset: 'whole' }],
+      ['importFiles', { seed: 0, testPart: 0, preset: 'whole', reading: {} }],
     ]);
     expect((await readResults()).backbone).toMatchObject({ id: 'own', inputSize: 96, stages: { used: 3 } });
   });
@@ -177,8 +210,9 @@ describe('a comparison', () => {
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
       'Data: pictures, 2 classes, images: 20 to train, 20 to validate.',
-      'Linear probe: About 21 MB of memory.',
-      'Atoms: About 21 MB of memory.',
+      'Classes: a (20), b (20).',
+      'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
+      'Atoms: About 21 MB of memory. And 9 MB for the rest.',
       'Linear probe: finished, 75.0 % after 60 epochs, 3.0 s.',
       'Atoms: finished, 75.0 % after 10 epochs, 3.0 s.',
     ]);
@@ -260,6 +294,14 @@ describe('a comparison', () => {
     await run(...both());
     expect(written.stdout).not.toContain('Linear probe: About');
     expect(written.stdout).toContain('Atoms: About');
+  });
+
+  it('goes by how the searches ended', async () => {
+    const page = madePage({
+      train: (asked) => finished(asked, asked.config.learningRate === 0.0009 ? 18 : 12),
+    });
+    await command(page).run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out);
+    expect(names(page).at(-1)).toBe('Atoms, learning rate 0.0009');
   });
 
   it('compares what is final, and searches beside it', async () => {
@@ -582,7 +624,7 @@ describe('--rerun', () => {
     expect(page.asked).toContainEqual([
       'importSample',
       'counting',
-      { seed: 5, testPart: 0, preset: 'whole' },
+      { seed: 5, testPart: 0, preset: 'whole', reading: {} },
     ]);
     expect(names(page)).toEqual([
       'Linear probe, seed 5',
@@ -638,9 +680,9 @@ describe('--rerun', () => {
       'The runs were computed by WebAssembly',
       { start: () => ({ engine: WEBGPU, backbone: BACKBONE }) },
     ],
-    ['backbone', 'The backbone is another', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],
-    ['data set', 'The images are others', { importSample: () => ({ ...DATA, hash: 'other' }) }],
-    ['split', 'The split is another', { importSample: () => ({ ...DATA, seed: 4 }) }],
+    ['backbone', 'The backbone differs', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],
+    ['data set', 'The images differ', { importSample: () => ({ ...DATA, hash: 'other' }) }],
+    ['split', 'The split differs', { importSample: () => ({ ...DATA, seed: 4 }) }],
     ['list of settings', 'There is no setting “linear-probe” here', { settings: () => [] }],
   ] as const)('refuses another %s, and runs nothing', async (_, said, answers) => {
     const page = madePage(answers);

@@ -1,6 +1,7 @@
 /** The command from its arguments to its exit code; the process, the clock and the page are given to it. */
 import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
+import { classSentence } from '../app/store/data-words';
 import { DEFAULT_KNOBS } from '../app/store/defaults';
 import { sweepObstacle } from '../app/store/sweep';
 import { counted } from '../app/ui/format';
@@ -12,6 +13,7 @@ import { compareRuns } from './compare-runs';
 import { EXIT, type ExitCode, endOf } from './exit-code';
 import { kindOf, makeFolder } from './folders';
 import { inspection } from './inspection';
+import { withoutLinks } from './linked-folder';
 import type { DataChoice, DataSummary } from './messages';
 import type { Headless, openHeadless, Place } from './page';
 import { type Output, ProgressLine } from './progress-line';
@@ -32,6 +34,8 @@ export interface Surroundings extends Leaving {
   stdout: Output;
   stderr: Pick<Output, 'write'>;
   startedAt: Date;
+  /** Calls back when the process ends, however it ends. */
+  onExit: (clean: () => void) => void;
   openHeadless: typeof openHeadless;
 }
 
@@ -60,9 +64,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   const before = parsed.rerun === null ? null : await readResults(parsed.rerun);
   const choices = before ? repeatedChoices(parsed, before) : parsed;
   const data: Data | null =
-    choices.data?.kind === 'path'
-      ? { ...choices.data, kind: await kindOf('data', choices.data.path) }
-      : choices.data;
+    choices.data?.kind === 'path' ? await dataAt(choices.data.path, around) : choices.data;
   const { path, ...form } = choices.backbone;
   const weights = path === null ? null : { path, kind: await kindOf('backbone', path) };
   const stopping = new AbortController();
@@ -100,10 +102,12 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
         seed: choices.knobs.seed,
         testPart: choices.testPart,
         preset: choices.preset,
+        reading: choices.reading,
       }),
       stop,
     );
     progress.say(dataSentence(dataset));
+    progress.say(classSentence(dataset.classes));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
     if (choices.inspect) {
       progress.say(inspection(dataset));
@@ -146,7 +150,16 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   }
 }
 
-type Data = Place | { kind: 'sample'; name: string };
+/** `notices`: what the person should know of the files before they are read. */
+type Data = (Place & { notices?: string[] }) | { kind: 'sample'; name: string };
+
+async function dataAt(path: string, { onExit }: Surroundings): Promise<Data> {
+  if ((await kindOf('data', path)) === 'file') return { kind: 'file', path };
+  const { remove, ...folder } = await withoutLinks(path);
+  // The page reads the files again when its engine is replaced.
+  onExit(remove);
+  return { kind: 'folder', ...folder };
+}
 
 async function changeBackbone(
   headless: Headless,
@@ -159,6 +172,8 @@ async function changeBackbone(
 
 async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
   if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
-  await headless.choose('data', data);
-  return headless.ask('importFiles', choice);
+  const { notices = [], ...place } = data;
+  await headless.choose('data', place);
+  const dataset = await headless.ask('importFiles', choice);
+  return { ...dataset, notices: [...notices, ...dataset.notices] };
 }

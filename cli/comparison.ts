@@ -18,8 +18,7 @@ export function comparison(runs: readonly RunRecord[]): string {
       .map((cell, column) =>
         right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
       )
-      .join('  ')
-      .trimEnd(),
+      .join('  '),
   );
   const rule = widths.map((width) => '─'.repeat(width)).join('──');
   return [lines[0], rule, ...lines.slice(1)].join('\n');

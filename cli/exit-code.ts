@@ -1,15 +1,18 @@
 /** How the command ends: its exit code, and what it says of an error. */
 import packageJson from '../package.json' with { type: 'json' };
+import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import type { RunRecord } from './messages';
+import { questionText } from './question-text';
 
 export const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** `text` is for standard error. */
 export function endOf(error: unknown): { code: ExitCode; text: string } {
+  if (error instanceof AmbiguousData) return { code: EXIT.input, text: `${questionText(error.question)}\n` };
   if (error instanceof UserError) return { code: EXIT.input, text: `${error.message}\n` };
   if (error instanceof EngineFault)
     return { code: EXIT.failed, text: `${error.message}\n${error.details}\n` };

@@ -18,7 +18,7 @@ import html from './headless.html?raw';
 import { BACKBONE, DATA, ENGINE, finished, MEMORY, SETTINGS } from './made-page';
 import type { Answer, AskedRun, DataChoice, RunRecord } from './messages';
 
-const CHOICE: DataChoice = { seed: 3, testPart: 0.2, preset: 'whole' };
+const CHOICE: DataChoice = { seed: 3, testPart: 0.2, preset: 'whole', reading: {} };
 const DATASET: DatasetSummary = {
   ...DATA,
   classes: DATA.classes.map((each) => ({ ...each, thumbnails: new Blob() })),

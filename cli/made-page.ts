@@ -31,6 +31,7 @@ export const DATA: DataSummary = {
   ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
+  ...{ reading: {}, notices: [] },
   ...{ augmentation: 'flips', leftOut: [], hash: 'cafe' },
   duplicates: {
     groups: 0,
@@ -44,7 +45,8 @@ export const DATA: DataSummary = {
 export const MEMORY: MemoryPlan = {
   ...{ batch: 16, microBatch: 16, recompute: false, evaluationBatch: 16, prefix: null, bytes: 21e6 },
   items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
-  ...{ budget: 1e9, fits: true, sentence: 'About 21 MB of memory.' },
+  heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
+  ...{ budget: 1e9, fits: true, sentence: 'About 21 MB of memory.', heapSentence: 'And 9 MB for the rest.' },
 };
 
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {

@@ -14,6 +14,7 @@ import type {
   Notice,
   Preset,
   Progress,
+  Reading,
   RunConfig,
   SettingSummary,
   SplitChoice,
@@ -28,8 +29,8 @@ export type Answer<T> = { done: T } | { failed: Problem | null };
 
 export type ChartKind = 'svg' | 'png';
 
-/** Which of the images are taken, and how they are split. */
-export type DataChoice = SplitChoice & { preset: Preset };
+/** Which of the images are taken, how their folders are read, and how they are split. */
+export type DataChoice = SplitChoice & { preset: Preset; reading: Reading };
 
 /** What files are chosen for: the page has a file input, and one for folders, for each. */
 export type Purpose = 'data' | 'backbone';

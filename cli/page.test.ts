@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 /** The headless page with these functions; a test calls no other. */
-function open(functions: Partial<HeadlessPage> | null): Promise<Headless> {
+function open(functions: Partial<HeadlessPage> | null, whileOpening = async () => {}): Promise<Headless> {
   if (functions) globalThis.headless = functions as HeadlessPage;
   return openHeadless(
     (report) => heard.push(report),
@@ -59,6 +59,7 @@ function open(functions: Partial<HeadlessPage> | null): Promise<Headless> {
       // The few methods that are called are there.
       const made = page as unknown as Page;
       await prepare?.(made);
+      await whileOpening();
       return {
         page: made,
         refused,
@@ -181,6 +182,16 @@ describe('a page that breaks', () => {
     page.emit('pageerror', new Error('first'));
     page.emit('crash');
     expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toMatchObject({ message: 'first' });
+  });
+
+  it('while it is opened is closed', async () => {
+    const opened = open({}, async () => {
+      page.emit('pageerror', new Error('The script has an error.'));
+      // Nobody waits for the page yet: an unhandled rejection would fail this file.
+      await new Promise(setImmediate);
+    });
+    expect(await caught(opened)).toMatchObject({ message: 'The script has an error.' });
+    expect(page.closed).toBe(1);
   });
 
   it('while it loads is closed', async () => {

@@ -1,5 +1,6 @@
 /** The headless page as the command line sees it: typed calls, errors that keep their kind. */
 import type { Page } from 'playwright';
+import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import type { Notice } from '../src/worker/protocol';
@@ -39,7 +40,7 @@ export async function openHeadless(
     await fresh.exposeFunction('notice', onNotice);
   });
   try {
-    const loaded = await Promise.race([page.evaluate(() => 'headless' in globalThis), broken]);
+    const loaded = await Promise.race([broken, page.evaluate(() => 'headless' in globalThis)]);
     if (!loaded) throw new Error('The headless page did not load.');
   } catch (error) {
     await close();
@@ -55,7 +56,7 @@ export async function openHeadless(
         },
         [call, given] as const,
       );
-      const answer = await Promise.race([work, broken]);
+      const answer = await Promise.race([broken, work]);
       if ('failed' in answer) throw asError(answer.failed);
       return answer.done as Done<typeof call>; // the page answers each call with its own type
     },
@@ -87,6 +88,7 @@ function failures(page: Page): Promise<never> {
 
 function asError(problem: Extract<Answer<unknown>, { failed: unknown }>['failed']): Error {
   if (problem === null) return new DOMException('Stopped.', 'AbortError');
+  if (problem.kind === 'user' && problem.question) return new AmbiguousData(problem.question);
   if (problem.kind === 'user') return new UserError(problem.message);
   if (problem.kind !== 'bug')
     return new EngineFault(problem.kind, problem.message, problem.details, problem.engineLost);

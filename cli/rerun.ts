@@ -35,6 +35,8 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
     },
     testPart: dataset.testPart,
     preset: dataset.preset,
+    // Options on the command line go first: the results may be of files that lay otherwise.
+    reading: { ...dataset.reading, ...choices.reading },
     settings: [],
     knobs: { ...choices.knobs, seed: dataset.seed },
     backend: backendOf(before),

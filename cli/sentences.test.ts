@@ -100,10 +100,10 @@ describe('of the runs there will be', () => {
     const plan = vi.fn(async (configs: readonly unknown[]) => configs.map(() => MEMORY));
     const sentences = await memorySentences(sweep({ seeds: 3, values: { atoms: { m: [6, 9] } } }, 24), plan);
     expect(sentences).toEqual([
-      'Linear probe: About 21 MB of memory.',
-      'Atoms, m = 6: About 21 MB of memory.',
-      'Atoms: About 21 MB of memory.',
-      'LoRA: About 21 MB of memory.',
+      'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
+      'Atoms, m = 6: About 21 MB of memory. And 9 MB for the rest.',
+      'Atoms: About 21 MB of memory. And 9 MB for the rest.',
+      'LoRA: About 21 MB of memory. And 9 MB for the rest.',
     ]);
     expect(plan).toHaveBeenCalledTimes(1);
     expect(plan).toHaveBeenCalledWith(
@@ -121,8 +121,8 @@ describe('of the runs there will be', () => {
     const plan = async (configs: readonly unknown[]) =>
       configs.map((_, place) => ({ ...MEMORY, fits: place !== 1 }));
     expect(await memorySentences(sweep(), plan)).toEqual([
-      'Linear probe: About 21 MB of memory.',
-      'LoRA: About 21 MB of memory.',
+      'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
+      'LoRA: About 21 MB of memory. And 9 MB for the rest.',
     ]);
   });
 });

@@ -46,10 +46,11 @@ export function dataSentence({
 
 /** What the person should know of the pictures before they trust the figures. */
 export function noticesOf(
-  dataset: Pick<DataSummary, 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
+  dataset: Pick<DataSummary, 'notices' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
 ): string[] {
   const conflicts = conflictSentence(dataset);
   return [
+    ...dataset.notices,
     presetSentence(dataset),
     givenUpSentence(dataset),
     groupSentence(dataset),
@@ -77,7 +78,7 @@ export async function memorySentences(
   const planned = await plan([...arms.values()], memoryCapBytes(sweep.knobs));
   return [...arms.keys()].flatMap((name, index) => {
     const memory = planned[index];
-    return memory?.fits ? [`${name}: ${memory.sentence}`] : [];
+    return memory?.fits ? [`${name}: ${memory.sentence} ${memory.heapSentence}`] : [];
   });
 }
 

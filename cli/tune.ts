@@ -8,6 +8,7 @@ process.exitCode = await tune(process.argv.slice(2), {
   clock: () => performance.now(),
   leave: (code) => process.exit(code),
   startedAt: new Date(),
+  onExit: (clean) => process.once('exit', clean),
   // Only now: the browser's driver and the server take a second to load, which wrong input need not wait for.
   openHeadless: async (...hearers) => (await import('./page')).openHeadless(...hearers),
 });

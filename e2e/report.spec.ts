@@ -48,7 +48,7 @@ test('the report contains the runs, and repeating them gives the same results', 
       .locator('input[type=file]')
       .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(given)) });
   await again('others.json', { ...first, dataset: { ...first.dataset, hash: 'another' } });
-  await expect(page.getByRole('region', { name: 'Run again' })).toContainText('The images are others');
+  await expect(page.getByRole('region', { name: 'Run again' })).toContainText('The images differ');
   await again('results.json', first);
   await waitForRun(page, 'Atoms, again', 120_000);
   const { runs } = resultsSchema.parse(JSON.parse(await save(page, 'JSON')));

@@ -218,7 +218,11 @@ async function outcomeOf(row: Row, headless: Headless, root: string, scratch: st
   };
   const imported = async (from: Awaited<ReturnType<typeof place>>): Promise<Outcome> => {
     await headless.choose('data', from);
-    return { data: await headless.ask('importFiles', { seed: 1, testPart: 0, preset: 'whole' }) };
+    return {
+      data: await headless.ask('importFiles', {
+        ...{ seed: 1, testPart: 0, preset: 'whole', reading: {} },
+      }),
+    };
   };
   try {
     if ('command' in row) return { printed: printedBy(row.command, join(root, row.case), scratch) };

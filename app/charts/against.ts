@@ -38,7 +38,7 @@ export interface Against {
   show: (value: number) => string;
   /** In the CSV. */
   field: string;
-  /** Completes “settings that no other betters”. */
+  /** Completes “no other setting is more accurate”. */
   frugally: string;
 }
 
@@ -80,7 +80,7 @@ export const AGAINST = {
     column: 'Adapter',
     show: (value) => bytes(Math.round(value)),
     field: 'adapter_bytes',
-    frugally: 'in as few bytes',
+    frugally: 'in as small a file',
   },
 } as const satisfies Record<string, Against>;
 

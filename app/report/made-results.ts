@@ -58,7 +58,7 @@ export function madeResults(
       ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
       classes: classes.map((name) => ({ name, train: 10, val: 10, test: 0 })),
       ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
-      ...{ augmentation: 'none', leftOut: [], hash: 'cafe' },
+      ...{ augmentation: 'none', reading: {}, notices: [], leftOut: [], hash: 'cafe' },
       duplicates: {
         groups: 0,
         images: 0,

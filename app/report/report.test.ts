@@ -127,14 +127,14 @@ describe('running again', () => {
     ]);
   });
 
-  it('refuses another backend and what is no results file', () => {
+  it('refuses another backend and what is not a results file', () => {
     const made = results([run('atoms', 12)]);
     expect(engineDifference(made, made.engine)).toBeNull();
     expect(engineDifference(made, { backend: 'webgpu', precision: 'single' })).toMatch(
       /WebAssembly; here it is WebGPU/,
     );
     expect(parseResults(resultsText(made), 'results.json')).toEqual(made);
-    expect(() => parseResults('{', 'notes.txt')).toThrow(/^“notes\.txt” is no results file .*not JSON/);
+    expect(() => parseResults('{', 'notes.txt')).toThrow(/^“notes\.txt” is not a results file .*not JSON/);
     const unbounded = resultsText(made).replace('"batchSize": 16', '"batchSize": 1e9');
     expect(() => parseResults(unbounded, 'results.json')).toThrow(/runs\.0\.config\.batchSize/);
   });

@@ -49,7 +49,7 @@ export interface Table {
   title: string;
   columns: readonly { title: string; right?: boolean }[];
   rows: readonly (readonly string[])[];
-  /** Too long, or too much of a detail, to stand open. */
+  /** Shown folded: it is long, or a detail. */
   folded?: boolean;
 }
 
@@ -101,10 +101,10 @@ export function reportOf(results: Results, figures: readonly Figure[]): Report {
     { title: 'Data', blocks: dataBlocks(results.dataset) },
     { title: 'Backbone', blocks: backboneBlocks(results.backbone) },
     { title: 'Environment', blocks: environmentBlocks(results) },
-    { title: 'Run it again', blocks: againBlocks(results) },
+    { title: 'Repeat the runs', blocks: againBlocks(results) },
   ];
   const { name, version } = results.createdBy;
-  const unfinished = results.complete ? '' : ' Not every run was done by then.';
+  const unfinished = results.complete ? '' : ' Some runs were not finished.';
   return {
     title: `Tuning report: ${results.dataset.name}`,
     lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
@@ -157,8 +157,8 @@ function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Bloc
       ...accuracySentences(comparison),
       searches.length > 0 &&
         (tested
-          ? 'Values were searched by validation accuracy, so test accuracy is the one to go by.'
-          : 'Values were searched on the very validation images that are scored here, so these accuracies come out somewhat high.'),
+          ? 'Hyperparameters were chosen by validation accuracy, so only test accuracy is unbiased.'
+          : 'Hyperparameters were chosen on the same validation images that are scored here, so these accuracies are biased upwards.'),
       broken.length > 0 &&
         `Not finished: ${broken.map((run) => `${run.name} (${run.outcome}${run.problem ? `: ${run.problem.message}` : ''})`).join('; ')}. They are not compared.`,
     ),
@@ -222,7 +222,7 @@ function curveBlocks(finals: readonly Run[], figures: readonly Figure[], files: 
     ),
     {
       kind: 'table',
-      title: 'The curves in numbers',
+      title: 'Curves as a table',
       columns: [
         left('Run'),
         right('Epoch'),
@@ -351,17 +351,14 @@ const FIELDS: readonly (readonly [name: string, value: (run: Run) => string])[] 
   ['Dropout', ({ config }) => String(config.dropout)],
   ['Augmentation', ({ config }) => config.augmentation],
   ['Views per image', ({ config: { views } }) => (views === 0 ? 'new in every epoch' : count(views))],
-  [
-    'Ends without progress after',
-    ({ config: { patience } }) => (patience === 0 ? 'never' : counted(patience, 'epoch')),
-  ],
+  ['Patience', ({ config: { patience } }) => (patience === 0 ? 'never' : counted(patience, 'epoch'))],
   ['Starts from the linear probe', ({ config }) => (config.warmStart ? 'yes' : 'no')],
   [
     'Linear probe',
     ({ config: { probe } }) =>
       `${counted(probe.epochs, 'epoch')}, batch ${probe.batchSize}, learning rate ${probe.learningRate}, weight decay ${probe.weightDecay}`,
   ],
-  ['Memory cap', ({ memoryCap }) => (memoryCap === null ? 'what the engine thinks right' : bytes(memoryCap))],
+  ['Memory cap', ({ memoryCap }) => (memoryCap === null ? 'automatic' : bytes(memoryCap))],
 ];
 
 function settingBlocks({ arms }: Comparison<Run>): Block[] {
@@ -382,7 +379,7 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
         ...own.map(([, of]) => of(run)),
       ]),
     },
-    text(firsts.length === 1 ? 'Besides:' : 'The same for all:'),
+    text(firsts.length === 1 ? 'Other hyperparameters:' : 'The same for all settings:'),
     {
       kind: 'facts',
       facts: common.flatMap(([name, of]) => firsts.slice(0, 1).map(({ run }) => [name, of(run)] as const)),
@@ -438,17 +435,17 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       facts: [
         ['Name', dataset.name],
         [
-          'Where from',
+          'Source',
           dataset.sample === null ? 'the person’s own files' : `built-in sample “${dataset.sample}”`,
         ],
         ['Classes', count(dataset.classes.length)],
         ['Images', partWords(images).join(', ')],
-        ['Which of them', PRESET_LABELS[dataset.preset]],
+        ['Subset', PRESET_LABELS[dataset.preset]],
         ['Split', DRAWN[dataset.split]],
         ['Test images', dataset.testSplit ? DRAWN[dataset.testSplit] : 'none'],
         ['Seed of the split', String(dataset.seed)],
-        ['Part held out for testing', percent(dataset.testPart, 0)],
-        ['Augmentation it asks for', dataset.augmentation],
+        ['Fraction held out for testing', percent(dataset.testPart, 0)],
+        ['Recommended augmentation', dataset.augmentation],
         [
           'Left out',
           leftOut.length === 0 ? 'none' : `${counted(leftOut.length, 'file')}, listed in the results`,
@@ -492,7 +489,7 @@ function backboneBlocks(backbone: Results['backbone']): Block[] {
         ['Its own classes', ownClasses === null ? 'none' : count(ownClasses)],
         ['File', bytes(backbone.fileBytes)],
         ['Licence', backbone.licence || 'not known'],
-        ['To cite', backbone.citation || 'not known'],
+        ['Citation', backbone.citation || 'not known'],
         ['SHA-256', backbone.hash],
       ],
     },
@@ -507,13 +504,13 @@ function environmentBlocks({ createdBy, engine, environment }: Results): Block[]
         ['Program', `${createdBy.name} ${createdBy.version}`],
         ['TensorFlow.js', environment.tfjs],
         ['Browser', environment.browser],
-        ['Backend', `${engine.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}; asked for: ${engine.choice}`],
-        ['Why', engine.reason],
+        ['Backend', `${engine.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}; requested: ${engine.choice}`],
+        ['Reason', engine.reason],
         ['Adapter', engine.adapter ?? 'none offered'],
         ['Computed by', engine.hardware ? 'a GPU' : 'the CPU'],
         ...(engine.backend === 'wasm' ? [['Threads', count(engine.threads)] as const] : []),
         ['Precision', `${engine.precision}; sums are single`],
-        ['Memory a run may take', bytes(engine.limits.budget)],
+        ['Memory limit of a run', bytes(engine.limits.budget)],
       ],
     },
   ];
@@ -527,7 +524,7 @@ function againBlocks(results: Results): Block[] {
   const weights = backbone.id === 'starter' ? '' : ' --backbone FILE';
   return [
     text(
-      'Save the JSON below as results.json and give it to the command line, with the same images and weights. It refuses others, runs the finished runs again in their order, and says for each whether its numbers are the same: on WebAssembly bit for bit, on WebGPU within 0.001. That holds on the same machine with the same versions.',
+      'Save the JSON below as results.json and pass it to the command line with the same images and weights. The command checks both, repeats the finished runs in order, and reports for each whether its numbers are the same: bit for bit on WebAssembly, within 0.001 on WebGPU. This holds on the same machine with the same versions.',
     ),
     { kind: 'command', text: `npm run tune -- --rerun results.json${data}${weights}` },
     { kind: 'file', fileName: 'results.json', text: repeatText(results) },

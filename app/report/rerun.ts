@@ -1,4 +1,4 @@
-/** A results file's runs made again: what stands in the way, and whether the numbers came out the same. */
+/** Repeating the runs of a results file: why that may not be possible, and whether the numbers are the same. */
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
 import { computedByWords } from '../store/computed-by';
@@ -29,7 +29,7 @@ function jsonOf(text: string): unknown {
 
 const notResults = (fileName: string, why: string) =>
   new UserError(
-    `“${fileName}” is no results file of this version (${why}). Take the results.json that a run or a report wrote.`,
+    `“${fileName}” is not a results file of this version (${why}). Choose the results.json that a run or a report wrote.`,
   );
 
 /** The runs to make again, in their order: the others have no numbers to come out the same. */
@@ -62,7 +62,7 @@ export function backboneDifference(
   here: Pick<BackboneSummary, 'name' | 'hash' | 'inputSize'>,
 ): string | null {
   if (backbone.hash !== here.hash)
-    return `The backbone is another: the runs were made on “${backbone.name}” (SHA-256 ${backbone.hash}), this is “${here.name}” (${here.hash}).`;
+    return `The backbone differs: the runs were made on “${backbone.name}” (SHA-256 ${backbone.hash}), this is “${here.name}” (${here.hash}).`;
   if (backbone.inputSize !== here.inputSize)
     return `The backbone was given images of ${backbone.inputSize} pixels; here it is ${here.inputSize}.`;
   return null;
@@ -77,16 +77,16 @@ export function dataDifference(
   >,
 ): string | null {
   if (dataset.hash !== here.hash)
-    return `The images are others: the runs were made on “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must all be the same.`;
+    return `The images differ: the runs were made on “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must all be the same.`;
   const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
     JSON.stringify([preset, classes.map(({ train, val, test }) => [train, val, test])]);
   const drawOf = ({ split, testSplit, seed, testPart, preset }: typeof here) =>
     // Nothing was drawn of a whole set that came with its parts.
     split === 'given' && testSplit !== 'stratified' && preset === 'whole' ? '' : `${seed} ${testPart}`;
   if (drawOf(dataset) !== drawOf(here))
-    return `The split is another: the runs had seed ${dataset.seed} and ${percent(dataset.testPart, 0)} for testing, here it is seed ${here.seed} and ${percent(here.testPart, 0)}.`;
+    return `The split differs: the runs had seed ${dataset.seed} and ${percent(dataset.testPart, 0)} for testing, here it is seed ${here.seed} and ${percent(here.testPart, 0)}.`;
   if (partsOf(dataset) !== partsOf(here))
-    return `The split is another: the runs had ${partWords(imagesPerPart(dataset.classes)).join(', ')}, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
+    return `The split differs: the runs had ${partWords(imagesPerPart(dataset.classes)).join(', ')}, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
   return null;
 }
 

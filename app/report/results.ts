@@ -1,5 +1,6 @@
 /** `results.json`: everything a run was and gave, for programs. */
 import { z } from 'zod';
+import { NAME_ENCODINGS } from '../../src/data/name-encoding';
 import { PRESETS } from '../../src/data/presets';
 import { wilson } from '../../src/statistics/wilson';
 import { runConfigSchema } from '../../src/training/run-config';
@@ -113,6 +114,15 @@ export const resultsSchema = z.object({
     preset: z.enum(PRESETS),
     unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
+    // Results from before these were asked have neither.
+    reading: z
+      .object({
+        splitFolders: z.boolean().optional(),
+        classLevel: z.int().positive().optional(),
+        nameEncoding: z.enum(NAME_ENCODINGS).optional(),
+      })
+      .default({}),
+    notices: z.array(z.string()).default([]),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
     duplicates: z.object({
       groups: count,

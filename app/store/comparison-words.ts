@@ -29,7 +29,7 @@ export function accuracySentences<Run extends ComparedRun>({
   const tested = arms.find(({ test }) => test)?.test;
   const onTest =
     tested &&
-    `Test accuracy is that of the kept epoch, the best by validation accuracy, on ${counted(tested.images, 'image')} that neither trained nor chose anything.`;
+    `Test accuracy is that of the kept epoch, the best by validation accuracy, on ${counted(tested.images, 'image')} that were used neither for training nor for choosing the epoch.`;
   return [
     `Validation accuracy is that after the last epoch, on ${counted(first.validation.images, 'image')}.`,
     ...(onTest ? [onTest] : []),
@@ -60,5 +60,5 @@ export function testSentence<Run extends ComparedRun>({ pairs, pairedOn }: Compa
   const images = counted(pairs[0]?.first[pairedOn]?.images ?? 0, `${pairedOn} image`);
   const adjusted =
     pairs.length > 1 ? `; p-values are adjusted for all ${count(pairs.length)} pairs (Holm)` : '';
-  return `Both settings of a pair on the same ${images}, with the seeds both have: sign-flip test, for one seed the exact McNemar test${adjusted}. A difference is shown where p is at most 0.05 and the 95 % interval leaves out 0. “No difference shown” does not mean that there is none.`;
+  return `The two settings of a pair are compared on the same ${images} and the seeds that both have: sign-flip test, exact McNemar test for one seed${adjusted}. A difference is shown where p is at most 0.05 and the 95 % interval excludes 0. “No difference shown” does not mean that there is no difference.`;
 }

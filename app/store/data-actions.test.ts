@@ -16,9 +16,9 @@ beforeEach(() => {
 describe('an import', () => {
   it('replaces the data when it is done, counts the settings anew and says how much came in', async () => {
     write({ configuration: { ...read().configuration, splitSeed: 3, testPart: 0.2 } });
-    const imported = importData(sample, 'vtab');
+    const imported = importData(sample, { preset: 'vtab' });
     const { input, options, resolve } = engine().last('importData');
-    expect(input).toEqual({ source: sample, preset: 'vtab', seed: 3, testPart: 0.2 });
+    expect(input).toEqual({ source: sample, preset: 'vtab', reading: {}, seed: 3, testPart: 0.2 });
     options.onProgress?.({ label: 'Reading images', done: 1, total: 4 });
     expect(read().importing).toEqual({ label: 'Reading images', done: 1, total: 4 });
     expect(read().dataset?.name).toBe('d1');

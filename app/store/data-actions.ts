@@ -1,5 +1,12 @@
 /** Importing and splitting images. */
-import type { DataSource, DatasetSummary, NamedFile, Preset, SplitChoice } from '../../src/worker/protocol';
+import type {
+  DataSource,
+  DatasetSummary,
+  NamedFile,
+  Preset,
+  Reading,
+  SplitChoice,
+} from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
 import { imagesPerPart } from './data-words';
 import { ask } from './engine-actions';
@@ -9,22 +16,35 @@ import { announce, read, write } from './session';
 import { refreshSettings } from './setting-actions';
 
 let cancelImport: AbortController | null = null;
+/** The last import asked for: a question about its folders is answered by asking again. */
+let asked: { source: DataSource; preset: Preset; reading: Reading } | null = null;
+
+/** What differs from the present data: the same files are read as the person chose before. */
+interface ImportChoice {
+  preset?: Preset;
+  reading?: Reading;
+}
 
 /** True when the images are in; the former data set stays if not. */
-export async function importData(source: DataSource, preset = read().configuration.preset): Promise<boolean> {
+export async function importData(source: DataSource, choice: ImportChoice = {}): Promise<boolean> {
   if (refused('importData')) return false;
+  const before = read();
+  const { preset = before.configuration.preset, reading = source === before.source ? before.reading : {} } =
+    choice;
+  asked = { source, preset, reading };
   const cancel = new AbortController();
   cancelImport = cancel;
   write({ importing: { label: 'Opening', done: 0, total: 0 }, dataProblem: null });
   try {
     const dataset = await ask(
       'importData',
-      { source, preset, ...splitChoice() },
+      { source, preset, reading, ...splitChoice() },
       { onProgress: (importing) => write({ importing }), signal: cancel.signal },
     );
     const { configuration } = read();
     write({
       source,
+      reading,
       configuration: { ...configuration, preset, sample: source.kind === 'sample' ? source.name : null },
     });
     accept(dataset);
@@ -45,7 +65,13 @@ export const importSample = (name: string) => importData(sampleSource(name));
 /** Reads the present images again, as the preset takes them. */
 export async function choosePreset(preset: Preset): Promise<void> {
   const { source } = read();
-  if (source) await importData(source, preset);
+  if (source) await importData(source, { preset });
+}
+
+/** Reads what was asked about, as the person chose. */
+export async function chooseReading(reading: Reading): Promise<void> {
+  if (asked)
+    await importData(asked.source, { preset: asked.preset, reading: { ...asked.reading, ...reading } });
 }
 
 export const stopImport = () => cancelImport?.abort();

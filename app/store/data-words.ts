@@ -26,6 +26,17 @@ export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
+/** Classes that are named in a line; of more, the others are counted. */
+const CLASSES_NAMED = 20;
+
+/** The classes found, with the images of each. */
+export function classSentence(classes: readonly ({ name: string } & Record<Part, number>)[]): string {
+  const shown = classes.length > CLASSES_NAMED ? classes.slice(0, CLASSES_NAMED) : classes;
+  const named = shown.map(({ name, train, val, test }) => `${name} (${count(train + val + test)})`);
+  const hidden = classes.length - shown.length;
+  return `Classes: ${named.join(', ')}${hidden > 0 ? ` and ${count(hidden)} more` : ''}.`;
+}
+
 /** Which pictures belong together, and how many of them are on either side of the split; empty where none do. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;

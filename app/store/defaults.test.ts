@@ -24,6 +24,8 @@ const lora: SettingSummary = {
     prefix: null,
     bytes: 3e7,
     items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 3e7 },
+    heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
+    heapSentence: '',
     budget: 2e9,
     fits: true,
     sentence: 'About 30 MB at batch 16.',

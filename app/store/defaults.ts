@@ -36,7 +36,7 @@ export interface Knobs {
   patience: number;
   warmStart: boolean;
   probe: RunConfig['probe'];
-  /** Megabytes a run may take; null for what the engine thinks right. */
+  /** Megabytes a run may take; null: the engine chooses. */
   memoryCap: number | null;
   /** By setting id; a setting not named here uses its own. */
   learningRates: Record<string, number>;

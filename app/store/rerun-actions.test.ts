@@ -52,17 +52,17 @@ describe('running a results file again', () => {
     [
       'runs on another backbone',
       () => file({ ...results, backbone: { ...results.backbone, hash: 'f00d' } }),
-      /The backbone is another/,
+      /The backbone differs/,
     ],
     [
       'runs on other images',
       () => file({ ...results, dataset: { ...results.dataset, hash: 'f00d' } }),
-      /The images are others/,
+      /The images differ/,
     ],
     [
       'another split',
       () => file({ ...results, dataset: { ...results.dataset, seed: 8 } }),
-      /The split is another/,
+      /The split differs/,
     ],
     ['no finished run', () => file({ ...results, runs: [] }), /no finished run/],
   ])('queues nothing for %s, and says why', async (_, made, why) => {

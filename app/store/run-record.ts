@@ -40,7 +40,7 @@ export interface RunRecord {
   /** Short mathematical name of the setting. */
   symbol: string;
   config: RunConfig;
-  /** Bytes it may take; null for what the engine thinks right. */
+  /** Bytes it may take; null: the engine chooses. */
   memoryCap: number | null;
   /** How it keeps within that; null until it begins. */
   memory: MemoryPlan | null;

@@ -16,6 +16,7 @@ import type {
   Notice,
   Pace,
   Progress,
+  Reading,
   Recognition,
   SettingSummary,
   Storage,
@@ -62,6 +63,8 @@ export interface Session {
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
+  /** How its folders are read, where the person chose. */
+  reading: Reading;
   importing: Progress | null;
   /** The present images are being split anew. */
   splitting: boolean;
@@ -110,6 +113,7 @@ export const useSession = create<Session>(() => ({
   recognitionProblem: null,
   dataset: null,
   source: null,
+  reading: {},
   importing: null,
   splitting: false,
   dataProblem: null,

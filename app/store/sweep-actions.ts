@@ -1,6 +1,6 @@
 /** The sweep the person puts together: what it tries, how much that is, and how long it takes. */
 import { useShallow } from 'zustand/react/shallow';
-import type { Pace, RunConfig } from '../../src/worker/protocol';
+import type { MemoryPlan, Pace, RunConfig } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
@@ -93,10 +93,13 @@ export async function sweepCost(session: Session): Promise<SweepCost> {
   const unfit = planned.find(({ fits }) => !fits);
   return {
     seconds: trials.length > 0 ? seconds : null,
-    bytes: planned.length > 0 ? Math.max(...planned.map((memory) => memory.bytes)) : null,
+    bytes: planned.length > 0 ? Math.max(...planned.map(bytesOf)) : null,
     obstacle: unfit?.sentence ?? null,
   };
 }
+
+/** Of tensors, and on the JavaScript heap. */
+const bytesOf = ({ bytes, heap }: MemoryPlan) => Object.values(heap).reduce((sum, each) => sum + each, bytes);
 
 /** The paces of runs that are over. */
 function runPaces({ runs }: Session): Record<string, Pace> {

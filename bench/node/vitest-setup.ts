@@ -1,4 +1,5 @@
 /** Runs before each test file: installs WebGPU, and a `fetch` that reads Vite's URLs of local files. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { startWebGpu } from './webgpu';
 
@@ -8,6 +9,9 @@ const network = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
   const path = typeof input === 'string' ? /^(?:\/@fs)?(\/[^?]*)/.exec(input)?.[1] : undefined;
   if (path === undefined) return network(input, init);
-  const inProject = !path.startsWith(process.cwd()) && !(input as string).startsWith('/@fs');
-  return new Response(await readFile(inProject ? process.cwd() + path : path));
+  const isWhole = path.startsWith(process.cwd()) || (input as string).startsWith('/@fs');
+  if (isWhole) return new Response(await readFile(path));
+  // In the project, or in what it serves from its root.
+  const served = `${process.cwd()}/public${path}`;
+  return new Response(await readFile(existsSync(served) ? served : process.cwd() + path));
 };

@@ -206,9 +206,13 @@ describe('the split', () => {
     expect(reasonFor(dataset, 'set/test/1.png')).toMatch(/Not in a class folder/);
   });
 
-  test('is not read into classes that happen to be called train and test', async () => {
-    const dataset = await loadPaths(...classPaths('set', { train: 4, test: 4 }));
+  test('folders called like its parts are not classes, unless the person says so', async () => {
+    const files = await plainFiles(classPaths('set', { train: 4, test: 4 }));
+    expect(await refusal(load(dropped(...files)))).toMatch(/^The folders “test” and “train” are called like/);
+    const dataset = await load(dropped(...files), { reading: { splitFolders: false } });
     expect(dataset.classes).toEqual(['test', 'train']);
+    expect(dataset.reading).toEqual({ splitFolders: false });
+    expect(resplit(dataset, { seed: 2, testPart: 0 }).reading).toEqual({ splitFolders: false });
   });
 });
 
@@ -238,6 +242,20 @@ describe('a set that cannot be trained on is refused with what to do', () => {
 
   test('loose pictures', async () => {
     expect(await refusal(loadPaths('1.png', '2.png'))).toMatch(/^The 2 pictures are not in folders/);
+  });
+
+  test('one image of each class', async () => {
+    expect(await refusal(loadPaths(...classPaths('s', { a: 1, b: 1, c: 1 })))).toBe(
+      'Each of the 3 classes has only one image that can be read. A class needs at least two: one to train on, one to validate.',
+    );
+  });
+
+  test('labels in a table beside the images, which is named', async () => {
+    const files = await plainFiles(['s/train/1.png', 's/train/2.png', 's/test/3.png']);
+    const table = textFile('s/train/metadata.jsonl', '{"file_name": "1.png"}\n{"file_name": "2.png"}');
+    expect(await refusal(load(dropped(...files, table)))).toMatch(
+      /“s\/train\/metadata\.jsonl” looks like a table/,
+    );
   });
 
   test('fewer than two classes after exclusions', async () => {
@@ -318,6 +336,13 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     expect(reasonFor(dataset, 'pets/cat/gone.png')).toMatch(/^Could not be read from the disk/);
   });
 
+  test('what is hidden inside of a hidden folder that was chosen', async () => {
+    const files = await plainFiles([...classPaths('.photos', { cat: 3, dog: 3 }), '.photos/.cache/x/1.png']);
+    const dataset = await load(dropped(...files));
+    expect(dataset.classes).toEqual(['cat', 'dog']);
+    expect(dataset.leftOut).toEqual([]);
+  });
+
   test('what systems leave behind goes unmentioned', async () => {
     const dataset = await withBadFiles(
       textFile('pets/.DS_Store', 'x'),
@@ -327,6 +352,15 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     );
     expect(dataset.leftOut).toEqual([]);
   });
+});
+
+test('a table beside class folders is left out with what it is', async () => {
+  const files = await plainFiles(TWO_CLASSES);
+  const table = textFile('pets/labels.csv', 'file,label\ncat/0.png,cat\ncat/1.png,cat\ndog/0.png,dog');
+  const dataset = await load(dropped(...files, table));
+  expect(dataset.leftOut).toEqual([
+    { path: 'pets/labels.csv', reason: 'A table that names the images. Classes are taken from the folders.' },
+  ]);
 });
 
 describe('dataset.json', () => {

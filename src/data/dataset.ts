@@ -17,6 +17,7 @@ import type {
   Part,
   Preset,
   Progress,
+  Reading,
   SplitChoice,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
@@ -24,9 +25,9 @@ import { decodeImage } from './decode';
 import { type Fingerprint, fingerprinter } from './fingerprint';
 import { groupsOf } from './groups';
 import { assemble, type Images, type Picture, pictures } from './images';
+import { type LabelTable, labelTables } from './label-tables';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
-import { isClutter } from './paths';
 import { framingOf, takePreset } from './presets';
 import { sortOut } from './sort-out';
 import { openSource } from './sources';
@@ -54,6 +55,10 @@ export interface Dataset {
   seed: number;
   testPart: number;
   augmentation: Augmentation;
+  /** What the person chose where the set could be read in more than one way. */
+  reading: Reading;
+  /** What the person should know of how the set was read. */
+  notices: string[];
   leftOut: LeftOut[];
   /** By path: pictures as they were given, where they are at hand: on the person's disk, or small enough to keep. */
   originals: ReadonlyMap<string, Blob>;
@@ -77,6 +82,7 @@ export interface ImportOptions extends SplitChoice {
   /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where pictures are squeezed. */
   side: number;
   preset: Preset;
+  reading?: Reading | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -88,21 +94,27 @@ const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
 
 /**
  * @throws UserError where nothing can be trained on: no files, no readable picture, fewer than two classes, a
- *   bad zip
+ *   bad archive
+ * @throws AmbiguousData where the set can be read in more than one way and `reading` does not decide it
  * @throws the signal's reason when aborted
  */
 export async function importDataset(source: DataSource, options: ImportOptions): Promise<Dataset> {
-  const { files, leftOut } = await openSource(source, options);
-  const meant = files.filter(({ path }) => !isClutter(path));
-  if (meant.length === 0) throw nothingThere(leftOut);
-  const sorted = await sortOut(meant, options.signal);
+  const { reading = {} } = options;
+  const { onProgress, signal } = options;
+  const opened = await openSource(source, { onProgress, signal, nameEncoding: reading.nameEncoding });
+  const { leftOut } = opened;
+  if (opened.files.length === 0) throw nothingThere(leftOut);
+  const sorted = await sortOut(opened.files, options.signal);
   if (sorted.images.length === 0) throw nothingReadable([...sorted.leftOut, ...leftOut]);
-  const plan = arrange(sorted.images);
+  const tables = await labelTables(sorted.others, sorted.images);
+  const plan = arrange(sorted.images, { reading, tables });
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
   const usable = usableClasses(decoded.pictures, plan);
   const classes = plan.classes.filter((name) => usable.names.has(name));
-  const omitted = [decoded, usable, plan, { leftOut }, metadata, sorted].flatMap((part) => part.leftOut);
+  const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };
+  const omitted = [decoded, usable, plan, { leftOut }, metadata, others].flatMap((part) => part.leftOut);
+  if (classes.length === 0 && decoded.pictures.length > 0) throw oneImageEach(plan.classes.length);
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
   const ordered = inOrder(labelled(usable.pictures, classes));
   const hash = await hashOf(ordered, classes);
@@ -127,11 +139,18 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     testPart,
     preset,
     augmentation: framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
+    reading,
+    notices: [...opened.notices, ...plan.notices],
     leftOut: omitted,
     originals: originalsOf(plan.files),
     places,
     hash,
   };
+}
+
+function withTable(entry: LeftOut, tables: readonly LabelTable[]): LeftOut {
+  if (!tables.some(({ path }) => path === entry.path)) return entry;
+  return { ...entry, reason: 'A table that names the images. Classes are taken from the folders.' };
 }
 
 /** The same pictures split anew, as a new data set, by the same preset; what the person parted stays so. */
@@ -148,6 +167,7 @@ export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Data
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
     dataset;
+  const { reading, notices } = dataset;
   const train = pictures(dataset.train, side);
   const val = pictures(dataset.val, side);
   const test = dataset.test ? pictures(dataset.test, side) : [];
@@ -180,6 +200,8 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
     preset,
     unused: dataset.unused.labels.length,
     augmentation,
+    reading,
+    notices,
     leftOut,
     duplicates,
     hash: dataset.hash,
@@ -361,6 +383,11 @@ function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 
+/** Bytes of all its pictures, those that the preset leaves aside among them. */
+export function pixelBytes(dataset: Dataset): number {
+  return [...imagesOf(dataset), dataset.unused].reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+}
+
 // ---------------------------------------------------------------- hash
 
 async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promise<string> {
@@ -381,6 +408,12 @@ function nothingThere(leftOut: readonly LeftOut[]): UserError {
 function nothingReadable(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
     `No picture could be read from what was dropped. ${firstReason(leftOut)}${WHAT_TO_DROP}`,
+  );
+}
+
+function oneImageEach(classes: number): UserError {
+  return new UserError(
+    `Each of the ${classes.toLocaleString('en')} classes has only one image that can be read. A class needs at least two: one to train on, one to validate.`,
   );
 }
 

@@ -397,7 +397,7 @@ describe('a data set in which pictures look alike', () => {
   const KINDS: Record<string, Files> = {
     'conveyor belt': Object.fromEntries(
       [10, 12, 14].map((radius) => [
-        `part ${radius}`,
+        `object ${radius}`,
         (i: number) => shot(i + radius, room(2), disc(40 + (i % 3), 48, radius, [150, 140, 120])),
       ]),
     ),

@@ -1,5 +1,6 @@
-/** Files made up for the tests: pictures painted by a function, and zips of them. */
+/** Files made up for the tests: pictures painted by a function, and archives of them. */
 import { BlobReader, BlobWriter, ZipWriter, type ZipWriterAddDataOptions } from '@zip.js/zip.js';
+import { packTar, type TarHeader } from 'modern-tar';
 import type { DataSource, NamedFile } from '../worker/protocol';
 
 export type Rgba = readonly [red: number, green: number, blue: number, alpha?: number];
@@ -66,6 +67,16 @@ export async function zipOf(
   const writer = new ZipWriter(new BlobWriter('application/zip'), { useWebWorkers: false });
   for (const { path, file } of files) await writer.add(path, new BlobReader(file), options);
   return writer.close();
+}
+
+/** The same files in a tar; `others` are headers without a body: folders and links. */
+export async function tarOf(files: readonly NamedFile[], others: readonly TarHeader[] = []): Promise<Blob> {
+  const entries = files.map(({ path, file }) => ({ header: { name: path, size: file.size }, body: file }));
+  return new Blob([await packTar([...entries, ...others.map((header) => ({ header }))])]);
+}
+
+export async function gzipped(blob: Blob): Promise<Blob> {
+  return new Response(blob.stream().pipeThrough(new CompressionStream('gzip'))).blob();
 }
 
 /** Replaces every occurrence of a byte sequence by another of the same length. */

@@ -5,11 +5,33 @@ export function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '' && segment !== '.');
 }
 
-const CLUTTER = new Set(['__MACOSX', 'Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Icon\r']);
+const CLUTTER = new Set(['__MACOSX', 'Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Icon\r', '.DS_Store']);
 
-/** Files that systems leave in folders by themselves, and hidden files and folders: nobody meant to drop them. */
-export function isClutter(path: string): boolean {
-  return segmentsOf(path).some((name) => CLUTTER.has(name) || (name.startsWith('.') && name !== '..'));
+function isSystemClutter(name: string): boolean {
+  return CLUTTER.has(name) || name.startsWith('._');
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') && name !== '..';
+}
+
+/**
+ * The items but for files that systems leave in folders by themselves and hidden files and folders. A hidden folder that
+ * everything else lies in was chosen by its name and is kept; so are the outermost folders where `areChosen`.
+ */
+export function withoutClutter<T>(
+  items: readonly T[],
+  pathOf: (item: T) => string,
+  { areChosen }: { areChosen: boolean },
+): T[] {
+  const located = items.map((item) => ({ item, segments: segmentsOf(pathOf(item)) }));
+  const meant = located.filter(({ segments }) => !segments.some(isSystemClutter));
+  const common = commonFolders(meant.map(({ segments }) => segments)).length;
+  const isKept = (segments: string[]) =>
+    segments
+      .slice(Math.max(common, areChosen && segments.length > 1 ? 1 : 0))
+      .every((name) => !isHidden(name));
+  return meant.filter(({ segments }) => isKept(segments)).map(({ item }) => item);
 }
 
 /** The folders all these paths lie in, outermost first; the file names do not count. */

@@ -1,10 +1,12 @@
-/** What the files of a set are, by their first bytes: pictures, the set's own description, or neither. */
+/** What the files of a set are, by their first bytes: pictures, the set's own description, archives, or neither. */
 
 import { concurrently } from '../concurrently';
 import type { LeftOut, NamedFile } from '../worker/protocol';
-import { headOf, imageFormat, isZip } from './formats';
+import { archiveReason } from './archives';
+import { headOf, imageFormat } from './formats';
 import { METADATA_FILE } from './metadata';
 import { segmentsOf } from './paths';
+import { kindOf } from './unpack';
 
 /** Files looked at side by side. */
 const HEADS_AT_ONCE = 16;
@@ -12,6 +14,9 @@ const HEADS_AT_ONCE = 16;
 export interface SortedOut {
   images: NamedFile[];
   metadata: NamedFile[];
+  /** What is neither, with its files. */
+  others: NamedFile[];
+  /** The others, archives first: where there are no images, they are the reason. */
   leftOut: LeftOut[];
 }
 
@@ -20,25 +25,33 @@ export async function sortOut(
   signal: AbortSignal | undefined,
 ): Promise<SortedOut> {
   const reasons = await concurrently(files, HEADS_AT_ONCE, notAnImage, { signal });
-  const sorted: SortedOut = { images: [], metadata: [], leftOut: [] };
+  const sorted: SortedOut = { images: [], metadata: [], others: [], leftOut: [] };
+  const archives: LeftOut[] = [];
   files.forEach((named, i) => {
-    const reason = reasons[i] ?? null;
-    if (reason === null) sorted.images.push(named);
+    const found = reasons[i] ?? null;
+    if (found === null) sorted.images.push(named);
     else if (segmentsOf(named.path).at(-1) === METADATA_FILE) sorted.metadata.push(named);
-    else sorted.leftOut.push({ path: named.path, reason });
+    else {
+      sorted.others.push(named);
+      (found.isArchive ? archives : sorted.leftOut).push({ path: named.path, reason: found.reason });
+    }
   });
-  return sorted;
+  return { ...sorted, leftOut: [...archives, ...sorted.leftOut] };
 }
 
 /** Why the file is no picture, or null if it is one by its first bytes. */
-async function notAnImage({ path, file }: NamedFile): Promise<string | null> {
-  if (file.size === 0) return 'Empty: the file has 0 bytes.';
+async function notAnImage({ path, file }: NamedFile): Promise<{ reason: string; isArchive?: true } | null> {
+  if (file.size === 0) return { reason: 'Empty: the file has 0 bytes.' };
   const head = await headOf(file);
-  if (!head) return 'Could not be read from the disk. Was it moved or changed after it was dropped?';
+  if (!head)
+    return { reason: 'Could not be read from the disk. Was it moved or changed after it was dropped?' };
   if (imageFormat(head)) return null;
-  if (isZip(head)) return 'A packed file inside the set. Unpack it first.';
+  const kind = await kindOf(file);
+  if (kind) return { reason: archiveReason(kind, path), isArchive: true };
   const ending = /\.(jpe?g|png|gif|webp|avif|bmp|heic|tiff?)$/i.exec(path)?.[0];
-  return ending
-    ? `Not a picture: it is called ${ending}, but its content is something else.`
-    : 'Not a picture.';
+  return {
+    reason: ending
+      ? `Not a picture: it is called ${ending}, but its content is something else.`
+      : 'Not a picture.',
+  };
 }

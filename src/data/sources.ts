@@ -1,25 +1,36 @@
-/** Where a data set's files come from: what was dropped, the zips among it, or a sample set on this site. */
+/** Where a data set's files come from: what was dropped, the archives among it, or a sample set on this site. */
 import { fetchWhole, Interrupted } from '../hub/stall';
 import { UserError } from '../user-error';
 import type { DataSource, NamedFile } from '../worker/protocol';
-import { headOf, isZip } from './formats';
-import { type Unpacked, type UnpackOptions, unpack } from './unpack';
+import type { Unpacked, UnpackOptions } from './archive-limits';
+import { isCalledArchive } from './archives';
+import { withoutClutter } from './paths';
+import { canUnpack, unpack } from './unpack';
 
-type Options = Pick<UnpackOptions, 'onProgress' | 'signal'>;
+type Options = Omit<UnpackOptions, 'name'>;
 
-/** @throws UserError for a zip that cannot be opened or a sample set that cannot be fetched */
+/**
+ * The files of a set, without what nobody meant to drop.
+ * @throws UserError for an archive that cannot be opened or a sample set that cannot be fetched
+ * @throws AmbiguousData where the encoding of a zip's file names cannot be told
+ */
 export async function openSource(source: DataSource, options: Options): Promise<Unpacked> {
   if (source.kind === 'sample') {
     const { name, url } = source;
     return unpack(await fetchSample(name, url, options.signal), { ...options, name });
   }
   const opened: Unpacked[] = [];
-  for (const named of source.files) {
-    if (await isZipToOpen(named, source.files.length === 1)) {
+  const meant = withoutClutter(source.files, ({ path }) => path, { areChosen: true });
+  for (const named of meant) {
+    if (await isToOpen(named, meant.length === 1)) {
       opened.push(await unpack(named.file, { ...options, name: named.path }));
-    } else opened.push({ files: [named], leftOut: [] });
+    } else opened.push({ files: [named], leftOut: [], notices: [] });
   }
-  return { files: opened.flatMap(({ files }) => files), leftOut: opened.flatMap(({ leftOut }) => leftOut) };
+  return {
+    files: opened.flatMap(({ files }) => files),
+    leftOut: opened.flatMap(({ leftOut }) => leftOut),
+    notices: opened.flatMap(({ notices }) => notices),
+  };
 }
 
 async function fetchSample(name: string, url: string, signal: AbortSignal | undefined): Promise<Blob> {
@@ -32,9 +43,7 @@ async function fetchSample(name: string, url: string, signal: AbortSignal | unde
   }
 }
 
-/** Many kinds of file are zips inside (docx, for one): among others only a `.zip` is meant to be opened. */
-async function isZipToOpen({ path, file }: NamedFile, isAlone: boolean): Promise<boolean> {
-  if (!isAlone && !/\.zip$/i.test(path)) return false;
-  const head = await headOf(file);
-  return head !== null && isZip(head);
+/** Many kinds of file are zips inside (docx, for one): among others only what is called an archive is meant to be opened. */
+async function isToOpen({ path, file }: NamedFile, isAlone: boolean): Promise<boolean> {
+  return (isAlone || isCalledArchive(path)) && (await canUnpack(file));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
+import { MAX_RATIO } from './archive-limits';
 import { bytesOf, patched, plainFiles, textFile, uint32, zipOf } from './made-files';
-import { MAX_RATIO, unpack } from './unpack';
+import { unpack } from './unpack';
 
 async function refusal(zip: Blob): Promise<string> {
   const error = await unpack(zip, { name: 'set.zip' }).then(
@@ -35,6 +36,18 @@ describe('unpack', () => {
     expect(files.map(({ path }) => path)).toEqual(['set/a/1.txt']);
   });
 
+  test('reads both separators in one path', async () => {
+    const { files } = await unpack(await zipOf([textFile('set/cat\\1.txt', 'x')]), { name: 'set.zip' });
+    expect(files.map(({ path }) => path)).toEqual(['set/set/cat/1.txt']);
+  });
+
+  test('keeps a hidden folder that everything lies in, and passes over what is hidden inside', async () => {
+    const files = ['.photos/cat/1.txt', '.photos/dog/2.txt', '.photos/.git/config', '__MACOSX/.photos/._x'];
+    const unpacked = await unpack(await zipOf(files.map((path) => textFile(path, 'x'))), { name: 'x.zip' });
+    // `.git` is no reason to pass the whole set over, nor is it read.
+    expect(unpacked.files.map(({ path }) => path)).toEqual(['x/.photos/cat/1.txt', 'x/.photos/dog/2.txt']);
+  });
+
   test('leaves out entries whose path leads outside', async () => {
     const bad = [
       '../up.png',
@@ -48,7 +61,7 @@ describe('unpack', () => {
     const { files, leftOut } = await unpack(zip, { name: 'set.zip' });
     expect(files.map(({ path }) => path)).toEqual(['set/a/b..png']);
     expect(leftOut.map(({ path }) => path)).toEqual(bad.map((path) => `set/${path}`));
-    for (const { reason } of leftOut) expect(reason).toBe('Its path leads outside the zip.');
+    for (const { reason } of leftOut) expect(reason).toBe('Its path leads outside the archive.');
   });
 
   test('leaves out a damaged entry and keeps the others', async () => {

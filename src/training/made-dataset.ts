@@ -39,6 +39,8 @@ export function madeDataset(classes: number, train: number, val: number, side: n
     seed: 0,
     testPart: 0,
     augmentation: 'crops-flips',
+    reading: {},
+    notices: [],
     leftOut: [],
     originals: new Map(),
     places: new Map(),

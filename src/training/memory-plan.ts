@@ -8,6 +8,7 @@ import type { Precision } from '../ops/half';
 import type {
   BackendName,
   EngineLimits,
+  HeapItems,
   MemoryPlan,
   PrefixPlace,
   RunConfig,
@@ -15,6 +16,7 @@ import type {
 } from '../worker/protocol';
 import { viewsPerImage } from './batch';
 import { EVALUATION_BATCH } from './evaluate';
+import { heapBytes, heapItems, type KeptOnHeap, NOTHING_KEPT } from './memory-heap';
 import { entering, type Rehearsal, rehearse } from './memory-rehearsal';
 import { lowestStage, parameterTable } from './parameters';
 
@@ -27,6 +29,8 @@ export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
   classes: number;
   batchSize: number;
   images: { train: number; val: number };
+  /** On the JavaScript heap, whatever the run is; nothing where it is left out. */
+  kept?: KeptOnHeap;
 }
 
 export interface PlanLimits extends EngineLimits {
@@ -105,7 +109,8 @@ export function planMemory(
   const sentence = fit
     ? fitting(batch, taken, tunes, budget) + aboutPrefix(taken.prefix, kept)
     : tooLarge(taken, budget, buffer, backend);
-  return { batch, ...plan, budget, fits: fit, sentence };
+  const heap = heapItems({ network, method, options, table, images }, run.kept ?? NOTHING_KEPT);
+  return { batch, ...plan, heap, heapSentence: onHeap(heap), budget, fits: fit, sentence };
 }
 
 interface Attempt extends Choice, Rehearsal {
@@ -171,6 +176,24 @@ function fitting(
     ? 'it takes about a quarter longer, the result is the same'
     : 'the result is the same';
   return `Batch ${batch} is trained ${ways.join(', ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
+}
+
+const HEAP_WORDS: Record<keyof HeapItems, string> = {
+  pixels: 'images',
+  kernels: 'pretrained kernels',
+  coefficients: 'coefficients',
+  features: 'features',
+  models: 'trained numbers',
+};
+
+/** The whole, and what a tenth of it or more is. */
+function onHeap(items: HeapItems): string {
+  const bytes = heapBytes(items);
+  const parts = Object.entries(HEAP_WORDS)
+    .map(([item, words]) => ({ words, bytes: items[item as keyof HeapItems] })) // the record's own keys
+    .filter((part) => part.bytes >= bytes / 10)
+    .sort((a, b) => b.bytes - a.bytes);
+  return `Outside of that, about ${size(bytes)} on the JavaScript heap: ${parts.map((part) => `${part.words} ${size(part.bytes)}`).join(', ')}.`;
 }
 
 function aboutPrefix(place: PrefixPlace | null, bytes: number): string {

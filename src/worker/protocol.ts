@@ -83,6 +83,52 @@ export type DataSource =
 /** Training, choosing the epoch that is kept, and what neither of them sees. */
 export type Part = 'train' | 'val' | 'test';
 
+/** Encodings of file names in zips that do not state one. */
+export type NameEncoding =
+  | 'utf-8'
+  | 'shift_jis'
+  | 'euc-jp'
+  | 'gb18030'
+  | 'big5'
+  | 'euc-kr'
+  | 'windows-1250'
+  | 'windows-1251'
+  | 'windows-1252'
+  | 'ibm866'
+  | 'ibm437'
+  | 'ibm850';
+
+/** How the person wants a data set read; what is absent is found out, or asked for where that is not certain. */
+export interface Reading {
+  /** Whether folders called like parts of a split (`train`, `test`) are that, or classes. */
+  splitFolders?: boolean | undefined;
+  /** Which level of folders names the class: 1 is the first below the split folder, or below what all images share. */
+  classLevel?: number | undefined;
+  nameEncoding?: NameEncoding | undefined;
+}
+
+/** A way to read a data set, and what it gives. */
+export interface ReadingOption {
+  reading: Reading;
+  /** What it means, in a few words. */
+  label: string;
+  /** In order, with all their images. */
+  classes: { name: string; images: number }[];
+  /** Images in each part; null where the set has no parts of its own. */
+  parts: Record<Part, number> | null;
+  /** Images that would not be used. */
+  leftOut: number;
+}
+
+/** An import that stopped because a data set can be read in more than one way. */
+export interface DataQuestion {
+  /** What is open. */
+  sentence: string;
+  /** The folders with their numbers of images, indented, one a line. */
+  tree: string;
+  options: ReadingOption[];
+}
+
 /**
  * Which of the images are taken. `vtab`: at most 800 to train and 200 to validate, each squeezed whole into the
  * square; `few-shot-k`: k of each class to train, at most 2,000 others to validate.
@@ -146,6 +192,10 @@ export interface DatasetSummary {
   /** Images that the preset leaves aside. */
   unused: number;
   augmentation: Augmentation;
+  /** What the person chose where the set could be read in more than one way. */
+  reading: Reading;
+  /** What the person should know of how the set was read: an encoding that was assumed, classes that look alike. */
+  notices: string[];
   leftOut: LeftOut[];
   duplicates: Duplicates;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
@@ -345,6 +395,20 @@ export interface MemoryItems {
   working: number;
 }
 
+/** What a run has on the JavaScript heap, beside its tensors, bytes. */
+export interface HeapItems {
+  /** The images of all parts, three bytes a pixel. */
+  pixels: number;
+  /** The pretrained kernels as read from the file: coefficients and the size of updates follow from them. */
+  kernels: number;
+  /** Coefficients of atoms, of this run and of earlier ones. */
+  coefficients: number;
+  /** The frozen backbone's output for every image, from which a first head is trained. */
+  features: number;
+  /** Trained numbers: copies of this run's, and those of the models that are kept. */
+  models: number;
+}
+
 /** Where the frozen stages' output is kept for images that come again. */
 export type PrefixPlace = 'device' | 'file';
 
@@ -363,6 +427,10 @@ export interface MemoryPlan {
   /** The most the run holds at a time, bytes, and what that is. */
   bytes: number;
   items: MemoryItems;
+  /** Beside these, on the JavaScript heap; not among `bytes`, which the budget limits. */
+  heap: HeapItems;
+  /** The heap's bytes for the person. */
+  heapSentence: string;
   /** Bytes it may take: the person's cap, or the engine's own budget. */
   budget: number;
   fits: boolean;
@@ -505,9 +573,9 @@ export interface Calls {
     progress: Progress;
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
-  /** Decodes, splits and keeps a data set; the former one stays if this fails. */
+  /** Decodes, splits and keeps a data set; the former one stays if this fails. Fails with a question where the reading is open. */
   importData: {
-    in: { source: DataSource; preset: Preset } & SplitChoice;
+    in: { source: DataSource; preset: Preset; reading: Reading } & SplitChoice;
     out: DatasetSummary;
     progress: Progress;
   };
@@ -616,6 +684,8 @@ export interface Fault {
 export type Failure =
   /** The message is meant for the person. */
   | { kind: 'user'; message: string }
+  /** The person has to choose how their data are read. */
+  | { kind: 'ambiguous'; question: DataQuestion }
   /** The person ended it. */
   | { kind: 'aborted'; message: string }
   | Fault

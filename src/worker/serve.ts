@@ -1,4 +1,5 @@
 /** The engine's side of the protocol: requests in, calls on the session, replies and reports out. */
+import { AmbiguousData } from '../data/question';
 import { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { onNotice } from '../ops/webgpu/notices';
@@ -63,6 +64,7 @@ const faultOf = ({ kind, message, details, engineLost }: EngineFault): Fault => 
 });
 
 function failure(error: unknown, call: CallName): Failure {
+  if (error instanceof AmbiguousData) return { kind: 'ambiguous', question: error.question };
   if (error instanceof UserError) return { kind: 'user', message: error.message };
   if (error instanceof EngineFault) return faultOf(error);
   if (error instanceof DOMException && error.name === 'AbortError') {

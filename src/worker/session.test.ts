@@ -122,7 +122,7 @@ function caller(session: Handlers) {
   ): Promise<Calls[K]['out']> => session[call](input, { progress: () => {}, signal });
 }
 
-const splitChoice = { seed: 0, testPart: 0, preset: 'whole' } as const;
+const splitChoice = { seed: 0, testPart: 0, preset: 'whole', reading: {} } as const;
 
 interface Present {
   backbone: BackboneSummary;

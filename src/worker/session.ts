@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
-import { type Dataset, importDataset, resplit, summarize } from '../data/dataset';
+import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
@@ -30,6 +30,7 @@ import { checkOptions, given, type TuningMethod } from '../methods/method';
 import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
 import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
+import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
 import { measurePace } from '../training/pace';
 import { parameterName, valuesOf } from '../training/parameters';
@@ -227,6 +228,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     };
   }
 
+  /** On the JavaScript heap, beside what a run adds. */
+  function keptOnHeap(): KeptOnHeap {
+    let trained = 0;
+    for (const { stored } of models.values()) trained += stored.values.byteLength;
+    return { pixels: dataset ? pixelBytes(dataset) : 0, coefficients: coefficients.bytes, models: trained };
+  }
+
   async function plan(
     method: TuningMethod,
     asked: Pick<RunConfig, 'options' | 'batchSize' | 'augmentation' | 'views'>,
@@ -237,7 +245,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
     const classes = dataset?.classes.length ?? 0;
     return planMemory(
-      { network, inputSize, method, classes, images, ...asked },
+      { network, inputSize, method, classes, images, kept: keptOnHeap(), ...asked },
       {
         backend,
         precision,

@@ -37,7 +37,7 @@ export function CompareStep() {
   return (
     <StepPage
       title="Compare"
-      lead="Runs go one after another on the same split; for each seed, all see the images in the same order."
+      lead="Runs are made one after another on the same split. For each seed, all of them see the images in the same order."
       aside={
         runs.length > 0 && (
           <div className={classes.links}>
@@ -80,7 +80,7 @@ export function CompareStep() {
             {(held || waiting.length > 0) && (
               <Switch
                 label="Hold the queue"
-                description="The run under way goes on; no further one begins."
+                description="The current run continues; no other is started."
                 checked={held}
                 onChange={(event) => holdQueue(event.currentTarget.checked)}
               />
@@ -95,7 +95,7 @@ export function CompareStep() {
             <NativeSelect
               className={classes.group}
               label="Compared on"
-              description="Runs on other images, another split or another backbone are kept, and compared among themselves."
+              description="Runs on different images, splits or backbones are compared separately."
               value={group ?? ''}
               data={[...groups].map(([value, label]) => ({ value, label }))}
               onChange={(event) => setPicked(event.currentTarget.value)}
@@ -124,7 +124,10 @@ function Results({ runs }: { runs: RunRecord[] }) {
         </Block>
       )}
       {pairs.length > 0 && (
-        <Block title="Differences" note="Is one setting better than another, or was it chance?">
+        <Block
+          title="Differences"
+          note="Whether a difference between two settings is larger than chance explains."
+        >
           <PairsTable comparison={comparison} />
         </Block>
       )}

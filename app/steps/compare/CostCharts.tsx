@@ -1,4 +1,4 @@
-/** What accuracy costs: against trained numbers, time and bytes, over all seeds. */
+/** Accuracy against trained parameters, time and size of the adapter, over all seeds. */
 import { NativeSelect, Switch } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { AccuracyAgainst } from '../../charts/AccuracyAgainst';
@@ -112,5 +112,5 @@ function noteOf({ arms, pairedOn }: Comparison, { frugally }: Against): string {
       ? 'On the test images, of the kept epochs'
       : 'On the validation images, after the last epoch';
   const mean = arms.some(({ runs }) => runs.length > 1) ? ', means over the seeds' : '';
-  return `${counted}${mean}; bars are 95 % intervals. The line is the Pareto front: settings that no other betters ${frugally}.`;
+  return `${counted}${mean}; bars are 95 % intervals. The line is the Pareto front: no other setting is more accurate ${frugally} than one on it.`;
 }

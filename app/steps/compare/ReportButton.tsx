@@ -37,7 +37,7 @@ const FORMATS: readonly Format[] = [
     write: async (results, runs) => markdown(reportOf(results, await figures(runs))),
   },
   {
-    label: 'JSON, to run it again',
+    label: 'JSON, to repeat the runs',
     fileName: 'results.json',
     type: 'application/json',
     write: async (results) => resultsText(results),
@@ -55,10 +55,10 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
   const finished = runs.some(({ status }) => status === 'finished');
   const obstacle =
     runs[0]?.basis !== present
-      ? 'Take these images and this backbone again to report on them.'
+      ? 'Load these images and this backbone again to save a report.'
       : finished
         ? ''
-        : 'There is a report as soon as a run has finished.';
+        : 'A report can be saved when a run has finished.';
 
   const save = async ({ fileName, type, write: textOf }: Format) => {
     setMaking(true);
@@ -81,7 +81,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
       <div className={classes.line}>
         <p>
           {obstacle ||
-            'Images, backbone, settings, searches, curves, accuracies with intervals, tests, and all it takes to run it again.'}
+            'Data, backbone, settings, searches, curves, accuracies with intervals, tests, and what is needed to repeat the runs.'}
         </p>
         <Menu position="bottom-end">
           <Menu.Target>

@@ -26,8 +26,8 @@ export function RunAgain() {
     <Block title="Run again">
       <div className={classes.line}>
         <p>
-          The finished runs of a results file, with the same numbers to come out. It takes the same images,
-          split, backbone and backend.
+          Repeats the finished runs of a results file and checks that they give the same numbers. Images,
+          split, backbone and backend must be the same.
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (
@@ -46,7 +46,7 @@ export function RunAgain() {
       </div>
       <ProblemNote
         problem={problem}
-        title="These runs cannot be made again here"
+        title="These runs cannot be repeated here"
         onDismiss={() => setProblem(null)}
       />
     </Block>

@@ -67,7 +67,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
       {seeds.length > 1 && (
         <ChartFrame
           title="Accuracy per epoch, by seed"
-          note="On the validation images, all panels on the same axes. What differs between panels is chance; what differs in every panel alike is the setting."
+          note="On the validation images, all panels on the same axes. Differences between panels are due to the seed; differences that all panels share are due to the setting."
           fileName="atomtune-seeds"
           columns={SEED_COLUMNS}
           rows={rowsBySeed}

@@ -1,5 +1,5 @@
 /** Step 1: images in, counted, split, and what was left out. */
-import { importFiles, stopImport } from '../../store/data-actions';
+import { chooseReading, importFiles, stopImport } from '../../store/data-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -11,6 +11,8 @@ import classes from './DataStep.module.css';
 import { DropArea } from './DropArea';
 import { Hero } from './Hero';
 import { LeftOutList } from './LeftOutList';
+import { NoticeList } from './NoticeList';
+import { ReadingChoice } from './ReadingChoice';
 import { SampleCards } from './SampleCards';
 import { SplitBar } from './SplitBar';
 
@@ -25,11 +27,20 @@ export function DataStep() {
       lead="Images in folders, one folder per class. They are read, decoded and kept in this page only."
     >
       {!dataset && <Hero />}
-      <ProblemNote
-        problem={problem}
-        title="The images could not be taken"
-        onDismiss={() => write({ dataProblem: null })}
-      />
+      {problem?.kind === 'user' && problem.question ? (
+        <ReadingChoice
+          question={problem.question}
+          disabled={reason !== null}
+          onChoose={(reading) => void chooseReading(reading)}
+          onDismiss={() => write({ dataProblem: null })}
+        />
+      ) : (
+        <ProblemNote
+          problem={problem}
+          title="The images could not be taken"
+          onDismiss={() => write({ dataProblem: null })}
+        />
+      )}
       {importing ? (
         <div className={classes.importing}>
           <ProgressLine progress={importing} name="Import" onCancel={stopImport} />
@@ -56,6 +67,7 @@ function Imported({ reason }: { reason: string | null }) {
   return (
     <>
       <SplitBar dataset={dataset} reason={reason} />
+      <NoticeList notices={dataset.notices} />
       <ConflictList dataset={dataset} />
       <LeftOutList leftOut={dataset.leftOut} />
       <Block title="Classes" note="Dashed frames: validation and test images, never trained on.">

@@ -1,4 +1,4 @@
-/** The ways in for a person's own images: drop, a folder picker, a zip picker. */
+/** The ways in for a person's own images: drop, a folder picker, an archive picker. */
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
@@ -36,7 +36,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       aria-label="Drop images"
     >
       <div className={classes.inner}>
-        <p className={classes.call}>Drop a folder, a zip or images here</p>
+        <p className={classes.call}>Drop a folder or a zip here, with one folder of images for each class</p>
         <pre className={classes.tree}>{'flowers/\n  rose/   1.jpg 2.jpg …\n  tulip/  1.jpg 2.jpg …'}</pre>
         <div className={classes.buttons}>
           <Button variant="default" disabled={disabled} onClick={() => folder.current?.click()}>
@@ -48,7 +48,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
         </div>
         <p className={classes.note}>
           {reason ??
-            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Folders train/, val/ and test/ are kept as the split.'}
+            'JPEG, PNG, WebP, GIF, BMP, AVIF: what this browser decodes. Archives: zip, tar, tar.gz. Folders such as train, val and test are kept as the split; train.zip and test.zip may be dropped together.'}
         </p>
         <input
           ref={folder}
@@ -63,7 +63,8 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
           ref={zip}
           type="file"
           hidden
-          accept=".zip,application/zip"
+          multiple
+          accept=".zip,.tar,.tgz,.gz,application/zip,application/x-tar,application/gzip"
           aria-label="Zip of images"
           onChange={(event) => take(event.currentTarget)}
         />

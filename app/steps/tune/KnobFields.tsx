@@ -1,4 +1,4 @@
-/** The numbers every chosen setting shares: few in sight, the rest folded away with the paper's defaults. */
+/** Hyperparameters that all chosen settings share. The less common ones are folded away. */
 import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Augmentation } from '../../../src/worker/protocol';
@@ -24,7 +24,7 @@ interface Field {
 const IN_SIGHT: Field[] = [
   {
     label: 'Epochs',
-    help: 'Passes over the training images: time grows with them, accuracy less and less.',
+    help: 'Passes over the training images. Training time is proportional to it; accuracy levels off.',
     bounds: BOUNDS.epochs,
     whole: true,
     get: ({ epochs }) => epochs,
@@ -32,7 +32,7 @@ const IN_SIGHT: Field[] = [
   },
   {
     label: 'Batch size',
-    help: 'Images per step: more take more memory and make fewer, steadier steps.',
+    help: 'Images per optimizer step. Larger batches need more memory and give fewer, less noisy steps.',
     bounds: BOUNDS.batchSize,
     whole: true,
     get: ({ batchSize }) => batchSize,
@@ -43,7 +43,7 @@ const IN_SIGHT: Field[] = [
 const FOLDED: Field[] = [
   {
     label: 'Head learning rate',
-    help: 'For the classifier on top, whatever the setting.',
+    help: 'Of the classifier head, in every setting.',
     bounds: BOUNDS.learningRate,
     step: 0.001,
     get: ({ headLearningRate }) => headLearningRate,
@@ -51,7 +51,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Weight decay',
-    help: 'Pulls trained numbers towards zero at every step.',
+    help: 'Weight decay of AdamW, for all trained parameters.',
     bounds: BOUNDS.weightDecay,
     step: 0.0001,
     get: ({ weightDecay }) => weightDecay,
@@ -59,7 +59,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Warm-up',
-    help: 'Part of the steps in which the learning rate climbs, 0 to 0.95.',
+    help: 'Fraction of the steps over which the learning rate rises, 0 to 0.95.',
     bounds: BOUNDS.fraction,
     step: 0.05,
     get: ({ warmup }) => warmup,
@@ -67,7 +67,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Dropout',
-    help: 'Chance that a feature is dropped before the head, 0 to 0.95.',
+    help: 'Probability of dropping a feature before the head, 0 to 0.95.',
     bounds: BOUNDS.fraction,
     step: 0.1,
     get: ({ dropout }) => dropout,
@@ -75,7 +75,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Views per image',
-    help: 'Random views drawn once: where stages are frozen, few make epochs quick, many keep accuracy. 0: new ones in every epoch.',
+    help: 'Augmented views of each image, drawn once and used in turn. With frozen stages, few views make epochs fast and many keep accuracy. 0: new views in every epoch.',
     bounds: BOUNDS.views,
     whole: true,
     get: ({ views }) => views,
@@ -83,7 +83,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Patience, epochs',
-    help: 'Ends a run after so many epochs without a better validation accuracy: less time, now and then some accuracy. 0: never.',
+    help: 'Stops a run after this many epochs without a better validation accuracy. Saves time, at some risk to accuracy. 0: never.',
     bounds: BOUNDS.patience,
     whole: true,
     get: ({ patience }) => patience,
@@ -91,7 +91,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Training seed',
-    help: 'Order of images, flips and random starts. Equal seeds, equal runs.',
+    help: 'Seeds the order of images, the augmentation and the initial values. The same seed gives the same run.',
     bounds: BOUNDS.seed,
     whole: true,
     get: ({ seed }) => seed,
@@ -102,7 +102,7 @@ const FOLDED: Field[] = [
 const PROBE: Field[] = [
   {
     label: 'Probe epochs',
-    help: 'Quick: the features are computed once.',
+    help: 'Fast: the features are computed once.',
     bounds: BOUNDS.epochs,
     whole: true,
     get: ({ probe }) => probe.epochs,
@@ -110,7 +110,7 @@ const PROBE: Field[] = [
   },
   {
     label: 'Probe learning rate',
-    help: 'For the head alone.',
+    help: 'Of the head.',
     bounds: BOUNDS.learningRate,
     step: 0.001,
     get: ({ probe }) => probe.learningRate,
@@ -118,7 +118,7 @@ const PROBE: Field[] = [
   },
   {
     label: 'Probe weight decay',
-    help: 'Stronger than elsewhere: the head overfits first.',
+    help: 'Stronger than in other settings: the head overfits first.',
     bounds: BOUNDS.weightDecay,
     step: 0.001,
     get: ({ probe }) => probe.weightDecay,
@@ -166,8 +166,8 @@ function MemoryCap() {
   return (
     <NumberField
       label="Memory cap, MB"
-      help={`What a run may take; a batch that needs more is trained in parts, with the same result.${
-        budget === null ? '' : ` Empty means ${count(budget)}.`
+      help={`Limit for the tensors of a run. A batch that needs more is trained in parts, with the same result.${
+        budget === null ? '' : ` Empty: ${count(budget)}.`
       }`}
       value={memoryCap}
       min={BOUNDS.memoryCap[0]}
@@ -187,7 +187,7 @@ export function KnobFields() {
   const asked = useSession((session) => session.dataset?.augmentation);
   const data = AUGMENTATIONS.find(({ value }) => value === asked)?.label.toLowerCase();
   return (
-    <Block title="Shared by all" note="The linear probe uses the probe’s own numbers.">
+    <Block title="Shared by all" note="The linear probe uses its own hyperparameters, below.">
       <div className={classes.knobs}>
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />
@@ -202,8 +202,8 @@ export function KnobFields() {
               label="Augmentation"
               description={
                 data
-                  ? `Changes that keep a label true; the data asks for ${data}.`
-                  : 'Changes that keep a label true.'
+                  ? `Random changes that leave the label valid. Recommended for this data: ${data}.`
+                  : 'Random changes that leave the label valid.'
               }
               inputWrapperOrder={['label', 'input', 'description']}
               value={knobs.augmentation ?? ''}
@@ -211,14 +211,14 @@ export function KnobFields() {
                 const picked = AUGMENTATIONS.find(({ value }) => value === event.currentTarget.value);
                 turn({ augmentation: picked?.value ?? null });
               }}
-              data={[{ value: '', label: 'As the data asks' }, ...AUGMENTATIONS]}
+              data={[{ value: '', label: 'As recommended for the data' }, ...AUGMENTATIONS]}
             />
             <MemoryCap />
           </div>
           <Switch
             my="md"
             label="Warm start"
-            description="Train a linear probe first and start every setting from its head, so that no run begins below it."
+            description="Train a linear probe first and start every setting from its head, so that no run starts below the probe’s accuracy."
             checked={knobs.warmStart}
             onChange={(event) => turn({ warmStart: event.currentTarget.checked })}
           />

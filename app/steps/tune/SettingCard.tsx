@@ -46,7 +46,7 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
             </small>
           </p>
           <p className={classes.memory} data-fits={memory.fits}>
-            {memory.sentence}
+            {memory.sentence} {memory.fits && memory.heapSentence}
           </p>
         </>
       )}

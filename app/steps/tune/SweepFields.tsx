@@ -1,4 +1,4 @@
-/** Several values and seeds of the chosen settings in one gesture, and what that costs. */
+/** Several values and seeds of the chosen settings, and the cost of running them. */
 import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
@@ -36,13 +36,13 @@ export function SweepFields({ size }: { size: SweepSize }) {
   return (
     <Block
       title="Sweep"
-      note="Several seeds tell chance from effect; a search for values keeps a setting from losing for want of tuning."
+      note="Several seeds show how much results vary by chance. A search finds suitable hyperparameters for every setting."
     >
       <div className={classes.knobs}>
         <div className={classes.fields}>
           <NumberField
             label="Seeds"
-            help="Runs of everything that is compared: the training seed and those after it."
+            help="Runs of each setting, with the training seed and the seeds after it."
             value={seeds}
             min={BOUNDS.seeds[0]}
             max={BOUNDS.seeds[1]}
@@ -52,7 +52,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s rate for a third of the epochs, with one seed, and takes the best by validation accuracy: as many runs for each choice of a setting’s values.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times a setting’s learning rate for a third of the epochs, with one seed, and takes the best by validation accuracy. Every combination of a setting’s values gets the same number of runs.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
@@ -74,7 +74,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
           <Switch
             mt="md"
             label="Successive halving"
-            description="Of a setting’s several values, drops the worse half after runs of a quarter of the epochs, and again after half of them; what is left is trained in full, with every seed."
+            description="Drops the worse half of a setting’s combinations of values after a quarter of the epochs, and again after half of them. The rest is trained in full, with every seed."
             checked={halving}
             onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
           />
@@ -119,7 +119,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         {searches > 0 && `, ${searches} of them to search`}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory at a time`}
         {known?.seconds != null &&
-          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without finding atoms`}
+          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without the search for atoms`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {known?.seconds === null && !refused && runs > 0 && (

@@ -1,6 +1,7 @@
 /** Step 3: which settings, with which few numbers; then run. */
 import { Anchor, Button } from '@mantine/core';
 import { useMemo } from 'react';
+import { classSentence } from '../../store/data-words';
 import { isTrainingPending, runObstacle } from '../../store/permissions';
 import { runChosen } from '../../store/queue';
 import { chosenSettings, useSession } from '../../store/session';
@@ -34,14 +35,14 @@ export function TuneStep() {
   return (
     <StepPage
       title="Tune"
-      lead="A setting says which numbers are trained. Choose several: they run on the same images, with each seed in the same order, so that they can be compared."
+      lead="A setting is a method of tuning: it defines which parameters are trained. Choose several to compare them: for each seed, all of them see the same images in the same order."
     >
       <ProblemNote problem={problem} title="The settings could not be counted" />
       {!dataset ? (
         <Empty title="First, some images">
           <p>
-            How many numbers a setting trains depends on the number of classes, so the cards appear with the
-            data.
+            The number of parameters that a setting trains depends on the number of classes, so the settings
+            appear when there is data.
           </p>
           <Button component="a" href="#data">
             Go to Data
@@ -49,6 +50,7 @@ export function TuneStep() {
         </Empty>
       ) : (
         <>
+          <p className={classes.found}>{classSentence(dataset.classes)}</p>
           <Block
             title="Settings"
             note={

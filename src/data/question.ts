@@ -1,0 +1,10 @@
+/** What a data set's folders leave open: the person chooses one of the readings and the import is asked for again. */
+import { UserError } from '../user-error';
+import type { DataQuestion } from '../worker/protocol';
+
+/** Ends an import that could be read in more than one way. Its message says what is open. */
+export class AmbiguousData extends UserError {
+  constructor(readonly question: DataQuestion) {
+    super(question.sentence);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What a run has on the JavaScript heap, beside its tensors: arrays that neither the wasm heap nor a GPU holds, and that no cap on
+ * tensors limits.
+ */
+import { convolutions, type Network } from '../backbone/layout';
+import { codedShape } from '../decompose/atom-coding';
+import type { TuningMethod } from '../methods/method';
+import type { HeapItems, SettingOptions } from '../worker/protocol';
+import { neededCodings, type ParameterTable } from './parameters';
+
+/** What is there whatever the run is, bytes. */
+export interface KeptOnHeap {
+  /** The images of all parts. */
+  pixels: number;
+  /** Coefficients of earlier runs and models. */
+  coefficients: number;
+  /** Trained numbers of models. */
+  models: number;
+}
+
+export const NOTHING_KEPT: KeptOnHeap = { pixels: 0, coefficients: 0, models: 0 };
+
+const FLOAT = 4;
+/** Copies of the trained numbers: as they start, of the best epoch, and of the epoch that may replace it. */
+const COPIES = 3;
+
+export function heapItems(
+  {
+    network,
+    method,
+    options,
+    table,
+    images,
+  }: {
+    network: Network;
+    method: TuningMethod;
+    options: SettingOptions;
+    table: ParameterTable;
+    images: { train: number; val: number };
+  },
+  kept: KeptOnHeap,
+): HeapItems {
+  const layers = convolutions(network);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const coefficients = [...neededCodings(method, options, table).values()].flatMap(({ coding, layers }) =>
+    layers.flatMap((name) => {
+      const layer = byName.get(name);
+      if (!layer) return [];
+      const { rows, atoms } = codedShape(coding, layer);
+      return [rows * atoms];
+    }),
+  );
+  return {
+    pixels: kept.pixels,
+    kernels: FLOAT * sum(layers.map(({ kernel, cIn, cOut }) => kernel ** 2 * cIn * cOut)),
+    // Those of the run are among the kept ones once they are found.
+    coefficients: Math.max(FLOAT * sum(coefficients), kept.coefficients),
+    features: FLOAT * (images.train + images.val) * network.features,
+    models: FLOAT * COPIES * (table.backbone + table.head) + kept.models,
+  };
+}
+
+export const heapBytes = (items: HeapItems) => Object.values(items).reduce((sum, bytes) => sum + bytes, 0);
