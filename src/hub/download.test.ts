@@ -165,7 +165,7 @@ describe('a download', () => {
       await behave({ hangsAt });
       const tab = open();
       expect(await failure(tab.ask('download', { wanted: WANTED, patience: 0.2 }))).toBe(
-        'The download of “Made ResNet” could not begin: nothing came for 0.2 seconds, 4 times in a row. Check the connection, then try again.',
+        'The download of “Made ResNet” could not start: no data arrived for 0.2 seconds (4 attempts). Check the connection, then try again.',
       );
       expect(await tab.ask('stored', null)).toEqual([]);
     },

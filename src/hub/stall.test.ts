@@ -92,7 +92,7 @@ describe('work that waits for the network', () => {
     timer.pass(30);
     const error = await ended;
     expect(error).toBeInstanceOf(Interrupted);
-    expect(String(error)).toContain('nothing came for 30 seconds');
+    expect(String(error)).toContain('no data arrived for 30 seconds');
     expect(timer.pending).toBe(0);
   });
 

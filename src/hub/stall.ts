@@ -35,7 +35,7 @@ export async function whileHeard<Result>(
   { patience = PATIENCE, signal, timer = CLOCK }: Patience,
 ): Promise<Result> {
   const connection = new AbortController();
-  const stalled = new Interrupted(`nothing came for ${patience} seconds`);
+  const stalled = new Interrupted(`no data arrived for ${patience} seconds`);
   const watch = () => timer.after(patience, () => connection.abort(stalled));
   let stopWatching = watch();
   const arrived = () => {

@@ -64,7 +64,7 @@ async function recognize(backbone: Backbone, pixels: Uint8Array, size: number): 
   const { head } = backbone;
   if (!head) {
     throw new UserError(
-      'This backbone came without a classifier of its own, or not all of its stages are used. Choose a whole ResNet-50 to see what it recognizes.',
+      'This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of an ImageNet ResNet-50 to see its predictions.',
     );
   }
   const probabilities = tf.tidy(() => {

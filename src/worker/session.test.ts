@@ -451,5 +451,5 @@ describe('calls interleaved at random', () => {
     for (const name of ['useBackbone', 'importData', 'train', 'classify'])
       for (const outcome of ['done', 'refused'] as const)
         expect(counts[outcome].get(name) ?? 0, `${outcome}: ${name}`).toBeGreaterThan(10);
-  });
+  }, 600_000);
 });
