@@ -34,7 +34,7 @@ test('a dropped folder is imported with its classes, its duplicates are listed, 
 
     const data = page.getByRole('region', { name: 'Data set' });
     await expect(data).toContainText('18 training, 4 validation');
-    await expect(data).toContainText('3 images form 1 group of near-duplicates');
+    await expect(data).toContainText('3 images form 1 group of duplicates, near-duplicates or burst shots');
     const conflicts = page.getByRole('region', { name: 'Conflicting labels' });
     for (const name of ['across/0.png', 'across/again.png', 'down/wrong.png'])
       await expect(conflicts).toContainText(name);

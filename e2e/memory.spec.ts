@@ -10,7 +10,7 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
   });
   await goTo(page, 'Tune');
   const full = page.getByRole('region', { name: 'Full tuning' });
-  await expect(full).toContainText(/Does not fit: .* a run may take 60\sMB\. Raise the memory cap/);
+  await expect(full).toContainText(/Does not fit: .* the limit is 60\sMB\. Raise the memory cap/);
   await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
 

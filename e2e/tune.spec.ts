@@ -222,7 +222,7 @@ test('says what to change if a setting does not fit into memory, and runs the ot
     ...['--memory', '40', '--out', out],
   ]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^Full tuning: Does not fit: .* a run may take 40\sMB\. Raise the memory cap/);
+  expect(stderr).toMatch(/^Full tuning: Does not fit: .* the limit is 40\sMB\. Raise the memory cap/);
   expect(stdout).toMatch(/^Linear probe +probe /m);
   const { runs } = await readResults(out);
   expect(runs.map(({ outcome, problem }) => [outcome, problem?.kind])).toEqual([

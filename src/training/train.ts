@@ -302,7 +302,7 @@ async function* warmHead(
     last = state;
     yield {
       kind: 'phase',
-      label: 'Training the linear probe for the warm start',
+      label: 'Training the head (warm start)',
       done: state.epoch,
       total: state.epochs,
     };
