@@ -19,7 +19,7 @@ const reference = existsSync('../shared') ? ['../shared', realpathSync('../share
 
 /** How tests run in a page; vitest.slow.config.ts runs the slow ones so. */
 export const inBrowser = {
-  globalSetup: 'src/hub/made-hub.ts',
+  globalSetup: 'src/hub/hub-fixture.ts',
   testTimeout: 120_000,
   hookTimeout: 120_000,
   // One page at a time: two cores, and every file starts its own tensor backend.

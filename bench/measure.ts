@@ -6,14 +6,14 @@ import { type StepOutcome, type StepRequest, TOLERANCE } from './case';
 import { type Counters, watchGpu, watchWasm } from './counters';
 import { makeProblem } from './problem';
 import { jax } from './rivals/jax';
-import { ours, oursInHalves } from './rivals/ours';
+import { ours, oursInFp16 } from './rivals/ours';
 import type { Rival, Trainer } from './rivals/rival';
 import { stock } from './rivals/stock';
 
 /** PyTorch is measured by its own script. */
 const RIVALS: Record<Exclude<StepRequest['rival'], 'PyTorch'>, Rival> = {
   ours,
-  'ours half': oursInHalves,
+  'ours half': oursInFp16,
   'stock tfjs': stock,
   'jax-js': jax,
 };

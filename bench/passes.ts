@@ -47,7 +47,7 @@ async function passesOf(
   const coefficients = tf.randomNormal<tf.Rank.R2>([ATOMS, cIn * cOut]);
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
   const runs: [Pass['pass'], () => tf.Tensor][] = [
-    ['forward', () => convolution({ x, kernel, bias }, { stride, pad, relu: true, half: false })],
+    ['forward', () => convolution({ x, kernel, bias }, { stride, pad, relu: true, fp16: false })],
     ['input gradient', () => inputGradient({ dz, kernel }, { height: side, width: side, stride, pad })],
     ['kernel gradient', () => kernelGradient({ x, dz }, { k, stride, pad })],
   ];

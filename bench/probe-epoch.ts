@@ -1,6 +1,6 @@
 /** Times a linear-probe epoch on cached features: the run's own code with the page's batch size, including validation. */
 import { seededRandom } from '../src/random';
-import { madeDataset } from '../src/training/made-dataset';
+import { datasetFixture } from '../src/training/dataset-fixture';
 import { trainProbe } from '../src/training/probe';
 import type { ProbeEpochRequest } from './case';
 import { startEngine } from './engine';
@@ -18,7 +18,7 @@ export async function measureProbeEpoch({
   images,
 }: ProbeEpochRequest): Promise<{ times: number[] }> {
   await startEngine(backend, tiles);
-  const dataset = madeDataset(CLASSES, Math.round(images / CLASSES), Math.round(images / CLASSES / 10), 1);
+  const dataset = datasetFixture(CLASSES, Math.round(images / CLASSES), Math.round(images / CLASSES / 10), 1);
   const random = seededRandom(0);
   const featuresOf = (count: number) =>
     Float32Array.from({ length: count * networkOf(backbone).features }, () => Math.max(0, random.normal()));

@@ -59,7 +59,7 @@ function waysToMultiply(side: number): Product[] {
     {
       name: `1×1 convolution of ${side}×${side}`,
       flop,
-      run: () => convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false, half: false }),
+      run: () => convolution({ x, kernel, bias }, { stride: 1, pad: 0, relu: false, fp16: false }),
       tensors: [x, kernel, bias],
     },
   ];

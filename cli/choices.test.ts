@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { UserError } from '../src/user-error';
 import type { SettingSummary } from '../src/worker/protocol';
@@ -137,8 +137,8 @@ const CASES: Record<
   },
   epochs: {
     right: [
-      [[], ({ knobs }) => knobs.epochs, 10],
-      [['--epochs', '500'], ({ knobs }) => knobs.epochs, 500],
+      [[], ({ hyperparameters }) => hyperparameters.epochs, 10],
+      [['--epochs', '500'], ({ hyperparameters }) => hyperparameters.epochs, 500],
     ],
     wrong: [
       ['0', '--epochs must be from 1 to 500, not 0.'],
@@ -150,8 +150,8 @@ const CASES: Record<
   },
   batch: {
     right: [
-      [[], ({ knobs }) => knobs.batchSize, 16],
-      [['--batch', '256'], ({ knobs }) => knobs.batchSize, 256],
+      [[], ({ hyperparameters }) => hyperparameters.batchSize, 16],
+      [['--batch', '256'], ({ hyperparameters }) => hyperparameters.batchSize, 256],
     ],
     wrong: [
       ['257', '--batch must be from 1 to 256, not 257.'],
@@ -160,8 +160,8 @@ const CASES: Record<
   },
   seed: {
     right: [
-      [[], ({ knobs }) => knobs.seed, 0],
-      [['--seed', '2147483647'], ({ knobs }) => knobs.seed, 2147483647],
+      [[], ({ hyperparameters }) => hyperparameters.seed, 0],
+      [['--seed', '2147483647'], ({ hyperparameters }) => hyperparameters.seed, 2147483647],
     ],
     wrong: [
       ['-1', '--seed must be from 0 to 2147483647, not -1.'],
@@ -171,15 +171,15 @@ const CASES: Record<
   },
   lr: {
     right: [
-      [[], ({ knobs }) => knobs.learningRates, {}],
+      [[], ({ hyperparameters }) => hyperparameters.learningRates, {}],
       [
         ['--lr', 'atoms=3e-3', '--lr', 'lora=0.01'],
-        ({ knobs }) => knobs.learningRates,
+        ({ hyperparameters }) => hyperparameters.learningRates,
         { atoms: 0.003, lora: 0.01 },
       ],
       // Every setting starts from the probe's head, so that its rate is a number of its own.
-      [['--lr', 'linear-probe=0.1'], ({ knobs }) => knobs.probe.learningRate, 0.1],
-      [['--lr', 'atoms=0.1'], ({ knobs }) => knobs.probe.learningRate, 0.01],
+      [['--lr', 'linear-probe=0.1'], ({ hyperparameters }) => hyperparameters.probe.learningRate, 0.1],
+      [['--lr', 'atoms=0.1'], ({ hyperparameters }) => hyperparameters.probe.learningRate, 0.01],
     ],
     wrong: [
       ['atoms', '--lr “atoms” is not of the form --lr atoms=0.003.'],
@@ -192,10 +192,10 @@ const CASES: Record<
   },
   option: {
     right: [
-      [[], ({ knobs }) => knobs.options, {}],
+      [[], ({ hyperparameters }) => hyperparameters.options, {}],
       [
         ['--option', 'lora.r=8', '--option', 'atoms.m=6', '--option', 'atoms.from=3'],
-        ({ knobs }) => knobs.options,
+        ({ hyperparameters }) => hyperparameters.options,
         NUMBERS,
       ],
     ],
@@ -269,15 +269,15 @@ const CASES: Record<
   },
   patience: {
     right: [
-      [[], ({ knobs }) => knobs.patience, 0],
-      [['--patience', '100'], ({ knobs }) => knobs.patience, 100],
+      [[], ({ hyperparameters }) => hyperparameters.patience, 0],
+      [['--patience', '100'], ({ hyperparameters }) => hyperparameters.patience, 100],
     ],
     wrong: [['101', '--patience must be from 0 to 100, not 101.']],
   },
   dropout: {
     right: [
-      [[], ({ knobs }) => knobs.dropout, 0],
-      [['--dropout', '0.95'], ({ knobs }) => knobs.dropout, 0.95],
+      [[], ({ hyperparameters }) => hyperparameters.dropout, 0],
+      [['--dropout', '0.95'], ({ hyperparameters }) => hyperparameters.dropout, 0.95],
     ],
     wrong: [
       ['1', '--dropout must be from 0 to 0.95, not 1.'],
@@ -287,22 +287,22 @@ const CASES: Record<
   augmentation: {
     right: [
       // What the data asks for.
-      [[], ({ knobs }) => knobs.augmentation, null],
-      [['--augmentation', 'flips'], ({ knobs }) => knobs.augmentation, 'flips'],
+      [[], ({ hyperparameters }) => hyperparameters.augmentation, null],
+      [['--augmentation', 'flips'], ({ hyperparameters }) => hyperparameters.augmentation, 'flips'],
     ],
     wrong: [['mixup', '--augmentation must be one of crops-flips, flips, none, not “mixup”.']],
   },
   views: {
     right: [
-      [[], ({ knobs }) => knobs.views, 0],
-      [['--views', '100'], ({ knobs }) => knobs.views, 100],
+      [[], ({ hyperparameters }) => hyperparameters.views, 0],
+      [['--views', '100'], ({ hyperparameters }) => hyperparameters.views, 100],
     ],
     wrong: [['101', '--views must be from 0 to 100, not 101.']],
   },
   memory: {
     right: [
-      [[], ({ knobs }) => knobs.memoryCap, null],
-      [['--memory', '16'], ({ knobs }) => knobs.memoryCap, 16],
+      [[], ({ hyperparameters }) => hyperparameters.memoryCap, null],
+      [['--memory', '16'], ({ hyperparameters }) => hyperparameters.memoryCap, 16],
     ],
     wrong: [
       ['15', '--memory must be from 16 to 1000000, not 15.'],
@@ -428,7 +428,7 @@ describe('what was typed', () => {
   const list = '`npm run tune -- --help` lists the options.';
 
   it('keeps the page’s defaults where nothing is said', () => {
-    expect(choices().knobs).toEqual(DEFAULT_KNOBS);
+    expect(choices().hyperparameters).toEqual(DEFAULT_HYPERPARAMETERS);
   });
 
   it('is refused where there is no such option', () => {
@@ -473,8 +473,10 @@ describe('what was typed', () => {
   });
 
   it('takes names of every object for names', () => {
-    expect(choices('--option', 'constructor.name=3').knobs.options).toEqual({ constructor: { name: 3 } });
-    expect(choices('--lr', 'constructor=3').knobs.learningRates).toEqual({ constructor: 3 });
+    expect(choices('--option', 'constructor.name=3').hyperparameters.options).toEqual({
+      constructor: { name: 3 },
+    });
+    expect(choices('--lr', 'constructor=3').hyperparameters.learningRates).toEqual({ constructor: 3 });
   });
 });
 
@@ -512,8 +514,24 @@ describe('against what the engine knows', () => {
     ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
     ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
     memory: {
-      ...{ batch: 1, microBatch: 1, recompute: false, evaluationBatch: 1, prefix: null, bytes: 0, budget: 0 },
-      items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
+      ...{
+        batch: 1,
+        microBatch: 1,
+        gradientCheckpointing: false,
+        evaluationBatch: 1,
+        frozenFeatures: null,
+        bytes: 0,
+        budget: 0,
+      },
+      items: {
+        weights: 0,
+        coefficients: 0,
+        kernels: 0,
+        frozenFeatures: 0,
+        activations: 0,
+        optimizer: 0,
+        working: 0,
+      },
       heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
       ...{ fits: true, sentence: '', heapSentence: '' },
     },

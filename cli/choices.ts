@@ -1,7 +1,12 @@
 /** The command line's arguments, parsed and checked. What is not given has the page's default. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_KNOBS, FIRST_SETTINGS, type Knobs, PROBE_SETTING } from '../app/store/defaults';
+import {
+  DEFAULT_HYPERPARAMETERS,
+  FIRST_SETTINGS,
+  type Hyperparameters,
+  PROBE_SETTING,
+} from '../app/store/defaults';
 import { NO_SWEEP, RATE, type SweepChoice } from '../app/store/sweep';
 import { BOUNDS, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
@@ -84,7 +89,7 @@ export interface Choices {
   preset: Preset;
   reading: Reading;
   settings: string[];
-  knobs: Knobs;
+  hyperparameters: Hyperparameters;
   sweep: SweepChoice;
   backend: BackendChoice;
   out: string;
@@ -115,13 +120,13 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --size N           input size of the backbone in pixels: ${INPUT_SIZE_HELP}
                      (default: the backbone's own)
   --setting ID       setting to run; may be repeated (default: ${FIRST_SETTINGS.join(', ')})
-  --epochs N         passes over the training images (default ${DEFAULT_KNOBS.epochs}); the linear probe always has ${DEFAULT_KNOBS.probe.epochs}
-  --batch N          images per step (default ${DEFAULT_KNOBS.batchSize})
+  --epochs N         passes over the training images (default ${DEFAULT_HYPERPARAMETERS.epochs}); the linear probe always has ${DEFAULT_HYPERPARAMETERS.probe.epochs}
+  --batch N          images per step (default ${DEFAULT_HYPERPARAMETERS.batchSize})
   --test-part P      fraction of each class held out as test images, 0 to 0.5 (default 0; a test/ folder in the data
                      is always used)
   --preset NAME      subset of the images: ${PRESETS.join(', ')}
                      (default whole)
-  --seed N           seed of the split, the order of images and initial values (default ${DEFAULT_KNOBS.seed})
+  --seed N           seed of the split, the order of images and initial values (default ${DEFAULT_HYPERPARAMETERS.seed})
   --lr ID=VALUE      learning rate of a setting; may be repeated
   --option ID.NAME=VALUE
                      option of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
@@ -132,9 +137,9 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --find-rates       first search the learning rate of every setting, with the same number of short runs for each
   --halving          if a setting has several values, drop the worse half after short runs, twice
   --patience N       stop a run after N epochs without a higher validation accuracy (default 0: never)
-  --dropout P        probability that a feature is set to zero before the head (default ${DEFAULT_KNOBS.dropout})
+  --dropout P        probability that a feature is set to zero before the head (default ${DEFAULT_HYPERPARAMETERS.dropout})
   --augmentation A   ${AUGMENTATIONS.join(', ')} (default: that of the data set)
-  --views N          random views per image, drawn once; 0: new views in every epoch (default ${DEFAULT_KNOBS.views})
+  --views N          random views per image, drawn once; 0: new views in every epoch (default ${DEFAULT_HYPERPARAMETERS.views})
   --memory MB        memory cap of a run in megabytes (default: chosen for this machine)
   --backend B        ${BACKENDS.join(', ')} (default auto)
   --out DIR          folder for the results (default out/<date-time>)
@@ -164,13 +169,13 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   }
   /** Numbers of settings that were given, e.g. `--lr atoms`. */
   const given = new Set<string>();
-  const learningRates: Knobs['learningRates'] = {};
+  const learningRates: Hyperparameters['learningRates'] = {};
   for (const text of values.lr ?? []) {
     const [setting, value] = pair('--lr', text, 'atoms=0.003');
     once(given, `--lr ${setting}`);
     learningRates[setting] = number(`--lr ${setting}`, value, BOUNDS.learningRate);
   }
-  const options: Knobs['options'] = {};
+  const options: Hyperparameters['options'] = {};
   for (const text of values.option ?? []) {
     const [name, value] = pair('--option', text, 'lora.r=8');
     const [setting = '', option = '', ...rest] = name.split('.');
@@ -199,25 +204,25 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       findRates: values['find-rates'] ?? false,
       halving: values.halving ?? false,
     },
-    knobs: {
-      ...DEFAULT_KNOBS,
-      epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? DEFAULT_KNOBS.epochs,
-      batchSize: whole('--batch', values.batch, BOUNDS.batchSize) ?? DEFAULT_KNOBS.batchSize,
-      seed: whole('--seed', values.seed, BOUNDS.seed) ?? DEFAULT_KNOBS.seed,
+    hyperparameters: {
+      ...DEFAULT_HYPERPARAMETERS,
+      epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? DEFAULT_HYPERPARAMETERS.epochs,
+      batchSize: whole('--batch', values.batch, BOUNDS.batchSize) ?? DEFAULT_HYPERPARAMETERS.batchSize,
+      seed: whole('--seed', values.seed, BOUNDS.seed) ?? DEFAULT_HYPERPARAMETERS.seed,
       dropout:
         values.dropout === undefined
-          ? DEFAULT_KNOBS.dropout
+          ? DEFAULT_HYPERPARAMETERS.dropout
           : number('--dropout', values.dropout, BOUNDS.fraction),
       augmentation:
         values.augmentation === undefined
           ? null
           : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
-      views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_KNOBS.views,
-      patience: whole('--patience', values.patience, BOUNDS.patience) ?? DEFAULT_KNOBS.patience,
-      // The probe's learning rate is a knob of its own, shared with every setting's warm start.
+      views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_HYPERPARAMETERS.views,
+      patience: whole('--patience', values.patience, BOUNDS.patience) ?? DEFAULT_HYPERPARAMETERS.patience,
+      // The probe's learning rate is a hyperparameter of its own, shared with every setting's warm start.
       probe: {
-        ...DEFAULT_KNOBS.probe,
-        learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_KNOBS.probe.learningRate,
+        ...DEFAULT_HYPERPARAMETERS.probe,
+        learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_HYPERPARAMETERS.probe.learningRate,
       },
       memoryCap: whole('--memory', values.memory, BOUNDS.memoryCap) ?? null,
       learningRates,
@@ -230,7 +235,10 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
 }
 
 /** Throws `UserError` for a setting or option the engine does not know, or a number outside an option's bounds. */
-export function checkSettings({ settings, knobs, sweep }: Choices, known: readonly SettingSummary[]): void {
+export function checkSettings(
+  { settings, hyperparameters, sweep }: Choices,
+  known: readonly SettingSummary[],
+): void {
   const find = (id: string, where: string) => {
     const setting = known.find((each) => each.id === id);
     if (setting) return setting;
@@ -239,9 +247,9 @@ export function checkSettings({ settings, knobs, sweep }: Choices, known: readon
     );
   };
   for (const id of settings) find(id, '--setting');
-  for (const id of Object.keys(knobs.learningRates)) find(id, '--lr');
+  for (const id of Object.keys(hyperparameters.learningRates)) find(id, '--lr');
   const chosen = [
-    ...Object.entries(knobs.options).map(([id, values]) => ({ flag: '--option', id, values })),
+    ...Object.entries(hyperparameters.options).map(([id, values]) => ({ flag: '--option', id, values })),
     ...Object.entries(sweep.values).map(([id, { [RATE]: _, ...values }]) => ({
       flag: '--sweep',
       id,
@@ -263,7 +271,9 @@ export function checkSettings({ settings, knobs, sweep }: Choices, known: readon
       if (fault) throw new UserError(`${where} ${fault}.`);
     }
   }
-  const named = [knobs.learningRates, knobs.options, sweep.values].flatMap((each) => Object.keys(each));
+  const named = [hyperparameters.learningRates, hyperparameters.options, sweep.values].flatMap((each) =>
+    Object.keys(each),
+  );
   const unused = named.find((id) => !settings.includes(id) && id !== PROBE_SETTING);
   if (unused !== undefined)
     throw new UserError(

@@ -10,6 +10,7 @@ import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import { HELP } from './choices';
 import { type Surroundings, tune } from './command';
+import type { AskedRun, RunRecord } from './messages';
 import {
   BACKBONE,
   DATA,
@@ -17,11 +18,10 @@ import {
   ENGINE,
   ended,
   finished,
-  type MadePage,
   MEMORY,
-  madePage,
-} from './made-page';
-import type { AskedRun, RunRecord } from './messages';
+  type PageFixture,
+  pageFixture,
+} from './page-fixture';
 
 const WEBGPU = { ...ENGINE, backend: 'webgpu' } as const;
 
@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 /** The command with a made page in place of the browser; `stop` sends it a signal, a second after the one before. */
-function command(page: MadePage | Error = madePage(), given: Partial<Surroundings> = {}) {
+function command(page: PageFixture | Error = pageFixture(), given: Partial<Surroundings> = {}) {
   const signals = new EventEmitter();
   const written = { stdout: '', stderr: '', left: [] as number[], opened: 0 };
   let now = 0;
@@ -78,7 +78,7 @@ const readResults = async (from = out): Promise<Results> =>
   resultsSchema.parse(JSON.parse(await readFile(join(from, 'results.json'), 'utf8')));
 const outcomes = ({ runs }: Results) => runs.map(({ name, outcome }) => [name, outcome]);
 const both = () => ['--sample', 'counting', '--setting', 'linear-probe', '--setting', 'atoms', '--out', out];
-const names = (page: MadePage) =>
+const names = (page: PageFixture) =>
   page.asked.flatMap(([call, run]) => (call === 'train' ? [(run as AskedRun).name] : []));
 
 describe('before anything is started', () => {
@@ -104,7 +104,7 @@ describe('before anything is started', () => {
 
   it('leaves no half line on a terminal before an error', async () => {
     const stdout: string[] = [];
-    const { run } = command(madePage(), {
+    const { run } = command(pageFixture(), {
       stdout: { isTTY: true, columns: 80, write: (text) => stdout.push(String(text)) > 0 },
       openHeadless: async (onReport) => {
         const phase = { label: 'Starting', done: 0, total: 1 };
@@ -133,7 +133,7 @@ describe('before anything is started', () => {
 
 describe('a look at what was understood', () => {
   it('prints classes and split, trains nothing and writes nothing', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const { run, written } = command(page);
     expect(await run(...both(), '--inspect')).toBe(0);
     expect(page.calls()).toEqual(['start', 'settings', 'importSample', 'close']);
@@ -144,7 +144,7 @@ describe('a look at what was understood', () => {
   it('of weights alone ends with them', async () => {
     const weights = join(folder, 'weights.pth');
     await writeFile(weights, '');
-    const page = madePage();
+    const page = pageFixture();
     const { run, written } = command(page);
     expect(await run('--inspect', '--backbone', weights)).toBe(0);
     expect(page.calls()).toEqual(['start', 'choose', 'useBackbone', 'close']);
@@ -154,7 +154,7 @@ describe('a look at what was understood', () => {
 
 describe('a comparison', () => {
   it('asks the page for one thing after the other, and closes it', async () => {
-    const page = madePage();
+    const page = pageFixture();
     expect(await command(page).run(...both(), '--seed', '3', '--test-part', '0.2', '--preset', 'vtab')).toBe(
       0,
     );
@@ -178,7 +178,7 @@ describe('a comparison', () => {
     await mkdir(join(data, 'a'), { recursive: true });
     await writeFile(join(data, 'a', '1.png'), '');
     await writeFile(weights, '');
-    const page = madePage();
+    const page = pageFixture();
     const typed = ['--data', data, '--backbone', weights, '--stages', '3', '--size', '96'];
     expect(await command(page).run(...typed, '--setting', 'atoms', '--out', out)).toBe(0);
     expect(page.asked.slice(0, 6)).toEqual([
@@ -193,7 +193,7 @@ describe('a comparison', () => {
   });
 
   it('takes the starter in another form where no weights are given', async () => {
-    const page = madePage();
+    const page = pageFixture();
     await command(page).run(...both(), '--size', '96');
     expect(page.asked.slice(0, 2)).toEqual([
       ['start', 'auto'],
@@ -260,7 +260,7 @@ describe('a comparison', () => {
       seen.push(results && { complete: results.complete, runs: outcomes(results) });
       return finished(asked);
     };
-    await command(madePage({ train })).run(...both(), '--setting', 'lora');
+    await command(pageFixture({ train })).run(...both(), '--setting', 'lora');
     expect(seen).toEqual([
       null,
       { complete: false, runs: [['Linear probe', 'finished']] },
@@ -275,7 +275,7 @@ describe('a comparison', () => {
   });
 
   it('shows how far the work has come, and programs that do not compile', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const openHeadless: Surroundings['openHeadless'] = async (onReport, onNotice) => {
       const phase = { label: 'Starting', done: 1, total: 2 };
       onReport({ run: null, phase, epoch: 0, epochs: 0, loss: null, imagesPerSecond: 0, secondsLeft: null });
@@ -289,7 +289,7 @@ describe('a comparison', () => {
 
   it('says nothing of the memory of a run that does not fit', async () => {
     const { run, written } = command(
-      madePage({ plan: (configs) => configs.map((_, place) => ({ ...MEMORY, fits: place !== 0 })) }),
+      pageFixture({ plan: (configs) => configs.map((_, place) => ({ ...MEMORY, fits: place !== 0 })) }),
     );
     await run(...both());
     expect(written.stdout).not.toContain('Linear probe: About');
@@ -297,7 +297,7 @@ describe('a comparison', () => {
   });
 
   it('goes by how the searches ended', async () => {
-    const page = madePage({
+    const page = pageFixture({
       train: (asked) => finished(asked, asked.config.learningRate === 0.0009 ? 18 : 12),
     });
     await command(page).run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out);
@@ -305,7 +305,7 @@ describe('a comparison', () => {
   });
 
   it('compares what is final, and searches beside it', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out)).toBe(0);
     expect(written.stdout).toContain('6 runs, 5 of them search runs.');
@@ -319,7 +319,7 @@ describe('a comparison', () => {
 
 describe('what is wrong with what was asked', () => {
   it('is said of a setting before the images are read', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'magic', '--out', out)).toBe(2);
     expect(written.stderr).toBe(
@@ -329,7 +329,7 @@ describe('what is wrong with what was asked', () => {
   });
 
   it('is said of the images as the engine has it, and nothing is written', async () => {
-    const page = madePage({
+    const page = pageFixture({
       importSample: () => {
         throw new UserError('There is only one class.');
       },
@@ -342,7 +342,7 @@ describe('what is wrong with what was asked', () => {
   });
 
   it('is said of a sweep that is too large, and nothing is written', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const { run, written } = command(page);
     const values = '1,2,3,4,5,6,7,8,9,10,11,12';
     const wide = ['--sweep', `atoms.m=${values}`, '--sweep', `atoms.lr=${values.replaceAll(',', 'e-3,')}e-3`];
@@ -362,7 +362,7 @@ describe('what is wrong with what was asked', () => {
 
 describe('a run that fails', () => {
   const failing = (name: string, failed: (asked: AskedRun) => RunRecord) =>
-    madePage({ train: (asked) => (asked.name.startsWith(name) ? failed(asked) : finished(asked)) });
+    pageFixture({ train: (asked) => (asked.name.startsWith(name) ? failed(asked) : finished(asked)) });
 
   it('is said, the others are made, and the code is 1', async () => {
     const { run, written } = command(failing('Linear probe', (asked) => finished(asked, 5, 'failed')));
@@ -409,7 +409,7 @@ describe('a run that fails', () => {
   });
 
   it('may be a search', async () => {
-    const page = madePage({
+    const page = pageFixture({
       train: (asked) => finished(asked, 10, asked.config.learningRate > 0.02 ? 'failed' : 'finished'),
     });
     expect(
@@ -422,7 +422,7 @@ describe('when the page breaks', () => {
   /** Fails with `error` when the second run is asked for. */
   const breaking = (error: Error) => {
     let runs = 0;
-    return madePage({
+    return pageFixture({
       train: (asked) => {
         if (runs++ > 0) throw error;
         return finished(asked);
@@ -447,7 +447,7 @@ describe('when the page breaks', () => {
   });
 
   it('or its engine cannot be started anew, the runs before are kept', async () => {
-    const page = madePage({
+    const page = pageFixture({
       train: (asked) => ended(asked, DEVICE_LOST),
       restart: () => {
         throw new EngineFault('device-lost', 'No GPU.', 'requestAdapter gave null', true);
@@ -461,7 +461,7 @@ describe('when the page breaks', () => {
   });
 
   it('by asking another host, everything is written and the addresses are said', async () => {
-    const page = madePage({}, ['https://elsewhere.example/a.js', 'wss://elsewhere.example/']);
+    const page = pageFixture({}, ['https://elsewhere.example/a.js', 'wss://elsewhere.example/']);
     const { run, written } = command(page);
     expect(await run(...both())).toBe(1);
     expect(written.stderr).toMatch(
@@ -479,7 +479,7 @@ describe('Ctrl-C', () => {
       announce = resolve;
     });
     let end = () => {};
-    const page = madePage({
+    const page = pageFixture({
       train: (asked) => {
         if (asked.name !== 'Atoms') return finished(asked);
         announce();
@@ -532,7 +532,7 @@ describe('Ctrl-C', () => {
 
   it('begins no run where it comes before the first', async () => {
     let stop = () => {};
-    const page = madePage({
+    const page = pageFixture({
       plan: (configs) => {
         stop();
         return configs.map(() => MEMORY);
@@ -548,7 +548,7 @@ describe('Ctrl-C', () => {
 
   it('leaves the results complete where it comes after the last run', async () => {
     let stop = () => {};
-    const page = madePage({
+    const page = pageFixture({
       chart: () => {
         stop();
         return null;
@@ -568,7 +568,7 @@ describe('Ctrl-C', () => {
       const begun = new Promise<void>((resolve) => {
         announce = resolve;
       });
-      const page = madePage({
+      const page = pageFixture({
         [call]: () => {
           announce();
           return new Promise(() => {});
@@ -595,7 +595,7 @@ describe('Ctrl-C', () => {
       announce();
       return new Promise(() => {});
     };
-    const { run, stop, written } = command(madePage(), { openHeadless });
+    const { run, stop, written } = command(pageFixture(), { openHeadless });
     const code = run(...both());
     await begun;
     stop();
@@ -606,7 +606,7 @@ describe('Ctrl-C', () => {
 
 describe('--rerun', () => {
   const again = () => join(folder, 'again');
-  const rerun = (page: MadePage, ...typed: string[]) => {
+  const rerun = (page: PageFixture, ...typed: string[]) => {
     const { run, written } = command(page);
     const code = run('--rerun', join(out, 'results.json'), '--out', again(), ...typed);
     return code.then((code) => ({ code, written, lines: written.stdout.trimEnd().split('\n') }));
@@ -616,7 +616,7 @@ describe('--rerun', () => {
   });
 
   it('makes the same runs with the same choices, and says that the numbers are the same', async () => {
-    const page = madePage();
+    const page = pageFixture();
     const { code, lines, written } = await rerun(page);
     expect([code, written.stderr]).toEqual([0, '']);
     // The results decide the backend, too: `auto` could be another on another machine.
@@ -647,7 +647,7 @@ describe('--rerun', () => {
   });
 
   it('says which numbers are others, with code 1', async () => {
-    const page = madePage({ train: (asked) => finished(asked, asked.name === 'Atoms, seed 6' ? 14 : 15) });
+    const page = pageFixture({ train: (asked) => finished(asked, asked.name === 'Atoms, seed 6' ? 14 : 15) });
     const { code, lines } = await rerun(page);
     expect(code).toBe(1);
     expect(lines.at(-1)).toBe(
@@ -658,7 +658,7 @@ describe('--rerun', () => {
 
   it('says what was not run again when it is stopped, with code 130', async () => {
     let stop = () => {};
-    const page = madePage({
+    const page = pageFixture({
       train: (asked) => {
         stop();
         return finished(asked);
@@ -685,7 +685,7 @@ describe('--rerun', () => {
     ['split', 'The split differs', { importSample: () => ({ ...DATA, seed: 4 }) }],
     ['list of settings', 'There is no setting “linear-probe” here', { settings: () => [] }],
   ] as const)('refuses another %s, and runs nothing', async (_, said, answers) => {
-    const page = madePage(answers);
+    const page = pageFixture(answers);
     const { code, written } = await rerun(page);
     expect(code).toBe(2);
     expect(written.stderr).toMatch(new RegExp(`^${said}.*\\. Nothing was run\\.\\n$`));

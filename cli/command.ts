@@ -2,7 +2,7 @@
 import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
 import { classSentence } from '../app/store/data-words';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { sweepObstacle } from '../app/store/sweep';
 import { counted } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
@@ -96,10 +96,10 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     if (before) refuse(backboneDifference(before, backbone));
     // Weights alone are only looked at (`--inspect`).
     if (!data) return EXIT.done;
-    checkSettings(choices, await headless.ask('settings', DEFAULT_KNOBS));
+    checkSettings(choices, await headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const dataset = await untilStopped(
       importData(headless, data, {
-        seed: choices.knobs.seed,
+        seed: choices.hyperparameters.seed,
         testPart: choices.testPart,
         preset: choices.preset,
         reading: choices.reading,
@@ -114,7 +114,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
       return EXIT.done;
     }
     if (before) refuse(dataDifference(before, dataset));
-    const known = await headless.ask('settings', choices.knobs);
+    const known = await headless.ask('settings', choices.hyperparameters);
     const again = before && repeatedRuns(before, known);
     const sweep = sweepOf(choices, known, dataset);
     const obstacle = again ? null : sweepObstacle(sweep);

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../app/steps/compare/run-table';
-import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { comparison } from './comparison';
-import { ended, finished, SETTINGS } from './made-page';
 import type { AskedRun } from './messages';
+import { ended, finished, SETTINGS } from './page-fixture';
 
 const [, setting] = SETTINGS;
 if (!setting) throw new Error('There are settings.');
 const asked = (name: string): AskedRun => ({
   ...{ setting, role: 'final', name, armName: name, memoryCap: null },
-  config: runConfig(setting, DEFAULT_KNOBS, 'none'),
+  config: runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'),
 });
 
 const RUNS = [

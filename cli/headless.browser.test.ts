@@ -1,7 +1,7 @@
 /** The page under the command line over an engine that is made up. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../app/engine';
-import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { comparisonBasis, expectedOf } from '../app/store/session';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
@@ -15,8 +15,8 @@ import type {
 } from '../src/worker/protocol';
 import { headlessPage } from './headless';
 import html from './headless.html?raw';
-import { BACKBONE, DATA, ENGINE, finished, MEMORY, SETTINGS } from './made-page';
 import type { Answer, AskedRun, DataChoice, RunRecord } from './messages';
+import { BACKBONE, DATA, ENGINE, finished, MEMORY, SETTINGS } from './page-fixture';
 
 const CHOICE: DataChoice = { seed: 3, testPart: 0.2, preset: 'whole', reading: {} };
 const DATASET: DatasetSummary = {
@@ -33,13 +33,13 @@ type Answers = {
 };
 
 /** An engine whose every call is kept; `answers` may be changed as the test goes. */
-interface MadeEngine {
+interface EngineFixture {
   calls: [call: CallName | 'terminate', input?: unknown][];
   hear: (message: EngineReport) => void;
 }
 
 function freshPage(given: Answers = {}) {
-  const engines: MadeEngine[] = [];
+  const engines: EngineFixture[] = [];
   const answers: Answers = {
     start: () => ({ engine: ENGINE, backbone: BACKBONE }),
     useBackbone: () => ({ backbone: BACKBONE, dataStays: true }),
@@ -53,7 +53,7 @@ function freshPage(given: Answers = {}) {
     ...given,
   };
   const page = headlessPage((hear) => {
-    const engine: MadeEngine = { calls: [], hear };
+    const engine: EngineFixture = { calls: [], hear };
     engines.push(engine);
     const call = async (name: CallName, input: never, options?: { onProgress?: (value: never) => void }) => {
       engine.calls.push([name, input]);
@@ -87,7 +87,7 @@ const setting = (id: string) => {
 function asked(id: string, given: Partial<AskedRun> = {}): AskedRun {
   return {
     ...{ setting: setting(id), role: 'final', name: setting(id).label, armName: setting(id).label },
-    ...{ memoryCap: null, config: runConfig(setting(id), DEFAULT_KNOBS, 'flips') },
+    ...{ memoryCap: null, config: runConfig(setting(id), DEFAULT_HYPERPARAMETERS, 'flips') },
     ...given,
   };
 }
@@ -264,9 +264,9 @@ describe('data', () => {
 
   it('decides the augmentation that settings are counted for', async () => {
     const { page, calls } = await pageWith();
-    await page.settings({ ...DEFAULT_KNOBS, memoryCap: 24 });
+    await page.settings({ ...DEFAULT_HYPERPARAMETERS, memoryCap: 24 });
     await page.importSample('counting', CHOICE);
-    await page.settings(DEFAULT_KNOBS);
+    await page.settings(DEFAULT_HYPERPARAMETERS);
     const asked = calls().flatMap(([call, input]) => (call === 'settings' ? [input] : []));
     expect(asked).toMatchObject([
       { augmentation: 'none', memoryCap: 24_000_000, batchSize: 16 },

@@ -10,7 +10,7 @@ import { dataSummary, environment } from '../app/report/gather';
 import type { ChartName } from '../app/report/report';
 import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
-import { type Knobs, settingsQuestion } from '../app/store/defaults';
+import { type Hyperparameters, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
 import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
 import { comparisonBasis, dataLabel, expectedOf } from '../app/store/session';
@@ -127,8 +127,8 @@ export function headlessPage(
 
   // ---------------------------------------------------------------- runs
 
-  function settings(knobs: Knobs): Promise<SettingSummary[]> {
-    return engine.call('settings', settingsQuestion(knobs, dataset));
+  function settings(hyperparameters: Hyperparameters): Promise<SettingSummary[]> {
+    return engine.call('settings', settingsQuestion(hyperparameters, dataset));
   }
 
   async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
@@ -202,7 +202,7 @@ export function headlessPage(
 
     environment: () => answer(async () => environment()),
 
-    settings: (knobs) => answer(() => settings(knobs)),
+    settings: (hyperparameters) => answer(() => settings(hyperparameters)),
 
     useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
 

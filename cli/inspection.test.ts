@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inspection } from './inspection';
-import { DATA } from './made-page';
+import { DATA } from './page-fixture';
 
 const PETS = {
   ...DATA,

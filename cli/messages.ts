@@ -2,7 +2,7 @@
 
 import type { ChartName, Figure } from '../app/report/report';
 import type { DataSummary, Environment } from '../app/report/results';
-import type { Knobs } from '../app/store/defaults';
+import type { Hyperparameters } from '../app/store/defaults';
 import type { Problem } from '../app/store/problem';
 import type { RunRecord } from '../app/store/run-record';
 import type { Trial } from '../app/store/sweep';
@@ -63,8 +63,8 @@ export interface HeadlessPage {
     inputSize: number | null,
     trunk?: string,
   ): Promise<Answer<BackboneSummary>>;
-  /** Every setting, counted and planned for these knobs. */
-  settings(knobs: Knobs): Promise<Answer<SettingSummary[]>>;
+  /** Every setting, counted and planned for these hyperparameters. */
+  settings(hyperparameters: Hyperparameters): Promise<Answer<SettingSummary[]>>;
   /** Reads what the page's file inputs were filled with. */
   importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
   importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;

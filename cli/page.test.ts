@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import { Bug } from './bug';
-import { BACKBONE, ENGINE } from './made-page';
 import type { HeadlessPage, Report } from './messages';
 import { type Headless, openHeadless } from './page';
+import { BACKBONE, ENGINE } from './page-fixture';
 
 /** What a page of Playwright's does for this, here: functions are evaluated in Node, and events are sent by the test. */
-class MadePage extends EventEmitter {
+class PageFixture extends EventEmitter {
   readonly exposed = new Map<string, unknown>();
   readonly chosen: [selector: string, path: string][] = [];
   closed = 0;
@@ -36,12 +36,12 @@ const REPORT: Report = {
   ...{ loss: 0.5, imagesPerSecond: 9, secondsLeft: 3 },
 };
 
-let page: MadePage;
+let page: PageFixture;
 const heard: unknown[] = [];
 const refused = ['https://elsewhere.example/'];
 
 beforeEach(() => {
-  page = new MadePage();
+  page = new PageFixture();
   heard.length = 0;
 });
 afterEach(() => {
@@ -146,7 +146,7 @@ describe('a page that breaks', () => {
 
   it('ends the call that waits for it', async () => {
     const headless = await open({ train: never, settings: never });
-    const waiting = caught(headless.ask('settings', DEFAULT_KNOBS));
+    const waiting = caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     page.emit('crash');
     expect(await waiting).toEqual(OUT_OF_MEMORY);
   });
@@ -157,12 +157,12 @@ describe('a page that breaks', () => {
     page.emit('crash');
     // Nobody waits: an unhandled rejection would fail this file.
     await new Promise(setImmediate);
-    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toEqual(OUT_OF_MEMORY);
+    expect(await caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS))).toEqual(OUT_OF_MEMORY);
   });
 
   it('by an error that nothing caught ends the call with a bug and the error’s stack', async () => {
     const headless = await open({ settings: never });
-    const waiting = caught(headless.ask('settings', DEFAULT_KNOBS));
+    const waiting = caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const error = new TypeError('x is not a function');
     page.emit('pageerror', error);
     const ended = await waiting;
@@ -174,14 +174,18 @@ describe('a page that breaks', () => {
     const headless = await open({ settings: never });
     page.emit('pageerror', new Error('late'));
     await new Promise(setImmediate);
-    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toMatchObject({ message: 'late' });
+    expect(await caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS))).toMatchObject({
+      message: 'late',
+    });
   });
 
   it('says the first cause, not what followed from it', async () => {
     const headless = await open({ settings: never });
     page.emit('pageerror', new Error('first'));
     page.emit('crash');
-    expect(await caught(headless.ask('settings', DEFAULT_KNOBS))).toMatchObject({ message: 'first' });
+    expect(await caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS))).toMatchObject({
+      message: 'first',
+    });
   });
 
   it('while it is opened is closed', async () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
-import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { UserError } from '../src/user-error';
 import type { RunConfig } from '../src/worker/protocol';
 import { type Choices, parseChoices } from './choices';
-import { BACKBONE, DATA, DEVICE_LOST, ENGINE, ended, finished, SETTINGS } from './made-page';
 import type { AskedRun } from './messages';
+import { BACKBONE, DATA, DEVICE_LOST, ENGINE, ended, finished, SETTINGS } from './page-fixture';
 import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
 
 function asked(id: string, config: Partial<RunConfig> = {}, given: Partial<AskedRun> = {}): AskedRun {
@@ -16,7 +16,7 @@ function asked(id: string, config: Partial<RunConfig> = {}, given: Partial<Asked
   if (!setting) throw new Error(`There is no setting ${id}.`);
   return {
     ...{ setting, role: 'final', name: setting.label, armName: setting.label, memoryCap: null },
-    config: { ...runConfig(setting, DEFAULT_KNOBS, 'flips'), ...config },
+    config: { ...runConfig(setting, DEFAULT_HYPERPARAMETERS, 'flips'), ...config },
     ...given,
   };
 }
@@ -107,7 +107,7 @@ describe('the choices that results decide', () => {
       data: { kind: 'sample', name: 'counting' },
       backbone: { path: null, stages: null, inputSize: 64 },
       ...{ testPart: 0.2, preset: 'vtab', backend: 'wasm', settings: [] },
-      knobs: { seed: 5 },
+      hyperparameters: { seed: 5 },
       // These are still the person's.
       ...{ out: '/out', charts: 'png', rerun: '/home/results.json' },
     });

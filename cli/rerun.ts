@@ -38,7 +38,7 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
     // Options on the command line go first: the results may be of files that lay otherwise.
     reading: { ...dataset.reading, ...choices.reading },
     settings: [],
-    knobs: { ...choices.knobs, seed: dataset.seed },
+    hyperparameters: { ...choices.hyperparameters, seed: dataset.seed },
     backend: backendOf(before),
   };
 }

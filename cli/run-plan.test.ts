@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { NO_SWEEP, type SweepChoice } from '../app/store/sweep';
-import { ended, finished, SETTINGS } from './made-page';
 import type { AskedRun, RunRecord } from './messages';
+import { ended, finished, SETTINGS } from './page-fixture';
 import { listedRuns, type RunPlan, sweepOf, sweptRuns } from './run-plan';
 
 /** All runs of a plan, each ended by `end`. */
@@ -15,8 +15,14 @@ function played(plan: RunPlan, end: (asked: AskedRun) => RunRecord = finished): 
   return asked;
 }
 
-const chosen = (settings: string[], sweep: Partial<SweepChoice> = {}, knobs = DEFAULT_KNOBS) =>
-  sweepOf({ settings, knobs, sweep: { ...NO_SWEEP, ...sweep } }, SETTINGS, { augmentation: 'flips' });
+const chosen = (
+  settings: string[],
+  sweep: Partial<SweepChoice> = {},
+  hyperparameters = DEFAULT_HYPERPARAMETERS,
+) =>
+  sweepOf({ settings, hyperparameters, sweep: { ...NO_SWEEP, ...sweep } }, SETTINGS, {
+    augmentation: 'flips',
+  });
 const names = (runs: readonly AskedRun[]) => runs.map(({ name }) => name);
 
 describe('the sweep of what was typed', () => {
@@ -47,7 +53,7 @@ describe('the runs of a sweep', () => {
   });
 
   it('may take the memory that was typed in megabytes, in bytes', () => {
-    const capped = played(sweptRuns(chosen(['atoms'], {}, { ...DEFAULT_KNOBS, memoryCap: 24 })));
+    const capped = played(sweptRuns(chosen(['atoms'], {}, { ...DEFAULT_HYPERPARAMETERS, memoryCap: 24 })));
     expect(capped.map(({ memoryCap }) => memoryCap)).toEqual([24_000_000]);
     expect(played(sweptRuns(chosen(['atoms'])))[0]?.memoryCap).toBeNull();
   });

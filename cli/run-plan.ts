@@ -10,21 +10,21 @@ import type { AskedRun, DataSummary, RunRecord } from './messages';
 export type RunPlan = Generator<AskedRun, void, RunRecord>;
 
 export function sweepOf(
-  { settings, knobs, sweep }: Pick<Choices, 'settings' | 'knobs' | 'sweep'>,
+  { settings, hyperparameters, sweep }: Pick<Choices, 'settings' | 'hyperparameters' | 'sweep'>,
   known: readonly SettingSummary[],
   { augmentation }: Pick<DataSummary, 'augmentation'>,
 ): Sweep {
   const chosen = settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []);
-  return { settings: chosen, knobs, choice: sweep, augmentation };
+  return { settings: chosen, hyperparameters, choice: sweep, augmentation };
 }
 
 export function* sweptRuns(sweep: Sweep): RunPlan {
-  const { knobs, choice } = sweep;
+  const { hyperparameters, choice } = sweep;
   const outcomes = new Map<string, Outcome>();
   const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
   for (let trial = nextTrial(); trial; trial = nextTrial()) {
-    const names = trialNames(trial, knobs, choice.seeds);
-    const run = yield { ...trial, ...names, memoryCap: memoryCapBytes(knobs) };
+    const names = trialNames(trial, hyperparameters, choice.seeds);
+    const run = yield { ...trial, ...names, memoryCap: memoryCapBytes(hyperparameters) };
     outcomes.set(trialKey(trial), outcomeOf(run));
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { DEFAULT_KNOBS } from '../app/store/defaults';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
-import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './made-page';
+import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './page-fixture';
 import {
   backboneSentence,
   dataSentence,
@@ -18,7 +18,7 @@ const NBSP = '\u00a0';
 
 const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep => ({
   settings: SETTINGS,
-  knobs: { ...DEFAULT_KNOBS, memoryCap },
+  hyperparameters: { ...DEFAULT_HYPERPARAMETERS, memoryCap },
   choice: { ...NO_SWEEP, ...choice },
   augmentation: 'none',
 });

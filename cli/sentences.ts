@@ -73,9 +73,9 @@ export async function memorySentences(
   plan: (configs: RunConfig[], memoryCap: number | null) => Promise<MemoryPlan[]>,
 ): Promise<string[]> {
   const arms = new Map(
-    allTrials(sweep).map((trial) => [trialNames(trial, sweep.knobs, 1).armName, trial.config]),
+    allTrials(sweep).map((trial) => [trialNames(trial, sweep.hyperparameters, 1).armName, trial.config]),
   );
-  const planned = await plan([...arms.values()], memoryCapBytes(sweep.knobs));
+  const planned = await plan([...arms.values()], memoryCapBytes(sweep.hyperparameters));
   return [...arms.keys()].flatMap((name, index) => {
     const memory = planned[index];
     return memory?.fits ? [`${name}: ${memory.sentence} ${memory.heapSentence}`] : [];

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHART_NAMES } from '../app/report/report';
-import { DEFAULT_KNOBS, runConfig } from '../app/store/defaults';
-import { finished, madePage, SETTINGS } from './made-page';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import type { AskedRun } from './messages';
+import { finished, pageFixture, SETTINGS } from './page-fixture';
 import { adapterFileName, saveAdapter, saveCharts, writtenFiles } from './written-files';
 
 let out = '';
@@ -20,7 +20,7 @@ const [setting] = SETTINGS;
 if (!setting) throw new Error('There are settings.');
 const asked: AskedRun = {
   ...{ setting, role: 'final', name: 'Probe', armName: 'Probe', memoryCap: null },
-  config: runConfig(setting, DEFAULT_KNOBS, 'none'),
+  config: runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'),
 };
 
 describe('an adapter file', () => {
@@ -36,7 +36,7 @@ describe('an adapter file', () => {
   });
 
   it('has the bytes of the engine, and results say how many', async () => {
-    const page = madePage({ exportAdapter: () => new Uint8Array([1, 2, 3]) });
+    const page = pageFixture({ exportAdapter: () => new Uint8Array([1, 2, 3]) });
     expect(await saveAdapter(out, page, finished(asked), [])).toEqual({
       file: 'linear-probe.safetensors',
       bytes: 3,
@@ -46,7 +46,7 @@ describe('an adapter file', () => {
   });
 
   it('is not written of a run that kept no model', async () => {
-    const page = madePage();
+    const page = pageFixture();
     expect(await saveAdapter(out, page, { ...finished(asked), model: null }, [])).toBeNull();
     expect(page.asked).toEqual([]);
     expect(await readdir(out)).toEqual([]);
@@ -55,19 +55,19 @@ describe('an adapter file', () => {
 
 describe('charts', () => {
   it('are written as text where they are SVG', async () => {
-    expect(await saveCharts(out, madePage(), 'svg')).toEqual(CHART_NAMES.map((name) => `${name}.svg`));
+    expect(await saveCharts(out, pageFixture(), 'svg')).toEqual(CHART_NAMES.map((name) => `${name}.svg`));
     expect(await readFile(join(out, 'loss-by-step.svg'), 'utf8')).toBe('<svg>loss-by-step</svg>');
   });
 
   it('are written as bytes where they are PNG', async () => {
     // The first bytes of every PNG (W3C PNG, §5.2), as the page sends them.
-    const page = madePage({ chart: () => 'iVBORw0KGgo=' });
+    const page = pageFixture({ chart: () => 'iVBORw0KGgo=' });
     await saveCharts(out, page, 'png');
     expect([...(await readFile(join(out, 'loss-by-step.png')))]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
   });
 
   it('are left out where there is nothing to draw', async () => {
-    const page = madePage({ chart: (name) => (name === 'loss-by-step' ? null : '<svg/>') });
+    const page = pageFixture({ chart: (name) => (name === 'loss-by-step' ? null : '<svg/>') });
     const files = await saveCharts(out, page, 'svg');
     expect(files).toEqual(CHART_NAMES.filter((name) => name !== 'loss-by-step').map((name) => `${name}.svg`));
     expect((await readdir(out)).toSorted()).toEqual(files.toSorted());

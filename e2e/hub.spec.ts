@@ -10,7 +10,7 @@ import { SOURCES } from '../src/hub/sources';
 import { expectAccessible } from './accessible';
 import { type Hub, selfSigned, startHub } from './hub-server';
 import { test as local, expect as soon } from './local';
-import { madeResnet } from './made-resnet';
+import { resnetFixture } from './resnet-fixture';
 import { chooseSettings, fill, goTo, openPage, waitForRun } from './steps';
 
 /** A longer timeout, because opening a backbone is slow on a busy machine. */
@@ -18,7 +18,7 @@ const expect = soon.configure({ timeout: 60_000 });
 
 const HOSTS = { hub: 'huggingface.co', cdn: 'cdn-lfs.huggingface.co' };
 const [{ id: ID, label: LABEL }] = SOURCES;
-const RESNET = madeResnet(16, 1000);
+const RESNET = resnetFixture(16, 1000);
 const BYTES = RESNET.file.length;
 const HASH = createHash('sha256').update(RESNET.file).digest('hex');
 const OWN = { name: 'own.safetensors', mimeType: '', buffer: Buffer.from(RESNET.file) };

@@ -15,7 +15,7 @@ import { type Arm, type ComparedRun, compare, type Pair } from '../app/store/com
 import { accuracyWords, differenceWords, pWords } from '../app/store/comparison-words';
 import { bytes, count } from '../app/ui/format';
 import { tune } from '../e2e/command';
-import type { Answers } from '../src/worker/protocol';
+import type { Predictions } from '../src/worker/protocol';
 import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
@@ -180,8 +180,8 @@ function turned({ difference, test }: Pick<Pair, 'difference' | 'test'>): Pick<P
 }
 
 /** Accuracy in percent. */
-function rightPart(answers: Answers | undefined): number {
-  if (!answers) return Number.NaN;
-  const right = answers.labels.filter((label, image) => label === answers.predicted[image]).length;
-  return (100 * right) / answers.labels.length;
+function rightPart(predictions: Predictions | undefined): number {
+  if (!predictions) return Number.NaN;
+  const right = predictions.targets.filter((label, image) => label === predictions.predicted[image]).length;
+  return (100 * right) / predictions.targets.length;
 }

@@ -3,8 +3,9 @@
  * undefined: errors are collected here, and work in progress checks for them before it uses its results. One instance per
  * realm, like tfjs' engine.
  */
-import { breathe } from './breathe';
+
 import { type EngineFault, memoryFault } from './engine-fault';
+import { yieldToEventLoop } from './yield-to-event-loop';
 
 /** How long to wait for a lost device's event after it rejected a call, in milliseconds. */
 const LOSS_MS = 250;
@@ -46,7 +47,7 @@ class EngineHealth {
     if (this.#flush) {
       await Promise.race([this.#flush().catch(() => {}), this.#broken.promise]);
       // Error events are dispatched separately, in a later task.
-      await breathe();
+      await yieldToEventLoop();
     }
     this.check();
   }

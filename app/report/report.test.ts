@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { html } from './html';
-import { RUN_CONFIG, madeResults as results, madeRun as run } from './made-results';
 import { markdown } from './markdown';
 import { reportOf, type Table } from './report';
 import { engineDifference, parseResults, runDifferences } from './rerun';
+import { RUN_CONFIG, resultsFixture as results, runFixture as run } from './result-fixtures';
 import { type Results, type RunResults, resultsText } from './results';
 
 const HOSTILE = '<img src=x onerror="alert(1)">';

@@ -416,7 +416,7 @@ function runBlocks(finals: readonly Run[]): Block[] {
         duration(run.seconds),
         run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
         run.memory
-          ? `${count(run.memory.microBatch)}${run.memory.recompute ? ', gradient checkpointing' : ''}`
+          ? `${count(run.memory.microBatch)}${run.memory.gradientCheckpointing ? ', gradient checkpointing' : ''}`
           : NONE,
         ...(mixed ? [run.result ? computedByWords(run.result) : NONE] : []),
       ]),

@@ -132,8 +132,8 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
         );
       }),
     ],
-    ['predictions on the validation images', sameAnswers(before.validation, after.validation, tolerance)],
-    ['predictions on the test images', sameAnswers(before.test, after.test, tolerance)],
+    ['predictions on the validation images', samePredictions(before.validation, after.validation, tolerance)],
+    ['predictions on the test images', samePredictions(before.test, after.test, tolerance)],
   ];
   return checks.flatMap(([what, same]) => (same ? [] : [what]));
 }
@@ -151,10 +151,13 @@ export function verdict(
   return { same: true, sentence: `the same numbers, ${how}.` };
 }
 
-function sameAnswers(before: RunResults['test'], after: RunResults['test'], tolerance: number): boolean {
+function samePredictions(before: RunResults['test'], after: RunResults['test'], tolerance: number): boolean {
   if (!before || !after) return before === after;
-  const images = before.labels.length;
-  if (images !== after.labels.length || before.labels.some((label, image) => label !== after.labels[image]))
+  const images = before.targets.length;
+  if (
+    images !== after.targets.length ||
+    before.targets.some((label, image) => label !== after.targets[image])
+  )
     return false;
   const differ = before.predicted.filter((answer, image) => answer !== after.predicted[image]);
   return differ.length <= tolerance * images;

@@ -67,9 +67,25 @@ const accuracySchema = z.object({
 });
 
 /** The class of every image and what the model called it, as places among the classes. */
-const answersSchema = z.object({ labels: z.array(count), predicted: z.array(count) });
+const predictionsSchema = z.object({ targets: z.array(count), predicted: z.array(count) });
 
-export const resultsSchema = z.object({
+/** Fields that have another name in files of earlier versions, by that name. */
+const RENAMED_FIELDS = new Map([
+  ['recompute', 'gradientCheckpointing'],
+  ['prefix', 'frozenFeatures'],
+  ['labels', 'targets'],
+]);
+
+/** JSON with the present names of its fields, whichever version wrote it. */
+function currentNames(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(currentNames);
+  if (typeof json !== 'object' || json === null) return json;
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [RENAMED_FIELDS.get(name) ?? name, currentNames(value)]),
+  );
+}
+
+const currentResults = z.object({
   format: z.literal(RESULTS_FORMAT),
   createdBy: z.object({ name: z.string(), version: z.string() }),
   /** When the command began, or the page was asked. */
@@ -169,9 +185,9 @@ export const resultsSchema = z.object({
         .object({
           batch: count,
           microBatch: count,
-          recompute: z.boolean(),
+          gradientCheckpointing: z.boolean(),
           evaluationBatch: count,
-          prefix: z.enum(['device', 'file']).nullable(),
+          frozenFeatures: z.enum(['device', 'file']).nullable(),
           bytes: count,
           budget: count,
         })
@@ -183,9 +199,9 @@ export const resultsSchema = z.object({
       imagesPerSecond: z.number().nonnegative(),
       epochs: z.array(epochSchema),
       /** After the last epoch; null where there was none. */
-      validation: answersSchema.nullable(),
+      validation: predictionsSchema.nullable(),
       /** Of the kept epoch, scored once; null where no images were held out for it. */
-      test: answersSchema.nullable(),
+      test: predictionsSchema.nullable(),
       /** Training loss at every step reported. */
       losses: z.array(z.object({ step: count, loss: z.number() })),
       /** Null where no model was kept; `file` is null where it was not written beside the results. */
@@ -194,6 +210,8 @@ export const resultsSchema = z.object({
   ),
   charts: z.array(z.string()),
 });
+
+export const resultsSchema = z.preprocess(currentNames, currentResults);
 
 export type Results = z.infer<typeof resultsSchema>;
 export type RunResults = Results['runs'][number];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { wilson } from '../../src/statistics/wilson';
-import type { Answers, RunResult } from '../../src/worker/protocol';
+import type { Predictions, RunResult } from '../../src/worker/protocol';
 import { compare } from './comparison';
 import { accuracySentences } from './comparison-words';
 import type { ComputedBy } from './computed-by';
-import { DEFAULT_KNOBS, runConfig } from './defaults';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import type { RunRecord } from './run-record';
 import { inBackground, settled } from './statistics';
 import type { Role } from './sweep';
@@ -22,8 +22,8 @@ interface Made {
 
 const WASM: ComputedBy = { backend: 'wasm', precision: 'single', threads: 1 };
 
-const answers = (right: number[], labels: number[]): Answers => ({
-  labels,
+const predictionsFrom = (right: number[], labels: number[]): Predictions => ({
+  targets: labels,
   predicted: right.map((hit, image) => (hit ? (labels[image] ?? 0) : 1 - (labels[image] ?? 0))),
 });
 
@@ -39,11 +39,11 @@ function made({
   labels,
   computedBy,
 }: Made): RunRecord {
-  const knobs = { ...DEFAULT_KNOBS, seed };
+  const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, seed };
   const summary = { id: setting, label: setting, symbol: setting, options: [], learningRate: 1 };
   const result = {
-    validation: answers(right, labels ?? alternating(right.length)),
-    test: test && answers(test, labels ?? alternating(test.length)),
+    validation: predictionsFrom(right, labels ?? alternating(right.length)),
+    test: test && predictionsFrom(test, labels ?? alternating(test.length)),
     outcome: 'finished',
     seconds: 10 + seed,
     ...WASM,
@@ -59,7 +59,7 @@ function made({
       role,
     },
     ...{ symbol: setting, style: 0, basis: 'some images', trainable: { backbone: 7, head: 3 } },
-    config: runConfig(summary as never, knobs, 'none'),
+    config: runConfig(summary as never, hyperparameters, 'none'),
     result: result as RunResult,
     model: { adapterBytes: 100 },
   } as RunRecord;

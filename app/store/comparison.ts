@@ -7,7 +7,7 @@ import { holmAdjusted } from '../../src/statistics/holm';
 import { confusionMatrix, isUnbalanced, macroF1 } from '../../src/statistics/macro-f1';
 import type { PairedComparison } from '../../src/statistics/paired-test';
 import { wilson } from '../../src/statistics/wilson';
-import type { Answers, ModelSummary, RunResult } from '../../src/worker/protocol';
+import type { ModelSummary, Predictions, RunResult } from '../../src/worker/protocol';
 import { type ComputedBy, computedByKey, computedByWords, isMixed } from './computed-by';
 import { armOf, type RunRecord } from './run-record';
 import { immediately, rightOf, type Statistics } from './statistics';
@@ -128,7 +128,7 @@ function arm<Run extends ComparedRun>(
   const mean = (of: (run: Run) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
   const accuracy = (on: Scored) =>
     accuracyOf(
-      runs.flatMap((run) => answersOf(run, on) ?? []),
+      runs.flatMap((run) => predictionsOf(run, on) ?? []),
       statistics,
     );
   const { armName, symbol, setting, style, trainable, result } = first;
@@ -145,26 +145,28 @@ function arm<Run extends ComparedRun>(
     seconds: mean(({ result }) => result?.seconds ?? 0),
     adapterBytes: mean(({ model }) => model?.adapterBytes ?? 0),
     validation: accuracy('validation'),
-    test: runs.every((run) => answersOf(run, 'test')) ? accuracy('test') : null,
+    test: runs.every((run) => predictionsOf(run, 'test')) ? accuracy('test') : null,
   };
 }
 
-const answersOf = ({ result }: ComparedRun, on: Scored): Answers | null => result?.[on] ?? null;
+const predictionsOf = ({ result }: ComparedRun, on: Scored): Predictions | null => result?.[on] ?? null;
 
-function accuracyOf(answers: readonly Answers[], statistics: Statistics): Accuracy {
-  const [first] = answers;
-  const images = first?.labels.length ?? 0;
+function accuracyOf(predictions: readonly Predictions[], statistics: Statistics): Accuracy {
+  const [first] = predictions;
+  const images = first?.targets.length ?? 0;
   if (!first || images === 0) return { mean: 0, interval: { low: 0, high: 1 }, images: 0, macroF1: null };
   const most = (values: readonly number[]) => values.reduce((high, value) => Math.max(high, value), 0);
-  const classes = 1 + Math.max(most(first.labels), ...answers.map(({ predicted }) => most(predicted)));
-  const counts = confusionMatrix(first.labels, first.labels, classes).map((row, label) => row[label] ?? 0);
-  const scores = answers.map(({ labels, predicted }) => macroF1(confusionMatrix(labels, predicted, classes)));
+  const classes = 1 + Math.max(most(first.targets), ...predictions.map(({ predicted }) => most(predicted)));
+  const counts = confusionMatrix(first.targets, first.targets, classes).map((row, label) => row[label] ?? 0);
+  const scores = predictions.map(({ targets, predicted }) =>
+    macroF1(confusionMatrix(targets, predicted, classes)),
+  );
   const unbalanced = isUnbalanced(counts.filter((count) => count > 0));
-  const correct = answers.map((each) => rightOf(each).reduce((sum, value) => sum + value, 0));
+  const correct = predictions.map((each) => rightOf(each).reduce((sum, value) => sum + value, 0));
   const all = correct.reduce((sum, value) => sum + value, 0);
   return {
-    mean: all / (answers.length * images),
-    interval: answers.length === 1 ? wilson(all, images) : statistics.accuracy(answers),
+    mean: all / (predictions.length * images),
+    interval: predictions.length === 1 ? wilson(all, images) : statistics.accuracy(predictions),
     images,
     macroF1: unbalanced ? scores.reduce((sum, score) => sum + score, 0) / scores.length : null,
   };
@@ -199,8 +201,8 @@ function pair<Run extends ComparedRun>(
 ): (Pick<Pair<Run>, 'first' | 'second' | 'seeds'> & { comparison: PairedComparison | null }) | null {
   const rows = first.runs.flatMap((run) => {
     const other = second.runs.find(({ config }) => config.seed === run.config.seed);
-    const [ours, theirs] = [answersOf(run, on), other && answersOf(other, on)];
-    return ours && theirs && ours.labels.length > 0 ? [[ours, theirs] as const] : [];
+    const [ours, theirs] = [predictionsOf(run, on), other && predictionsOf(other, on)];
+    return ours && theirs && ours.targets.length > 0 ? [[ours, theirs] as const] : [];
   });
   if (rows.length === 0) return null;
   const comparison = statistics.difference(

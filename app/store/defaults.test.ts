@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingSummary } from '../../src/worker/protocol';
-import { DEFAULT_KNOBS, PROBE_SETTING, runConfig } from './defaults';
+import { DEFAULT_HYPERPARAMETERS, PROBE_SETTING, runConfig } from './defaults';
 
 const lora: SettingSummary = {
   id: 'lora',
@@ -19,11 +19,19 @@ const lora: SettingSummary = {
   memory: {
     batch: 16,
     microBatch: 16,
-    recompute: false,
+    gradientCheckpointing: false,
     evaluationBatch: 64,
-    prefix: null,
+    frozenFeatures: null,
     bytes: 3e7,
-    items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 3e7 },
+    items: {
+      weights: 0,
+      coefficients: 0,
+      kernels: 0,
+      frozenFeatures: 0,
+      activations: 0,
+      optimizer: 0,
+      working: 3e7,
+    },
     heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
     heapSentence: '',
     budget: 2e9,
@@ -35,44 +43,49 @@ const probe: SettingSummary = { ...lora, id: PROBE_SETTING, options: [], learnin
 
 describe('runConfig', () => {
   it('takes the setting’s own learning rate and options where none is chosen', () => {
-    const config = runConfig(lora, DEFAULT_KNOBS, 'flips');
+    const config = runConfig(lora, DEFAULT_HYPERPARAMETERS, 'flips');
     expect(config).toMatchObject({
       setting: 'lora',
       options: { rank: 4, scale: 8 },
       learningRate: 2e-3,
-      epochs: DEFAULT_KNOBS.epochs,
-      batchSize: DEFAULT_KNOBS.batchSize,
+      epochs: DEFAULT_HYPERPARAMETERS.epochs,
+      batchSize: DEFAULT_HYPERPARAMETERS.batchSize,
       augmentation: 'flips',
       views: 0,
-      probe: DEFAULT_KNOBS.probe,
+      probe: DEFAULT_HYPERPARAMETERS.probe,
     });
   });
 
   it('takes what the person chose for this setting, and only for this one', () => {
-    const knobs = {
-      ...DEFAULT_KNOBS,
+    const hyperparameters = {
+      ...DEFAULT_HYPERPARAMETERS,
       augmentation: 'none' as const,
       views: 4,
       learningRates: { lora: 0.1, atoms: 0.2 },
       options: { lora: { rank: 8, stranger: 1 }, atoms: { rank: 2 } },
     };
-    expect(runConfig(lora, knobs, 'flips')).toMatchObject({
+    expect(runConfig(lora, hyperparameters, 'flips')).toMatchObject({
       learningRate: 0.1,
       options: { rank: 8, scale: 8 },
       augmentation: 'none',
       views: 4,
     });
-    expect(runConfig(lora, knobs, 'flips').options).not.toHaveProperty('stranger');
+    expect(runConfig(lora, hyperparameters, 'flips').options).not.toHaveProperty('stranger');
   });
 
   it('trains the linear probe by the probe’s numbers alone', () => {
-    const knobs = { ...DEFAULT_KNOBS, epochs: 3, batchSize: 7, learningRates: { [PROBE_SETTING]: 9 } };
-    const { epochs, batchSize, learningRate, weightDecay } = runConfig(probe, knobs, 'none');
-    expect({ epochs, batchSize, learningRate, weightDecay }).toEqual(knobs.probe);
+    const hyperparameters = {
+      ...DEFAULT_HYPERPARAMETERS,
+      epochs: 3,
+      batchSize: 7,
+      learningRates: { [PROBE_SETTING]: 9 },
+    };
+    const { epochs, batchSize, learningRate, weightDecay } = runConfig(probe, hyperparameters, 'none');
+    expect({ epochs, batchSize, learningRate, weightDecay }).toEqual(hyperparameters.probe);
   });
 
-  it('shares nothing with the knobs that later turning could change', () => {
-    const config = runConfig(lora, DEFAULT_KNOBS, 'none');
-    expect(config.probe).not.toBe(DEFAULT_KNOBS.probe);
+  it('shares nothing with the hyperparameters that later turning could change', () => {
+    const config = runConfig(lora, DEFAULT_HYPERPARAMETERS, 'none');
+    expect(config.probe).not.toBe(DEFAULT_HYPERPARAMETERS.probe);
   });
 });

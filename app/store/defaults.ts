@@ -10,7 +10,7 @@ import type {
   SettingSummary,
 } from '../../src/worker/protocol';
 
-/** The setting that trains the head alone; it takes its numbers from `Knobs.probe`. */
+/** The setting that trains the head alone; it takes its numbers from `Hyperparameters.probe`. */
 export const PROBE_SETTING = 'linear-probe';
 
 /** What "Try the sample" runs, and what is chosen on a first visit. */
@@ -20,7 +20,7 @@ export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'lora'
 export const ATOM_COUNT = { default: 9, min: 3, max: 12 } as const;
 
 /** What the person may turn; everything not touched keeps its default. */
-export interface Knobs {
+export interface Hyperparameters {
   epochs: number;
   batchSize: number;
   headLearningRate: number;
@@ -44,7 +44,7 @@ export interface Knobs {
   options: Record<string, SettingOptions>;
 }
 
-export const DEFAULT_KNOBS: Knobs = {
+export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
   epochs: 10,
   batchSize: 16,
   headLearningRate: 1e-3,
@@ -63,48 +63,53 @@ export const DEFAULT_KNOBS: Knobs = {
 };
 
 /** The engine counts bytes. */
-export const memoryCapBytes = ({ memoryCap }: Pick<Knobs, 'memoryCap'>) =>
+export const memoryCapBytes = ({ memoryCap }: Pick<Hyperparameters, 'memoryCap'>) =>
   memoryCap === null ? null : memoryCap * 1e6;
 
 /** What to ask the engine for every setting's counts and plan. Before there is data, nothing is augmented. */
-export function settingsQuestion(knobs: Knobs, dataset: Pick<DatasetSummary, 'augmentation'> | null) {
-  const { options, batchSize, views } = knobs;
-  const augmentation = knobs.augmentation ?? dataset?.augmentation ?? 'none';
-  return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(knobs) };
+export function settingsQuestion(
+  hyperparameters: Hyperparameters,
+  dataset: Pick<DatasetSummary, 'augmentation'> | null,
+) {
+  const { options, batchSize, views } = hyperparameters;
+  const augmentation = hyperparameters.augmentation ?? dataset?.augmentation ?? 'none';
+  return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(hyperparameters) };
 }
 
-/** The learning rate a run of `setting` has with these knobs. */
-export const learningRateOf = ({ id, learningRate }: SettingSummary, { probe, learningRates }: Knobs) =>
-  id === PROBE_SETTING ? probe.learningRate : (learningRates[id] ?? learningRate);
+/** The learning rate a run of `setting` has with these hyperparameters. */
+export const learningRateOf = (
+  { id, learningRate }: SettingSummary,
+  { probe, learningRates }: Hyperparameters,
+) => (id === PROBE_SETTING ? probe.learningRate : (learningRates[id] ?? learningRate));
 
-/** A run of `setting` with these knobs. The linear probe is trained by the probe's numbers alone. */
+/** A run of `setting` with these hyperparameters. The linear probe is trained by the probe's numbers alone. */
 export function runConfig(
   setting: SettingSummary,
-  knobs: Knobs,
+  hyperparameters: Hyperparameters,
   datasetAugmentation: Augmentation,
 ): RunConfig {
-  const chosen = knobs.options[setting.id] ?? {};
+  const chosen = hyperparameters.options[setting.id] ?? {};
   const common = {
     setting: setting.id,
     options: Object.fromEntries(
       setting.options.map((option) => [option.id, chosen[option.id] ?? option.default]),
     ),
-    headLearningRate: knobs.headLearningRate,
-    warmup: knobs.warmup,
-    dropout: knobs.dropout,
-    augmentation: knobs.augmentation ?? datasetAugmentation,
-    views: knobs.views,
-    seed: knobs.seed,
-    patience: knobs.patience,
-    warmStart: knobs.warmStart,
-    probe: { ...knobs.probe },
+    headLearningRate: hyperparameters.headLearningRate,
+    warmup: hyperparameters.warmup,
+    dropout: hyperparameters.dropout,
+    augmentation: hyperparameters.augmentation ?? datasetAugmentation,
+    views: hyperparameters.views,
+    seed: hyperparameters.seed,
+    patience: hyperparameters.patience,
+    warmStart: hyperparameters.warmStart,
+    probe: { ...hyperparameters.probe },
   };
-  if (setting.id === PROBE_SETTING) return { ...common, ...knobs.probe };
+  if (setting.id === PROBE_SETTING) return { ...common, ...hyperparameters.probe };
   return {
     ...common,
-    epochs: knobs.epochs,
-    batchSize: knobs.batchSize,
-    learningRate: learningRateOf(setting, knobs),
-    weightDecay: knobs.weightDecay,
+    epochs: hyperparameters.epochs,
+    batchSize: hyperparameters.batchSize,
+    learningRate: learningRateOf(setting, hyperparameters),
+    weightDecay: hyperparameters.weightDecay,
   };
 }

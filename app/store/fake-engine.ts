@@ -105,7 +105,7 @@ export const resultOf = (config: RunConfig) =>
   ({
     ...{ outcome: 'finished', message: '', config, trainable: { backbone: 10, head: 4 }, keptEpoch: 1 },
     epochs: [{ epoch: 1, trainLoss: 1, valLoss: 1, correct: 1, total: 1, seconds: 2 }],
-    ...{ validation: { labels: [0], predicted: [0] }, test: null, seconds: 2, imagesPerSecond: 5 },
+    ...{ validation: { targets: [0], predicted: [0] }, test: null, seconds: 2, imagesPerSecond: 5 },
     ...{ backend: 'wasm', precision: 'single' },
   }) as RunResult;
 

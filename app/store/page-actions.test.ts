@@ -54,14 +54,16 @@ describe('opening the page', () => {
     await open('?backend=wasm&sample=textures&epochs=3&batch=-5');
     expect(engine().last('start').input).toEqual({ backend: 'wasm' });
     expect(read().dataset?.name).toBe('textures');
-    expect(read().configuration.knobs.epochs).toBe(3);
+    expect(read().configuration.hyperparameters.epochs).toBe(3);
     expect(read().notice).toContain('batch');
   });
 
   it('keeps the address in step with the configuration', async () => {
     await open('');
     const { configuration } = read();
-    write({ configuration: { ...configuration, knobs: { ...configuration.knobs, epochs: 7 } } });
+    write({
+      configuration: { ...configuration, hyperparameters: { ...configuration.hyperparameters, epochs: 7 } },
+    });
     expect(new URLSearchParams(location.search).get('epochs')).toBe('7');
   });
 

@@ -68,7 +68,7 @@ function extend(id: string): void {
     const key = trialKey(trial);
     if (present.has(key) || removed.has(key)) continue;
     const others = [...runs, ...added];
-    const { name, armName } = trialNames(trial, sweep.knobs, sweep.choice.seeds);
+    const { name, armName } = trialNames(trial, sweep.hyperparameters, sweep.choice.seeds);
     const { role, config, setting } = trial;
     const arm = others.find(
       (run) =>
@@ -91,7 +91,7 @@ function extend(id: string): void {
           basis,
           expected,
         },
-        memoryCap: memoryCapBytes(sweep.knobs),
+        memoryCap: memoryCapBytes(sweep.hyperparameters),
         // Runs that differ in their seeds alone look alike.
         style: arm?.style ?? freeStyle(others.filter((run) => run.role === role)),
       }),

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { madeResults } from '../report/made-results';
+import { resultsFixture } from '../report/result-fixtures';
 import { type Results, resultsText } from '../report/results';
 import { connectFake, INFO, ready } from './fake-engine';
 import { runAgain } from './rerun-actions';
 import { read, type Session, write } from './session';
 
-const results = madeResults();
+const results = resultsFixture();
 const file = (content: Results | string) =>
   new File([typeof content === 'string' ? content : resultsText(content)], 'results.json');
 

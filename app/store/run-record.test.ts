@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult, SettingSummary } from '../../src/worker/protocol';
-import { DEFAULT_KNOBS, runConfig } from './defaults';
+import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import { outcomeOf, queuedRun, trialNames, withResult } from './run-record';
 
 const LORA = {
@@ -8,7 +8,7 @@ const LORA = {
   options: [{ id: 'r', label: 'Rank (r)', help: '', default: 4, min: 1, max: 64 }],
 } as unknown as SettingSummary; // nothing else of a setting matters here
 
-const config = runConfig(LORA, DEFAULT_KNOBS, 'none');
+const config = runConfig(LORA, DEFAULT_HYPERPARAMETERS, 'none');
 const queued = queuedRun(LORA, {
   ...{ id: '1', name: 'LoRA', armName: 'LoRA', role: 'search', sweep: null, config, memoryCap: null },
   ...{ data: '', basis: '', style: 0 },
@@ -29,7 +29,7 @@ describe('what a sweep hears of a run', () => {
 
 describe('a trial’s name', () => {
   const named = (role: 'search' | 'final', changes: object, seeds: number) =>
-    trialNames({ setting: LORA, role, config: { ...config, ...changes } }, DEFAULT_KNOBS, seeds);
+    trialNames({ setting: LORA, role, config: { ...config, ...changes } }, DEFAULT_HYPERPARAMETERS, seeds);
 
   it('has what is not the setting’s own, and the seed where there are others', () => {
     expect(named('final', {}, 1)).toEqual({ name: 'LoRA', armName: 'LoRA' });

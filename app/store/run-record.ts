@@ -13,7 +13,7 @@ import type {
 } from '../../src/worker/protocol';
 import type { RunResults } from '../report/results';
 import { counted } from '../ui/format';
-import { type Knobs, learningRateOf, PROBE_SETTING } from './defaults';
+import { type Hyperparameters, learningRateOf, PROBE_SETTING } from './defaults';
 import type { Problem } from './problem';
 import { armKey, type Outcome, type Role, type Trial } from './sweep';
 
@@ -103,10 +103,10 @@ export const armOf = ({ config, basis }: Pick<RunRecord, 'config' | 'basis'>) =>
 /** A trial's names: its setting's with a learning rate that is not the setting's own, and with its seed where there are others. */
 export function trialNames(
   { setting, role, config }: Trial,
-  knobs: Knobs,
+  hyperparameters: Hyperparameters,
   seeds: number,
 ): Pick<RunRecord, 'name' | 'armName'> {
-  const own = learningRateOf(setting, knobs);
+  const own = learningRateOf(setting, hyperparameters);
   const rate = config.learningRate === own ? [] : [`learning rate ${config.learningRate}`];
   const armName = [runName(setting, config.options), ...rate].join(', ');
   const epochs = role === 'search' ? [`search over ${counted(config.epochs, 'epoch')}`] : [];

@@ -14,10 +14,10 @@ import type {
   MemoryInfo,
   ModelSummary,
   Notice,
-  Pace,
   Progress,
   Reading,
   Recognition,
+  RunTiming,
   SettingSummary,
   Storage,
 } from '../../src/worker/protocol';
@@ -46,7 +46,7 @@ export interface Session {
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
-  /** Programs that run in their portable form on this adapter. */
+  /** Programs that run as reference kernels on this adapter. */
   notices: Notice[];
   backbone: BackboneSummary | null;
   /** Where the present one came from: it is opened again so when the engine restarts. */
@@ -77,7 +77,7 @@ export interface Session {
   settings: SettingSummary[];
   settingsProblem: Problem | null;
   /** Measured, by what a run's pace depends on. */
-  paces: Record<string, Pace>;
+  timings: Record<string, RunTiming>;
   measuring: Progress | null;
   measuringProblem: Problem | null;
 
@@ -122,7 +122,7 @@ export const useSession = create<Session>(() => ({
   atomsProblem: null,
   settings: [],
   settingsProblem: null,
-  paces: {},
+  timings: {},
   measuring: null,
   measuringProblem: null,
   runs: [],
@@ -154,8 +154,8 @@ export function chosenSweep(
   session: Pick<Session, 'configuration' | 'settings'>,
   { augmentation }: Pick<DatasetSummary, 'augmentation'>,
 ): Sweep {
-  const { knobs, sweep } = session.configuration;
-  return { settings: chosenSettings(session), knobs, choice: sweep, augmentation };
+  const { hyperparameters, sweep } = session.configuration;
+  return { settings: chosenSettings(session), hyperparameters, choice: sweep, augmentation };
 }
 
 /** Why a model cannot be used now, and what to do; null when it can. */

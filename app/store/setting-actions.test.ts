@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/user-error';
 import { connectFake, type FakeEngine, ready, setting, settled } from './fake-engine';
 import { chosenSettings, read } from './session';
-import { choose, refreshSettings, turn, turnLearningRate, turnOption } from './setting-actions';
+import { choose, refreshSettings, setHyperparameters, turnLearningRate, turnOption } from './setting-actions';
 
 let engines: FakeEngine[];
 const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
-const knobs = () => read().configuration.knobs;
+const hyperparameters = () => read().configuration.hyperparameters;
 
 beforeEach(() => {
   engines = connectFake({});
@@ -42,22 +42,22 @@ describe('the settings’ counts', () => {
 
   it('are asked for again when what they depend on is turned, and not otherwise', async () => {
     const fake = await asked();
-    turn({ epochs: 3 });
+    setHyperparameters({ epochs: 3 });
     turnLearningRate('atoms', 0.1);
     expect(fake.of('settings')).toHaveLength(1);
-    turn({ batchSize: 8 });
+    setHyperparameters({ batchSize: 8 });
     turnOption('atoms', 'm', 6);
     await settled();
     expect(fake.of('settings').length).toBeGreaterThan(2);
     expect(fake.last('settings').input).toMatchObject({ batchSize: 8, options: { atoms: { m: 6 } } });
-    expect(knobs()).toMatchObject({ epochs: 3, learningRates: { atoms: 0.1 } });
+    expect(hyperparameters()).toMatchObject({ epochs: 3, learningRates: { atoms: 0.1 } });
   });
 
   it('leave other values of a setting alone when one is turned', async () => {
     await asked();
     turnOption('lora', 'r', 2);
     turnOption('lora', 'alpha', 8);
-    expect(knobs().options).toEqual({ lora: { r: 2, alpha: 8 } });
+    expect(hyperparameters().options).toEqual({ lora: { r: 2, alpha: 8 } });
   });
 });
 

@@ -1,18 +1,23 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accuracyInterval } from '../../src/statistics/bootstrap';
-import type { Answers } from '../../src/worker/protocol';
+import type { Predictions } from '../../src/worker/protocol';
 import { inBackground, resultsVersion, settled, subscribe } from './statistics';
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const RUNS: Answers[] = [0, 1].map((seed) => {
+const RUNS: Predictions[] = [0, 1].map((seed) => {
   const labels = Array.from({ length: 20 }, (_, image) => image % 2);
-  return { labels, predicted: labels.map((label, image) => ((image + seed) % 3 === 0 ? 1 - label : label)) };
+  return {
+    targets: labels,
+    predicted: labels.map((label, image) => ((image + seed) % 3 === 0 ? 1 - label : label)),
+  };
 });
 const EXPECTED = accuracyInterval(
-  RUNS.map(({ labels, predicted }) => Uint8Array.from(labels, (label, i) => Number(label === predicted[i]))),
+  RUNS.map(({ targets, predicted }) =>
+    Uint8Array.from(targets, (label, i) => Number(label === predicted[i])),
+  ),
   'crossed',
 );
 

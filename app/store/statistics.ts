@@ -8,9 +8,9 @@ import {
   type Rows,
   type Statistic,
 } from '../../src/statistics/questions';
-import type { Answers } from '../../src/worker/protocol';
+import type { Predictions } from '../../src/worker/protocol';
 
-type AnswersOfRuns = readonly Answers[];
+type AnswersOfRuns = readonly Predictions[];
 
 export interface Statistics {
   /** Of the runs of one setting; null while it is being computed. */
@@ -20,17 +20,17 @@ export interface Statistics {
 }
 
 /** 1 where an image was classified rightly, else 0. */
-export const rightOf = ({ labels, predicted }: Answers) =>
-  Uint8Array.from(labels, (label, image) => Number(label === predicted[image]));
+export const rightOf = ({ targets, predicted }: Predictions) =>
+  Uint8Array.from(targets, (label, image) => Number(label === predicted[image]));
 
 /** By statistic and answers. */
 const known = new Map<string, Answer['value']>();
-const numbers = new WeakMap<Answers, number>();
+const numbers = new WeakMap<Predictions, number>();
 let numbered = 0;
 
-function numberOf(answers: Answers): number {
-  const number = numbers.get(answers) ?? numbered++;
-  numbers.set(answers, number);
+function numberOf(predictions: Predictions): number {
+  const number = numbers.get(predictions) ?? numbered++;
+  numbers.set(predictions, number);
   return number;
 }
 

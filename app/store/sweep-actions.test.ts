@@ -57,7 +57,7 @@ describe('a sweep', () => {
     }
     await measured;
     expect(read().measuring).toBeNull();
-    const { epochs } = read().configuration.knobs;
+    const { epochs } = read().configuration.hyperparameters;
     const cost = sweepCost(read());
     engine()
       .last('plan')
@@ -76,7 +76,7 @@ describe('a sweep', () => {
     stopMeasuring();
     await stopped;
     expect(read()).toMatchObject({ measuring: null, measuringProblem: null });
-    expect(Object.keys(read().paces)).toHaveLength(1);
+    expect(Object.keys(read().timings)).toHaveLength(1);
     const failed = measureSweep();
     await settled();
     engine().last('measure').reject(new UserError('It does not fit.'));

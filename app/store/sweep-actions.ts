@@ -1,6 +1,6 @@
 /** The sweep the person puts together: what it tries, how much that is, and how long it takes. */
 import { useShallow } from 'zustand/react/shallow';
-import type { MemoryPlan, Pace, RunConfig } from '../../src/worker/protocol';
+import type { MemoryPlan, RunConfig, RunTiming } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
@@ -80,15 +80,16 @@ export function sweepSize(source: SweepSource): SweepSize {
 /** Asks the engine how each of the sweep's runs would keep within its memory; adds up what is known of their time. */
 export async function sweepCost(session: Session): Promise<SweepCost> {
   const { trials, keyOf, distinct } = timed(session);
-  const paces = { ...runPaces(session), ...session.paces };
+  const timings = { ...runTimings(session), ...session.timings };
   let seconds: number | null = 0;
   for (const trial of trials) {
-    const pace = paces[keyOf(trial)];
-    seconds = seconds === null || !pace ? null : seconds + pace.start + pace.perEpoch * trial.config.epochs;
+    const timing = timings[keyOf(trial)];
+    seconds =
+      seconds === null || !timing ? null : seconds + timing.start + timing.perEpoch * trial.config.epochs;
   }
   const planned = await ask('plan', {
     configs: [...distinct.values()].map(({ config }) => config),
-    memoryCap: memoryCapBytes(session.configuration.knobs),
+    memoryCap: memoryCapBytes(session.configuration.hyperparameters),
   });
   const unfit = planned.find(({ fits }) => !fits);
   return {
@@ -102,7 +103,7 @@ export async function sweepCost(session: Session): Promise<SweepCost> {
 const bytesOf = ({ bytes, heap }: MemoryPlan) => Object.values(heap).reduce((sum, each) => sum + each, bytes);
 
 /** The paces of runs that are over. */
-function runPaces({ runs }: Session): Record<string, Pace> {
+function runTimings({ runs }: Session): Record<string, RunTiming> {
   return Object.fromEntries(
     runs.flatMap(({ basis, config, result }) => {
       const epochs = result?.epochs.at(-1)?.epoch ?? 0;
@@ -129,14 +130,14 @@ export async function measureSweep(): Promise<void> {
   const cancel = new AbortController();
   cancelMeasuring = cancel;
   write({ measuringProblem: null });
-  const trials = [...timed(session).distinct].filter(([key]) => !session.paces[key]);
+  const trials = [...timed(session).distinct].filter(([key]) => !session.timings[key]);
   try {
     for (const [done, [key, { setting, config }]] of trials.entries()) {
       write({ measuring: { label: `Timing ${setting.label}`, done, total: trials.length } });
-      const memoryCap = memoryCapBytes(session.configuration.knobs);
-      const pace = await ask('measure', { config, memoryCap, expected }, { signal: cancel.signal });
+      const memoryCap = memoryCapBytes(session.configuration.hyperparameters);
+      const timing = await ask('measure', { config, memoryCap, expected }, { signal: cancel.signal });
       cancel.signal.throwIfAborted();
-      write({ paces: { ...read().paces, [key]: pace } });
+      write({ timings: { ...read().timings, [key]: timing } });
     }
     write({ measuring: null });
   } catch (error) {

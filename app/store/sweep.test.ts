@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingSummary } from '../../src/worker/protocol';
-import { DEFAULT_KNOBS } from './defaults';
+import { DEFAULT_HYPERPARAMETERS } from './defaults';
 import {
   allTrials,
   armKey,
@@ -31,7 +31,7 @@ const LORA = setting('lora', 1e-3, ['r']);
 
 const sweep = (choice: Partial<SweepChoice>, settings = [PROBE, ATOMS, LORA]): Sweep => ({
   settings,
-  knobs: { ...DEFAULT_KNOBS, epochs: 12, seed: 5 },
+  hyperparameters: { ...DEFAULT_HYPERPARAMETERS, epochs: 12, seed: 5 },
   choice: { ...NO_SWEEP, ...choice },
   augmentation: 'flips',
 });
@@ -104,7 +104,7 @@ describe('a sweep', () => {
       'final lora 4 lr 0.003 12 epochs seed 6',
     ]);
     for (const { config } of trials.filter(({ config }) => config.setting !== 'linear-probe'))
-      expect(config.probe).toEqual(DEFAULT_KNOBS.probe);
+      expect(config.probe).toEqual(DEFAULT_HYPERPARAMETERS.probe);
     expect(finals[0]?.config.probe.learningRate).toBe(0.003);
   });
 

@@ -4,7 +4,7 @@
  */
 import { optionsFault } from '../../src/methods/option-fault';
 import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
-import { type Knobs, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
+import { type Hyperparameters, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
 /** What the person asks for beyond one run of each setting. */
 export interface SweepChoice {
@@ -31,7 +31,7 @@ const HALVING_PARTS = [1 / 4, 1 / 2] as const;
 
 export interface Sweep {
   settings: readonly SettingSummary[];
-  knobs: Knobs;
+  hyperparameters: Hyperparameters;
   choice: SweepChoice;
   /** What the data asks for. */
   augmentation: Augmentation;
@@ -127,11 +127,11 @@ export function allTrials(sweep: Sweep): Trial[] {
 }
 
 function trialsOf(sweep: Sweep, arms: readonly Arm[], outcomes: ReadonlyMap<string, Outcome>): Trial[] {
-  const { choice, knobs } = sweep;
+  const { choice, hyperparameters } = sweep;
   const trials: Trial[] = [];
   /** Has short runs of these arms; their outcomes, or null while some are missing. */
   const search = (searched: readonly Arm[], part: number): Outcome[] | null => {
-    const added = searched.map((arm) => trialOf(sweep, arm, 'search', part, knobs.seed));
+    const added = searched.map((arm) => trialOf(sweep, arm, 'search', part, hyperparameters.seed));
     trials.push(...added);
     const found = added.map((trial) => outcomes.get(trialKey(trial)));
     return found.every((outcome) => outcome !== undefined) ? found : null;
@@ -158,15 +158,15 @@ function trialsOf(sweep: Sweep, arms: readonly Arm[], outcomes: ReadonlyMap<stri
       left = left.filter((_, index) => order.includes(index));
     }
   }
-  const seeds = Array.from({ length: choice.seeds }, (_, index) => knobs.seed + index);
+  const seeds = Array.from({ length: choice.seeds }, (_, index) => hyperparameters.seed + index);
   const finals = left.flatMap((arm) => seeds.map((seed) => trialOf(sweep, arm, 'final', 1, seed)));
   return [...trials, ...finals];
 }
 
 /** Every combination of the values given for a setting. */
-function armsOf({ knobs, choice }: Sweep, setting: SettingSummary): Arm[] {
+function armsOf({ hyperparameters, choice }: Sweep, setting: SettingSummary): Arm[] {
   const values = choice.values[setting.id] ?? {};
-  const chosen = knobs.options[setting.id] ?? {};
+  const chosen = hyperparameters.options[setting.id] ?? {};
   let combinations: SettingOptions[] = [{}];
   for (const option of setting.options) {
     const one = chosen[option.id] ?? option.default;
@@ -177,7 +177,7 @@ function armsOf({ knobs, choice }: Sweep, setting: SettingSummary): Arm[] {
   }
   const rates = values[RATE] ?? [];
   return combinations.flatMap((options) =>
-    (rates.length > 0 ? rates : [learningRateOf(setting, knobs)]).map((learningRate) => ({
+    (rates.length > 0 ? rates : [learningRateOf(setting, hyperparameters)]).map((learningRate) => ({
       setting,
       options,
       learningRate,
@@ -186,23 +186,23 @@ function armsOf({ knobs, choice }: Sweep, setting: SettingSummary): Arm[] {
 }
 
 function trialOf(
-  { knobs, augmentation }: Sweep,
+  { hyperparameters, augmentation }: Sweep,
   { setting, options, learningRate }: Arm,
   role: Role,
   part: number,
   seed: number,
 ): Trial {
   const inPart = (epochs: number) => Math.max(1, Math.ceil(epochs * part));
-  const own: Knobs = {
-    ...knobs,
+  const own: Hyperparameters = {
+    ...hyperparameters,
     seed,
-    epochs: inPart(knobs.epochs),
-    options: { ...knobs.options, [setting.id]: options },
-    learningRates: { ...knobs.learningRates, [setting.id]: learningRate },
+    epochs: inPart(hyperparameters.epochs),
+    options: { ...hyperparameters.options, [setting.id]: options },
+    learningRates: { ...hyperparameters.learningRates, [setting.id]: learningRate },
   };
   // The probe's numbers are every setting's warm start, too: only its own trials may change them.
   if (setting.id === PROBE_SETTING)
-    own.probe = { ...knobs.probe, learningRate, epochs: inPart(knobs.probe.epochs) };
+    own.probe = { ...hyperparameters.probe, learningRate, epochs: inPart(hyperparameters.probe.epochs) };
   return { setting, role, config: runConfig(setting, own, augmentation) };
 }
 

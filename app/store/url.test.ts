@@ -12,7 +12,7 @@ const TURNED: Configuration = {
   inputSize: 96,
   atomCount: 6,
   settings: ['linear-probe', 'lora'],
-  knobs: {
+  hyperparameters: {
     epochs: 25,
     batchSize: 8,
     headLearningRate: 5e-4,
@@ -91,7 +91,10 @@ describe('the configuration in the address', () => {
     expect(ignored).toEqual([bad]);
     expect(configuration).toEqual({
       ...DEFAULT_CONFIGURATION,
-      knobs: { ...DEFAULT_CONFIGURATION.knobs, probe: { ...DEFAULT_CONFIGURATION.knobs.probe, epochs: 5 } },
+      hyperparameters: {
+        ...DEFAULT_CONFIGURATION.hyperparameters,
+        probe: { ...DEFAULT_CONFIGURATION.hyperparameters.probe, epochs: 5 },
+      },
     });
   });
 
@@ -101,7 +104,7 @@ describe('the configuration in the address', () => {
 
   it('never changes the defaults themselves', () => {
     parseUrl(serialiseUrl(TURNED));
-    expect(DEFAULT_CONFIGURATION.knobs.learningRates).toEqual({});
-    expect(DEFAULT_CONFIGURATION.knobs.probe.epochs).not.toBe(40);
+    expect(DEFAULT_CONFIGURATION.hyperparameters.learningRates).toEqual({});
+    expect(DEFAULT_CONFIGURATION.hyperparameters.probe.epochs).not.toBe(40);
   });
 });

@@ -7,7 +7,7 @@ import { INPUT_SIZES } from '../../src/backbone/input-size';
 import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
 import type { BackendChoice, Preset } from '../../src/worker/protocol';
-import { ATOM_COUNT, DEFAULT_KNOBS, type Knobs } from './defaults';
+import { ATOM_COUNT, DEFAULT_HYPERPARAMETERS, type Hyperparameters } from './defaults';
 import { NO_SWEEP, RATE, type SweepChoice } from './sweep';
 
 export interface Configuration {
@@ -27,7 +27,7 @@ export interface Configuration {
   atomCount: number;
   /** Chosen settings by id; null: the first visit's. */
   settings: string[] | null;
-  knobs: Knobs;
+  hyperparameters: Hyperparameters;
   sweep: SweepChoice;
 }
 
@@ -42,7 +42,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   inputSize: null,
   atomCount: ATOM_COUNT.default,
   settings: null,
-  knobs: DEFAULT_KNOBS,
+  hyperparameters: DEFAULT_HYPERPARAMETERS,
   sweep: NO_SWEEP,
 };
 
@@ -216,91 +216,92 @@ const PARAMETERS: Parameter[] = [
   parameter(
     'epochs',
     whole(...BOUNDS.epochs),
-    (c) => c.knobs.epochs,
+    (c) => c.hyperparameters.epochs,
     (c, value) => {
-      c.knobs.epochs = value;
+      c.hyperparameters.epochs = value;
     },
   ),
   parameter(
     'batch',
     whole(...BOUNDS.batchSize),
-    (c) => c.knobs.batchSize,
+    (c) => c.hyperparameters.batchSize,
     (c, value) => {
-      c.knobs.batchSize = value;
+      c.hyperparameters.batchSize = value;
     },
   ),
   {
     key: 'memory',
     read: (text, into) => {
       const parsed = whole(...BOUNDS.memoryCap).safeParse(text);
-      if (parsed.success) into.knobs.memoryCap = parsed.data;
+      if (parsed.success) into.hyperparameters.memoryCap = parsed.data;
       return parsed.success;
     },
-    write: ({ knobs }) => (knobs.memoryCap === null ? null : String(knobs.memoryCap)),
+    write: ({ hyperparameters }) =>
+      hyperparameters.memoryCap === null ? null : String(hyperparameters.memoryCap),
   },
   parameter(
     'seed',
     whole(...BOUNDS.seed),
-    (c) => c.knobs.seed,
+    (c) => c.hyperparameters.seed,
     (c, value) => {
-      c.knobs.seed = value;
+      c.hyperparameters.seed = value;
     },
   ),
   parameter(
     'headLr',
     learningRate,
-    (c) => c.knobs.headLearningRate,
+    (c) => c.hyperparameters.headLearningRate,
     (c, value) => {
-      c.knobs.headLearningRate = value;
+      c.hyperparameters.headLearningRate = value;
     },
   ),
   parameter(
     'decay',
     number(...BOUNDS.weightDecay),
-    (c) => c.knobs.weightDecay,
+    (c) => c.hyperparameters.weightDecay,
     (c, value) => {
-      c.knobs.weightDecay = value;
+      c.hyperparameters.weightDecay = value;
     },
   ),
   parameter(
     'warmup',
     number(...BOUNDS.fraction),
-    (c) => c.knobs.warmup,
+    (c) => c.hyperparameters.warmup,
     (c, value) => {
-      c.knobs.warmup = value;
+      c.hyperparameters.warmup = value;
     },
   ),
   parameter(
     'dropout',
     number(...BOUNDS.fraction),
-    (c) => c.knobs.dropout,
+    (c) => c.hyperparameters.dropout,
     (c, value) => {
-      c.knobs.dropout = value;
+      c.hyperparameters.dropout = value;
     },
   ),
   {
     key: 'augmentation',
     read: (text, into) => {
       const parsed = z.enum(['crops-flips', 'flips', 'none']).safeParse(text);
-      if (parsed.success) into.knobs.augmentation = parsed.data;
+      if (parsed.success) into.hyperparameters.augmentation = parsed.data;
       return parsed.success;
     },
-    write: (from) => from.knobs.augmentation,
+    write: (from) => from.hyperparameters.augmentation,
   },
   parameter(
     'views',
     whole(...BOUNDS.views),
-    (c) => c.knobs.views,
+    (c) => c.hyperparameters.views,
     (c, value) => {
-      c.knobs.views = value;
+      c.hyperparameters.views = value;
     },
   ),
   parameter(
     'patience',
     whole(...BOUNDS.patience),
-    (c) => c.knobs.patience,
+    (c) => c.hyperparameters.patience,
     (c, value) => {
-      c.knobs.patience = value;
+      c.hyperparameters.patience = value;
     },
   ),
   parameter(
@@ -327,41 +328,41 @@ const PARAMETERS: Parameter[] = [
   ),
   flag(
     'warmStart',
-    (c) => c.knobs.warmStart,
+    (c) => c.hyperparameters.warmStart,
     (c, value) => {
-      c.knobs.warmStart = value;
+      c.hyperparameters.warmStart = value;
     },
   ),
   parameter(
     'probe.epochs',
     whole(...BOUNDS.epochs),
-    (c) => c.knobs.probe.epochs,
+    (c) => c.hyperparameters.probe.epochs,
     (c, value) => {
-      c.knobs.probe.epochs = value;
+      c.hyperparameters.probe.epochs = value;
     },
   ),
   parameter(
     'probe.lr',
     learningRate,
-    (c) => c.knobs.probe.learningRate,
+    (c) => c.hyperparameters.probe.learningRate,
     (c, value) => {
-      c.knobs.probe.learningRate = value;
+      c.hyperparameters.probe.learningRate = value;
     },
   ),
   parameter(
     'probe.decay',
     number(...BOUNDS.weightDecay),
-    (c) => c.knobs.probe.weightDecay,
+    (c) => c.hyperparameters.probe.weightDecay,
     (c, value) => {
-      c.knobs.probe.weightDecay = value;
+      c.hyperparameters.probe.weightDecay = value;
     },
   ),
   parameter(
     'probe.batch',
     whole(...BOUNDS.batchSize),
-    (c) => c.knobs.probe.batchSize,
+    (c) => c.hyperparameters.probe.batchSize,
     (c, value) => {
-      c.knobs.probe.batchSize = value;
+      c.hyperparameters.probe.batchSize = value;
     },
   ),
 ];
@@ -378,7 +379,11 @@ const valuesOf = (one: z.ZodType<number, string>) =>
     .refine((values) => new Set(values).size === values.length);
 
 /** Per setting: `lr.<setting>`, `option.<setting>.<option>`, and lists of either as `sweep.<setting>.<option or lr>`. */
-function readPerSetting(key: string, text: string, { knobs, sweep }: Configuration): boolean | null {
+function readPerSetting(
+  key: string,
+  text: string,
+  { hyperparameters, sweep }: Configuration,
+): boolean | null {
   const [kind, ...names] = key.split('.');
   if (kind !== 'lr' && kind !== 'option' && kind !== 'sweep') return null;
   const [setting = '', option = ''] = names;
@@ -391,8 +396,8 @@ function readPerSetting(key: string, text: string, { knobs, sweep }: Configurati
   }
   const value = (kind === 'lr' ? learningRate : optionValue).safeParse(text);
   if (!value.success) return false;
-  if (kind === 'lr') knobs.learningRates[setting] = value.data;
-  else knobs.options[setting] = { ...knobs.options[setting], [option]: value.data };
+  if (kind === 'lr') hyperparameters.learningRates[setting] = value.data;
+  else hyperparameters.options[setting] = { ...hyperparameters.options[setting], [option]: value.data };
   return true;
 }
 
@@ -415,9 +420,9 @@ export function serialiseUrl(configuration: Configuration): string {
     const text = write(configuration);
     if (text !== null) search.set(key, text);
   }
-  for (const [setting, value] of Object.entries(configuration.knobs.learningRates))
+  for (const [setting, value] of Object.entries(configuration.hyperparameters.learningRates))
     search.set(`lr.${setting}`, String(value));
-  for (const [setting, options] of Object.entries(configuration.knobs.options))
+  for (const [setting, options] of Object.entries(configuration.hyperparameters.options))
     for (const [option, value] of Object.entries(options))
       search.set(`option.${setting}.${option}`, String(value));
   for (const [setting, lists] of Object.entries(configuration.sweep.values))

@@ -1,7 +1,7 @@
 /** The step of this project. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
-import type { Precision } from '../../src/ops/half';
+import type { Precision } from '../../src/ops/fp16';
 import { AdamW } from '../../src/training/adamw';
 import { type AtomCodes, NO_CODES } from '../../src/training/atom-codes';
 import { headGradients } from '../../src/training/head';
@@ -14,7 +14,7 @@ import type { Rival, Trainer } from './rival';
 import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 
 export const ours: Rival = keeping('single');
-export const oursInHalves: Rival = {
+export const oursInFp16: Rival = {
   ...keeping('half'),
   cannot: (_of, backend) => (backend === 'webgpu' ? null : 'half precision is WebGPU’s'),
 };

@@ -29,11 +29,11 @@ function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
 
   const layers = [network.stem, ...network.stages.flat().flatMap(blockLayers)];
   for (const { name, batchNorm, kernel, cIn, cOut } of weights.size > 0 ? layers : []) {
-    const pretrained = given(weights.get(`${name}.weight`)).data;
+    const pretrained = assertDefined(weights.get(`${name}.weight`)).data;
     frozen.set(name, tf.tensor4d(toTfjsOrder(pretrained, cOut, cIn), [kernel, kernel, cIn, cOut]));
     for (const part of ['running_mean', 'running_var', 'bias', 'weight']) {
       const key = `${batchNorm}.${part}`;
-      frozen.set(key, tf.tensor1d(given(weights.get(key)).data));
+      frozen.set(key, tf.tensor1d(assertDefined(weights.get(key)).data));
     }
     const code = coefficients.get(name);
     if (!code) continue;
@@ -65,11 +65,11 @@ function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
   const [input, wanted] = [cached ? featuresOf(problem) : imagesOf(problem), targetsOf(problem)];
 
   function kernelOf({ name, kernel, cIn, cOut }: ConvolutionSpec): tf.Tensor4D {
-    const pretrained = given(frozen.get(name)) as tf.Tensor4D;
-    const variable = (part: string) => given(backboneVariables.get(`${name} ${part}`));
+    const pretrained = assertDefined(frozen.get(name)) as tf.Tensor4D;
+    const variable = (part: string) => assertDefined(backboneVariables.get(`${name} ${part}`));
     if (backboneVariables.has(`${name} W`)) return variable('W') as tf.Tensor as tf.Tensor4D;
     if (backboneVariables.has(`${name} dD`)) {
-      const fixed = given(frozen.get(`${name} coefficients`));
+      const fixed = assertDefined(frozen.get(`${name} coefficients`));
       return tf.add(pretrained, tf.matMul(variable('dD'), fixed, true).reshape([kernel, kernel, cIn, cOut]));
     }
     if (backboneVariables.has(`${name} B`)) {
@@ -91,7 +91,7 @@ function trainer(problem: Problem, kernelsAsPatches: boolean): Trainer {
             [pad, pad],
             [0, 0],
           ]);
-    const part = (name: string) => given(frozen.get(`${batchNorm}.${name}`)) as tf.Tensor1D;
+    const part = (name: string) => assertDefined(frozen.get(`${batchNorm}.${name}`)) as tf.Tensor1D;
     return tf.batchNorm(y, part('running_mean'), part('running_var'), part('bias'), part('weight'), 1e-5);
   }
 
@@ -136,7 +136,7 @@ function blockLayers({ conv1, conv2, conv3, downsample }: BlockSpec): Convolutio
   return [conv1, conv2, conv3, ...(downsample ? [downsample] : [])];
 }
 
-function given<T>(value: T | undefined): T {
+function assertDefined<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('The problem lacks a tensor that the network has.');
   return value;
 }

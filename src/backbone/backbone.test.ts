@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { float32, readSafetensors } from '../files/safetensors';
 import { fixture, maxRelativeError, referenceValues, relativeError, sharedFile } from '../fixtures';
 import { onBackends } from '../on-backends';
-import { inSingles } from '../ops/convert';
+import { toFp32 } from '../ops/convert';
 import { Backbone } from './backbone';
 import { starter, starterFile, starterImages } from './starter';
 
@@ -23,12 +23,12 @@ onBackends('starter backbone against PyTorch', (backend) => {
       const [lastStage, features, logits] = tf.tidy(() => {
         const images = starterImages(file);
         const last = backbone.stages(images, new Map(), {
-          onStage: (output) => means.push(tf.keep(tf.mean(inSingles(output)))),
+          onStage: (output) => means.push(tf.keep(tf.mean(toFp32(output)))),
         });
         const pooled = backbone.features(images);
         const weight = tf.tensor2d(float32(head, 'fc.weight'), [10, 512]);
         const scores = tf.add(tf.matMul(pooled, weight, false, true), tf.tensor1d(float32(head, 'fc.bias')));
-        return [tf.transpose(inSingles(last), [0, 3, 1, 2]), pooled, scores] as const;
+        return [tf.transpose(toFp32(last), [0, 3, 1, 2]), pooled, scores] as const;
       });
       expect(relativeError(await lastStage.data(), float32(file, 'last_stage'))).toBeLessThan(tolerance);
       expect(maxRelativeError(await features.data(), float32(file, 'features'))).toBeLessThan(tolerance);

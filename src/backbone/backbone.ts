@@ -6,10 +6,10 @@ import * as tf from '@tensorflow/tfjs';
 import { openWeightFile } from '../files/open-weight-file';
 import { sha256, sha256OfBlobs } from '../files/sha256';
 import type { WeightFile } from '../files/weight-file';
-import { inHalves, inSingles } from '../ops/convert';
+import { toFp16, toFp32 } from '../ops/convert';
 import { convolution } from '../ops/convolution';
+import type { Precision } from '../ops/fp16';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
-import type { Precision } from '../ops/half';
 import { maxPool } from '../ops/max-pool';
 import { UserError } from '../user-error';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from './input-size';
@@ -56,7 +56,7 @@ interface StagesOptions {
 export const POOL = { k: 3, stride: 2, pad: 1 };
 
 /** The activations of a bottleneck block: outputs of the first and second convolution `[n, h', w', width]`, and of the block. */
-export interface BottleneckMaps {
+export interface BottleneckActivations {
   a1: tf.Tensor4D;
   a2: tf.Tensor4D;
   y: tf.Tensor4D;
@@ -165,12 +165,12 @@ export class Backbone {
 
   /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`. */
   features(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): tf.Tensor2D {
-    return tf.tidy(() => tf.mean(inSingles(this.stages(input, tuning, { from })), [1, 2]));
+    return tf.tidy(() => tf.mean(toFp32(this.stages(input, tuning, { from })), [1, 2]));
   }
 
   /** The activations of the pretrained network that enter the stage `from` (1 for the first), `[n, h, w, c]`, in fp32. */
-  prefix(images: tf.Tensor4D, from: number): tf.Tensor4D {
-    return tf.tidy(() => inSingles(this.stages(images, PRETRAINED, { before: from })));
+  frozenFeatures(images: tf.Tensor4D, from: number): tf.Tensor4D {
+    return tf.tidy(() => toFp32(this.stages(images, PRETRAINED, { before: from })));
   }
 
   /**
@@ -202,7 +202,7 @@ export class Backbone {
   }
 
   /** One bottleneck block with input x: the outputs of its convolutions after their ReLUs. */
-  bottleneck(block: BlockSpec, x: tf.Tensor4D, tuning: Tuning): BottleneckMaps {
+  bottleneck(block: BlockSpec, x: tf.Tensor4D, tuning: Tuning): BottleneckActivations {
     const { a1, a2 } = this.inner(block, x, tuning);
     const { downsample } = block;
     const shortcut = downsample ? this.#convolve(downsample, x, tuning, false) : x;
@@ -212,7 +212,7 @@ export class Backbone {
   }
 
   /** The first two convolutions of a bottleneck block. */
-  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, tuning: Tuning): Omit<BottleneckMaps, 'y'> {
+  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, tuning: Tuning): Omit<BottleneckActivations, 'y'> {
     const a1 = this.#convolve(conv1, x, tuning, true);
     return { a1, a2: this.#convolve(conv2, a1, tuning, true) };
   }
@@ -236,7 +236,7 @@ export class Backbone {
     const bias = tuning.get(spec.name)?.bias ?? this.convolution(spec.name).bias;
     const kernel = this.kernel(spec.name, tuning);
     const { stride, pad } = spec;
-    return convolution({ x, kernel, bias, residual }, { stride, pad, relu, half: this.precision === 'half' });
+    return convolution({ x, kernel, bias, residual }, { stride, pad, relu, fp16: this.precision === 'half' });
   }
 
   convolution(name: string): Convolution {
@@ -292,7 +292,7 @@ function fold(
     values[index] = (values[index] ?? 0) * (scale[index % cOut] ?? 0);
   const folded = tf.tidy(() => {
     const whole = tf.tensor4d(values, [kernel, kernel, cIn, cOut]);
-    return precision === 'half' ? inHalves(whole) : whole;
+    return precision === 'half' ? toFp16(whole) : whole;
   });
   declareFrozen(folded);
   return { spec, pretrained, scale: tf.tensor1d(scale), bias: tf.tensor1d(bias), folded };

@@ -5,8 +5,8 @@ import { plainAtoms } from '../decompose/atom-coding';
 import { decomposeBackbone } from '../decompose/layer-codes';
 import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
-import { madeModel } from '../training/made-model';
-import { FrozenCache } from '../training/train';
+import { modelFixture } from '../training/model-fixture';
+import { RunCache } from '../training/train';
 import type { RunConfig } from '../worker/protocol';
 import { recognizeFile } from '../worker/recognize';
 import { runToEnd } from '../worker/run';
@@ -86,8 +86,8 @@ onBackends('an ImageNet ResNet-50 on photos', () => {
       ...{ seed: 1, patience: 0, warmStart: true },
       probe: { epochs: 20, learningRate: 1e-3, weightDecay: 0, batchSize: 20 },
     };
-    const model = await madeModel(backbone, 'atoms', config.options, CLASSES.length);
-    const cache = new FrozenCache();
+    const model = await modelFixture(backbone, 'atoms', config.options, CLASSES.length);
+    const cache = new RunCache();
     const losses: number[] = [];
     const job = { model, dataset, config, cache, reportEvery: 1 };
     const { result } = await runToEnd(job, new RunControl(), { backend: 'wasm', threads: 1 }, (event) => {

@@ -5,7 +5,7 @@ import { sharedFile, sharedFiles } from '../fixtures';
 import { normalised } from '../training/batch';
 import { Backbone } from './backbone';
 import text from './imagenet-resnet50.json?raw';
-import { madeImages } from './made-weights';
+import { imagesFixture } from './weight-fixtures';
 
 const WEIGHTS = 'weights/resnet50-imagenet-vq.safetensors';
 const FLOWERS = 'data/flowers5/';
@@ -36,7 +36,7 @@ export async function imagenetResnet50(inputSize: number): Promise<Backbone> {
 /** Pooled features of the script's image of this side. */
 export async function featuresOfMade(backbone: Backbone, side: number): Promise<Float32Array> {
   const features = tf.tidy(() => {
-    const bytes = tf.tensor4d(madeImages(1, side), [1, side, side, 3]);
+    const bytes = tf.tensor4d(imagesFixture(1, side), [1, side, side, 3]);
     return backbone.features(normalised(bytes, backbone.preprocessing));
   });
   const values = await features.data<'float32'>();

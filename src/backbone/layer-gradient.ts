@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { atomGradient } from '../ops/atom-gradient';
-import { inSingles } from '../ops/convert';
+import { toFp32 } from '../ops/convert';
 import { kernelGradient } from '../ops/kernel-gradient';
 import type { ConvolutionSpec } from './layout';
 
@@ -16,7 +16,7 @@ export class LayerGradient {
 
   /** The convolution's input in fp32, for tfjs' own operations. */
   input(): tf.Tensor4D {
-    return inSingles(this.x);
+    return toFp32(this.x);
   }
 
   /** ∂L/∂K `[k, k, c_in, c_out]`. */
@@ -26,7 +26,7 @@ export class LayerGradient {
 
   /** ∂L/∂b `[c_out]`. */
   bias(): tf.Tensor1D {
-    return tf.sum(inSingles(this.dz), [0, 1, 2]);
+    return tf.sum(toFp32(this.dz), [0, 1, 2]);
   }
 
   /** Σ_{i,o} coefficients[j, i·c_out + o] · ∂L/∂K[·,·,i,o], `[m, k²]` (docs/method.md §4). */

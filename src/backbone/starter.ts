@@ -1,7 +1,7 @@
 /** For tests only: the starter that comes with the page. */
 import * as tf from '@tensorflow/tfjs';
 import type { Safetensors } from '../files/safetensors';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import { Backbone } from './backbone';
 import { IMAGENET } from './preprocessing';
 

@@ -4,11 +4,11 @@
  * trained layer. So the peak memory is the kept activations and a few gradients; an autodiff tape would keep all of them.
  */
 import * as tf from '@tensorflow/tfjs';
-import { inSingles } from '../ops/convert';
-import { shapeOf } from '../ops/half';
+import { toFp32 } from '../ops/convert';
+import { shapeOf } from '../ops/fp16';
 import { inputGradient } from '../ops/input-gradient';
 import { maxPool, maxPoolGradient } from '../ops/max-pool';
-import { type Backbone, type BottleneckMaps, POOL, type Tuning } from './backbone';
+import { type Backbone, type BottleneckActivations, POOL, type Tuning } from './backbone';
 import { LayerGradient } from './layer-gradient';
 import { type BlockSpec, blockConvolutions, type ConvolutionSpec } from './layout';
 
@@ -21,7 +21,7 @@ interface KeptBlock {
   /** The input; it is the output of the block below, which frees it. */
   x: tf.Tensor4D;
   /** Null with gradient checkpointing, which recomputes them. */
-  inner: Omit<BottleneckMaps, 'y'> | null;
+  inner: Omit<BottleneckActivations, 'y'> | null;
   y: tf.Tensor4D;
 }
 
@@ -36,14 +36,14 @@ export class TrainingPass {
 
   /**
    * `tuning` has the trained layers. `images` are images, or the activations that enter the stage `from` (1 for the first), below
-   * which nothing is trained. With `recompute` (gradient checkpointing) only the inputs of the blocks are kept, and the
+   * which nothing is trained. With `gradientCheckpointing` only the inputs of the blocks are kept, and the
    * activations within each block are recomputed in the backward pass.
    */
   constructor(
     readonly backbone: Backbone,
     readonly images: tf.Tensor4D,
     readonly tuning: Tuning,
-    { recompute = false, from = 0 }: { recompute?: boolean; from?: number } = {},
+    { gradientCheckpointing = false, from = 0 }: { gradientCheckpointing?: boolean; from?: number } = {},
   ) {
     const { stem, stages } = backbone.network;
     let x: tf.Tensor4D;
@@ -53,19 +53,19 @@ export class TrainingPass {
     } else {
       const first = backbone.stem(images, tuning);
       x = maxPool({ x: first }, POOL);
-      if (reached && !recompute) this.#stem = first;
+      if (reached && !gradientCheckpointing) this.#stem = first;
       else first.dispose();
     }
     for (const block of stages.slice(Math.max(0, from - 1)).flat()) {
       const { a1, a2, y } = backbone.bottleneck(block, x, tuning);
       const kept = reached || blockConvolutions(block).some((layer) => this.#trained(layer));
-      if (kept) this.#blocks.push({ block, x, inner: recompute ? null : { a1, a2 }, y });
-      if (!kept || recompute) tf.dispose([a1, a2]);
+      if (kept) this.#blocks.push({ block, x, inner: gradientCheckpointing ? null : { a1, a2 }, y });
+      if (!kept || gradientCheckpointing) tf.dispose([a1, a2]);
       if (!kept) x.dispose();
       reached = kept;
       x = y;
     }
-    this.features = tf.tidy(() => tf.mean(inSingles(x), [1, 2]));
+    this.features = tf.tidy(() => tf.mean(toFp32(x), [1, 2]));
     if (!reached) x.dispose();
   }
 
@@ -78,7 +78,7 @@ export class TrainingPass {
     // dz is passed from block to block, with the ReLU at the end of the lower block already applied.
     let dz: tf.Tensor4D | null = tf.tidy(() => {
       const perPixel = tf.div(dFeatures, height * width).reshape<tf.Tensor4D>([n, 1, 1, channels]);
-      return tf.mul<tf.Tensor4D>(tf.step(inSingles(last.y)), perPixel);
+      return tf.mul<tf.Tensor4D>(tf.step(toFp32(last.y)), perPixel);
     });
     for (let kept = this.#blocks.pop(); kept && dz; kept = this.#blocks.pop()) {
       const isLowest: boolean = this.#blocks.length === 0 && !this.#trained(this.backbone.network.stem);

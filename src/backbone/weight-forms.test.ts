@@ -7,7 +7,7 @@ import { onBackends } from '../on-backends';
 import { normalised } from '../training/batch';
 import type { NamedFile } from '../worker/protocol';
 import { Backbone } from './backbone';
-import { asSafetensors, asStateDict, asTfjsModel, madeImages, type Recipe } from './made-weights';
+import { asSafetensors, asStateDict, asTfjsModel, imagesFixture, type Recipe } from './weight-fixtures';
 import { committed } from './weight-forms';
 
 const TOLERANCE = 1e-3;
@@ -25,7 +25,7 @@ async function expectTorchvisions(
   const backbone = await Backbone.load(await openWeightFile(files), IDENTITY);
   const [count, side] = size === 'full' ? [1, 64] : [2, 48];
   const [features, logits] = tf.tidy(() => {
-    const bytes = tf.tensor4d(madeImages(count, side), [count, side, side, 3]);
+    const bytes = tf.tensor4d(imagesFixture(count, side), [count, side, side, 3]);
     const pooled = backbone.features(normalised(bytes, backbone.preprocessing));
     const { head, network } = backbone;
     if (!head) throw new Error('The head is missing.');

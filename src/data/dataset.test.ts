@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
 import type { DataSource, NamedFile } from '../worker/protocol';
 import { type Dataset, type ImportOptions, importDataset, resplit, summarize } from './dataset';
+import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, zipOf } from './file-fixtures';
 import { gather } from './gather';
-import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, zipOf } from './made-files';
 
 const SIDE = 8;
 

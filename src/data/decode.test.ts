@@ -2,8 +2,8 @@ import { crc32 } from 'hash-wasm';
 import { describe, expect, test } from 'vitest';
 import { fixture, referenceValues, sharedFile, sharedPhotos, valuesFile } from '../fixtures';
 import { decodeImage } from './decode';
-import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './made-encoded';
-import { bytesOf, hollowPng, type Paint, picture } from './made-files';
+import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './encoded-fixture';
+import { bytesOf, hollowPng, type Paint, picture } from './file-fixtures';
 import { joined } from './whole-file';
 
 /** Files of interop/pytorch/decoded_pictures.py. */

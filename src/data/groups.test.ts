@@ -3,9 +3,9 @@ import { sharedFile, sharedPhotos } from '../fixtures';
 import { seededRandom } from '../random';
 import { type Dataset, importDataset, summarize } from './dataset';
 import { decodeImage } from './decode';
+import { dropped, type Paint, picture, plain } from './file-fixtures';
 import { alike, type Fingerprint, fingerprinter, hammingDistance, NEAR_DUPLICATE, ones } from './fingerprint';
 import { type ComparedPicture, groupsOf } from './groups';
-import { dropped, type Paint, picture, plain } from './made-files';
 import { unpack } from './unpack';
 
 const SIDE = 73;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Part, Preset } from '../worker/protocol';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { decodeImage } from './decode';
-import { classPaths, dropped, picture, plainFiles } from './made-files';
+import { classPaths, dropped, picture, plainFiles } from './file-fixtures';
 import { PRESETS, shares, takePreset } from './presets';
 import { type Member, stratify } from './split';
 

@@ -3,7 +3,7 @@ import { type Interpolation, statedRecipe, tuningRecipe } from '../backbone/reci
 import { readSafetensors } from '../files/safetensors';
 import { SOURCES } from '../hub/sources';
 import { decodeByRecipe } from './decode';
-import { picture } from './made-files';
+import { picture } from './file-fixtures';
 import fixtureUrl from './recipes.safetensors?url';
 
 const fixture = readSafetensors(

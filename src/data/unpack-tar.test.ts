@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
 import { importDataset } from './dataset';
-import { classPaths, dropped, gzipped, plainFiles, tarOf, textFile, zipOf } from './made-files';
+import { classPaths, dropped, gzipped, plainFiles, tarOf, textFile, zipOf } from './file-fixtures';
 import { canUnpack, unpack } from './unpack';
 
 const texts = (...paths: string[]) => paths.map((path) => textFile(path, `content of ${path}`));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
 import { MAX_RATIO } from './archive-limits';
-import { bytesOf, patched, plainFiles, textFile, uint32, zipOf } from './made-files';
+import { bytesOf, patched, plainFiles, textFile, uint32, zipOf } from './file-fixtures';
 import { unpack } from './unpack';
 
 async function refusal(zip: Blob): Promise<string> {

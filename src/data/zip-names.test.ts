@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NameEncoding } from '../worker/protocol';
-import { textFile, zipOf } from './made-files';
+import { textFile, zipOf } from './file-fixtures';
 import { decodedName } from './name-encoding';
 import { AmbiguousData } from './question';
 import { unpack } from './unpack';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { dictionariesOf, NO_CODES } from '../training/atom-codes';
-import { madeBackbone } from '../training/made-backbone';
+import { backboneFixture } from '../training/backbone-fixture';
 import { plainAtoms } from './atom-coding';
 import { CoefficientCache } from './coefficient-cache';
 import { decomposeBackbone, type LayerCodes } from './layer-codes';
@@ -18,7 +18,7 @@ describe('coefficients within a budget', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
-    backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
+    backbone = await backboneFixture({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
     codes = await decomposeBackbone(backbone, CODING, LAYERS);
   });
   afterAll(() => backbone.dispose());

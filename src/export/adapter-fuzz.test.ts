@@ -5,8 +5,8 @@ import { startBackend } from '../backend';
 import { readSafetensors } from '../files/safetensors';
 import { type Random, seededRandom } from '../random';
 import { dictionariesOf } from '../training/atom-codes';
-import { madeBackbone } from '../training/made-backbone';
-import { madeModel } from '../training/made-model';
+import { backboneFixture } from '../training/backbone-fixture';
+import { modelFixture } from '../training/model-fixture';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
 import { openAdapter, type StoredModel, storedModelOf, writeAdapter } from './adapter';
@@ -21,7 +21,7 @@ describe('an adapter file whose header or bytes were changed', () => {
 
   beforeAll(async () => {
     await startBackend('wasm');
-    backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
+    backbone = await backboneFixture({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
     for (const [setting, options] of [
       ['lora', { r: 2, alpha: 4, from: 1 }],
       ['atoms', { m: 3 }],
@@ -33,7 +33,7 @@ describe('an adapter file whose header or bytes were changed', () => {
   afterAll(() => backbone.dispose());
 
   async function written(setting: string, options: SettingOptions): Promise<Uint8Array> {
-    const model = await madeModel(backbone, setting, options, CLASSES.length);
+    const model = await modelFixture(backbone, setting, options, CLASSES.length);
     const stored: StoredModel = {
       name: setting,
       classes: CLASSES,

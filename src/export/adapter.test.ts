@@ -6,7 +6,7 @@ import { startBackend } from '../backend';
 import { CoefficientCache } from '../decompose/coefficient-cache';
 import { seededRandom } from '../random';
 import { dictionariesOf } from '../training/atom-codes';
-import { madeModel } from '../training/made-model';
+import { modelFixture } from '../training/model-fixture';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
 import {
@@ -41,7 +41,7 @@ describe('an adapter', () => {
 
   /** A model whose every trained number is a little off its start. */
   async function tuned(setting: string, options: SettingOptions): Promise<StoredModel> {
-    const model = await madeModel(backbone, setting, options, CLASSES.length);
+    const model = await modelFixture(backbone, setting, options, CLASSES.length);
     const random = seededRandom(3);
     const values = model.initial(random).map((value) => value + 0.02 * random.normal());
     const { backbone: inBackbone, head } = model.table;
@@ -132,7 +132,7 @@ describe('an adapter', () => {
     const [before, after] = [await codesOf(stored), await codesOf(opened.stored)];
     expect(after.plain.size).toBe(3);
     expect(after.blocks.size).toBe(10);
-    const learned = await madeModel(backbone, 'all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 }, COUNT);
+    const learned = await modelFixture(backbone, 'all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 }, COUNT);
     for (const kind of ['plain', 'blocks'] as const)
       for (const [layer, { coefficients }] of after[kind]) {
         expect(coefficients).toEqual(before[kind].get(layer)?.coefficients);

@@ -8,9 +8,9 @@ import type { Recall } from '../decompose/coefficient-cache';
 import { type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { METHODS, methodById } from '../methods';
-import { type Codings, given, type TuningMethod } from '../methods/method';
+import { assertDefined, type Codings, type TuningMethod } from '../methods/method';
 import { optionsFault } from '../methods/option-fault';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import { type AtomDictionaries, NO_CODES } from '../training/atom-codes';
 import { normalised } from '../training/batch';
 import {
@@ -143,7 +143,7 @@ function contentsOf(
   for (const parameter of table.parameters)
     contents.set(parameter.name, { shape: parameter.shape, data: () => valuesOf(values, parameter) });
   for (const { kind, layer, shape } of atomTensors(method, config.options, table, backbone)) {
-    const data = () => given(dictionaries[kind].get(layer), layer).atoms;
+    const data = () => assertDefined(dictionaries[kind].get(layer), layer).atoms;
     contents.set(atomsName(layer, kind), { shape, data });
   }
   return contents;
@@ -250,7 +250,7 @@ export function storedModelOf(
   const dictionaries = readDictionaries({ header, tensors }, method, table, backbone, fileName);
   const values = new Float32Array(table.backbone + table.head);
   for (const [index, { offset }] of table.parameters.entries())
-    values.set(given(trained[index], 'trained'), offset);
+    values.set(assertDefined(trained[index], 'trained'), offset);
   return {
     name: header.name,
     classes,

@@ -1,8 +1,8 @@
 import { BlobReader, BlobWriter, TextReader, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import { describe, expect, test } from 'vitest';
-import { dictionary, op, pickle, tensor } from './made-state-dict';
 import { openWeightFile } from './open-weight-file';
 import { openZip } from './open-zip';
+import { dictionary, op, pickle, tensor } from './state-dict-fixture';
 
 /** Header of an entry in the central directory, without its name (PKWARE APPNOTE 4.3.12). */
 const CENTRAL_HEADER_BYTES = 46;

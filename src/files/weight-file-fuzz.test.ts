@@ -6,8 +6,8 @@ import { type Random, seededRandom } from '../random';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { CountedBlob } from './counted-blob';
-import { archive } from './made-state-dict';
 import { openWeightFile } from './open-weight-file';
+import { archive } from './state-dict-fixture';
 
 /** Bytes flipped, overwritten by extremes, cut out, doubled; or the end cut off. */
 function mutated(source: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {

@@ -4,10 +4,10 @@ import { committed } from '../backbone/weight-forms';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { CountedBlob } from './counted-blob';
-import { archive, dictionary, op, pickle, tensor } from './made-state-dict';
 import { openWeightFile } from './open-weight-file';
 import { float32, readSafetensors, writeSafetensors } from './safetensors';
 import { sha256, sha256OfBlobs } from './sha256';
+import { archive, dictionary, op, pickle, tensor } from './state-dict-fixture';
 
 const named = (path: string, ...parts: BlobPart[]): NamedFile => ({ path, file: new Blob(parts) });
 

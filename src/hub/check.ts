@@ -1,7 +1,7 @@
 /** Whether a stored file is what it was said to be: only then it becomes whole. */
 import { createSHA256 } from 'hash-wasm';
-import { breathe } from '../breathe';
 import { readAll, type SyncAccessHandle } from '../files/sync-access';
+import { yieldToEventLoop } from '../yield-to-event-loop';
 import type { Place } from './place';
 import type { Statement } from './sources';
 
@@ -59,7 +59,7 @@ async function hashOf(handle: SyncAccessHandle, { onProgress, signal }: Options)
     readAll(handle, part, at);
     hasher.update(part);
     onProgress(at + part.length);
-    await breathe();
+    await yieldToEventLoop();
     signal?.throwIfAborted();
   }
   return hasher.digest();

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Behaviour, LoggedRequest } from '../../e2e/hub-server';
 import { readSafetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
-import type { TabReply, Task, Tasks } from './made-tab';
-import { madeTensors, madeWeights, REPOSITORY } from './made-weights';
 import { askToPersist } from './persist';
 import type { DownloadProgress } from './progress';
 import type { Download } from './sources';
+import type { TabReply, Task, Tasks } from './tab-fixture';
+import { REPOSITORY, tensorsFixture, weightsFixture } from './weight-fixtures';
 
 const HUB = inject('hub');
-const WEIGHTS = madeWeights();
+const WEIGHTS = weightsFixture();
 const address = (view: string) => `${HUB}/${REPOSITORY}/${view}/main/model.safetensors`;
 const WANTED: Download = {
   id: 'made/resnet',
@@ -28,7 +28,7 @@ class ForThePerson extends Error {}
 /** An engine of its own, as in another tab. */
 class Tab {
   readonly progress: DownloadProgress[] = [];
-  readonly #worker = new Worker(new URL('./made-tab.ts', import.meta.url), { type: 'module' });
+  readonly #worker = new Worker(new URL('./tab-fixture.ts', import.meta.url), { type: 'module' });
   #nextId = 0;
 
   ask<K extends Task>(task: K, input: Tasks[K]['in']): Promise<Tasks[K]['out']> {
@@ -377,7 +377,7 @@ describe('a download', () => {
     const read = await tab.ask('read', WANTED.id);
     const file = readSafetensors(read?.bytes ?? new Uint8Array(), 'halved');
     expect(file.metadata).toMatchObject({ made: 'for tests', original_sha256: await sha256(WEIGHTS) });
-    for (const [name, { shape, data }] of madeTensors()) {
+    for (const [name, { shape, data }] of tensorsFixture()) {
       const exact = ['bn1.running_var', 'large.weight'].includes(name);
       const stored = file.tensors.get(name);
       expect(stored?.dtype, name).toBe(exact ? 'F32' : 'F16');
@@ -395,10 +395,10 @@ describe('a download', () => {
     const tab = open();
     await tab.ask('download', { wanted: WANTED });
     await tab.ask('pretendRoom', 1e6);
-    expect(await failure(tab.ask('halve', WANTED.id))).toContain('not enough space');
+    expect(await failure(tab.ask('roundToFp16', WANTED.id))).toContain('not enough space');
     await expectStored(tab);
     await tab.ask('pretendRoom', null);
-    await tab.ask('halve', WANTED.id);
+    await tab.ask('roundToFp16', WANTED.id);
     expect(await tab.ask('stored', null)).toMatchObject([{ precision: 'F16' }]);
   });
 });

@@ -1,11 +1,11 @@
 /** A published weight file into the store. */
 import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
-import { halve } from './halve';
 import type { KeepOptions } from './keep';
 import { exclusively, type PartialRecord, Place, type StoredFile, type StoredPrecision } from './place';
 import { Reporter } from './progress';
 import { isNoRoom, noRoom, requireRoom, size } from './room';
+import { roundToFp16 } from './round-to-fp16';
 import type { Download, Statement } from './sources';
 import { openStored } from './stored';
 import { persistently, receive, statement } from './transfer';
@@ -78,7 +78,7 @@ export function download(
       );
       const onHashed = (hashed: number) => reporter.report('checking', hashed, present);
       await settle(place, stated, { label, fileName, url }, { onProgress: onHashed, signal });
-      if (keepAs === 'F16') await halve(place, { reporter, signal });
+      if (keepAs === 'F16') await roundToFp16(place, { reporter, signal });
     } catch (error) {
       if (error instanceof Mismatch || (await place.size()) === 0) await place.remove();
       if (error instanceof Mismatch) throw damaged(label, error.message);

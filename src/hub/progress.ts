@@ -29,7 +29,7 @@ export interface DownloadProgress {
 const WINDOW = 5;
 
 /** The pace of a growing number over the last seconds. Times are in seconds, from any start. */
-export class Pace {
+export class TransferRate {
   readonly #marks: { at: number; received: number }[] = [];
 
   /** `received` in all at the time `at`. Fewer than before means that it begins anew. */
@@ -47,8 +47,8 @@ export class Pace {
   }
 
   secondsLeft(total: number | null): number | null {
-    const [pace, received] = [this.bytesPerSecond(), this.#marks.at(-1)?.received ?? 0];
-    return total === null || !pace ? null : Math.max(0, total - received) / pace;
+    const [rate, received] = [this.bytesPerSecond(), this.#marks.at(-1)?.received ?? 0];
+    return total === null || !rate ? null : Math.max(0, total - received) / rate;
   }
 }
 
@@ -58,7 +58,7 @@ const INTERVAL = 100;
 /** Tells `onProgress` of every phase's beginning and end, and ten times a second in between. */
 export class Reporter {
   #phase: DownloadPhase | null = null;
-  #pace = new Pace();
+  #rate = new TransferRate();
   #reportedAt = 0;
 
   constructor(private readonly onProgress: (progress: DownloadProgress) => void) {}
@@ -66,17 +66,17 @@ export class Reporter {
   report(phase: DownloadPhase, received: number, total: number | null): void {
     const now = performance.now();
     const isNew = phase !== this.#phase;
-    if (isNew) this.#pace = new Pace();
+    if (isNew) this.#rate = new TransferRate();
     if (!isNew && received !== total && now - this.#reportedAt < INTERVAL) return;
     this.#phase = phase;
     this.#reportedAt = now;
-    this.#pace.mark(received, now / 1000);
+    this.#rate.mark(received, now / 1000);
     this.onProgress({
       phase,
       received,
       total,
-      bytesPerSecond: this.#pace.bytesPerSecond(),
-      secondsLeft: this.#pace.secondsLeft(total),
+      bytesPerSecond: this.#rate.bytesPerSecond(),
+      secondsLeft: this.#rate.secondsLeft(total),
     });
   }
 }

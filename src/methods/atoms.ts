@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { plainAtoms } from '../decompose/atom-coding';
 import { atomKernel } from '../ops/atom-kernel';
 import { matMul } from '../ops/mat-mul';
-import { ATOMS_PER_LAYER, given, layerOptions, option, type TuningMethod } from './method';
+import { ATOMS_PER_LAYER, assertDefined, layerOptions, option, type TuningMethod } from './method';
 
 /** ΔD: the atoms change, the coefficients stay frozen. ΔW[o,i] = Σ_j α[o,i,j]·ΔD[j] (docs/method.md §2). */
 export const atoms: TuningMethod = {
@@ -20,19 +20,19 @@ export const atoms: TuningMethod = {
     return [{ name: 'dD', shape: [m, kernel ** 2], initial: () => new Float32Array(m * kernel ** 2) }];
   },
   update: ({ dD }, { coefficients }, { kernel, cIn, cOut }) => {
-    const change = tf.transpose(given(dD, 'dD') as tf.Tensor2D); // [k², m]; dD is declared 2-D
-    return matMul(change, given(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);
+    const change = tf.transpose(assertDefined(dD, 'dD') as tf.Tensor2D); // [k², m]; dD is declared 2-D
+    return matMul(change, assertDefined(coefficients, 'coefficients')).reshape([kernel, kernel, cIn, cOut]);
   },
   kernel: ({ dD }, { folded, coefficients }) =>
     atomKernel(
       {
         folded,
-        coefficients: given(coefficients, 'coefficients'),
-        change: given(dD, 'dD') as tf.Tensor2D, // declared 2-D
+        coefficients: assertDefined(coefficients, 'coefficients'),
+        change: assertDefined(dD, 'dD') as tf.Tensor2D, // declared 2-D
       },
       {},
     ),
   gradients: (gradient, _trainables, { coefficients }) => ({
-    dD: gradient.atoms(given(coefficients, 'coefficients')),
+    dD: gradient.atoms(assertDefined(coefficients, 'coefficients')),
   }),
 };

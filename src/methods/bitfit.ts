@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { given, layerOptions, type TuningMethod } from './method';
+import { assertDefined, layerOptions, type TuningMethod } from './method';
 
 /**
  * BitFit (Ben Zaken, Ravfogel, Goldberg, ACL 2022) for convolutions with batch norm: trains the shift of each batch norm, which
@@ -16,6 +16,6 @@ export const bitfit: TuningMethod = {
   codings: () => ({}),
   atomChange: null,
   trainables: ({ cOut }) => [{ name: 'db', shape: [cOut], initial: () => new Float32Array(cOut) }],
-  bias: ({ db }, { bias }) => tf.add(bias, given(db, 'db')),
+  bias: ({ db }, { bias }) => tf.add(bias, assertDefined(db, 'db')),
   gradients: (gradient) => ({ db: gradient.bias() }),
 };

@@ -2,14 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type AtomCoding, codedShape } from '../decompose/atom-coding';
 import { type BlockAttributes, foldBlocks, unfoldBlocks } from '../ops/channel-blocks';
-import { inSingles } from '../ops/convert';
-import { formOf } from '../ops/frozen';
+import { toFp32 } from '../ops/convert';
+import { derivedTensor } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 import {
   ATOMS_PER_LAYER,
+  assertDefined,
   type Frozen,
-  given,
   layerOptions,
   option,
   type Tensors,
@@ -84,8 +84,8 @@ export function blockUpdate(
   { blockCoefficients, scale }: Frozen,
   layer: ConvolutionSpec,
 ): tf.Tensor4D {
-  const change = tf.transpose(given(dDc, 'dDc') as tf.Tensor2D); // declared 2-D
-  const columns = matMul(change, given(blockCoefficients, 'blockCoefficients'));
+  const change = tf.transpose(assertDefined(dDc, 'dDc') as tf.Tensor2D); // declared 2-D
+  const columns = matMul(change, assertDefined(blockCoefficients, 'blockCoefficients'));
   return foldBlocks(columns, scale, blocksOf(coding, layer));
 }
 
@@ -97,8 +97,8 @@ export function blockGradients(
   layer: ConvolutionSpec,
 ): Tensors {
   const columns = unfoldBlocks(dKernel, scale, blocksOf(coding, layer));
-  const coefficients = given(blockCoefficients, 'blockCoefficients');
-  const right = formOf(coefficients, 'transposed', () => tf.transpose(inSingles(coefficients)));
+  const coefficients = assertDefined(blockCoefficients, 'blockCoefficients');
+  const right = derivedTensor(coefficients, 'transposed', () => tf.transpose(toFp32(coefficients)));
   return { dDc: tf.transpose(matMul(columns, right)) };
 }
 

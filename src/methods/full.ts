@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { inSingles } from '../ops/convert';
-import { type Frozen, given, layerOptions, type Tensors, type TuningMethod } from './method';
+import { toFp32 } from '../ops/convert';
+import { assertDefined, type Frozen, layerOptions, type Tensors, type TuningMethod } from './method';
 
 /** Full fine-tuning: trains every kernel. The parameter is W itself and not ΔW, so that weight decay acts on W as usual. */
 export const full: TuningMethod = {
@@ -16,7 +16,7 @@ export const full: TuningMethod = {
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },
   ],
-  update: (trainables, frozen) => tf.sub(scaled(trainables, frozen), inSingles(frozen.folded)),
+  update: (trainables, frozen) => tf.sub(scaled(trainables, frozen), toFp32(frozen.folded)),
   kernel: scaled,
   gradients: (gradient, _trainables, { scale }) => ({
     W: tf.transpose(tf.mul(gradient.kernel(), scale), [3, 2, 0, 1]),
@@ -25,5 +25,5 @@ export const full: TuningMethod = {
 
 /** W ⊙ s in tfjs' order, `[k, k, c_in, c_out]`. */
 function scaled({ W }: Tensors, { scale }: Frozen): tf.Tensor4D {
-  return tf.mul(tf.transpose(given(W, 'W'), [2, 3, 1, 0]), scale);
+  return tf.mul(tf.transpose(assertDefined(W, 'W'), [2, 3, 1, 0]), scale);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { matMul } from '../ops/mat-mul';
 import { LORA_OPTIONS, loraFactor, pointwiseGradients } from './lora';
-import { given, option, type TuningMethod } from './method';
+import { assertDefined, option, type TuningMethod } from './method';
 
 /**
  * LoRA for convolutions as in the PEFT library: a k×k convolution A from c_in to r channels, then a 1×1 convolution B to c_out,
@@ -34,8 +34,10 @@ export const loraPeft: TuningMethod = {
   },
   update: ({ A, B }, { scale }, { kernel, cIn, cOut }, options) => {
     const r = option(loraPeft, options, 'r');
-    const down = tf.transpose(given(A, 'A') as tf.Tensor4D, [2, 3, 1, 0]).reshape<tf.Tensor2D>([-1, r]); // [k²·c_in, r]
-    const up = tf.transpose(given(B, 'B').reshape<tf.Tensor2D>([cOut, r])); // [r, c_out]
+    const down = tf
+      .transpose(assertDefined(A, 'A') as tf.Tensor4D, [2, 3, 1, 0])
+      .reshape<tf.Tensor2D>([-1, r]); // [k²·c_in, r]
+    const up = tf.transpose(assertDefined(B, 'B').reshape<tf.Tensor2D>([cOut, r])); // [r, c_out]
     const update = matMul(down, up).reshape<tf.Tensor4D>([kernel, kernel, cIn, cOut]);
     return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
@@ -43,8 +45,8 @@ export const loraPeft: TuningMethod = {
     const { kernel, pad, cIn, cOut } = gradient.layer;
     if (kernel > 1 || pad > 0) return null;
     const r = option(loraPeft, options, 'r');
-    const down = given(A, 'A').reshape<tf.Tensor2D>([r, cIn]);
-    const up = given(B, 'B').reshape<tf.Tensor2D>([cOut, r]);
+    const down = assertDefined(A, 'A').reshape<tf.Tensor2D>([r, cIn]);
+    const up = assertDefined(B, 'B').reshape<tf.Tensor2D>([cOut, r]);
     const { A: dA, B: dB } = pointwiseGradients(gradient, down, up, scale, options);
     return { A: dA.reshape([r, cIn, 1, 1]), B: dB.reshape([cOut, r, 1, 1]) };
   },

@@ -5,7 +5,7 @@ import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
-import { given, layerOptions, option, type TuningMethod } from './method';
+import { assertDefined, layerOptions, option, type TuningMethod } from './method';
 
 /** The options of both LoRA methods. */
 export const LORA_OPTIONS: SettingOption[] = [
@@ -61,7 +61,7 @@ export const lora: TuningMethod = {
     ];
   },
   update: ({ A, B }, { scale }, { kernel, cIn, cOut }, options) => {
-    const product = matMul(given(B, 'B') as tf.Tensor2D, given(A, 'A') as tf.Tensor2D); // declared 2-D
+    const product = matMul(assertDefined(B, 'B') as tf.Tensor2D, assertDefined(A, 'A') as tf.Tensor2D); // declared 2-D
     const update = tf.transpose(product.reshape<tf.Tensor4D>([cOut, cIn, kernel, kernel]), [2, 3, 1, 0]);
     return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
@@ -69,8 +69,8 @@ export const lora: TuningMethod = {
     gradient.layer.kernel === 1 && gradient.layer.pad === 0
       ? pointwiseGradients(
           gradient,
-          given(A, 'A') as tf.Tensor2D,
-          given(B, 'B') as tf.Tensor2D,
+          assertDefined(A, 'A') as tf.Tensor2D,
+          assertDefined(B, 'B') as tf.Tensor2D,
           scale,
           options,
         )
@@ -101,7 +101,7 @@ export function pointwiseGradients(
   const f = tf.mul(scale, loraFactor(options)).reshape<tf.Tensor2D>([cOut, 1]);
   const byPixel = (map: tf.Tensor4D, matrix: tf.Tensor2D) => {
     const kernel = matrix.reshape<tf.Tensor4D>([1, 1, ...matrix.shape]);
-    return convolution({ x: map, kernel }, { stride: 1, pad: 0, relu: false, half: false });
+    return convolution({ x: map, kernel }, { stride: 1, pad: 0, relu: false, fp16: false });
   };
   const overPixels = (left: tf.Tensor4D, right: tf.Tensor4D) =>
     kernelGradient({ x: left, dz: right }, { k: 1, stride: 1, pad: 0 });

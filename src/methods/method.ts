@@ -11,7 +11,7 @@ import type { TunedConvolution } from '../backbone/backbone';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
-import { inSingles } from '../ops/convert';
+import { toFp32 } from '../ops/convert';
 import type { Random } from '../random';
 import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
@@ -35,7 +35,7 @@ export interface Frozen {
   scale: tf.Tensor1D;
   /** β − s·μ, `[c_out]`. */
   bias: tf.Tensor1D;
-  /** W ⊙ s, `[k, k, c_in, c_out]`, in the backbone's precision (ops/half.ts). */
+  /** W ⊙ s, `[k, k, c_in, c_out]`, in the backbone's precision (ops/fp16.ts). */
   folded: tf.Tensor4D;
   /** Coefficients α ⊙ s of plain atoms, `[m, c_in·c_out]`, in the backbone's precision; null for methods without plain atoms. */
   coefficients: tf.Tensor2D | null;
@@ -135,7 +135,7 @@ export function tunedConvolution(
 ): TunedConvolution {
   const changed = () => {
     const update = method.update?.(trainables, frozen, layer, options);
-    return update && tf.add<tf.Tensor4D>(inSingles(frozen.folded), update);
+    return update && tf.add<tf.Tensor4D>(toFp32(frozen.folded), update);
   };
   return tf.tidy(() => ({
     kernel: method.kernel?.(trainables, frozen) ?? changed(),
@@ -156,9 +156,9 @@ export function trainableGradients(
     if (own) return { ...own };
     const names = Object.keys(trainables);
     const byName = (values: tf.Tensor[]) =>
-      Object.fromEntries(names.map((name, index) => [name, given(values[index], name)]));
+      Object.fromEntries(names.map((name, index) => [name, assertDefined(values[index], name)]));
     const update = (...values: tf.Tensor[]) =>
-      given(method.update, 'update')(byName(values), frozen, gradient.layer, options);
+      assertDefined(method.update, 'update')(byName(values), frozen, gradient.layer, options);
     return byName(tf.grads(update)(Object.values(trainables), gradient.kernel()));
   });
 }
@@ -177,7 +177,7 @@ export function checkOptions(method: TuningMethod, chosen: SettingOptions): void
 }
 
 /** The tensor; throws if the caller did not provide it. */
-export function given<T>(tensor: T | null | undefined, name: string): T {
+export function assertDefined<T>(tensor: T | null | undefined, name: string): T {
   if (!tensor) throw new Error(`The tensor ${name} was not given.`);
   return tensor;
 }

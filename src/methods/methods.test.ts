@@ -139,7 +139,7 @@ onBackends('settings against PyTorch', () => {
           tf.dispose([change, expectedChange]);
         }
 
-        const y = convolution({ x, kernel, bias }, { stride, pad, relu: false, half: false });
+        const y = convolution({ x, kernel, bias }, { stride, pad, relu: false, fp16: false });
         expect(
           relativeError(await channelsFirstValues(y), float32(file, `${name}.${prefix}.y`)),
         ).toBeLessThan(TOLERANCE);

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
 import { plainAtoms } from '../decompose/atom-coding';
-import { inSingles } from '../ops/convert';
+import { toFp32 } from '../ops/convert';
 import type { SettingOption } from '../worker/protocol';
 import {
   ATOMS_PER_LAYER,
+  assertDefined,
   type Frozen,
-  given,
   layerOptions,
   option,
   type Tensors,
@@ -94,14 +94,14 @@ export function overcompleteGradients(dKernel: tf.Tensor4D, trainables: Tensors,
 function factors({ D1, beta }: Tensors): { D1: tf.Tensor3D; byAtom: tf.Tensor3D } {
   // Declared 3-D in `overcompleteTrainables`.
   return {
-    D1: given(D1, 'D1') as tf.Tensor3D,
-    byAtom: tf.transpose(given(beta, 'beta') as tf.Tensor3D, [1, 0, 2]),
+    D1: assertDefined(D1, 'D1') as tf.Tensor3D,
+    byAtom: tf.transpose(assertDefined(beta, 'beta') as tf.Tensor3D, [1, 0, 2]),
   };
 }
 
 /** α ⊙ s as `[c_in, m, c_out]`. */
 function alphaByInput({ coefficients }: Frozen, cIn: number): tf.Tensor3D {
-  const alpha = inSingles(given(coefficients, 'coefficients'));
+  const alpha = toFp32(assertDefined(coefficients, 'coefficients'));
   const [m] = alpha.shape;
   return tf.transpose(alpha.reshape<tf.Tensor3D>([m, cIn, -1]), [1, 0, 2]);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { inSingles } from '../ops/convert';
-import { given, layerOptions, type TuningMethod } from './method';
+import { toFp32 } from '../ops/convert';
+import { assertDefined, layerOptions, type TuningMethod } from './method';
 
 /**
  * SSF (Lian, Zhou, Feng, Wang, NeurIPS 2022): a scale and a shift of each channel after every batch norm, y' = (1 + γ)·y + β.
@@ -19,12 +19,12 @@ export const scaleAndShift: TuningMethod = {
   // γ is the difference from 1, so that weight decay pulls towards the pretrained network.
   trainables: ({ cOut }) =>
     ['gamma', 'beta'].map((name) => ({ name, shape: [cOut], initial: () => new Float32Array(cOut) })),
-  update: ({ gamma }, { folded }) => tf.mul(inSingles(folded), given(gamma, 'gamma')),
+  update: ({ gamma }, { folded }) => tf.mul(toFp32(folded), assertDefined(gamma, 'gamma')),
   bias: ({ gamma, beta }, { bias }) =>
-    tf.add(tf.add(bias, tf.mul(bias, given(gamma, 'gamma'))), given(beta, 'beta')),
+    tf.add(tf.add(bias, tf.mul(bias, assertDefined(gamma, 'gamma'))), assertDefined(beta, 'beta')),
   gradients: (gradient, _trainables, { folded, bias }) => {
     const beta = gradient.bias();
-    const byKernel = tf.sum(tf.mul(gradient.kernel(), inSingles(folded)), [0, 1, 2]);
+    const byKernel = tf.sum(tf.mul(gradient.kernel(), toFp32(folded)), [0, 1, 2]);
     return { gamma: tf.add(byKernel, tf.mul(beta, bias)), beta };
   },
 };

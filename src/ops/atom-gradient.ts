@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { type KernelGradientAttributes, kernelGradient } from './kernel-gradient';
 import { wasmAtomGradient } from './wasm/atom-gradient';
-import { atomGradientForm } from './webgpu/forms';
+import { webgpuAtomGradient } from './webgpu/kernels';
 
 export type AtomGradientInputs = {
   /** `[n, h, w, c_in]` */
@@ -19,8 +19,8 @@ export type AtomGradientInputs = {
  */
 export const atomGradient = defineOp<AtomGradientInputs, KernelGradientAttributes, tf.Tensor2D>({
   name: 'AtomtuneAtomGradient',
-  webgpu: atomGradientForm,
-  portable: ({ x, dz, coefficients }, attributes) => {
+  webgpu: webgpuAtomGradient,
+  reference: ({ x, dz, coefficients }, attributes) => {
     const taps = attributes.k ** 2;
     const whole = kernelGradient({ x, dz }, attributes).reshape<tf.Tensor2D>([taps, -1]);
     return tf.matMul(coefficients, tf.transpose(whole)); // transposing first is ten times faster on tfjs-wasm than matMul's transposeB

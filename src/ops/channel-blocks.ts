@@ -30,7 +30,7 @@ const COLUMN_ORDER = [0, 1, 2, 3, 4, 5].map((axis) => KERNEL_ORDER.indexOf(axis)
 const fold = defineOp<FoldInputs, BlockAttributes, tf.Tensor4D>({
   name: 'AtomtuneFoldBlocks',
   wasm: wasmFold,
-  portable({ columns, scale }, { out, in: inner, k }) {
+  reference({ columns, scale }, { out, in: inner, k }) {
     const cOut = scale.size;
     const cIn = (columns.shape[1] / (cOut / out)) * inner;
     const byAxis = columns.reshape([out, k, inner, k, cIn / inner, cOut / out]);
@@ -41,7 +41,7 @@ const fold = defineOp<FoldInputs, BlockAttributes, tf.Tensor4D>({
 const unfold = defineOp<UnfoldInputs, BlockAttributes, tf.Tensor2D>({
   name: 'AtomtuneUnfoldBlocks',
   wasm: wasmUnfold,
-  portable({ kernel, scale }, { out, in: inner, k }) {
+  reference({ kernel, scale }, { out, in: inner, k }) {
     const [, , cIn, cOut] = kernel.shape;
     const byAxis = tf.mul(kernel, scale).reshape([k, k, cIn / inner, inner, cOut / out, out]);
     return tf.transpose(byAxis, COLUMN_ORDER).reshape([out * k * inner * k, -1]);

@@ -74,7 +74,7 @@ onBackends('convolution', () => {
             bias: tf.tensor1d(bias),
             residual: withResidual ? tf.tensor4d(residual, zShape) : undefined,
           },
-          { stride, pad, relu, half: false },
+          { stride, pad, relu, fp16: false },
         );
       const biased = z.map((value, at) => value + (bias[at % cOut] ?? 0));
       await expectClose(biased, () => apply(false, false));
@@ -135,7 +135,7 @@ onBackends('a kernel declared frozen', () => {
         await expectClose(output(x, kernel, shape), () =>
           convolution(
             { x: tf.tensor4d(x, xShape), kernel: fixed, bias: tf.zeros([cOut]) },
-            { stride, pad, relu: false, half: false },
+            { stride, pad, relu: false, fp16: false },
           ),
         );
       }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { wasmConvolution } from './wasm/convolution';
-import { convolutionForm } from './webgpu/forms';
+import { webgpuConvolution } from './webgpu/kernels';
 
 export type ConvolutionInputs = {
   /** `[n, h, w, c_in]` */
@@ -19,15 +19,15 @@ export type ConvolutionAttributes = {
   /** Zero padding on each side, as in PyTorch; tfjs' padding 'same' differs from it at stride 2. */
   pad: number;
   relu: boolean;
-  /** Whether the output is stored in fp16 (half.ts); WebGPU only. */
-  half: boolean;
+  /** Whether the output is stored in fp16 (fp16.ts); WebGPU only. */
+  fp16: boolean;
 };
 
 /** y = ReLU?(conv(x, kernel) + bias + residual), `[n, h', w', c_out]` with h' = ⌊(h + 2·pad − k)/stride⌋ + 1. */
 export const convolution = defineOp<ConvolutionInputs, ConvolutionAttributes, tf.Tensor4D>({
   name: 'AtomtuneConvolution',
-  webgpu: convolutionForm,
-  portable: ({ x, kernel, bias, residual }, { stride, pad, relu }) => {
+  webgpu: webgpuConvolution,
+  reference: ({ x, kernel, bias, residual }, { stride, pad, relu }) => {
     const fused = tf.engine().runKernel(
       'FusedConv2D',
       { x, filter: kernel, ...(bias && { bias }) },

@@ -10,7 +10,7 @@ export interface OpDefinition<I, A, O> {
   /** The name of the tfjs kernel. */
   name: string;
   /** The reference kernel: computes the output from tfjs' own operations on any backend. Intermediate tensors are disposed. */
-  portable(inputs: I, attributes: A): O;
+  reference(inputs: I, attributes: A): O;
   /** Optimized kernels by backend. One returns null for inputs it does not support; the reference kernel then runs. */
   webgpu?(inputs: I, attributes: A): O | null;
   wasm?(inputs: I, attributes: A): O | null;
@@ -23,8 +23,8 @@ export function defineOp<
   I extends Partial<Record<keyof I, tf.Tensor>>,
   A extends Attributes,
   O extends tf.Tensor,
->({ name, portable, ...forms }: OpDefinition<I, A, O>): (inputs: I, attributes: A) => O {
-  const own: { [backend: string]: typeof forms.wasm } = forms;
+>({ name, reference, ...optimized }: OpDefinition<I, A, O>): (inputs: I, attributes: A) => O {
+  const byBackend: { [backend: string]: typeof optimized.wasm } = optimized;
   for (const backendName of BACKENDS) {
     tf.registerKernel({
       kernelName: name,
@@ -34,7 +34,7 @@ export function defineOp<
           // tfjs passes on what `runKernel` below was called with.
           const inputs = call.inputs as unknown as I;
           const attributes = call.attrs as unknown as A;
-          return own[backendName]?.(inputs, attributes) ?? portable(inputs, attributes);
+          return byBackend[backendName]?.(inputs, attributes) ?? reference(inputs, attributes);
         }),
     });
   }

@@ -6,20 +6,20 @@
 import * as tf from '@tensorflow/tfjs';
 
 /** Keyed by the tensor's data, so that reshaped views share an entry. */
-const forms = new WeakMap<tf.DataId, Map<string, tf.Tensor>>();
+const derived = new WeakMap<tf.DataId, Map<string, tf.Tensor>>();
 
 /** Declares that the tensor will not change until `releaseFrozen`. */
 export function declareFrozen(tensor: tf.Tensor): void {
-  forms.set(tensor.dataId, new Map());
+  derived.set(tensor.dataId, new Map());
 }
 
 export function isFrozen(tensor: tf.Tensor): boolean {
-  return forms.has(tensor.dataId);
+  return derived.has(tensor.dataId);
 }
 
 /** The derived tensor `name` of `tensor`: cached if the tensor is frozen, else computed again. Must be freed by a scope, not explicitly. */
-export function formOf<T extends tf.Tensor>(tensor: tf.Tensor, name: string, make: () => T): T {
-  const kept = forms.get(tensor.dataId);
+export function derivedTensor<T extends tf.Tensor>(tensor: tf.Tensor, name: string, make: () => T): T {
+  const kept = derived.get(tensor.dataId);
   if (!kept) return make();
   const known = kept.get(name);
   if (known) return known as T; // made by the same `make` under this name
@@ -30,6 +30,6 @@ export function formOf<T extends tf.Tensor>(tensor: tf.Tensor, name: string, mak
 
 /** Frees the cached derived tensors; the tensor itself belongs to its owner. */
 export function releaseFrozen(tensor: tf.Tensor): void {
-  tf.dispose([...(forms.get(tensor.dataId)?.values() ?? [])]);
-  forms.delete(tensor.dataId);
+  tf.dispose([...(derived.get(tensor.dataId)?.values() ?? [])]);
+  derived.delete(tensor.dataId);
 }

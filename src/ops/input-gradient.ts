@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, spread } from './stride';
 import { wasmInputGradient } from './wasm/input-gradient';
-import { inputGradientForm } from './webgpu/forms';
+import { webgpuInputGradient } from './webgpu/kernels';
 
 export type InputGradientInputs = {
   /** ∂L/∂z `[n, h', w', c_out]` */
@@ -26,8 +26,8 @@ export type InputGradientAttributes = {
 /** ∂L/∂x `[n, h, w, c_in]` of z = conv(x, kernel), plus `addend`, times (`mask` > 0). */
 export const inputGradient = defineOp<InputGradientInputs, InputGradientAttributes, tf.Tensor4D>({
   name: 'AtomtuneInputGradient',
-  webgpu: inputGradientForm,
-  portable: ({ dz, kernel, addend, mask }, attributes) => {
+  webgpu: webgpuInputGradient,
+  reference: ({ dz, kernel, addend, mask }, attributes) => {
     const gradient = plainGradient(dz, kernel, attributes);
     const sum = addend ? tf.add<tf.Tensor4D>(gradient, addend) : gradient;
     return mask ? tf.mul<tf.Tensor4D>(sum, tf.step(mask)) : sum;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped } from './stride';
 import { wasmKernelGradient } from './wasm/kernel-gradient';
-import { kernelGradientForm } from './webgpu/forms';
+import { webgpuKernelGradient } from './webgpu/kernels';
 
 export type KernelGradientInputs = {
   /** `[n, h, w, c_in]` */
@@ -21,8 +21,8 @@ export type KernelGradientAttributes = {
 /** ∂L/∂kernel `[k, k, c_in, c_out]` of z = conv(x, kernel). */
 export const kernelGradient = defineOp<KernelGradientInputs, KernelGradientAttributes, tf.Tensor4D>({
   name: 'AtomtuneKernelGradient',
-  webgpu: kernelGradientForm,
-  portable: ({ x, dz }, { k, stride, pad }) =>
+  webgpu: webgpuKernelGradient,
+  reference: ({ x, dz }, { k, stride, pad }) =>
     k === 1 && stride === 1 && pad === 0 ? asProduct(x, dz) : asConvolution(x, dz, { k, stride, pad }),
   wasm: wasmKernelGradient,
 });

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
-import { matMulForm } from './webgpu/forms';
+import { webgpuMatMul } from './webgpu/kernels';
 
 export type MatMulInputs = { a: tf.Tensor2D; b: tf.Tensor2D };
 
 const multiply = defineOp<MatMulInputs, Record<string, never>, tf.Tensor2D>({
   name: 'AtomtuneMatMul',
-  webgpu: matMulForm,
-  portable: ({ a, b }) => tf.matMul(a, b),
+  webgpu: webgpuMatMul,
+  reference: ({ a, b }) => tf.matMul(a, b),
 });
 
 /** `[r, s] × [s, t] → [r, t]`, differentiable. Operands are transposed first: tfjs-wasm is ten times slower with transposed operands. */

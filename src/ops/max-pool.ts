@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp } from './define-op';
 import { cropped, sampled, spread } from './stride';
 import { heapViews, uninitialised } from './wasm/heap';
-import { maxPoolForm, maxPoolGradientForm } from './webgpu/forms';
+import { webgpuMaxPool, webgpuMaxPoolGradient } from './webgpu/kernels';
 
 export type PoolAttributes = {
   /** Side of the window in pixels. */
@@ -20,8 +20,8 @@ export type MaxPoolInputs = {
 /** The maximum of every window, `[n, h', w', c]`, for inputs that are not negative. */
 export const maxPool = defineOp<MaxPoolInputs, PoolAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPool',
-  webgpu: maxPoolForm,
-  portable: ({ x }, { k, stride, pad }) => tf.maxPool(x, k, stride, pad),
+  webgpu: webgpuMaxPool,
+  reference: ({ x }, { k, stride, pad }) => tf.maxPool(x, k, stride, pad),
 });
 
 export type MaxPoolGradientInputs = {
@@ -39,8 +39,8 @@ export type MaxPoolGradientInputs = {
  */
 export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPoolGradient',
-  webgpu: maxPoolGradientForm,
-  portable: ({ x, y, dy }, { k, stride, pad }) => {
+  webgpu: webgpuMaxPoolGradient,
+  reference: ({ x, y, dy }, { k, stride, pad }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
     // Coordinates are shifted so that the window of output (r, s) starts at (stride·r, stride·s).

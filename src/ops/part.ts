@@ -4,7 +4,7 @@ import { heapViews, uninitialised } from './wasm/heap';
 
 const apply = defineOp<{ whole: tf.Tensor }, { offset: number; size: number }, tf.Tensor1D>({
   name: 'AtomtunePart',
-  portable: ({ whole }, { offset, size }) => tf.slice(whole.flatten(), offset, size),
+  reference: ({ whole }, { offset, size }) => tf.slice(whole.flatten(), offset, size),
   // tfjs-wasm's slice first copies the whole tensor.
   wasm: ({ whole }, { offset, size }) => {
     const result = uninitialised<tf.Rank.R1>([size]);

@@ -69,7 +69,7 @@ export function viewBatch(
 }
 
 /** One-hot targets `[indices.length, classes]`. */
-export function targets(images: Images, indices: ArrayLike<number>, classes: number): tf.Tensor2D {
+export function oneHotTargets(images: Images, indices: ArrayLike<number>, classes: number): tf.Tensor2D {
   const values = new Float32Array(indices.length * classes);
   for (let row = 0; row < indices.length; row++)
     values[row * classes + (images.labels[indices[row] ?? 0] ?? 0)] = 1;

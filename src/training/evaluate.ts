@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Images } from '../data/images';
 import { centredBatch } from './batch';
+import type { FrozenFeatures } from './frozen-feature-cache';
 import { slices } from './parameters';
-import type { Prefix } from './prefix-cache';
 import type { TunedModel } from './tuned-model';
 
 /** Images per forward pass without gradients, if memory allows. */
@@ -37,7 +37,7 @@ export function score(logits: Float32Array, labels: ArrayLike<number>, classes: 
 
 /**
  * Row-major logits `[n, classes]` for the centre crops of `images`, with the parameters `values` (flat, in the order of the
- * model's table). `prefix`: the frozen features of the validation images, if `images` are these.
+ * model's table). `frozenFeatures`: the frozen features of the validation images, if `images` are these.
  */
 export async function predict(
   model: TunedModel,
@@ -45,7 +45,7 @@ export async function predict(
   images: Images,
   side: number,
   batchSize = EVALUATION_BATCH,
-  prefix: Prefix | null = null,
+  frozenFeatures: FrozenFeatures | null = null,
 ): Promise<Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
@@ -59,8 +59,9 @@ export async function predict(
     for (let start = 0; start < count; start += batchSize) {
       const indices = range(start, Math.min(count, start + batchSize));
       const logits = tf.tidy(() => {
-        const maps = prefix?.val(indices);
-        if (prefix && maps) return model.logits(maps, byName, parameters, prefix.from);
+        const activations = frozenFeatures?.val(indices);
+        if (frozenFeatures && activations)
+          return model.logits(activations, byName, parameters, frozenFeatures.from);
         const batch = centredBatch(images, side, model.backbone, indices);
         return model.logits(batch, byName, parameters);
       });

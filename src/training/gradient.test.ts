@@ -7,7 +7,7 @@ import { maxRelativeError } from '../fixtures';
 import { METHODS } from '../methods';
 import { seededRandom } from '../random';
 import { type GradientOptions, lossAndGradient } from './gradient';
-import { madeModel } from './made-model';
+import { modelFixture } from './model-fixture';
 
 const N = 5;
 const SIDE = 32;
@@ -23,7 +23,7 @@ describe('the gradient of a batch', () => {
 
   for (const method of METHODS) {
     it(`of ${method.id} is the same with micro-batches, with gradient checkpointing, and with both`, async () => {
-      const model = await madeModel(backbone, method.id, { m: 4, r: 2, alpha: 2, kc: 2 }, CLASSES);
+      const model = await modelFixture(backbone, method.id, { m: 4, r: 2, alpha: 2, kc: 2 }, CLASSES);
       // With this seed no pre-activation is so close to zero that another summation order changes its sign, and with it the
       // gradient.
       const random = seededRandom(2);
@@ -33,7 +33,7 @@ describe('the gradient of a batch', () => {
       // Away from the initial values, where half of the gradients are zero.
       const values = tf.tensor1d(start.map((value) => value + 0.01 * random.normal()));
       const images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
-      const wanted = tf.tensor2d(
+      const targets = tf.tensor2d(
         Array.from({ length: N * CLASSES }, (_, at) =>
           at % CLASSES === Math.floor(at / CLASSES) % CLASSES ? 1 : 0,
         ),
@@ -44,7 +44,7 @@ describe('the gradient of a batch', () => {
         [N, 512],
       );
       const computed = async (options?: GradientOptions) => {
-        const { loss, gradient } = lossAndGradient(model, values, images, wanted, mask, options);
+        const { loss, gradient } = lossAndGradient(model, values, images, targets, mask, options);
         const read = { loss: (await loss.data())[0] ?? Number.NaN, gradient: await gradient.data() };
         tf.dispose([loss, gradient]);
         return read;
@@ -56,8 +56,8 @@ describe('the gradient of a batch', () => {
         { microBatch: 2 },
         { microBatch: 1 },
         { microBatch: 64 },
-        { recompute: true },
-        { microBatch: 3, recompute: true },
+        { gradientCheckpointing: true },
+        { microBatch: 3, gradientCheckpointing: true },
       ]) {
         const { loss, gradient } = await computed(options);
         expect(loss).toBeCloseTo(whole.loss, 5);
@@ -65,7 +65,7 @@ describe('the gradient of a batch', () => {
       }
       expect(tf.memory().numTensors).toBe(before);
       model.dispose();
-      tf.dispose([values, images, wanted, mask]);
+      tf.dispose([values, images, targets, mask]);
     });
   }
 });

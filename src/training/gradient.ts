@@ -11,7 +11,7 @@ export interface GradientOptions {
   /** Images per micro-batch; the whole batch by default. */
   microBatch?: number;
   /** Gradient checkpointing: keep only the inputs of the blocks, and recompute their activations in the backward pass. */
-  recompute?: boolean;
+  gradientCheckpointing?: boolean;
   /** The stage that `images` enter, below which nothing is trained; 0, the stem, by default. */
   from?: number;
 }
@@ -32,9 +32,9 @@ export function lossAndGradient(
   model: TunedModel,
   values: tf.Tensor1D,
   images: tf.Tensor4D,
-  wanted: tf.Tensor2D,
+  targets: tf.Tensor2D,
   mask: tf.Tensor2D | null,
-  { microBatch = images.shape[0], recompute = false, from = 0 }: GradientOptions = {},
+  { microBatch = images.shape[0], gradientCheckpointing = false, from = 0 }: GradientOptions = {},
 ): LossAndGradient {
   return tf.tidy(() => {
     const parameters = slices(values, model.table);
@@ -54,20 +54,20 @@ export function lossAndGradient(
     function partOf(start: number): LossAndGradient {
       return tf.tidy(() => {
         const part = <T extends tf.Tensor>(whole: T): T => rows(whole, start, microBatch);
-        return partGradient(part(images), part(wanted), mask && part(mask));
+        return partGradient(part(images), part(targets), mask && part(mask));
       });
     }
 
     /** The share of these images in the batch's mean loss, and its gradient. */
     function partGradient(
       x: tf.Tensor4D,
-      targets: tf.Tensor2D,
+      partTargets: tf.Tensor2D,
       dropped: tf.Tensor2D | null,
     ): LossAndGradient {
-      const pass = new TrainingPass(model.backbone, x, tuning, { recompute, from });
+      const pass = new TrainingPass(model.backbone, x, tuning, { gradientCheckpointing, from });
       const features = dropped ? tf.mul<tf.Tensor2D>(pass.features, dropped) : pass.features;
       const head = model.headOf(parameters);
-      const { loss, logits, weight, bias } = headGradients(features, head, targets, count);
+      const { loss, logits, weight, bias } = headGradients(features, head, partTargets, count);
       const gradients: (tf.Tensor | undefined)[] = [];
       gradients[parameters.length - 2] = weight;
       gradients[parameters.length - 1] = bias;

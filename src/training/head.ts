@@ -25,11 +25,11 @@ export type HeadGradients = Head & {
 export function headGradients(
   features: tf.Tensor2D,
   head: Head,
-  wanted: tf.Tensor2D,
+  targets: tf.Tensor2D,
   count: number,
 ): HeadGradients {
   return tf.tidy(() => {
-    const { loss, gradient: logits } = crossEntropy(headLogits(features, head), wanted, count);
+    const { loss, gradient: logits } = crossEntropy(headLogits(features, head), targets, count);
     return {
       loss,
       logits,

@@ -5,22 +5,22 @@ import { startBackend } from '../backend';
 import { pixelBytes } from '../data/dataset';
 import { METHODS } from '../methods';
 import { codesFor } from './atom-codes';
-import { madeBackbone } from './made-backbone';
-import { madeDataset } from './made-dataset';
+import { backboneFixture } from './backbone-fixture';
+import { datasetFixture } from './dataset-fixture';
 import { heapItems } from './memory-heap';
 import { planMemory } from './memory-plan';
 import { parameterTable } from './parameters';
 import { computeFeatures } from './probe';
 
 const CLASSES = 3;
-const DATASET = madeDataset(CLASSES, 4, 2, 36);
+const DATASET = datasetFixture(CLASSES, 4, 2, 36);
 const LIMITS = { backend: 'wasm', precision: 'single', budget: 1e9, buffer: 1e9, storage: 0 } as const;
 
 describe('the JavaScript heap in a plan', () => {
   let backbone: Backbone;
   beforeAll(async () => {
     await startBackend('wasm');
-    backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
+    backbone = await backboneFixture({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
   });
   afterAll(() => backbone.dispose());
 

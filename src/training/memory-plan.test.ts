@@ -10,19 +10,19 @@ import { codedShape } from '../decompose/atom-coding';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { type AtomCodes, codesFor } from './atom-codes';
+import { backboneFixture } from './backbone-fixture';
+import { datasetFixture } from './dataset-fixture';
 import { predict, range } from './evaluate';
+import { FrozenFeatureCache, type FrozenFeatures } from './frozen-feature-cache';
 import { lossAndGradient } from './gradient';
-import { madeBackbone } from './made-backbone';
-import { madeDataset } from './made-dataset';
 import { type PlanLimits, type PlannedRun, planMemory } from './memory-plan';
-import { rehearse } from './memory-rehearsal';
+import { simulateMemory } from './memory-simulation';
 import { parameterTable } from './parameters';
-import { type Prefix, PrefixCache } from './prefix-cache';
 import { TunedModel } from './tuned-model';
 
 const RESNET50 = { baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false };
@@ -49,14 +49,14 @@ const small: PlannedRun = { ...large, network: network(STARTER), inputSize: 64, 
  * pooling, then for every block its two inner activations and its output. The first activation of a stage has the side of the
  * stage before.
  */
-const MAPS_224 =
+const ACTIVATIONS_224 =
   112 ** 2 * 64 +
   56 ** 2 * 64 +
   3 * 56 ** 2 * (64 + 64 + 256) +
   (56 ** 2 * 128 + 28 ** 2 * (128 + 512) + 3 * 28 ** 2 * (128 + 128 + 512)) +
   (28 ** 2 * 256 + 14 ** 2 * (256 + 1024) + 5 * 14 ** 2 * (256 + 256 + 1024)) +
   (14 ** 2 * 512 + 7 ** 2 * (512 + 2048) + 2 * 7 ** 2 * (512 + 512 + 2048));
-const MAPS_64 =
+const ACTIVATIONS_64 =
   32 ** 2 * 16 +
   16 ** 2 * 16 +
   3 * 16 ** 2 * (16 + 16 + 64) +
@@ -71,16 +71,16 @@ const MB = 1e6;
 
 describe('the memory items of a plan', () => {
   it('count the kept activations as counted by hand, where they dominate the peak', () => {
-    expect(MAPS_224).toBe(9_809_408);
-    for (const [run, maps] of [
-      [large, MAPS_224],
-      [small, MAPS_64],
+    expect(ACTIVATIONS_224).toBe(9_809_408);
+    for (const [run, activations] of [
+      [large, ACTIVATIONS_224],
+      [small, ACTIVATIONS_64],
     ] as const) {
       const { items, bytes, microBatch } = planMemory({ ...run, batchSize: 64 }, WASM);
       expect(microBatch).toBe(64);
       // At the peak, the last blocks may have been freed already.
-      expect(items.maps / (4 * 64 * maps)).toBeGreaterThan(0.95);
-      expect(items.maps).toBeLessThanOrEqual(4 * 64 * maps);
+      expect(items.activations / (4 * 64 * activations)).toBeGreaterThan(0.95);
+      expect(items.activations).toBeLessThanOrEqual(4 * 64 * activations);
       expect(bytes).toBe(Object.values(items).reduce((sum, each) => sum + each, 0));
     }
   });
@@ -101,18 +101,18 @@ describe('the memory items of a plan', () => {
     expect(planMemory({ ...large, classes: 1000 }, WASM).bytes).toBeGreaterThan(
       planMemory(large, WASM).bytes,
     );
-    const shape = { table: tableOf(large), batch: 16, prefix: null, evaluationBatch: 1 };
+    const shape = { table: tableOf(large), batch: 16, frozenFeatures: null, evaluationBatch: 1 };
     const step = { ...large, ...shape, precision: 'single' as const };
-    const of = (microBatch: number, recompute: boolean) =>
-      rehearse({ ...step, microBatch, recompute }, false).bytes;
-    expect((of(16, false) - of(8, false)) / (4 * 8 * MAPS_224)).toBeCloseTo(1, 1);
+    const of = (microBatch: number, gradientCheckpointing: boolean) =>
+      simulateMemory({ ...step, microBatch, gradientCheckpointing }, false).bytes;
+    expect((of(16, false) - of(8, false)) / (4 * 8 * ACTIVATIONS_224)).toBeCloseTo(1, 1);
     expect(of(16, true)).toBeLessThan(0.75 * of(16, false));
   });
 
   it('are small for a linear probe with any batch size', () => {
     const probe = { ...large, method: methodById('linear-probe'), options: {} };
     const plan = planMemory(probe, { ...GPU, budget: 500 * MB });
-    expect(plan).toMatchObject({ fits: true, recompute: false });
+    expect(plan).toMatchObject({ fits: true, gradientCheckpointing: false });
     expect(plan.sentence).toMatch(/^About \d+\sMB of memory\.$/);
     expect(plan.items.weights).toBe(4 * PARAMETERS);
   });
@@ -121,7 +121,7 @@ describe('the memory items of a plan', () => {
 describe('planMemory', () => {
   it('uses the whole batch if it fits, and states the memory', () => {
     const plan = planMemory(large, GPU);
-    expect(plan).toMatchObject({ batch: 16, microBatch: 16, recompute: false, fits: true });
+    expect(plan).toMatchObject({ batch: 16, microBatch: 16, gradientCheckpointing: false, fits: true });
     expect(plan.sentence).toMatch(/^About [\d.]+\s[MG]B of memory at batch 16\.$/);
     expect(planMemory(small, WASM).sentence).toMatch(/^About \d\d\sMB of memory at batch 16\.$/);
   });
@@ -129,7 +129,7 @@ describe('planMemory', () => {
   it('uses micro-batches to stay within the budget', () => {
     const budget = 700 * MB;
     const plan = planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
-    expect(plan).toMatchObject({ batch: 32, microBatch: 8, recompute: false, fits: true });
+    expect(plan).toMatchObject({ batch: 32, microBatch: 8, gradientCheckpointing: false, fits: true });
     expect(plan.bytes).toBeLessThanOrEqual(budget);
     expect(plan.sentence).toMatch(
       /^Batch 32 is trained in 4 micro-batches of 8 images to stay under 700\sMB of memory; the result is the same\. About \d+\sMB\.$/,
@@ -147,13 +147,13 @@ describe('planMemory', () => {
   it('uses gradient checkpointing if micro-batches of a few images do not fit', () => {
     const at = (budget: number) => planMemory({ ...large, batchSize: 32 }, { ...WASM, budget });
     const four = at(500 * MB);
-    expect(four).toMatchObject({ microBatch: 4, recompute: false });
+    expect(four).toMatchObject({ microBatch: 4, gradientCheckpointing: false });
     const twice = at(0.96 * four.bytes);
-    expect(twice).toMatchObject({ microBatch: 4, recompute: true, fits: true });
+    expect(twice).toMatchObject({ microBatch: 4, gradientCheckpointing: true, fits: true });
     expect(twice.sentence).toMatch(
       /in 8 micro-batches of 4 images and with gradient checkpointing .* a quarter longer, the result is the same/,
     );
-    expect(at(0.96 * twice.bytes)).toMatchObject({ microBatch: 2, recompute: false });
+    expect(at(0.96 * twice.bytes)).toMatchObject({ microBatch: 2, gradientCheckpointing: false });
   });
 
   it('needs no buffer larger than the adapter’s limit', () => {
@@ -167,7 +167,7 @@ describe('planMemory', () => {
 
   it('says that a single image does not fit, and what to change', () => {
     const none = planMemory(large, { ...WASM, budget: 150 * MB });
-    expect(none).toMatchObject({ fits: false, microBatch: 1, recompute: true });
+    expect(none).toMatchObject({ fits: false, microBatch: 1, gradientCheckpointing: true });
     expect(none.sentence).toMatch(
       /^Does not fit: micro-batches of one image take about \d+\sMB, but the limit is 150\sMB\. Raise the memory cap/,
     );
@@ -199,15 +199,15 @@ describe('the frozen-feature cache in a plan', () => {
 
   it('is on the device if it fits, and is counted', () => {
     const plan = planMemory(frozen, GPU);
-    expect(plan).toMatchObject({ prefix: 'device', microBatch: 16, fits: true });
-    expect(plan.items.prefix).toBe(kept);
+    expect(plan).toMatchObject({ frozenFeatures: 'device', microBatch: 16, fits: true });
+    expect(plan.items.frozenFeatures).toBe(kept);
     expect(plan.sentence).toMatch(
       /^About [\d.]+\sGB of memory at batch 16\. The activations of the frozen stages \(960\sMB\) are computed once and cached\.$/,
     );
     const once = planMemory({ ...frozen, augmentation: 'flips', views: 1 }, GPU);
     const thrice = planMemory({ ...frozen, augmentation: 'flips', views: 3 }, GPU);
-    expect(once.items.prefix).toBe(kept);
-    expect(thrice.items.prefix - once.items.prefix).toBe((2 * kept * 1000) / 1200);
+    expect(once.items.frozenFeatures).toBe(kept);
+    expect(thrice.items.frozenFeatures - once.items.frozenFeatures).toBe((2 * kept * 1000) / 1200);
   });
 
   it('takes less memory than it saves in the steps', () => {
@@ -219,25 +219,25 @@ describe('the frozen-feature cache in a plan', () => {
   it('is on the device with smaller micro-batches rather than in a file', () => {
     const { bytes } = planMemory(frozen, WASM);
     const plan = planMemory(frozen, { ...WASM, budget: 0.99 * bytes, storage: 1e12 });
-    expect(plan).toMatchObject({ prefix: 'device', fits: true });
+    expect(plan).toMatchObject({ frozenFeatures: 'device', fits: true });
     expect(plan.microBatch).toBeLessThan(16);
   });
 
   it('is in a file if it does not fit on the device, with the same plan as without a cache', () => {
     const budget = 900 * MB;
     const plan = planMemory(frozen, { ...WASM, budget, storage: 1e12 });
-    expect(plan).toMatchObject({ prefix: 'file', microBatch: 16, fits: true });
+    expect(plan).toMatchObject({ frozenFeatures: 'file', microBatch: 16, fits: true });
     expect(plan.sentence).toMatch(
       /activations of the frozen stages \(960\sMB\) are computed once and cached in a file\.$/,
     );
     const without = planMemory({ ...frozen, augmentation: 'flips' }, { ...WASM, budget });
-    expect(without.prefix).toBeNull();
+    expect(without.frozenFeatures).toBeNull();
     expect(plan.items).toEqual(without.items);
   });
 
   it('is not used if there is no room anywhere, which the sentence says', () => {
     const plan = planMemory(frozen, { ...WASM, budget: 900 * MB, storage: kept - 1 });
-    expect(plan).toMatchObject({ prefix: null, fits: true });
+    expect(plan).toMatchObject({ frozenFeatures: null, fits: true });
     expect(plan.sentence).toMatch(/\(960\sMB\) do not fit into a cache and are computed at every step\.$/);
   });
 
@@ -249,8 +249,8 @@ describe('the frozen-feature cache in a plan', () => {
       { ...frozen, method: methodById('linear-probe'), options: {} },
     ]) {
       const plan = planMemory(run, { ...GPU, storage: 1e12 });
-      expect(plan.prefix).toBeNull();
-      expect(plan.items.prefix).toBe(0);
+      expect(plan.frozenFeatures).toBeNull();
+      expect(plan.items.frozenFeatures).toBe(0);
       expect(plan.sentence).not.toMatch(/frozen/);
     }
   });
@@ -293,10 +293,10 @@ class HeapMeter {
 /** Runs one training step after an evaluation, as at the start of a run, and returns the planned bytes for it. */
 async function oneStep(
   layout: Layout,
-  { id, options, batch, microBatch, recompute, kept = false, precision = 'single' }: Case,
+  { id, options, batch, microBatch, gradientCheckpointing, kept = false, precision = 'single' }: Case,
   pooled: boolean,
 ): Promise<{ planned: number; dispose: () => void }> {
-  const backbone = await madeBackbone(layout, SIDE, precision);
+  const backbone = await backboneFixture(layout, SIDE, precision);
   const method = methodById(id);
   const model = new TunedModel(backbone, method, options, CLASSES, await anyCodes(backbone, method, options));
   const count = model.table.backbone + model.table.head;
@@ -304,21 +304,21 @@ async function oneStep(
   emptyPool();
   const rates = new Float32Array(count).fill(1e-3);
   const optimizer = new AdamW(new Float32Array(count), { rates, weightDecay: 1e-4 });
-  const dataset = madeDataset(CLASSES, kept ? 20 : 0, 2, 73);
-  const cache = new PrefixCache(async () => null);
+  const dataset = datasetFixture(CLASSES, kept ? 20 : 0, 2, 73);
+  const cache = new FrozenFeatureCache(async () => null);
   const { from = 0 } = options;
-  const prefix = kept ? await keptOnDevice(cache, backbone, dataset, from) : null;
-  await predict(model, optimizer.values, dataset.val, dataset.side, 64, prefix);
-  const images = prefix?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
-  const wanted = tf.zeros<tf.Rank.R2>([batch, CLASSES]);
-  const how = { microBatch, recompute };
-  const { loss, gradient } = lossAndGradient(model, optimizer.values, images, wanted, null, {
+  const frozenFeatures = kept ? await keptOnDevice(cache, backbone, dataset, from) : null;
+  await predict(model, optimizer.values, dataset.val, dataset.side, 64, frozenFeatures);
+  const images = frozenFeatures?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
+  const targets = tf.zeros<tf.Rank.R2>([batch, CLASSES]);
+  const how = { microBatch, gradientCheckpointing };
+  const { loss, gradient } = lossAndGradient(model, optimizer.values, images, targets, null, {
     ...how,
     from: kept ? from : 0,
   });
   optimizer.apply(gradient);
   await optimizer.values.data();
-  const { bytes: planned } = rehearse(
+  const { bytes: planned } = simulateMemory(
     {
       network: backbone.network,
       inputSize: SIDE,
@@ -327,7 +327,7 @@ async function oneStep(
       options,
       images: { train: 0, val: 2 * CLASSES },
       batch,
-      prefix: kept ? { from, maps: 22 * CLASSES } : null,
+      frozenFeatures: kept ? { from, images: 22 * CLASSES } : null,
       ...how,
       evaluationBatch: 64,
       precision,
@@ -335,7 +335,7 @@ async function oneStep(
     pooled,
   );
   const dispose = () => {
-    tf.dispose([images, wanted, loss, gradient]);
+    tf.dispose([images, targets, loss, gradient]);
     cache.dispose();
     optimizer.dispose();
     model.dispose();
@@ -345,15 +345,15 @@ async function oneStep(
 }
 
 async function keptOnDevice(
-  cache: PrefixCache,
+  cache: FrozenFeatureCache,
   backbone: Backbone,
   dataset: Dataset,
   from: number,
-): Promise<Prefix> {
+): Promise<FrozenFeatures> {
   const config = { augmentation: 'none' as const, views: 0, seed: 0 };
   // The same batch size as for the validation.
   const batchSize = dataset.val.labels.length;
-  const computing = cache.prefix({ backbone, dataset, config, from, place: 'device', batchSize });
+  const computing = cache.load({ backbone, dataset, config, from, place: 'device', batchSize });
   for (;;) {
     const { done, value } = await computing.next();
     if (done) return value;
@@ -368,7 +368,7 @@ interface Case {
   options: SettingOptions;
   batch: number;
   microBatch: number;
-  recompute: boolean;
+  gradientCheckpointing: boolean;
   /** Whether the frozen features that enter the stage `from` are cached on the device. */
   kept?: boolean;
   precision?: Precision;
@@ -377,8 +377,8 @@ interface Case {
 const ATOMS = { id: 'atoms', options: { m: 9 } };
 const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 
-const named = ({ id, options, microBatch, recompute, kept, precision }: Case) =>
-  `${precision === 'half' ? 'fp16, ' : ''}${id}, ${microBatch} images at a time${recompute ? ', computing twice' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
+const named = ({ id, options, microBatch, gradientCheckpointing, kept, precision }: Case) =>
+  `${precision === 'half' ? 'fp16, ' : ''}${id}, ${microBatch} images at a time${gradientCheckpointing ? ', gradient checkpointing' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
 /** Arbitrary coefficients; their values do not affect memory. */
 function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOptions): Promise<AtomCodes> {
@@ -396,17 +396,24 @@ describe('a plan agrees to 25 % with memory measured on wasm', () => {
   beforeAll(() => startBackend('wasm'));
 
   const cases: Case[] = [
-    { ...ATOMS, batch: 16, microBatch: 16, recompute: false },
-    { ...ATOMS, batch: 16, microBatch: 5, recompute: false },
-    { ...ATOMS, batch: 16, microBatch: 16, recompute: true },
-    { ...LORA, batch: 16, microBatch: 16, recompute: false },
-    { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, recompute: false },
-    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 16, microBatch: 16, recompute: false },
-    { id: 'all-atoms', options: { kc: 4 }, batch: 16, microBatch: 8, recompute: false },
-    { id: 'bitfit', options: {}, batch: 16, microBatch: 16, recompute: false },
-    { id: 'full', options: {}, batch: 16, microBatch: 8, recompute: false },
-    { id: 'atoms', options: { m: 9, from: 2 }, batch: 16, microBatch: 16, recompute: false, kept: true },
-    { id: 'full', options: { from: 4 }, batch: 16, microBatch: 8, recompute: false, kept: true },
+    { ...ATOMS, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { ...ATOMS, batch: 16, microBatch: 5, gradientCheckpointing: false },
+    { ...ATOMS, batch: 16, microBatch: 16, gradientCheckpointing: true },
+    { ...LORA, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'all-atoms', options: { kc: 4 }, batch: 16, microBatch: 8, gradientCheckpointing: false },
+    { id: 'bitfit', options: {}, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'full', options: {}, batch: 16, microBatch: 8, gradientCheckpointing: false },
+    {
+      id: 'atoms',
+      options: { m: 9, from: 2 },
+      batch: 16,
+      microBatch: 16,
+      gradientCheckpointing: false,
+      kept: true,
+    },
+    { id: 'full', options: { from: 4 }, batch: 16, microBatch: 8, gradientCheckpointing: false, kept: true },
   ];
   for (const each of cases) {
     it(named(each), async () => {
@@ -423,12 +430,19 @@ describe('a plan agrees to 25 % with memory measured on wasm', () => {
 describe('a plan agrees to 25 % with memory measured on WebGPU', () => {
   const layout = { baseWidth: 16, blocks: [1, 1], strideIn1x1: false };
   const cases: Case[] = [
-    { ...ATOMS, batch: 8, microBatch: 8, recompute: false },
-    { ...LORA, batch: 8, microBatch: 4, recompute: true },
-    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 8, microBatch: 8, recompute: false },
-    { ...ATOMS, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
-    { ...LORA, batch: 8, microBatch: 8, recompute: false, precision: 'half' },
-    { id: 'atoms', options: { m: 9, from: 2 }, batch: 8, microBatch: 8, recompute: false, kept: true },
+    { ...ATOMS, batch: 8, microBatch: 8, gradientCheckpointing: false },
+    { ...LORA, batch: 8, microBatch: 4, gradientCheckpointing: true },
+    { id: 'coefficient-atoms', options: { kc: 4 }, batch: 8, microBatch: 8, gradientCheckpointing: false },
+    { ...ATOMS, batch: 8, microBatch: 8, gradientCheckpointing: false, precision: 'half' },
+    { ...LORA, batch: 8, microBatch: 8, gradientCheckpointing: false, precision: 'half' },
+    {
+      id: 'atoms',
+      options: { m: 9, from: 2 },
+      batch: 8,
+      microBatch: 8,
+      gradientCheckpointing: false,
+      kept: true,
+    },
   ];
   for (const each of cases) {
     it(named(each), async () => {

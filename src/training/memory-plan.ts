@@ -4,20 +4,20 @@
  */
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import type {
   BackendName,
   EngineLimits,
+  FrozenFeaturePlace,
   HeapItems,
   MemoryPlan,
-  PrefixPlace,
   RunConfig,
   SettingOptions,
 } from '../worker/protocol';
 import { viewsPerImage } from './batch';
 import { EVALUATION_BATCH } from './evaluate';
 import { heapBytes, heapItems, type KeptOnHeap, NOTHING_KEPT } from './memory-heap';
-import { entering, type Rehearsal, rehearse } from './memory-rehearsal';
+import { entering, type SimulatedMemory, simulateMemory } from './memory-simulation';
 import { lowestStage, parameterTable } from './parameters';
 
 export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
@@ -45,8 +45,8 @@ const SMALL_PART = 4;
 
 interface Choice {
   microBatch: number;
-  recompute: boolean;
-  prefix: PrefixPlace | null;
+  gradientCheckpointing: boolean;
+  frozenFeatures: FrozenFeaturePlace | null;
 }
 
 /**
@@ -72,13 +72,13 @@ export function planMemory(
   const batch = Math.max(1, Math.min(run.batchSize, images.train || run.batchSize));
   const tunes = table.backbone > 0;
   const from = viewsPerImage(run) > 0 ? (lowestStage(table) ?? 0) : 0;
-  const maps = from > 0 ? viewsPerImage(run) * images.train + images.val : 0;
-  const kept = maps > 0 ? 4 * maps * entering(run, from).numbers : 0;
-  const fits = ({ bytes, largest }: Rehearsal) => bytes <= budget && largest <= buffer;
+  const cached = from > 0 ? viewsPerImage(run) * images.train + images.val : 0;
+  const kept = cached > 0 ? 4 * cached * entering(run, from).numbers : 0;
+  const fits = ({ bytes, largest }: SimulatedMemory) => bytes <= budget && largest <= buffer;
   const attempt = (choice: Choice): Attempt => {
     const attempts = evaluationBatches(choice.microBatch).map((evaluationBatch) => {
-      const prefix = choice.prefix === 'device' ? { from, maps } : null;
-      const rehearsed = {
+      const frozenFeatures = choice.frozenFeatures === 'device' ? { from, images: cached } : null;
+      const simulated = {
         network,
         inputSize,
         table,
@@ -87,11 +87,11 @@ export function planMemory(
         images,
         batch,
         ...choice,
-        prefix,
+        frozenFeatures,
         evaluationBatch,
         precision,
       };
-      return { ...choice, evaluationBatch, ...rehearse(rehearsed, backend === 'webgpu') };
+      return { ...choice, evaluationBatch, ...simulateMemory(simulated, backend === 'webgpu') };
     });
     const least = attempts.reduce((low, each) => (each.bytes < low.bytes ? each : low));
     // A larger evaluation batch is used only if it does not raise the peak of the steps; a linear probe has no steps.
@@ -107,13 +107,13 @@ export function planMemory(
   const { largest, ...plan } = taken;
   const fit = fits(taken);
   const sentence = fit
-    ? fitting(batch, taken, tunes, budget) + aboutPrefix(taken.prefix, kept)
+    ? fitting(batch, taken, tunes, budget) + aboutFrozenFeatures(taken.frozenFeatures, kept)
     : tooLarge(taken, budget, buffer, backend);
   const heap = heapItems({ network, method, options, table, images }, run.kept ?? NOTHING_KEPT);
   return { batch, ...plan, heap, heapSentence: onHeap(heap), budget, fits: fit, sentence };
 }
 
-interface Attempt extends Choice, Rehearsal {
+interface Attempt extends Choice, SimulatedMemory {
   evaluationBatch: number;
 }
 
@@ -126,19 +126,19 @@ function evaluationBatches(microBatch: number): number[] {
 function choices(
   batch: number,
   tunes: boolean,
-  hasPrefix: boolean,
+  canCache: boolean,
   fitsIntoFile: boolean,
 ): [Choice, ...Choice[]] {
-  const prefix = hasPrefix && fitsIntoFile ? 'file' : null;
+  const frozenFeatures = canCache && fitsIntoFile ? 'file' : null;
   // A linear probe trains on cached features, so micro-batches would save nothing.
-  if (!tunes) return [{ microBatch: batch, recompute: false, prefix }];
+  if (!tunes) return [{ microBatch: batch, gradientCheckpointing: false, frozenFeatures }];
   const [, ...parts] = halves(batch);
-  const once = (microBatch: number): Choice => ({ microBatch, recompute: false, prefix });
-  const twice = (microBatch: number): Choice => ({ microBatch, recompute: true, prefix });
+  const once = (microBatch: number): Choice => ({ microBatch, gradientCheckpointing: false, frozenFeatures });
+  const twice = (microBatch: number): Choice => ({ microBatch, gradientCheckpointing: true, frozenFeatures });
   const many = parts.filter((part) => part >= SMALL_PART);
   const few = parts.filter((part) => part < SMALL_PART);
-  const onDevice = [batch, ...many].map((part): Choice => ({ ...once(part), prefix: 'device' }));
-  const [first, ...others] = hasPrefix ? [...onDevice, once(batch)] : [once(batch)];
+  const onDevice = [batch, ...many].map((part): Choice => ({ ...once(part), frozenFeatures: 'device' }));
+  const [first, ...others] = canCache ? [...onDevice, once(batch)] : [once(batch)];
   return [
     first,
     ...others,
@@ -157,12 +157,13 @@ function halves(count: number): number[] {
 
 function fitting(
   batch: number,
-  { microBatch, recompute, bytes }: Choice & Rehearsal,
+  { microBatch, gradientCheckpointing, bytes }: Choice & SimulatedMemory,
   tunes: boolean,
   budget: number,
 ): string {
   if (!tunes) return `About ${size(bytes)} of memory.`;
-  if (microBatch === batch && !recompute) return `About ${size(bytes)} of memory at batch ${batch}.`;
+  if (microBatch === batch && !gradientCheckpointing)
+    return `About ${size(bytes)} of memory at batch ${batch}.`;
   const parts = batch / microBatch;
   const ways = [
     ...(microBatch === batch
@@ -172,9 +173,9 @@ function fitting(
             ? `in ${parts} micro-batches of ${images(microBatch)}`
             : `in micro-batches of at most ${images(microBatch)}`,
         ]),
-    ...(recompute ? ['with gradient checkpointing'] : []),
+    ...(gradientCheckpointing ? ['with gradient checkpointing'] : []),
   ];
-  const result = recompute
+  const result = gradientCheckpointing
     ? 'steps take about a quarter longer, the result is the same'
     : 'the result is the same';
   return `Batch ${batch} is trained ${ways.join(' and ')} to stay under ${size(budget)} of memory; ${result}. About ${size(bytes)}.`;
@@ -198,7 +199,7 @@ function onHeap(items: HeapItems): string {
   return `Outside of that, about ${size(bytes)} on the JavaScript heap: ${parts.map((part) => `${part.words} ${size(part.bytes)}`).join(', ')}.`;
 }
 
-function aboutPrefix(place: PrefixPlace | null, bytes: number): string {
+function aboutFrozenFeatures(place: FrozenFeaturePlace | null, bytes: number): string {
   if (bytes === 0) return '';
   if (place === null)
     return ` The activations of the frozen stages (${size(bytes)}) do not fit into a cache and are computed at every step.`;
@@ -206,7 +207,7 @@ function aboutPrefix(place: PrefixPlace | null, bytes: number): string {
 }
 
 function tooLarge(
-  { bytes, largest }: Rehearsal,
+  { bytes, largest }: SimulatedMemory,
   budget: number,
   buffer: number,
   backend: BackendName,

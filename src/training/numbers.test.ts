@@ -33,8 +33,8 @@ describe('schedule', () => {
 describe('cross-entropy', () => {
   it('is −log softmax of the target class, with gradient (softmax − target)/n', async () => {
     const logits = tf.tensor2d([1, 2, 3, 0, 0, 0], [2, 3]);
-    const wanted = tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]);
-    const { loss, gradient } = crossEntropy(logits, wanted, 2);
+    const targets = tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]);
+    const { loss, gradient } = crossEntropy(logits, targets, 2);
     const total = Math.E + Math.E ** 2 + Math.E ** 3;
     expect((await loss.data())[0]).toBeCloseTo((Math.log(total) - 1 + Math.log(3)) / 2, 5);
     const expected = [
@@ -47,7 +47,7 @@ describe('cross-entropy', () => {
     ].map((x) => x / 2);
     for (const [index, value] of (await gradient.data()).entries())
       expect(value).toBeCloseTo(expected[index] ?? 0, 5);
-    tf.dispose([logits, wanted, loss, gradient]);
+    tf.dispose([logits, targets, loss, gradient]);
   });
 
   it('is finite for large logit differences', () => {

@@ -10,7 +10,7 @@ import { part } from '../ops/part';
 import { seededRandom } from '../random';
 import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { centredBatch, targets } from './batch';
+import { centredBatch, oneHotTargets } from './batch';
 import { checkFinite } from './diverged';
 import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
 import { type Head, headGradients, headLogits } from './head';
@@ -110,8 +110,8 @@ export async function* trainProbe(
         const factor = learningRateFactor((epoch - 1) * stepsPerEpoch + index, steps, 0);
         const [loss, gradient] = tf.tidy(() => {
           const rows = tf.gather(train, tf.tensor1d(Int32Array.from(batch), 'int32'));
-          const wanted = targets(dataset.train, batch, classes);
-          const { loss, weight, bias } = headGradients(rows, head(), wanted, batch.length);
+          const targets = oneHotTargets(dataset.train, batch, classes);
+          const { loss, weight, bias } = headGradients(rows, head(), targets, batch.length);
           return [loss, tf.concat([weight.flatten(), bias])];
         });
         optimizer.apply(gradient, factor);

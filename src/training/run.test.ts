@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
-import { breathe } from '../breathe';
 import { maxRelativeError } from '../fixtures';
 import type { RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
-import { madeDataset } from './made-dataset';
-import { madeModel } from './made-model';
-import { measurePace } from './pace';
-import { FrozenCache, type Job, train } from './train';
+import { yieldToEventLoop } from '../yield-to-event-loop';
+import { datasetFixture } from './dataset-fixture';
+import { modelFixture } from './model-fixture';
+import { measureRunTiming } from './run-timing';
+import { type Job, RunCache, train } from './train';
 
 const CONFIG: RunConfig = {
   setting: 'atoms',
@@ -30,7 +30,7 @@ const CONFIG: RunConfig = {
   warmStart: true,
   probe: { epochs: 3, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
 };
-const DATASET = madeDataset(3, 6, 4, 73);
+const DATASET = datasetFixture(3, 6, 4, 73);
 const WASM = { backend: 'wasm', threads: 1 } as const;
 
 /** A clock that goes on by a second whenever it is read. */
@@ -53,16 +53,13 @@ describe('a run', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  async function job(
-    changes: Partial<RunConfig> = {},
-    cache = new FrozenCache(),
-  ): Promise<Omit<Job, 'clock'>> {
+  async function job(changes: Partial<RunConfig> = {}, cache = new RunCache()): Promise<Omit<Job, 'clock'>> {
     const config = { ...CONFIG, ...changes };
-    const model = await madeModel(backbone, config.setting, config.options, 3);
+    const model = await modelFixture(backbone, config.setting, config.options, 3);
     return { model, dataset: DATASET, config, cache, reportEvery: 1 };
   }
 
-  async function run(changes: Partial<RunConfig> = {}, cache?: FrozenCache) {
+  async function run(changes: Partial<RunConfig> = {}, cache?: RunCache) {
     const work = await job(changes, cache);
     const events: RunEvent[] = [];
     try {
@@ -73,7 +70,7 @@ describe('a run', () => {
   }
 
   it('starts from the linear probe and reports every step and epoch', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     const probe = await run({ setting: 'linear-probe', options: {} }, cache);
     const { events, result } = await run({}, cache);
     const last = probe.result.epochs.at(-1);
@@ -108,16 +105,16 @@ describe('a run', () => {
     };
     const { result } = await scored(true);
     const { validation, test } = result;
-    expect(validation.labels).toEqual(Array.from(DATASET.val.labels));
-    const right = validation.predicted.filter((called, image) => called === validation.labels[image]);
+    expect(validation.targets).toEqual(Array.from(DATASET.val.labels));
+    const right = validation.predicted.filter((called, image) => called === validation.targets[image]);
     expect(right).toHaveLength(result.epochs.at(-1)?.correct ?? -1);
-    expect(test?.labels).toEqual(Array.from(DATASET.train.labels));
+    expect(test?.targets).toEqual(Array.from(DATASET.train.labels));
     expect(test?.predicted).toHaveLength(18);
     expect((await scored(false)).result.test).toBeNull();
   });
 
   it('can be timed by its first steps without leaving tensors, and the timing can be aborted', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     const work = async (changes: Partial<RunConfig> = {}) => ({
       ...(await job({ batchSize: 4, epochs: 50, ...changes }, cache)),
       clock: ticking(),
@@ -126,15 +123,17 @@ describe('a run', () => {
     const told: string[] = [];
     for (const changes of [{}, { setting: 'linear-probe', options: {} }]) {
       const each = await work(changes);
-      const pace = await measurePace(each, new AbortController().signal, ({ label }) => told.push(label));
-      expect(pace.perEpoch).toBeGreaterThan(0);
-      expect(pace.start).toBeGreaterThan(0);
+      const timing = await measureRunTiming(each, new AbortController().signal, ({ label }) =>
+        told.push(label),
+      );
+      expect(timing.perEpoch).toBeGreaterThan(0);
+      expect(timing.start).toBeGreaterThan(0);
       each.model.dispose();
     }
     expect(told).toContain('Computing features');
     expect(tf.memory().numTensors).toBe(tensors);
     const each = await work();
-    const ended = measurePace(each, AbortSignal.abort(), () => {});
+    const ended = measureRunTiming(each, AbortSignal.abort(), () => {});
     await expect(ended).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     each.model.dispose();
   });
@@ -231,7 +230,7 @@ describe('a run', () => {
         if (steps === 4 && stepsWhenPaused.length < 3) {
           // A run that did not wait would do its next step within these turns.
           for (let turn = 0; turn < 3; turn++) {
-            await breathe();
+            await yieldToEventLoop();
             stepsWhenPaused.push(steps);
           }
           this.act('resume');
@@ -266,7 +265,7 @@ describe('a run', () => {
   });
 
   it('computes the features once for all runs on the same data', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     await run({}, cache);
     const { events } = await run({}, cache);
     expect(events.some((event) => event.kind === 'phase' && event.label === 'Computing features')).toBe(

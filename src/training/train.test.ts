@@ -6,7 +6,7 @@ import { float32, type Safetensors } from '../files/safetensors';
 import { maxRelativeError, referenceValues, relativeError } from '../fixtures';
 import { methodById } from '../methods';
 import { onBackends } from '../on-backends';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { NO_CODES } from './atom-codes';
@@ -29,8 +29,8 @@ const STEPS = 5;
 const TRAINED: Record<string, number> = { lora: 1e-2 };
 const TRAINED_OTHERWISE = 1e-3;
 /** How far from single precision's losses, and from its trained numbers taken together, half precision may be. */
-const HALF_LOSSES = 5e-3;
-const HALF_NUMBERS = 3e-2;
+const FP16_LOSSES = 5e-3;
+const FP16_PARAMETERS = 3e-2;
 
 /** The decompositions on which the reference trained. */
 function referenceCodes(file: Safetensors): Map<string, LayerCode> {
@@ -67,10 +67,10 @@ async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Prec
   }
   const optimizer = new AdamW(initial, { rates: 1e-3, weightDecay: 0 });
   const batch = starterImages(network);
-  const wanted = tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [4, 4]); // labels 0 … 3
+  const targets = tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [4, 4]); // labels 0 … 3
   const losses: number[] = [];
   for (let step = 0; step <= STEPS; step++) {
-    const { loss, gradient } = lossAndGradient(model, optimizer.values, batch, wanted, null);
+    const { loss, gradient } = lossAndGradient(model, optimizer.values, batch, targets, null);
     losses.push((await loss.data())[0] ?? Number.NaN);
     if (step < STEPS) optimizer.apply(gradient);
     tf.dispose([loss, gradient]);
@@ -79,7 +79,7 @@ async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Prec
   optimizer.dispose();
   model.dispose();
   backbone.dispose();
-  tf.dispose([batch, wanted]);
+  tf.dispose([batch, targets]);
   return { reference, parameters, losses, trained };
 }
 
@@ -107,9 +107,9 @@ onBackends('five Adam steps against PyTorch', (backend) => {
         compared.flatMap((each) => Array.from(of(each)));
       const ours = all(({ offset, size }) => trained.subarray(offset, offset + size));
       const theirs = all(({ name }) => float32(reference, `${id}.final.${name}`));
-      expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(HALF_LOSSES);
+      expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(FP16_LOSSES);
       // The reference does not store the trained kernels of full tuning.
-      if (id !== 'full') expect(relativeError(ours, theirs)).toBeLessThan(HALF_NUMBERS);
+      if (id !== 'full') expect(relativeError(ours, theirs)).toBeLessThan(FP16_PARAMETERS);
     });
   }
 });

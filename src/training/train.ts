@@ -6,14 +6,19 @@ import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
 import { type Random, seededRandom } from '../random';
-import type { EpochResult, PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
+import type { EpochResult, FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { augmentedBatch, targets, viewBatch, viewsPerImage } from './batch';
+import { augmentedBatch, oneHotTargets, viewBatch, viewsPerImage } from './batch';
 import { checkFinite } from './diverged';
 import { predict, type Score, score } from './evaluate';
+import {
+  FrozenFeatureCache,
+  type FrozenFeatureRequest,
+  type FrozenFeatures,
+  type OpenFile,
+} from './frozen-feature-cache';
 import { type GradientOptions, lossAndGradient } from './gradient';
 import { lowestStage } from './parameters';
-import { type OpenFile, type Prefix, PrefixCache, type PrefixRequest } from './prefix-cache';
 import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
@@ -33,9 +38,9 @@ export interface Job extends Omit<GradientOptions, 'from'> {
   dataset: Dataset;
   config: RunConfig;
   /** Results of earlier runs with the same backbone and data. */
-  cache: FrozenCache;
+  cache: RunCache;
   /** Where to keep the frozen-feature cache; null to compute the frozen stages at every step. */
-  prefix?: PrefixPlace | null;
+  frozenFeatures?: FrozenFeaturePlace | null;
   /** Seconds; stops while the run is paused. */
   clock: () => number;
   /** Images per forward pass without gradients; `EVALUATION_BATCH` by default. */
@@ -45,18 +50,18 @@ export interface Job extends Omit<GradientOptions, 'from'> {
 }
 
 /** Results of the frozen backbone, shared by all runs with one backbone and data set. */
-export class FrozenCache {
+export class RunCache {
   features: Features | null = null;
   /** Heads for the warm start, by probe configuration and seed, so that every setting starts from the same head. */
   readonly heads = new Map<string, Float32Array>();
-  readonly prefixes: PrefixCache;
+  readonly frozenFeatures: FrozenFeatureCache;
 
   constructor(openFile: OpenFile = async () => null) {
-    this.prefixes = new PrefixCache(openFile);
+    this.frozenFeatures = new FrozenFeatureCache(openFile);
   }
 
   dispose(): void {
-    this.prefixes.dispose();
+    this.frozenFeatures.dispose();
   }
 }
 
@@ -66,8 +71,8 @@ export class FrozenCache {
  * a consumer that stops at an epoch has it.
  */
 export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
-  const request = prefixRequest(job);
-  job.cache.prefixes.keepOnly(request);
+  const request = frozenFeatureRequest(job);
+  job.cache.frozenFeatures.keepOnly(request);
   // The memory plan of this run does not include free buffers of earlier runs.
   emptyPool();
   const features = yield* cachedFeatures(job);
@@ -94,13 +99,13 @@ async function* cachedFeatures({
 }
 
 /** The frozen-feature cache entry for this run; null if it uses none. */
-function prefixRequest({
+function frozenFeatureRequest({
   model,
   dataset,
   config,
-  prefix: place = null,
+  frozenFeatures: place = null,
   evaluationBatch,
-}: Job): PrefixRequest | null {
+}: Job): FrozenFeatureRequest | null {
   const from = lowestStage(model.table) ?? 0;
   if (place === null || from === 0 || viewsPerImage(config) === 0) return null;
   return { backbone: model.backbone, dataset, config, from, place, batchSize: evaluationBatch };
@@ -146,7 +151,7 @@ async function* probeRun(
 async function* tuningRun(
   job: Job,
   features: Features,
-  request: PrefixRequest | null,
+  request: FrozenFeatureRequest | null,
 ): AsyncGenerator<TrainEvent, void> {
   const { model, dataset, config, clock } = job;
   const { epochs, seed, warmup, learningRate } = config;
@@ -158,7 +163,7 @@ async function* tuningRun(
   const random = seededRandom(seed);
   const initial = model.initial(random.fork('initial values'));
   if (config.warmStart) initial.set(yield* warmHead(job, features), model.table.backbone);
-  const prefix = request && (yield* job.cache.prefixes.prefix(request));
+  const frozenFeatures = request && (yield* job.cache.frozenFeatures.load(request));
   yield {
     kind: 'started',
     epochs,
@@ -169,11 +174,11 @@ async function* tuningRun(
   const began = clock();
   const optimizer = new AdamW(initial, { rates: learningRates(job), weightDecay: config.weightDecay });
   const best = new Best();
-  const pace = new Pace(clock, steps, epochs, batchSize);
+  const speed = new SpeedMeter(clock, steps, epochs, batchSize);
   try {
     for (let epoch = 0; epoch <= epochs; epoch++) {
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
-      const scored = await pace.evaluation(() => validate(job, prefix, optimizer));
+      const scored = await speed.evaluation(() => validate(job, frozenFeatures, optimizer));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       if (best.improves(epoch, scored)) {
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
@@ -197,7 +202,7 @@ async function* tuningRun(
     let sum = 0;
     const indicesAt = (index: number) => order.subarray(index * batchSize, (index + 1) * batchSize);
     const inputAt = (index: number) =>
-      tf.tidy(() => trainInput(job, prefix, indicesAt(index), epoch, changes));
+      tf.tidy(() => trainInput(job, frozenFeatures, indicesAt(index), epoch, changes));
     let input = inputAt(0);
     try {
       for (let index = 0; index < stepsPerEpoch; index++) {
@@ -215,7 +220,7 @@ async function* tuningRun(
         // The sum is infinite or NaN if any parameter is.
         const total = tf.tidy(() => tf.sum(optimizer.values).reshape<tf.Tensor1D>([1]));
         const losses = await readScalars([...reported.map((entry) => entry.loss), total]);
-        pace.stepped(reported.length);
+        speed.stepped(reported.length);
         checkFinite(losses.splice(reported.length), 'trainable parameters', {
           step: step + 1,
           epoch,
@@ -230,7 +235,7 @@ async function* tuningRun(
             step: number,
             loss: value,
             learningRate: rate,
-            ...pace.report(number, epoch),
+            ...speed.report(number, epoch),
           };
         }
       }
@@ -250,7 +255,7 @@ type Input = {
 /** The input of a training step. `changes` is the epoch's random stream, for new views in every epoch. */
 function trainInput(
   { model, dataset, config }: Job,
-  prefix: Prefix | null,
+  frozenFeatures: FrozenFeatures | null,
   indices: Uint32Array,
   epoch: number,
   changes: Random,
@@ -261,14 +266,14 @@ function trainInput(
   if (views === 0)
     return { x: augmentedBatch(train, side, backbone, indices, config.augmentation, () => changes), from: 0 };
   const view = (epoch - 1) % views;
-  const maps = prefix?.train(indices, view);
-  if (prefix && maps) return { x: maps, from: prefix.from };
+  const activations = frozenFeatures?.train(indices, view);
+  if (frozenFeatures && activations) return { x: activations, from: frozenFeatures.from };
   return { x: viewBatch(dataset, backbone, config, indices, view), from: 0 };
 }
 
 /** Loss `[1]` and flat gradient of one batch. */
 function batchGradient(
-  { model, dataset, config, microBatch, recompute }: Job,
+  { model, dataset, config, microBatch, gradientCheckpointing }: Job,
   values: tf.Tensor1D,
   indices: Uint32Array,
   { x, from }: Input,
@@ -276,8 +281,8 @@ function batchGradient(
 ): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
   return tf.tidy(() => {
     const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
-    const wanted = targets(dataset.train, indices, model.classes);
-    return lossAndGradient(model, values, x, wanted, mask, { microBatch, recompute, from });
+    const targets = oneHotTargets(dataset.train, indices, model.classes);
+    return lossAndGradient(model, values, x, targets, mask, { microBatch, gradientCheckpointing, from });
   });
 }
 
@@ -321,11 +326,11 @@ function learningRates({ model: { table }, config }: Job): Float32Array {
 
 async function validate(
   { model, dataset, evaluationBatch }: Job,
-  prefix: Prefix | null,
+  frozenFeatures: FrozenFeatures | null,
   optimizer: AdamW,
 ): Promise<Score> {
   const { val, side } = dataset;
-  const logits = await predict(model, optimizer.values, val, side, evaluationBatch, prefix);
+  const logits = await predict(model, optimizer.values, val, side, evaluationBatch, frozenFeatures);
   return score(logits, dataset.val.labels, model.classes);
 }
 
@@ -359,7 +364,7 @@ class Best {
 }
 
 /** Measures the speed of a run and estimates its remaining time. */
-class Pace {
+class SpeedMeter {
   #last: number;
   #stepSeconds = 0;
   #evaluationSeconds = 0;

@@ -9,15 +9,15 @@ import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
 import {
+  assertDefined,
   type Codings,
   type Frozen,
-  given,
   type Tensors,
   type TuningMethod,
   trainableGradients,
   tunedConvolution,
 } from '../methods/method';
-import { inHalves } from '../ops/convert';
+import { toFp16 } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
@@ -52,7 +52,9 @@ export class TunedModel {
     const needed = neededCodings(method, options, this.table);
     const codesOf = (kind: keyof Codings) => {
       const layers = needed.get(kind)?.layers ?? [];
-      return new Map(layers.map((layer) => [layer, given(codes[kind].get(layer), `codes of ${layer}`)]));
+      return new Map(
+        layers.map((layer) => [layer, assertDefined(codes[kind].get(layer), `codes of ${layer}`)]),
+      );
     };
     this.codes = { plain: codesOf('plain'), blocks: codesOf('blocks') };
     const layers: [string, TunedLayer][] = [];
@@ -97,10 +99,13 @@ export class TunedModel {
 
   /** The gradients of one layer's parameters, by their index in the table. */
   gradients(gradient: LayerGradient, parameters: readonly tf.Tensor[]): Map<number, tf.Tensor> {
-    const { parameters: own, frozen } = given(this.#tuned.get(gradient.layer.name), gradient.layer.name);
+    const { parameters: own, frozen } = assertDefined(
+      this.#tuned.get(gradient.layer.name),
+      gradient.layer.name,
+    );
     const trainables = byName(own, parameters);
     const gradients = trainableGradients(this.method, gradient, trainables, frozen, this.options);
-    return new Map(own.map(({ index, name }) => [index, given(gradients[name], name)]));
+    return new Map(own.map(({ index, name }) => [index, assertDefined(gradients[name], name)]));
   }
 
   /** ‖ΔW‖ of every tuned layer by name; zero if the method leaves its kernel unchanged. */
@@ -162,7 +167,7 @@ export class TunedModel {
     let kept = coefficients;
     // GPU programs read fp16 four numbers at a time.
     if (this.backbone.precision === 'half' && coefficients.shape[1] % 4 === 0) {
-      kept = inHalves(coefficients);
+      kept = toFp16(coefficients);
       coefficients.dispose();
     }
     declareFrozen(kept);
@@ -197,5 +202,5 @@ export class TunedModel {
 }
 
 function byName(own: TunedLayer['parameters'], parameters: readonly tf.Tensor[]): Tensors {
-  return Object.fromEntries(own.map(({ index, name }) => [name, given(parameters[index], name)]));
+  return Object.fromEntries(own.map(({ index, name }) => [name, assertDefined(parameters[index], name)]));
 }

@@ -12,7 +12,7 @@ import { SOURCES, type Source, sourceOfFile, sourceOfHash } from '../hub/sources
 import { fetchWhole, Interrupted } from '../hub/stall';
 import { STARTER_FILE } from '../hub/starter';
 import { openStored } from '../hub/stored';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import { UserError } from '../user-error';
 import type {
   BackboneChoice,

@@ -44,7 +44,7 @@ export interface EngineLimits {
   buffer: number;
 }
 
-/** A program of ours that this adapter could not compile; its portable form gives the same results, slower. */
+/** A program of ours that this adapter could not compile; its reference kernel gives the same results, slower. */
 export interface Notice {
   program: string;
   /** The adapter's words. */
@@ -386,9 +386,9 @@ export interface MemoryItems {
   /** The trained numbers as tensors and the kernels made of them. */
   kernels: number;
   /** The frozen stages' output for every image, kept between steps. */
-  prefix: number;
+  frozenFeatures: number;
   /** Feature maps kept for the way back. */
-  maps: number;
+  activations: number;
   /** The optimizer's numbers. */
   optimizer: number;
   /** Images, gradients, and what operations need for themselves. */
@@ -410,7 +410,7 @@ export interface HeapItems {
 }
 
 /** Where the frozen stages' output is kept for images that come again. */
-export type PrefixPlace = 'device' | 'file';
+export type FrozenFeaturePlace = 'device' | 'file';
 
 /** How a run keeps within its memory. */
 export interface MemoryPlan {
@@ -419,11 +419,11 @@ export interface MemoryPlan {
   /** Images that pass through the network together; their gradients are added up to the batch's. */
   microBatch: number;
   /** The blocks' insides are computed a second time on the way back instead of being kept. */
-  recompute: boolean;
+  gradientCheckpointing: boolean;
   /** Images per forward pass without gradients. */
   evaluationBatch: number;
   /** Null where no stage is frozen, no image comes again, or there is no room. */
-  prefix: PrefixPlace | null;
+  frozenFeatures: FrozenFeaturePlace | null;
   /** The most the run holds at a time, bytes, and what that is. */
   bytes: number;
   items: MemoryItems;
@@ -470,9 +470,9 @@ export type RunEvent =
   | { kind: 'checkpoint'; epoch: number };
 
 /** What a model said of a part's images, one place in each list per image. */
-export interface Answers {
+export interface Predictions {
   /** Places among the classes. */
-  labels: number[];
+  targets: number[];
   predicted: number[];
 }
 
@@ -489,9 +489,9 @@ export interface RunResult {
   /** The epoch whose state is kept for download and use: the best by validation accuracy, earliest on a tie. */
   keptEpoch: number;
   /** After the last epoch. */
-  validation: Answers;
+  validation: Predictions;
   /** Of the kept epoch, on images that neither trained nor chose it; null where there are none, or they were not asked for. */
-  test: Answers | null;
+  test: Predictions | null;
   /** The last epoch's. */
   seconds: number;
   /** Median over the run. */
@@ -504,7 +504,7 @@ export interface RunResult {
 }
 
 /** How long a run takes, seconds. */
-export interface Pace {
+export interface RunTiming {
   perEpoch: number;
   /** Validation before the first epoch, and what is not computed once for all runs. */
   start: number;
@@ -621,7 +621,7 @@ export interface Calls {
   /** Begins a run to see how long it would take, and drops it; what it had to compute first is kept. */
   measure: {
     in: { config: RunConfig; memoryCap: number | null; expected: Expected };
-    out: Pace;
+    out: RunTiming;
     progress: Progress;
   };
   train: {

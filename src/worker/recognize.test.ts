@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { madeResnet } from '../../e2e/made-resnet';
+import { resnetFixture } from '../../e2e/resnet-fixture';
 import { Backbone } from '../backbone/backbone';
 import { type Recipe, tuningRecipe } from '../backbone/recipe';
 import { startBackend } from '../backend';
 import { importDataset } from '../data/dataset';
-import { picture } from '../data/made-files';
+import { picture } from '../data/file-fixtures';
 import { openWeightFile } from '../files/open-weight-file';
 import { recognizeData, recognizeFile } from './recognize';
 
@@ -16,7 +16,7 @@ let asInTuning: Backbone;
 
 beforeAll(async () => {
   await startBackend('wasm');
-  const { file } = madeResnet(4, 10);
+  const { file } = resnetFixture(4, 10);
   const weights = await openWeightFile([{ path: 'made.safetensors', file: new Blob([file]) }]);
   const identity = { id: 'made', name: 'made' };
   byRecipe = await Backbone.load(weights, identity, { inputSize: INPUT_SIZE, recipe: RECIPE });

@@ -2,11 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { ownClassNames } from '../backbone/own-classes';
-import { breathe } from '../breathe';
 import type { Dataset } from '../data/dataset';
 import { decodeByRecipe } from '../data/decode';
 import { centreOf, normalised } from '../training/batch';
 import { UserError } from '../user-error';
+import { yieldToEventLoop } from '../yield-to-event-loop';
 import type { Guess, Recognition } from './protocol';
 
 const GUESSES = 5;
@@ -44,7 +44,7 @@ export async function recognizeData(
   const found: Recognition[] = [];
   for (const { className, tile, original, kept } of chosen) {
     onImage(found.length, chosen.length);
-    await breathe();
+    await yieldToEventLoop();
     const decoded = original ? await decodeByRecipe(original, backbone.recipe) : null;
     const byRecipe = decoded !== null && 'pixels' in decoded;
     const size = Math.min(side, backbone.inputSize);

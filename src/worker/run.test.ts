@@ -7,9 +7,9 @@ import type { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { methodById } from '../methods';
 import { NO_CODES } from '../training/atom-codes';
-import { madeBackbone } from '../training/made-backbone';
-import { madeDataset } from '../training/made-dataset';
-import { FrozenCache } from '../training/train';
+import { backboneFixture } from '../training/backbone-fixture';
+import { datasetFixture } from '../training/dataset-fixture';
+import { RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import type { BackendName, RunConfig, RunEvent } from './protocol';
 import { runToEnd } from './run';
@@ -33,7 +33,7 @@ const CONFIG: RunConfig = {
   warmStart: false,
   probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
 };
-const DATASET = madeDataset(2, 2, 1, 36);
+const DATASET = datasetFixture(2, 2, 1, 36);
 
 interface Ended {
   fault: EngineFault | null;
@@ -43,9 +43,9 @@ interface Ended {
 /** A run in which something breaks at the first step. */
 async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ended> {
   // As little as there can be: the WebGPU adapter may be software.
-  const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
+  const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
   const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, NO_CODES);
-  const job = { model, dataset: DATASET, config: CONFIG, cache: new FrozenCache(), reportEvery: 1 };
+  const job = { model, dataset: DATASET, config: CONFIG, cache: new RunCache(), reportEvery: 1 };
   const events: RunEvent[] = [];
   let broken = false;
   try {
@@ -145,10 +145,10 @@ describe('a run that is stopped', () => {
 
   /** As soon as this epoch is validated. */
   async function stoppedAfter(epoch: number, changes: Partial<RunConfig> = {}) {
-    const backbone = await madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
+    const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
     const config = { ...CONFIG, ...changes };
     const model = new TunedModel(backbone, methodById(config.setting), config.options, 2, NO_CODES);
-    const job = { model, dataset: DATASET, config, cache: new FrozenCache(), reportEvery: 1 };
+    const job = { model, dataset: DATASET, config, cache: new RunCache(), reportEvery: 1 };
     const control = new RunControl();
     try {
       const { result } = await runToEnd(job, control, { backend: 'wasm', threads: 1 }, (event) => {

@@ -1,11 +1,11 @@
 /** Consumes one run: passes its events on, heeds pause and stop, and sums it up. */
 import * as tf from '@tensorflow/tfjs';
-import { breathe } from '../breathe';
 import { health } from '../engine-health';
 import { predict, score } from '../training/evaluate';
 import { type Job, type TrainEvent, train } from '../training/train';
 import { UserError } from '../user-error';
-import type { Answers, EngineInfo, EpochResult, RunEvent, RunOutcome, RunResult } from './protocol';
+import { yieldToEventLoop } from '../yield-to-event-loop';
+import type { EngineInfo, EpochResult, Predictions, RunEvent, RunOutcome, RunResult } from './protocol';
 import type { RunControl } from './run-control';
 
 export interface FinishedRun {
@@ -53,7 +53,7 @@ export async function runToEnd(
         if (event.kind === 'step') paces.push(event.imagesPerSecond);
         onEvent(event);
       }
-      await breathe();
+      await yieldToEventLoop();
       await control.ready();
       if (control.stopped) {
         outcome = 'stopped';
@@ -80,7 +80,7 @@ export async function runToEnd(
       trainable: { backbone, head },
       epochs,
       keptEpoch: kept.epoch,
-      validation: answers(job.dataset.val.labels, predicted),
+      validation: predictionsFrom(job.dataset.val.labels, predicted),
       test,
       seconds: epochs.at(-1)?.seconds ?? 0,
       imagesPerSecond: median(paces),
@@ -94,20 +94,20 @@ export async function runToEnd(
 async function answersOfTest(
   { model, dataset, evaluationBatch }: Pick<Job, 'model' | 'dataset' | 'evaluationBatch'>,
   kept: Float32Array,
-): Promise<Answers | null> {
+): Promise<Predictions | null> {
   const { test, side } = dataset;
   if (!test) return null;
   const values = tf.tensor1d(kept);
   try {
     const logits = await predict(model, values, test, side, evaluationBatch);
-    return answers(test.labels, score(logits, test.labels, model.classes).predicted);
+    return predictionsFrom(test.labels, score(logits, test.labels, model.classes).predicted);
   } finally {
     values.dispose();
   }
 }
 
-const answers = (labels: ArrayLike<number>, predicted: Uint16Array): Answers => ({
-  labels: Array.from(labels),
+const predictionsFrom = (labels: ArrayLike<number>, predicted: Uint16Array): Predictions => ({
+  targets: Array.from(labels),
   predicted: Array.from(predicted),
 });
 

@@ -4,10 +4,10 @@ import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
-import { picture, plain } from '../data/made-files';
+import { picture, plain } from '../data/file-fixtures';
 import { seededRandom } from '../random';
-import { madeBackbone } from '../training/made-backbone';
-import { madeDataset } from '../training/made-dataset';
+import { backboneFixture } from '../training/backbone-fixture';
+import { datasetFixture } from '../training/dataset-fixture';
 import { UserError } from '../user-error';
 import { keyOf } from './open-backbone';
 import type {
@@ -45,11 +45,14 @@ const sideOf = (inputSize: number) => Math.floor((inputSize * 8) / 7);
 
 function open(name: BackboneName): Promise<Backbone> {
   const [seed, inputSize] = BACKBONES[name];
-  return madeBackbone({ baseWidth: 4, blocks: [1], strideIn1x1: false }, inputSize, 'single', { name, seed });
+  return backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, inputSize, 'single', {
+    name,
+    seed,
+  });
 }
 
 function dataset(name: string, side: number, preset: Preset): Dataset {
-  const made = madeDataset(2, 2, 2, side);
+  const made = datasetFixture(2, 2, 2, side);
   // Another set has its classes the other way round.
   const labels = name === 'd1' ? made.train.labels : made.train.labels.map((label) => 1 - label);
   return { ...made, train: { ...made.train, labels }, name, preset, hash: `${name} at ${side}` };

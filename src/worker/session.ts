@@ -26,17 +26,17 @@ import { sourceOfFile } from '../hub/sources';
 import { STARTER } from '../hub/starter';
 import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
-import { checkOptions, given, type TuningMethod } from '../methods/method';
-import { adaptPrograms, tryHalves } from '../ops/webgpu/adapt';
+import { assertDefined, checkOptions, type TuningMethod } from '../methods/method';
+import { adaptPrograms, checkFp16 } from '../ops/webgpu/adapt';
 import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
-import { measurePace } from '../training/pace';
 import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
+import { measureRunTiming } from '../training/run-timing';
 import { settingSummary } from '../training/setting-summary';
-import { FrozenCache, type Job } from '../training/train';
+import { type Job, RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
@@ -96,7 +96,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   let engine: EngineInfo | null = null;
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
-  let frozen = new FrozenCache(createPrivateFile);
+  let frozen = new RunCache(createPrivateFile);
   /** Atoms that were found, by `codingKey`, then by layer. */
   let dictionaries = new Map<string, Map<string, LayerDictionary>>();
   /** Of runs and of models. */
@@ -120,7 +120,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
   /** The backbone in use. @throws UserError where it is not the one that the request was made for */
   function expectedBackbone({ backbone: wanted }: Pick<Expected, 'backbone'>): Backbone {
-    const present = ready(backbone);
+    const present = assertStarted(backbone);
     if (keyOf(present) === wanted.key) return present;
     throw new UserError(
       `This was asked for the backbone ${wanted.name}, but ${nameOf(present)} is loaded now. Load ${wanted.name} again, or ask anew.`,
@@ -161,7 +161,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
   function resetFrozen(): void {
     frozen.dispose();
-    frozen = new FrozenCache(createPrivateFile);
+    frozen = new RunCache(createPrivateFile);
   }
 
   function forgetAtoms(): void {
@@ -185,7 +185,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     progress: (value: Progress) => void,
     signal: AbortSignal,
   ): Promise<LayerCodes> {
-    const trunk = ready(backbone);
+    const trunk = assertStarted(backbone);
     const key = codingKey(coding);
     const known = dictionaries.get(key) ?? new Map<string, LayerDictionary>();
     dictionaries.set(key, known);
@@ -201,7 +201,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       coefficients.add(learned);
       for (const [layer, { coefficients: _, ...found }] of learned) known.set(layer, found);
     }
-    const wanted = new Map(layers.map((layer) => [layer, given(known.get(layer), layer)]));
+    const wanted = new Map(layers.map((layer) => [layer, assertDefined(known.get(layer), layer)]));
     return coefficients.recall(trunk, coding, wanted, options);
   }
 
@@ -240,8 +240,8 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     asked: Pick<RunConfig, 'options' | 'batchSize' | 'augmentation' | 'views'>,
     memoryCap: number | null,
   ): Promise<MemoryPlan> {
-    const { network, inputSize, precision } = ready(backbone);
-    const { backend, limits } = ready(engine);
+    const { network, inputSize, precision } = assertStarted(backbone);
+    const { backend, limits } = assertStarted(engine);
     const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
     const classes = dataset?.classes.length ?? 0;
     return planMemory(
@@ -270,7 +270,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     onPlanned: (memory: MemoryPlan) => void = () => {},
   ): Promise<T> {
     const [trunk, data] = [expectedBackbone(expected), expectedData(expected)];
-    const [info, cache] = [ready(engine), frozen];
+    const [info, cache] = [assertStarted(engine), frozen];
     const method = methodById(config.setting);
     checkOptions(method, config.options);
     const memory = await plan(method, config, memoryCap);
@@ -280,12 +280,12 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       layerCodes(coding, layers, tell, signal),
     );
     const model = new TunedModel(trunk, method, config.options, data.classes.length, codes);
-    const { microBatch, recompute, evaluationBatch, prefix } = memory;
+    const { microBatch, gradientCheckpointing, evaluationBatch, frozenFeatures } = memory;
     const reportEvery = STEPS_PER_REPORT[info.backend];
     try {
       return await work({
         ...{ model, dataset: data, config, cache, reportEvery },
-        ...{ microBatch, recompute, evaluationBatch, prefix },
+        ...{ microBatch, gradientCheckpointing, evaluationBatch, frozenFeatures },
       });
     } finally {
       model.dispose();
@@ -298,7 +298,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       throw new UserError(
         'This model is no longer in memory. Run its setting again, or load its adapter file.',
       );
-    if (found.backbone.key !== keyOf(ready(backbone)))
+    if (found.backbone.key !== keyOf(assertStarted(backbone)))
       throw new UserError(`This model belongs to another backbone. Choose ${found.backbone.name} to use it.`);
     return found.stored;
   }
@@ -320,7 +320,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
             await deleteStaleFiles();
             engine = await parts.startBackend(backend);
             if (engine.backend === 'webgpu') await adaptPrograms(tileMemory);
-            if (engine.precision === 'half' && !(await tryHalves()))
+            if (engine.precision === 'half' && !(await checkFp16()))
               engine = { ...engine, precision: 'single' };
             progress({ label: 'Loading the starter backbone', done: 1, total: 2 });
             const { precision } = engine;
@@ -342,7 +342,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
     useBackbone(choice, { progress, signal }) {
       return exclusive('useBackbone', 'backbone', signal, async (signal) => {
-        const { precision } = ready(engine);
+        const { precision } = assertStarted(engine);
         const opened = await parts.openBackbone(choice, { siteUrl, precision, progress, signal });
         const dataStays = await lock.replace(() => {
           backbone?.dispose();
@@ -397,7 +397,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
     importData({ source, ...choice }, { progress, signal }) {
       return exclusive('importData', 'data', signal, async (signal) => {
-        const side = storedSide(ready(backbone).inputSize, framingOf(choice.preset));
+        const side = storedSide(assertStarted(backbone).inputSize, framingOf(choice.preset));
         return setDataset(
           await parts.importDataset(source, { ...choice, side, onProgress: progress, signal }),
         );
@@ -415,7 +415,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const names = spatial.map(({ name }) => name);
         const found = await layerCodes(plainAtoms(count), names, progress, signal);
         return spatial.map(({ name, kernel, cIn, cOut }) => {
-          const { atoms, relativeError } = given(found.get(name), name);
+          const { atoms, relativeError } = assertDefined(found.get(name), name);
           return { layer: name, kernel, cIn, cOut, count, atoms, relativeError };
         });
       });
@@ -423,7 +423,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
     settings: ({ options, batchSize, augmentation, views, memoryCap }, { signal }) =>
       reading('read', signal, () => {
-        const { network } = ready(backbone);
+        const { network } = assertStarted(backbone);
         const classes = dataset?.classes.length ?? 0;
         return Promise.all(
           METHODS.map((method) =>
@@ -451,7 +451,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return exclusive('measure', 'timing', signal, (signal) => {
         const { clock } = new RunControl();
         return withJob(parseRunConfig(config), expected, memoryCap, signal, progress, (job) =>
-          measurePace({ ...job, clock }, signal, progress),
+          measureRunTiming({ ...job, clock }, signal, progress),
         );
       });
     },
@@ -469,7 +469,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
             signal,
             (value) => progress({ kind: 'phase', ...value }),
             async (job) => {
-              const { result, values } = await runToEnd(job, control, ready(engine), progress, scoreTest);
+              const { result, values } = await runToEnd(
+                job,
+                control,
+                assertStarted(engine),
+                progress,
+                scoreTest,
+              );
               const { model, dataset } = job;
               const stored = {
                 ...{ name, classes: dataset.classes, values, dictionaries: dictionariesOf(model.codes) },
@@ -495,14 +501,14 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const stored = { ...model(modelId), name };
         return {
           fileName: adapterFileName(name),
-          file: await writeAdapter(stored, ready(backbone), coefficients.recall),
+          file: await writeAdapter(stored, assertStarted(backbone), coefficients.recall),
         };
       }),
 
     loadAdapter: ({ modelId, fileName, file }, { signal }) =>
       reading('read', signal, async () => {
         const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
-        const trunk = ready(backbone);
+        const trunk = assertStarted(backbone);
         const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, coefficients.recall);
         return remember(modelId, stored, trunk, checkDifference);
       }),
@@ -536,7 +542,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   };
 }
 
-function ready<T>(part: T | null): T {
+function assertStarted<T>(part: T | null): T {
   if (part === null) throw new Error('The engine was asked before it was started.');
   return part;
 }

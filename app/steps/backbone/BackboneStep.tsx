@@ -122,7 +122,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
             description="The file holds several networks."
             value={trunk.used}
             disabled={reason !== null}
-            data={trunk.all.map((value) => ({ value, label: value || 'names without a prefix' }))}
+            data={trunk.all.map((value) => ({ value, label: value || 'names without a frozenFeatures' }))}
             onChange={(event) => void changeBackbone({ ...choice, trunk: event.currentTarget.value })}
           />
         )}

@@ -39,7 +39,8 @@ function progressOf(run: RunRecord) {
   return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
 }
 
-const inParts = ({ batch, microBatch, recompute }: MemoryPlan) => microBatch < batch || recompute;
+const inParts = ({ batch, microBatch, gradientCheckpointing }: MemoryPlan) =>
+  microBatch < batch || gradientCheckpointing;
 
 function ending(run: RunRecord): string {
   const kept = keptResult(run);

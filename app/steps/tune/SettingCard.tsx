@@ -18,7 +18,7 @@ interface Props {
 
 export function SettingCard({ setting, chosen, onChoose }: Props) {
   const { id, label, symbol, description, options, fault, trainable, tunedLayers, paper, memory } = setting;
-  const knobs = useSession((session) => session.configuration.knobs);
+  const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   return (
     <section className={classes.card} data-chosen={chosen || undefined} aria-label={label}>
       <header className={classes.head}>
@@ -54,13 +54,13 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         <div className={classes.fields}>
           {id === PROBE_SETTING ? (
             <p className={classes.aside}>
-              {knobs.probe.epochs} epochs at learning rate {knobs.probe.learningRate}, on features computed
-              once.
+              {hyperparameters.probe.epochs} epochs at learning rate {hyperparameters.probe.learningRate}, on
+              features computed once.
             </p>
           ) : (
             <NumberField
               label="Learning rate"
-              value={knobs.learningRates[id] ?? setting.learningRate}
+              value={hyperparameters.learningRates[id] ?? setting.learningRate}
               min={BOUNDS.learningRate[0]}
               max={BOUNDS.learningRate[1]}
               step={0.001}
@@ -71,7 +71,7 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
             <OptionField
               key={option.id}
               option={option}
-              value={knobs.options[id]?.[option.id] ?? option.default}
+              value={hyperparameters.options[id]?.[option.id] ?? option.default}
               onChange={(value) => turnOption(id, option.id, value)}
             />
           ))}

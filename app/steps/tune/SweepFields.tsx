@@ -38,7 +38,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
       title="Sweep"
       note="Several seeds show how much results vary by chance. A search gives every setting suitable values."
     >
-      <div className={classes.knobs}>
+      <div className={classes.hyperparameters}>
         <div className={classes.fields}>
           <NumberField
             label="Seeds"
@@ -89,7 +89,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
 function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const [cost, setCost] = useState<SweepCost | null>(null);
   const { configuration, dataset, settings, engine } = useSweepSource();
-  const paces = useSession((session) => session.paces);
+  const timings = useSession((session) => session.timings);
   const results = useSession((session) => session.runs.filter(({ result }) => result).length);
   const measuring = useSession((session) => session.measuring);
   const problem = useSession((session) => session.measuringProblem);
@@ -108,7 +108,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
     return () => {
       wanted = false;
     };
-  }, [asked, dataset, settings, engine, paces, results]);
+  }, [asked, dataset, settings, engine, timings, results]);
   if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
   const known = asked === configuration ? cost : null;
   const refused = obstacle ?? known?.obstacle;
@@ -119,7 +119,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         {searches > 0 && `, ${searches} of them search runs`}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.knobs.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
+          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {known?.seconds === null && !refused && runs > 0 && (
@@ -138,13 +138,13 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
 }
 
 function RateValues({ setting }: { setting: SettingSummary }) {
-  const knobs = useSession((session) => session.configuration.knobs);
+  const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   return (
     <Values
       setting={setting.id}
       number={RATE}
       label="Learning rates"
-      one={learningRateOf(setting, knobs)}
+      one={learningRateOf(setting, hyperparameters)}
       bounds={BOUNDS.learningRate}
     />
   );
@@ -152,7 +152,7 @@ function RateValues({ setting }: { setting: SettingSummary }) {
 
 function OptionValues({ setting, option }: { setting: string; option: SettingOption }) {
   const one = useSession(
-    (session) => session.configuration.knobs.options[setting]?.[option.id] ?? option.default,
+    (session) => session.configuration.hyperparameters.options[setting]?.[option.id] ?? option.default,
   );
   const values = useSession((session) => session.configuration.sweep.values[setting]?.[option.id]);
   if (option.choices)

@@ -11,7 +11,7 @@ import { sweepSize, useSweepSource } from '../../store/sweep-actions';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
-import { KnobFields } from './KnobFields';
+import { HyperparameterFields } from './HyperparameterFields';
 import { SettingCard } from './SettingCard';
 import { SweepFields } from './SweepFields';
 import classes from './TuneStep.module.css';
@@ -70,7 +70,7 @@ export function TuneStep() {
               ))}
             </div>
           </Block>
-          <KnobFields />
+          <HyperparameterFields />
           <SweepFields size={size} />
           <div className={classes.run}>
             <Button size="lg" disabled={reason !== null} onClick={run}>

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
-import { formOf, isFrozen } from '../frozen';
+import { derivedTensor, isFrozen } from '../frozen';
 import { type KernelGradientAttributes, kernelGradient } from '../kernel-gradient';
 
 /**
@@ -13,6 +13,6 @@ export function wasmAtomGradient(
 ): tf.Tensor2D | null {
   if (!isFrozen(coefficients)) return null;
   const whole = kernelGradient({ x, dz }, attributes).reshape<tf.Tensor2D>([attributes.k ** 2, -1]);
-  const right = formOf(coefficients, 'transposed', () => tf.transpose(coefficients));
+  const right = derivedTensor(coefficients, 'transposed', () => tf.transpose(coefficients));
   return tf.transpose(tf.matMul<tf.Tensor2D>(whole, right));
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { formOf, isFrozen } from '../frozen';
+import { derivedTensor, isFrozen } from '../frozen';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import { heapViews, uninitialised } from './heap';
 import { channelsFirst, tapSum } from './taps';
@@ -29,7 +29,7 @@ function plainGradient(
   if (stride === 1 && !kernelFirst(kernel, n * rows * columns)) {
     return tf.conv2d(
       dz,
-      formOf(kernel, 'turned', () => turned(kernel)),
+      derivedTensor(kernel, 'turned', () => turned(kernel)),
       1,
       'same',
     );

@@ -3,9 +3,9 @@
  * on small odd shapes. A program that does not compile or gives wrong results is replaced by the reference kernel.
  */
 import * as tf from '@tensorflow/tfjs';
-import { inHalves, inSingles } from '../convert';
+import { toFp16, toFp32 } from '../convert';
 import { byAtoms, byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
-import type { Precision } from '../half';
+import type { Precision } from '../fp16';
 import { adamwProgram, runAdamw } from './adamw-program';
 import { type DevicePrograms, devicePrograms } from './device-programs';
 import {
@@ -17,7 +17,7 @@ import {
   planKernelGradient,
   planMaxPool,
   planMaxPoolGradient,
-} from './forms';
+} from './kernels';
 import { addNotice } from './notices';
 import { webgpuBackend } from './run-program';
 import { DIRECT, EXTENTS, type Extent, PASSES, type Pass, type Tile, type TileTable, tileName } from './tile';
@@ -127,7 +127,7 @@ function sampleOf(pass: Pass, shape: Shape): Sample {
   const dz = tf.ones<tf.Rank.R4>([n, rows, columns, cOut]);
   const bias = tf.ones<tf.Rank.R1>([cOut]);
   const plans: Record<Pass, () => Plan<tf.Tensor>> = {
-    convolution: () => planConvolution({ x, kernel, bias }, { stride, pad, relu: true, half: false }),
+    convolution: () => planConvolution({ x, kernel, bias }, { stride, pad, relu: true, fp16: false }),
     inputGradient: () => planInputGradient({ dz, kernel }, { height: h, width: w, stride, pad }),
     kernelGradient: () => planKernelGradient({ x, dz }, { k, stride, pad }),
   };
@@ -174,7 +174,7 @@ async function tryPrograms(programs: DevicePrograms): Promise<void> {
  * Checks the programs on activations and kernels in fp16 and returns whether all of them work. There is no reference kernel for
  * fp16: if any program fails, in either precision, the engine uses fp32 throughout, with a notice.
  */
-export async function tryHalves(): Promise<boolean> {
+export async function checkFp16(): Promise<boolean> {
   const programs = devicePrograms();
   const failures: [program: string, reason: string][] = [];
   await tryEachTile(programs, 'half', (plan, failure) => failures.push([`${plan} in fp16`, failure]));
@@ -215,8 +215,8 @@ async function tryShape(
   onFailure: OnFailure,
 ): Promise<void> {
   const { n, h, w, cIn, cOut, k, stride, pad } = shape;
-  const half = precision === 'half';
-  if (half && cOut % 4 !== 0) return;
+  const fp16 = precision === 'half';
+  if (fp16 && cOut % 4 !== 0) return;
   const [rows, columns] = outputSides(shape);
   const numbersOf = {
     x: numbers(n * h * w * cIn, 'x'),
@@ -225,7 +225,7 @@ async function tryShape(
     coefficients: numbers(ATOMS * cIn * cOut, 'coefficients'),
   };
   const kept = <T extends tf.Tensor>(make: () => T, channels: number): T =>
-    tf.tidy(() => (half && channels % 4 === 0 ? inHalves(make()) : make()));
+    tf.tidy(() => (fp16 && channels % 4 === 0 ? toFp16(make()) : make()));
   const x = kept(() => tf.tensor4d(numbersOf.x, [n, h, w, cIn]), cIn);
   const kernel = kept(() => tf.tensor4d(numbersOf.kernel, [k, k, cIn, cOut]), cOut);
   const dz = tf.tensor4d(numbersOf.dz, [n, rows, columns, cOut]);
@@ -242,11 +242,11 @@ async function tryShape(
   ];
   const trials: Trial[] = [
     [
-      planConvolution({ x, kernel, bias }, { stride, pad, relu: false, half }),
+      planConvolution({ x, kernel, bias }, { stride, pad, relu: false, fp16 }),
       () => output(numbersOf.x, numbersOf.kernel, shape),
     ],
     // The input gradient of activations whose channels are not a multiple of 4 is never needed with an fp16 kernel.
-    ...(half && cIn % 4 !== 0 ? [] : [inputTrial]),
+    ...(fp16 && cIn % 4 !== 0 ? [] : [inputTrial]),
     [planKernelGradient({ x, dz }, { k, stride, pad }), byKernels],
     [
       planAtomGradient({ x, dz, coefficients }, { k, stride, pad }),
@@ -284,7 +284,7 @@ async function tryPlan(
   precision: Precision,
   onFailure: OnFailure,
 ): Promise<void> {
-  const { values, failure } = await attempt(() => inSingles(plan.run()));
+  const { values, failure } = await attempt(() => toFp32(plan.run()));
   if (failure) onFailure(plan.name, failure);
   else if (!agree(values, expected, TOLERANCE[precision]))
     onFailure(plan.name, 'Its result differs from that of the reference kernel.');

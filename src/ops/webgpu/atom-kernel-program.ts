@@ -3,7 +3,7 @@
  * of its channel pairs, so that each coefficient is read once.
  */
 import type * as tf from '@tensorflow/tfjs';
-import { shapeOf } from '../half';
+import { shapeOf } from '../fp16';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, type Program, runProgram, type Width } from './run-program';
 import { lines, typeOf } from './wgsl';
 

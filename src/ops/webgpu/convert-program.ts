@@ -1,6 +1,6 @@
 /** Conversion between fp32 and fp16: a copy, since every program's accessors convert to and from fp32. */
 import type * as tf from '@tensorflow/tfjs';
-import type { Precision } from '../half';
+import type { Precision } from '../fp16';
 import { emptyTensor, LINE, LINE_INDEX, lineGrid, numbersIn, type Program, runProgram } from './run-program';
 
 const convertProgram: Program = {

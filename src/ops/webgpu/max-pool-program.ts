@@ -3,7 +3,7 @@
  * elements of a window equal the maximum, the first in row-major order counts, as in PyTorch.
  */
 import type * as tf from '@tensorflow/tfjs';
-import { isHalf, shapeOf } from '../half';
+import { isFp16, shapeOf } from '../fp16';
 import type { PoolAttributes } from '../max-pool';
 import {
   emptyTensor,
@@ -112,7 +112,7 @@ export function runMaxPool(program: Program, x: tf.Tensor4D, window: PoolAttribu
   const [images, height, width, channels] = shapeOf(x);
   const reach = (size: number) => Math.floor((size + 2 * window.pad - window.k) / window.stride) + 1;
   const shape = [images, reach(height), reach(width), channels];
-  const output = emptyTensor(shape, isHalf(x) ? 'half' : 'single') as tf.Tensor4D; // a 4-D shape
+  const output = emptyTensor(shape, isFp16(x) ? 'half' : 'single') as tf.Tensor4D; // a 4-D shape
   runOver(program, [x], { x, y: output, window }, output);
   return output;
 }

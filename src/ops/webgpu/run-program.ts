@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
-import { isHalf, type Precision } from '../half';
+import { isFp16, type Precision } from '../fp16';
 import { typeOf } from './wgsl';
 
 /** The number of values in one buffer element: 1 for f32, 4 for vec4<f32>. */
@@ -39,7 +39,7 @@ export function emptyTensor(shape: number[], precision: Precision = 'single'): t
 
 /** The number of values a tensor holds, counting fp16 values and not int32 elements. */
 export function numbersIn(tensor: tf.TensorInfo): number {
-  return tf.util.sizeFromShape(tensor.shape) * (isHalf(tensor) ? 2 : 1);
+  return tf.util.sizeFromShape(tensor.shape) * (isFp16(tensor) ? 2 : 1);
 }
 
 /** The backend of our programs; call this only while it is tfjs' current backend. */
@@ -92,7 +92,7 @@ export function runProgram(
 
 /** The size of an element in 32-bit words. */
 function wordsOf(width: Width, tensor: tf.TensorInfo | undefined): number {
-  if (!tensor || !isHalf(tensor)) return width;
+  if (!tensor || !isFp16(tensor)) return width;
   if (width === 1) throw new Error('Numbers in half precision are read four at a time.');
   return 2;
 }
@@ -103,16 +103,16 @@ function accessors(
   tensors: readonly tf.TensorInfo[],
   output: tf.TensorInfo,
 ): string {
-  const half = (tensor: tf.TensorInfo | undefined) => tensor !== undefined && isHalf(tensor);
+  const fp16 = (tensor: tf.TensorInfo | undefined) => tensor !== undefined && isFp16(tensor);
   const reads = inputs.map(({ name, width }, index) =>
-    half(tensors[index])
+    fp16(tensors[index])
       ? `fn read_${name}(index : i32) -> vec4<f32> {
   let words = bitcast<vec2<u32>>(${name}[index]);
   return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
 }`
       : `fn read_${name}(index : i32) -> ${typeOf(width)} { return ${name}[index]; }`,
   );
-  const write = half(output)
+  const write = fp16(output)
     ? `fn write_result(index : i32, value : vec4<f32>) {
   result[index] = bitcast<vec2<i32>>(vec2<u32>(pack2x16float(value.xy), pack2x16float(value.zw)));
 }`

@@ -9,7 +9,7 @@ import { TunedModel } from './tuned-model';
 
 const found = new WeakMap<Backbone, Map<string, Promise<LayerCodes>>>();
 
-export async function madeModel(
+export async function modelFixture(
   backbone: Backbone,
   setting: string,
   options: SettingOptions,

@@ -1,10 +1,10 @@
 /** For tests only: what a tab's engine does with backbones, as only a worker can write files. */
 import { UserError } from '../user-error';
 import { download } from './download';
-import { halve } from './halve';
 import { keep } from './keep';
 import { Place, type StoredPrecision } from './place';
 import { type DownloadProgress, Reporter } from './progress';
+import { roundToFp16 } from './round-to-fp16';
 import type { Download, Statement } from './sources';
 import { deleteStored, openStored, type StoredBackbone, storedBackbones } from './stored';
 
@@ -16,7 +16,7 @@ export interface Tasks {
   /** Ends the download under way. */
   cancel: { in: null; out: null };
   keep: { in: { file: File; source: { id: string; label: string } & Statement }; out: null };
-  halve: { in: string; out: null };
+  roundToFp16: { in: string; out: null };
   stored: { in: null; out: StoredBackbone[] };
   remove: { in: string; out: null };
   read: { in: string; out: { name: string; bytes: Uint8Array<ArrayBuffer> } | null };
@@ -64,9 +64,9 @@ const handlers: Handlers = {
     await keep(file, source, { onProgress });
     return null;
   },
-  async halve(id, onProgress) {
+  async roundToFp16(id, onProgress) {
     const place = await Place.find(id);
-    if (place) await halve(place, { reporter: new Reporter(onProgress) });
+    if (place) await roundToFp16(place, { reporter: new Reporter(onProgress) });
     return null;
   },
   stored: storedBackbones,

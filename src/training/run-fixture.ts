@@ -1,13 +1,13 @@
 /** For tests only: a minimal run with a frozen stage, for slow backends and for workers. */
 import { methodById } from '../methods';
-import type { BackendName, PrefixPlace, RunConfig } from '../worker/protocol';
+import type { BackendName, FrozenFeaturePlace, RunConfig } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { NO_CODES } from './atom-codes';
-import { madeBackbone } from './made-backbone';
-import { madeDataset } from './made-dataset';
-import type { OpenFile } from './prefix-cache';
-import { FrozenCache } from './train';
+import { backboneFixture } from './backbone-fixture';
+import { datasetFixture } from './dataset-fixture';
+import type { OpenFile } from './frozen-feature-cache';
+import { RunCache } from './train';
 import { TunedModel } from './tuned-model';
 
 const CONFIG: RunConfig = {
@@ -27,9 +27,9 @@ const CONFIG: RunConfig = {
   warmStart: false,
   probe: { epochs: 1, learningRate: 1e-2, weightDecay: 0, batchSize: 4 },
 };
-const DATASET = madeDataset(3, 3, 2, 36);
+const DATASET = datasetFixture(3, 3, 2, 36);
 
-export interface MadeRun {
+export interface RunFixture {
   /** The loss of every step. */
   losses: number[];
   /** The loss of every validation. */
@@ -39,15 +39,15 @@ export interface MadeRun {
 }
 
 /** Two epochs of three steps with 9 training images of two views each, and 6 validation images. */
-export async function madeRun(
+export async function runFixture(
   backend: BackendName,
-  place: PrefixPlace | null,
+  place: FrozenFeaturePlace | null,
   openFile?: OpenFile,
-): Promise<MadeRun> {
-  const backbone = await madeBackbone({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
+): Promise<RunFixture> {
+  const backbone = await backboneFixture({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
   const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, NO_CODES);
-  const cache = new FrozenCache(openFile);
-  const job = { model, dataset: DATASET, config: CONFIG, cache, reportEvery: 1, prefix: place };
+  const cache = new RunCache(openFile);
+  const job = { model, dataset: DATASET, config: CONFIG, cache, reportEvery: 1, frozenFeatures: place };
   const losses: number[] = [];
   let computed = 0;
   try {

@@ -1,6 +1,7 @@
 /** Estimates the duration of a run by timing its first steps. */
-import { breathe } from '../breathe';
-import type { Pace, Progress } from '../worker/protocol';
+
+import type { Progress, RunTiming } from '../worker/protocol';
+import { yieldToEventLoop } from '../yield-to-event-loop';
 import { type Job, train } from './train';
 
 /** Timed steps. The first is not counted, because it compiles programs and fills caches. */
@@ -10,11 +11,11 @@ const STEPS = 3;
  * Starts a run and ends it after a few steps, or after the first epoch of a linear probe. Work that is shared by all runs (features
  * and the warm-start head) is reported to `onProgress`, stays in the job's cache and is not counted. Times are in seconds.
  */
-export async function measurePace(
+export async function measureRunTiming(
   job: Job,
   signal: AbortSignal,
   onProgress: (value: Progress) => void,
-): Promise<Pace> {
+): Promise<RunTiming> {
   const isProbe = job.model.table.backbone === 0;
   let began = job.clock();
   let start = 0;
@@ -23,7 +24,7 @@ export async function measurePace(
   // Reads back at every step: without it, a GPU might not have executed any step when the clock is read.
   for await (const event of train({ ...job, reportEvery: 1 })) {
     // The abort message can arrive only while the event loop runs.
-    await breathe();
+    await yieldToEventLoop();
     signal.throwIfAborted();
     if (event.kind === 'phase') {
       const { kind: _, ...progress } = event;

@@ -4,7 +4,7 @@ import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
 import { atomKernel } from './atom-kernel';
-import { inHalves, inSingles } from './convert';
+import { toFp16, toFp32 } from './convert';
 import { convolution } from './convolution';
 import {
   byAtoms,
@@ -17,11 +17,11 @@ import {
   type Shape,
   withAtoms,
 } from './definition';
-import { shapeOf } from './half';
+import { shapeOf } from './fp16';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
 import { maxPool, maxPoolGradient } from './max-pool';
-import { tryHalves } from './webgpu/adapt';
+import { checkFp16 } from './webgpu/adapt';
 import { forgetNotices, readNotices } from './webgpu/notices';
 
 /** The relative rounding error of fp16, which has 11 significant bits. */
@@ -44,8 +44,8 @@ onBackends('fp16', () => {
     const values = numbers(1024, 'any');
     const given = [...values, 0, 1.5, -0.333251953125, 65504, -2048, 6.103515625e-5, 0.0009765625, 2049];
     const [kept, back] = tf.tidy(() => {
-      const halves = inHalves(tf.tensor2d(given, [4, given.length / 4]));
-      return [halves, inSingles(halves)];
+      const halves = toFp16(tf.tensor2d(given, [4, given.length / 4]));
+      return [halves, toFp32(halves)];
     });
     expect(kept.size).toBe(given.length / 2);
     expect(back.shape).toEqual([4, given.length / 4]);
@@ -70,18 +70,18 @@ onBackends('fp16', () => {
       const change = numbers(3 * taps, 'change');
       const whole = byKernel(x, dz, shape);
       const found = tf.tidy(() => {
-        const map = inHalves(tf.tensor4d(x, [n, h, w, cIn]));
-        const frozen = inHalves(tf.tensor4d(kernel, [k, k, cIn, cOut]));
+        const map = toFp16(tf.tensor4d(x, [n, h, w, cIn]));
+        const frozen = toFp16(tf.tensor4d(kernel, [k, k, cIn, cOut]));
         const gradient = tf.tensor4d(dz, [n, rows, columns, cOut]);
-        const alpha = inHalves(tf.tensor2d(coefficients, [3, pairs]));
-        const added = inHalves(tf.tensor4d(residual, [n, rows, columns, cOut]));
+        const alpha = toFp16(tf.tensor2d(coefficients, [3, pairs]));
+        const added = toFp16(tf.tensor4d(residual, [n, rows, columns, cOut]));
         const how = { stride, pad, relu: false };
         const inputs = { x: map, kernel: frozen, bias: tf.zeros<tf.Rank.R1>([cOut]), residual: added };
-        const kept = convolution(inputs, { ...how, half: true });
+        const kept = convolution(inputs, { ...how, fp16: true });
         expect(shapeOf(kept)).toEqual([n, rows, columns, cOut]);
         return {
-          output: convolution(inputs, { ...how, half: false }),
-          kept: inSingles(kept),
+          output: convolution(inputs, { ...how, fp16: false }),
+          kept: toFp32(kept),
           input: inputGradient(
             { dz: gradient, kernel: frozen, mask: map },
             { height: h, width: w, stride, pad },
@@ -115,12 +115,12 @@ onBackends('fp16', () => {
     const window = { k: 3, stride: 2, pad: 1 };
     const x = exact(2 * 5 * 6 * 8, 'x').map((value) => Math.max(0, value));
     const dy = numbers(2 * 3 * 3 * 8, 'dy');
-    const [halves, singles] = [true, false].map((half) =>
+    const [halves, singles] = [true, false].map((fp16) =>
       tf.tidy(() => {
-        const map = half ? inHalves(tf.tensor4d(x, shape)) : tf.tensor4d(x, shape);
+        const map = fp16 ? toFp16(tf.tensor4d(x, shape)) : tf.tensor4d(x, shape);
         const y = maxPool({ x: map }, window);
         const dx = maxPoolGradient({ x: map, y, dy: tf.tensor4d(dy, [2, 3, 3, 8]) }, window);
-        return [inSingles(y), dx];
+        return [toFp32(y), dx];
       }),
     ) as [tf.Tensor[], tf.Tensor[]]; // one result for each precision
     for (const [index, tensor] of halves.entries())
@@ -129,7 +129,7 @@ onBackends('fp16', () => {
   });
 
   it('passes its self-test on this device', async () => {
-    expect(await tryHalves()).toBe(true);
+    expect(await checkFp16()).toBe(true);
     expect(readNotices()).toEqual([]);
     forgetNotices();
   });

@@ -3,7 +3,7 @@ import { convolutions, network } from '../src/backbone/layout';
 import { writeSafetensors } from '../src/files/safetensors';
 import { seededRandom } from '../src/random';
 
-export interface MadeResnet {
+export interface ResnetFixture {
   file: Uint8Array<ArrayBuffer>;
   /** The number of kernel and batch norm affine parameters. */
   parameters: number;
@@ -11,7 +11,7 @@ export interface MadeResnet {
 }
 
 /** `classes`: the number of classes of its classifier. */
-export function madeResnet(baseWidth: number, classes: number): MadeResnet {
+export function resnetFixture(baseWidth: number, classes: number): ResnetFixture {
   const { normal } = seededRandom(3);
   const { features, ...stages } = network({ baseWidth, blocks: [3, 4, 6, 3], strideIn1x1: false });
   const tensors = new Map<string, { shape: number[]; data: Float32Array }>();

@@ -14,11 +14,11 @@ import {
 } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
 import type { TuningMethod } from '../methods/method';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import type { MemoryItems, SettingOptions } from '../worker/protocol';
 import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
 
-export interface RehearsedRun {
+export interface SimulatedRun {
   network: Network;
   /** Side of the input in pixels. */
   inputSize: number;
@@ -27,17 +27,17 @@ export interface RehearsedRun {
   options: SettingOptions;
   images: { train: number; val: number };
   /** Frozen features that enter the stage `from`, cached on the device for so many images; null if there are none. */
-  prefix: { from: number; maps: number } | null;
+  frozenFeatures: { from: number; images: number } | null;
   /** Images per step and per micro-batch, and whether gradient checkpointing is used. */
   batch: number;
   microBatch: number;
-  recompute: boolean;
+  gradientCheckpointing: boolean;
   /** Images per forward pass without gradients. */
   evaluationBatch: number;
   precision: Precision;
 }
 
-export interface Rehearsal {
+export interface SimulatedMemory {
   /** The peak memory, and its composition. */
   bytes: number;
   items: MemoryItems;
@@ -46,17 +46,17 @@ export interface Rehearsal {
 }
 
 /** `pooled`: whether memory is managed as by tfjs-webgpu's buffer pool, or as by the wasm heap. */
-export function rehearse(run: RehearsedRun, pooled: boolean): Rehearsal {
+export function simulateMemory(run: SimulatedRun, pooled: boolean): SimulatedMemory {
   const memory = pooled ? new Pool(run.precision) : new Heap(run.precision);
   new Run(run, memory).all();
   const { bytes, items, largest } = memory;
   return { bytes, items, largest };
 }
 
-/** Bytes per number in fp32 and fp16, and the kinds of tensors that are stored in fp16 (ops/half.ts). */
-const SINGLE = 4;
-const HALF = 2;
-const HALVES: ReadonlySet<Kind> = new Set(['weights', 'coefficients', 'maps']);
+/** Bytes per number in fp32 and fp16, and the kinds of tensors that are stored in fp16 (ops/fp16.ts). */
+const FP32_BYTES = 4;
+const FP16_BYTES = 2;
+const STORED_IN_FP16: ReadonlySet<Kind> = new Set(['weights', 'coefficients', 'activations']);
 
 /** Vectors that AdamW keeps: parameters, two moments, learning rates; on WebGPU also a separate copy of the parameters. */
 const OPTIMIZER_KEEPS = { heap: 4, pool: 5 };
@@ -88,7 +88,7 @@ abstract class Memory {
 
   /** Allocates `numbers` numbers in `tensors` tensors of equal size. */
   take(kind: Kind, numbers: number, tensors = 1): Held {
-    const bytes = numbers * (this.precision === 'half' && HALVES.has(kind) ? HALF : SINGLE);
+    const bytes = numbers * (this.precision === 'half' && STORED_IN_FP16.has(kind) ? FP16_BYTES : FP32_BYTES);
     this.largest = Math.max(this.largest, bytes / tensors);
     this.#live[kind] += bytes;
     const total = this.grown(bytes);
@@ -158,8 +158,8 @@ const nothing = (): MemoryItems => ({
   weights: 0,
   coefficients: 0,
   kernels: 0,
-  prefix: 0,
-  maps: 0,
+  frozenFeatures: 0,
+  activations: 0,
   optimizer: 0,
   working: 0,
 });
@@ -167,7 +167,7 @@ const nothing = (): MemoryItems => ({
 // ---------------------------------------------------------------- a run
 
 /**
- * How a GPU divides a kernel gradient (ops/webgpu/forms.ts): one workgroup of threads per tile of channels, and as many splits of
+ * How a GPU divides a kernel gradient (ops/webgpu/kernels.ts): one workgroup of threads per tile of channels, and as many splits of
  * the long axis as keep it busy, if each split has enough positions.
  */
 const GPU_TILES = { side: 64, threads: 64, workgroups: 256, positionsPerPart: 128 };
@@ -185,7 +185,7 @@ interface KeptBlock {
   y: Held;
 }
 
-interface Map {
+interface StageActivations {
   held: Held;
   side: number;
 }
@@ -199,7 +199,7 @@ class Run {
   readonly #tunesKernels: boolean;
 
   constructor(
-    readonly run: RehearsedRun,
+    readonly run: SimulatedRun,
     readonly memory: Memory,
   ) {
     const { table, method } = run;
@@ -211,7 +211,7 @@ class Run {
 
   all(): void {
     const { memory } = this;
-    const { network, table, images, prefix, method, options } = this.run;
+    const { network, table, images, frozenFeatures, method, options } = this.run;
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
@@ -221,7 +221,12 @@ class Run {
         memory.take('coefficients', rows * atoms * (coding.kc > 1 ? 2 : 1));
       }
     }
-    if (prefix) memory.take('prefix', prefix.maps * this.#entering(prefix.from).numbers, prefix.maps);
+    if (frozenFeatures)
+      memory.take(
+        'frozenFeatures',
+        frozenFeatures.images * this.#entering(frozenFeatures.from).numbers,
+        frozenFeatures.images,
+      );
     this.#evaluation(images.train, 0);
     this.#evaluation(images.val, 0);
     // The features of the linear probe or the warm start.
@@ -229,7 +234,7 @@ class Run {
     if (table.backbone === 0) return;
     this.#vectors(this.#on(OPTIMIZER_KEEPS));
     const kernels = this.#kernels();
-    this.#evaluation(images.val, prefix?.from ?? 0);
+    this.#evaluation(images.val, frozenFeatures?.from ?? 0);
     memory.free(...kernels);
     this.#step();
   }
@@ -246,21 +251,21 @@ class Run {
         this.memory.free(a1, a2, x.held);
         x = y;
       }
-      this.#singles(x.held);
+      this.#fp32Copy(x.held);
       this.memory.free(x.held, input);
     }
   }
 
   #step(): void {
     const { memory } = this;
-    const { network, batch, microBatch, table, prefix } = this.run;
+    const { network, batch, microBatch, table, frozenFeatures } = this.run;
     const lowest = lowestStage(table) ?? 0;
     // On wasm, the backward pass caches frozen kernels rotated by 180°.
     if (this.memory instanceof Heap)
       for (const layer of convolutions(network))
         if (!this.#isTuned(layer) && stageOf(layer) >= lowest) memory.take('weights', numbersOf(layer));
     const kernels = this.#kernels();
-    const images = this.#input(batch, prefix?.from ?? 0);
+    const images = this.#input(batch, frozenFeatures?.from ?? 0);
     const rest = batch % microBatch;
     let sum = this.#part(microBatch);
     for (const n of [batch >= 2 * microBatch ? microBatch : 0, rest]) {
@@ -273,34 +278,40 @@ class Run {
     memory.free(images, ...kernels);
     this.#vectors(this.#on(OPTIMIZER_MAKES));
     // The input of the next step.
-    this.#input(batch, prefix?.from ?? 0);
+    this.#input(batch, frozenFeatures?.from ?? 0);
   }
 
   /** The forward and backward pass of one micro-batch; returns its gradient, which stays allocated. */
   #part(n: number): Held {
     const { memory } = this;
-    const { network, batch: count, recompute, inputSize, prefix } = this.run;
-    const from = prefix?.from ?? 0;
+    const { network, batch: count, gradientCheckpointing, inputSize, frozenFeatures } = this.run;
+    const from = frozenFeatures?.from ?? 0;
     const images = n < count ? this.#input(n, from) : null;
     let reached = this.#isTuned(network.stem);
-    const stem = from > 0 ? null : this.#stem(n, reached && !recompute);
+    const stem = from > 0 ? null : this.#stem(n, reached && !gradientCheckpointing);
     let x = stem?.x ?? this.#entered(from);
     const blocks: KeptBlock[] = [];
     for (const block of network.stages.slice(Math.max(0, from - 1)).flat()) {
       const { a1, a2, y } = this.#forward(n, block, x.side);
       reached ||= blockConvolutions(block).some((layer) => this.#isTuned(layer));
       if (reached)
-        blocks.push({ block, side: x.side, x: x.held, inner: recompute ? null : { a1, a2 }, y: y.held });
+        blocks.push({
+          block,
+          side: x.side,
+          x: x.held,
+          inner: gradientCheckpointing ? null : { a1, a2 },
+          y: y.held,
+        });
       else memory.free(x.held);
-      if (!reached || recompute) memory.free(a1, a2);
+      if (!reached || gradientCheckpointing) memory.free(a1, a2);
       x = y;
     }
-    this.#singles(x.held);
+    this.#fp32Copy(x.held);
     const gradients: Held[] = [];
     const below = this.#backward(n, blocks, gradients);
     if (below && stem) {
       const size = n * stem.side ** 2 * network.stem.cOut;
-      const first = stem.kept ?? memory.take('maps', size);
+      const first = stem.kept ?? memory.take('activations', size);
       const dz = memory.take('working', size);
       memory.free(first, below);
       this.#layerGradient(n, network.stem, inputSize, gradients);
@@ -317,7 +328,7 @@ class Run {
     const top = blocks.at(-1);
     if (!top) return null;
     const stemIsTuned = this.#isTuned(this.run.network.stem);
-    this.#singles(top.y);
+    this.#fp32Copy(top.y);
     let dz = memory.take('working', top.y.numbers);
     for (const [index, { block, side, x, inner, y }] of [...blocks.entries()].reverse()) {
       const { conv1, conv2, conv3, downsample } = block;
@@ -350,24 +361,24 @@ class Run {
   }
 
   /** The first convolution, whose output may be kept, and the pooling. `side` is that of the output before pooling. */
-  #stem(n: number, keep: boolean): { x: Map; side: number; kept: Held | null } {
+  #stem(n: number, keep: boolean): { x: StageActivations; side: number; kept: Held | null } {
     const { network, inputSize } = this.run;
     const { stem } = network;
     const side = sideAfter(stem, inputSize);
-    const first = this.memory.take('maps', n * side ** 2 * stem.cOut);
+    const first = this.memory.take('activations', n * side ** 2 * stem.cOut);
     const pooled = sideAfter({ kernel: POOL.k, stride: POOL.stride, pad: POOL.pad }, side);
-    const held = this.memory.take('maps', n * pooled ** 2 * stem.cOut);
+    const held = this.memory.take('activations', n * pooled ** 2 * stem.cOut);
     if (!keep) this.memory.free(first);
     return { x: { held, side: pooled }, side, kept: keep ? first : null };
   }
 
-  #forward(n: number, block: BlockSpec, side: number): { a1: Held; a2: Held; y: Map } {
+  #forward(n: number, block: BlockSpec, side: number): { a1: Held; a2: Held; y: StageActivations } {
     const { memory } = this;
     const { conv3, downsample } = block;
     const { a1, a2, side: after } = this.#inner(n, block, side);
     const numbers = n * after ** 2 * conv3.cOut;
     const shortcut = downsample ? memory.take('working', numbers) : null;
-    const y = memory.take('maps', numbers);
+    const y = memory.take('activations', numbers);
     // On wasm, the convolution, its sum with the shortcut, and the ReLU are separate tensors.
     if (memory instanceof Heap) this.#use(2 * numbers);
     memory.free(shortcut);
@@ -377,8 +388,8 @@ class Run {
   #inner(n: number, { conv1, conv2 }: BlockSpec, side: number): { a1: Held; a2: Held; side: number } {
     const middle = sideAfter(conv1, side);
     const after = sideAfter(conv2, middle);
-    const a1 = this.memory.take('maps', n * middle ** 2 * conv1.cOut);
-    const a2 = this.memory.take('maps', n * after ** 2 * conv2.cOut);
+    const a1 = this.memory.take('activations', n * middle ** 2 * conv1.cOut);
+    const a2 = this.memory.take('activations', n * after ** 2 * conv2.cOut);
     return { a1, a2, side: after };
   }
 
@@ -458,8 +469,8 @@ class Run {
   }
 
   /** The input as the activations of a stage, without allocating a second tensor. */
-  #entered(from: number): Map {
-    return { held: this.memory.take('maps', 0), side: this.#entering(from).side };
+  #entered(from: number): StageActivations {
+    return { held: this.memory.take('activations', 0), side: this.#entering(from).side };
   }
 
   #entering(from: number): { side: number; numbers: number } {
@@ -467,7 +478,7 @@ class Run {
   }
 
   /** A copy in fp32 for tfjs' own operations, with fp16 activations. */
-  #singles(map: Held): void {
+  #fp32Copy(map: Held): void {
     if (this.run.precision === 'half') this.#use(map.numbers);
   }
 
@@ -485,7 +496,7 @@ const numbersOf = ({ kernel, cIn, cOut }: ConvolutionSpec) => kernel ** 2 * cIn 
 
 /** Side and size of one image's activations that enter a stage, 1 for the first. */
 export function entering(
-  { network, inputSize }: Pick<RehearsedRun, 'network' | 'inputSize'>,
+  { network, inputSize }: Pick<SimulatedRun, 'network' | 'inputSize'>,
   stage: number,
 ): { side: number; numbers: number } {
   const { stem, stages } = network;

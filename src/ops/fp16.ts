@@ -9,12 +9,12 @@ import type { EngineInfo } from '../worker/protocol';
 /** The storage precision of a tensor. Sums are always fp32. */
 export type Precision = EngineInfo['precision'];
 
-export function isHalf({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
+export function isFp16({ dtype }: Pick<tf.TensorInfo, 'dtype'>): boolean {
   return dtype === 'int32';
 }
 
 /** The logical shape `[n, h, w, c]`, counting fp16 numbers and not int32 elements. */
 export function shapeOf(map: tf.Tensor4D): [number, number, number, number] {
   const [n, height, width, channels] = map.shape;
-  return [n, height, width, isHalf(map) ? 2 * channels : channels];
+  return [n, height, width, isFp16(map) ? 2 * channels : channels];
 }

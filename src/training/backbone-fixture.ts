@@ -2,10 +2,10 @@
 import { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
 import { writeSafetensors } from '../files/safetensors';
-import type { Precision } from '../ops/half';
+import type { Precision } from '../ops/fp16';
 import { seededRandom } from '../random';
 
-export function madeBackbone(
+export function backboneFixture(
   layout: Layout,
   inputSize: number,
   precision: Precision = 'single',

@@ -1,7 +1,7 @@
 /** For tests only: vitest's global set-up, a hub with one file beside the tests. */
 import type { TestProject } from 'vitest/node';
 import { startHub } from '../../e2e/hub-server';
-import { madeWeights, REPOSITORY } from './made-weights';
+import { REPOSITORY, weightsFixture } from './weight-fixtures';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
-  const hub = await startHub({ files: { [`${REPOSITORY}/model.safetensors`]: madeWeights() } });
+  const hub = await startHub({ files: { [`${REPOSITORY}/model.safetensors`]: weightsFixture() } });
   provide('hub', hub.origin);
   return hub.close;
 }

@@ -8,12 +8,12 @@
  *             (p + pad − u)/stride. Each of the stride² phases is one dispatch into the same output.
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { Precision } from '../half';
+import type { Precision } from '../fp16';
 import { emptyTensor, type Program, runProgram, type Width } from './run-program';
 import { type Tile, tileName } from './tile';
 import { lines, range, typeOf } from './wgsl';
 
-export interface GatherVariant {
+export interface ImplicitGemmVariant {
   backward: boolean;
   /** 1×1 kernel without padding: one tap, and no position lies outside the source. */
   pointwise: boolean;
@@ -45,7 +45,7 @@ const UNIFORMS = [
   'relu',
 ] as const;
 
-export interface GatherShape {
+export interface ImplicitGemmShape {
   images: number;
   sourceHeight: number;
   sourceWidth: number;
@@ -60,7 +60,14 @@ export interface GatherShape {
   pad: number;
 }
 
-export function gatherName({ backward, pointwise, inner, outer, few, tile }: GatherVariant): string {
+export function implicitGemmName({
+  backward,
+  pointwise,
+  inner,
+  outer,
+  few,
+  tile,
+}: ImplicitGemmVariant): string {
   const kind = `${backward ? 'inputGradient' : 'convolution'}${pointwise ? '1x1' : ''}${few ? `of${few}` : ''}`;
   return `${kind}_${inner}${outer}_${tileName(tile)}`;
 }
@@ -69,15 +76,15 @@ export function gatherName({ backward, pointwise, inner, outer, few, tile }: Gat
  * Runs the program. `bias` is used only forward, `mask` only backward; `addend` and `mask` have the output's shape. `precision`
  * is that of the output.
  */
-export function runGather(
-  variant: GatherVariant,
-  shape: GatherShape,
-  { x, kernel, bias, addend, mask }: GatherInputs,
+export function runImplicitGemm(
+  variant: ImplicitGemmVariant,
+  shape: ImplicitGemmShape,
+  { x, kernel, bias, addend, mask }: ImplicitGemmInputs,
   relu: boolean,
   precision: Precision = 'single',
 ): tf.Tensor4D {
   const { backward, tile } = variant;
-  const program = gatherProgram(variant);
+  const program = implicitGemmProgram(variant);
   const sides = [shape.images, shape.outputHeight, shape.outputWidth, shape.outputChannels];
   const output = emptyTensor(sides, precision) as tf.Tensor4D; // four sides
   const phases = backward ? shape.stride : 1;
@@ -114,7 +121,7 @@ export function runGather(
   return output;
 }
 
-export interface GatherInputs {
+export interface ImplicitGemmInputs {
   x: tf.TensorInfo;
   kernel: tf.TensorInfo;
   bias?: tf.TensorInfo | undefined;
@@ -122,10 +129,10 @@ export interface GatherInputs {
   mask?: tf.TensorInfo | undefined;
 }
 
-export function gatherProgram(variant: GatherVariant): Program {
+export function implicitGemmProgram(variant: ImplicitGemmVariant): Program {
   const { inner, outer, backward, tile } = variant;
   return {
-    name: gatherName(variant),
+    name: implicitGemmName(variant),
     inputs: [
       { name: 'source', width: inner },
       { name: 'kernel', width: backward ? inner : outer },
@@ -165,7 +172,11 @@ function tapOffset(backward: boolean, axis: 'Row' | 'Column', tap: string): stri
 }
 
 /** The loop over taps. A pointwise kernel has a single tap; backward at stride 2 only one phase uses it. */
-function overTaps({ backward, pointwise }: GatherVariant, rows: (number | string)[], body: string): string {
+function overTaps(
+  { backward, pointwise }: ImplicitGemmVariant,
+  rows: (number | string)[],
+  body: string,
+): string {
   const starts = rows.map((i) => sourceRowOf(pointwise, i)).join('\n');
   const elements = rows.map((i) => sourceOf(pointwise, i)).join('\n');
   if (pointwise) {
@@ -221,7 +232,7 @@ function sourceOf(pointwise: boolean, i: number | string): string {
  * Writes the sums with bias, addend, ReLU and mask. It has no branches, because some compilers take minutes for them: threads
  * beyond the last position or channel used clamped indices, so they write the same values there a second time.
  */
-function store(variant: GatherVariant, columnAt: (j: number) => string): string {
+function store(variant: ImplicitGemmVariant, columnAt: (j: number) => string): string {
   const { outer, backward, tile } = variant;
   const zero = `${typeOf(outer)}(0.0)`;
   const addend = `select(${zero}, read_addend(to * uniforms.hasAddend), uniforms.hasAddend == 1)`;
@@ -251,12 +262,12 @@ function store(variant: GatherVariant, columnAt: (j: number) => string): string 
 }
 
 /** Whether the sums are scalars: dot products along the channels, which are fastest for the transposed kernel access of the backward pass. */
-function dots({ backward, tile }: GatherVariant): boolean {
+function dots({ backward, tile }: ImplicitGemmVariant): boolean {
   return backward && tile.staged === 0;
 }
 
 /** The WGSL expression of column element j of row i of the sums. */
-function accumulator(variant: GatherVariant, i: number, j: number): string {
+function accumulator(variant: ImplicitGemmVariant, i: number, j: number): string {
   if (!dots(variant) || variant.outer === 1) return `c${i}_${j}`;
   return `vec4<f32>(${range(4).map((q) => `c${i}_${4 * j + q}`)})`;
 }
@@ -268,7 +279,7 @@ function overChannels(few: number | null, body: string): string {
 }
 
 /** The program in which each thread reads its operands from global memory. */
-function direct(variant: GatherVariant): string {
+function direct(variant: ImplicitGemmVariant): string {
   const { backward, pointwise, inner, outer, few, tile } = variant;
   const { rows, columns } = tile;
   const groups = backward ? columns : columns / outer;
@@ -325,7 +336,7 @@ fn main() {
 }
 
 /** The program in which a workgroup loads both operands into workgroup memory, `staged` channels of a tap at a time. Requires widths of 4. */
-function staged(variant: GatherVariant): string {
+function staged(variant: ImplicitGemmVariant): string {
   const { backward, pointwise, outer, tile } = variant;
   const { rows, columns, threads } = tile;
   const [across, down] = threads;

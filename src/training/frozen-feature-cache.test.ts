@@ -5,14 +5,14 @@ import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
 import type { PrivateFile } from '../files/private-file';
 import { maxRelativeError } from '../fixtures';
-import type { PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
+import type { FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
-import { madeDataset } from './made-dataset';
-import { madeModel } from './made-model';
-import { madeRun } from './made-run';
-import type { Both } from './made-run-worker';
-import { FrozenCache } from './train';
+import { datasetFixture } from './dataset-fixture';
+import { modelFixture } from './model-fixture';
+import { runFixture } from './run-fixture';
+import type { Both } from './run-fixture-worker';
+import { RunCache } from './train';
 
 const CONFIG: RunConfig = {
   setting: 'atoms',
@@ -31,15 +31,15 @@ const CONFIG: RunConfig = {
   warmStart: true,
   probe: { epochs: 2, learningRate: 1e-2, weightDecay: 1e-2, batchSize: 8 },
 };
-const DATASET = madeDataset(3, 6, 4, 73);
+const DATASET = datasetFixture(3, 6, 4, 73);
 const [TRAIN, VAL] = [18, 12];
 /** Bytes of the activations that enter stage 4 of the starter: 4 × 4 pixels of 4 · 64 channels. */
-const MAP_BYTES = 4 * 4 * 4 * 256;
+const ACTIVATION_BYTES = 4 * 4 * 4 * 256;
 
 const FROZEN_STAGES = 'Computing the frozen stages';
 
 /** A file in memory with limited room (in numbers) that can be read a limited number of times. */
-class MadeFile implements PrivateFile {
+class FileFixture implements PrivateFile {
   readonly #numbers: Float32Array;
   written = 0;
   reads = 0;
@@ -87,18 +87,26 @@ describe('the frozen-feature cache', () => {
   afterAll(() => backbone.dispose());
 
   interface Given {
-    place?: PrefixPlace | null;
-    cache?: FrozenCache;
+    place?: FrozenFeaturePlace | null;
+    cache?: RunCache;
     stopAt?: (event: RunEvent) => boolean;
   }
 
   async function run(
     changes: Partial<RunConfig>,
-    { place = null, cache = new FrozenCache(), stopAt }: Given = {},
+    { place = null, cache = new RunCache(), stopAt }: Given = {},
   ) {
     const config = { ...CONFIG, ...changes };
-    const model = await madeModel(backbone, config.setting, config.options, 3);
-    const job = { model, dataset: DATASET, config, cache, reportEvery: 1, prefix: place, evaluationBatch: 8 };
+    const model = await modelFixture(backbone, config.setting, config.options, 3);
+    const job = {
+      model,
+      dataset: DATASET,
+      config,
+      cache,
+      reportEvery: 1,
+      frozenFeatures: place,
+      evaluationBatch: 8,
+    };
     const events: RunEvent[] = [];
     const control = new RunControl();
     try {
@@ -129,16 +137,16 @@ describe('the frozen-feature cache', () => {
   ];
   for (const place of ['device', 'file'] as const) {
     it.each(SEEN)(`on the ${place} does not change the results of a run of %o`, async (seen) => {
-      const file = new MadeFile(1e7);
-      const cache = new FrozenCache(async () => file);
+      const file = new FileFixture(1e7);
+      const cache = new RunCache(async () => file);
       const without = await run(seen);
       const kept = await run(seen, { place, cache });
       cache.dispose();
       // Bit-identical: on wasm the activations of an image do not depend on the rest of its batch.
       expect(kept.numbers).toEqual(without.numbers);
       expect(without.phases).toEqual([]);
-      const maps = (seen.views || 1) * TRAIN + VAL;
-      expect(kept.phases.at(-1)).toBe(maps);
+      const activations = (seen.views || 1) * TRAIN + VAL;
+      expect(kept.phases.at(-1)).toBe(activations);
       if (place === 'device') return;
       expect(file.reads).toBe(3 * 15 + 4 * VAL); // three steps of five images per epoch, and four validations
       expect(file.deleted).toBe(true);
@@ -146,7 +154,7 @@ describe('the frozen-feature cache', () => {
   }
 
   it('has activations for each image and view, and is computed once for all runs that can share it', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     const views = { augmentation: 'flips', views: 2 } as const;
     await run(views, { place: 'device', cache });
     const kept = tf.memory();
@@ -157,11 +165,11 @@ describe('the frozen-feature cache', () => {
     );
     expect(again.phases).toEqual([]);
     cache.dispose();
-    expect(kept.numBytes - tf.memory().numBytes).toBe((2 * TRAIN + VAL) * MAP_BYTES);
+    expect(kept.numBytes - tf.memory().numBytes).toBe((2 * TRAIN + VAL) * ACTIVATION_BYTES);
   });
 
   it('is computed again for other views, another seed or another stage', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     const first = { augmentation: 'flips', views: 1, epochs: 1 } as const;
     for (const changes of [
       first,
@@ -178,14 +186,14 @@ describe('the frozen-feature cache', () => {
   });
 
   it('does not depend on the seed without augmentation', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     await run({ epochs: 1 }, { place: 'device', cache });
     expect((await run({ epochs: 1, seed: 2 }, { place: 'device', cache })).phases).toEqual([]);
     cache.dispose();
   });
 
   it('is freed on the device before a run that cannot use it', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     await run({ epochs: 1 }, { place: 'device', cache });
     expect(tf.memory().numTensors).toBeGreaterThan(before);
     await run({ epochs: 1, options: { m: 4 } }, { cache });
@@ -198,15 +206,15 @@ describe('the frozen-feature cache', () => {
   });
 
   it('is given up if the file has no room, and not tried again', async () => {
-    const file = new MadeFile((12 * MAP_BYTES) / 4);
+    const file = new FileFixture((12 * ACTIVATION_BYTES) / 4);
     let opened = 0;
-    const cache = new FrozenCache(async () => {
+    const cache = new RunCache(async () => {
       opened++;
       return file;
     });
     const without = await run({});
     const first = await run({}, { place: 'file', cache });
-    expect(file.written).toBe((8 * MAP_BYTES) / 4); // one batch
+    expect(file.written).toBe((8 * ACTIVATION_BYTES) / 4); // one batch
     expect(file.deleted).toBe(true);
     expect(first.numbers).toEqual(without.numbers);
     const second = await run({}, { place: 'file', cache });
@@ -222,8 +230,8 @@ describe('the frozen-feature cache', () => {
   });
 
   it('is given up at the point where its file can no longer be read', async () => {
-    const file = new MadeFile(1e6, VAL + 7);
-    const cache = new FrozenCache(async () => file);
+    const file = new FileFixture(1e6, VAL + 7);
+    const cache = new RunCache(async () => file);
     const without = await run({});
     const kept = await run({}, { place: 'file', cache });
     expect(file.reads).toBe(VAL + 8);
@@ -233,7 +241,7 @@ describe('the frozen-feature cache', () => {
 
   it.each(['phase', 'step'] as const)('can be disposed at any %s of a run', async (kind) => {
     const without = await run({});
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     let events = 0;
     const stopAt = (event: RunEvent) => {
       const told = event.kind === 'phase' ? event.label === FROZEN_STAGES : event.kind === kind;
@@ -247,7 +255,7 @@ describe('the frozen-feature cache', () => {
   });
 
   it('is discarded if the run is stopped before it is complete', async () => {
-    const cache = new FrozenCache();
+    const cache = new RunCache();
     const stopAt = (event: RunEvent) => event.kind === 'phase' && event.label === FROZEN_STAGES;
     await expect(run({}, { place: 'device', cache, stopAt })).rejects.toThrow(
       'stopped before its first epoch',
@@ -257,7 +265,7 @@ describe('the frozen-feature cache', () => {
 
 describe('a small run with the frozen-feature cache', () => {
   it('in a real file gives bit-identical results', async () => {
-    const worker = new Worker(new URL('./made-run-worker.ts', import.meta.url), { type: 'module' });
+    const worker = new Worker(new URL('./run-fixture-worker.ts', import.meta.url), { type: 'module' });
     const { without, kept, opened } = await new Promise<Both>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = reject;
@@ -272,8 +280,8 @@ describe('a small run with the frozen-feature cache', () => {
 
   it('on a GPU gives the same losses', async () => {
     await startBackend('webgpu');
-    const without = await madeRun('webgpu', null);
-    const kept = await madeRun('webgpu', 'device');
+    const without = await runFixture('webgpu', null);
+    const kept = await runFixture('webgpu', 'device');
     expect(kept.computed).toBe(2 * 9 + 6);
     // On a GPU the order of summation may depend on the batch size.
     expect(maxRelativeError(kept.losses, without.losses)).toBeLessThan(1e-5);

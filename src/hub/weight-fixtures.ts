@@ -3,7 +3,7 @@ import { writeSafetensors } from '../files/safetensors';
 import { seededRandom } from '../random';
 
 /** Numbers in half precision's range and far below it, and one tensor each that is not to be rounded. */
-export function madeTensors(): Map<string, { shape: number[]; data: Float32Array }> {
+export function tensorsFixture(): Map<string, { shape: number[]; data: Float32Array }> {
   const { normal } = seededRandom(7);
   const drawn = (shape: number[], scale: number) => ({
     shape,
@@ -21,7 +21,7 @@ export function madeTensors(): Map<string, { shape: number[]; data: Float32Array
   ]);
 }
 
-export const madeWeights = () => writeSafetensors(madeTensors(), { made: 'for tests' });
+export const weightsFixture = () => writeSafetensors(tensorsFixture(), { made: 'for tests' });
 
 /** Where the test's hub has it. */
 export const REPOSITORY = 'made/resnet';

@@ -10,9 +10,12 @@ export const RUN_CONFIG: RunConfig = {
 };
 
 /** 20 images of two classes, of which the first `correct` are classified rightly. */
-export function madeRun(setting: string, correct: number, given: Partial<RunResults> = {}): RunResults {
+export function runFixture(setting: string, correct: number, given: Partial<RunResults> = {}): RunResults {
   const labels = Array.from({ length: 20 }, (_, image) => image % 2);
-  const answers = { labels, predicted: labels.map((label, image) => (image < correct ? label : 1 - label)) };
+  const answers = {
+    targets: labels,
+    predicted: labels.map((label, image) => (image < correct ? label : 1 - label)),
+  };
   return {
     ...{ name: setting, armName: setting, setting, symbol: 'ΔD', role: 'final', outcome: 'finished' },
     ...{
@@ -36,8 +39,8 @@ export function madeRun(setting: string, correct: number, given: Partial<RunResu
   };
 }
 
-export function madeResults(
-  runs: RunResults[] = [madeRun('atoms', 15), madeRun('lora', 12)],
+export function resultsFixture(
+  runs: RunResults[] = [runFixture('atoms', 15), runFixture('lora', 12)],
   classes = ['a', 'b'],
 ): Results {
   return {

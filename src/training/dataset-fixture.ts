@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
 import { seededRandom } from '../random';
 
-export function madeDataset(classes: number, train: number, val: number, side: number): Dataset {
+export function datasetFixture(classes: number, train: number, val: number, side: number): Dataset {
   const random = seededRandom(7);
   const images = (perClass: number): Images => {
     const count = classes * perClass;

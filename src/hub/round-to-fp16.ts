@@ -1,13 +1,14 @@
 /** A stored safetensors file rewritten in half precision: half the disk. */
-import { breathe } from '../breathe';
+
 import { dataStart, readHeader, writeHeader } from '../files/safetensors';
 import { readAll, type SyncAccessHandle, writeAll } from '../files/sync-access';
+import { yieldToEventLoop } from '../yield-to-event-loop';
 import { toFloat16 } from './float16';
 import type { Place } from './place';
 import type { Reporter } from './progress';
 import { isNoRoom, noRoom, requireRoom } from './room';
 
-interface HalveOptions {
+interface RoundingOptions {
   reporter: Reporter;
   signal?: AbortSignal | undefined;
 }
@@ -19,7 +20,7 @@ interface HalveOptions {
  * original's SHA-256. Until the new file is whole, the old one stays.
  * @throws UserError where the file is not a safetensors file, or there is no room; the signal's reason after an abort
  */
-export async function halve(place: Place, { reporter, signal }: HalveOptions): Promise<void> {
+export async function roundToFp16(place: Place, { reporter, signal }: RoundingOptions): Promise<void> {
   const record = await place.record();
   if (record?.kind !== 'whole') return;
   // An earlier rewriting may have ended just before this.
@@ -40,7 +41,7 @@ export async function halve(place: Place, { reporter, signal }: HalveOptions): P
   await place.drop('original');
 }
 
-interface Rewriting extends HalveOptions {
+interface Rewriting extends RoundingOptions {
   fileName: string;
   sha256: string;
 }
@@ -62,7 +63,7 @@ async function rewrite(
   // A number beyond the range shows only now, and the header comes first: so every tensor is looked at twice.
   for (const tensor of tensors) {
     tensor.isHalved &&= toFloat16(numbers(original, head.length, tensor.entry)) !== null;
-    await breathe();
+    await yieldToEventLoop();
     signal?.throwIfAborted();
   }
   // The wider first, so that every tensor begins at a multiple of its width.
@@ -90,7 +91,7 @@ async function rewrite(
     at += bytes.byteLength;
     done += entry.end - entry.start;
     reporter.report('halving', done, total);
-    await breathe();
+    await yieldToEventLoop();
     signal?.throwIfAborted();
   }
   halved.flush();

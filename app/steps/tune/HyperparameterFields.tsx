@@ -2,9 +2,9 @@
 import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Augmentation } from '../../../src/worker/protocol';
-import type { Knobs } from '../../store/defaults';
+import type { Hyperparameters } from '../../store/defaults';
 import { useSession } from '../../store/session';
-import { turn } from '../../store/setting-actions';
+import { setHyperparameters } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
 import { count } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
@@ -17,8 +17,8 @@ interface Field {
   bounds: readonly [number, number];
   step?: number;
   whole?: boolean;
-  get: (knobs: Knobs) => number;
-  set: (value: number, knobs: Knobs) => Partial<Knobs>;
+  get: (hyperparameters: Hyperparameters) => number;
+  set: (value: number, hyperparameters: Hyperparameters) => Partial<Hyperparameters>;
 }
 
 const IN_SIGHT: Field[] = [
@@ -141,25 +141,25 @@ const AUGMENTATIONS: { value: Augmentation; label: string }[] = [
 ];
 
 function Fields({ fields }: { fields: Field[] }) {
-  const knobs = useSession((session) => session.configuration.knobs);
+  const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   return fields.map(({ label, help, bounds, step, whole, get, set }) => (
     <NumberField
       key={label}
       label={label}
       help={help}
-      value={get(knobs)}
+      value={get(hyperparameters)}
       min={bounds[0]}
       max={bounds[1]}
       step={step ?? 1}
       whole={whole ?? false}
-      onChange={(value) => turn(set(value, knobs))}
+      onChange={(value) => setHyperparameters(set(value, hyperparameters))}
     />
   ));
 }
 
 /** A larger batch than fits is split into micro-batches, so this changes no result. */
 function MemoryCap() {
-  const memoryCap = useSession((session) => session.configuration.knobs.memoryCap);
+  const memoryCap = useSession((session) => session.configuration.hyperparameters.memoryCap);
   const budget = useSession(({ engine }) =>
     engine.status === 'ready' ? Math.floor(engine.info.limits.budget / 1e6) : null,
   );
@@ -175,20 +175,20 @@ function MemoryCap() {
       step={100}
       whole
       placeholder="automatic"
-      onChange={(value) => turn({ memoryCap: value })}
-      onClear={() => turn({ memoryCap: null })}
+      onChange={(value) => setHyperparameters({ memoryCap: value })}
+      onClear={() => setHyperparameters({ memoryCap: null })}
     />
   );
 }
 
-export function KnobFields() {
+export function HyperparameterFields() {
   const [opened, { toggle }] = useDisclosure(false);
-  const knobs = useSession((session) => session.configuration.knobs);
+  const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   const asked = useSession((session) => session.dataset?.augmentation);
   const data = AUGMENTATIONS.find(({ value }) => value === asked)?.label.toLowerCase();
   return (
     <Block title="Shared hyperparameters" note="For all settings. The linear probe has its own.">
-      <div className={classes.knobs}>
+      <div className={classes.hyperparameters}>
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />
         </div>
@@ -206,10 +206,10 @@ export function KnobFields() {
                   : 'Random changes of training images.'
               }
               inputWrapperOrder={['label', 'input', 'description']}
-              value={knobs.augmentation ?? ''}
+              value={hyperparameters.augmentation ?? ''}
               onChange={(event) => {
                 const picked = AUGMENTATIONS.find(({ value }) => value === event.currentTarget.value);
-                turn({ augmentation: picked?.value ?? null });
+                setHyperparameters({ augmentation: picked?.value ?? null });
               }}
               data={[{ value: '', label: 'Default of the data set' }, ...AUGMENTATIONS]}
             />
@@ -219,8 +219,8 @@ export function KnobFields() {
             my="md"
             label="Warm start"
             description="Trains a linear probe first and starts every setting from its head."
-            checked={knobs.warmStart}
-            onChange={(event) => turn({ warmStart: event.currentTarget.checked })}
+            checked={hyperparameters.warmStart}
+            onChange={(event) => setHyperparameters({ warmStart: event.currentTarget.checked })}
           />
           <div className={classes.fields}>
             <Fields fields={PROBE} />

@@ -9,19 +9,19 @@ import type { Backbone } from '../backbone/backbone';
 import type { Dataset } from '../data/dataset';
 import type { PrivateFile } from '../files/private-file';
 import { part } from '../ops/part';
-import type { PrefixPlace, RunConfig, RunEvent } from '../worker/protocol';
+import type { FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
 import { centredBatch, viewBatch, viewsPerImage } from './batch';
 import { EVALUATION_BATCH, range } from './evaluate';
 
 type Phase = Extract<RunEvent, { kind: 'phase' }>;
 
-export interface PrefixRequest {
+export interface FrozenFeatureRequest {
   backbone: Backbone;
   dataset: Dataset;
   config: Pick<RunConfig, 'augmentation' | 'views' | 'seed'>;
   /** The lowest trained stage, 1 for the first; its input is cached. */
   from: number;
-  place: PrefixPlace;
+  place: FrozenFeaturePlace;
   /** Images per forward pass. */
   batchSize?: number | undefined;
 }
@@ -30,38 +30,47 @@ export interface PrefixRequest {
 export type OpenFile = () => Promise<PrivateFile | null>;
 
 /** The cache for one backbone and data set. */
-export class PrefixCache {
-  #kept: { key: string; place: PrefixPlace; prefix: Prefix } | null = null;
+export class FrozenFeatureCache {
+  #kept: { key: string; place: FrozenFeaturePlace; frozenFeatures: FrozenFeatures } | null = null;
   #disposed = false;
 
   constructor(readonly openFile: OpenFile) {}
 
   /** Frees another run's entry on the device, because the memory of a run is planned without it. */
-  keepOnly(request: PrefixRequest | null): void {
+  keepOnly(request: FrozenFeatureRequest | null): void {
     if (this.#kept?.place === 'device' && this.#kept.key !== (request && keyOf(request))) this.#drop();
   }
 
   /** The cached entry, or a new one; yields the progress of computing it. If there is no room, the returned entry is empty. */
-  async *prefix(request: PrefixRequest): AsyncGenerator<Phase, Prefix> {
+  async *load(request: FrozenFeatureRequest): AsyncGenerator<Phase, FrozenFeatures> {
     const key = keyOf(request);
-    if (this.#kept?.key === key) return this.#kept.prefix;
+    if (this.#kept?.key === key) return this.#kept.frozenFeatures;
     this.#drop();
     const { place, from, dataset, config } = request;
     const file = place === 'file' ? await this.openFile() : null;
-    const maps = file ? new FileMaps(file) : place === 'device' ? new DeviceMaps() : null;
-    const prefix = new Prefix(from, dataset.train.labels.length, viewsPerImage(config), maps);
+    const activations = file
+      ? new FileActivations(file)
+      : place === 'device'
+        ? new DeviceActivations()
+        : null;
+    const frozenFeatures = new FrozenFeatures(
+      from,
+      dataset.train.labels.length,
+      viewsPerImage(config),
+      activations,
+    );
     let complete = false;
     try {
-      if (maps) yield* compute(request, prefix, maps);
+      if (activations) yield* compute(request, frozenFeatures, activations);
       complete = true;
     } finally {
-      if (!complete) prefix.dispose();
+      if (!complete) frozenFeatures.dispose();
     }
     // During the computation another run may have replaced the entry, or the cache may have been disposed.
     this.#drop();
-    if (this.#disposed) prefix.dispose();
-    else this.#kept = { key, place, prefix };
-    return prefix;
+    if (this.#disposed) frozenFeatures.dispose();
+    else this.#kept = { key, place, frozenFeatures };
+    return frozenFeatures;
   }
 
   /** Frees the entry, even while a run uses it; nothing is cached from then on. */
@@ -71,22 +80,22 @@ export class PrefixCache {
   }
 
   #drop(): void {
-    this.#kept?.prefix.dispose();
+    this.#kept?.frozenFeatures.dispose();
     this.#kept = null;
   }
 }
 
 /** The activations that enter a stage, for the views of the training images and the centre crops of the validation images. */
-export class Prefix {
-  #maps: Maps | null;
+export class FrozenFeatures {
+  #activations: Activations | null;
 
   constructor(
     readonly from: number,
     readonly trainImages: number,
     readonly views: number,
-    maps: Maps | null,
+    activations: Activations | null,
   ) {
-    this.#maps = maps;
+    this.#activations = activations;
   }
 
   /** The activations of training images `[indices.length, h, w, c]`; null if they are not available. */
@@ -100,24 +109,24 @@ export class Prefix {
   }
 
   dispose(): void {
-    this.#maps?.dispose();
-    this.#maps = null;
+    this.#activations?.dispose();
+    this.#activations = null;
   }
 
   #read(indices: Uint32Array, first: number): tf.Tensor4D | null {
-    const found = this.#maps?.read(Array.from(indices, (index) => first + index)) ?? null;
+    const found = this.#activations?.read(Array.from(indices, (index) => first + index)) ?? null;
     if (!found) this.dispose();
     return found;
   }
 }
 
 async function* compute(
-  { backbone, dataset, config, from, batchSize = EVALUATION_BATCH }: PrefixRequest,
-  prefix: Prefix,
-  maps: Maps,
+  { backbone, dataset, config, from, batchSize = EVALUATION_BATCH }: FrozenFeatureRequest,
+  frozenFeatures: FrozenFeatures,
+  activations: Activations,
 ): AsyncGenerator<Phase, void> {
   const { val, side } = dataset;
-  const { trainImages, views } = prefix;
+  const { trainImages, views } = frozenFeatures;
   const total = views * trainImages + val.labels.length;
   function* batches(): Generator<() => tf.Tensor4D> {
     for (let view = 0; view < views; view++)
@@ -128,12 +137,12 @@ async function* compute(
   }
   let done = 0;
   for (const images of batches()) {
-    const entering = tf.tidy(() => backbone.prefix(images(), from));
+    const entering = tf.tidy(() => backbone.frozenFeatures(images(), from));
     done += entering.shape[0];
-    const hadRoom = await maps.append(entering);
+    const hadRoom = await activations.append(entering);
     entering.dispose();
     if (!hadRoom) {
-      prefix.dispose();
+      frozenFeatures.dispose();
       return;
     }
     yield { kind: 'phase', label: 'Computing activations of the frozen stages', done, total };
@@ -144,7 +153,7 @@ function* ranges(count: number, size: number): Generator<Uint32Array> {
   for (let start = 0; start < count; start += size) yield range(start, Math.min(count, start + size));
 }
 
-function keyOf({ config, from, place }: PrefixRequest): string {
+function keyOf({ config, from, place }: FrozenFeatureRequest): string {
   const { augmentation, seed } = config;
   return JSON.stringify([
     from,
@@ -154,25 +163,25 @@ function keyOf({ config, from, place }: PrefixRequest): string {
 }
 
 /** Storage for activations of one shape, one row per image. */
-interface Maps {
+interface Activations {
   /** Appends `[n, h, w, c]` as the next n rows; false if there is no room. */
-  append(maps: tf.Tensor4D): Promise<boolean>;
+  append(activations: tf.Tensor4D): Promise<boolean>;
   /** `[rows.length, h, w, c]`; null if they cannot be read. */
   read(rows: number[]): tf.Tensor4D | null;
   dispose(): void;
 }
 
 /** One tensor per row, so that reading a batch in any order touches only its rows, and no tensor exceeds the buffer limit. */
-class DeviceMaps implements Maps {
+class DeviceActivations implements Activations {
   readonly #rows: tf.Tensor4D[] = [];
 
-  async append(maps: tf.Tensor4D): Promise<boolean> {
-    const [n, height, width, channels] = maps.shape;
+  async append(activations: tf.Tensor4D): Promise<boolean> {
+    const [n, height, width, channels] = activations.shape;
     const size = height * width * channels;
     for (let row = 0; row < n; row++)
-      this.#rows.push(part<tf.Rank.R4>(maps, row * size, [1, height, width, channels]));
+      this.#rows.push(part<tf.Rank.R4>(activations, row * size, [1, height, width, channels]));
     // Waits for the device; otherwise the progress bar would run ahead of it.
-    const first = part<tf.Rank.R1>(maps, 0, [1]);
+    const first = part<tf.Rank.R1>(activations, 0, [1]);
     await first.data();
     first.dispose();
     return true;
@@ -193,16 +202,16 @@ class DeviceMaps implements Maps {
   }
 }
 
-class FileMaps implements Maps {
+class FileActivations implements Activations {
   #shape: [height: number, width: number, channels: number] = [0, 0, 0];
   #written = 0;
 
   constructor(readonly file: PrivateFile) {}
 
-  async append(maps: tf.Tensor4D): Promise<boolean> {
-    const [, ...shape] = maps.shape;
+  async append(activations: tf.Tensor4D): Promise<boolean> {
+    const [, ...shape] = activations.shape;
     this.#shape = shape;
-    const values = (await maps.data()) as Float32Array; // float32 tensor
+    const values = (await activations.data()) as Float32Array; // float32 tensor
     try {
       this.file.write(values, this.#written);
     } catch {

@@ -1,7 +1,7 @@
 /** For tests only: a run with and without a real file, which needs a worker. */
 import { startBackend } from '../backend';
 import { createPrivateFile } from '../files/private-file';
-import { madeRun } from './made-run';
+import { runFixture } from './run-fixture';
 
 async function both() {
   await startBackend('wasm');
@@ -12,8 +12,8 @@ async function both() {
     return file;
   };
   return {
-    without: await madeRun('wasm', null),
-    kept: await madeRun('wasm', 'file', openFile),
+    without: await runFixture('wasm', null),
+    kept: await runFixture('wasm', 'file', openFile),
     opened,
   };
 }

@@ -2,14 +2,14 @@
  * For tests only: the made-up weights of interop/pytorch/weight_forms.py, made here again from its recipes, in every form of
  * file. All of these hold them exactly.
  */
-import { archive, dictionary, op, pickle, tensor } from '../files/made-state-dict';
+import { archive, dictionary, op, pickle, tensor } from '../files/state-dict-fixture';
 import type { NamedFile } from '../worker/protocol';
 
 /** name, shape, seed, range, bits, offset: offset + k/2^bits with |k| ≤ range. */
 export type Recipe = [string, number[], number, number, number, number];
 
 /** RGB bytes `[count, side, side, 3]`, as the script's `images`. */
-export function madeImages(count: number, side: number): Float32Array {
+export function imagesFixture(count: number, side: number): Float32Array {
   const seed = mixed(100_000);
   return Float32Array.from({ length: count * side * side * 3 }, (_, index) => mixed(index + seed) % 256);
 }

@@ -6,14 +6,19 @@ import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
 import type { AtomKernelInputs } from '../atom-kernel';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
-import { shapeOf } from '../half';
+import { shapeOf } from '../fp16';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
 import type { MatMulInputs } from '../mat-mul';
 import type { MaxPoolGradientInputs, MaxPoolInputs, PoolAttributes } from '../max-pool';
 import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
 import { devicePrograms } from './device-programs';
-import { type GatherShape, type GatherVariant, gatherName, runGather } from './gather-program';
+import {
+  type ImplicitGemmShape,
+  type ImplicitGemmVariant,
+  implicitGemmName,
+  runImplicitGemm,
+} from './implicit-gemm-program';
 import {
   type KernelGradientShape,
   type KernelGradientVariant,
@@ -36,13 +41,13 @@ const widthOf = (channels: number): Width => (channels % 4 === 0 ? 4 : 1);
 
 export function planConvolution(
   { x, kernel, bias, residual }: ConvolutionInputs,
-  { stride, pad, relu, half }: ConvolutionAttributes,
+  { stride, pad, relu, fp16 }: ConvolutionAttributes,
 ): Plan<tf.Tensor4D> {
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = shapeOf(x);
   const [side, , , outputChannels] = shapeOf(kernel);
   const reach = (size: number) => Math.floor((size + 2 * pad - side) / stride) + 1;
-  const shape: GatherShape = {
+  const shape: ImplicitGemmShape = {
     images,
     sourceHeight,
     sourceWidth,
@@ -55,7 +60,7 @@ export function planConvolution(
     pad,
   };
   const inner = widthOf(sourceChannels);
-  const variant: GatherVariant = {
+  const variant: ImplicitGemmVariant = {
     backward: false,
     pointwise: inner === 4 && side === 1 && pad === 0,
     inner,
@@ -72,9 +77,9 @@ export function planConvolution(
       outputChannels,
     );
   return {
-    name: gatherName(variant),
+    name: implicitGemmName(variant),
     run: () =>
-      runGather(variant, shape, { x, kernel, bias, addend: residual }, relu, half ? 'half' : 'single'),
+      runImplicitGemm(variant, shape, { x, kernel, bias, addend: residual }, relu, fp16 ? 'half' : 'single'),
   };
 }
 
@@ -82,7 +87,7 @@ export function planConvolution(
 export function planMatMul({ a, b }: MatMulInputs): Plan<tf.Tensor2D> {
   const x = a.reshape<tf.Tensor4D>([1, 1, ...a.shape]);
   const kernel = b.reshape<tf.Tensor4D>([1, 1, ...b.shape]);
-  const { name, run } = planConvolution({ x, kernel }, { stride: 1, pad: 0, relu: false, half: false });
+  const { name, run } = planConvolution({ x, kernel }, { stride: 1, pad: 0, relu: false, fp16: false });
   return { name, run: () => run().reshape<tf.Tensor2D>([a.shape[0], b.shape[1]]) };
 }
 
@@ -93,7 +98,7 @@ export function planInputGradient(
   const programs = devicePrograms();
   const [images, sourceHeight, sourceWidth, sourceChannels] = dz.shape;
   const [side, , outputChannels] = kernel.shape; // the last axis is sourceChannels
-  const shape: GatherShape = {
+  const shape: ImplicitGemmShape = {
     images,
     sourceHeight,
     sourceWidth,
@@ -110,7 +115,7 @@ export function planInputGradient(
     both === 4
       ? programs.tile('inputGradient', (images * height * width) / stride ** 2, outputChannels)
       : DIRECT;
-  const variant: GatherVariant = {
+  const variant: ImplicitGemmVariant = {
     backward: true,
     pointwise: both === 4 && side === 1 && pad === 0,
     inner: both,
@@ -119,8 +124,8 @@ export function planInputGradient(
     tile,
   };
   return {
-    name: gatherName(variant),
-    run: () => runGather(variant, shape, { x: dz, kernel, addend, mask }, false),
+    name: implicitGemmName(variant),
+    run: () => runImplicitGemm(variant, shape, { x: dz, kernel, addend, mask }, false),
   };
 }
 
@@ -157,16 +162,16 @@ export function planAtomKernel({ folded, coefficients, change }: AtomKernelInput
   return { name: program.name, run: () => runAtomKernel(program, { folded, coefficients, change }) };
 }
 
-export const atomKernelForm = form(planAtomKernel);
-export const convolutionForm = form(planConvolution);
-export const matMulForm = form(planMatMul);
-export const inputGradientForm = form(planInputGradient);
-export const kernelGradientForm = form(planKernelGradient);
-export const atomGradientForm = form(planAtomGradient);
-export const maxPoolForm = form(planMaxPool);
-export const maxPoolGradientForm = form(planMaxPoolGradient);
+export const webgpuAtomKernel = optimized(planAtomKernel);
+export const webgpuConvolution = optimized(planConvolution);
+export const webgpuMatMul = optimized(planMatMul);
+export const webgpuInputGradient = optimized(planInputGradient);
+export const webgpuKernelGradient = optimized(planKernelGradient);
+export const webgpuAtomGradient = optimized(planAtomGradient);
+export const webgpuMaxPool = optimized(planMaxPool);
+export const webgpuMaxPoolGradient = optimized(planMaxPoolGradient);
 
-function form<I, A, O extends tf.Tensor>(
+function optimized<I, A, O extends tf.Tensor>(
   plan: (inputs: I, attributes: A) => Plan<O>,
 ): (inputs: I, attributes: A) => O | null {
   return (inputs, attributes) => {

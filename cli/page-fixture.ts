@@ -43,8 +43,23 @@ export const DATA: DataSummary = {
 };
 
 export const MEMORY: MemoryPlan = {
-  ...{ batch: 16, microBatch: 16, recompute: false, evaluationBatch: 16, prefix: null, bytes: 21e6 },
-  items: { weights: 0, coefficients: 0, kernels: 0, prefix: 0, maps: 0, optimizer: 0, working: 0 },
+  ...{
+    batch: 16,
+    microBatch: 16,
+    gradientCheckpointing: false,
+    evaluationBatch: 16,
+    frozenFeatures: null,
+    bytes: 21e6,
+  },
+  items: {
+    weights: 0,
+    coefficients: 0,
+    kernels: 0,
+    frozenFeatures: 0,
+    activations: 0,
+    optimizer: 0,
+    working: 0,
+  },
   heap: { pixels: 0, kernels: 0, coefficients: 0, features: 0, models: 0 },
   ...{ budget: 1e9, fits: true, sentence: 'About 21 MB of memory.', heapSentence: 'And 9 MB for the rest.' },
 };
@@ -76,7 +91,7 @@ export function finished(
   const labels = Array.from({ length: 20 }, (_, image) => image % 2);
   const epochs = [{ epoch: config.epochs, trainLoss: 0.5, valLoss: 0.25, correct, total: 20, seconds: 3 }];
   const validation = {
-    labels,
+    targets: labels,
     predicted: labels.map((label, image) => (image < correct ? label : 1 - label)),
   };
   const result: RunResult = {
@@ -130,7 +145,7 @@ type Answers = {
   [K in keyof HeadlessPage]: (...given: Parameters<HeadlessPage[K]>) => Done<K> | Promise<Done<K>>;
 };
 
-export interface MadePage extends Headless {
+export interface PageFixture extends Headless {
   /** What was asked and chosen, in order. */
   readonly asked: [call: keyof HeadlessPage | 'choose' | 'close', ...given: unknown[]][];
   /** The calls alone. */
@@ -138,8 +153,8 @@ export interface MadePage extends Headless {
 }
 
 /** Answers as a page does with which all goes well, but for the `answers` given. */
-export function madePage(answers: Partial<Answers> = {}, refused: readonly string[] = []): MadePage {
-  const asked: MadePage['asked'] = [];
+export function pageFixture(answers: Partial<Answers> = {}, refused: readonly string[] = []): PageFixture {
+  const asked: PageFixture['asked'] = [];
   const table: Answers = {
     start: () => ({ engine: ENGINE, backbone: BACKBONE }),
     environment: () => ({ browser: 'A browser', tfjs: '4.22.0' }),
