@@ -5,6 +5,9 @@ import { type Arrangement, arrange } from './classes';
 import { labelTables } from './label-tables';
 import { AmbiguousData } from './question';
 
+/** One for all: Chromium takes long to make many. */
+const EMPTY = new Blob();
+
 /**
  * A set as folders with numbers of images, `train/cat 3`, one each line; `name.ext` lines are single files. Only paths are
  * looked at, so that the files are empty.
@@ -15,10 +18,10 @@ function files(layout: string): NamedFile[] {
     .split('\n')
     .flatMap((line) => {
       const [, path = '', count] = /^\s*(.*?)(?:\s+(\d+))?\s*$/.exec(line) ?? [];
-      if (count === undefined) return [{ path, file: new Blob() }];
+      if (count === undefined) return [{ path, file: EMPTY }];
       return Array.from({ length: Number(count) }, (_, i) => ({
         path: `${path}/${i}.jpg`,
-        file: new Blob(),
+        file: EMPTY,
       }));
     });
 }
@@ -421,7 +424,7 @@ describe('class names', () => {
     ]);
     const spaced = arrange([
       ...files('train/cat 3\ntrain/dog 3\nval/dog 2'),
-      { path: 'val/cat /1.jpg', file: new Blob() },
+      { path: 'val/cat /1.jpg', file: EMPTY },
     ]);
     expect(spaced.notices[0]).toContain('“cat” and “cat ” are two classes');
   });
