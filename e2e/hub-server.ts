@@ -20,7 +20,7 @@ export interface Behaviour {
   dropsAt?: number[];
   /** At these points, stops sending but keeps the connection open. */
   stalls?: boolean;
-  /** Never answers a request for the pointer, for the file's address before its redirect, or for the file itself. */
+  /** Never answers these requests: for the pointer, for the file's address before the redirect, or for the file itself. */
   hangsAt?: 'pointer' | 'redirect' | 'file';
   /** Statuses of the first answers, one each. */
   statuses?: number[];

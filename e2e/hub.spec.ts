@@ -223,7 +223,7 @@ test('files without weights are rejected; all formats of weight files are opened
   await expect(facts(page)).toContainText(/Features\s*16/);
 });
 
-test('a checkpoint that holds several networks: which is used is told, and another can be chosen', async ({
+test('a checkpoint with several networks: the page says which is used, and another can be chosen', async ({
   page,
 }) => {
   await openBackbones(page);

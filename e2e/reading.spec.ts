@@ -1,4 +1,4 @@
-/** A data set whose folders can be read in more than one way: the page asks, and keeps to the answer. */
+/** A data set whose folders can be read in several ways: the page asks, and applies the answer. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,9 @@ import { expect, test } from './local';
 import { goTo, openPage } from './steps';
 import { drawStripes } from './stripes';
 
-test('the page asks which folders are the classes, reads them so, and so again', async ({ page }) => {
+test('the page asks which folders are the classes, and applies the answer again to the same data set', async ({
+  page,
+}) => {
   const place = mkdtempSync(join(tmpdir(), 'reading-'));
   try {
     drawStripes(place);

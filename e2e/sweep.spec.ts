@@ -65,7 +65,7 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an impossible option leaves every card, says what to correct on its own, and stops its setting alone', async ({
+test('an invalid option keeps all cards, is explained on its own card, and disables only its setting', async ({
   page,
 }) => {
   await openPage(
@@ -82,7 +82,7 @@ test('an impossible option leaves every card, says what to correct on its own, a
   await expect(start.locator('..')).toContainText('Correct the value or deselect Atoms.');
   await card('Atoms').getByRole('checkbox').uncheck();
   await expect(start).toBeEnabled();
-  // The field stays on a card that is not chosen.
+  // The field remains on a card that is not selected.
   await card('Atoms').getByLabel('Train from stage').fill('2');
   await expect(card('Atoms')).not.toContainText('must be');
   await card('LoRA').getByRole('checkbox').check();

@@ -19,7 +19,7 @@ function image(more: number[]): Uint8Array {
 
 const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 
-/** Name and content of each chunk from `at` on. */
+/** The name and content of each chunk from `at` on. */
 function chunks(file: Uint8Array, at: number): { name: string; content: Uint8Array }[] {
   if (at >= file.length) return [];
   const length = new DataView(file.buffer, file.byteOffset).getUint32(at + 4, true);
@@ -34,7 +34,7 @@ describe('an animated WebP', () => {
     { image: image([4, 5]), milliseconds: 40 },
   ]);
 
-  it('states its length, its size and that it moves', () => {
+  it('has a header with its length, its size and the animation flag', () => {
     const view = new DataView(file.buffer);
     expect(String.fromCharCode(...file.subarray(0, 4), ...file.subarray(8, 12))).toBe('RIFFWEBP');
     expect(view.getUint32(4, true)).toBe(file.length - 8);
@@ -59,7 +59,7 @@ describe('an animated WebP', () => {
     ]);
   });
 
-  it('is refused for images of other kinds, and for none', () => {
+  it('throws for images of other formats, and without images', () => {
     expect(() => animatedWebp([])).toThrow('at least one frame');
     const lossless = image([]);
     lossless.set(letters('VP8L'), 12);

@@ -1,5 +1,5 @@
 /**
- * Joins WebP images into one animated WebP, which browsers encode singly but not as an animation. Container format:
+ * Joins WebP images into one animated WebP. Browsers encode single WebP images but no animations. Container format:
  * https://developers.google.com/speed/webp/docs/riff_container
  */
 
@@ -9,7 +9,7 @@ export interface Frame {
   milliseconds: number;
 }
 
-/** The animation, repeated without end. All frames have the same size. Throws where a frame is not such an image. */
+/** The animation, repeated endlessly. All frames must have the same size. Throws if a frame is not a lossy WebP image. */
 export function animatedWebp(frames: readonly Frame[]): Uint8Array<ArrayBuffer> {
   const pictures = frames.map(({ image }) => chunkOf(image, 'VP8 '));
   const [first] = pictures;
@@ -17,7 +17,7 @@ export function animatedWebp(frames: readonly Frame[]): Uint8Array<ArrayBuffer> 
   const { width, height } = sizeOf(first);
   const ANIMATED = 0x02;
   const header = chunk('VP8X', [ANIMATED, 0, 0, 0, ...uint24(width - 1), ...uint24(height - 1)]);
-  // Background colour and number of repetitions; 0 is without end.
+  // Background colour and number of repetitions; 0 means endless.
   const animation = chunk('ANIM', [0, 0, 0, 0, 0, 0]);
   const body = frames.map(({ milliseconds }, index) => {
     const picture = pictures[index] ?? first;

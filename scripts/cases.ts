@@ -1,7 +1,6 @@
 /**
- * `npm run cases [-- FOLDER]`: opens inputs of the kinds that people bring, each as the command line does, and compares
- * what is understood with what is expected. The inputs are kept beside the project; without them there is nothing to do.
- * A new input is a row of `ROWS`.
+ * `npm run cases [-- FOLDER]`: opens typical user inputs as the command line does and compares the result with the expected one. The
+ * inputs are in a folder beside the project; without it the script does nothing. A new input is a row of `ROWS`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,33 +14,33 @@ import { UserError } from '../src/user-error';
 import type { BackboneSummary } from '../src/worker/protocol';
 
 const DEFAULT_FOLDER = '../shared/cases';
-/** A command that takes longer has failed. */
+/** The time limit of a command; one that takes longer counts as failed. */
 const COMMAND_MS = 180_000;
 
-/** Training, validation and test images of a class; or all of them, some of which train and some validate. */
+/** The training, validation and test images of a class; or their total, if the split is drawn. */
 type Counts = readonly [train: number, val: number, test: number] | number;
 
-/** A sentence that is wrong, or null. */
+/** What is wrong, as a sentence; null if nothing is. */
 type Check<T> = (found: T) => string | null;
 
 type Expected =
   | {
       classes: Readonly<Record<string, Counts>>;
       split: DataSummary['split'];
-      /** Instead, the input may be refused with a sentence that names what is wrong. */
+      /** Alternatively, the input may be rejected with a message that matches this. */
       orRefused?: RegExp;
       check?: Check<DataSummary>;
     }
   | { refused: RegExp }
   | { opens: true; ownClasses?: number; check?: Check<BackboneSummary> }
-  /** Of the command line: every one of these is in what it prints. */
+  /** For the command line: its output matches all of these. */
   | { prints: readonly RegExp[] };
 
 type Input =
   /** A folder, a file, or files chosen together. */
   | { data: string | readonly string[] }
   | { weights: string | readonly string[] }
-  /** A data set put together: its paths, and the file that goes there. */
+  /** A data set composed of single files: paths in it, and the file for each. */
   | { set: Readonly<Record<string, string>> }
   /** Options of the command line, run in a copy of the case's folder after its `make.sh`. */
   | { command: readonly string[] };
@@ -62,15 +61,15 @@ const nothingLeftOut: Check<DataSummary> = ({ leftOut }) =>
 
 const isNoticed =
   (words: RegExp): Check<BackboneSummary> =>
-  // What is said of weights beside their name.
+  // The notices about weights, besides their name.
   ({ name: _, ...found }) =>
     words.test(JSON.stringify(found)) ? null : `nothing says ${words}`;
 
-/** Pictures for a class that is there only because a set needs two of them. */
+/** Pictures for a second class, which is needed only because a data set must have two. */
 const ordinary = (name: string) =>
   Object.fromEntries([0, 1, 2].map((i) => [`${name}/ordinary${i}0.png`, `loose-images/${i}.png`]));
 
-/** A turned picture beside what it should look like, each in a class of its own: they are the same, so they contradict. */
+/** A picture with an orientation tag and its expected appearance, in two classes: if decoded correctly, they are contradicting duplicates. */
 const turned = (number: number): Row => ({
   case: 'webp-exif',
   set: {
@@ -203,7 +202,7 @@ const ROWS: readonly Row[] = [
   { case: 'zip-shift-jis', data: 'sjis.zip', expected: drawn({ 猫: 4, 犬: 4, ソ: 4 }, nothingLeftOut) },
 ];
 
-// ---------------------------------------------------------------- what comes of an input
+// ---------------------------------------------------------------- outcome of an input
 
 type Outcome =
   | { data: DataSummary }
@@ -248,7 +247,7 @@ function putTogether(set: Readonly<Record<string, string>>, root: string, scratc
   return folder;
 }
 
-/** What the command prints, in a copy of the case's folder. */
+/** The output of the command, run in a copy of the case's folder. */
 function printedBy(options: readonly string[], from: string, scratch: string): string {
   const folder = mkdtempSync(join(scratch, 'command-'));
   cpSync(from, folder, { recursive: true });
@@ -266,7 +265,7 @@ function printedBy(options: readonly string[], from: string, scratch: string): s
   return `${stdout}${stderr}`;
 }
 
-/** What is wrong with the outcome, or null. */
+/** How the outcome differs from the expectation; null if it does not. */
 function fault(expected: Expected, outcome: Outcome): string | null {
   if ('printed' in outcome) {
     const missing = 'prints' in expected ? expected.prints.filter((each) => !each.test(outcome.printed)) : [];
@@ -300,7 +299,7 @@ function fault(expected: Expected, outcome: Outcome): string | null {
   return 'refused' in expected ? 'not refused' : 'something else came of it';
 }
 
-// ---------------------------------------------------------------- in words
+// ---------------------------------------------------------------- text
 
 function inputWords(row: Row): string {
   if ('command' in row) return `tune ${row.command.join(' ')}`;
@@ -327,7 +326,7 @@ function outcomeWords(outcome: Outcome): string {
   return `${classes.map(({ name, train, val, test }) => `${name} ${train}/${val}/${test}`).join(', ')}; ${split}`;
 }
 
-// ---------------------------------------------------------------- all of them
+// ---------------------------------------------------------------- main
 
 async function main(): Promise<number> {
   const root = resolve(process.env.INIT_CWD ?? process.cwd(), process.argv[2] ?? DEFAULT_FOLDER);

@@ -1,6 +1,6 @@
 /**
  * Records the moving images of README.md from the built page: `npm run record-page`. A headless Chromium runs the
- * sample set as a person would; each recording is a list of screenshots, written as animated WebP to docs/.
+ * sample set like a user; each recording is a list of screenshots, written as animated WebP to docs/.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -15,12 +15,12 @@ import { animatedWebp, type Frame } from './animated-webp';
 const VIEWPORT = { width: 960, height: 720 };
 /** Device pixels per CSS pixel. */
 const SCALE = 1.5;
-/** Of the lossy encoding, 0 to 1. */
+/** Quality of the lossy encoding, 0 to 1. */
 const QUALITY = 0.72;
-/** A recording may have as many bytes. */
+/** The largest size of a recording in bytes. */
 const MOST_BYTES = 1.5e6;
 const DOCS = new URL('../docs/', import.meta.url);
-/** Long, because the sample is trained meanwhile, perhaps on a busy machine. */
+/** A long timeout, because training on a busy machine is slow. */
 const PATIENCE_MS = 900_000;
 
 interface Shot {
@@ -65,7 +65,7 @@ async function tuneAndCompare(page: Page): Promise<Shot[]> {
   const accuracy = page.getByRole('region', { name: 'Accuracy per epoch', exact: true });
   await toTop(page.getByRole('region', { name: 'Loss per step' }));
   let seen = '';
-  // A frame for each epoch, until the last run has ended.
+  // One frame per epoch, until the last run has ended.
   while (!(await run(page, 'LoRA').innerText()).includes('finished')) {
     const now = await drawn(accuracy);
     if (now !== seen) shots.push(await shot(page, 450));
@@ -112,7 +112,7 @@ function run(page: Page, name: string): Locator {
   return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
 }
 
-/** Changes with every epoch that is drawn. */
+/** A string that changes with every drawn epoch. */
 function drawn(chart: Locator): Promise<string> {
   return chart
     .locator('path.recharts-line-curve')
@@ -128,7 +128,7 @@ async function toTop(part: Locator): Promise<void> {
 }
 
 async function shot(page: Page, milliseconds: number): Promise<Shot> {
-  // Two frames, so that what was asked for is laid out and drawn.
+  // Two animation frames, so that the change is laid out and drawn.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return { png: await page.screenshot(), milliseconds };
 }
@@ -158,7 +158,7 @@ async function write(name: string, shots: readonly Shot[]): Promise<void> {
   console.log(`docs/${name}.webp: ${shots.length} frames, ${(file.length / 1e6).toFixed(2)} MB`);
 }
 
-/** Chromium encodes the screenshots as WebP. */
+/** Encodes the screenshots as WebP, in Chromium. */
 async function encoded(from: Browser, shots: readonly Shot[]): Promise<Frame[]> {
   const page = await from.newPage();
   const frames: Frame[] = [];

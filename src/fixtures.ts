@@ -17,7 +17,7 @@ const sharedUrls: Record<string, () => Promise<string>> = {
   ...import.meta.glob<string>('../../shared/data/**/*.jpg', { query: '?url', import: 'default' }),
 };
 
-/** The bytes of the file `path` in interop/pytorch/values. Throws where there is none: it is part of the project. */
+/** The bytes of the file `path` in interop/pytorch/values. Throws if it is missing, because these files are part of the project. */
 export async function valuesFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await fetched(valueUrls[VALUES + path]);
   if (!bytes) throw new Error(`interop/pytorch/values has no file ${path}.`);
@@ -37,7 +37,7 @@ export function sharedFiles(prefix = ''): string[] {
     .sort();
 }
 
-/** The bytes of the shared file `path`, e.g. `data/flowers5/val/daisy/1.jpg`; null where it is absent. */
+/** The bytes of the shared file `path`, e.g. `data/flowers5/val/daisy/1.jpg`; null if it is absent. */
 export async function sharedFile(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   return fetched(sharedUrls[SHARED + path]);
 }
@@ -47,13 +47,13 @@ interface Skippable {
   skip(note?: string): never;
 }
 
-/** Paths of the shared photos under `data/<set>/`, sorted; skips the test that asks for them where there are none. */
+/** Paths of the shared photos under `data/<set>/`, sorted; skips the test if there are none. */
 export function sharedPhotos(set: string, test: Skippable): string[] {
   const photos = sharedFiles(`data/${set}/`);
   return photos.length > 0 ? photos : test.skip(`needs the photos of ../shared/data/${set}`);
 }
 
-/** The shared safetensors file `path`, read; skips the test that asks for it where it is absent. */
+/** The shared safetensors file `path`; skips the test if the file is absent. */
 export async function fixture(path: string, test: Skippable): Promise<Safetensors> {
   const bytes = await sharedFile(path);
   return bytes ? readSafetensors(bytes, path) : test.skip(`needs ../shared/${path}`);

@@ -11,7 +11,7 @@ globalThis.fetch = async (input, init) => {
   if (path === undefined) return network(input, init);
   const isWhole = path.startsWith(process.cwd()) || (input as string).startsWith('/@fs');
   if (isWhole) return new Response(await readFile(path));
-  // In the project, or in what it serves from its root.
+  // A file of the project by its absolute path, or by its path below the project's root.
   const served = `${process.cwd()}/public${path}`;
   return new Response(await readFile(existsSync(served) ? served : process.cwd() + path));
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pictures in several forms, and the pixels that Pillow makes of them as the PyTorch reference does: src/data/decode.test.ts.
+"""Pictures in several formats, and their pixels as decoded by Pillow for the PyTorch reference, for src/data/decode.test.ts.
 
   decoded_pictures.py values/pictures
 

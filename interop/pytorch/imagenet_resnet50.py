@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a whole ImageNet ResNet-50 computes in PyTorch, and how well its kernels are rebuilt: for src/backbone/imagenet-resnet50*.test.ts.
+"""Outputs of a complete ImageNet ResNet-50 in PyTorch, and the reconstruction errors of its kernels, for src/backbone/imagenet-resnet50*.test.ts.
 
   imagenet_resnet50.py ../shared src/backbone/imagenet-resnet50.json
 

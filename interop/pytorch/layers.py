@@ -58,7 +58,7 @@ def codes(X, D):
 
 
 def learned_atoms(X, n):
-    """n unit atoms from orthogonal ones, each in turn the best direction for what the others leave."""
+    """n unit-norm atoms, initially orthogonal; each in turn becomes the best direction for the residual of the others."""
     width = max(n, X.shape[1])
     D = F.normalize(torch.linalg.qr(torch.randn(width, width, dtype=X.dtype))[0][:n, : X.shape[1]], dim=1)
     for _ in range(ALTERNATIONS):
@@ -109,7 +109,7 @@ BIAS_SETTINGS = {
 
 
 def inputs(case):
-    """The numbers that everything follows from."""
+    """The inputs from which all other values are computed."""
     c_in, c_out, k, m, m1, rank, n = (case[name] for name in ("c_in", "c_out", "k", "m", "m1", "rank", "n"))
     side = (case["size"] + 2 * case["padding"] - k) // case["stride"] + 1
     columns = case["kc_out"] * k * case["kc_in"] * k
@@ -139,7 +139,7 @@ def inputs(case):
 
 
 def decomposition(case, given, D=None, D_c=None):
-    """Atoms, as float32 has them, their coefficients, and how good they are. Atoms that are not given are learned."""
+    """Atoms rounded to float32, their coefficients, and their objective and error. Atoms that are not given are learned."""
     W = given["W"].double()
     rows, block_rows = blocks(W, 1, 1), blocks(W, case["kc_out"], case["kc_in"])
     D = (learned_atoms(rows, case["m"]) if D is None else D).float().double()
@@ -152,7 +152,7 @@ def decomposition(case, given, D=None, D_c=None):
 
 
 def settings(case, given):
-    """dW, y and the gradients of every setting whose trained tensors are given, beside alpha and alpha_c."""
+    """dW, y and the gradients of every setting whose trained tensors are given, with alpha and alpha_c."""
     given = {name: value.double() for name, value in given.items()}
     results = {}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pictures as torchvision's Resize and CenterCrop prepare them with Pillow: what src/data/decode.test.ts compares with.
+"""Pictures as prepared by torchvision's Resize and CenterCrop with Pillow, for src/data/decode.test.ts.
 
   recipes.py src/data/recipes.safetensors
 

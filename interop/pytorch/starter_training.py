@@ -40,7 +40,7 @@ class Tuned(nn.Module):
 
 
 def tuned(setting, name, conv, given):
-    """The layer as the setting trains it; the layer itself where it does not."""
+    """The layer as tuned by the setting; the unchanged layer if the setting does not train it."""
     k = conv.kernel_size[0]
     dtype = conv.weight.dtype
     if setting == "atoms" and k > 1:

@@ -38,7 +38,7 @@ def write(path, tensors, metadata):
 
 
 def relative_error(actual, expected):
-    """|actual - expected| / |expected|, Euclidean; 0 where both are zero."""
+    """|actual - expected| / |expected|, Euclidean; 0 if both are zero."""
     actual, expected = actual.double(), expected.double()
     difference = (actual - expected).norm().item()
     return difference / expected.norm().item() if difference else 0.0

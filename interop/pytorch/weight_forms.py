@@ -212,11 +212,11 @@ def write_views(folder):
 
 
 class Options(dict):
-    """Stands for the classes of training scripts, which a reader does not have."""
+    """Stands for classes of training scripts that a reader does not have."""
 
 
 def write_checkpoint(folder):
-    """What training scripts save: weights beside their moving average, an auxiliary classifier before the network's own, and values of every kind."""
+    """A checkpoint as training scripts save it: weights and their moving average, an auxiliary classifier before the network's own, and other values."""
     net, _ = filled(4, [3], 10, "torchvision")
     average = net.state_dict()
     plain = OrderedDict(("module." + name, 2 * t.double() if t.is_floating_point() else t) for name, t in average.items())

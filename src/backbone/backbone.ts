@@ -71,7 +71,7 @@ export class Backbone {
   readonly network: Network;
   readonly inputSize: number;
   readonly preprocessing: Preprocessing;
-  /** How a picture is prepared to see what the untouched network recognizes. */
+  /** How pictures are prepared for the pretrained network's own classifier. */
   readonly recipe: Recipe;
   /** The number of stages in the weight file, of which the first ones are used. */
   readonly stagesInFile: number;
@@ -82,9 +82,9 @@ export class Backbone {
   readonly fileBytes: number;
   /** The storage precision of frozen kernels and activations. */
   readonly precision: Precision;
-  /** Which of the file's networks this is. */
+  /** The label of this network, if the file has several. */
   readonly trunk: TrunkChoice;
-  /** Sentences the person should read: what of the file is used and what is not. */
+  /** Notices for the user about which parts of the file are used. */
   readonly notices: readonly string[];
   readonly convolutions: ReadonlyMap<string, Convolution>;
 
@@ -122,7 +122,7 @@ export class Backbone {
   /**
    * Loads a ResNet-50's weights layer by layer.
    * @param stages number of stages to use after the stem, of the 4 of a whole ResNet-50
-   * @param trunk label of the network to use, of several in the file
+   * @param trunk label of the network to use, if the file has several
    * @param inputSize side of the images in pixels
    * @param sha256 the file's hash, if it is known already
    * @throws UserError naming the weights that are missing, of the wrong shape or not finite
@@ -256,11 +256,11 @@ interface LoadOptions {
   precision?: Precision;
   stages?: number | undefined;
   trunk?: string | undefined;
-  /** Instead of what the file says. */
+  /** Overrides the input size of the weight file, pixels. */
   inputSize?: number | undefined;
-  /** The weights' own, where it is stated; left out: what tuning does. */
+  /** The recipe published with the weights; by default that of tuning. */
   recipe?: Recipe | undefined;
-  /** Is told before each layer; what it throws ends the work, so that a person can. */
+  /** Called before each layer. Loading stops if it throws, which makes it cancellable. */
   onLayer?: (done: number, total: number) => void;
 }
 
@@ -270,8 +270,8 @@ function checkInputSize(size: number): void {
 }
 
 /**
- * `whole`: the file's SHA-256. An adapter belongs to the network it was trained on, so fewer stages, or one of several networks in a
- * file, have another hash.
+ * `whole`: the file's SHA-256. An adapter depends on the exact network, so a network with fewer stages, or one of several networks in
+ * a file, has another hash.
  */
 async function hashOf(whole: string, { layout, stagesInFile, trunk }: Pretrained): Promise<string> {
   const used = layout.blocks.length;

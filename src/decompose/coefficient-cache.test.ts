@@ -10,7 +10,7 @@ import { decomposeBackbone, type LayerCodes } from './layer-codes';
 const CODING = plainAtoms(3);
 const LAYERS = ['layer1.0.conv2', 'layer2.0.conv2'];
 
-describe('coefficients within a budget', () => {
+describe('a cache of coefficients with a budget', () => {
   let backbone: Backbone;
   let codes: LayerCodes;
   const bytesOf = (layer: string) => codes.get(layer)?.coefficients.byteLength ?? Number.NaN;
@@ -23,19 +23,19 @@ describe('coefficients within a budget', () => {
   });
   afterAll(() => backbone.dispose());
 
-  it('are kept as they were found, and not computed again', async () => {
+  it('returns cached coefficients without computing them again', async () => {
     const cache = new CoefficientCache(1e9);
     cache.add(codes);
     expect(cache.bytes).toBe(LAYERS.reduce((sum, layer) => sum + bytesOf(layer), 0));
     const recalled = await cache.recall(backbone, CODING, dictionaries());
     for (const layer of LAYERS) {
       expect(recalled.get(layer)?.coefficients).toBe(codes.get(layer)?.coefficients);
-      // What a run gets is what a model keeps, so that both find it again.
+      // A run and a model share the same arrays, so that both find the cached entry.
       expect(recalled.get(layer)?.atoms).toBe(codes.get(layer)?.atoms);
     }
   });
 
-  it('never take more than the budget, and come back to the bit', async () => {
+  it('never exceeds the budget, and recomputes evicted coefficients bit-identically', async () => {
     const cache = new CoefficientCache(bytesOf('layer2.0.conv2'));
     cache.add(codes);
     expect(cache.bytes).toBe(bytesOf('layer2.0.conv2'));
@@ -48,7 +48,7 @@ describe('coefficients within a budget', () => {
     expect(cache.bytes).toBe(0);
   });
 
-  it('belong to their atoms: others of the same layer have others', async () => {
+  it('distinguishes different atoms of the same layer', async () => {
     const cache = new CoefficientCache(1e9);
     cache.add(codes);
     const [layer = ''] = LAYERS;

@@ -1,6 +1,6 @@
 /**
- * Coefficients within a budget of bytes. They are as large as kernels and follow to the bit from W and the atoms, so atoms are what
- * is kept of a layer, and coefficients that were given up are computed again when they are asked for.
+ * A cache of coefficients with a budget in bytes. Coefficients are as large as kernels, and can be recomputed bit-identically from W
+ * and the atoms. So a layer's atoms are kept, and coefficients that were evicted are computed again on request.
  */
 import type { Backbone } from '../backbone/backbone';
 import type { AtomCoding } from './atom-coding';
@@ -21,27 +21,27 @@ export type Recall = (
 ) => Promise<LayerCodes>;
 
 export class CoefficientCache {
-  /** By the array of atoms that they belong to, least recently used first. */
+  /** Coefficients by the array of their atoms, least recently used first. */
   readonly #kept = new Map<Float32Array, Float32Array>();
   #bytes = 0;
 
   constructor(readonly budget: number) {}
 
-  /** Of everything that is kept. */
+  /** Bytes of all cached coefficients. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Keeps coefficients that were found together with their atoms. */
+  /** Adds coefficients that were learned together with their atoms. */
   add(codes: LayerCodes): void {
     for (const code of codes.values()) this.#keep(code);
   }
 
-  /** The codes of these layers: those kept, and the others computed from their atoms and kept. */
+  /** The codes of these layers. Coefficients that are not cached are computed from the atoms and cached. */
   readonly recall: Recall = async (backbone, coding, dictionaries, options) => {
     const codes = new Map<string, LayerCode>();
     const missing = new Map<string, LayerDictionary>();
-    // What is kept now is held before anything is waited for: another call may give it up meanwhile.
+    // References are taken before the first await, because another call may evict entries meanwhile.
     for (const [layer, dictionary] of dictionaries) {
       const coefficients = this.#kept.get(dictionary.atoms);
       if (coefficients) codes.set(layer, { ...dictionary, coefficients });

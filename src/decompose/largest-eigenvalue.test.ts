@@ -38,7 +38,7 @@ test('identity, all-ones, zero and diagonal matrices have their known values', (
   expect(largestEigenvalue(new Float64Array(n * n), n)).toBe(0);
 });
 
-test('of the Gram matrix of any signs is their number, even where the start is orthogonal to them', () => {
+test('the Gram matrix of a sign vector has their number, even if the start is orthogonal to the vector', () => {
   for (let n = 1; n <= 9; n++) {
     for (let pattern = 0; pattern < 2 ** n; pattern++) {
       const signs = Float64Array.from({ length: n }, (_, i) => ((pattern >> i) & 1 ? 1 : -1));
@@ -50,7 +50,7 @@ test('of the Gram matrix of any signs is their number, even where the start is o
   }
 });
 
-test('of two blocks is that of the larger, wherever the start leads', () => {
+test('a matrix of two blocks has the larger eigenvalue of the two, for any start', () => {
   // The first block’s eigenvector of 8 is orthogonal to the start; the second block is the identity.
   const signs = [1, -1, -1, 1];
   const matrix = Float64Array.from({ length: 64 }, (_, at) => {
@@ -61,7 +61,7 @@ test('of two blocks is that of the larger, wherever the start leads', () => {
   expect(largestEigenvalue(matrix, 8)).toBeCloseTo(8, 12);
 });
 
-test('of a random Gram matrix: no vector is stretched further, a long power iteration comes as near as it can', () => {
+test('a random Gram matrix agrees with a long power iteration', () => {
   const n = 40;
   const random = seededRandom(1);
   const rows = Array.from({ length: n }, () => Float64Array.from({ length: n }, () => random.normal()));

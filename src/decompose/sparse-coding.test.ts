@@ -91,7 +91,7 @@ describe('against PyTorch', () => {
   });
 });
 
-test('nine atoms rebuild the 16 3×3 kernels of the starter backbone to less than 10 %', async () => {
+test('nine atoms reconstruct the 16 3×3 kernels of the starter backbone with errors below 10 %', async () => {
   const file = readSafetensors(await starterFile(), 'starter');
   const errors: number[] = [];
   for (const [name, { shape }] of file.tensors) {
@@ -112,7 +112,7 @@ function measured({ data, cols }: Matrix, atoms: Float32Array, coefficients: Flo
   return { residual, squared: squared(coefficients), absolute, objective: residual / 2 + LAMBDA * absolute };
 }
 
-/** A kernel of normal numbers with He's deviation, in the shape of a case. */
+/** A random normal kernel with He's standard deviation, in the shape of a case. */
 function randomKernel({ cOut, cIn, k }: KernelShape, seed: number): Float32Array {
   const random = seededRandom(seed).fork('kernel');
   const deviation = Math.sqrt(2 / (cIn * k * k));
@@ -137,7 +137,7 @@ describe('an alternation (docs/method.md §1.3)', () => {
               const start = measured(x, before.atoms, before.coefficients);
               const moved = measured(x, after.atoms, before.coefficients);
               const coded = measured(x, after.atoms, after.coefficients);
-              // Atoms and codes are compared as they are stored, rounded to 24 bits: a change of the objective to first order.
+              // Atoms and codes are rounded to 24 bits, which changes the objective to first order.
               const rounding =
                 2 ** -24 * (Math.sqrt(start.residual * start.squared * count) + LAMBDA * start.absolute);
               expect(moved.objective).toBeLessThanOrEqual(start.objective + rounding);
@@ -153,7 +153,7 @@ describe('an alternation (docs/method.md §1.3)', () => {
 });
 
 describe('learning', () => {
-  test('finds the atoms that made the data', () => {
+  test('recovers the atoms that generated the data', () => {
     const random = seededRandom(3);
     const made = decompose(randomMatrix(40, 6, 1), 3, { alternations: 0 }).atoms;
     const codes = Float32Array.from({ length: 400 * 3 }, () =>

@@ -66,7 +66,7 @@ const REFERENCE = [
   { id: 'bitfit', fixture: 'bitfit', trainables: ['db'], options: () => ({}) },
   { id: 'scale-and-shift', fixture: 'ssf', trainables: ['gamma', 'beta'], options: () => ({}) },
 ];
-/** The sum of two settings has its numbers and its gradients from both. */
+/** `all-atoms` is the sum of two settings and uses the tensors and gradients of both. */
 const ORIGIN: Record<string, string> = { D1: 'over', beta: 'over', dDc: 'coef' };
 const CASES = ['k3s1', 'k3s2', 'k1s2', 'k7s2', 'k3wide'];
 const TOLERANCE = 2e-3;
@@ -90,7 +90,7 @@ async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
 onBackends('settings against PyTorch', () => {
   for (const { id, fixture: prefix, trainables, options } of REFERENCE) {
     for (const name of CASES) {
-      it(`${id} on ${name}: ΔW, output, input gradient and the trainables' gradients`, async () => {
+      it(`${id} on ${name}: ΔW, output, input gradient and gradients of the trainables`, async () => {
         const file = await referenceValues('layers.safetensors');
         const sizes = (JSON.parse(file.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
         if (!sizes) throw new Error(`The fixture has no case ${name}.`);

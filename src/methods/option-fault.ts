@@ -14,7 +14,7 @@ export function optionFault(option: SettingOption, value: number): string | null
   return null;
 }
 
-/** What is wrong with the values chosen for a setting's options, as one sentence; null where nothing is. */
+/** What is wrong with the values of a setting's options, as one sentence; null if all are valid. */
 export function optionsFault(
   { label, options }: { label: string; options: readonly SettingOption[] },
   chosen: SettingOptions,
@@ -27,7 +27,7 @@ export function optionsFault(
   return null;
 }
 
-/** Without the values that an option cannot have. */
+/** The options without invalid values. */
 export const possibleOptions = (options: readonly SettingOption[], chosen: SettingOptions): SettingOptions =>
   Object.fromEntries(
     options.flatMap((known) => {

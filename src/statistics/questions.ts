@@ -1,11 +1,11 @@
 /**
- * The statistics of a comparison that take long (bootstraps), each a row of one table, so that they can be computed at once or asked
- * of a worker.
+ * The slow statistics of a comparison (bootstraps) as rows of a table, so that they can be computed directly or requested from a
+ * worker.
  */
 import { accuracyInterval, type MeanInterval } from './bootstrap';
 import { comparePaired, type PairedComparison } from './paired-test';
 
-/** One row per run, 1 where the image was classified rightly, else 0. */
+/** One row per run, 1 if the image was classified correctly, else 0. */
 export type Rows = readonly Uint8Array[];
 
 /** All runs were evaluated on the same images, in the same order. */
@@ -32,7 +32,7 @@ export interface Answer<S extends Statistic = Statistic> {
 }
 
 export function answerTo({ statistic, input }: Omit<Question, 'id'>): Answer['value'] {
-  // The input belongs to the statistic, which the union of both cannot express.
+  // The input has the type that the statistic needs, which TypeScript cannot express for the union.
   const compute = STATISTICS[statistic] as (...input: Question['input']) => Answer['value'];
   return compute(...input);
 }

@@ -3,7 +3,7 @@
 /** Two-sided 95 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
 
-/** Its centre is not the proportion: it is not symmetric. */
+/** An interval that is not symmetric: its centre differs from the proportion. */
 export interface Interval {
   low: number;
   high: number;

@@ -1,4 +1,4 @@
-/** Computes statistics off the page's thread, one question after another. */
+/** Computes statistics outside the page's thread, one request after another. */
 import { answerTo, type Question } from './questions';
 
 self.onmessage = ({ data: { id, ...question } }: MessageEvent<Question>) =>

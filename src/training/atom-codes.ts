@@ -12,7 +12,7 @@ export type AtomCodes = Readonly<Record<keyof Codings, LayerCodes>>;
 
 export const NO_CODES: AtomCodes = { plain: new Map(), blocks: new Map() };
 
-/** The atoms without the coefficients, which follow from them. */
+/** The atoms without the coefficients, which can be recomputed from them. */
 export type AtomDictionaries = Readonly<Record<keyof Codings, ReadonlyMap<string, LayerDictionary>>>;
 
 export function dictionariesOf({ plain, blocks }: AtomCodes): AtomDictionaries {

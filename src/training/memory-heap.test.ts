@@ -24,7 +24,7 @@ describe('the JavaScript heap in a plan', () => {
   });
   afterAll(() => backbone.dispose());
 
-  it('is what the arrays of a run take, for every setting', async () => {
+  it('counts the arrays of a run, for every setting', async () => {
     const { network } = backbone;
     let features = { train: new Float32Array(), val: new Float32Array() };
     const computing = computeFeatures(backbone, DATASET);
@@ -54,7 +54,7 @@ describe('the JavaScript heap in a plan', () => {
     }
   });
 
-  it('is told in words, the largest part first, and is not among what the cap limits', () => {
+  it('is described with its largest part first, and is not limited by the cap', () => {
     const [method] = METHODS.filter(({ id }) => id === 'lora');
     if (!method) throw new Error('There is no LoRA.');
     const run = {

@@ -1,6 +1,6 @@
 /**
- * What a run has on the JavaScript heap, beside its tensors: arrays that neither the wasm heap nor a GPU holds, and that no cap on
- * tensors limits.
+ * The memory of a run on the JavaScript heap: arrays that are neither in the wasm heap nor on a GPU, and that the cap on tensors does
+ * not limit.
  */
 import { convolutions, type Network } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
@@ -8,20 +8,20 @@ import type { TuningMethod } from '../methods/method';
 import type { HeapItems, SettingOptions } from '../worker/protocol';
 import { neededCodings, type ParameterTable } from './parameters';
 
-/** What is there whatever the run is, bytes. */
+/** Bytes that do not depend on the run. */
 export interface KeptOnHeap {
   /** The images of all parts. */
   pixels: number;
   /** Coefficients of earlier runs and models. */
   coefficients: number;
-  /** Trained numbers of models. */
+  /** Trained parameters of models. */
   models: number;
 }
 
 export const NOTHING_KEPT: KeptOnHeap = { pixels: 0, coefficients: 0, models: 0 };
 
 const FLOAT = 4;
-/** Copies of the trained numbers: as they start, of the best epoch, and of the epoch that may replace it. */
+/** Copies of the trained parameters: the initial ones, those of the best epoch, and those of the epoch that may replace it. */
 const COPIES = 3;
 
 export function heapItems(
@@ -54,7 +54,7 @@ export function heapItems(
   return {
     pixels: kept.pixels,
     kernels: FLOAT * sum(layers.map(({ kernel, cIn, cOut }) => kernel ** 2 * cIn * cOut)),
-    // Those of the run are among the kept ones once they are found.
+    // Once computed, the run's coefficients are in the cache.
     coefficients: Math.max(FLOAT * sum(coefficients), kept.coefficients),
     features: FLOAT * (images.train + images.val) * network.features,
     models: FLOAT * COPIES * (table.backbone + table.head) + kept.models,

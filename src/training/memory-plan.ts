@@ -29,7 +29,7 @@ export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
   classes: number;
   batchSize: number;
   images: { train: number; val: number };
-  /** On the JavaScript heap, whatever the run is; nothing where it is left out. */
+  /** Bytes on the JavaScript heap that do not depend on the run; none if absent. */
   kept?: KeptOnHeap;
 }
 
@@ -189,7 +189,7 @@ const HEAP_WORDS: Record<keyof HeapItems, string> = {
   models: 'trained numbers',
 };
 
-/** The whole, and what a tenth of it or more is. */
+/** The total, and the items that are at least a tenth of it. */
 function onHeap(items: HeapItems): string {
   const bytes = heapBytes(items);
   const parts = Object.entries(HEAP_WORDS)

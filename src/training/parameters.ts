@@ -63,7 +63,7 @@ export function parameterTable(
   return { parameters, backbone, head: offset - backbone };
 }
 
-/** The method's options, bounded by what the backbone has: `from` cannot be greater than its last stage. */
+/** The method's options with bounds for the backbone: `from` is at most its last stage. */
 export const optionsFor = (
   { options }: Pick<TuningMethod, 'options'>,
   layers: readonly ConvolutionSpec[],

@@ -33,7 +33,7 @@ const CONFIG: RunConfig = {
 const DATASET = datasetFixture(3, 6, 4, 73);
 const WASM = { backend: 'wasm', threads: 1 } as const;
 
-/** A clock that goes on by a second whenever it is read. */
+/** A clock that advances by a second at every reading. */
 function ticking(): () => number {
   let seconds = 0;
   return () => seconds++;
@@ -223,12 +223,12 @@ describe('a run', () => {
     const work = await job({ epochs: 50 });
     let steps = 0;
     const stepsWhenPaused: number[] = [];
-    /** Goes on as soon as the run has come to wait for it. */
+    /** Resumes as soon as the run waits. */
     class Watched extends RunControl {
       override async ready(): Promise<void> {
         const waits = super.ready();
         if (steps === 4 && stepsWhenPaused.length < 3) {
-          // A run that did not wait would do its next step within these turns.
+          // A run that did not wait would make its next step within these turns of the event loop.
           for (let turn = 0; turn < 3; turn++) {
             await yieldToEventLoop();
             stepsWhenPaused.push(steps);

@@ -6,7 +6,7 @@ import type { MemoryPlan, SettingOptions } from '../worker/protocol';
 import { planMemory } from './memory-plan';
 import { settingSummary } from './setting-summary';
 
-/** As much of ResNet-50 as `?stages=2` takes. */
+/** The part of ResNet-50 that `?stages=2` uses. */
 const TWO_STAGES = network({ baseWidth: 16, blocks: [3, 4], strideIn1x1: false });
 const RUN = {
   ...{
@@ -36,7 +36,7 @@ const summary = (id: string, options: SettingOptions) => {
 };
 
 describe('the summary of a setting', () => {
-  it('names the impossible option, with the stages that the backbone has, and is counted without it', async () => {
+  it('names the invalid option and the stages of the backbone, and is computed with the default instead', async () => {
     const faulty = await summary('atoms', { from: 3, m: 6 });
     expect(faulty.fault).toBe('Atoms: “Train from stage” must be from 0 to 2, not 3.');
     const { fault, ...plain } = await summary('atoms', { m: 6 });
@@ -46,7 +46,7 @@ describe('the summary of a setting', () => {
     expect(plain.options.find(({ id }) => id === 'from')?.max).toBe(2);
   });
 
-  it('comes for every setting whatever an address holds, with a fault exactly where a value is impossible', async () => {
+  it('is given for every setting with any URL parameters, with a fault exactly if a value is invalid', async () => {
     const random = seededRandom(1);
     const VALUES = [Number.NaN, -1e9, -1, 0, 0.5, 1, 2, 3, 4, 8, 9, 24.5, 64, 257, 1e6, 1e9];
     for (const method of METHODS) {

@@ -1,4 +1,4 @@
-/** What a setting is and how much it trains on a backbone. A value that it cannot have is said and spoils no other setting. */
+/** The description of a setting and its size on a backbone. An invalid option is reported and does not affect other settings. */
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
 import { optionsFault, possibleOptions } from '../methods/option-fault';
@@ -6,8 +6,8 @@ import type { MemoryPlan, SettingOptions, SettingSummary } from '../worker/proto
 import { optionsFor, parameterTable, tunedLayers } from './parameters';
 
 /**
- * Counts `method` with the options chosen for it and has it planned.
- * @param plan called with the chosen options, in place of each impossible value its default
+ * The summary of `method` with the chosen options.
+ * @param plan called with the chosen options, with the default in place of each invalid value
  */
 export async function settingSummary(
   method: TuningMethod,

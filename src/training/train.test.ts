@@ -23,12 +23,12 @@ const RUNS: { id: string; options: SettingOptions }[] = [
 ];
 const STEPS = 5;
 /**
- * How far a trained tensor may be from PyTorch's in float64, relative. LoRA's B starts at zero: where its first gradient is close
- * to zero, Adam's first step is rounding divided by its own size.
+ * Tolerated relative error of a trained tensor, compared with PyTorch in float64. LoRA's B starts at zero: where its first gradient
+ * is close to zero, Adam's first step divides a rounding error by its own magnitude.
  */
 const TRAINED: Record<string, number> = { lora: 1e-2 };
 const TRAINED_OTHERWISE = 1e-3;
-/** How far from single precision's losses, and from its trained numbers taken together, half precision may be. */
+/** Tolerances for fp16: of the losses, and of all trained parameters together. */
 const FP16_LOSSES = 5e-3;
 const FP16_PARAMETERS = 3e-2;
 
@@ -50,7 +50,7 @@ function referenceCodes(file: Safetensors): Map<string, LayerCode> {
   );
 }
 
-/** The reference, and what five steps from its start give here. */
+/** The reference, and the results of five steps from its initial values. */
 async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Precision) {
   const reference = await referenceValues('starter-training.safetensors');
   const network = await referenceValues('starter-network.safetensors');
@@ -86,7 +86,7 @@ async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Prec
 onBackends('five Adam steps against PyTorch', (backend) => {
   for (const run of RUNS) {
     const { id } = run;
-    it(`${id}: the same losses and the same trained numbers`, async () => {
+    it(`${id}: gives the same losses and trained parameters`, async () => {
       const { reference, parameters, losses, trained } = await fiveSteps(run, 'single');
       expect(maxRelativeError(losses, float32(reference, `${id}.losses`))).toBeLessThan(1e-3);
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
@@ -100,7 +100,7 @@ onBackends('five Adam steps against PyTorch', (backend) => {
     });
 
     if (backend !== 'webgpu') continue;
-    it(`${id}, kept in half precision: nearly the same losses and trained numbers`, async () => {
+    it(`${id} in fp16: gives nearly the same losses and trained parameters`, async () => {
       const { reference, parameters, losses, trained } = await fiveSteps(run, 'half');
       const compared = parameters.filter(({ name }) => reference.tensors.has(`${id}.final.${name}`));
       const all = (of: (parameter: Parameter) => ArrayLike<number>) =>
