@@ -134,7 +134,7 @@ describe('archives that are not opened are named', () => {
     [
       '7z',
       [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
-      /^No picture .*“set\.x”: A 7z archive, which this page cannot unpack\. Unpack it yourself/,
+      /^None of the dropped files .*“set\.x”: A 7z archive, which this page cannot unpack\. Unpack it yourself/,
     ],
     ['RAR', [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], /“set\.x”: A RAR archive, which/],
     ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], /“set\.x”: An xz archive/],
@@ -154,7 +154,7 @@ describe('archives that are not opened are named', () => {
     const inner = await zipOf(await plainFiles(['a/1.png']));
     const outer = await zipOf([textFile('README.txt', 'read me'), { path: 'data.zip', file: inner }]);
     expect(await refusal(load(outer, 'outer.zip'))).toMatch(
-      /^No picture could be read .*“outer\/data\.zip”: A zip inside another archive\. Unpack the outer one/,
+      /^None of the dropped files could be read .*“outer\/data\.zip”: A zip inside another archive\. Unpack the outer one/,
     );
   });
 

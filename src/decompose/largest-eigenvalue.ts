@@ -1,20 +1,19 @@
 /**
- * The largest eigenvalue of a symmetric matrix, by Lanczos iteration with full reorthogonalisation (Golub and Van Loan, "Matrix
- * Computations", §10.1). Power iteration needs about a thousand products for many random atoms; this needs a few dozen. It uses
- * only addition, multiplication, division and square roots in a fixed order, so the result is bit-identical on every machine.
+ * The largest eigenvalue of a symmetric matrix, by Lanczos iteration with full reorthogonalisation (Golub and Van
+ * Loan, "Matrix Computations", §10.1). Power iteration needs a thousand passes where atoms are many and random; this
+ * needs a few dozen. Adds, multiplies, divides and takes square roots in a fixed order: the same bits everywhere.
  */
 const TOLERANCE = 1e-14;
 
 /** @param matrix symmetric, `[n, n]` */
 export function largestEigenvalue(matrix: Float64Array, n: number): number {
-  // Irregular, so that the start is not orthogonal to vectors with a simple pattern.
   let vector = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 0.6180339887498949) % 1));
   vector = scaled(vector, 1 / Math.sqrt(dot(vector, vector)));
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
   const offDiagonal: number[] = [];
   let eigenvalue = 0;
-  const restarted = false;
+  let restarted = false;
   for (;;) {
     basis.push(vector);
     const image = product(matrix, vector);
@@ -24,28 +23,60 @@ export function largestEigenvalue(matrix: Float64Array, n: number): number {
     const length = Math.sqrt(dot(image, image));
     const settled = !restarted && Math.abs(next - eigenvalue) <= TOLERANCE * Math.abs(next);
     eigenvalue = next;
-    // A remainder this short is rounding error: the basis spans all directions reachable from the start.
-    if (settled || basis.length === n || length <= TOLERANCE * n * Math.abs(next)) return eigenvalue;
+    if (basis.length === n) return eigenvalue;
+    // A remainder this short is rounding: the basis spans an invariant subspace. The start may have been orthogonal to the
+    // eigenvector in question, as it is to that of atoms of one number with the signs + − − +.
+    if (length <= TOLERANCE * n * Math.abs(next)) {
+      if (next >= greatestRowSum(matrix, n) * (1 - TOLERANCE * n)) return eigenvalue;
+      restarted = true;
+      offDiagonal.push(0);
+      vector = orthogonalUnitVector(basis, n);
+      continue;
+    }
+    if (settled) return eigenvalue;
     offDiagonal.push(length);
     vector = scaled(image, 1 / length);
   }
 }
 
-/** Bisection between Gershgorin's bounds, to the last bit. */
+/** ‖A‖∞, which no eigenvalue exceeds. */
+function greatestRowSum(matrix: Float64Array, n: number): number {
+  let greatest = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += Math.abs(matrix[i * n + j] ?? 0);
+    greatest = Math.max(greatest, sum);
+  }
+  return greatest;
+}
+
+/** A unit vector orthogonal to a basis of fewer than n vectors. */
+function orthogonalUnitVector(basis: readonly Float64Array[], n: number): Float64Array<ArrayBuffer> {
+  for (let axis = 0; ; axis++) {
+    const vector = new Float64Array(n);
+    vector[axis] = 1;
+    orthogonalise(vector, basis);
+    const length = Math.sqrt(dot(vector, vector));
+    // The squared lengths of all n axes sum to n − basis.length, so one is at least 1/n.
+    if (length * length >= 0.5 / n || axis === n - 1) return scaled(vector, 1 / length);
+  }
+}
+
+/** By bisection between bounds of Gershgorin's theorem, to the last bit. */
 function largestOfTridiagonal(diagonal: number[], offDiagonal: number[]): number {
   const radius = (i: number) => (offDiagonal[i - 1] ?? 0) + (offDiagonal[i] ?? 0);
   let low = Math.min(...diagonal.map((value, i) => value - radius(i)));
   let high = Math.max(...diagonal.map((value, i) => value + radius(i)));
   for (;;) {
     const middle = low + (high - low) / 2;
-    // Also ends if a bound is NaN.
+    // Also ends where a bound is not a number.
     if (!(middle > low && middle < high)) return high;
     if (hasEigenvalueAbove(middle, diagonal, offDiagonal)) low = middle;
     else high = middle;
   }
 }
 
-/** Whether an eigenvalue exceeds x: whether the tridiagonal matrix − x·I has a positive pivot (Sylvester's law of inertia). */
+/** Sylvester's law of inertia: whether a pivot of the tridiagonal matrix − x·I is positive. */
 function hasEigenvalueAbove(x: number, diagonal: number[], offDiagonal: number[]): boolean {
   let pivot = 1;
   for (const [i, value] of diagonal.entries()) {
@@ -57,7 +88,7 @@ function hasEigenvalueAbove(x: number, diagonal: number[], offDiagonal: number[]
   return false;
 }
 
-/** Removes from `vector`, in place, its components along the basis; twice, for accuracy. */
+/** Takes out of `vector`, in place, what lies along the basis; twice, for accuracy. */
 export function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): void {
   for (let pass = 0; pass < 2; pass++) {
     for (const other of basis) {

@@ -36,7 +36,7 @@ const [TRAIN, VAL] = [18, 12];
 /** Bytes of the activations that enter stage 4 of the starter: 4 × 4 pixels of 4 · 64 channels. */
 const ACTIVATION_BYTES = 4 * 4 * 4 * 256;
 
-const FROZEN_STAGES = 'Computing the frozen stages';
+const FROZEN_STAGES = 'Computing activations of the frozen stages';
 
 /** A file in memory with limited room (in numbers) that can be read a limited number of times. */
 class FileFixture implements PrivateFile {

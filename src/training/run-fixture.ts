@@ -53,7 +53,8 @@ export async function runFixture(
   try {
     const { result } = await runToEnd(job, new RunControl(), { backend, threads: 1 }, (event) => {
       if (event.kind === 'step') losses.push(event.loss);
-      if (event.kind === 'phase' && event.label === 'Computing the frozen stages') computed = event.done;
+      if (event.kind === 'phase' && event.label === 'Computing activations of the frozen stages')
+        computed = event.done;
     });
     return { losses, valLosses: result.epochs.map(({ valLoss }) => valLoss), computed };
   } finally {
