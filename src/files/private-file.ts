@@ -8,9 +8,9 @@ import { canSyncAccess, openSyncAccess, readAll, type SyncAccessHandle, writeAll
 
 /** A file that stays open until it is deleted. It contains 32-bit floats; `at` is an index of these. */
 export interface PrivateFile {
-  /** @throws DOMException when there is no room */
+  /** @throws DOMException if there is no room */
   write(numbers: Float32Array, at: number): void;
-  /** @throws DOMException when they cannot be read */
+  /** @throws DOMException if they cannot be read */
   read(into: Float32Array, at: number): void;
   delete(): Promise<void>;
 }

@@ -197,7 +197,7 @@ export function safetensorsBytes(
 
 /**
  * The tensor `name` as 32-bit floating point, whichever floating-point type it was stored in.
- * @throws UserError where it is missing, of another type, or not of the given shape.
+ * @throws UserError if it is missing, of another type, or not of the given shape.
  */
 export function float32(file: Safetensors, name: string, shape?: number[]): Float32Array {
   const tensor = file.tensors.get(name);

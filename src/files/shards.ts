@@ -61,7 +61,7 @@ export function shardsNamed(
 
 /**
  * Joins opened shards into one weight file. If there is a map, it determines each tensor's shard.
- * @throws UserError where a shard lacks a tensor of the map, or two shards have one
+ * @throws UserError if a shard lacks a tensor of the map, or two shards have one
  */
 export function joined(fileName: string, shards: readonly WeightFile[], map: WeightMap | null): WeightFile {
   const tensors = new Map<string, WeightTensor>();

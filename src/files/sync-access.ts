@@ -31,7 +31,7 @@ export function writeAll(handle: SyncAccessHandle, bytes: ArrayBufferView, at: n
   if (handle.write(bytes, { at }) < bytes.byteLength) throw short('written');
 }
 
-/** Fills all of `into`. @throws DOMException when there is less */
+/** Fills all of `into`. @throws DOMException if there is less */
 export function readAll(handle: SyncAccessHandle, into: ArrayBufferView, at: number): void {
   if (handle.read(into, { at }) < into.byteLength) throw short('read');
 }

@@ -52,7 +52,7 @@ const TYPES = {
 
 /**
  * Opens a model.json whose text is `json`; its shards are found among `files` by their names.
- * @throws UserError where the manifest is damaged or a shard is missing or of another size
+ * @throws UserError if the manifest is damaged or a shard is missing or of another size
  */
 export function openTfjsModel(json: unknown, file: NamedFile, files: readonly NamedFile[]): WeightFile {
   const fileName = baseName(file.path);
