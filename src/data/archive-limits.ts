@@ -1,5 +1,5 @@
 /**
- * What unpacking any archive has in common. An archive can lie about itself, so its claims are checked before anything is
+ * Limits for unpacking archives. An archive can state false sizes, so they are checked before anything is
  * unpacked, and again while it is.
  */
 import { UserError } from '../user-error';
@@ -7,7 +7,7 @@ import type { LeftOut, NamedFile, NameEncoding, Progress } from '../worker/proto
 
 /** Unpacked bytes of all entries together. */
 export const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;
-/** Unpacked size over packed size; pictures stay far below. */
+/** Unpacked size over packed size; images stay far below. */
 export const MAX_RATIO = 200;
 /** Up to this unpacked size any ratio is allowed. */
 export const RATIO_FREE_BYTES = 2 ** 20;

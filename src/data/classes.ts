@@ -1,11 +1,11 @@
 /**
- * From the paths of the pictures to their classes and parts. Looks at names only. The rules (layout.ts), in this order:
+ * From the paths of the images to their classes and parts. Looks at names only. The rules (layout.ts), in this order:
  *
- * 1. What all pictures share is stripped.
+ * 1. What all images share is stripped.
  * 2. Folders called like the parts of one split (folder-names.ts) are that split. Single folders around the class folders
  *    are looked through in each part, so that `seg_train/seg_train/<class>` and `val/images/<class>` are read alike; the
  *    class folders are those that the parts share. A part without class folders is left out.
- * 3. Without a split, the class is the first folder a picture lies in, where images lie directly in such folders.
+ * 3. Without a split, the class is the first folder an image lies in, where images lie directly in such folders.
  * 4. Whatever is not certain, a second level of folders or a lone `test` among classes, is a question to the person, with
  *    what each answer would give. A split's name becomes a class only where the person says so.
  *
@@ -27,7 +27,7 @@ export interface PlacedFile {
   /** As it was dropped. */
   source: NamedFile;
   className: string;
-  /** Null where the split is still to be made. */
+  /** Null if the split is still to be made. */
   part: Part | null;
 }
 
@@ -58,8 +58,8 @@ interface FolderSet {
 }
 
 /**
- * @throws AmbiguousData where the folders can be read in more than one way
- * @throws UserError where the pictures do not lie in at least two class folders
+ * @throws AmbiguousData if the folders can be read in more than one way
+ * @throws UserError if the images do not lie in at least two class folders
  */
 export function arrange(
   images: readonly NamedFile[],

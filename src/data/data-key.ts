@@ -1,4 +1,4 @@
-/** What runs must have in common to be on the same data: the images, and how they are split. */
+/** Identifies the data of a run: the images and their split. */
 import type { DatasetSummary } from '../worker/protocol';
 
 /** Equal for the same images in the same split, and only then. */

@@ -1,6 +1,6 @@
 /**
- * The engine's door for data: dropped files, a zip or a sample set to decoded, split pictures. One bad file is
- * left out with its reason; only a set that cannot be trained on at all is an error. Needs no page: it runs in
+ * Imports data sets: decodes and splits the images of dropped files, a zip or a sample set. A bad file is
+ * left out with its reason; only a set that cannot be trained on at all is an error. Runs in
  * a worker.
  */
 
@@ -41,13 +41,13 @@ export interface Dataset {
   description: string;
   /** A label is a place in this list. */
   classes: string[];
-  /** Pictures are `side`×`side` pixels. */
+  /** Images are `side`×`side` pixels. */
   side: number;
   train: Images;
   val: Images;
-  /** Neither trained on nor chosen by; null where there are none. */
+  /** Test images; null if there are none. */
   test: Images | null;
-  /** What the preset leaves aside, for another seed to draw from. */
+  /** Images that the preset does not use; another seed may draw them. */
   unused: Images;
   preset: Preset;
   split: DatasetSummary['split'];
@@ -55,31 +55,31 @@ export interface Dataset {
   seed: number;
   testPart: number;
   augmentation: Augmentation;
-  /** What the person chose where the set could be read in more than one way. */
+  /** The choices the person made where the set could be read in more than one way. */
   reading: Reading;
   /** What the person should know of how the set was read. */
   notices: string[];
   leftOut: LeftOut[];
-  /** By path: pictures as they were given, where they are at hand: on the person's disk, or small enough to keep. */
+  /** By path: images as they were given, where they are at hand: on the person's disk, or small enough to keep. */
   originals: ReadonlyMap<string, Blob>;
-  /** By path: what a split has to heed. */
+  /** By path: the constraints of a split. */
   places: ReadonlyMap<string, Place>;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
   hash: string;
 }
 
 interface Place {
-  /** Pictures of the same number are kept together (groups.ts). */
+  /** Images of the same number are kept together (groups.ts). */
   group: number;
-  /** Pictures of the same number look alike, also where that group was given up. */
+  /** Images of the same number look alike, also where that group was given up. */
   alike: number;
   givenUp: boolean;
-  /** Where the person put it; null where a split is to be drawn. */
+  /** The part of a given split; null if a split is to be drawn. */
   given: Part | null;
 }
 
 export interface ImportOptions extends SplitChoice {
-  /** Side of a kept picture, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where pictures are squeezed. */
+  /** Side of a kept image, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where images are squeezed. */
   side: number;
   preset: Preset;
   reading?: Reading | undefined;
@@ -87,15 +87,15 @@ export interface ImportOptions extends SplitChoice {
   signal?: AbortSignal | undefined;
 }
 
-/** Pictures decoded at a time: enough to keep the browser's decoders busy, few in memory. */
+/** Images decoded at a time: enough to keep the browser's decoders busy, few in memory. */
 const DECODES_AT_ONCE = 4;
 /** What docs/method.md §5 trains with where a set does not say otherwise. */
 const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
 
 /**
- * @throws UserError where nothing can be trained on: no files, no readable picture, fewer than two classes, a
+ * @throws UserError if nothing can be trained on: no files, no readable image, fewer than two classes, a
  *   bad archive
- * @throws AmbiguousData where the set can be read in more than one way and `reading` does not decide it
+ * @throws AmbiguousData if the set can be read in more than one way and `reading` does not decide it
  * @throws the signal's reason when aborted
  */
 export async function importDataset(source: DataSource, options: ImportOptions): Promise<Dataset> {
@@ -153,7 +153,7 @@ function withTable(entry: LeftOut, tables: readonly LabelTable[]): LeftOut {
   return { ...entry, reason: 'A table that names the images. Classes are taken from the folders.' };
 }
 
-/** The same pictures split anew, as a new data set, by the same preset; what the person parted stays so. */
+/** Splits the same images again with the same preset, as a new data set. A given split is kept. */
 export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
   const { side, classes, places, preset, split } = dataset;
   if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
@@ -163,7 +163,7 @@ export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Data
   return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
 }
 
-/** What the page shows of a data set, with one picture of thumbnails per class. */
+/** What the page shows of a data set, with one image of thumbnails per class. */
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
     dataset;
@@ -248,7 +248,7 @@ function grouped<T>(list: readonly T[], keyOf: (item: T) => number): T[][] {
   return [...groups.values()];
 }
 
-/** Bytes of unpacked pictures that are kept beside their pixels. */
+/** Bytes of unpacked images that are kept beside their pixels. */
 const MAX_ORIGINAL_BYTES = 256e6;
 
 /** A `File` stays on the disk. What came out of an archive takes memory. */
@@ -258,7 +258,7 @@ function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
   return new Map(blobs.filter(([, blob]) => blob instanceof File || unpacked <= MAX_ORIGINAL_BYTES));
 }
 
-// ---------------------------------------------------------------- pictures
+// ---------------------------------------------------------------- images
 
 interface DecodedPicture extends Picture {
   file: PlacedFile;
@@ -300,7 +300,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
   return { pictures: results.filter((picture) => picture !== null), leftOut };
 }
 
-/** Drops the classes that cannot be trained on: too few of their pictures could be read. */
+/** Drops the classes that cannot be trained on: too few of their images could be read. */
 function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
   const counted = decoded.filter(({ part }) => part === null || part === 'train');
   const needed = plan.split === 'given' ? 1 : 2;
@@ -323,7 +323,7 @@ function inOrder<P extends Picture>(list: readonly P[]): P[] {
   return [...list].sort((a, b) => a.label - b.label || naturalOrder(a.path, b.path));
 }
 
-/** In place: a copy of the pictures would keep their bytes alive while `assemble` takes them away. */
+/** In place: a copy of the images would keep their bytes alive while `assemble` takes them away. */
 function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPicture[] {
   const labels = new Map(classes.map((name, label) => [name, label]));
   for (const picture of list) picture.label = labels.get(picture.file.className) ?? -1;
@@ -340,7 +340,7 @@ function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
   );
 }
 
-/** Where each picture goes, where the person put it or as drawn; null where the preset leaves it aside. */
+/** Where each image goes, where the person put it or as drawn; null if the preset leaves it aside. */
 function partsOf(
   list: readonly Picture[],
   places: Dataset['places'],
@@ -383,7 +383,7 @@ function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 
-/** Bytes of all its pictures, those that the preset leaves aside among them. */
+/** Bytes of all its images, those that the preset leaves aside among them. */
 export function pixelBytes(dataset: Dataset): number {
   return [...imagesOf(dataset), dataset.unused].reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
 }

@@ -140,7 +140,7 @@ describe('decodeImage gives a reason for', () => {
   });
 });
 
-// ---------------------------------------------------------------- turned pictures
+// ---------------------------------------------------------------- turned images
 
 /** Colours of the stored quarters, by row. */
 const QUARTERS = [
@@ -194,7 +194,7 @@ function jpegWith(jpeg: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(jpeg.subarray(0, 2), head, note, jpeg.subarray(2));
 }
 
-/** Behind the header, or behind the picture's data. */
+/** Behind the header, or behind the image's data. */
 async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const named = joined(text('eXIf'), note);
   const at = late ? png.length - 12 : 33;
@@ -216,7 +216,7 @@ function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(text('RIFF'), uint32(4 + chunks.length, true), text('WEBP'), chunks);
 }
 
-/** The four quarters of the decoded picture as places in `QUARTERS`. */
+/** The four quarters of the decoded image as places in `QUARTERS`. */
 async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   const decoded = await decodeImage(new Blob([file]), 32, 'squeeze');
   if ('reason' in decoded) throw new Error(decoded.reason);
@@ -248,7 +248,7 @@ describe('a picture is turned once, whatever the browser does', () => {
     for (const other of others) expect(await quartersOf(webpWith(webp, other))).toEqual(seen);
     const prefixed = joined(text('Exif'), new Uint8Array(2), note);
     expect(await quartersOf(webpWith(webp, prefixed)), 'WebP, with the prefix of JPEG').toEqual(seen);
-    // The first note counts, and a second does not turn the picture once more.
+    // The first note counts, and a second does not turn the image once more.
     expect(await quartersOf(jpegWith(jpegWith(jpeg, exif(3)), note)), 'two notes').toEqual(seen);
   });
 

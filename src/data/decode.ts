@@ -10,14 +10,14 @@ import { isOnItsSide, type Orientation, takeOrientation, turning } from './orien
 import { cubicTaps, scaleAcross, scaleDown, tapRange, triangleTaps } from './resample';
 import { type Bytes, JPEG_END, type JpegEnd, joined, MEANINGLESS_DATA, type WholeFile } from './whole-file';
 
-/** A decoded picture takes 4 bytes per pixel while it is open; more than this is refused. */
+/** A decoded image takes 4 bytes per pixel while it is open; more than this is refused. */
 export const MAX_MEGAPIXELS = 100;
-/** Larger pictures are opened one after another, not side by side. */
+/** Larger images are opened one after another, not side by side. */
 const LARGE_MEGAPIXELS = 16;
 /** Source pixels read back from the canvas at a time. */
 const BAND_PIXELS = 2 ** 20;
 
-/** How a picture becomes square: its centre, or the whole of it with its sides scaled apart. */
+/** How an image becomes square: its centre, or the whole of it with its sides scaled apart. */
 export type Framing = 'crop' | 'squeeze';
 
 export type Decoded = { pixels: Uint8Array<ArrayBuffer> /* [side, side, 3] */ } | { reason: string };
@@ -89,7 +89,7 @@ function open(bytes: Bytes, { mime }: ImageFormat): Promise<ImageBitmap> {
 
 /**
  * Whether a part of a JPEG's compressed data is missing. Decoders fill the rest with grey and report nothing. Where all
- * data is there, the pixels do not depend on what comes after it; so the picture is decoded with other data there. A file
+ * data is there, the pixels do not depend on what comes after it; so the image is decoded with other data there. A file
  * with an end marker is tried only if its last block is the grey that decoders fill with.
  */
 async function lacksData(
@@ -169,7 +169,7 @@ interface Range {
   end: number;
 }
 
-/** The pixels of a part of the upright picture, on white: some rows at a time, `[rows, x.end - x.start, 4]` RGBA. */
+/** The pixels of a part of the upright image, on white: some rows at a time, `[rows, x.end - x.start, 4]` RGBA. */
 function* bands(
   bitmap: ImageBitmap,
   orientation: Orientation,
@@ -229,7 +229,7 @@ function recipeTaps(source: number, shorter: number, { resize, crop, interpolati
   return taps(source, target, from, crop);
 }
 
-/** Kept from picture to picture: making a canvas takes longer than reading a small picture with it. */
+/** Kept from image to image: making a canvas takes longer than reading a small image with it. */
 let lastBands: OffscreenCanvasRenderingContext2D[] = [];
 /** One of the usual size, one for a block. */
 const BANDS_KEPT = 2;

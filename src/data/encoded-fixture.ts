@@ -1,4 +1,4 @@
-/** Pictures in encodings that browsers do not write, made with Pillow 12.3, in base64. */
+/** Images in encodings that browsers do not write, made with Pillow 12.3, in base64. */
 
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -1,4 +1,4 @@
-/** Files made up for the tests: pictures painted by a function, and archives of them. */
+/** Files made up for the tests: images painted by a function, and archives of them. */
 import { BlobReader, BlobWriter, ZipWriter, type ZipWriterAddDataOptions } from '@zip.js/zip.js';
 import { packTar, type TarHeader } from 'modern-tar';
 import type { DataSource, NamedFile } from '../worker/protocol';
@@ -27,12 +27,12 @@ export async function picture(
   return canvas.convertToBlob({ type, quality: 1 });
 }
 
-/** A small picture of one colour that differs for every number. */
+/** A small image of one colour that differs for every number. */
 export function plain(number: number, type = 'image/png'): Promise<Blob> {
   return picture(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
 }
 
-/** Plain pictures at these paths, as if dropped; their colours are those of the numbers from `first` on. */
+/** Plain images at these paths, as if dropped; their colours are those of the numbers from `first` on. */
 export async function plainFiles(
   paths: readonly string[],
   type = 'image/png',
@@ -41,7 +41,7 @@ export async function plainFiles(
   return Promise.all(paths.map(async (path, i) => ({ path, file: await plain(first + i, type) })));
 }
 
-/** `root/class/0.png` … for each class and its number of pictures. */
+/** `root/class/0.png` … for each class and its number of images. */
 export function classPaths(root: string, counts: Readonly<Record<string, number>>): string[] {
   return Object.entries(counts).flatMap(([name, count]) =>
     Array.from({ length: count }, (_, i) => `${root}/${name}/${i}.png`),
@@ -94,7 +94,7 @@ export function uint32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
 }
 
-/** A PNG that states a size but holds no picture data: header chunk and end chunk only. */
+/** A PNG that states a size but holds no image data: header chunk and end chunk only. */
 export function hollowPng(width: number, height: number): Blob {
   const bytes = new Uint8Array(8 + 25 + 12);
   const view = new DataView(bytes.buffer);

@@ -1,5 +1,5 @@
 /**
- * Tells pictures that show the same: a perceptual hash finds the candidates, their luminance and mean colour
+ * Tells images that show the same: a perceptual hash finds the candidates, their luminance and mean colour
  * decide. The hash is Zauner's DCT hash (Implementation and Benchmarking of Perceptual Image Hash Functions, 2010,
  * §3.2.1), without its mean filter: shrinking to 32×32 by averaging does the same.
  */
@@ -23,11 +23,11 @@ export interface Fingerprint {
   luminance: Uint8Array;
   /** Standard deviation of the luminance, grey levels. */
   detail: number;
-  /** Parts of red and of green in the picture's mean colour, 0–1: the same in any light. */
+  /** Parts of red and of green in the image's mean colour, 0–1: the same in any light. */
   chromaticity: readonly [red: number, green: number];
 }
 
-/** How much two pictures must have in common. */
+/** How much two images must have in common. */
 export interface Likeness {
   /** Bits of the hash that may differ, of 64. */
   distance: number;
@@ -36,19 +36,19 @@ export interface Likeness {
 }
 
 /**
- * One picture, saved twice. Re-encoding, shrinking to a third and a change of brightness by 30 % leave nine photos
+ * One image, saved twice. Re-encoding, shrinking to a third and a change of brightness by 30 % leave nine photos
  * in ten within this, 88 % where brightening burns out their lights; of 900,000 pairs of different photos none is.
  */
 export const NEAR_DUPLICATE: Likeness = { distance: 8, correlation: 0.97 };
 /** Two shots of one scene by a hand that moved a little; asked only of neighbours in a series. */
 export const NEXT_SHOT: Likeness = { distance: 16, correlation: 0.8 };
 
-/** An even colour is like every other; below this many grey levels a picture is compared with nothing. */
+/** An even colour is like every other; below this many grey levels an image is compared with nothing. */
 const LEAST_DETAIL = 2;
-/** The same shape in another colour is another picture. */
+/** The same shape in another colour is another image. */
 const GREATEST_CHROMATICITY_DIFFERENCE = 0.02;
 
-/** @returns the fingerprint of pictures `[side, side, 3]` RGB */
+/** @returns the fingerprint of images `[side, side, 3]` RGB */
 export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint {
   const taps = triangleTaps(side, SIDE, 0, SIDE);
   return (pixels) => {
@@ -77,7 +77,7 @@ export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint
   };
 }
 
-/** @returns whether two pictures have this much in common; never for pictures of an even colour */
+/** @returns whether two images have this much in common; never for images of an even colour */
 export function alike(a: Fingerprint, b: Fingerprint, { distance, correlation }: Likeness): boolean {
   return (
     hammingDistance(a.hash, b.hash) <= distance &&
@@ -148,7 +148,7 @@ function deviation(values: Float64Array): number {
   return Math.sqrt(Math.max(0, squares / values.length - (sum / values.length) ** 2));
 }
 
-/** Pearson's, of two pictures that are not even. */
+/** Pearson's, of two images that are not even. */
 function correlationOf(a: Uint8Array, b: Uint8Array): number {
   const n = a.length;
   let [sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0];

@@ -26,7 +26,7 @@ const CONTAINERS = new Set(
   ),
 );
 
-/** Folders of pictures that describe other pictures. */
+/** Folders of images that describe other images. */
 const DESCRIPTIONS = new Set(
   'annotation annotations annots label labels mask masks trimap trimaps segmentation segmentations segmentationclass segmentationobject groundtruth gt bboxes meta metadata thumbnails'.split(
     ' ',
@@ -80,7 +80,7 @@ export function isContainerName(name: string): boolean {
   return words.length > 1 && /^\d+$/.test(words.at(-1) ?? '') && PIECES.has(words.at(-2) ?? '');
 }
 
-/** Whether pictures in a folder of this name describe other pictures: masks, label maps. */
+/** Whether images in a folder of this name describe other images: masks, label maps. */
 export function isDescriptionName(name: string): boolean {
   return DESCRIPTIONS.has(wordsOf(name).join(''));
 }

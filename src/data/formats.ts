@@ -19,7 +19,7 @@ export interface ImageFormat {
 /** As many bytes from a file's start as `imageFormat` and `isZip` look at. */
 const HEAD_BYTES = 32;
 
-/** A file's first bytes; null where it can no longer be read. */
+/** A file's first bytes; null if it can no longer be read. */
 export async function headOf(file: Blob): Promise<Uint8Array | null> {
   try {
     return new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
@@ -61,7 +61,7 @@ const FORMATS: readonly (ImageFormat & { matches: (head: Uint8Array) => boolean 
   { name: 'icon', mime: 'image/x-icon', matches: startsWith(0, 0, 1, 0) },
 ];
 
-/** The picture format that begins with these bytes, or null: no picture. */
+/** The image format that begins with these bytes, or null: no image. */
 export function imageFormat(head: Uint8Array): ImageFormat | null {
   return FORMATS.find((format) => format.matches(head)) ?? null;
 }

@@ -23,7 +23,7 @@ async function photo(path: string): Promise<Blob> {
 
 const classOf = (path: string) => path.split('/').at(-2) ?? '';
 
-/** Pictures to group, the folder of each being its class; different unless they are given the same digest. */
+/** Images to group, the folder of each being its class; different unless they are given the same digest. */
 function compared(
   pictures: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
 ): ComparedPicture[] {
@@ -42,7 +42,7 @@ interface Change {
   brightness?: number;
 }
 
-/** The picture saved again as JPEG. */
+/** The image saved again as JPEG. */
 async function saved(file: Blob, { quality = 0.9, scale = 1, brightness = 1 }: Change): Promise<Blob> {
   const bitmap = await createImageBitmap(file);
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
@@ -153,7 +153,7 @@ describe('groups', () => {
       // Numbered one after another, but another scene.
       ['c/IMG_1.png', await sceneFile(2)],
       ['c/IMG_2.png', await sceneFile(3)],
-      // The same picture in two formats.
+      // The same image in two formats.
       ['d/x.png', await sceneFile(4)],
       ['e/y.jpg', await sceneFile(4, 0, 'image/jpeg')],
       // Something else to validate the first class on, or its series would be given up.
@@ -187,7 +187,7 @@ describe('groups', () => {
         },
       }));
       groupsOf(compared(pictures));
-      // Each comparison reads both pictures.
+      // Each comparison reads both images.
       return read / 2;
     };
     expect(fullComparisons(() => [word(), word()])).toBe(0);
@@ -454,7 +454,7 @@ describe('a data set in which pictures look alike', () => {
       groups: 1,
       images: 12,
       conflicts: [],
-      // A class of one picture cannot be parted without a leak.
+      // A class of one image cannot be parted without a leak.
       leaked: { val: classes[0]?.val, test: 0 },
       givenUp: { images: 0, classes: [] },
     });

@@ -1,7 +1,7 @@
 /**
- * Which pictures belong together: identical ones, near-duplicates, and the shots of one series. A split that parted them
- * would validate on what it trained on. Where likeness puts whole classes together, as with a fixed camera, it does not
- * tell copies from different pictures; such groups are given up in favour of smaller ones.
+ * Groups identical images, near-duplicates and burst shots. A split that separated them
+ * would validate on training images. If similarity joins whole classes, as with a fixed camera, it does not
+ * distinguish copies from different images; such groups are replaced by smaller ones.
  */
 import { alike, type Fingerprint, hasDetail, NEAR_DUPLICATE, NEXT_SHOT, ones } from './fingerprint';
 import { VALIDATION_PART } from './split';
@@ -15,23 +15,23 @@ export interface ComparedPicture {
   fingerprint: Fingerprint;
 }
 
-/** Each `[n]`: for each picture the place of the first one of its group. */
+/** Each `[n]`: for each image the place of the first one of its group. */
 export interface Grouping {
   /** What a split keeps together. */
   groups: Int32Array<ArrayBuffer>;
   /** All that looks alike, with the groups that were given up. */
   alike: Int32Array<ArrayBuffer>;
-  /** Pictures whose group was given up. */
+  /** Images whose group was given up. */
   givenUp: boolean[];
 }
 
 /**
- * Every pair of hashes is compared: 20,000 pictures make 200 million, about a second.
+ * Every pair of hashes is compared: 20,000 images make 200 million, about a second.
  *
  * A group is given up where it leaves a class too little to validate on: apart from its largest group and from what it
  * shares with other classes, the class has fewer images than half of those that validate. Then its largest group and the
- * shared groups with several of its images are parted into the shots of series and identical pictures, and where those are
- * too large as well, into identical pictures. A pair of pictures in two classes is a wrong label and stays a group.
+ * shared groups with several of its images are parted into the shots of series and identical images, and where those are
+ * too large as well, into identical images. A pair of images in two classes is a wrong label and stays a group.
  */
 export function groupsOf(pictures: readonly ComparedPicture[]): Grouping {
   const identical = new Forest(pictures.length);
@@ -93,9 +93,9 @@ function tooLargeGroups(pictures: readonly ComparedPicture[], groups: Int32Array
 
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
-// ---------------------------------------------------------------- what joins pictures
+// ---------------------------------------------------------------- what joins images
 
-/** Byte-identical files have identical pixels. Pictures of an even colour are compared in this way alone. */
+/** Byte-identical files have identical pixels. Images of an even colour are compared in this way alone. */
 function joinIdentical(pictures: readonly ComparedPicture[], forest: Forest): void {
   const first = new Map<string, number>();
   pictures.forEach(({ digest }, i) => {
@@ -118,7 +118,7 @@ function joinNearDuplicates(pictures: readonly ComparedPicture[], forest: Forest
       const distance = ones(highA ^ (high[b] ?? 0)) + ones(lowA ^ (low[b] ?? 0));
       if (distance > NEAR_DUPLICATE.distance) continue;
       const [i = 0, j = 0] = [places[a], places[b]];
-      // Where all pictures are alike, comparing every pair of them would take hours.
+      // Where all images are alike, comparing every pair of them would take hours.
       if (forest.areJoined(i, j)) continue;
       if (areAlike(pictures[i], pictures[j], NEAR_DUPLICATE)) forest.join(i, j);
     }
@@ -148,11 +148,11 @@ function areAlike(
 
 const keyOf = (around: string, number: number) => `${number}/${around}`;
 
-/** The last number in a file's name, and the path around it; null where there is none. */
+/** The last number in a file's name, and the path around it; null if there is none. */
 function numberIn(path: string): { number: number; around: string } | null {
   const found = /^(.*?)(\d{1,15})(\D*)$/.exec(path.replace(/\.[^./]*$/, ''));
   const [, before = '', digits, after = ''] = found ?? [];
-  // A number of the folder counts no shots.
+  // A number in a folder's name does not count shots.
   if (digits === undefined || after.includes('/')) return null;
   return { number: Number(digits), around: `${before}#${after}` };
 }

@@ -1,4 +1,4 @@
-/** Pictures of one split as the engine keeps them: one byte array, and a label and a path for each. */
+/** Images of one split as the engine keeps them: one byte array, and a label and a path for each. */
 import { UserError } from '../user-error';
 
 export interface Images {
@@ -20,9 +20,9 @@ export interface Picture {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Puts pictures into one array. Takes their pixels away as it goes, so that memory never holds all of them
+ * Puts images into one array. Takes their pixels away as it goes, so that memory never holds all of them
  * twice.
- * @throws UserError when the memory for them is not to be had
+ * @throws UserError if the memory for them is not to be had
  */
 export function assemble(pictures: Picture[], side: number): Images {
   const size = side * side * 3;
@@ -38,7 +38,7 @@ export function assemble(pictures: Picture[], side: number): Images {
   };
 }
 
-/** The pictures of an array one by one, as views of it. */
+/** The images of an array one by one, as views of it. */
 export function pictures(images: Images, side: number): Picture[] {
   const size = side * side * 3;
   return images.paths.map((path, i) => ({

@@ -47,7 +47,7 @@ export function tableWords(tables: readonly LabelTable[]): string {
   return `${list(names, 3)} ${names.length === 1 ? 'looks like a table' : 'look like tables'} of their labels, but classes are taken from folder names only.`;
 }
 
-/** That a table's labels differ inside of a class folder, in one sentence; null where none do. */
+/** That a table's labels differ inside of a class folder, in one sentence; null if none do. */
 export function contradiction(tables: readonly LabelTable[], files: readonly PlacedFile[]): string | null {
   for (const { path, labels } of tables) {
     const first = new Map<string, string>();

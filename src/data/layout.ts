@@ -14,7 +14,7 @@ export interface Side {
   /** The class folders are `level` levels below. */
   folder: Folder;
   level: number;
-  /** Below `folder`, the level of folders `train` and `test` inside of each class; null where there are none. */
+  /** Below `folder`, the level of folders `train` and `test` inside of each class; null if there are none. */
   partLevel: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface Open {
 /** From this part of all images on that lie directly in the folders of a level, these folders are the classes. */
 const CERTAIN_SHARE = 0.05;
 
-/** @throws UserError where the reading asks for folders that are not there */
+/** @throws UserError if the reading asks for folders that are not there */
 export function layoutOf(top: Folder, reading: Reading): Layout | Open {
   const split = reading.splitFolders === false ? null : splitIn(top, reading);
   return split ?? plain(top, reading);
@@ -175,7 +175,7 @@ function plain(whole: Folder, reading: Reading): Layout | Open {
   const { top, leftOut } = withoutCopies(withoutDescriptions(whole));
   const [only] = top.folders;
   if (only && top.folders.length === 1 && reading.classLevel === undefined && only.folders.length > 0) {
-    // A picture beside the folder of the set, a cover or a chart.
+    // An image beside the folder of the set, a cover or a chart.
     const inside = layoutOf(unwrapped(only), reading);
     if (isOpen(inside)) return inside;
     const reason = 'Not in a class folder. Put it in the folder of its class.';
@@ -190,7 +190,7 @@ function plain(whole: Folder, reading: Reading): Layout | Open {
   return { sides: [{ part: null, folder: top, level, partLevel: null }], leftOut, notices: [] };
 }
 
-/** `images/` beside `masks/`: what describes other pictures is no class. A class may be called “mask” among others. */
+/** `images/` beside `masks/`: what describes other images is no class. A class may be called “mask” among others. */
 function withoutDescriptions(top: Folder): { top: Folder; leftOut: LeftOut[] } {
   const described = top.folders.filter(({ name }) => isDescriptionName(name));
   const others = top.folders.filter((folder) => !described.includes(folder));
@@ -347,7 +347,7 @@ function unwrapped(folder: Folder): Folder {
 }
 
 /**
- * The folder inside a part, or itself, whose folders are classes: single folders are looked through. Null where there are
+ * The folder inside a part, or itself, whose folders are classes: single folders are looked through. Null if there are
  * no class folders, as in `train/images/1.png`.
  */
 function classParent(folder: Folder): Folder | null {

@@ -1,7 +1,7 @@
 /**
- * In which encoding file names are that do not say so. Windows packs zips in the encoding of its language: Shift_JIS, GBK,
- * EUC-KR, or a code page of DOS. jschardet (a port of chardet's statistical models) ranks encodings; a ranking is worth little
- * for a few short names, so what the names would read as counts, too.
+ * Detects the encoding of file names that do not declare it. Windows writes zips in the encoding of its language: Shift_JIS, GBK,
+ * EUC-KR, or a code page of DOS. jschardet (a port of chardet's statistical models) ranks encodings. Its ranking is unreliable
+ * for a few short names, so the plausibility of the decoded names is also scored.
  */
 import type { NameEncoding } from '../worker/protocol';
 
@@ -56,7 +56,7 @@ const DOS_PAGES: Partial<Record<NameEncoding, string>> = {
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
 };
 
-/** The text, or null where the bytes are not valid in this encoding. */
+/** The text, or null if the bytes are not valid in this encoding. */
 export function decodedName(bytes: Uint8Array, encoding: NameEncoding): string | null {
   const page = DOS_PAGES[encoding];
   if (page)

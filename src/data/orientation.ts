@@ -1,7 +1,7 @@
 /**
- * How a camera was held, from a picture's EXIF data. Browsers turn JPEG, some of them PNG, and not all WebP. So the
- * note is taken out of the bytes that go to the decoder and followed here: the result is the same in every browser,
- * and nothing is turned twice. In AVIF and HEIC the turn is a part of the format, and the decoder's own.
+ * The orientation of an image, from its EXIF data. Browsers rotate JPEG, some of them PNG, and not all WebP. So the EXIF
+ * orientation is removed from the bytes for the decoder and applied here: the result is the same in every browser,
+ * and nothing is rotated twice. In AVIF and HEIC rotation is a part of the format and is applied by the decoder.
  */
 import type { Bytes } from './whole-file';
 
@@ -30,7 +30,7 @@ const BLOCKS: Readonly<Record<string, (bytes: Bytes, view: DataView) => Block[]>
 };
 
 /**
- * The picture's orientation, and the file without it.
+ * The image's orientation, and the file without it.
  * @param bytes may be changed
  */
 export function takeOrientation(mime: string, bytes: Bytes): { orientation: Orientation; bytes: Bytes } {
@@ -48,7 +48,7 @@ export function takeOrientation(mime: string, bytes: Bytes): { orientation: Orie
   return { orientation: orientation ?? AS_STORED, bytes: rest };
 }
 
-/** Columns (a, c, e) and rows (b, d, f) of the matrix that draws a stored picture of this size upright. */
+/** Columns (a, c, e) and rows (b, d, f) of the matrix that draws a stored image of this size upright. */
 export function turning(
   orientation: Orientation,
   width: number,
@@ -74,7 +74,7 @@ export function turning(
   }
 }
 
-/** Whether the stored rows are the upright picture's columns. */
+/** Whether the stored rows are the upright image's columns. */
 export function isOnItsSide(orientation: Orientation): boolean {
   return orientation >= 5;
 }

@@ -24,7 +24,7 @@ function counts(parts: readonly (Part | null)[], part: Part): number[] {
 describe('a preset', () => {
   test('vtab takes 800 + 200, in proportion to the classes', () => {
     const parts = taken('vtab');
-    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may be a picture off a fifth.
+    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may be an image off a fifth.
     const [train, val] = [counts(parts, 'train'), counts(parts, 'val')];
     expect([train, val].map((list) => list.reduce((a, b) => a + b))).toEqual([800, 200]);
     [4, 2, 1].forEach((weight, label) => {

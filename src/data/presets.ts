@@ -1,4 +1,4 @@
-/** Few images of a set, drawn by the seed, as papers compare methods: VTAB-1k's thousand, or some shots of each class. */
+/** Draws small subsets of a data set with a seed: the 1,000 images of VTAB-1k, or a few images per class. */
 import { type Random, seededRandom } from '../random';
 import type { DatasetSummary, Part, Preset } from '../worker/protocol';
 import type { Framing } from './decode';
@@ -57,7 +57,7 @@ export function framingOf(preset: Preset): Framing {
  * to a group with a shot, or to several classes; where it is given, they are left aside.
  * @param members `[n]`
  * @param parts `[n]`, the split of the whole set
- * @returns `[n]`, null where the image is left aside
+ * @returns `[n]`, null if the image is left aside
  */
 export function takePreset(
   members: readonly Member[],

@@ -1,4 +1,4 @@
-/** What a data set's folders leave open: the person chooses one of the readings and the import is asked for again. */
+/** The error for an ambiguous data set. The person chooses one of the readings, and the import is requested again. */
 import { UserError } from '../user-error';
 import type { DataQuestion } from '../worker/protocol';
 

@@ -1,7 +1,7 @@
 /**
- * Scales one axis of a picture with Pillow's `BILINEAR` or `BICUBIC` filter, stretched over the source pixels
+ * Scales one axis of an image with Pillow's `BILINEAR` or `BICUBIC` filter, stretched over the source pixels
  * that fall into one target pixel, so that shrinking averages and growing interpolates. A canvas scales
- * differently from browser to browser; written out here, a picture gives the same numbers everywhere, and the
+ * differently from browser to browser; written out here, an image gives the same numbers everywhere, and the
  * ones the PyTorch reference saw.
  */
 
@@ -11,7 +11,7 @@ export interface Taps {
   weights: Float64Array;
 }
 
-/** A filter's weight at a distance from its centre, in source pixels where the picture grows; zero beyond `reach`. */
+/** A filter's weight at a distance from its centre, in source pixels where the image grows; zero beyond `reach`. */
 interface Filter {
   reach: number;
   weight: (distance: number) => number;

@@ -1,4 +1,4 @@
-/** What the files of a set are, by their first bytes: pictures, the set's own description, archives, or neither. */
+/** Sorts the files of a set by their first bytes: images, the set's description, archives, and others. */
 
 import { concurrently } from '../concurrently';
 import type { LeftOut, NamedFile } from '../worker/protocol';
@@ -14,7 +14,7 @@ const HEADS_AT_ONCE = 16;
 export interface SortedOut {
   images: NamedFile[];
   metadata: NamedFile[];
-  /** What is neither, with its files. */
+  /** The other files. */
   others: NamedFile[];
   /** The others, archives first: where there are no images, they are the reason. */
   leftOut: LeftOut[];
@@ -39,7 +39,7 @@ export async function sortOut(
   return { ...sorted, leftOut: [...archives, ...sorted.leftOut] };
 }
 
-/** Why the file is no picture, or null if it is one by its first bytes. */
+/** Why the file is no image, or null if it is one by its first bytes. */
 async function notAnImage({ path, file }: NamedFile): Promise<{ reason: string; isArchive?: true } | null> {
   if (file.size === 0) return { reason: 'Empty: the file has 0 bytes.' };
   const head = await headOf(file);

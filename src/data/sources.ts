@@ -12,7 +12,7 @@ type Options = Omit<UnpackOptions, 'name'>;
 /**
  * The files of a set, without what nobody meant to drop.
  * @throws UserError for an archive that cannot be opened or a sample set that cannot be fetched
- * @throws AmbiguousData where the encoding of a zip's file names cannot be told
+ * @throws AmbiguousData if the encoding of a zip's file names cannot be told
  */
 export async function openSource(source: DataSource, options: Options): Promise<Unpacked> {
   if (source.kind === 'sample') {

@@ -1,15 +1,15 @@
-/** The parts of each class, by whole groups of pictures that belong together. */
+/** The parts of each class, by whole groups of images that belong together. */
 import { seededRandom } from '../random';
 import type { Part, SplitChoice } from '../worker/protocol';
 
-/** Part of each class that validates. */
+/** Fraction of each class that is used for validation. */
 export const VALIDATION_PART = 0.2;
 
-/** A picture to be placed. */
+/** An image to be placed. */
 export interface Member {
-  /** Place in the list of classes. */
+  /** Index of the class. */
   label: number;
-  /** Pictures of the same number stay together. */
+  /** Images of the same number stay together. */
   group: number;
 }
 
@@ -17,8 +17,8 @@ export interface Member {
  * Draws the validation images, a fifth of each class, rounded, or as near to it as its groups allow; at least one
  * and never all. Then from the others the test images in the same way, so that asking for them leaves the
  * validation images as they were. Each class is drawn by its own stream, so adding or removing a class leaves the split of the
- * others as it was. A group of several classes trains: a score on a picture with two labels would say nothing.
- * A class that has no group of its own but one, identical pictures say, is parted by image all the same: without
+ * others as it was. A group of several classes trains: a score on an image with two labels would say nothing.
+ * A class that has no group of its own but one, identical images say, is parted by image all the same: without
  * validation images it could not be scored at all. The summary counts what leaks.
  * @param members `[n]`; every class needs two
  * @returns `[n]`

@@ -1,4 +1,4 @@
-/** All images of a class on one picture, so that the page shows thousands of thumbnails by a few files. */
+/** All images of a class on one image, so that the page shows thousands of thumbnails by a few files. */
 
 /** Greatest side of one thumbnail, pixels. */
 const MAX_TILE = 64;

@@ -27,7 +27,7 @@ const INFLATED_AT_ONCE = 8;
 
 /**
  * @throws UserError for a zip that is encrypted, damaged or past a limit
- * @throws AmbiguousData where the encoding of its file names cannot be told
+ * @throws AmbiguousData if the encoding of its file names cannot be told
  * @throws the signal's reason when aborted
  */
 export async function unpackZip(zip: Blob, options: UnpackOptions): Promise<Unpacked> {

@@ -1,7 +1,7 @@
 /**
- * Whether a picture file has all of its pixels, and an ending that every decoder accepts. Decoders show the upper half
+ * Whether an image file has all of its pixels, and an ending that every decoder accepts. Decoders show the upper half
  * of a half-copied file and fill the rest with grey; training on it would be a silent fault. On the other hand a file
- * that lacks nothing but its end marker, or states a wrong length, is a good picture.
+ * that lacks nothing but its end marker, or states a wrong length, is a good image.
  */
 import { crc32 } from 'hash-wasm';
 
@@ -22,7 +22,7 @@ export interface JpegEnd {
   marked: boolean;
 }
 
-/** Gives null where a part of the picture is missing. */
+/** Gives null if a part of the image is missing. */
 export type Completion = (bytes: Bytes) => WholeFile | null | Promise<WholeFile | null>;
 
 const ascii = (bytes: Uint8Array, offset: number, length: number) =>
@@ -50,7 +50,7 @@ const SCAN_HEADER = 0xda;
 
 /**
  * Walks the segments to the end marker. Searching for the last two bytes would not do: cameras append data after it,
- * and the preview inside a picture's header has an end marker of its own. Where there is no end marker, the file has
+ * and the preview inside an image's header has an end marker of its own. Where there is no end marker, the file has
  * to hold every scan; whether the last one is complete is for the decoder to find out (decode.ts).
  */
 export function completeJpeg(bytes: Bytes): WholeFile | null {
@@ -131,9 +131,9 @@ export const MEANINGLESS_DATA: readonly Bytes[] = [1, 2].map((seed) => {
 // ---------------------------------------------------------------- PNG
 
 const PNG_SIGNATURE_BYTES = 8;
-/** Of an animation; what is left of it is a single picture. */
+/** Of an animation; what is left of it is a single image. */
 const ANIMATION_CHUNKS = ['acTL', 'fcTL'];
-/** The passes of an interlaced picture (PNG, §8.2): first column and row, and the steps between them. */
+/** The passes of an interlaced image (PNG, §8.2): first column and row, and the steps between them. */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -167,7 +167,7 @@ export async function completePng(bytes: Bytes): Promise<WholeFile | null> {
   return { bytes: joined(...before, await chunk('IDAT', joined(...packed)), await chunk('IEND')) };
 }
 
-/** Null where the data is damaged or ends early. */
+/** Null if the data is damaged or ends early. */
 async function inflatedBytes(packed: Uint8Array[]): Promise<number | null> {
   const stream = new Blob([joined(...packed)]).stream().pipeThrough(new DecompressionStream('deflate'));
   let count = 0;
@@ -234,10 +234,10 @@ function endOfSubBlocks(bytes: Uint8Array, start: number): number {
 // ---------------------------------------------------------------- WebP
 
 const RIFF_HEADER_BYTES = 12;
-/** A still picture's data, lossy or lossless, or a frame of an animation. */
+/** A still image's data, lossy or lossless, or a frame of an animation. */
 const WEBP_PICTURES = ['VP8 ', 'VP8L', 'ANMF'];
 
-/** The first picture has to be there; a wrong length in the file's header is put right. */
+/** The first image has to be there; a wrong length in the file's header is put right. */
 export function completeWebp(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
   let at = RIFF_HEADER_BYTES;
@@ -261,7 +261,7 @@ export function completeWebp(bytes: Bytes): WholeFile | null {
 
 // ---------------------------------------------------------------- AVIF and HEIC
 
-/** Boxes up to the one that reaches past the file; what follows the picture's data and is no box is left away. */
+/** Boxes up to the one that reaches past the file; what follows the image's data and is no box is left away. */
 export function completeBoxes(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
   let at = 0;
@@ -304,7 +304,7 @@ export function completeBmp(bytes: Bytes): WholeFile | null {
   return { bytes: bmpMended(bytes, Math.max(bytes.length, pixelsAt + padded * rows)) };
 }
 
-/** Bytes of a row without and with its padding; null where the rows are compressed. */
+/** Bytes of a row without and with its padding; null if the rows are compressed. */
 function bmpRows(data: DataView): { row: number; padded: number; rows: number } | null {
   const isCore = data.getUint32(14, true) === CORE_HEADER_BYTES;
   if (!isCore && data.byteLength < BMP_HEADER_BYTES + 40) return null;

@@ -22,7 +22,7 @@ const SLASH = 0x2f;
 /**
  * @param encoding that the person chose; undefined to have it found out
  * @returns the entries in their order, and what the person should know of the encoding
- * @throws AmbiguousData where it cannot be told
+ * @throws AmbiguousData if it cannot be told
  */
 export async function namedEntries(
   entries: readonly FileEntry[],
@@ -60,7 +60,7 @@ function isStated({ rawFilename, bitFlag, extraFieldUnicodePath }: FileEntry): b
   return bitFlag?.languageEncodingFlag === true && decodedName(rawFilename, 'utf-8') !== null;
 }
 
-/** Null where no encoding gives readable names. */
+/** Null if no encoding gives readable names. */
 async function mostLikely(names: readonly Uint8Array[], zipName: string): Promise<NameEncoding | null> {
   const [best, second, ...others] = await rankedEncodings(names);
   if (!best) return null;

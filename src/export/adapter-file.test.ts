@@ -76,7 +76,7 @@ function tensors(): Adapter['tensors'] {
   ]);
 }
 
-/** A file whose header text is anything at all. */
+/** A file with arbitrary header text. */
 function fileWith(adapter: unknown, content = tensors()): Uint8Array {
   return writeSafetensors(content, {
     adapter: typeof adapter === 'string' ? adapter : JSON.stringify(adapter),
@@ -148,7 +148,7 @@ describe('a file that is not a good adapter is refused with a sentence that name
     bias.dtype = dtype;
     bias.shape = [(bias.data_offsets[1] - bias.data_offsets[0]) / width];
     if (dtype === 'F64') {
-      // 12 bytes are no whole number of F64: widen the tensor by the next one's first 4 bytes.
+      // 12 bytes are not a multiple of an F64: extend the tensor by the next one's first 4 bytes.
       const next = json['head.weight'];
       bias.shape = [2];
       bias.data_offsets[1] += 4;
@@ -268,7 +268,7 @@ test('300 random mutations of a good file: a good adapter or a sentence, nothing
       refused++;
     }
   }
-  // A flip inside a number or a name may leave a good file; most mutations must not.
+  // A flipped bit in a number or a name may give a valid file; most mutations must be rejected.
   expect(refused).toBeGreaterThan(150);
   expect(readSafetensors(whole, FILE).tensors.size).toBe(4);
 });

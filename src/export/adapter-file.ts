@@ -1,7 +1,7 @@
 /**
- * The adapter file: what a run trained, small enough to mail (docs/adapter-file.md). One safetensors file of
- * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This file is the door: it checks
- * every field, knows no method and computes nothing with the tensors.
+ * The adapter file: the result of a run, small enough to mail (docs/adapter-file.md). It is one safetensors file of
+ * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This module validates
+ * every field; it does not depend on the tuning methods and computes nothing with the tensors.
  */
 import { z } from 'zod';
 import type { Framing } from '../data/decode';
@@ -13,15 +13,15 @@ import { UserError } from '../user-error';
 export const ADAPTER_FORMAT = 1;
 
 const METADATA_KEY = 'adapter';
-/** The longest number in JSON: a sign, seven zeros with their point, and 17 digits. */
+/** Characters of the longest number in JSON: a sign, seven zeros with their point, and 17 digits. */
 const NUMBER_CHARS = 25;
-/** Room for the most classes with the longest names and their logits, and no more. */
+/** Sufficient for the maximum number of classes with the longest names and their logits. */
 const MAX_HEADER_CHARS = 32_000_000;
 const MAX_ENTRIES = 10_000;
-/** Files have four; each takes a forward pass. */
+/** Maximum number of check images. Files have four; each needs a forward pass. */
 const MAX_CHECK_IMAGES = 16;
 
-/** How an image was made square, in words. */
+/** How images are made square, in words. */
 export const RESIZING = {
   crop: 'shorter side to 8/7 of the input size, then centre crop',
   squeeze: 'to the input size, whatever its shape',
@@ -41,12 +41,12 @@ const steps = numbersByName.refine((record) => Object.values(record).every((valu
 const headerSchema = z.object({
   format: z.literal(ADAPTER_FORMAT),
   createdBy: z.object({ name: text, version: text }),
-  /** What the person called the run. */
+  /** The run's name. */
   name: text,
-  /** Id of the tuning method and its numbers. */
+  /** Id of the tuning method; `options` are its values. */
   setting: text,
   options: numbersByName,
-  /** What it was trained on; `hash` is the weight file's SHA-256 in hex. */
+  /** The backbone it was trained on; `hash` is the weight file's SHA-256 in hex. */
   backbone: z.object({ id: text, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** In the order of the head's rows. */
   classes: z.array(text).min(1).max(MAX_ENTRIES),
@@ -60,21 +60,21 @@ const headerSchema = z.object({
     std: z.tuple([positive, positive, positive]),
     resize: z.enum([RESIZING.crop, RESIZING.squeeze]),
   }),
-  /** How α follows from W and each `<layer>.D`, α_c from each `<layer>.Dc` (docs/method.md §1); steps are by layer. */
+  /** How α is computed from W and each `<layer>.D`, and α_c from each `<layer>.Dc` (docs/method.md §1); steps are by layer. */
   coding: z.object({
     lambda: positive,
     iterations: z.int().positive().max(1000),
     lipschitz: steps,
-    /** Absent in files from before there were blocks. */
+    /** Absent in files written before channel blocks were introduced. */
     blockLipschitz: steps.default({}),
   }),
   training: z.object({
     config: runConfigSchema,
     outcome: z.enum(['finished', 'stopped', 'failed']),
-    /** Passes over the training images in all, and after which of them the tensors were taken. */
+    /** Number of epochs of the run, and the epoch whose tensors are stored. */
     epochs: count,
     keptEpoch: count,
-    /** Validation images classified rightly by these tensors, and in all. */
+    /** Number of validation images classified correctly with these tensors, and number of validation images. */
     correct: count,
     validationImages: count,
     trainable: z.object({ backbone: count, head: count }),
@@ -85,7 +85,7 @@ const headerSchema = z.object({
   check: z.object({
     images: z.int().positive().max(MAX_CHECK_IMAGES),
     logits: z.array(z.array(z.number()).max(MAX_ENTRIES)).max(MAX_CHECK_IMAGES),
-    /** Of the backbone that computed them. */
+    /** Precision of the backbone that computed the logits. */
     precision: z.enum(['single', 'half']).default('single'),
   }),
 });
@@ -100,7 +100,7 @@ export interface AdapterTensor {
 export interface Adapter {
   header: AdapterHeader;
   /**
-   * `<layer>.<setting>.<name>` for what was trained, `<layer>.D` for a dictionary, `head.weight`
+   * `<layer>.<setting>.<name>` for trained parameters, `<layer>.D` for atoms, `head.weight`
    * `[classes, features]` and `head.bias` `[classes]`.
    */
   tensors: Map<string, AdapterTensor>;
@@ -108,7 +108,7 @@ export interface Adapter {
 
 /**
  * The adapter as the bytes of a file. Equal adapters give equal bytes.
- * @throws Error where `decodeAdapter` would refuse the file: a bug of the caller.
+ * @throws Error if `decodeAdapter` would reject the file, which is a bug in the caller.
  */
 export function encodeAdapter({ header, tensors }: Adapter): Uint8Array<ArrayBuffer> {
   const parsed = headerSchema.parse(header);
@@ -118,14 +118,14 @@ export function encodeAdapter({ header, tensors }: Adapter): Uint8Array<ArrayBuf
 }
 
 /**
- * How many bytes `encodeAdapter` writes with this header, whatever its check logits are, for tensors of these shapes. Nothing of
- * their size is allocated.
+ * Number of bytes that `encodeAdapter` writes for this header, for any check logits, and tensors of these shapes. Does not allocate
+ * memory of that size.
  */
 export function adapterBytes(header: AdapterHeader, shapes: ReadonlyMap<string, number[]>): number {
   return safetensorsBytes(shapes, metadataOf(headerSchema.parse(header)));
 }
 
-/** Filled up with spaces, as if every check logit had as many digits as there can be: a file's size is known before its logits. */
+/** Padded with spaces to the maximum length of every check logit, so that a file's size is known before its logits are computed. */
 function metadataOf(header: AdapterHeader): Record<string, string> {
   const json = JSON.stringify(header);
   const short = header.check.logits
@@ -136,7 +136,7 @@ function metadataOf(header: AdapterHeader): Record<string, string> {
 
 /**
  * Reads an adapter file. The tensors may share memory with `bytes`.
- * @throws UserError naming the file where it is no adapter file, is damaged, or is of a newer format.
+ * @throws UserError naming the file if it is not an adapter file, is damaged, or has a newer format.
  */
 export function decodeAdapter(bytes: Uint8Array, fileName: string): Adapter {
   const file = readSafetensors(bytes, fileName);
@@ -146,7 +146,7 @@ export function decodeAdapter(bytes: Uint8Array, fileName: string): Adapter {
   return adapter;
 }
 
-/** Of a file whose content contradicts itself, the format, or what it belongs to. */
+/** The error for a file whose content contradicts itself, the format, or its backbone. */
 export function damaged(fileName: string, fault: string): UserError {
   return new UserError(
     `“${fileName}” is not a usable adapter file: ${fault}. Export it again where it was trained.`,
@@ -197,7 +197,7 @@ function wrongType(fileName: string, name: string, dtype: string): UserError {
   return damaged(fileName, `tensor “${name.slice(0, 80)}” is stored as ${dtype} instead of F32`);
 }
 
-/** What in the adapter contradicts what else in it, as part of a sentence; null when nothing does. */
+/** A contradiction within the adapter, as part of a sentence; null if there is none. */
 function disagreement({ header, tensors }: Adapter): string | null {
   const { classes, check, coding, training } = header;
   if (check.logits.length !== check.images || check.logits.some((row) => row.length !== classes.length)) {

@@ -1,4 +1,4 @@
-/** Files that were made to harm: each is refused with a sentence, and costs no more memory than its size. */
+/** Malicious files: each is rejected with a message and allocates no more memory than its size. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
@@ -94,12 +94,12 @@ describe('an adapter file whose header or bytes were changed', () => {
         expect(String(error)).toContain(FILE);
       }
     }
-    // A learning rate, say, changes no number that is computed.
+    // Some fields, such as the learning rate, do not affect the computation.
     expect(opened).toBeGreaterThan(10);
   });
 });
 
-/** What the header's fields are set to. */
+/** Values that header fields are set to. */
 const VALUES: unknown[] = [
   ...[0, -1, 1, 2, 3, 4, 5, 16, 17, 64, 0.5, 1e6, 2 ** 31, 2 ** 53, 1e300, -1e300, 5e-324],
   ...[null, true, '', 'x', '__proto__', 'a'.repeat(2000), [], {}, [[]], [1, 2, 3], { m: 1e9 }],
@@ -111,7 +111,7 @@ function changedHeader(file: Uint8Array, random: Random): Uint8Array {
   const data = file.subarray(8 + head);
   const json = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
   const adapter = JSON.parse(json.__metadata__.adapter);
-  // Sizes follow from these few numbers.
+  // Sizes are computed from these options.
   if (random.integer(3) === 0) change(adapter.options, random);
   for (let times = random.integer(3); times >= 0; times--)
     change(random.integer(5) > 0 ? adapter : json, random);
@@ -130,7 +130,7 @@ function change(tree: object, random: Random): void {
   const fields: [owner: Record<string, unknown>, key: string][] = [];
   const walk = (node: unknown) => {
     if (node === null || typeof node !== 'object') return;
-    const owner = node as Record<string, unknown>; // arrays, too, have their places as keys
+    const owner = node as Record<string, unknown>; // arrays have their indices as keys
     for (const key of Object.keys(owner)) {
       fields.push([owner, key]);
       walk(owner[key]);
@@ -167,7 +167,7 @@ const ARRAYS = [
   'Float64Array',
 ] as const;
 
-/** Does `work` and tells the largest array that was made meanwhile, bytes. */
+/** Runs `work` and returns the size of the largest array allocated during it, bytes. */
 function watched(work: () => unknown): { largest: number; error: unknown } {
   let largest = 0;
   const whole = { ...Object.fromEntries(ARRAYS.map((name) => [name, globalThis[name]])) };
@@ -175,7 +175,7 @@ function watched(work: () => unknown): { largest: number; error: unknown } {
     const original = globalThis[name] as new (...given: unknown[]) => { byteLength: number };
     const proxy = new Proxy(original, {
       construct(target, given, as) {
-        // Counted before it is made: it may be more than there is. A view of a buffer takes nothing.
+        // Counted before the allocation, which may fail. A view of a buffer allocates nothing.
         const [size] = given;
         if (typeof size === 'number')
           largest = Math.max(

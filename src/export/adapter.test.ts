@@ -39,7 +39,7 @@ describe('an adapter', () => {
     expect(tf.memory().numTensors).toBe(0);
   });
 
-  /** A model whose every trained number is a little off its start. */
+  /** A model whose trained parameters all differ slightly from their initial values. */
   async function tuned(setting: string, options: SettingOptions): Promise<StoredModel> {
     const model = await modelFixture(backbone, setting, options, CLASSES.length);
     const random = seededRandom(3);
@@ -79,7 +79,7 @@ describe('an adapter', () => {
         backend: 'wasm',
       },
     };
-    // As a session does: what was found is not computed again.
+    // Like a session, reuse computed coefficients.
     for (const codes of Object.values(model.codes)) cache.add(codes);
     model.dispose();
     return stored;
@@ -109,7 +109,7 @@ describe('an adapter', () => {
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {
     const stored = await tuned(setting, options);
     const file = await writeAdapter(stored, backbone, cache.recall);
-    // Known before anything is computed or written.
+    // The size is known before anything is computed or written.
     expect(adapterSize(stored, backbone)).toBe(file.byteLength);
     const opened = await openAdapter(
       decodeAdapter(file, 'a.safetensors'),

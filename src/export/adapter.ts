@@ -1,4 +1,4 @@
-/** From a finished run to an adapter file and back: what `adapter-file.ts` stores, made from and into a tuned model. */
+/** Converts tuned models to adapter files and back; `adapter-file.ts` defines the file format. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
@@ -36,23 +36,23 @@ import {
 import { checkImages, compareLogits } from './check-images';
 
 const CHECK_IMAGES = 4;
-/** Greatest difference of the check logits, relative to the greatest of them: backends round differently, other weights differ far more. */
+/** Largest allowed relative difference of the check logits. Backends round differently; other weights differ far more. */
 const CHECK_TOLERANCE: Record<Precision, number> = { single: 1e-3, half: 1e-2 };
 
-/** A tuned model at rest: no tensors, only numbers. */
+/** A tuned model without tensors, as arrays on the JavaScript heap. */
 export interface StoredModel {
   name: string;
   classes: string[];
-  /** Every trained number, in the order of the setting's parameter table. */
+  /** All trained parameters, in the order of the setting's parameter table. */
   values: Float32Array;
-  /** Of the tuned layers. Coefficients are not kept: they follow from W and these. */
+  /** The atoms of the tuned layers. Coefficients are not stored, because they are computed from W and the atoms. */
   dictionaries: AtomDictionaries;
-  /** How its images were made square. */
+  /** How images are made square. */
   framing: Framing;
   training: AdapterHeader['training'];
 }
 
-/** What an adapter file says of the run it came from. */
+/** The summary of a run that its adapter file contains. */
 export function trainingSummary(result: RunResult): AdapterHeader['training'] {
   const kept = result.epochs.find(({ epoch }) => epoch === result.keptEpoch);
   return {
@@ -68,7 +68,7 @@ export function trainingSummary(result: RunResult): AdapterHeader['training'] {
   };
 }
 
-/** Opens a stored model on `backbone`, lends it to `work` and frees its tensors. `recall`: where its coefficients come from. */
+/** Opens a stored model on `backbone`, passes it to `work` and then frees its tensors. `recall` provides its coefficients. */
 export async function withModel<T>(
   stored: StoredModel,
   backbone: Backbone,
@@ -126,14 +126,14 @@ export async function writeAdapter(
   return encodeAdapter({ tensors, header: headerOf(stored, backbone, logits) });
 }
 
-/** How many bytes `writeAdapter` gives, from shapes alone: nothing is computed. */
+/** Size of the file that `writeAdapter` writes, bytes, computed from shapes alone. */
 export function adapterSize(stored: StoredModel, backbone: Backbone): number {
   const logits = Array.from({ length: CHECK_IMAGES }, () => stored.classes.map(() => 0));
   const shapes = new Map([...contentsOf(stored, backbone)].map(([name, { shape }]) => [name, shape]));
   return adapterBytes(headerOf(stored, backbone, logits), shapes);
 }
 
-/** The tensors of the file by name: what was trained, and the atoms. */
+/** The tensors of the file by name: trained parameters and atoms. */
 function contentsOf(
   { classes, values, dictionaries, training: { config } }: StoredModel,
   backbone: Backbone,
@@ -182,7 +182,7 @@ function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): 
 
 /**
  * Opens an adapter on `backbone` and recomputes its check logits.
- * @throws UserError when it belongs to another backbone, contradicts itself or the backbone, or its logits are not reproduced.
+ * @throws UserError if it belongs to another backbone, contradicts itself or the backbone, or its logits are not reproduced.
  */
 export async function openAdapter(
   adapter: Adapter,
@@ -211,9 +211,9 @@ export async function openAdapter(
 }
 
 /**
- * What an adapter file holds, checked against `backbone`. Numbers of the header are believed only where the file has tensors of the
- * shapes that follow from them, so nothing larger than the file is allocated.
- * @throws UserError as `openAdapter`, but for the logits
+ * The model in an adapter file, validated against `backbone`. Sizes in the header are used only if the file has tensors of the
+ * resulting shapes, so nothing larger than the file is allocated.
+ * @throws UserError as `openAdapter`, except for the logits
  */
 export function storedModelOf(
   { header, tensors }: Adapter,
@@ -245,7 +245,7 @@ export function storedModelOf(
       `it states ${training.trainable.backbone} + ${training.trainable.head} trainable parameters, its setting has ${table.backbone} + ${table.head}`,
     );
   }
-  // All of them are there before an array of their size is made.
+  // Check that all tensors are present before allocating an array of their total size.
   const trained = table.parameters.map(({ name, shape }) => tensor(tensors, name, shape, fileName));
   const dictionaries = readDictionaries({ header, tensors }, method, table, backbone, fileName);
   const values = new Float32Array(table.backbone + table.head);
@@ -261,7 +261,7 @@ export function storedModelOf(
   };
 }
 
-/** Throws `UserError` where the setting has no such option, or not with this value on this backbone. */
+/** @throws UserError if the setting has no such option, or the value is impossible on this backbone */
 function checkOptionsOf({ setting, options }: AdapterHeader, backbone: Backbone, fileName: string): void {
   const method = methodById(setting);
   const bounded = optionsFor(method, convolutions(backbone.network));
@@ -275,7 +275,7 @@ function checkOptionsOf({ setting, options }: AdapterHeader, backbone: Backbone,
   if (fault) throw damaged(fileName, `of its options: ${fault.replace(/\.$/, '')}`);
 }
 
-/** Images pass through a few at a time, however many a file has. */
+/** Computes logits for a few images at a time to limit memory. */
 async function checkLogits(model: TunedModel, values: tf.Tensor1D, count: number): Promise<number[][]> {
   const { inputSize } = model.backbone;
   const logits: number[][] = [];
@@ -348,7 +348,7 @@ function tensor(tensors: Adapter['tensors'], name: string, shape: number[], file
   return found.data;
 }
 
-/** Of D, and of the channel blocks' D_c. */
+/** The tensor name of D, or of the channel blocks' D_c. */
 function atomsName(layer: string, kind: keyof Codings): string {
   return `${layer}.${kind === 'plain' ? 'D' : 'Dc'}`;
 }

@@ -14,7 +14,7 @@ test('the same bytes whenever and however many are asked for', () => {
 });
 
 test('the bytes are those every adapter file was checked with', () => {
-  // By the formulas: the gradient's first pixels, the checkerboard's, and where its squares turn.
+  // Computed by hand: the first pixels of the gradient and of the checkerboard, and the edges of its squares.
   const images = checkImages(2, 4);
   expect([...images.subarray(0, 9)]).toEqual([0, 0, 0, 64, 0, 32, 128, 0, 64]);
   expect([...images.subarray(48, 60)]).toEqual([224, 224, 224, 224, 224, 224, 32, 224, 224, 32, 224, 224]);

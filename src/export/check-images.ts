@@ -1,17 +1,17 @@
 /**
- * Built-in test images of an adapter file: it stores their logits, and loading it recomputes them. Made from whole
- * numbers alone, so that every machine has the same bytes.
+ * Built-in check images: an adapter file stores their logits, and loading it recomputes them. They are computed with integers
+ * only, so that they are identical on every machine.
  */
 import { seededRandom } from '../random';
 
 type Pixel = (x: number, y: number, channel: number) => number;
 
-/** Each makes the colour bytes of one kind of image; `variant` counts the images of that kind. */
+/** Each function computes the colours of one kind of image; `variant` numbers the images of that kind. */
 const KINDS: ((size: number, variant: number) => Pixel)[] = [gradients, checkerboards, noise, patches];
 
 /**
- * `count` images of `size`×`size` RGB pixels from the image `first` on: gradients, checkerboards, noise, patches of colour, and
- * again.
+ * `count` images of `size`×`size` RGB pixels from number `first` on: gradients, checkerboards, noise, colour patches, repeating in
+ * this order.
  * @returns `[count, size, size, 3]`
  */
 export function checkImages(count: number, size: number, first = 0): Uint8Array<ArrayBuffer> {
@@ -29,9 +29,9 @@ export function checkImages(count: number, size: number, first = 0): Uint8Array<
 }
 
 /**
- * The greatest difference of two sets of logits `[images][classes]`, divided by the greatest expected magnitude where
- * that is above 1. Infinity where any difference is not a number.
- * @throws RangeError where they are not of one shape.
+ * The largest difference between two sets of logits `[images][classes]`, divided by the largest expected magnitude if
+ * that is above 1. Infinity if any difference is NaN.
+ * @throws RangeError if their shapes differ.
  */
 export function compareLogits(expected: number[][], actual: number[][]): number {
   const sameShape =
@@ -48,7 +48,7 @@ export function compareLogits(expected: number[][], actual: number[][]): number 
   return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference / magnitude;
 }
 
-/** Red to the right, green downwards, blue along the diagonal; the variant turns the phase. */
+/** Red increases to the right, green downwards, blue along the diagonal; the variant shifts the phase. */
 function gradients(size: number, variant: number): Pixel {
   return (x, y, channel) => {
     const place = [2 * x, 2 * y, x + y][channel] ?? 0;
@@ -56,7 +56,7 @@ function gradients(size: number, variant: number): Pixel {
   };
 }
 
-/** Squares of another size in every channel. */
+/** Squares of a different size in every channel. */
 function checkerboards(_size: number, variant: number): Pixel {
   return (x, y, channel) => {
     const side = 2 ** (channel + 1) + variant;
@@ -64,13 +64,13 @@ function checkerboards(_size: number, variant: number): Pixel {
   };
 }
 
-/** Every byte at random. */
+/** Random bytes. */
 function noise(_size: number, variant: number): Pixel {
   const random = seededRandom(variant);
   return () => random.integer(256);
 }
 
-/** Eight by eight patches, each of one random colour. */
+/** 8×8 patches, each of one random colour. */
 function patches(size: number, variant: number): Pixel {
   const random = seededRandom(1000 + variant);
   const colours = Array.from({ length: 8 * 8 * 3 }, () => random.integer(256));

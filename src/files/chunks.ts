@@ -1,4 +1,4 @@
-/** The stream's pieces as they come. Streams themselves can be iterated in newer browsers only. Leaving the loop ends the stream. */
+/** Yields the stream's chunks. Only newer browsers can iterate streams directly. Leaving the loop cancels the stream. */
 export async function* chunks<Chunk>(stream: ReadableStream<Chunk>): AsyncGenerator<Chunk, void, undefined> {
   const reader = stream.getReader();
   try {
@@ -8,7 +8,7 @@ export async function* chunks<Chunk>(stream: ReadableStream<Chunk>): AsyncGenera
       yield value;
     }
   } finally {
-    // Of no effect on a stream that has ended; its failure has been thrown.
+    // Has no effect if the stream has ended; an error of the stream has already been thrown.
     await reader.cancel().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 /** For tests only. */
 
-/** A blob that counts what is read of it, all slices together. */
+/** A blob that counts the bytes read from it and its slices. */
 export class CountedBlob extends Blob {
   constructor(
     private readonly whole: Blob,

@@ -1,6 +1,6 @@
-/** How weight files store numbers: types by their safetensors names, and their bytes as typed arrays, little-endian. */
+/** The number types of weight files, by their safetensors names, and their conversion from little-endian bytes to typed arrays. */
 
-/** The number types that are read. F16 and BF16 arrive widened to 32 bits, which loses nothing. */
+/** The number types that can be read. F16 and BF16 are widened to 32 bits, which is exact. */
 export type Dtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'U8';
 
 /** Bytes per number of every type of the safetensors format that is at least one byte long. */
@@ -25,7 +25,7 @@ export const BYTES_PER_NUMBER: ReadonlyMap<string, number> = new Map([
 
 export type Numbers = Float32Array | Int32Array | Uint8Array;
 
-/** Shares memory with the bytes where the type and their alignment allow. */
+/** The result shares memory with the bytes if the type and the alignment allow it. */
 export const DECODERS: Readonly<Record<Dtype, (bytes: Uint8Array) => Numbers>> = {
   F32: (bytes) => new Float32Array(...aligned(bytes, 4)),
   I32: (bytes) => new Int32Array(...aligned(bytes, 4)),
@@ -38,7 +38,7 @@ export function isRead(dtype: string): dtype is Dtype {
   return Object.hasOwn(DECODERS, dtype);
 }
 
-/** Numbers in a tensor of this shape; may be past what a double counts exactly. */
+/** Number of elements of this shape. May exceed the integers that a double represents exactly. */
 export function product(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
 }
@@ -51,7 +51,7 @@ export function uint16(bytes: Uint8Array): Uint16Array {
   return new Uint16Array(...aligned(bytes, 2));
 }
 
-/** What a typed array of `width`-byte numbers over `bytes` is made from: a copy where they are not aligned. */
+/** Constructor arguments of a typed array of `width`-byte numbers over `bytes`. Unaligned bytes are copied. */
 function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] {
   const source = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
   return [source.buffer, source.byteOffset, source.byteLength / width];
@@ -59,7 +59,7 @@ function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, nu
 
 let halfTable: Uint32Array | undefined;
 
-/** IEEE 754 binary16 → binary32, through a table of all 65,536 bit patterns. */
+/** Converts IEEE 754 binary16 to binary32 with a table of all 65,536 bit patterns. */
 function widenHalf(halves: Uint16Array): Float32Array {
   halfTable ??= Uint32Array.from({ length: 0x10000 }, (_, half) => widenedHalfBits(half));
   const bits = new Uint32Array(halves.length);
@@ -67,7 +67,7 @@ function widenHalf(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** The binary32 bit pattern of the number that `half` is the binary16 bit pattern of. */
+/** Converts a binary16 bit pattern to the binary32 bit pattern of the same number. */
 function widenedHalfBits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
@@ -75,7 +75,7 @@ function widenedHalfBits(half: number): number {
   if (exponent === 0x1f) return sign | 0x7f800000 | (mantissa << 13);
   if (exponent !== 0) return sign | ((exponent + 112) << 23) | (mantissa << 13);
   if (mantissa === 0) return sign;
-  // Subnormal, mantissa · 2⁻²⁴: shift its leading one into the implicit place.
+  // Subnormal, mantissa · 2⁻²⁴: shift the leading one into the implicit bit.
   const shift = Math.clz32(mantissa) - 21;
   return sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13);
 }

@@ -1,4 +1,4 @@
-/** From what a person chose to a weight file: its form is told by its content, whatever it is called. */
+/** Opens the weight file among the files a person chose. The format is detected from the content, not from the name. */
 import { z } from 'zod';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
@@ -8,14 +8,14 @@ import { indexedShards, joined, shardOf, shardsNamed, type WeightMap, weightMapO
 import { baseName, openTfjsModel, readJson } from './tfjs-model';
 import { readBlob, type WeightFile } from './weight-file';
 
-/** Enough to tell every form from the others. */
+/** Number of first bytes that distinguish all formats. */
 const FIRST_BYTES = 64;
 
 interface Other {
-  /** What its content begins with, and where. */
+  /** The signature in the content, and its offset. */
   begins?: string;
   at?: number;
-  /** Or how its name ends, where its content begins with nothing of its own. */
+  /** Or the ending of the name, if the format has no signature. */
   ending?: RegExp;
   /** Completes “… is”. */
   what: string;
@@ -23,7 +23,7 @@ interface Other {
 
 const KERAS = 'Convert it with tensorflowjs_converter and choose model.json and its shards';
 
-/** Files of weights that are not read, and what people choose by mistake. */
+/** Weight formats that are not supported, and files that people choose by mistake. */
 const OTHERS: readonly Other[] = [
   { begins: '\x89HDF', what: `a Keras HDF5 file. ${KERAS}` },
   {
@@ -51,7 +51,7 @@ const OTHERS: readonly Other[] = [
   },
 ];
 
-/** The part of a Hugging Face `config.json` that the weights leave open (transformers, ResNetConfig). */
+/** The field of a Hugging Face `config.json` that the weights do not determine (transformers, ResNetConfig). */
 const configSchema = z.object({ downsample_in_bottleneck: z.boolean() });
 
 type Open = (files: readonly NamedFile[]) => Promise<WeightFile>;
@@ -62,9 +62,9 @@ interface Candidate {
 }
 
 /**
- * Opens the weight file among `files`: a safetensors file (also with a Hugging Face `config.json` beside it), what torch.save
- * wrote, shards of either with or without their index, or a tfjs `model.json` with its shards.
- * @throws UserError where there is none, more than one, or it is damaged
+ * Opens the weight file among `files`: a safetensors file (optionally with a Hugging Face `config.json`), a file written by torch.save,
+ * shards of either with or without their index, or a tfjs `model.json` with its shards.
+ * @throws UserError if there is none, more than one, or it is damaged
  */
 export async function openWeightFile(files: readonly NamedFile[]): Promise<WeightFile> {
   const found: Candidate[] = [];
@@ -98,7 +98,7 @@ export async function openWeightFile(files: readonly NamedFile[]): Promise<Weigh
   return { ...file, metadata: { ...config, ...file.metadata } };
 }
 
-/** Files that their names say are parts of one, as one. */
+/** Joins files whose names identify them as shards of one model. */
 function withShardsJoined(found: readonly Candidate[]): Candidate[] {
   const joinedBy = new Map<string, Candidate>();
   for (const candidate of found) {
@@ -130,7 +130,7 @@ async function openShards(
   return joined(fileName, opened, map);
 }
 
-/** For the forms that are one file. */
+/** The opener for formats that consist of one file. */
 function openerOf(first: Uint8Array, { path, file }: NamedFile): Open | null {
   const name = baseName(path);
   // Eight bytes of length, of which the upper four are zero in any header that is read.

@@ -20,7 +20,7 @@ async function zipOf(entries: Readonly<Record<string, string | Blob>>, comment =
   return writer.close(new TextEncoder().encode(comment));
 }
 
-/** The same zip with a zip64 end record, a locator, and the numbers of the plain end record in them. */
+/** The same zip with a zip64 end record and locator that repeat the values of the plain end record. */
 async function withZip64Record(zip: Blob, extensibleBytes = 0): Promise<Blob> {
   const bytes = new Uint8Array(await zip.arrayBuffer());
   const endAt = bytes.findLastIndex((_, i) => [0x50, 0x4b, 5, 6].every((byte, j) => bytes[i + j] === byte));
@@ -47,7 +47,7 @@ async function contents(reader: ZipReader<unknown>): Promise<Record<string, stri
   return found;
 }
 
-/** The first header is as long as record and locator together: what zip.js takes for a shifted directory. */
+/** The first header is as long as record and locator together, which zip.js mistakes for a shifted directory. */
 const SKIPPED_NAME = 'x'.repeat(ZIP64_RECORD_AND_LOCATOR_BYTES - CENTRAL_HEADER_BYTES);
 
 describe('a zip with a zip64 end record that it does not need', () => {

@@ -1,5 +1,5 @@
 /**
- * The one place that opens a zip, for data sets and for PyTorch files alike. It works around a fault of zip.js 2.24.0.
+ * Opens zips of data sets and of PyTorch files. All zips are opened here, with a workaround for a bug in zip.js 2.24.0.
  *
  * The fault: a zip with fewer than 65,535 entries and below 4 GB may still carry a zip64 end of central directory record
  * and its locator between the central directory and the plain end record, with the same numbers in both. Python's zipfile
@@ -16,8 +16,8 @@
  * To reproduce: write a zip with an entry whose name has 30 bytes and any second entry, insert
  * `zip64 end record ‖ locator` before its end record, and list it. Expected: two entries. Found: an error.
  *
- * The workaround removes record and locator from what zip.js is given. That is right because the plain record says all
- * there is, and because no offset changes: local headers and the directory lie before the removed bytes. The directory
+ * The workaround removes record and locator from the input of zip.js. This is correct because the plain record is complete
+ * and because no offset changes: local headers and the directory lie before the removed bytes. The directory
  * then ends where the end record begins, as zip.js expects. No byte is copied: slices of a Blob share its bytes.
  */
 import { BlobReader, Uint8ArrayReader, ZipReader, type ZipReaderConstructorOptions } from '@zip.js/zip.js';
@@ -27,11 +27,11 @@ const LOCATOR = { signature: 0x07064b50, bytes: 20 };
 const ZIP64_RECORD = { signature: 0x06064b50, bytes: 56, bytesBeforeItsSizeCounts: 12 };
 
 interface OpenZipOptions extends ZipReaderConstructorOptions {
-  /** Reads a zip up to so many bytes into memory first, which makes its entries several times faster to read. */
+  /** Zips up to this size, bytes, are read into memory first, which makes reading their entries several times faster. */
   inMemoryUpTo?: number;
 }
 
-/** A reader of the zip's entries, whose offsets are those in `zip`. Damage shows only when its entries are listed. */
+/** A reader of the zip's entries; their offsets refer to `zip`. Damage is detected only when the entries are listed. */
 export async function openZip(
   zip: Blob,
   { inMemoryUpTo = 0, ...options }: OpenZipOptions = {},
@@ -41,7 +41,7 @@ export async function openZip(
     readable.size > inMemoryUpTo
       ? new BlobReader(readable)
       : new Uint8ArrayReader(new Uint8Array(await readable.arrayBuffer()));
-  // This runs in a worker already.
+  // This code already runs in a worker.
   return new ZipReader(source, { useWebWorkers: false, ...options });
 }
 
@@ -54,15 +54,15 @@ async function withoutUnneededZip64Record(zip: Blob): Promise<Blob> {
   const entries = tail.getUint16(inTail + 10, true);
   const directoryBytes = tail.getUint32(inTail + 12, true);
   const directoryAt = tail.getUint32(inTail + 16, true);
-  // Here the zip64 record is needed, and zip.js reads it.
+  // The zip64 record is needed here, and zip.js reads it.
   if (entries === 0xffff || directoryBytes === 0xffffffff || directoryAt === 0xffffffff) return zip;
 
   const locatorAt = endAt - LOCATOR.bytes;
   if (locatorAt < ZIP64_RECORD.bytes) return zip;
   const locator = await viewOf(zip, locatorAt, endAt);
   if (locator.getUint32(0, true) !== LOCATOR.signature) return zip;
-  // The locator's own offset is wrong where something was put in front of the zip; without extensible data the record is
-  // in front of the locator all the same.
+  // The locator's offset is wrong if data was prepended to the zip. Without extensible data, the record is directly before the
+  // locator in any case.
   for (const recordAt of [Number(locator.getBigUint64(8, true)), locatorAt - ZIP64_RECORD.bytes]) {
     if (recordAt > locatorAt - ZIP64_RECORD.bytes) continue;
     const record = await viewOf(zip, recordAt, recordAt + ZIP64_RECORD.bytes);
@@ -76,7 +76,7 @@ async function withoutUnneededZip64Record(zip: Blob): Promise<Blob> {
   return zip;
 }
 
-/** Where the end record begins: the last one whose comment ends with the file. */
+/** Offset of the end record: the last one whose comment ends at the end of the file. */
 function endRecordIn(tail: DataView): number | null {
   for (let at = tail.byteLength - END_RECORD.bytes; at >= 0; at--) {
     if (

@@ -1,12 +1,12 @@
 /**
  * Reads Python's pickle format (Lib/pickletools.py), protocols 2 to 5. A pickle is a program for a stack machine and may call any
  * function by its name. This reader calls only the functions that it is given. An object of any other class becomes a
- * `PickleObject`: its class name and what was put into it. Nothing of that class is loaded or run.
+ * `PickleObject` with its class name and contents. No code of that class is loaded or run.
  */
 import type { UserError } from '../user-error';
 import { shortened } from './weight-file';
 
-/** `Made`: what the given functions and persistent ids make. */
+/** `Made`: the type of the objects that the given functions and persistent ids create. */
 export type PickleValue<Made> =
   | null
   | boolean
@@ -31,7 +31,7 @@ export class PickleDict<Made> {
   readonly entries = new Map<string | number, PickleValue<Made>>();
 }
 
-/** A class or function that the pickle names; `call` is null where a call of it only makes a `PickleObject`. */
+/** A class or function that the pickle names; `call` is null if a call only creates a `PickleObject`. */
 export class PickleGlobal<Made> {
   constructor(
     readonly name: string,
@@ -39,40 +39,40 @@ export class PickleGlobal<Made> {
   ) {}
 }
 
-/** An object whose class is not known here. */
+/** An object of an unknown class. */
 export class PickleObject<Made> {
-  /** Filled where the class is one of dictionaries. */
+  /** The entries, if the class is a kind of dictionary. */
   readonly entries = new Map<string | number, PickleValue<Made>>();
-  /** Filled where the class is one of lists or sets. */
+  /** The items, if the class is a kind of list or set. */
   readonly items: PickleValue<Made>[] = [];
-  /** Its attributes, usually a dictionary. */
+  /** The attributes, usually a dictionary. */
   state: PickleValue<Made> = null;
 
   constructor(readonly className: string) {}
 }
 
 export interface PickleRules<Made> {
-  /** The class or function `module.name`. May throw, which ends the reading. */
+  /** Looks up the class or function `module.name`. An exception from it ends the reading. */
   global: (name: string) => PickleGlobal<Made>;
-  /** What stands for an object kept outside of the pickle. */
+  /** The object for a persistent id, which refers to data outside the pickle. */
   persistent: (id: PickleValue<Made>) => PickleValue<Made>;
   /** The error for a pickle that asks for more than data: `what` completes “asks for …”. */
   refused: (what: string) => UserError;
-  /** The error for a pickle that makes no sense: `what` is the fault. */
+  /** The error for an invalid pickle: `what` is the fault. */
   damaged: (what: string) => UserError;
 }
 
 /** Lists, tuples, dictionaries and objects in one pickle; a ResNet-50's state dict has about 1,500. */
 const MAX_CONTAINERS = 100_000;
 const NEWEST_PROTOCOL = 5;
-/** Longest whole number that is read as one. */
+/** Maximum length of an integer that is read as a number, bytes. */
 const LONG_BYTES = 8;
 const STOP = 0x2e;
 
 const MARK = Symbol('mark');
 type Stacked<Made> = PickleValue<Made> | typeof MARK;
 
-/** Instructions that are not read: of protocols 0 and 1, of registered extensions and of buffers outside of the pickle. */
+/** Unsupported instructions: those of protocols 0 and 1, of registered extensions and of out-of-band buffers. */
 const KNOWN_BY_NAME: ReadonlyMap<number, string> = new Map([
   [0x46, 'FLOAT'],
   [0x49, 'INT'],
@@ -92,8 +92,8 @@ const KNOWN_BY_NAME: ReadonlyMap<number, string> = new Map([
 
 /**
  * Reads the pickle that begins at `start`.
- * @returns its value, and where it ends
- * @throws UserError, made by `rules`
+ * @returns its value, and the offset of its end
+ * @throws UserError created by `rules`
  */
 export function readPickle<Made extends object>(
   bytes: Uint8Array,
@@ -104,7 +104,7 @@ export function readPickle<Made extends object>(
 }
 
 class Machine<Made extends object> {
-  /** By their codes. */
+  /** The supported instructions, by opcode. */
   readonly #instructions: ReadonlyMap<number, () => void> = new Map<number, () => void>([
     [0x80, () => this.#protocol(this.#uint8())], // PROTO
     [0x28, () => this.#mark()], // MARK
@@ -213,7 +213,7 @@ class Machine<Made extends object> {
       const key = items[i];
       if (key instanceof PickleList || key instanceof PickleDict)
         throw this.rules.damaged('a key of a dictionary is a list or a dictionary');
-      // Weights have names. What has another key, a class for example, is left out.
+      // Weights are stored under names. Entries with other keys, such as classes, are omitted.
       if (typeof key === 'string' || typeof key === 'number') dict.entries.set(key, items[i + 1] ?? null);
     }
   }
@@ -235,7 +235,7 @@ class Machine<Made extends object> {
     return this.rules.global(`${module}.${name}`);
   }
 
-  /** Protocol 0's way to name a class and make an object of it at once, which later protocols do not write. */
+  /** Protocol 0's instruction that names a class and creates an object of it; later protocols do not use it. */
   #instance(): never {
     throw this.rules.refused(`an object of the class ${shortened(this.#qualifiedName())}`);
   }
@@ -257,7 +257,7 @@ class Machine<Made extends object> {
     this.#reduce();
   }
 
-  /** Sets attributes: of a state dict, its `_metadata`, which is not needed; of any other object, its state. */
+  /** Sets an object's attributes. The attributes of a state dict (`_metadata`) are not needed and are ignored. */
   #build(): void {
     const state = this.#pop();
     const object = this.#top();
@@ -301,7 +301,7 @@ class Machine<Made extends object> {
     return values.filter((value) => value !== MARK);
   }
 
-  /** Two lines of ASCII: module and name. */
+  /** Reads two lines of ASCII: module and name. */
   #qualifiedName(): string {
     return `${this.#line()}.${this.#line()}`;
   }
@@ -322,7 +322,7 @@ class Machine<Made extends object> {
     }
   }
 
-  /** A whole number of `length` bytes, two's complement; a placeholder where it has more than 64 bits. */
+  /** Reads an integer of `length` bytes, two's complement; returns a placeholder if it has more than 64 bits. */
   #long(length: number): number | PickleObject<Made> {
     const from = this.#advance(length);
     if (length > LONG_BYTES) return this.#counted(new PickleObject<Made>('builtins.int'));
@@ -344,12 +344,12 @@ class Machine<Made extends object> {
     return this.#view.getUint32(this.#advance(4), true);
   }
 
-  /** Lengths past 2⁵³ are past the end of any file as well. */
+  /** Lengths above 2⁵³ are inexact, but they exceed any file's size. */
   #uint64(): number {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
-  /** Goes `length` bytes on; returns where they begin. */
+  /** Advances by `length` bytes and returns the previous position. */
   #advance(length: number): number {
     const from = this.#at;
     if (length > this.bytes.length - from) throw this.#cutShort();

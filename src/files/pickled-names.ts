@@ -1,8 +1,8 @@
-/** Classes and functions that pickles name, as `module.name`; an entry that ends in a dot stands for a whole module. */
+/** Classes and functions that pickles name, as `module.name`; an entry that ends in a dot matches a whole module. */
 
 /**
- * What runs programs, reads files or fetches them. No training script stores one of these: a file that names one is an attack.
- * Reading it is safe, as nothing is called, but the person should not take it for weights.
+ * Functions that run programs, or read or download files. No training script stores one of these; a file that names one is an
+ * attack. Reading the file is safe because nothing is called, but the person should not mistake it for weights.
  */
 const DANGEROUS = [
   ...['os.', 'posix.', 'nt.', 'sys.', 'subprocess.', 'commands.', 'pty.', 'platform.', 'shutil.', 'ctypes.'],
@@ -31,7 +31,7 @@ const DANGEROUS = [
   ].flatMap((name) => [`builtins.${name}`, `__builtin__.${name}`]),
 ] as const;
 
-/** What checkpoints commonly hold beside the weights: shapes, number types, options, dates, NumPy values. */
+/** Names that checkpoints commonly contain besides the weights: shapes, number types, options, dates, NumPy values. */
 const EXPECTED = [
   ...['torch.', 'numpy.', 'collections.', 'argparse.', 'pathlib.', 'datetime.', 'decimal.', 'enum.'],
   ...['builtins.', '__builtin__.', 'copyreg.', 'copy_reg.', '_codecs.encode', 'functools.partial'],

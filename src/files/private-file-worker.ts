@@ -1,12 +1,12 @@
-/** For tests only: only a worker can have private files. */
+/** For tests only: a worker, because only workers can open private files. */
 import { createPrivateFile, deleteStaleFiles, type PrivateFile } from './private-file';
 
 const NUMBERS = Float32Array.of(1, 2, 3, 4, 5, 6);
 
 export interface Answers {
-  /** What was read of the numbers, after the third. */
+  /** The numbers that were read, from the fourth on. */
   fill: number[];
-  /** Name of what was thrown when more was read than there is. */
+  /** Name of the error for a read beyond the end. */
   readTooMuch: string;
   delete: null;
   sweep: null;
@@ -17,7 +17,7 @@ let file: PrivateFile | null = null;
 const handlers: { [K in keyof Answers]: () => Promise<Answers[K]> } = {
   async fill() {
     file = await createPrivateFile();
-    // In two parts, the later one first.
+    // In two parts, the second one first.
     file?.write(NUMBERS.subarray(4), 4);
     file?.write(NUMBERS.subarray(0, 4), 0);
     const read = new Float32Array(3);

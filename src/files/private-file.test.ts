@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from './private-file';
 import type { Answers } from './private-file-worker';
 
-/** An engine of its own, as in another tab. */
+/** A separate engine, as in another tab. */
 class Session {
   readonly #worker = new Worker(new URL('./private-file-worker.ts', import.meta.url), { type: 'module' });
 
@@ -19,7 +19,7 @@ class Session {
   }
 }
 
-/** Every session's folder with its files. */
+/** The files in the folder of each session. */
 async function folders(): Promise<string[][]> {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('kept between steps', {
     create: true,
@@ -27,7 +27,7 @@ async function folders(): Promise<string[][]> {
   const found: string[][] = [];
   for await (const folder of root.values()) {
     const files: string[] = [];
-    // Nothing else is made there.
+    // The folder contains nothing else.
     for await (const name of (folder as FileSystemDirectoryHandle).keys()) files.push(name);
     found.push(files);
   }
@@ -41,7 +41,7 @@ describe('a private file', () => {
     sessions.push(made);
     return made;
   };
-  /** Until what ended sessions left is gone: a browser takes their locks back in its own time. */
+  /** Waits until the files of ended sessions are deleted. The browser releases their locks after a delay. */
   const swept = () =>
     expect
       .poll(async () => {
@@ -49,7 +49,7 @@ describe('a private file', () => {
         return folders();
       })
       .toEqual([]);
-  // Other tests in this browser have had sessions, too.
+  // Other tests in this browser also had sessions.
   beforeEach(swept);
   afterEach(async () => {
     for (const each of sessions.splice(0)) each.end();

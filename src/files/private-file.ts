@@ -1,16 +1,16 @@
 /**
- * Files of this session in the browser's origin-private file system, for what is too large for memory and can be computed
- * again. Each session has a folder of its own and a lock of the same name, which the browser takes back when the session
- * ends, however it ends: a folder whose lock is free is stale.
+ * Temporary files of this session in the browser's origin-private file system, for data that is too large for memory and can be
+ * recomputed. Each session has its own folder and a lock of the same name. The browser releases the lock when the session ends,
+ * also after a crash, so a folder whose lock is free is stale.
  */
 import { freeBytes } from './free-bytes';
 import { canSyncAccess, openSyncAccess, readAll, type SyncAccessHandle, writeAll } from './sync-access';
 
-/** A file that is open until it is deleted. Numbers are 32-bit floats, `at` counts them. */
+/** A file that stays open until it is deleted. It contains 32-bit floats; `at` is an index of these. */
 export interface PrivateFile {
-  /** @throws DOMException when there is no room */
+  /** @throws DOMException if there is no room */
   write(numbers: Float32Array, at: number): void;
-  /** @throws DOMException when they cannot be read */
+  /** @throws DOMException if they cannot be read */
   read(into: Float32Array, at: number): void;
   delete(): Promise<void>;
 }
@@ -21,10 +21,10 @@ const BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 let ownFolder: Promise<FileSystemDirectoryHandle> | null = null;
 
-/** Null where the browser has no such files, or not here: only workers do. */
+/** Null if the browser does not support such files, or outside a worker. */
 export async function createPrivateFile(): Promise<PrivateFile | null> {
   try {
-    // Where none can be opened, none is made either.
+    // Do not create a file that cannot be opened.
     if (!canSyncAccess()) return null;
     ownFolder ??= claimFolder();
     const folder = await ownFolder;
@@ -37,13 +37,13 @@ export async function createPrivateFile(): Promise<PrivateFile | null> {
   }
 }
 
-/** Bytes that such files may take in all; 0 where there are none. */
+/** Total size that such files may have, bytes; 0 if they are not supported. */
 export async function privateBytes(): Promise<number> {
   if (!navigator.storage?.getDirectory || !navigator.locks) return 0;
   return (await freeBytes().catch(() => null)) ?? 0;
 }
 
-/** Deletes what sessions that have ended left behind. */
+/** Deletes the files of ended sessions. */
 export async function deleteStaleFiles(): Promise<void> {
   try {
     const root = await rootFolder();
@@ -53,7 +53,7 @@ export async function deleteStaleFiles(): Promise<void> {
       });
     }
   } catch {
-    // They take room on the disk and do no other harm; the next session tries again.
+    // Stale files only take disk space; the next session tries again.
   }
 }
 
@@ -64,7 +64,7 @@ async function rootFolder(): Promise<FileSystemDirectoryHandle> {
 
 async function claimFolder(): Promise<FileSystemDirectoryHandle> {
   const name = crypto.randomUUID();
-  // Before there is a folder, or another session would find it without an owner.
+  // Acquire the lock before creating the folder; otherwise another session would consider the folder stale.
   await new Promise<void>((claimed, failed) => {
     const forever = () => {
       claimed();

@@ -1,10 +1,10 @@
 /**
- * State dicts and checkpoints as `torch.save` writes them (torch/serialization.py): a pickle that describes the tensors, and
- * their storages as raw bytes. Since 1.6 both are entries of a zip, stored uncompressed; before, they followed one another. Both
- * are read in place. A storage's bytes are checked against the tensors that claim them before any is read.
+ * Reads state dicts and checkpoints written by `torch.save` (torch/serialization.py): a pickle that describes the tensors, and
+ * their storages as raw bytes. Since PyTorch 1.6 both are uncompressed entries of a zip; before, they were concatenated. Both are
+ * read in place. The size of a storage is checked against the tensors that use it before any of it is read.
  *
- * A checkpoint holds the weights beside other things, in a dictionary under any key. All tensors in it are listed, those in a
- * dictionary under that dictionary's key: `state_dict.conv1.weight`. Which of them are a network's is for backbone/trunks.ts.
+ * A checkpoint contains the weights and other values, in a dictionary under any key. All tensors are listed; those in a nested
+ * dictionary are prefixed with its key: `state_dict.conv1.weight`. backbone/trunks.ts determines which of them form a network.
  */
 import type { FileEntry } from '@zip.js/zip.js';
 import { UserError } from '../user-error';
@@ -32,17 +32,17 @@ import {
 } from './weight-file';
 import { listEntries } from './zip-entries';
 
-/** A pickle whose tensors lie elsewhere. A ResNet-50's has 40 KB; NumPy arrays beside the weights are written into it. */
+/** Maximum size of the pickle. A ResNet-50's has 40 KB; NumPy arrays in a checkpoint are stored inside the pickle. */
 const MAX_PICKLE_BYTES = 16 * 2 ** 20;
 const MAX_DIMENSIONS = 8;
-/** Dictionaries inside each other that are looked into. */
+/** Maximum depth of nested dictionaries that are searched. */
 const MAX_DEPTH = 8;
-/** In front of a storage in a file from before 1.6. */
+/** Size of the element count before each storage in files from before PyTorch 1.6. */
 const COUNT_BYTES = 8;
-/** Of a zip entry's own header, without its name (PKWARE APPNOTE 4.3.7). */
+/** Size of a zip entry's local header without its name (PKWARE APPNOTE 4.3.7). */
 const LOCAL_HEADER_BYTES = 30;
 
-/** What a file before PyTorch 1.6 begins with: the pickle of its magic number. */
+/** The first bytes of a file from before PyTorch 1.6: the pickle of its magic number. */
 const LEGACY_MAGIC = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
 /** `torch`'s class → the type's name in safetensors. */
@@ -63,7 +63,7 @@ class Storage {
   constructor(
     readonly dtype: string,
     readonly key: string,
-    /** Numbers in it. */
+    /** Number of elements. */
     readonly count: number,
   ) {}
 
@@ -75,13 +75,13 @@ class Storage {
 class View {
   constructor(
     readonly storage: Storage,
-    /** All in numbers, not bytes. */
+    /** Offset and strides are in elements, not bytes. */
     readonly offset: number,
     readonly shape: readonly number[],
     readonly strides: readonly number[],
   ) {}
 
-  /** Numbers from the first to the last, both included. */
+  /** Number of elements of the storage from the first to the last one used, inclusive. */
   get extent(): number {
     if (product(this.shape) === 0) return 0;
     return this.shape.reduce((last, size, axis) => last + (size - 1) * (this.strides[axis] ?? 0), 1);
@@ -91,10 +91,10 @@ class View {
 type Made = Storage | View;
 type Value = PickleValue<Made>;
 
-/** A file whose pickle has been read: what it describes, and where its storages lie. */
+/** A file whose pickle has been read: the described value, and the locations of the storages. */
 interface Contents {
   state: Value;
-  /** The bytes of a storage; called for those that a tensor uses. */
+  /** The bytes of a storage; called only for storages that a tensor uses. */
   locate: (storage: Storage) => Blob | Promise<Blob>;
   bigEndian: boolean;
 }
@@ -104,8 +104,8 @@ export function isLegacy(first: Uint8Array): boolean {
 }
 
 /**
- * Opens what `torch.save` wrote: a state dict, or a checkpoint with state dicts under keys of their own.
- * @throws UserError where the file is damaged, holds no tensors by name, or its pickle names a function that runs programs
+ * Opens a file written by `torch.save`: a state dict, or a checkpoint with state dicts under keys.
+ * @throws UserError if the file is damaged, has no named tensors, or its pickle names a function that runs programs
  */
 export async function openPyTorch(blob: Blob, fileName: string, legacy: boolean): Promise<WeightFile> {
   const foreign = new Set<string>();
@@ -135,7 +135,7 @@ function leftOut(classes: readonly string[]): string {
   return `The file also holds objects of ${listed(classes.map(shortened))}. They are no weights and were left out; none of their code was run.`;
 }
 
-/** All tensors by name, and objects in the place of one, in the file's order. What is met twice is listed once. */
+/** All tensors by name, and objects in the place of a tensor, in the file's order. Shared values are listed once. */
 function* named(state: Value): Generator<[name: string, value: View | PickleObject<Made>]> {
   const met = new Set<Value>();
   function* within(value: Value, path: string, depth: number): ReturnType<typeof named> {
@@ -149,7 +149,7 @@ function* named(state: Value): Generator<[name: string, value: View | PickleObje
   yield* within(state, '', 0);
 }
 
-/** What a dictionary, a list or an object of a class like them holds, by key or place. */
+/** The children of a dictionary, a list or a similar object, by key or index. */
 function childrenOf(value: Value): [key: string, value: Value][] {
   const entries =
     value instanceof PickleDict || value instanceof PickleObject
@@ -206,7 +206,7 @@ function refused(fileName: string, what: string): UserError {
   );
 }
 
-/** `foreign` takes the names of classes that are not expected in a checkpoint. */
+/** `foreign` collects the names of classes that are not expected in a checkpoint. */
 function stateDictRules(fileName: string, foreign: Set<string>): PickleRules<Made> {
   const fail = (fault: string) => damaged(fileName, fault);
   const callables: [string, (args: readonly Value[]) => Value][] = [
@@ -234,7 +234,7 @@ function stateDictRules(fileName: string, foreign: Set<string>): PickleRules<Mad
   };
 }
 
-/** `OrderedDict()`, or as Python 2 writes it, of a list of pairs. */
+/** `OrderedDict()`, or Python 2's form with a list of pairs. */
 function dictionary([pairs]: readonly Value[]): PickleDict<Made> {
   const made = new PickleDict<Made>();
   const items = pairs instanceof PickleList ? pairs.items : [];
@@ -260,8 +260,8 @@ function subclassed([rebuild, type, args]: readonly Value[]): Value {
 type Fail = (fault: string) => UserError;
 
 /**
- * From ('storage', class, key, device, count) and, before 1.6, what the storage is a part of. Before 1.6, whole models also refer
- * to their classes in this way: ('module', class, file, source).
+ * From ('storage', class, key, device, count) and, before PyTorch 1.6, the storage that this one is a view of. Before 1.6, whole
+ * models also refer to their classes by persistent ids: ('module', class, file, source).
  */
 function storage(id: Value, fail: Fail): Value {
   const [kind, type, key, , count, whole = null] = id instanceof PickleTuple ? id.items : [];
@@ -275,7 +275,7 @@ function storage(id: Value, fail: Fail): Value {
   return new Storage(dtype, key, count);
 }
 
-/** From (storage, offset, shape, strides, …); what follows concerns gradients. */
+/** From (storage, offset, shape, strides, …); the remaining arguments concern gradients. */
 function view([of, offset, shape, strides]: readonly Value[], fail: Fail): View | PickleObject<Made> {
   if (of instanceof PickleObject) return of;
   if (!(of instanceof Storage) || !isCount(offset)) throw fail('a tensor in it has no storage');
@@ -283,7 +283,7 @@ function view([of, offset, shape, strides]: readonly Value[], fail: Fail): View 
   if (!sizes || !steps || sizes.length !== steps.length || sizes.length > MAX_DIMENSIONS)
     throw fail('a tensor in it has no valid shape');
   const made = new View(of, offset, sizes, steps);
-  // Written so that NaN, of sizes past every number, fails too.
+  // Negated so that NaN, which overflowing sizes give, also fails.
   if (!(product(sizes) <= of.count && offset + made.extent <= of.count))
     throw fail(`a tensor of the shape [${sizes}] reaches beyond its storage of ${of.count} numbers`);
   return made;
@@ -333,7 +333,7 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
   };
 }
 
-/** A zip, and not one of torch.save's: what it is by the names in it. */
+/** The error for a zip that torch.save did not write; the names in it tell what it is. */
 function otherZip(fileName: string, names: readonly string[]): UserError {
   const inner = names.find((name) => /\.(pth|pt|bin|ckpt|safetensors)$/i.test(name));
   if (inner !== undefined)
@@ -364,7 +364,7 @@ function checkStorages(state: Value, check: (storage: Storage) => void): void {
   for (const used of new Set(storages)) check(used);
 }
 
-/** An entry's bytes in place. The header in front of them has a length of its own, which the table of contents leaves out. */
+/** An entry's bytes in place. The local header before them has a variable length that the central directory does not record. */
 async function storedEntry(blob: Blob, entry: FileEntry, fileName: string): Promise<Blob> {
   const { offset, uncompressedSize: size, filename } = entry;
   if (entry.compressionMethod !== 0 || entry.encrypted || entry.compressedSize !== size)
@@ -378,7 +378,7 @@ async function storedEntry(blob: Blob, entry: FileEntry, fileName: string): Prom
   return blob.slice(start, start + size);
 }
 
-/** Pickles of magic number, version, machine, state and storage keys; then each storage, its count in front. */
+/** Reads the pickles of magic number, version, machine, state and storage keys; then each storage, preceded by its count. */
 async function readLegacy(blob: Blob, rules: PickleRules<Made>, fileName: string): Promise<Contents> {
   const bytes = await readBlob(blob.slice(0, MAX_PICKLE_BYTES), fileName);
   const used = new Map<string, Storage>();
@@ -414,7 +414,7 @@ async function readLegacy(blob: Blob, rules: PickleRules<Made>, fileName: string
   };
 }
 
-/** A tensor's own bytes, row-major and little-endian. */
+/** The bytes of a tensor, row-major and little-endian. */
 async function viewBytes(
   { storage: of, offset, shape, strides, extent }: View,
   { locate, bigEndian }: Contents,
@@ -428,7 +428,7 @@ async function viewBytes(
   return isContiguous(shape, strides) ? bytes : gathered(bytes, width, shape, strides);
 }
 
-/** Whether numbers follow one another; the stride of an axis of length 1 means nothing. */
+/** Whether the tensor is contiguous; the stride of an axis of length 1 is ignored. */
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -439,7 +439,7 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
-/** Copies a strided view, its first number at the beginning of `bytes`, into row-major order. */
+/** Copies a strided view, whose first element is at the start of `bytes`, into row-major order. */
 function gathered(
   bytes: Uint8Array,
   width: number,

@@ -1,7 +1,7 @@
 /**
  * The safetensors container (https://github.com/huggingface/safetensors, section "Format"): eight bytes of header
- * length, a JSON header, then the tensors' bytes without gaps. Little-endian, as every browser's typed arrays are.
- * A file comes from outside, so every field of its header is checked here and trusted after.
+ * length, a JSON header, then the tensors' bytes without gaps. Little-endian, like the typed arrays of all browsers.
+ * Files are untrusted input: every field of the header is validated here and trusted afterwards.
  */
 import { z } from 'zod';
 import { UserError } from '../user-error';
@@ -28,7 +28,7 @@ export interface StoredTensor {
   /** As stored in the file. */
   dtype: Dtype;
   shape: number[];
-  /** Row-major. May share memory with the bytes the file was read from: neither may be changed. */
+  /** Row-major. May share memory with the bytes of the file, so neither may be modified. */
   data: Numbers;
 }
 
@@ -36,15 +36,15 @@ export interface Safetensors {
   /** For messages to the person. */
   fileName: string;
   tensors: Map<string, StoredTensor>;
-  /** Valid tensors of a type that is not read (e.g. PyTorch's I64 batch counters): name → type. */
+  /** Valid tensors of an unsupported type (e.g. PyTorch's I64 batch counters): name → type. */
   unread: Map<string, string>;
   metadata: Record<string, string>;
 }
 
-/** Longest header taken, bytes: the limit of the reference implementation. */
+/** Maximum size of the header, bytes: the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
-/** The header's one key that is no tensor. */
+/** The only key of the header that is not a tensor. */
 const METADATA = '__metadata__';
 
 const dimension = z.int().nonnegative();
@@ -55,13 +55,13 @@ const entrySchema = z.object({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** What a header says of a tensor. */
+/** A tensor's entry in the header. */
 export interface Entry {
   name: string;
-  /** Any type of the format, read here or not. */
+  /** Any type of the format, including unsupported ones. */
   dtype: string;
   shape: number[];
-  /** Where its bytes lie, counted from the end of the header. */
+  /** Offset of the tensor's bytes from the end of the header. */
   start: number;
   end: number;
 }
@@ -92,7 +92,7 @@ export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensor
 }
 
 /**
- * Opens a safetensors file of which only the header is read at once.
+ * Opens a safetensors file. Only the header is read immediately.
  * @throws UserError as `readSafetensors`
  */
 export async function openSafetensors(blob: Blob, fileName: string): Promise<WeightFile> {
@@ -108,16 +108,16 @@ export async function openSafetensors(blob: Blob, fileName: string): Promise<Wei
 }
 
 /**
- * How many bytes a file of `fileBytes` bytes has before its tensors' own, by the 8 that it begins with.
- * @throws UserError naming the file where it cannot be so.
+ * The offset of the tensors' bytes in a file of `fileBytes` bytes, from its first 8 bytes.
+ * @throws UserError naming the file if the offset is impossible.
  */
 export function dataStart(head: Uint8Array, fileBytes: number, fileName: string): number {
   return LENGTH_BYTES + headerLength(head, fileBytes, fileName);
 }
 
 /**
- * What a file of `fileBytes` bytes says of its tensors, in the order of its header. `head`: all before the tensors' bytes.
- * @throws UserError naming the file where that contradicts the format.
+ * Reads the header of a file of `fileBytes` bytes. `head`: all bytes before the tensors' bytes.
+ * @throws UserError naming the file if the header violates the format.
  */
 export function readHeader(head: Uint8Array, fileBytes: number, fileName: string): Header {
   const header: Header = { entries: [], metadata: {} };
@@ -130,7 +130,7 @@ export function readHeader(head: Uint8Array, fileBytes: number, fileName: string
 }
 
 /**
- * What a file begins with whose tensors' bytes follow in this order and without gaps. Padded with spaces to a multiple of 8
+ * The bytes before the tensors' bytes, which must follow in this order without gaps. Padded with spaces to a multiple of 8
  * bytes, as the reference implementation does.
  */
 export function writeHeader(
@@ -155,7 +155,7 @@ export function writeHeader(
 
 /**
  * Writes 32-bit floating-point tensors, sorted by name: equal content gives equal bytes.
- * @throws RangeError where a tensor's shape and data disagree: a bug of the caller.
+ * @throws RangeError if a tensor's shape and data disagree, which is a bug in the caller.
  */
 export function writeSafetensors(
   tensors: Map<string, { shape: number[]; data: Float32Array }>,
@@ -197,7 +197,7 @@ export function safetensorsBytes(
 
 /**
  * The tensor `name` as 32-bit floating point, whichever floating-point type it was stored in.
- * @throws UserError where it is missing, of another type, or not of the given shape.
+ * @throws UserError if it is missing, of another type, or not of the given shape.
  */
 export function float32(file: Safetensors, name: string, shape?: number[]): Float32Array {
   const tensor = file.tensors.get(name);
@@ -222,7 +222,7 @@ function broken(fileName: string, what: string): UserError {
   );
 }
 
-/** From the file's beginning (at least its first eight bytes, where it has them) and its size. */
+/** The header's length, from the file's first eight bytes and its size. */
 function headerLength(first: Uint8Array, fileBytes: number, fileName: string): number {
   if (fileBytes < LENGTH_BYTES) {
     throw broken(fileName, `it has ${fileBytes} bytes, fewer than the ${LENGTH_BYTES} it must begin with`);

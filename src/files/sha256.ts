@@ -7,7 +7,7 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** SHA-256, in lowercase hex, of all blobs after one another. They are read in pieces, which WebCrypto cannot do. */
+/** SHA-256, in lowercase hex, of the concatenated blobs. They are hashed in chunks, which WebCrypto does not support. */
 export async function sha256OfBlobs(blobs: readonly Blob[]): Promise<string> {
   const hasher = await createSHA256();
   for (const blob of blobs) {

@@ -1,7 +1,7 @@
 /**
  * Weights in several files, as Hugging Face's `save_pretrained` splits them: shards named `model-00001-of-00002.safetensors`, and
- * an index `model.safetensors.index.json` that says which shard has which tensor. The index is not needed where every shard is
- * there, as the names say how many there are.
+ * an index `model.safetensors.index.json` that maps tensors to shards. The index is not needed if all shards are
+ * present, because their names contain the number of shards.
  */
 import { z } from 'zod';
 import { UserError } from '../user-error';
@@ -9,18 +9,18 @@ import type { NamedFile } from '../worker/protocol';
 import { baseName } from './tfjs-model';
 import { listed, shortened, TENSORS_ALONE, type WeightFile, type WeightTensor } from './weight-file';
 
-/** By tensor, the file that has it. */
+/** The file name of each tensor's shard. */
 export type WeightMap = Readonly<Record<string, string>>;
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
-/** Of an index that is parsed JSON; null for any other JSON. */
+/** The weight map of a parsed index; null for any other JSON. */
 export function weightMapOf(json: unknown): WeightMap | null {
   const parsed = indexSchema.safeParse(json);
   return parsed.success ? parsed.data.weight_map : null;
 }
 
-/** `model-00001-of-00002.safetensors`: its place from 1 on, how many there are, and the name of each. */
+/** For `model-00001-of-00002.safetensors`: its number, counted from 1, and the names of all shards. */
 export function shardOf(name: string): { place: number; names: readonly string[] } | null {
   const match = /^(.*-)(\d{1,5})(-of-)(\d{1,5})(\.\w+)$/.exec(name);
   if (!match) return null;
@@ -60,8 +60,8 @@ export function shardsNamed(
 }
 
 /**
- * Opened shards as one file. Where there is a map, it says which shard has a tensor.
- * @throws UserError where a shard lacks a tensor of the map, or two shards have one
+ * Joins opened shards into one weight file. If there is a map, it determines each tensor's shard.
+ * @throws UserError if a shard lacks a tensor of the map, or two shards have one
  */
 export function joined(fileName: string, shards: readonly WeightFile[], map: WeightMap | null): WeightFile {
   const tensors = new Map<string, WeightTensor>();

@@ -1,4 +1,4 @@
-/** For tests only: pickles put together from instructions, and zips of them laid out as torch.save lays out its own. */
+/** For tests only: pickles built from instructions, and zips of them with the layout that torch.save writes. */
 import { BlobReader, BlobWriter, ZipWriter } from '@zip.js/zip.js';
 
 /** Instructions of pickle protocols 2 to 5 (Lib/pickletools.py). */
@@ -23,7 +23,7 @@ export const op = {
   false: [0x89],
   text: (value: string) => [0x58, ...uint32(encoded(value).length), ...encoded(value)],
   int: (value: number) => [0x4a, ...uint32(value)],
-  /** A whole number of so many bytes. */
+  /** An integer of this many bytes. */
   longOf: (bytes: number) => [0x8b, ...uint32(bytes), ...Array(bytes).fill(0x7f)],
   long: (value: bigint) => [0x8a, 8, ...new Uint8Array(BigInt64Array.of(value).buffer)],
   put: (index: number) => [0x71, index],
@@ -62,7 +62,7 @@ export function dictionary(values: Readonly<Record<string, Instructions>>): Inst
   return [...op.emptyDict, ...op.mark, ...items, ...op.setItems];
 }
 
-/** The zip of a pickle and what lies beside it: storages as `data/<key>`, `byteorder`. */
+/** A zip of a pickle and its other entries: storages as `data/<key>`, and `byteorder`. */
 export async function archive(
   content: Uint8Array<ArrayBuffer>,
   beside: Readonly<Record<string, BlobPart>> = {},

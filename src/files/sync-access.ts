@@ -1,6 +1,6 @@
-/** What a worker's file handles offer beyond a page's: bytes read and written in place, at once. */
+/** File handles for synchronous reads and writes in place; available only in workers. */
 export interface SyncAccessHandle {
-  /** Bytes written: may be fewer than were given. */
+  /** Returns the number of bytes written, which may be less than given. */
   write(bytes: ArrayBufferView, options: { at: number }): number;
   read(into: ArrayBufferView, options: { at: number }): number;
   getSize(): number;
@@ -9,17 +9,17 @@ export interface SyncAccessHandle {
   close(): void;
 }
 
-// The DOM's types leave out what workers alone have.
+// The DOM's types omit what only workers have.
 const createSyncAccessHandle = () =>
   (FileSystemFileHandle.prototype as Partial<{ createSyncAccessHandle(): Promise<SyncAccessHandle> }>)
     .createSyncAccessHandle;
 
-/** Whether the browser has such handles here: only workers do. */
+/** Whether such handles are available here; only workers have them. */
 export const canSyncAccess = () =>
   typeof FileSystemFileHandle !== 'undefined' && createSyncAccessHandle() !== undefined;
 
 /**
- * Opens a file of the origin-private file system; nobody else can until it is closed. Null where `canSyncAccess` says no.
+ * Opens a file of the origin-private file system exclusively. Null if `canSyncAccess()` is false.
  * @throws DOMException `NoModificationAllowedError` while it is open elsewhere.
  */
 export async function openSyncAccess(file: FileSystemFileHandle): Promise<SyncAccessHandle | null> {
@@ -31,7 +31,7 @@ export function writeAll(handle: SyncAccessHandle, bytes: ArrayBufferView, at: n
   if (handle.write(bytes, { at }) < bytes.byteLength) throw short('written');
 }
 
-/** Fills all of `into`. @throws DOMException when there is less */
+/** Fills all of `into`. @throws DOMException if there is less */
 export function readAll(handle: SyncAccessHandle, into: ArrayBufferView, at: number): void {
   if (handle.read(into, { at }) < into.byteLength) throw short('read');
 }

@@ -1,6 +1,6 @@
 /**
- * A TensorFlow.js model: `model.json` and the shards its weights manifest names (tfjs-core, src/io/types.ts). A layers-model and
- * a graph-model list weights in the same way. The shards of a group follow one another, and so do the weights in them.
+ * Reads a TensorFlow.js model: `model.json` and the shards named by its weights manifest (tfjs-core, src/io/types.ts). A layers-model and
+ * a graph-model list weights in the same way. The shards of a group are concatenated, and so are the weights in them.
  */
 import { z } from 'zod';
 import { UserError } from '../user-error';
@@ -15,7 +15,7 @@ import {
   weightTensor,
 } from './weight-file';
 
-/** Without weights: a ResNet-50's has 100 KB. */
+/** Maximum size of `model.json`, without weights. A ResNet-50's has 100 KB. */
 const MAX_JSON_BYTES = 32 * 2 ** 20;
 
 const quantizationSchema = z.discriminatedUnion('dtype', [
@@ -52,7 +52,7 @@ const TYPES = {
 
 /**
  * Opens a model.json whose text is `json`; its shards are found among `files` by their names.
- * @throws UserError where the manifest is damaged or a shard is missing or of another size
+ * @throws UserError if the manifest is damaged or a shard is missing or of another size
  */
 export function openTfjsModel(json: unknown, file: NamedFile, files: readonly NamedFile[]): WeightFile {
   const fileName = baseName(file.path);
@@ -77,7 +77,7 @@ export function openTfjsModel(json: unknown, file: NamedFile, files: readonly Na
   };
 }
 
-/** The JSON a blob holds, or null where it holds something else. */
+/** The parsed JSON of a blob, or null if it is not JSON. */
 export async function readJson(blob: Blob, fileName: string): Promise<unknown> {
   if (blob.size > MAX_JSON_BYTES)
     throw new UserError(

@@ -1,4 +1,4 @@
-/** Files changed at random: each is refused for a person, or read; nothing else, and never more than the file has. */
+/** Randomly mutated files: each is either read or rejected with a UserError, and never allocates more than its size. */
 import { expect, test } from 'vitest';
 import { openPretrained } from '../backbone/pretrained';
 import { committed } from '../backbone/weight-forms';
@@ -9,7 +9,7 @@ import { CountedBlob } from './counted-blob';
 import { openWeightFile } from './open-weight-file';
 import { archive } from './state-dict-fixture';
 
-/** Bytes flipped, overwritten by extremes, cut out, doubled; or the end cut off. */
+/** Flips, overwrites, removes or doubles bytes, or cuts off the end. */
 function mutated(source: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
   let bytes = source.slice();
   const below = (limit: number) => Math.floor(random.uniform() * limit);
@@ -69,7 +69,7 @@ async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (found?.file ?? new Blob()).arrayBuffer());
 }
 
-/** The tests' counts are 2,000 in all. */
+/** The counts of all tests add up to 2,000. */
 async function fuzz(count: number, filesOf: (random: Random) => Promise<NamedFile[]>): Promise<void> {
   const random = seededRandom(7);
   let read = 0;

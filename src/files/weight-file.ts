@@ -1,6 +1,6 @@
 /**
- * A file of pretrained weights, whichever form it has. Opening one reads its table of contents, checks every claim in it
- * against the bytes that are there, and leaves the numbers in the file until they are asked for.
+ * A file of pretrained weights, in any supported format. Opening a file reads its table of contents and validates it against the
+ * file's size; the numbers are read on demand.
  */
 import { UserError } from '../user-error';
 import { DECODERS, isRead } from './number-types';
@@ -8,10 +8,10 @@ import { DECODERS, isRead } from './number-types';
 export type WeightForm = 'safetensors' | 'pytorch' | 'tfjs';
 
 export interface WeightTensor {
-  /** As stored: a type name of the safetensors format; F32 where whole numbers with a scale stand for it. */
+  /** The stored type, by its safetensors name; F32 for quantized numbers (integers with a scale). */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Its numbers, row-major; F64 is rounded to 32 bits. Throws `UserError` where they are no floating point or the file can no longer be read. */
+  /** The numbers, row-major; F64 is rounded to fp32. Throws `UserError` if they are not floating point or the file is unreadable. */
   read(): Promise<Float32Array>;
 }
 
@@ -19,20 +19,20 @@ export interface WeightFile {
   /** For messages to the person. */
   readonly fileName: string;
   readonly form: WeightForm;
-  /** Everything the file consists of, in its own order: what its hash is taken of. */
+  /** All parts of the file in order; its hash is computed from these. */
   readonly blobs: readonly Blob[];
   readonly tensors: ReadonlyMap<string, WeightTensor>;
-  /** What the file says of itself, and of a `config.json` beside it whether blocks stride in their first convolution. */
+  /** The file's metadata, and from a `config.json` whether blocks stride in their first convolution. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Its outermost keys: those of a checkpoint's parts, `state_dict` or `epoch`, or the tensors' own names. Empty where a form has none. */
+  /** The top-level keys: parts of a checkpoint (`state_dict`, `epoch`) or tensor names. Empty for formats without such keys. */
   readonly keys: readonly string[];
-  /** Values that are neither tensors of a known type nor dictionaries, by name: what they are, for messages. */
+  /** For messages: descriptions, by name, of values that are neither tensors of a known type nor dictionaries. */
   readonly unreadable: ReadonlyMap<string, string>;
-  /** Sentences the person should read: what was left out. */
+  /** Sentences for the person on what was left out. */
   readonly notices: readonly string[];
 }
 
-/** For forms whose files hold tensors and nothing else. */
+/** For formats whose files contain only tensors. */
 export const TENSORS_ALONE = { keys: [], unreadable: new Map<string, string>(), notices: [] } as const;
 
 interface StoredWeight {
@@ -40,11 +40,11 @@ interface StoredWeight {
   name: string;
   dtype: string;
   shape: readonly number[];
-  /** The tensor's own bytes, little-endian. */
+  /** The tensor's bytes, little-endian. */
   bytes: () => Promise<Uint8Array>;
 }
 
-/** A tensor whose bytes lie in a file as they are. */
+/** A tensor that is stored in a file without further encoding. */
 export function weightTensor({ fileName, name, dtype, shape, bytes }: StoredWeight): WeightTensor {
   const read = async () => {
     if (dtype === 'F64') return narrowed(await bytes());
@@ -55,7 +55,7 @@ export function weightTensor({ fileName, name, dtype, shape, bytes }: StoredWeig
   return { dtype, shape, read };
 }
 
-/** The types that `read` gives as 32-bit floating point. */
+/** The types that `read` converts to fp32. */
 export const FLOATING_POINT: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 
 function narrowed(bytes: Uint8Array): Float32Array {
@@ -69,7 +69,7 @@ export function wrongType(fileName: string, name: string, dtype: string): UserEr
   );
 }
 
-/** @throws UserError where the browser can no longer read the file */
+/** @throws UserError if the browser can no longer read the file */
 export async function readBlob(blob: Blob, fileName: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await blob.arrayBuffer());
@@ -80,18 +80,18 @@ export async function readBlob(blob: Blob, fileName: string): Promise<Uint8Array
   }
 }
 
-/** A name from a file, for a message. */
+/** A name from a file, shortened for a message. */
 export function shortened(name: string): string {
   return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }
 
-/** A key for a message, with what it holds where that cannot be read. */
+/** A key for a message, with a description of its value if that is unreadable. */
 export function quotedKey(key: string, unreadable: WeightFile['unreadable']): string {
   const what = unreadable.get(key);
   return `“${shortened(key)}”${what === undefined ? '' : ` (${what})`}`;
 }
 
-/** Names that a message lists. */
+/** Maximum number of names in a message. */
 const LISTED = 6;
 
 export function listed(names: readonly string[], most = LISTED): string {

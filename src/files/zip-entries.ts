@@ -1,4 +1,4 @@
-/** A zip's table of contents. It can lie about itself: who unpacks checks sizes again. */
+/** Lists a zip's entries. The stated sizes can be wrong, so they are checked again when unpacking. */
 import type { Entry, FileEntry, ZipReader } from '@zip.js/zip.js';
 import { UserError } from '../user-error';
 
@@ -6,7 +6,7 @@ export const MAX_ENTRIES = 100_000;
 
 /**
  * The files in a zip, folders left out.
- * @throws UserError where the table of contents is damaged or longer than `MAX_ENTRIES`
+ * @throws UserError if the table of contents is damaged or longer than `MAX_ENTRIES`
  */
 export async function listEntries(reader: ZipReader<unknown>, name: string): Promise<FileEntry[]> {
   const entries: Entry[] = [];

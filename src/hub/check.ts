@@ -1,4 +1,4 @@
-/** Whether a stored file is what it was said to be: only then it becomes whole. */
+/** Verifies a stored file against its stated size and hash before it is recorded as whole. */
 import { createSHA256 } from 'hash-wasm';
 import { readAll, type SyncAccessHandle } from '../files/sync-access';
 import { yieldToEventLoop } from '../yield-to-event-loop';
@@ -14,12 +14,12 @@ interface Options {
   signal: AbortSignal | undefined;
 }
 
-/** The file is not what was stated, and so of no use. The message says in what it differs. */
+/** The file does not have the stated size or hash. The message says which. */
 export class Mismatch extends Error {}
 
 /**
- * Checks a place's bytes and records them as whole.
- * @throws Mismatch where their number or their SHA-256 is not what was stated
+ * Verifies the bytes of a place and records them as whole.
+ * @throws Mismatch if their number or their SHA-256 differs from the stated one
  */
 export async function settle(
   place: Place,
@@ -49,7 +49,7 @@ export async function settle(
   });
 }
 
-/** SHA-256 in lowercase hex, from the disk in small parts: what is hashed is what will be read. */
+/** SHA-256 in lowercase hex, read back from the disk in chunks, so that the hash covers the bytes as stored. */
 async function hashOf(handle: SyncAccessHandle, { onProgress, signal }: Options): Promise<string> {
   const hasher = await createSHA256();
   const total = handle.getSize();

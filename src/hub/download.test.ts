@@ -37,7 +37,7 @@ class Tab {
       this.#worker.addEventListener('message', ({ data }: MessageEvent<TabReply>) => {
         if (data.id !== id) return;
         if ('progress' in data) this.progress.push(data.progress);
-        // The tab answers each id with what its task gives.
+        // The tab replies to each id with the result of its task.
         else if ('done' in data) resolve(data.done as Tasks[K]['out']);
         else {
           const { name, message, isForThePerson } = data.failed;
@@ -53,7 +53,7 @@ class Tab {
     return phases.filter((phase, i) => phase !== phases[i - 1]);
   }
 
-  /** Until a part of the file has arrived. */
+  /** Resolves when `bytes` bytes of the file have arrived. */
   arrived(bytes: number): Promise<void> {
     return expect
       .poll(() => this.progress.some(({ received }) => received >= bytes), { interval: 20, timeout: 20_000 })
@@ -74,7 +74,7 @@ function open(): Tab {
 
 async function empty(): Promise<void> {
   const root = await navigator.storage.getDirectory();
-  // An ended worker's files are closed in the browser's own time.
+  // The browser closes the files of an ended worker after a delay.
   const remove = () =>
     root.removeEntry('backbones', { recursive: true }).then(
       () => 'removed',
@@ -92,7 +92,7 @@ afterEach(async () => {
   await empty();
 });
 
-/** By their hashes: matchers take long for so many bytes. */
+/** Compares hashes, because matchers are slow on so many bytes. */
 async function expectStored(tab: Tab, bytes = WEIGHTS): Promise<void> {
   const read = await tab.ask('read', WANTED.id);
   expect(read?.bytes.length).toBe(bytes.length);
@@ -317,7 +317,7 @@ describe('a download', () => {
     const second = other.ask('download', { wanted: WANTED });
     await expect.poll(() => other.phases()).toEqual(['waiting']);
     expect(await failure(other.ask('remove', WANTED.id))).toContain('Cancel that first');
-    // Who lists meanwhile sees how far it is and disturbs nobody.
+    // Listing during a download shows its progress and does not disturb it.
     expect(await other.ask('stored', null)).toMatchObject([{ kind: 'partial', total: WEIGHTS.length }]);
     await first;
     expect(await second).toEqual({ name: 'model.safetensors', size: WEIGHTS.length });
@@ -382,7 +382,7 @@ describe('a download', () => {
       const stored = file.tensors.get(name);
       expect(stored?.dtype, name).toBe(exact ? 'F32' : 'F16');
       expect(stored?.shape).toEqual(shape);
-      // The browser's own rounding; by their bytes, as matchers take long for so many numbers.
+      // Rounded by the browser; compared as bytes, because matchers are slow on so many numbers.
       const expected = exact ? data : Float32Array.from(float16(data));
       expect(stored && indexedDB.cmp(stored.data, expected), name).toBe(0);
     }
@@ -405,7 +405,7 @@ describe('a download', () => {
 
 const named = (id: string, label: string) => ({ id, label, bytes: null, sha256: null });
 
-/** What the browser makes of these numbers in half precision; its types are newer than the DOM's. */
+/** The numbers rounded to fp16 by the browser. TypeScript's DOM types lack Float16Array. */
 function float16(numbers: Float32Array): Iterable<number> {
   const { Float16Array } = globalThis as unknown as {
     Float16Array: new (numbers: Float32Array) => Iterable<number>;

@@ -1,4 +1,4 @@
-/** A published weight file into the store. */
+/** Downloads a published weight file into the browser's storage. */
 import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
 import type { KeepOptions } from './keep';
@@ -13,19 +13,20 @@ import { persistently, receive, statement } from './transfer';
 const PAUSES = [1, 2, 4, 8, 16];
 
 export interface DownloadOptions extends KeepOptions {
-  /** What to keep it as; a file that is stored already stays what it is. */
+  /** The precision to store; a file that is already stored is not changed. */
   keepAs?: StoredPrecision | undefined;
-  /** Seconds before each further attempt that follows one which brought nothing; as many attempts are made. */
+  /** Seconds to wait before each retry after an attempt without progress. The length is the maximum number of such retries. */
   pauses?: readonly number[] | undefined;
-  /** Seconds without an answer or a byte after which a connection is taken for broken. */
+  /** Seconds without a response or a byte after which a connection counts as broken. */
   patience?: number | undefined;
 }
 
 /**
- * Downloads a file, unless it is stored already, and gives the stored one. It is written to the disk as it arrives and never in
- * memory as a whole. What has arrived stays when the download is aborted or given up, and the next call goes on from there, in
- * this session or a later one. Where another tab is at the same file, it is waited for.
- * @throws UserError where it cannot be had, is not what the hub states, or there is no room; the signal's reason after an abort
+ * Downloads a file unless it is already stored, and returns the stored file. The file is written to the disk as it arrives and is
+ * never in memory as a whole. If the download is aborted or fails, the received part is kept, and the next call, in this session
+ * or a later one, resumes from there. If another tab is working on the same file, this call waits for it.
+ * @throws UserError if the file cannot be downloaded, differs from what the hub states, or does not fit on the disk; the signal's
+ *   reason after an abort
  */
 export function download(
   wanted: Download,
@@ -90,7 +91,7 @@ export function download(
   });
 }
 
-/** What an earlier download left of the same file; else a place made empty, and the record of that. */
+/** The record of a partial download of the same file, if there is one; otherwise empties the place and writes a new record. */
 async function partial(
   place: Place,
   { label, fileName, url }: Download,

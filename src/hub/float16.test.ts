@@ -3,7 +3,7 @@ import { float32, readSafetensors } from '../files/safetensors';
 import { seededRandom } from '../random';
 import { toFloat16 } from './float16';
 
-/** The browser's own rounding; its types are newer than the DOM's. */
+/** Rounded by the browser. TypeScript's DOM types lack Float16Array. */
 const { Float16Array } = globalThis as unknown as {
   Float16Array: new (numbers: Float32Array) => { buffer: ArrayBuffer };
 };
@@ -41,11 +41,11 @@ describe('rounding to half precision', () => {
   it("agrees with the browser's own on a million numbers of all magnitudes", () => {
     const { integer } = seededRandom(3);
     const patterns = Uint32Array.from({ length: 1e6 }, () => {
-      // Exponents from far below the least subnormal to 2¹⁵, with a carry to infinity left out.
+      // Exponents from far below the smallest subnormal to 2¹⁵, without numbers that round to infinity.
       const exponent = 90 + integer(52);
       return (integer(2) * 2 ** 31 + exponent * 2 ** 23 + integer(2 ** 23)) >>> 0;
     });
-    // Every second one with a tie or next to it.
+    // Half of the patterns are a tie or next to one.
     for (let i = 0; i < patterns.length; i += 2)
       patterns[i] = ((patterns[i] ?? 0) & ~0x1fff) | (0x0fff + (i % 3));
     const numbers = new Float32Array(patterns.buffer);

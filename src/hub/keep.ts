@@ -1,4 +1,4 @@
-/** A person's own file kept among the downloaded ones. */
+/** Stores a person's own weight file beside the downloaded ones. */
 import { chunks } from '../files/chunks';
 import { writeAll } from '../files/sync-access';
 import { UserError } from '../user-error';
@@ -14,9 +14,9 @@ export interface KeepOptions {
 }
 
 /**
- * Keeps a file, copied piece by piece, in place of what is stored under the same id. The stated size and hash, where there are any,
- * must be the file's.
- * @throws UserError where it is not what it was said to be, cannot be read, or there is no room
+ * Copies a file into storage in chunks and replaces the file stored under the same id. If a size or hash is stated, the file must
+ * match it.
+ * @throws UserError if the file does not match, cannot be read, or does not fit on the disk
  */
 export function keep(
   file: File,

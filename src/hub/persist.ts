@@ -1,7 +1,7 @@
 /**
- * Asks the browser not to clear this page's files when the disk fills up. Only a page can ask, not a worker, and some browsers
- * ask the person in turn: so call it in the handler of the click that starts a download. False: it may clear them, as it may
- * without asking; the files can be downloaded again.
+ * Asks the browser not to clear this page's files when the disk fills up. Only a page can request this, not a worker, and some
+ * browsers ask the person for permission, so call it in the handler of the click that starts a download. Returns false if the
+ * browser may still clear the files; they can be downloaded again.
  */
 export async function askToPersist(): Promise<boolean> {
   try {

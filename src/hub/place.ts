@@ -1,7 +1,7 @@
 /**
- * Where one backbone is kept on this machine: a folder of its own in the origin-private file system, with the weights' bytes and
- * a record of what they are. One copy serves all tabs; whoever changes a place holds its lock. What is read back is validated:
- * storage outlives the code that wrote it.
+ * The storage of one backbone: a folder in the origin-private file system with the bytes of the weights and a record that describes
+ * them. All tabs share one copy; changing a place requires its lock. The record is validated when it is read, because an older
+ * version of this code may have written it.
  */
 import { z } from 'zod';
 import { openSyncAccess, type SyncAccessHandle } from '../files/sync-access';
@@ -17,7 +17,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const common = z.object({
   label: z.string(),
   fileName: z.string(),
-  /** Where it was downloaded from; null for the person's own file. */
+  /** The URL of the download; null for the person's own file. */
   url: z.string().nullable(),
   /** Milliseconds since 1970. */
   savedAt: z.number(),
@@ -26,18 +26,18 @@ const common = z.object({
 const recordSchema = z.discriminatedUnion('kind', [
   common.extend({
     kind: z.literal('partial'),
-    /** Of the whole file, where somebody has said so; with the server's tag, by which it says that the file is the same. */
+    /** Size of the whole file if known, and the server's ETag, which identifies this version of the file. */
     bytes: bytes.nullable(),
     sha256: sha256.nullable(),
     etag: z.string().nullable(),
   }),
   common.extend({
     kind: z.literal('whole'),
-    /** As stored. */
+    /** Size of the stored file. */
     bytes,
-    /** Of the file as it was published, whatever it is kept as. */
+    /** SHA-256 of the published file, also if the stored precision differs. */
     sha256,
-    /** Somebody else stated this SHA-256: the hub, or the table. */
+    /** True if the SHA-256 matches one that the hub or the table of sources states. */
     verified: z.boolean(),
     precision: z.enum(['original', 'F16']),
   }),
@@ -46,16 +46,16 @@ const recordSchema = z.discriminatedUnion('kind', [
 export type PlaceRecord = z.infer<typeof recordSchema>;
 export type PartialRecord = Extract<PlaceRecord, { kind: 'partial' }>;
 export type WholeRecord = Extract<PlaceRecord, { kind: 'whole' }>;
-/** What the stored numbers are: as published, or rounded to half precision. */
+/** The precision of the stored numbers: as published, or rounded to fp16. */
 export type StoredPrecision = WholeRecord['precision'];
 
 export interface StoredFile {
-  /** Read from disk as it is asked for. */
+  /** Read from the disk on demand. */
   file: File;
   record: WholeRecord;
 }
 
-/** The weights' file; rounded weights have another, so that the one is whole until the other is. */
+/** Names of the weight files. Rounded weights use a second file, so that the original stays whole until rounding has finished. */
 const DATA = { original: 'weights', F16: 'weights-f16' } as const satisfies Record<StoredPrecision, string>;
 
 export class Place {
@@ -69,12 +69,12 @@ export class Place {
     return folder && new Place(id, folder);
   }
 
-  /** Finds or makes it. */
+  /** Opens the place, and creates it if it does not exist. */
   static async make(id: string): Promise<Place> {
     return new Place(id, await (await root()).getDirectoryHandle(nameOf(id), { create: true }));
   }
 
-  /** Null where there is none that can be made sense of, or its file is not what it says. */
+  /** Null if there is no valid record, or the weight file does not match it. */
   async record(): Promise<PlaceRecord | null> {
     const file = await absent(this.folder.getFileHandle(RECORD));
     const parsed = recordSchema.safeParse(await (await file?.getFile())?.text().then(json));
@@ -98,7 +98,7 @@ export class Place {
     }
   }
 
-  /** Opens the weights' bytes for `use`, and closes them after it. */
+  /** Opens the weight file for `use`, and closes it afterwards. */
   async use<Result>(
     precision: StoredPrecision,
     use: (handle: SyncAccessHandle) => Result | Promise<Result>,
@@ -111,7 +111,7 @@ export class Place {
     }
   }
 
-  /** Null as long as it is not whole. */
+  /** The stored file; null while it is not whole. */
   async whole(): Promise<StoredFile | null> {
     const record = await this.record();
     if (record?.kind !== 'whole') return null;
@@ -119,18 +119,18 @@ export class Place {
     return file && { file: new File([file], record.fileName), record };
   }
 
-  /** Bytes of weights on the disk. */
+  /** Size of the weights on the disk, bytes. */
   async size(): Promise<number> {
     const files = await Promise.all([this.#file('original'), this.#file('F16')]);
     return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
   }
 
-  /** Deletes the weights in one precision, if they are there. */
+  /** Deletes the weights in one precision, if they exist. */
   async drop(precision: StoredPrecision): Promise<void> {
     await absent(patiently(() => this.folder.removeEntry(DATA[precision])));
   }
 
-  /** Deletes whatever weights there are. */
+  /** Deletes all weights. */
   async empty(): Promise<void> {
     await Promise.all([this.drop('original'), this.drop('F16')]);
   }
@@ -154,8 +154,8 @@ export async function placeIds(): Promise<string[]> {
 }
 
 /**
- * Does `work` while no other tab, nor anyone here, is at the place. `onWait` is called if somebody is, and it is waited for.
- * @throws UserError where the browser has no such files
+ * Runs `work` with the exclusive lock on the place, across all tabs. If the lock is held, calls `onWait` and waits.
+ * @throws UserError if the browser does not support private files
  */
 export async function exclusively<Result>(
   id: string,
@@ -172,7 +172,7 @@ export async function exclusively<Result>(
   return navigator.locks.request(lockOf(id), signal ? { signal } : {}, work);
 }
 
-/** As `exclusively`, but not at all while somebody is at the place: then false. */
+/** As `exclusively`, but returns false without running `work` if the lock is held. */
 export function ifFree(id: string, work: () => Promise<void>): Promise<boolean> {
   return navigator.locks.request(lockOf(id), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
@@ -180,7 +180,7 @@ export function ifFree(id: string, work: () => Promise<void>): Promise<boolean> 
   });
 }
 
-/** Whether this browser keeps files for this page: not in some private windows, and only on a secure page. */
+/** Whether this browser supports private files here. Some private windows and all insecure pages do not. */
 export async function hasStorage(): Promise<boolean> {
   if (!('locks' in navigator && 'storage' in navigator)) return false;
   return root().then(
@@ -207,10 +207,10 @@ async function open(file: FileSystemFileHandle): Promise<SyncAccessHandle> {
   );
 }
 
-/** Milliseconds in which a browser closes the files of a worker that has ended. */
+/** Maximum time until a browser closes the files of an ended worker, milliseconds. */
 const CLOSING = 3000;
 
-/** Tries again while the file is still open. The place's lock is held, so only an ended worker can have it open. */
+/** Retries while the file is still open. The place's lock is held, so only an ended worker can have it open. */
 async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
   const end = performance.now() + CLOSING;
   for (;;) {
@@ -224,7 +224,7 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Null for what is not there. */
+/** The result of a lookup; null if the entry does not exist. */
 async function absent<Found>(found: Promise<Found>): Promise<Found | null> {
   try {
     return await found;

@@ -16,7 +16,7 @@ describe('the pace of a download', () => {
     expect(rate.bytesPerSecond()).toBe(1000);
     expect(rate.secondsLeft(10_000)).toBe(7);
     expect(rate.secondsLeft(null)).toBeNull();
-    // More than the total was said to be.
+    // More than the stated total.
     expect(rate.secondsLeft(2000)).toBe(0);
   });
 

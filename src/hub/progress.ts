@@ -1,8 +1,9 @@
-/** How far a download has come, and how long it will take at the pace of the last seconds. */
+/** The progress of a download, with its rate over the last seconds and the estimated time left. */
 
 /**
- * `waiting`: another tab is at the same file; `connecting`; `downloading`; `retrying`: the connection broke off and will be tried
- * again; `copying`: the person's own file; `checking`: the stored bytes are hashed; `halving`: they are rewritten as F16.
+ * `waiting`: another tab is using the same file; `connecting`; `downloading`; `retrying`: the connection was lost and will be
+ * retried; `copying`: the person's own file is copied; `checking`: the stored bytes are hashed; `halving`: they are rewritten as
+ * fp16.
  */
 export type DownloadPhase =
   | 'waiting'
@@ -15,24 +16,24 @@ export type DownloadPhase =
 
 export interface DownloadProgress {
   phase: DownloadPhase;
-  /** Bytes of the file that this phase is done with. What an earlier attempt left counts as received. */
+  /** Bytes of the file that this phase has processed. Bytes from an earlier attempt count as received. */
   received: number;
-  /** Bytes of the whole file; null as long as nobody has said. */
+  /** Size of the whole file, bytes; null if unknown. */
   total: number | null;
-  /** Null until there is something to measure. */
+  /** Null until it can be measured. */
   bytesPerSecond: number | null;
-  /** Null without a pace or a total. */
+  /** Null without a rate or a total. */
   secondsLeft: number | null;
 }
 
-/** Seconds that the pace is taken over: long enough to be calm, short enough to notice. */
+/** Seconds over which the rate is averaged: long enough to be steady, short enough to follow changes. */
 const WINDOW = 5;
 
-/** The pace of a growing number over the last seconds. Times are in seconds, from any start. */
+/** The rate of increase of a number over the last seconds. Times are in seconds, from an arbitrary origin. */
 export class TransferRate {
   readonly #marks: { at: number; received: number }[] = [];
 
-  /** `received` in all at the time `at`. Fewer than before means that it begins anew. */
+  /** Records a total of `received` at the time `at`. A smaller total than before resets the rate. */
   mark(received: number, at: number): void {
     if (received < (this.#marks.at(-1)?.received ?? 0)) this.#marks.length = 0;
     this.#marks.push({ at, received });
@@ -52,10 +53,10 @@ export class TransferRate {
   }
 }
 
-/** Milliseconds between two reports of one phase. */
+/** Milliseconds between two reports of the same phase. */
 const INTERVAL = 100;
 
-/** Tells `onProgress` of every phase's beginning and end, and ten times a second in between. */
+/** Calls `onProgress` at the start and end of every phase, and ten times a second in between. */
 export class Reporter {
   #phase: DownloadPhase | null = null;
   #rate = new TransferRate();

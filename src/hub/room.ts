@@ -1,20 +1,20 @@
-/** Room on the disk: what the browser leaves this page, and what to do when that is not enough. */
+/** Checks the disk space that the browser allows this page, and makes the errors for too little of it. */
 import { freeBytes } from '../files/free-bytes';
 import { UserError } from '../user-error';
 import { storedBackbones } from './stored';
 
-/** @throws UserError where the browser says that `needed` more bytes do not fit */
+/** @throws UserError if the browser reports less than `needed` free bytes */
 export async function requireRoom(label: string, needed: number): Promise<void> {
   const free = await freeBytes();
   if (free !== null && free < needed) throw await noRoom(label, needed);
 }
 
 export function isNoRoom(error: unknown): boolean {
-  // A DOMException, or in newer browsers a class of its own with the same name.
+  // A DOMException; in newer browsers a separate class with the same name.
   return error instanceof Error && error.name === 'QuotaExceededError';
 }
 
-/** `needed`: bytes that were still to be written; null where nobody knows. */
+/** @param needed bytes that were still to be written; null if unknown */
 export async function noRoom(label: string, needed: number | null): Promise<UserError> {
   const [free, stored] = await Promise.all([freeBytes().catch(() => null), storedBackbones()]);
   const largest = stored.sort((a, b) => b.bytes - a.bytes).slice(0, 3);

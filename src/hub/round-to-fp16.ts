@@ -1,4 +1,4 @@
-/** A stored safetensors file rewritten in half precision: half the disk. */
+/** Rewrites a stored safetensors file in fp16, which halves its size. */
 
 import { dataStart, readHeader, writeHeader } from '../files/safetensors';
 import { readAll, type SyncAccessHandle, writeAll } from '../files/sync-access';
@@ -14,16 +14,16 @@ interface RoundingOptions {
 }
 
 /**
- * Rewrites a stored file as F16, tensor by tensor, to the nearest even number; nothing happens where it is that already, or is
- * not whole. The caller holds the place's lock. Kernels and matrices become F16. Biases and batch norms (one axis) stay as they are: they are next to nothing, and
- * variances span more than half precision does. So does a tensor with a number beyond its range. The metadata say so, with the
- * original's SHA-256. Until the new file is whole, the old one stays.
- * @throws UserError where the file is not a safetensors file, or there is no room; the signal's reason after an abort
+ * Rewrites a stored file as F16, tensor by tensor, rounding to nearest, ties to even. Does nothing if the file is already F16 or is
+ * not whole. The caller holds the place's lock. Kernels and matrices become F16. Tensors of one axis (biases and batch norms) are
+ * unchanged: they are small, and variances exceed the range of fp16. A tensor with a number outside this range is also unchanged.
+ * The metadata record the rounding and the original's SHA-256. The old file is kept until the new one is whole.
+ * @throws UserError if the file is not a safetensors file or there is not enough disk space; the signal's reason after an abort
  */
 export async function roundToFp16(place: Place, { reporter, signal }: RoundingOptions): Promise<void> {
   const record = await place.record();
   if (record?.kind !== 'whole') return;
-  // An earlier rewriting may have ended just before this.
+  // An earlier call may have been interrupted before it deleted the original.
   if (record.precision === 'F16') return place.drop('original');
   const { label, fileName } = record;
   try {
@@ -46,7 +46,7 @@ interface Rewriting extends RoundingOptions {
   sha256: string;
 }
 
-/** Gives the bytes written. */
+/** Returns the number of bytes written. */
 async function rewrite(
   original: SyncAccessHandle,
   halved: SyncAccessHandle,
@@ -60,13 +60,13 @@ async function rewrite(
     entry,
     isHalved: entry.dtype === 'F32' && entry.shape.length > 1,
   }));
-  // A number beyond the range shows only now, and the header comes first: so every tensor is looked at twice.
+  // The header precedes the data and needs to know which tensors are out of range, so every tensor is read twice.
   for (const tensor of tensors) {
     tensor.isHalved &&= toFloat16(numbers(original, head.length, tensor.entry)) !== null;
     await yieldToEventLoop();
     signal?.throwIfAborted();
   }
-  // The wider first, so that every tensor begins at a multiple of its width.
+  // Wider types first, so that every tensor starts at a multiple of its width.
   tensors.sort((a, b) => Number(a.isHalved) - Number(b.isHalved));
   const header = writeHeader(
     tensors.map(({ entry: { name, dtype, shape, start, end }, isHalved }) =>

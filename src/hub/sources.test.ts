@@ -7,10 +7,10 @@ describe('the table of sources', () => {
     for (const { id, url, pointerUrl, fileName, sha256, bytes } of SOURCES) {
       if (url === null) {
         expect(pointerUrl, id).toBeNull();
-        // torchvision names its files by their own hash.
+        // torchvision's file names contain the beginning of the file's hash.
         expect(fileName, id).toBe(`resnet50-${sha256?.slice(0, 8)}.pth`);
         expect(sha256, id).toMatch(/^[0-9a-f]{64}$/);
-        // 25,557,032 parameters and 53,120 running statistics, four bytes each, and a little around them.
+        // 25,557,032 parameters and 53,120 running statistics, four bytes each, and some metadata.
         expect(bytes, id).toBeGreaterThan(4 * (25_557_032 + 53_120));
         expect(bytes, id).toBeLessThan(1.001 * 4 * (25_557_032 + 53_120));
       } else {
@@ -26,7 +26,7 @@ describe('the table of sources', () => {
   it('prepares images as ImageNet networks have them', () => {
     for (const { id, preprocessing, licence, citation } of SOURCES) {
       const { inputSize, trainSize, cropRatio, mean, std } = preprocessing;
-      // Whole maps up to the third stage, whose stride is 16.
+      // Activations have integer sizes up to the third stage, whose stride is 16.
       for (const side of [inputSize, trainSize ?? inputSize]) expect(side % 16, id).toBe(0);
       expect(cropRatio, id).toBeGreaterThan(0.8);
       expect(cropRatio, id).toBeLessThanOrEqual(1);

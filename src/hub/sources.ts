@@ -1,24 +1,24 @@
 /**
- * ResNet-50's published ImageNet weights as a table: where a file is, what is known of it before it is fetched, how images are
- * to be prepared for it, and whose it is. `null` is what nobody has stated. A file's contents decide its tensors' names and
- * layout; `naming` only says what to expect.
+ * A table of published ImageNet weights of ResNet-50: the file's URL, its expected size and hash, the preprocessing of images, and
+ * its licence. `null` means that no value is published. Tensor names and layout are determined from the file's contents; `naming`
+ * is only what to expect.
  */
 
 import { IMAGENET, type Preprocessing } from '../backbone/preprocessing';
 import type { Interpolation } from '../backbone/recipe';
 
-/** How images are prepared for the weights' own evaluation. */
+/** The preprocessing of images with which the weights were evaluated. */
 export interface Preparation extends Preprocessing {
   /** Side of the images that the weights were trained on, pixels. */
   trainSize: number | null;
   /** Side of the square input in evaluation, pixels. */
   inputSize: number;
-  /** Part of the resized image's shorter side that the central crop takes. */
+  /** Fraction of the resized image's shorter side that the centre crop keeps. */
   cropRatio: number;
   interpolation: Interpolation;
 }
 
-/** What a file must be, as far as somebody said. */
+/** The published size and hash of a file. */
 export interface Statement {
   bytes: number | null;
   /** Lowercase hex. */
@@ -27,17 +27,17 @@ export interface Statement {
 
 /** A file to be downloaded. */
 export interface Download extends Statement {
-  /** Names the stored copy. */
+  /** Identifies the stored copy. */
   id: string;
-  /** What the person reads. */
+  /** The name shown to the person. */
   label: string;
   fileName: string;
   url: string;
-  /** The file's Git LFS pointer, a few lines of text with its size and SHA-256; null where there is none. */
+  /** URL of the file's Git LFS pointer, a short text with its size and SHA-256; null if there is none. */
   pointerUrl: string | null;
 }
 
-/** A row of the table. Without a `url`, the person brings the file. */
+/** A row of the table. Without a `url`, the person has to supply the file. */
 export interface Source extends Omit<Download, 'url'> {
   url: string | null;
   naming: 'torchvision' | 'transformers';
@@ -55,8 +55,8 @@ const VRYNIOTIS =
   "V. Vryniotis: How to Train State-Of-The-Art Models Using TorchVision's Latest Primitives. PyTorch blog, 2021";
 
 /**
- * The hub's file of a repository, in its present version. Its address is answered by a redirect to another host, whose
- * `X-Linked-Size` and `X-Linked-Etag` no script sees; the pointer says the same and is read instead.
+ * The URLs of a repository's weight file on Hugging Face, in its current version. The file's URL redirects to another host, and
+ * scripts cannot read the redirect's `X-Linked-Size` and `X-Linked-Etag`. The pointer has the same information and is read instead.
  */
 function onHuggingFace(repository: string) {
   const at = (view: string) => `https://huggingface.co/${repository}/${view}/main/model.safetensors`;
@@ -69,7 +69,7 @@ function onHuggingFace(repository: string) {
   };
 }
 
-/** Preparation and licence as in timm's own table (timm/models/resnet.py), torchvision's presets and the hub's model cards. */
+/** Preprocessing and licences are from timm's table (timm/models/resnet.py), torchvision's presets and Hugging Face's model cards. */
 export const SOURCES: readonly [Source, ...Source[]] = [
   {
     id: 'timm-resnet50.tv2_in1k',
@@ -150,14 +150,14 @@ export const SOURCES: readonly [Source, ...Source[]] = [
   },
 ];
 
-/** The row that a file brought by the person is of, by its SHA-256; null for any other file. */
+/** The row of a file that the person supplied, by its SHA-256; null for any other file. */
 export function sourceOfHash(sha256: string): Source | null {
   return SOURCES.find((source) => source.sha256 === sha256) ?? null;
 }
 
 /**
- * The row that a file is by its own name (a browser that saves it twice adds ` (1)`), before it is read; null for any other.
- * A name proves nothing: `keep` compares the contents.
+ * The row of a file by its name, ignoring the ` (1)` that browsers add to a second copy; null for any other name. The file is
+ * not read here; `keep` verifies its contents.
  */
 export function sourceOfFile(fileName: string): Source | null {
   const prefix = /^resnet50-([0-9a-f]{8})(?: ?\(\d+\))?\.pth$/i.exec(fileName)?.[1]?.toLowerCase();

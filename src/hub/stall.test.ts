@@ -3,7 +3,7 @@ import type { SyncAccessHandle } from '../files/sync-access';
 import { fetchWhole, Interrupted, type Timer, whileHeard } from './stall';
 import { receive, statement } from './transfer';
 
-/** Seconds pass when the test says so. */
+/** A clock that the test advances. */
 class Clock implements Timer {
   #now = 0;
   readonly #due: { at: number; run: () => void }[] = [];
@@ -26,7 +26,7 @@ class Clock implements Timer {
 
 type Answer = (init: RequestInit) => Promise<Response>;
 
-/** Answers requests in their order; each hears of the request's end by its signal. */
+/** Answers requests in order; each answer receives the request's signal. */
 function serve(...answers: Answer[]) {
   const asked: RequestInit[] = [];
   vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
@@ -45,7 +45,7 @@ const whenAborted = (signal: AbortSignal | null | undefined) =>
 
 const never: Answer = ({ signal }) => whenAborted(signal);
 
-/** An answer whose body the test writes. */
+/** A response whose body the test writes. */
 function open(init: ResponseInit = {}): { answer: Answer; write: (text: string) => void } {
   let controller: ReadableStreamDefaultController<Uint8Array>;
   const body = new ReadableStream<Uint8Array>({
@@ -62,7 +62,7 @@ function open(init: ResponseInit = {}): { answer: Answer; write: (text: string) 
   };
 }
 
-/** Until everything that waits for nothing but promises has run. */
+/** Waits until all pending promise callbacks have run. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 async function outcome(promise: Promise<unknown>): Promise<unknown> {

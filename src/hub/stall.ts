@@ -1,16 +1,16 @@
-/** Requests that end: one on which nothing arrives for a while is aborted, whether it waits for an answer, a redirect or the next byte. */
+/** Requests with a stall timeout: a request is aborted if no response, redirect or byte arrives for a while. */
 import { chunks } from '../files/chunks';
 
-/** A failure that may pass: another attempt is worth it. The message completes “… broke off: ”. */
+/** A temporary failure that is worth a retry. The message completes “… broke off: ”. */
 export class Interrupted extends Error {}
 
 export interface Timer {
-  /** Runs `run` after so many seconds; returns what prevents that. */
+  /** Calls `run` after `seconds` seconds; returns a function that cancels this. */
   after(seconds: number, run: () => void): () => void;
 }
 
 export interface Patience {
-  /** Seconds without an answer or a byte after which a connection is taken for broken. */
+  /** Seconds without a response or a byte after which a connection counts as broken. */
   patience?: number | undefined;
   signal?: AbortSignal | undefined;
   timer?: Timer | undefined;
@@ -26,8 +26,8 @@ const CLOCK: Timer = {
 };
 
 /**
- * Does `work`, which makes a request with the signal it is given and calls `arrived` with every answer and piece. What it still
- * receives when it ends is aborted.
+ * Runs `work`, which makes a request with the given signal and calls `arrived` for every response and chunk. A request that is
+ * still in progress when `work` ends is aborted.
  * @throws Interrupted after `patience` seconds without a call of `arrived`; what `work` throws; the signal's reason after an abort
  */
 export async function whileHeard<Result>(
@@ -53,8 +53,8 @@ export async function whileHeard<Result>(
 }
 
 /**
- * A small file of this site, in memory.
- * @throws Interrupted saying why it did not arrive; the signal's reason after an abort
+ * Fetches a small file of this site into memory.
+ * @throws Interrupted with the reason if the file could not be fetched; the signal's reason after an abort
  */
 export function fetchWhole(url: URL | string, patience: Patience): Promise<Blob> {
   return whileHeard(async (signal, arrived) => {

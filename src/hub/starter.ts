@@ -1,4 +1,4 @@
-/** The backbone that comes with the page. */
+/** The starter backbone, which comes with the page. */
 import type { BackboneChoice } from '../worker/protocol';
 
 export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };

@@ -1,4 +1,4 @@
-/** The backbones kept on this machine: listed, opened, deleted. */
+/** Lists, opens and deletes the backbones stored in this browser. */
 import { UserError } from '../user-error';
 import { hasStorage, ifFree, Place, placeIds, type StoredFile, type StoredPrecision } from './place';
 
@@ -8,22 +8,22 @@ export interface StoredBackbone {
   id: string;
   label: string;
   fileName: string;
-  /** On the disk now. */
+  /** Bytes currently on the disk. */
   bytes: number;
-  /** Of the whole file as it is kept; null for a partial one whose size nobody stated. */
+  /** Size of the whole stored file, bytes; null for a partial file of unknown size. */
   total: number | null;
-  /** `partial`: a download that broke off and can go on. */
+  /** `partial`: an interrupted download that can be resumed. */
   kind: 'whole' | 'partial';
-  /** Milliseconds since 1970: when it became whole, or when the download began. */
+  /** When the file became whole, or when its download began; milliseconds since 1970. */
   savedAt: number;
   precision: StoredPrecision;
-  /** SHA-256 of the file as published, hex; null for a partial one of which nobody stated it. */
+  /** SHA-256 of the published file, hex; null for a partial file if it is not known. */
   sha256: string | null;
-  /** Its hash is what the hub or the table states; false where neither says anything. */
+  /** True if the hash matches the one that the hub or the table of sources states; false if neither states one. */
   verified: boolean;
 }
 
-/** All that is kept, by id. What cannot be made sense of is deleted, unless somebody is at it. */
+/** All stored backbones, by id. Invalid entries are deleted unless they are locked. */
 export async function storedBackbones(): Promise<StoredBackbone[]> {
   if (!(await hasStorage())) return [];
   const found: StoredBackbone[] = [];
@@ -46,14 +46,14 @@ export async function storedBackbones(): Promise<StoredBackbone[]> {
   return found;
 }
 
-/** Null where there is none that is whole. */
+/** The stored file of a backbone; null if there is none or it is not whole. */
 export async function openStored(id: string): Promise<StoredFile | null> {
   if (!(await hasStorage())) return null;
   return (await (await Place.find(id))?.whole()) ?? null;
 }
 
 /**
- * Deletes a stored backbone, whole or partial; nothing happens where there is none.
+ * Deletes a stored backbone, whole or partial. Does nothing if there is none.
  * @throws UserError while it is being downloaded or written, here or in another tab
  */
 export async function deleteStored(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** For tests only: what a tab's engine does with backbones, as only a worker can write files. */
+/** For tests only: a worker that stores backbones as a tab's engine does, because only workers can write files. */
 import { UserError } from '../user-error';
 import { download } from './download';
 import { keep } from './keep';
@@ -13,16 +13,16 @@ export interface Tasks {
     in: { wanted: Download; keepAs?: StoredPrecision; patience?: number };
     out: { name: string; size: number };
   };
-  /** Ends the download under way. */
+  /** Aborts the download in progress. */
   cancel: { in: null; out: null };
   keep: { in: { file: File; source: { id: string; label: string } & Statement }; out: null };
   roundToFp16: { in: string; out: null };
   stored: { in: null; out: StoredBackbone[] };
   remove: { in: string; out: null };
   read: { in: string; out: { name: string; bytes: Uint8Array<ArrayBuffer> } | null };
-  /** From now on the browser says that it has so much room left; null: what it has. */
+  /** Makes the browser report this many free bytes; null restores the true value. */
   pretendRoom: { in: number | null; out: null };
-  /** From now on writes fail when a file has grown to so many bytes, as on a full disk. */
+  /** Makes writes fail once a file has this many bytes, as on a full disk. */
   pretendFull: { in: number; out: null };
 }
 
@@ -34,7 +34,7 @@ export type TabReply =
 
 let abort = new AbortController();
 const estimate = navigator.storage.estimate.bind(navigator.storage);
-/** Short, so that a download that is given up is so soon. */
+/** Short pauses, so that a failing download ends soon. */
 const PAUSES = [0.01, 0.02, 0.05];
 
 type Handlers = {
@@ -83,7 +83,7 @@ const handlers: Handlers = {
     return null;
   },
   async pretendFull(bytes) {
-    // The DOM's types leave out what workers alone have.
+    // The DOM's types omit what only workers have.
     const { FileSystemSyncAccessHandle } = self as unknown as {
       FileSystemSyncAccessHandle: {
         prototype: { write(data: ArrayBufferView, options: { at: number }): number };
@@ -102,7 +102,7 @@ self.onmessage = async ({ data }: MessageEvent<{ id: number; task: Task; input: 
   const { id, task, input } = data;
   const post = (reply: TabReply) => self.postMessage(reply);
   try {
-    // The task's name picks handler and input alike, which the union of all tasks cannot express.
+    // The task's name determines the types of both handler and input, which a union type cannot express.
     const handle = handlers[task] as (
       input: unknown,
       onProgress: (progress: DownloadProgress) => void,

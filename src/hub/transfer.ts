@@ -1,6 +1,6 @@
 /**
- * A file over HTTP into a file on the disk, taken up again where it broke off. Nothing the server says is trusted: whatever is
- * not the rest of the very file that is there already begins anew.
+ * Downloads a file over HTTP to the disk and resumes interrupted downloads. The server's responses are validated: if a response is
+ * not the rest of the same file, the download starts again from the beginning.
  */
 import { z } from 'zod';
 import { chunks } from '../files/chunks';
@@ -10,24 +10,24 @@ import { Mismatch } from './check';
 import type { Statement } from './sources';
 import { Interrupted, type Patience, whileHeard } from './stall';
 
-/** What is known of the file whose beginning is on the disk. */
+/** What is known about a partially downloaded file. */
 export interface Known extends Statement {
-  /** The server's tag for this very content. */
+  /** The server's ETag for this content. */
   etag: string | null;
 }
 
 interface Persistence {
-  /** Seconds to wait before each further attempt; one that got further begins the row anew. */
+  /** Seconds to wait before each retry. An attempt with progress restarts the sequence. */
   pauses: readonly number[];
   signal: AbortSignal | undefined;
-  /** What makes an attempt worth more. */
+  /** A measure of progress; an attempt that increases it restarts the sequence of pauses. */
   progress: () => number;
   onPause: () => void;
-  /** Why it was given up, for the person. */
+  /** The error for the person when all retries have failed. */
   givenUp: (why: string) => UserError;
 }
 
-/** Attempts again what was interrupted. */
+/** Retries an attempt while it throws `Interrupted`. */
 export async function persistently<Result>(
   attempt: () => Promise<Result>,
   { pauses, signal, progress, onPause, givenUp }: Persistence,
@@ -50,7 +50,7 @@ export async function persistently<Result>(
 }
 
 /**
- * Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md): a text file that stands for a large one in its
+ * Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md): a text file that represents a large file in its
  * repository, with its size and SHA-256.
  */
 const pointerSchema = z
@@ -58,12 +58,12 @@ const pointerSchema = z
   .transform((text) => /^version \S+\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?$/.exec(text))
   .transform((match) => (match ? { sha256: match[1] ?? null, bytes: Number(match[2]) } : null));
 
-/** Longest pointer, bytes, by its specification. */
+/** Maximum size of a pointer by its specification, bytes. */
 const POINTER_BYTES = 1024;
 
 /**
- * What the hub states of the file that `url` points to; null where it states nothing.
- * @throws Interrupted where there is no answer
+ * The size and hash in the pointer at `url`; null if there is none.
+ * @throws Interrupted if there is no response
  */
 export function statement(url: string, patience: Patience): Promise<Statement | null> {
   return whileHeard(async (signal, arrived) => {
@@ -76,7 +76,7 @@ export function statement(url: string, patience: Patience): Promise<Statement | 
     for await (const chunk of arriving(response.body)) {
       arrived();
       pointer += text.decode(chunk, { stream: true });
-      // Some other file, not a pointer.
+      // Not a pointer.
       if (pointer.length > POINTER_BYTES) return null;
     }
     return pointerSchema.parse(pointer);
@@ -84,17 +84,17 @@ export function statement(url: string, patience: Patience): Promise<Statement | 
 }
 
 interface Receiving extends Patience {
-  /** Called before anything is written that is not what was known. */
+  /** Called before data of a file that differs from the known one is written. */
   onHead: (known: Known) => Promise<void>;
-  /** Bytes of the file that are on the disk. */
+  /** `received`: bytes of the file that are on the disk. */
   onProgress: (received: number, total: number | null) => void;
 }
 
 /**
- * One attempt at what is missing of the file.
- * @param stated what the file must be; `known` may add what an earlier answer said
- * @throws Interrupted where it broke off, UserError where the server refuses, Mismatch where it sends more than the file,
- *   QuotaExceededError
+ * One attempt to download the missing part of the file.
+ * @param stated the file's stated size and hash; `known` may add values from an earlier response
+ * @throws Interrupted if the connection was lost, UserError if the server refuses, Mismatch if it sends too many bytes,
+ *   QuotaExceededError if the disk is full
  */
 export async function receive(
   handle: SyncAccessHandle,
@@ -129,7 +129,7 @@ export async function receive(
   }
 }
 
-/** Bytes of the file from `start` on. */
+/** A response with the bytes of the file from `start` on. */
 interface Answer {
   start: number;
   total: number | null;
@@ -142,7 +142,7 @@ const count = z
   .regex(/^\d{1,15}$/)
   .transform(Number);
 
-/** Each is null where the server does not send it, does not let a script see it, or sends something else. */
+/** Each header is null if the server does not send it, does not expose it to scripts, or sends an invalid value. */
 const headersSchema = z.object({
   etag: z
     .string()
@@ -159,8 +159,8 @@ const rangeSchema = z
   .transform((match) => match && { start: Number(match[1]), end: Number(match[2]), total: Number(match[3]) });
 
 /**
- * Asks for the file from byte `from` on. The tag is compared here and not by `If-Range`: that header would make browsers ask every
- * host of the redirects for leave first, and a refusal would end what a plain range may do.
+ * Requests the file from byte `from` on. The ETag is compared here and not with `If-Range`, because that header causes a CORS
+ * preflight request to every host of the redirects, and hosts that reject it may accept a plain range.
  */
 async function request(url: string, known: Known, from: number, signal: AbortSignal): Promise<Answer> {
   const asksForRest = from > 0 && (known.etag !== null || known.sha256 !== null);
@@ -181,11 +181,11 @@ async function request(url: string, known: Known, from: number, signal: AbortSig
   throw refused(url, status);
 }
 
-/** Whether an answer is the rest, from byte `from` on, of the file that is known. */
+/** Whether a response is the rest of the known file, from byte `from` on. */
 function isRest(contentRange: string | null, etag: string | null, known: Known, from: number): boolean {
-  // Without a tag, the file's SHA-256 has the last word.
+  // Without an ETag, the SHA-256 of the whole file decides at the end.
   if (known.etag !== null && etag !== null ? known.etag !== etag : known.sha256 === null) return false;
-  // A script may not be let see it.
+  // The server may not expose the header to scripts.
   if (contentRange === null) return true;
   const range = rangeSchema.parse(contentRange);
   if (range === null || range.start !== from || range.end !== range.total - 1) return false;
@@ -200,7 +200,7 @@ async function ask(
   try {
     return await fetch(url, {
       headers,
-      // The file is kept here; the browser's cache would keep it twice, and answers ranges from it in its own way.
+      // The file is stored here. The browser's cache would store it twice and may answer range requests itself.
       cache: 'no-store',
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
@@ -212,7 +212,7 @@ async function ask(
   }
 }
 
-/** The body's pieces; what goes wrong in reading them is an interruption. */
+/** The chunks of the body. An error while reading them is rethrown as `Interrupted`. */
 async function* arriving(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   try {
     yield* chunks(body);

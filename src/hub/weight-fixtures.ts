@@ -1,8 +1,8 @@
-/** For tests only: a small weight file, the same every time, of about 3 MB. */
+/** For tests only: a small deterministic weight file of about 3 MB. */
 import { writeSafetensors } from '../files/safetensors';
 import { seededRandom } from '../random';
 
-/** Numbers in half precision's range and far below it, and one tensor each that is not to be rounded. */
+/** Numbers in the range of fp16 and far below it, and one tensor for each reason not to round. */
 export function tensorsFixture(): Map<string, { shape: number[]; data: Float32Array }> {
   const { normal } = seededRandom(7);
   const drawn = (shape: number[], scale: number) => ({
@@ -23,5 +23,5 @@ export function tensorsFixture(): Map<string, { shape: number[]; data: Float32Ar
 
 export const weightsFixture = () => writeSafetensors(tensorsFixture(), { made: 'for tests' });
 
-/** Where the test's hub has it. */
+/** The file's repository on the test's hub. */
 export const REPOSITORY = 'made/resnet';

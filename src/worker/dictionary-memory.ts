@@ -1,4 +1,4 @@
-/** Atoms that were found before, kept in the browser between visits, by the weights' hash. Without storage they are found anew. */
+/** Keeps computed atoms in the browser's storage between visits, by the weights' hash. Without storage they are computed again. */
 import { get, update } from 'idb-keyval';
 import { z } from 'zod';
 import type { ConvolutionSpec } from '../backbone/layout';
@@ -18,13 +18,13 @@ const schema = z.map(
   }),
 );
 
-/** All that the atoms depend on. */
+/** Covers everything that the atoms depend on. */
 const keyOf = (weights: string, coding: AtomCoding) =>
   `atoms of ${weights}: ${[codingKey(coding), LAMBDA, CODING_ITERATIONS, ALTERNATIONS, SAMPLE_ROWS].join()}`;
 
 const dictionaries = (stored: unknown): Dictionaries => schema.safeParse(stored).data ?? new Map();
 
-/** Of these layers, those whose atoms are kept. */
+/** Returns the stored atoms of those `layers` that have any. */
 export async function readDictionaries(
   weights: string,
   coding: AtomCoding,
@@ -40,7 +40,7 @@ export async function readDictionaries(
   );
 }
 
-/** Adds to what is kept. */
+/** Adds to the stored atoms. */
 export async function writeDictionaries(
   weights: string,
   coding: AtomCoding,

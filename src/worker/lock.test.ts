@@ -3,7 +3,7 @@ import { EngineLock } from './lock';
 
 const never = new AbortController().signal;
 
-/** A promise and what settles it. */
+/** A promise and the function that settles it. */
 function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -12,7 +12,7 @@ function gate() {
   return { open, opened };
 }
 
-/** Lets everything that can go on go on. */
+/** Waits until all pending promise callbacks have run. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('the engine lock', () => {

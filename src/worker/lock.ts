@@ -1,10 +1,10 @@
 /**
- * The one lock on what calls share: backbone, data, models and the run in progress. Three ways to hold it:
+ * The lock on the state that calls share: backbone, data, models and the run in progress. There are three ways to hold it:
  *
- * - `exclusive`: one piece of work that changes something or trains. A second one is refused by the table of permissions before it
- *   asks; asking all the same is a bug.
- * - `read`: any number at a time, also beside exclusive work, so that a person can classify during a run or a download.
- * - `replace`, inside exclusive work: waits until no reader is left and keeps new ones out while tensors are exchanged.
+ * - `exclusive`: work that changes state or trains; only one at a time. The table of permissions rejects a second request
+ *   earlier, so a conflict here is a bug.
+ * - `read`: any number at a time, also during exclusive work, so that a person can classify during a run or a download.
+ * - `replace`, inside exclusive work: waits until all readers have finished and blocks new ones while tensors are replaced.
  */
 import type { Work } from './permissions';
 
@@ -18,7 +18,7 @@ export class EngineLock {
   #holder: Holder | null = null;
   #readers = 0;
   #evictReaders = new AbortController();
-  /** Settles when the replacement in progress is over; null where there is none. */
+  /** Settles when the replacement in progress has ended; null if there is none. */
   #replacing: Promise<void> | null = null;
   #lastReaderLeft: () => void = () => {};
 
@@ -27,7 +27,7 @@ export class EngineLock {
     return this.#holder?.work ?? null;
   }
 
-  /** Does `task` as the only exclusive work. Its signal aborts with `signal`, and when `takeOver` evicts it. */
+  /** Runs `task` as the only exclusive work. Its signal aborts with `signal`, or when `takeOver` evicts it. */
   async exclusive<T>(work: Work, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#holder) throw new Error(`The lock is held for ${this.#holder.work}; ${work} asked for it too.`);
     const evict = new AbortController();
@@ -45,12 +45,12 @@ export class EngineLock {
     }
   }
 
-  /** As `exclusive`, after aborting all readers and whatever exclusive work is in progress and waiting for the end of that. */
+  /** As `exclusive`, after aborting all readers and any exclusive work in progress, and waiting until that work has ended. */
   async takeOver<T>(work: Work, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const reason = new DOMException('The engine is being restarted.', 'AbortError');
     this.#evictReaders.abort(reason);
     this.#evictReaders = new AbortController();
-    // Another may have come first while this one waited.
+    // Another call may have acquired the lock while this one waited.
     while (this.#holder) {
       const { evict, left } = this.#holder;
       evict.abort(reason);
@@ -59,7 +59,7 @@ export class EngineLock {
     return this.exclusive(work, signal, task);
   }
 
-  /** Does `task` while nothing is replaced. It must not ask for the lock itself. Its signal aborts as that of exclusive work does. */
+  /** Runs `task` while no replacement is in progress. `task` must not request the lock. Its signal aborts as for exclusive work. */
   async read<T>(signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     while (this.#replacing) await this.#replacing;
     this.#readers++;
@@ -71,7 +71,7 @@ export class EngineLock {
     }
   }
 
-  /** For exclusive work: does `task` without any reader. */
+  /** For exclusive work: runs `task` while there are no readers. */
   async replace<T>(task: () => T | Promise<T>): Promise<T> {
     let done = () => {};
     this.#replacing = new Promise<void>((resolve) => {

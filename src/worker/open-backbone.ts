@@ -1,4 +1,4 @@
-/** From a person's choice to a backbone that is ready: fetched or opened, read, and used once. */
+/** Opens the backbone that a person chose: downloads or opens its file, reads the weights, and runs one forward pass. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
@@ -36,17 +36,17 @@ interface Context {
   signal: AbortSignal;
 }
 
-/** The weights' files, and what is known of them without looking inside. */
+/** The weight files, and what is known about them before they are read. */
 interface Found {
   id: string;
   name: string;
   files: NamedFile[];
   source: Source | null;
-  /** Of the files, where it is known already. */
+  /** SHA-256 of the files, if it is already known. */
   sha256?: string | undefined;
 }
 
-/** @throws UserError where there are no such weights, or they are not a ResNet-50's; the signal's reason after an abort */
+/** @throws UserError if the weights do not exist or are not those of a ResNet-50; the signal's reason after an abort */
 export async function openBackbone(
   { source, stages, inputSize, trunk }: BackboneChoice,
   context: Context,
@@ -115,7 +115,7 @@ async function find(source: BackboneSource, context: Context): Promise<Found> {
       const row = source.files.map(({ path }) => sourceOfFile(baseName(path))).find(Boolean) ?? null;
       const [first, ...others] = source.files;
       if (!first) throw new UserError('No file was chosen. Choose a ResNet-50 weight file.');
-      // Weights with what belongs to them go by their folder's name.
+      // Weights with accompanying files are named after their folder.
       const [folder = first.path] = first.path.split('/');
       const name = others.length > 0 ? folder : first.path;
       return { id: row?.id ?? 'own-file', name: row?.label ?? name, files: source.files, source: row };
@@ -130,7 +130,7 @@ function foundStored(id: string, { file, record }: StoredFile): Found {
     name: label,
     files: [{ path: fileName, file }],
     source: rowOf(id) ?? sourceOfHash(sha256),
-    // Rounded weights are other weights.
+    // Rounded weights have a hash of their own.
     sha256: precision === 'original' ? sha256 : undefined,
   };
 }
@@ -148,7 +148,7 @@ async function fromSite(path: string, { siteUrl, signal }: Context): Promise<Blo
   }
 }
 
-/** Whatever is compiled or uploaded on first use is so after this. */
+/** Runs one forward pass, so that kernels are compiled and weights uploaded. */
 async function predictOnce(backbone: Backbone): Promise<void> {
   const { inputSize } = backbone;
   const features = tf.tidy(() => backbone.features(tf.zeros<tf.Rank.R4>([1, inputSize, inputSize, 3])));
@@ -189,9 +189,9 @@ function summarize(
   };
 }
 
-/** What a tuned model depends on. */
+/** The key of a backbone. A tuned model can only be used with a backbone of the same key. */
 export const keyOf = ({ hash, inputSize }: Pick<Backbone, 'hash' | 'inputSize'>) => `${hash} at ${inputSize}`;
 
-/** What a person calls it. */
+/** The backbone's name for the person. */
 export const nameOf = ({ name, inputSize }: Pick<Backbone, 'name' | 'inputSize'>) =>
   `${name}, ${inputSize} px`;

@@ -1,12 +1,12 @@
 /**
- * What may begin now, and if not, why: one table. The page asks it for its buttons and its queue, the command line before each
- * step, and the engine before each call, so that the three cannot disagree. It knows no store and no tensor.
+ * One table of which actions may begin now, and the reasons why not. The page uses it for its buttons and its queue, the command
+ * line before each step, and the engine before each call, so the three always agree. It depends on no store and no tensors.
  */
 
 /** Work that excludes other work. At most one of these is in progress. */
 export type Work = 'start' | 'backbone' | 'data' | 'run' | 'timing';
 
-/** What is going on, as far as it decides what may begin. */
+/** The state that decides which actions may begin. */
 export interface Activity {
   engine: 'starting' | 'ready' | 'failed';
   work: Work | null;
@@ -16,7 +16,7 @@ export interface Activity {
   hasData: boolean;
 }
 
-/** Each reason something cannot begin, and the sentence that tells a person. */
+/** The reasons why an action cannot begin, each with a sentence for the person. */
 const OBSTACLES = {
   starting: {
     holds: ({ engine, work }) => engine === 'starting' || work === 'start',
@@ -62,11 +62,11 @@ const ENGINE: readonly Obstacle[] = ['starting', 'failed'];
 const CHANGES: readonly Obstacle[] = ['loadingBackbone', 'importing'];
 const TRAINING: readonly Obstacle[] = ['running', 'timing'];
 
-/** What each action waits for, the first to be told first. */
+/** The obstacles of each action, in order of priority. */
 const ACTIONS = {
-  /** Begins a run now. */
+  /** Starts a run now. */
   train: [...ENGINE, 'noBackbone', ...CHANGES, 'noData', ...TRAINING],
-  /** Puts runs in the queue. */
+  /** Adds runs to the queue. */
   enqueue: [...ENGINE, 'noBackbone', ...CHANGES, 'noData', 'timing'],
   measure: [...ENGINE, 'noBackbone', ...CHANGES, 'noData', ...TRAINING, 'queued'],
   useBackbone: [...ENGINE, ...CHANGES, ...TRAINING, 'queued'],
@@ -77,16 +77,16 @@ const ACTIONS = {
   recognizeData: [...ENGINE, 'noBackbone', ...CHANGES, 'noData', ...TRAINING],
   /** Uses the backbone or a model without changing it: classify, recognize, export, load an adapter, count, plan. */
   read: [...ENGINE, 'noBackbone'],
-  /** Kept files may be open while a backbone is read from them. */
+  /** Not allowed while a backbone is loaded, because its stored file may be open. */
   changeStorage: [...ENGINE, 'loadingBackbone'],
 } as const satisfies Record<string, readonly Obstacle[]>;
 
 export type Action = keyof typeof ACTIONS;
 
-/** All of them, for tests and for whoever shows them. */
+/** The names of all actions. */
 export const ACTION_NAMES = Object.keys(ACTIONS) as Action[]; // the keys of a table of our own
 
-/** Why the action cannot begin now, as a sentence for a person; null when it can. */
+/** Why the action cannot begin now, as a sentence for the person; null if it can. */
 export function obstacleTo(action: Action, activity: Activity): string | null {
   const found = ACTIONS[action].find((name) => OBSTACLES[name].holds(activity));
   return found === undefined ? null : OBSTACLES[found].sentence;

@@ -1,6 +1,6 @@
 /**
- * What the page and the engine say to each other: types only, no code, so that both sides can import it.
- * Every call is one row of `Calls`: what goes in, what comes out, and what is reported on the way.
+ * The messages between the page and the engine. Types only, no code, so that both sides can import it.
+ * Every call is one entry of `Calls`: its input, its output and its progress reports.
  */
 
 import type { Recipe } from '../backbone/recipe';
@@ -14,50 +14,50 @@ export type { DownloadProgress, Recipe, StoredBackbone, StoredPrecision, TrunkCh
 
 export type BackendName = 'webgpu' | 'wasm';
 /**
- * `auto`: WebGPU on a hardware adapter, WebAssembly otherwise. `webgpu-half`: WebGPU that keeps frozen weights, coefficients and
- * maps in 16 bits; all sums have 32.
+ * `auto`: WebGPU on a hardware GPU adapter, WebAssembly otherwise. `webgpu-half`: WebGPU with frozen weights, coefficients and
+ * activations in fp16; sums are accumulated in fp32.
  */
 export type BackendChoice = 'auto' | 'webgpu-half' | BackendName;
 
 export interface EngineInfo {
   backend: BackendName;
   choice: BackendChoice;
-  /** The WebGPU adapter's own name, or null where the browser offers none. */
+  /** The name of the GPU adapter; null if the browser offers none. */
   adapter: string | null;
-  /** True when tensors are computed by a GPU; false on the CPU, a software WebGPU adapter included. */
+  /** True if a GPU computes the tensors; false on the CPU, including a software GPU adapter. */
   hardware: boolean;
-  /** One sentence: why this backend runs. */
+  /** Why this backend was chosen, as one sentence. */
   reason: string;
-  /** Threads the wasm backend may use (1 on a page that is not cross-origin isolated); 0 on WebGPU. */
+  /** Number of threads of the wasm backend (1 on a page that is not cross-origin isolated); 0 on WebGPU. */
   threads: number;
-  /** Cross-origin isolated, which threads need. */
+  /** Whether the page is cross-origin isolated, which wasm threads require. */
   isolated: boolean;
-  /** What frozen weights, coefficients and maps are kept in. */
+  /** Storage precision of frozen weights, coefficients and activations: fp32 (`single`) or fp16 (`half`). */
   precision: 'single' | 'half';
   limits: EngineLimits;
 }
 
 export interface EngineLimits {
-  /** Bytes a run may take, where the person says nothing else. */
+  /** Default memory budget of a run, bytes. */
   budget: number;
-  /** Bytes of the largest buffer an operation may be given. */
+  /** Size of the largest buffer of an operation, bytes. */
   buffer: number;
 }
 
-/** A program of ours that this adapter could not compile; its reference kernel gives the same results, slower. */
+/** An optimized kernel that this GPU adapter could not compile. Its reference kernel gives the same results, more slowly. */
 export interface Notice {
   program: string;
-  /** The adapter's words. */
+  /** The compiler's error message. */
   reason: string;
 }
 
-/** What the tensor library holds right now. */
+/** The tensors that TensorFlow.js currently holds. */
 export interface MemoryInfo {
   tensors: number;
   bytes: number;
 }
 
-/** How far a long piece of work has come; `label` is shown to the person. */
+/** Progress of a long task; `label` is shown to the person. */
 export interface Progress {
   label: string;
   done: number;
@@ -66,10 +66,10 @@ export interface Progress {
 
 // ---------------------------------------------------------------- data
 
-/** Which random changes of a training image keep its label true. */
+/** The random changes of training images that do not change their labels. */
 export type Augmentation = 'crops-flips' | 'flips' | 'none';
 
-/** A file with the path it had inside what was dropped, `/`-separated, e.g. `flowers/train/rose/1.jpg`. */
+/** A file with its path inside the dropped folder, separated by `/`, e.g. `flowers/train/rose/1.jpg`. */
 export interface NamedFile {
   path: string;
   file: Blob;
@@ -77,13 +77,13 @@ export interface NamedFile {
 
 export type DataSource =
   | { kind: 'files'; files: NamedFile[] }
-  /** A zip on this site, one of the built-in sample sets. */
+  /** A built-in sample set: a zip on this site. */
   | { kind: 'sample'; name: string; url: string };
 
-/** Training, choosing the epoch that is kept, and what neither of them sees. */
+/** Training images; validation images, which determine the best epoch; test images, which are used for neither. */
 export type Part = 'train' | 'val' | 'test';
 
-/** Encodings of file names in zips that do not state one. */
+/** Encodings of file names in zips that do not declare one. */
 export type NameEncoding =
   | 'utf-8'
   | 'shift_jis'
@@ -98,47 +98,47 @@ export type NameEncoding =
   | 'ibm437'
   | 'ibm850';
 
-/** How the person wants a data set read; what is absent is found out, or asked for where that is not certain. */
+/** How to read a data set. An absent field is detected; if that is ambiguous, the person is asked. */
 export interface Reading {
-  /** Whether folders called like parts of a split (`train`, `test`) are that, or classes. */
+  /** Whether folders with names such as `train` and `test` are the parts of a split (true) or classes (false). */
   splitFolders?: boolean | undefined;
-  /** Which level of folders names the class: 1 is the first below the split folder, or below what all images share. */
+  /** The folder level that names the class. 1 is the first level below the split folder, or below the common root of all images. */
   classLevel?: number | undefined;
   nameEncoding?: NameEncoding | undefined;
 }
 
-/** A way to read a data set, and what it gives. */
+/** One way to read a data set, with its result. */
 export interface ReadingOption {
   reading: Reading;
-  /** What it means, in a few words. */
+  /** A short description. */
   label: string;
-  /** In order, with all their images. */
+  /** In class order; `images` counts all images of the class. */
   classes: { name: string; images: number }[];
-  /** Images in each part; null where the set has no parts of its own. */
+  /** Number of images in each part; null if the data set has no split of its own. */
   parts: Record<Part, number> | null;
-  /** Images that would not be used. */
+  /** Number of images that would be left out. */
   leftOut: number;
 }
 
-/** An import that stopped because a data set can be read in more than one way. */
+/** The question of an import that stopped because the data set can be read in more than one way. */
 export interface DataQuestion {
-  /** What is open. */
+  /** The question, as one sentence. */
   sentence: string;
-  /** The folders with their numbers of images, indented, one a line. */
+  /** The folders with their numbers of images, one per line, indented. */
   tree: string;
   options: ReadingOption[];
 }
 
 /**
- * Which of the images are taken. `vtab`: at most 800 to train and 200 to validate, each squeezed whole into the
- * square; `few-shot-k`: k of each class to train, at most 2,000 others to validate.
+ * Which images are used. `vtab`: at most 800 training and 200 validation images, each squeezed to a square without cropping;
+ * `few-shot-k`: k training images per class and at most 2,000 others for validation.
  */
 export type Preset = 'whole' | 'vtab' | `few-shot-${1 | 2 | 4 | 8 | 16}`;
 
-/** How a stratified split is drawn. */
+/** Parameters of a stratified split. */
 export interface SplitChoice {
   seed: number;
-  /** Part of each class that is held out as test images, 0 for none; not asked where the set has a test folder. */
+  /** Fraction of each class that is held out as test images, 0 for none. Ignored if the data set has a test folder. */
   testPart: number;
 }
 
@@ -153,52 +153,52 @@ export interface ClassSummary {
   val: number;
   test: number;
   /**
-   * All images of the class on one picture, row by row, `columns` tiles of `tile`×`tile` pixels per row: training, validation, test.
+   * A sprite sheet of all images of the class, row by row, `columns` tiles of `tile`×`tile` pixels per row, in the order training,
+   * validation, test.
    */
   thumbnails: Blob;
 }
 
 /**
- * Pictures that belong together, duplicates, near-duplicates and shots of one series: a stratified split keeps them in one
- * part.
+ * Groups of duplicates, near-duplicates and burst shots. A stratified split keeps each group in one part.
  */
 export interface Duplicates {
-  /** Groups of two pictures or more, and the pictures in them. */
+  /** Number of groups with at least two images, and number of images in them. */
   groups: number;
   images: number;
-  /** The paths of each group whose pictures lie in different classes. */
+  /** The paths of the images of each group that spans several classes. */
   conflicts: string[][];
-  /** Images with one that looks like them in training: a given split is kept as it is, and groups may be given up. */
+  /** Validation and test images with a near-duplicate in training: a given split is not changed, and some groups are ignored. */
   leaked: { val: number; test: number };
   /**
-   * Images that look like so many others that their class could not be validated by whole groups, as those of a fixed camera
-   * do: only identical images and shots of a series are kept together there.
+   * Images with too many near-duplicates (those of a fixed camera, for example) to split their class by whole groups. In these
+   * classes only identical images and burst shots are kept together.
    */
   givenUp: { images: number; classes: string[] };
 }
 
 export interface DatasetSummary {
   name: string;
-  /** One or two sentences from the set's own `dataset.json`, else empty. */
+  /** One or two sentences from `dataset.json` in the data set; empty if there are none. */
   description: string;
   classes: ClassSummary[];
-  /** `given`: the set's own train/ and val/ folders; `stratified`: a fifth of each class validates, by the seed. */
+  /** `given`: by the data set's train/ and val/ folders; `stratified`: a fifth of each class, drawn with the seed, is for validation. */
   split: 'given' | 'stratified';
-  /** The same of the test images, null where there are none. */
+  /** The same for the test images; null if there are none. */
   testSplit: 'given' | 'stratified' | null;
   seed: number;
   testPart: number;
   preset: Preset;
-  /** Images that the preset leaves aside. */
+  /** Number of images that the preset does not use. */
   unused: number;
   augmentation: Augmentation;
-  /** What the person chose where the set could be read in more than one way. */
+  /** The choices the person made where the data set could be read in more than one way. */
   reading: Reading;
-  /** What the person should know of how the set was read: an encoding that was assumed, classes that look alike. */
+  /** Remarks for the person on how the data set was read, e.g. an assumed encoding or classes with similar names. */
   notices: string[];
   leftOut: LeftOut[];
   duplicates: Duplicates;
-  /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
+  /** SHA-256, hex, of class names, paths, labels and pixels of the whole data set; independent of the seed of a stratified split. */
   hash: string;
   thumbnailLayout: { tile: number; columns: number };
 }
@@ -214,28 +214,28 @@ export interface ConvolutionSummary {
   stride: number;
 }
 
-/** Where a backbone's weights are. */
+/** Where a backbone's weights come from. */
 export type BackboneSource =
-  /** The one that comes with the page. */
+  /** The starter backbone that comes with the page. */
   | { kind: 'starter' }
-  /** A row of the table of sources: fetched, unless this browser keeps it already. */
+  /** An entry of the table of sources. It is downloaded unless it is already stored in this browser. */
   | { kind: 'hub'; id: string; keepAs: StoredPrecision }
-  /** Kept in this browser. */
+  /** Stored in this browser. */
   | { kind: 'stored'; id: string }
-  /** The person's own, with what belongs to it (shards, `config.json`). */
+  /** The person's own weight file, with its shards and `config.json` if there are any. */
   | { kind: 'files'; files: NamedFile[] };
 
 export interface BackboneChoice {
   source: BackboneSource;
-  /** Only the first so many stages; null for all. */
+  /** Use only this many stages, counted from the first; null for all. */
   stages: number | null;
-  /** Side of the images, pixels; null for what the source says. */
+  /** Input size, pixels; null for the source's default. */
   inputSize: number | null;
-  /** Which of several networks in a file, by its label in `BackboneSummary.trunk`; left out: by the rule. */
+  /** Selects one of several networks in a file by its label in `BackboneSummary.trunk`; chosen automatically if absent. */
   trunk?: string | undefined;
 }
 
-/** A part of the work of loading, and how long it took. */
+/** A step of loading a backbone, with its duration. */
 export interface LoadingPhase {
   label: string;
   seconds: number;
@@ -244,29 +244,29 @@ export interface LoadingPhase {
 export interface BackboneSummary {
   id: string;
   name: string;
-  /** SHA-256, hex: the weight file's, or one of its own where only some of its stages are used. */
+  /** SHA-256, hex, of the weight file; if only some stages are used, a hash that also depends on their number. */
   hash: string;
-  /** Of `hash` and what images are made into: models belong to one backbone and no other. */
+  /** Identifies `hash` together with the input size. A tuned model can only be used with the backbone of the same key. */
   key: string;
-  /** Side of the square input, pixels. */
+  /** Side of the square input images, pixels. */
   inputSize: number;
-  /** Of these, how many are used. */
+  /** Number of stages that are used, and number of stages in the file. */
   stages: { used: number; inFile: number };
-  /** Classes of the classifier that came with the weights; null where there is none. */
+  /** Number of classes of the pretrained classifier; null if there is none. */
   ownClasses: number | null;
-  /** Which of the file's networks is used. */
+  /** Which network in the file is used. */
   trunk: TrunkChoice;
-  /** How a picture is prepared to see what the untouched network recognizes. */
+  /** The preprocessing of images for the pretrained classifier. */
   recipe: Recipe;
-  /** Sentences for the person: what of the file is used and what is not. */
+  /** Sentences for the person: which parts of the file are used and which are not. */
   notices: readonly string[];
   licence: string;
   citation: string;
-  /** From the beginning to the first features. */
+  /** The steps from the start of loading to the first forward pass. */
   loading: LoadingPhase[];
   /** Length of the pooled feature vector. */
   features: number;
-  /** Numbers in the backbone: kernels and batch norm affine parameters, without its head. */
+  /** Number of parameters in the backbone: kernels and batch norm affine parameters, without the head. */
   parameters: number;
   fileBytes: number;
   convolutions: ConvolutionSummary[];
@@ -285,35 +285,35 @@ export interface LayerAtoms {
   relativeError: number;
 }
 
-/** A class of the backbone's own classifier. */
+/** A class that the pretrained classifier predicts. */
 export interface Guess {
   name: string;
   /** 0–1 */
   probability: number;
 }
 
-/** What the untouched backbone sees on one of the data's images. */
+/** The pretrained classifier's predictions for one image of the data set. */
 export interface Recognition {
   className: string;
-  /** Its tile among the class' thumbnails. */
+  /** Index of the image among the thumbnails of its class. */
   tile: number;
   guesses: Guess[];
-  /** Whether it was seen by the backbone's recipe; else as tuning sees it, where its file is not at hand. */
+  /** True if the image was preprocessed by the backbone's recipe; false if its file is not available and the pixels for tuning were used. */
   byRecipe: boolean;
 }
 
-/** Backbones in this browser's private storage, bytes. */
+/** The backbones in this browser's private storage; `usage` and `quota` are in bytes. */
 export interface Storage {
   stored: StoredBackbone[];
   usage: number;
   quota: number;
-  /** The browser has promised not to clear it when room is short. */
+  /** True if the browser has agreed not to clear the storage when disk space runs low. */
   persisted: boolean;
 }
 
 // ---------------------------------------------------------------- settings
 
-/** A number the person may choose for a setting, e.g. LoRA's rank. */
+/** An option of a setting, e.g. LoRA's rank. */
 export interface SettingOption {
   id: string;
   label: string;
@@ -321,31 +321,31 @@ export interface SettingOption {
   default: number;
   min: number;
   max: number;
-  /** Where it is one of a few. */
+  /** The allowed values, if there are only a few. */
   choices?: { value: number; label: string }[];
 }
 
 export interface SettingSummary {
   id: string;
   label: string;
-  /** Short mathematical name for charts and tables, e.g. `ΔD`. */
+  /** Short mathematical symbol for charts and tables, e.g. `ΔD`. */
   symbol: string;
   /** One sentence: what is trained. */
   description: string;
   options: SettingOption[];
-  /** Learning rate this setting starts from. */
+  /** Default learning rate of this setting. */
   learningRate: number;
-  /** Which value of an option is impossible, as a sentence, and why; null where all are possible. */
+  /** A sentence that says which option has an impossible value and why; null if all values are possible. */
   fault: string | null;
   /**
-   * Counted for the loaded backbone, the loaded data's classes and the given options; an impossible value counts as the
-   * option's default.
+   * Number of trainable parameters for the loaded backbone, the classes of the loaded data and the given options. An impossible
+   * value is replaced by the option's default.
    */
   trainable: { backbone: number; head: number };
   tunedLayers: number;
-  /** What the paper reports for this setting, with its citation; empty where it reports nothing. */
+  /** The paper's results for this setting, with the citation; empty if it reports none. */
   paper: string;
-  /** For the loaded data, and the batch and cap asked about. */
+  /** The plan for the loaded data and the requested batch size and memory cap. */
   memory: MemoryPlan;
 }
 
@@ -361,94 +361,94 @@ export interface RunConfig {
   learningRate: number;
   headLearningRate: number;
   weightDecay: number;
-  /** Part of all steps in which the learning rate climbs, 0–1. */
+  /** Fraction of all steps during which the learning rate increases, 0–1. */
   warmup: number;
-  /** Probability with which a pooled feature is dropped before the head, 0–1. */
+  /** Dropout probability of the pooled features before the head, 0–1. */
   dropout: number;
   augmentation: Augmentation;
-  /** Augmented views of each image that the epochs take in turn; 0: a new one in every epoch. */
+  /** Number of fixed augmented views of each image, used in turn by the epochs; 0: a new view in every epoch. */
   views: number;
   seed: number;
-  /** Ends the run after so many epochs without a better validation accuracy; 0: never. */
+  /** Early stopping: ends the run after this many epochs without a higher validation accuracy; 0 disables it. */
   patience: number;
-  /** Start from the head of a linear probe trained first (docs/method.md §5). */
+  /** Initialize the head with a linear probe that is trained first (docs/method.md §5). */
   warmStart: boolean;
   /** The linear probe: a head trained on the frozen backbone's features of the un-augmented images. */
   probe: { epochs: number; learningRate: number; weightDecay: number; batchSize: number };
 }
 
-/** What a run's memory holds at its fullest moment, bytes. */
+/** Peak tensor memory of a run by purpose, bytes. */
 export interface MemoryItems {
-  /** The backbone's kernels with their biases. */
+  /** The backbone's kernels and biases. */
   weights: number;
-  /** Coefficients of the tuned layers' atoms. */
+  /** Coefficients of the tuned layers. */
   coefficients: number;
-  /** The trained numbers as tensors and the kernels made of them. */
+  /** The trainable parameters and the kernels composed from them. */
   kernels: number;
-  /** The frozen stages' output for every image, kept between steps. */
+  /** The frozen-feature cache: activations of the frozen stages for every image. */
   frozenFeatures: number;
-  /** Feature maps kept for the way back. */
+  /** Activations kept for the backward pass. */
   activations: number;
-  /** The optimizer's numbers. */
+  /** The optimizer's state. */
   optimizer: number;
-  /** Images, gradients, and what operations need for themselves. */
+  /** Images, gradients and temporary buffers of operations. */
   working: number;
 }
 
-/** What a run has on the JavaScript heap, beside its tensors, bytes. */
+/** Memory of a run on the JavaScript heap, in addition to its tensors, by purpose, bytes. */
 export interface HeapItems {
-  /** The images of all parts, three bytes a pixel. */
+  /** The images of all parts, three bytes per pixel. */
   pixels: number;
-  /** The pretrained kernels as read from the file: coefficients and the size of updates follow from them. */
+  /** The pretrained kernels as read from the file, from which coefficients and update sizes are computed. */
   kernels: number;
-  /** Coefficients of atoms, of this run and of earlier ones. */
+  /** Coefficients of this run and of earlier ones. */
   coefficients: number;
-  /** The frozen backbone's output for every image, from which a first head is trained. */
+  /** The frozen backbone's features of every image, on which the linear probe is trained. */
   features: number;
-  /** Trained numbers: copies of this run's, and those of the models that are kept. */
+  /** Trained parameters: copies of this run's, and those of the models that are kept. */
   models: number;
 }
 
-/** Where the frozen stages' output is kept for images that come again. */
+/** Where the frozen-feature cache is kept: on the device or in a file. */
 export type FrozenFeaturePlace = 'device' | 'file';
 
-/** How a run keeps within its memory. */
+/** How a run stays within its memory budget. */
 export interface MemoryPlan {
   /** Images per step. */
   batch: number;
-  /** Images that pass through the network together; their gradients are added up to the batch's. */
+  /** Images per forward and backward pass; the gradients of the micro-batches are added up. */
   microBatch: number;
-  /** The blocks' insides are computed a second time on the way back instead of being kept. */
+  /** Whether activations inside the blocks are recomputed in the backward pass instead of being kept. */
   gradientCheckpointing: boolean;
   /** Images per forward pass without gradients. */
   evaluationBatch: number;
-  /** Null where no stage is frozen, no image comes again, or there is no room. */
+  /** Null if no stage is frozen, no image is used twice, or there is not enough memory. */
   frozenFeatures: FrozenFeaturePlace | null;
-  /** The most the run holds at a time, bytes, and what that is. */
+  /** Peak tensor memory of the run, bytes; `items` is its breakdown. */
   bytes: number;
   items: MemoryItems;
-  /** Beside these, on the JavaScript heap; not among `bytes`, which the budget limits. */
+  /** Additional memory on the JavaScript heap; not included in `bytes`, and not limited by the budget. */
   heap: HeapItems;
-  /** The heap's bytes for the person. */
+  /** A sentence for the person on the heap memory. */
   heapSentence: string;
-  /** Bytes it may take: the person's cap, or the engine's own budget. */
+  /** The memory budget, bytes: the person's cap, or the engine's default. */
   budget: number;
   fits: boolean;
-  /** All this for the person. */
+  /** The plan as a sentence for the person. */
   sentence: string;
 }
 
 export interface EpochResult {
-  /** Passes over the training images so far; 0 is the state the run starts from. */
+  /** Number of passes over the training images so far; 0 is the initial state. */
   epoch: number;
-  /** Mean over the epoch's steps; null for epoch 0. */
+  /** Mean loss over the epoch's steps; null for epoch 0. */
   trainLoss: number | null;
   valLoss: number;
-  /** Validation images classified rightly. */
+  /** Number of validation images classified correctly. */
   correct: number;
-  /** Validation images in all. */
+  /** Number of validation images. */
   total: number;
-  /** Seconds since its steps began, pauses left out: what runs share, features, a first head and atoms, is not counted. */
+  /** Seconds since the run's first step, without pauses. Work that runs share (features, the linear probe, atoms) is not counted. */
   seconds: number;
 }
 
@@ -466,47 +466,47 @@ export type RunEvent =
       secondsLeft: number;
     }
   | { kind: 'epoch'; result: EpochResult }
-  /** The state of this epoch is the best so far and is kept. */
+  /** This epoch is the best so far; its parameters are kept. */
   | { kind: 'checkpoint'; epoch: number };
 
-/** What a model said of a part's images, one place in each list per image. */
+/** Targets and predictions of a model for the images of a part, one entry per image. */
 export interface Predictions {
-  /** Places among the classes. */
+  /** Indices of classes. */
   targets: number[];
   predicted: number[];
 }
 
-/** How a run ended. `stopped`: by the person; `failed`: the loss was no longer a number. */
+/** How a run ended. `stopped`: by the person; `failed`: the loss was not finite. */
 export type RunOutcome = 'finished' | 'stopped' | 'failed';
 
 export interface RunResult {
   outcome: RunOutcome;
-  /** What went wrong and what to do, when `failed`; else empty. */
+  /** For `failed`: what went wrong and what to do; otherwise empty. */
   message: string;
   config: RunConfig;
   trainable: { backbone: number; head: number };
   epochs: EpochResult[];
-  /** The epoch whose state is kept for download and use: the best by validation accuracy, earliest on a tie. */
+  /** The best epoch: highest validation accuracy, the earliest on a tie. Its parameters are kept for download and use. */
   keptEpoch: number;
-  /** After the last epoch. */
+  /** Of the last epoch. */
   validation: Predictions;
-  /** Of the kept epoch, on images that neither trained nor chose it; null where there are none, or they were not asked for. */
+  /** Of the best epoch, on the test images; null if there are none or they were not requested. */
   test: Predictions | null;
-  /** The last epoch's. */
+  /** `seconds` of the last epoch. */
   seconds: number;
   /** Median over the run. */
   imagesPerSecond: number;
   backend: BackendName;
-  /** Of the wasm backend; 0 on WebGPU. */
+  /** Number of threads of the wasm backend; 0 on WebGPU. */
   threads: number;
-  /** What frozen weights, coefficients and maps were kept in. */
+  /** Storage precision of frozen weights, coefficients and activations. */
   precision: EngineInfo['precision'];
 }
 
-/** How long a run takes, seconds. */
+/** Estimated duration of a run, seconds. */
 export interface RunTiming {
   perEpoch: number;
-  /** Validation before the first epoch, and what is not computed once for all runs. */
+  /** Validation before the first epoch, and preparation that is not shared between runs. */
   start: number;
 }
 
@@ -514,7 +514,7 @@ export type RunAction = 'pause' | 'resume' | 'stop';
 
 // ---------------------------------------------------------------- tuned models
 
-/** A tuned model in the engine: a finished run (its id is the run's) or a loaded adapter. */
+/** A tuned model in the engine: a finished run (with the run's id) or a loaded adapter. */
 export interface ModelSummary {
   modelId: string;
   name: string;
@@ -523,29 +523,29 @@ export interface ModelSummary {
   setting: string;
   classes: string[];
   trainable: { backbone: number; head: number };
-  /** Validation accuracy stored with it, 0–1, and on how many images. */
+  /** Stored validation accuracy, 0–1; `validationImages` is the number of images it was measured on. */
   accuracy: number;
   validationImages: number;
   /** Size of its adapter file, bytes. */
   adapterBytes: number;
-  /** Greatest difference of the recomputed check logits, for a loaded adapter; null for a run. */
+  /** For a loaded adapter: the largest difference between stored and recomputed check logits; null for a run. */
   checkDifference: number | null;
 }
 
-/** What a person knows by its name, and the engine by its key. */
+/** A name for the person and a key that identifies the same thing in the engine. */
 export interface Named {
   key: string;
   name: string;
 }
 
 /**
- * The backbone and the data that a request was made for. The engine refuses a request where others are in use by then, so that no
- * result is ever stored under a wrong name.
+ * The backbone and the data that a request was made for. The engine rejects the request if others are in use by then, so that no
+ * result is stored under a wrong name.
  */
 export interface Expected {
-  /** `BackboneSummary.key`, with its name. */
+  /** `BackboneSummary.key` and the backbone's name. */
   backbone: Named;
-  /** `dataKey` of the data's summary, with its name. */
+  /** `dataKey` of the data set's summary, and its name. */
   data: Named;
 }
 
@@ -553,7 +553,7 @@ export interface LayerMovement {
   layer: string;
   /** ‖ΔW‖ / ‖W‖. */
   relativeChange: number;
-  /** For settings that train atoms: D and ΔD, each `[count, kernel, kernel]`. */
+  /** For settings that train atoms: D and ΔD, each `[count, kernel, kernel]`; otherwise null. */
   atoms: { count: number; kernel: number; before: Float32Array; change: Float32Array } | null;
 }
 
@@ -573,15 +573,15 @@ export interface Calls {
     progress: Progress;
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
-  /** Decodes, splits and keeps a data set; the former one stays if this fails. Fails with a question where the reading is open. */
+  /** Decodes, splits and keeps a data set. On failure the previous one stays. Fails as `ambiguous` if it can be read in several ways. */
   importData: {
     in: { source: DataSource; preset: Preset; reading: Reading } & SplitChoice;
     out: DatasetSummary;
     progress: Progress;
   };
-  /** Splits the same images anew, by the same preset. */
+  /** Splits the same images again, with the same preset. */
   resplit: { in: SplitChoice; out: DatasetSummary; progress: never };
-  /** Replaces the backbone; the former one stays if this fails. */
+  /** Replaces the backbone. On failure the previous one stays. */
   useBackbone: {
     in: BackboneChoice;
     out: { backbone: BackboneSummary; dataStays: boolean };
@@ -591,20 +591,20 @@ export interface Calls {
   deleteStored: { in: { id: string }; out: Storage; progress: never };
   /** Copies the person's own file into this browser's storage. */
   keepFile: { in: { file: File }; out: Storage; progress: DownloadProgress };
-  /** What the backbone's own classifier says of an image, best first. */
+  /** The pretrained classifier's predictions for an image, most probable first. */
   recognize: {
     in: { image: Blob; fileName: string; expected: Pick<Expected, 'backbone'> };
     out: Guess[];
     progress: never;
   };
-  /** The same for some of the data's validation images, as many of each class. */
+  /** The same for `perClass` validation images of each class of the data set. */
   recognizeData: { in: { perClass: number; expected: Expected }; out: Recognition[]; progress: Progress };
   decompose: {
     in: { count: number; expected: Pick<Expected, 'backbone'> };
     out: LayerAtoms[];
     progress: Progress;
   };
-  /** Every setting, counted for the present backbone, data and options (by setting id), and planned for this batch and these views. */
+  /** All settings: parameter counts for the current backbone, data and options (by setting id), and memory plans for this batch size. */
   settings: {
     in: {
       options: Record<string, SettingOptions>;
@@ -616,9 +616,9 @@ export interface Calls {
     out: SettingSummary[];
     progress: never;
   };
-  /** How each of these runs would keep within its memory. */
+  /** The memory plans of these runs. */
   plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: MemoryPlan[]; progress: never };
-  /** Begins a run to see how long it would take, and drops it; what it had to compute first is kept. */
+  /** Starts a run to estimate its duration, then discards it. Results that runs share, such as atoms and features, are kept. */
   measure: {
     in: { config: RunConfig; memoryCap: number | null; expected: Expected };
     out: RunTiming;
@@ -626,8 +626,8 @@ export interface Calls {
   };
   train: {
     /**
-     * `memoryCap`: bytes the run may take; null for what the engine thinks right. It changes no result. `scoreTest`: whether the
-     * kept epoch answers the test images; a run that only searches must not.
+     * `memoryCap`: the run's memory budget, bytes; null for the engine's default. It does not affect the results. `scoreTest`:
+     * whether the best epoch is evaluated on the test images; false for search runs.
      */
     in: {
       runId: string;
@@ -641,7 +641,7 @@ export interface Calls {
     progress: RunEvent;
   };
   control: { in: { runId: string; action: RunAction }; out: null; progress: never };
-  /** `name`: what the file is to be called; the person may have renamed the run. */
+  /** `name`: the name for the file, because the person may have renamed the run. */
   exportAdapter: {
     in: { modelId: string; name: string };
     out: { fileName: string; file: Uint8Array<ArrayBuffer> };
@@ -668,35 +668,35 @@ export type Request =
   | { [K in CallName]: { id: number; call: K; in: Calls[K]['in'] } }[CallName]
   | { id: number; cancel: true };
 
-/** What can break under a call though nobody did anything wrong. */
+/** Failures of the device or its memory that are neither bugs nor wrong input. */
 export type FaultKind = 'device-lost' | 'out-of-memory' | 'gpu-error';
 
 export interface Fault {
   kind: FaultKind;
   /** What happened and what to do, for the person. */
   message: string;
-  /** The device's own words, for a report. */
+  /** The device's own error message, for a bug report. */
   details: string;
-  /** Nothing more can be computed until the engine is started anew. */
+  /** True if the engine must be restarted before anything else can be computed. */
   engineLost: boolean;
 }
 
 export type Failure =
   /** The message is meant for the person. */
   | { kind: 'user'; message: string }
-  /** The person has to choose how their data are read. */
+  /** The person has to choose how the data set is read. */
   | { kind: 'ambiguous'; question: DataQuestion }
-  /** The person ended it. */
+  /** The person cancelled the call. */
   | { kind: 'aborted'; message: string }
   | Fault
   /** The message is technical; the stack is for a bug report. */
   | { kind: 'bug'; message: string; stack: string };
 
-/** Engine → page. Any number of `progress`, then one `done` or `failed`. */
+/** Engine → page: any number of `progress` messages, then one `done` or `failed`. */
 export type Reply =
   | { id: number; progress: Calls[CallName]['progress'] }
   | { id: number; done: Calls[CallName]['out'] }
   | { id: number; failed: Failure };
 
-/** Engine → page, unasked: the engine broke, at work or idle; or a notice. */
+/** Engine → page, not in reply to a request: a fault, which can also occur while idle, or a notice. */
 export type Report = { fault: Fault } | { notice: Notice };

@@ -1,4 +1,4 @@
-/** What the untouched backbone recognizes: its own classifier on a person's pictures, prepared by its own recipe. */
+/** Predictions of the pretrained classifier for a person's images, preprocessed by the backbone's own recipe. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { ownClassNames } from '../backbone/own-classes';
@@ -12,8 +12,8 @@ import type { Guess, Recognition } from './protocol';
 const GUESSES = 5;
 
 /**
- * The likeliest classes of an image file, best first.
- * @throws UserError where the file cannot be read, or the backbone has no classifier of its own
+ * The most probable classes of an image file, most probable first.
+ * @throws UserError if the file cannot be read or the backbone has no pretrained classifier
  */
 export async function recognizeFile(backbone: Backbone, image: Blob, fileName: string): Promise<Guess[]> {
   const decoded = await decodeByRecipe(image, backbone.recipe);
@@ -21,7 +21,7 @@ export async function recognizeFile(backbone: Backbone, image: Blob, fileName: s
   return recognize(backbone, decoded.pixels, backbone.recipe.crop);
 }
 
-/** The same for the first validation images of each class (training images where a class has none). */
+/** The same for the first validation images of each class (training images if a class has none). */
 export async function recognizeData(
   backbone: Backbone,
   { classes, train, val, side, originals }: Dataset,
@@ -57,7 +57,7 @@ export async function recognizeData(
 }
 
 /**
- * The likeliest classes of one picture, best first.
+ * The most probable classes of one image, most probable first.
  * @param pixels RGB bytes `[size, size, 3]`
  */
 async function recognize(backbone: Backbone, pixels: Uint8Array, size: number): Promise<Guess[]> {

@@ -1,4 +1,4 @@
-/** Pause, resume and stop of one run, and a clock that stands still while it is paused. */
+/** Pauses, resumes and stops one run, with a clock that stops while the run is paused. */
 import type { RunAction } from './protocol';
 
 export class RunControl {
@@ -7,7 +7,7 @@ export class RunControl {
   #pausedSeconds = 0;
   readonly #began: number;
 
-  /** `now`: seconds since any fixed moment. */
+  /** `now`: the time in seconds, from an arbitrary origin. */
   constructor(readonly now: () => number = seconds) {
     this.#began = now();
   }
@@ -24,12 +24,12 @@ export class RunControl {
     if (action !== 'pause') this.#resume();
   }
 
-  /** Resolves at once, or when the run goes on again. */
+  /** Resolves immediately, or when a paused run is resumed or stopped. */
   async ready(): Promise<void> {
     await this.#paused?.promise;
   }
 
-  /** Seconds since the start, pauses left out. */
+  /** Seconds since the start, without pauses. */
   readonly clock = (): number => (this.#paused?.since ?? this.now()) - this.#began - this.#pausedSeconds;
 
   #resume(): void {

@@ -15,7 +15,7 @@ import type { BackendName, RunConfig, RunEvent } from './protocol';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
 
-/** Four steps of two images; epoch 0 is kept before the first of them. */
+/** Four steps of two images; epoch 0 is kept before the first step. */
 const CONFIG: RunConfig = {
   setting: 'lora',
   options: { r: 1 },
@@ -40,9 +40,9 @@ interface Ended {
   events: RunEvent[];
 }
 
-/** A run in which something breaks at the first step. */
+/** A run in which `breakIt` is called at the first step. */
 async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ended> {
-  // As little as there can be: the WebGPU adapter may be software.
+  // The smallest possible network, because the GPU adapter may be software.
   const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
   const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, NO_CODES);
   const job = { model, dataset: DATASET, config: CONFIG, cache: new RunCache(), reportEvery: 1 };
@@ -57,7 +57,7 @@ async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ende
     });
     return { fault: null, events };
   } catch (error) {
-    return { fault: error as EngineFault, events }; // the tests look at what it is
+    return { fault: error as EngineFault, events }; // the tests check its type
   } finally {
     model.dispose();
     backbone.dispose();
@@ -79,7 +79,7 @@ describe('a run whose GPU fails', () => {
 
   async function breaksWith(kind: EngineFault['kind'], breakIt: () => void): Promise<EngineFault> {
     const { fault, events } = await runWhile('webgpu', breakIt);
-    // Epoch 0 was kept, and yet nothing is handed out.
+    // Epoch 0 was kept, but no model is returned.
     expect(events.some((event) => event.kind === 'checkpoint')).toBe(true);
     expect(steps(events)).toBe(1);
     expect(fault).toMatchObject({ name: 'EngineFault', kind, engineLost: true });
@@ -128,7 +128,7 @@ describe('a run on wasm', () => {
     const heap = (tf.backend() as BackendWasm).wasm as unknown as { _malloc(bytes: number): number };
     const allocate = heap._malloc;
     const { fault, events } = await runWhile('wasm', () => {
-      // Asks the allocator for what it cannot have.
+      // Requests more memory than the heap can have.
       heap._malloc = (bytes) => allocate(bytes > 1e4 ? 4.29e9 : bytes);
     });
     heap._malloc = allocate;
@@ -143,7 +143,7 @@ describe('a run on wasm', () => {
 describe('a run that is stopped', () => {
   beforeEach(() => startBackend('wasm'));
 
-  /** As soon as this epoch is validated. */
+  /** A run that is stopped as soon as this epoch has been validated. */
   async function stoppedAfter(epoch: number, changes: Partial<RunConfig> = {}) {
     const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
     const config = { ...CONFIG, ...changes };
@@ -169,7 +169,7 @@ describe('a run that is stopped', () => {
   });
 
   it('while its patience ends it has finished', async () => {
-    // Nothing is trained, and the head of the probe is no tie that the smallest step would break.
+    // Nothing is trained, and the linear probe has no tied logits, so the smallest possible step changes no prediction.
     const still = { learningRate: 0, headLearningRate: 1e-30, epochs: 9, patience: 2, warmStart: true };
     expect(await stoppedAfter(2, still)).toEqual({ outcome: 'finished', epochs: 3 });
   });

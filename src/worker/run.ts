@@ -1,4 +1,4 @@
-/** Consumes one run: passes its events on, heeds pause and stop, and sums it up. */
+/** Executes one run: forwards its events, handles pause and stop, and returns a summary. */
 import * as tf from '@tensorflow/tfjs';
 import { health } from '../engine-health';
 import { predict, score } from '../training/evaluate';
@@ -10,15 +10,16 @@ import type { RunControl } from './run-control';
 
 export interface FinishedRun {
   result: RunResult;
-  /** Every trained number of the kept epoch, in the model's table. */
+  /** The trained parameters of the best epoch, in the order of the model's parameter table. */
   values: Float32Array;
 }
 
 /**
- * Runs until done, stopped or failed. A run that has done all its epochs is `finished`, even where it was stopped during the
- * last validation. A run that was stopped before it had anything to keep rejects with an
- * `AbortError`, one that failed before with its `UserError`, and one whose engine broke with its `EngineFault`, whatever it
- * had kept: its numbers may be garbage. `scoreTest`: the kept epoch answers the test images, once.
+ * Runs until all epochs are done, or the run is stopped or fails. A run that has done all its epochs is `finished`, even if it was
+ * stopped during the last validation. `scoreTest`: whether the best epoch is evaluated on the test images, once.
+ * @throws AbortError if the run was stopped before any epoch was kept
+ * @throws UserError if the run failed before any epoch was kept
+ * @throws EngineFault if the engine failed, even if an epoch was kept, because its numbers may be wrong
  */
 export async function runToEnd(
   job: Omit<Job, 'clock'>,
@@ -40,7 +41,7 @@ export async function runToEnd(
         await health.settled();
         kept = event;
         onEvent({ kind: 'checkpoint', epoch: event.epoch });
-        // Its epoch follows at once, and a stop must not come between the two.
+        // The epoch's event follows immediately; the run must not be stopped between the two.
         continue;
       }
       if (event.kind === 'epoch') {

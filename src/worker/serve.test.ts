@@ -20,10 +20,10 @@ class FakePort implements Port {
   }
 }
 
-/** Serves these handlers alone. */
+/** Serves only these handlers. */
 function served(handlers: Partial<Handlers>): FakePort {
   const port = new FakePort();
-  serve(port, handlers as Handlers); // the test calls no other
+  serve(port, handlers as Handlers); // the test calls no other handlers
   return port;
 }
 

@@ -1,4 +1,4 @@
-/** The engine's side of the protocol: requests in, calls on the session, replies and reports out. */
+/** The engine's side of the protocol: receives requests, calls the session, sends replies and reports. */
 import { AmbiguousData } from '../data/question';
 import { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
@@ -9,19 +9,19 @@ import type { Handlers } from './session';
 
 type Call = Exclude<Request, { cancel: true }>;
 
-/** Answered though the engine is broken or busy: they compute nothing. */
+/** Calls that compute nothing, and so are handled even if the engine is broken or busy. */
 const WITHOUT_TENSORS: readonly CallName[] = ['start', 'memory', 'settings', 'control', 'forget'];
 
-/** Where messages come from and go to: a worker's own scope, or a test's. */
+/** The source and destination of messages: a worker's global scope, or a test's substitute. */
 export interface Port {
   onmessage: ((event: MessageEvent<Request>) => void) | null;
   postMessage(message: Reply | Report): void;
 }
 
-/** Answers every request that arrives at `port`, and reports faults and notices there. */
+/** Replies to every request that arrives at `port`, and reports faults and notices there. */
 export function serve(port: Port, session: Handlers): void {
   const running = new Map<number, AbortController>();
-  /** The last `start`: whatever is asked meanwhile waits for it, and fails as it failed. */
+  /** The last `start`. Requests that arrive before it has ended wait for it, and fail with its error if it fails. */
   let started: Promise<unknown> = Promise.resolve();
   const post = (message: Reply | Report) => port.postMessage(message);
 
@@ -29,7 +29,7 @@ export function serve(port: Port, session: Handlers): void {
     const abort = new AbortController();
     running.set(id, abort);
     try {
-      // The call's name picks handler and input alike, which the union of all calls cannot express.
+      // The call's name determines the types of both handler and input, which a union type cannot express.
       const handler = session[call] as (
         input: unknown,
         context: unknown,

@@ -40,7 +40,7 @@ const choiceOf = (name: BackboneName): BackboneChoice => ({
   ...{ stages: null, inputSize: null },
 });
 const dataOf = (name: string): DataSource => ({ kind: 'sample', name, url: '' });
-/** Kept side of images, at 8/7 of the input size. */
+/** Side of the stored images: 8/7 of the input size. */
 const sideOf = (inputSize: number) => Math.floor((inputSize * 8) / 7);
 
 function open(name: BackboneName): Promise<Backbone> {
@@ -53,19 +53,19 @@ function open(name: BackboneName): Promise<Backbone> {
 
 function dataset(name: string, side: number, preset: Preset): Dataset {
   const made = datasetFixture(2, 2, 2, side);
-  // Another set has its classes the other way round.
+  // The other data sets have the two labels swapped.
   const labels = name === 'd1' ? made.train.labels : made.train.labels.map((label) => 1 - label);
   return { ...made, train: { ...made.train, labels }, name, preset, hash: `${name} at ${side}` };
 }
 
-/** What a fake hub and a fake import wait for, in turns of the event loop, before they answer. */
+/** Delays of the fake hub and the fake import, in turns of the event loop. */
 interface Slowness {
   turns: () => number;
   fails: () => boolean;
 }
 const QUICK: Slowness = { turns: () => 0, fails: () => false };
 
-// A task, so that everything else that is ready gets its turn.
+// Yields with a task, so that all pending work runs first.
 const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];
 port1.onmessage = () => waiting.shift()?.();
@@ -90,7 +90,7 @@ beforeAll(async () => {
   info = await startBackend('wasm');
 });
 
-/** A session on a fake hub, and every backbone that it opened. */
+/** A session with a fake hub, and all backbones that it opened. */
 function fakeSession(slowness: Slowness = QUICK): { session: Handlers; opened: Backbone[] } {
   const opened: Backbone[] = [];
   const parts: SessionParts = {
@@ -105,7 +105,7 @@ function fakeSession(slowness: Slowness = QUICK): { session: Handlers; opened: B
       const backbone = await open(name);
       opened.push(backbone);
       const { inputSize } = backbone;
-      // Nothing else of a summary matters here.
+      // No other field of the summary is used here.
       return { backbone, summary: { name, inputSize, key: keyOf(backbone) } as BackboneSummary };
     },
     async importDataset(source, { side, preset, seed, testPart, signal }) {
@@ -116,7 +116,7 @@ function fakeSession(slowness: Slowness = QUICK): { session: Handlers; opened: B
   return { session: createSession('', parts), opened };
 }
 
-/** Calls as the page does. */
+/** Makes calls as the page does. */
 function caller(session: Handlers) {
   return <K extends CallName>(
     call: K,
@@ -207,7 +207,7 @@ describe('a session', () => {
     await expect(call('train', trainInput('late', half))).rejects.toThrow(
       'asked for the data “d1”, but “d2” is loaded now',
     );
-    // A model says itself whose it is, whatever the request names.
+    // A model stores its own backbone, independently of the request.
     await expect(call('classify', { modelId: 'model', ...image, expected: half })).rejects.toThrow(
       'This model belongs to another backbone. Choose a, 32 px to use it.',
     );
@@ -272,12 +272,12 @@ const isDisposed = (backbone: Backbone) =>
 
 // ---------------------------------------------------------------- at random
 
-/** Large enough for a backbone to be loaded while it is decoded. */
+/** Large enough that a backbone can be loaded while it is decoded. */
 const aPicture = picture(400, 400, (x, y) => [x % 256, y % 256, 0]);
 
 const SETTINGS = ['linear-probe', 'bitfit'];
 
-/** What a run and its model come to when nothing else happens, by what they were made of. */
+/** Losses and logits of undisturbed runs, by backbone and data. */
 const references = new Map<string, Promise<{ losses: number[]; logits: number[] }>>();
 
 function reference(backbone: BackboneName, data: string, setting: string) {
@@ -301,7 +301,7 @@ async function alone(backbone: BackboneName, data: string, setting: string) {
   return { losses: result.epochs.map(({ valLoss }) => valLoss), logits };
 }
 
-/** One person, or several tabs' worth of haste: calls at random times, none waiting for another. */
+/** Makes calls at random times without waiting for earlier ones. */
 async function interleave(seed: number): Promise<{ done: string[]; refused: string[] }> {
   const random = seededRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[random.integer(items.length)] as T; // never empty
@@ -327,7 +327,7 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
   await call('start', { backend: 'wasm' }).then(({ backbone }) => backbones.push(backbone));
   online = false;
 
-  /** Mostly what was loaded last, sometimes what was before. */
+  /** Mostly the backbone and data loaded last, sometimes earlier ones. */
   const anyExpected = (): Expected | null => {
     const from = <T>(list: T[]) => (random.integer(4) === 0 ? pick(list) : list.at(-1));
     const [backbone, data] = [from(backbones), datasets.length > 0 ? from(datasets) : undefined];
@@ -389,11 +389,11 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
     start: (signal) =>
       call('start', { backend: 'wasm' }, signal).then(({ backbone }) => {
         backbones.push(backbone);
-        // The engine's models are gone.
+        // The restarted engine has no models.
         models.length = 0;
       }),
   };
-  // The usual ones often, the rare ones now and then.
+  // Common calls are chosen often, rare calls sometimes.
   const often = ['useBackbone', 'importData', 'train', 'classify', 'classify'];
   const rare = ['resplit', 'measure', 'settings', 'exportAdapter', 'forget', 'control', 'start'];
   const calls: Promise<unknown>[] = [];
@@ -414,11 +414,11 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
     calls.push(ended);
     if (random.integer(8) === 0)
       void turn().then(() => cancel.abort(new DOMException('Cancelled.', 'AbortError')));
-    // Half of them at once, the others after a while, or when all before has ended.
+    // Half of the calls start immediately, the others after a delay or when the previous call has ended.
     if (number < 3 || random.integer(2) === 0) await Promise.race([ended, waited(300)]);
     else for (let left = pick([0, 0, 5, 40]); left > 0; left--) await turn();
   }
-  // A paused run waits for somebody to resume it.
+  // A paused run waits until it is resumed.
   const resumed = setInterval(() => {
     for (const runId of runIds) void call('control', { runId, action: 'resume' });
   }, 5);
@@ -429,7 +429,7 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
   }
   online = true;
   await call('start', { backend: 'wasm' });
-  // The one in use is left, and no tensor of the others.
+  // Only the backbone in use still has tensors.
   const inUse = opened.filter((backbone) => !isDisposed(backbone));
   expect(inUse).toEqual([opened.at(-1)]);
   for (const backbone of inUse) backbone.dispose();
@@ -450,7 +450,7 @@ describe('calls interleaved at random', () => {
         for (const name of ended[outcome]) counts[outcome].set(name, (counts[outcome].get(name) ?? 0) + 1);
     }
     expect(tf.memory().numTensors).toBe(tensors);
-    // It would prove nothing where nothing was done, or nothing met.
+    // The test is only meaningful if calls succeeded and if some were refused.
     for (const name of ['useBackbone', 'importData', 'train', 'classify'])
       for (const outcome of ['done', 'refused'] as const)
         expect(counts[outcome].get(name) ?? 0, `${outcome}: ${name}`).toBeGreaterThan(10);

@@ -1,4 +1,4 @@
-/** What the engine keeps between calls, and how it answers each of them. One session per worker. */
+/** The engine's state between calls, and the handlers of all calls. There is one session per worker. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
@@ -69,18 +69,18 @@ export type Handlers = {
   [K in CallName]: (input: Calls[K]['in'], context: Context<K>) => Promise<Calls[K]['out']>;
 };
 
-/** Bytes of coefficients that are kept for runs and models to come. */
+/** Size of the coefficient cache, bytes. */
 const COEFFICIENTS_KEPT = 512e6;
 
-/** Losses are read back this often: on a GPU every read waits for all work queued before it. */
+/** Steps between reads of the loss. On a GPU every read waits for all queued work. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
 
-/** Images are kept at 8/7 of the input size, so that a crop has room (docs/method.md §5); squeezed ones are whole as they are. */
+/** Images are stored at 8/7 of the input size to leave room for crops (docs/method.md §5); squeezed images at the input size. */
 function storedSide(inputSize: number, framing: Framing): number {
   return framing === 'squeeze' ? inputSize : Math.floor((inputSize * 8) / 7);
 }
 
-/** What a session takes from outside; a test gives its own. */
+/** Dependencies of a session that tests replace. */
 export interface SessionParts {
   startBackend: typeof startBackend;
   openBackbone: typeof openBackbone;
@@ -89,7 +89,7 @@ export interface SessionParts {
 
 const PARTS: SessionParts = { startBackend, openBackbone, importDataset };
 
-/** `siteUrl`: where `public/` is served from. */
+/** @param siteUrl the URL from which `public/` is served */
 export function createSession(siteUrl: string, parts: SessionParts = PARTS): Handlers {
   const lock = new EngineLock();
   let engineState: Activity['engine'] = 'starting';
@@ -97,16 +97,16 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   let backbone: Backbone | null = null;
   let dataset: Dataset | null = null;
   let frozen = new RunCache(createPrivateFile);
-  /** Atoms that were found, by `codingKey`, then by layer. */
+  /** The computed atoms, by `codingKey`, then by layer. */
   let dictionaries = new Map<string, Map<string, LayerDictionary>>();
-  /** Of runs and of models. */
+  /** The coefficients of runs and models. */
   const coefficients = new CoefficientCache(COEFFICIENTS_KEPT);
-  /** With the backbone that each belongs to. */
+  /** Each model with its backbone. */
   const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   /** The run in progress. */
   let run: { id: string; control: RunControl } | null = null;
 
-  /** @throws UserError where the table of permissions says no */
+  /** @throws UserError if the table of permissions does not allow the action */
   function allow(action: Action): void {
     const obstacle = obstacleTo(action, {
       engine: engineState,
@@ -118,7 +118,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     if (obstacle !== null) throw new UserError(obstacle);
   }
 
-  /** The backbone in use. @throws UserError where it is not the one that the request was made for */
+  /** The backbone in use. @throws UserError if the request was made for another backbone */
   function expectedBackbone({ backbone: wanted }: Pick<Expected, 'backbone'>): Backbone {
     const present = assertStarted(backbone);
     if (keyOf(present) === wanted.key) return present;
@@ -127,7 +127,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     );
   }
 
-  /** The data in use. @throws UserError where they are not those that the request was made for */
+  /** The data in use. @throws UserError if the request was made for other data */
   function expectedData({ data: wanted }: Expected): Dataset {
     const present = withData(dataset);
     if (dataKey(present) === wanted.key) return present;
@@ -136,7 +136,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     );
   }
 
-  /** Begins exclusive work, where it may begin. */
+  /** Runs `task` as exclusive work. @throws UserError if it may not begin now */
   async function exclusive<T>(
     action: Action,
     work: 'backbone' | 'data' | 'run' | 'timing',
@@ -147,7 +147,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     return lock.exclusive(work, signal, task);
   }
 
-  /** Reads the backbone, the data or a model. */
+  /** Runs work that reads the backbone, the data or a model. */
   function reading<T>(
     action: 'read' | 'decompose' | 'recognizeData',
     signal: AbortSignal,
@@ -178,7 +178,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     return summary;
   }
 
-  /** Codes of these layers: of atoms at hand, of remembered atoms, or found now. */
+  /** The decompositions of these layers, from atoms in memory, from stored atoms, or computed now. */
   async function layerCodes(
     coding: AtomCoding,
     layers: readonly string[],
@@ -228,7 +228,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     };
   }
 
-  /** On the JavaScript heap, beside what a run adds. */
+  /** Memory on the JavaScript heap before a run adds to it. */
   function keptOnHeap(): KeptOnHeap {
     let trained = 0;
     for (const { stored } of models.values()) trained += stored.values.byteLength;
@@ -257,8 +257,8 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   }
 
   /**
-   * Plans a run, finds its atoms, and lends it to `work`. Throws `UserError` where it does not fit into memory, or backbone and data
-   * are not those expected.
+   * Plans a run, computes its atoms, and passes it to `work`.
+   * @throws UserError if the run does not fit into memory, or the backbone or the data are not those expected
    */
   async function withJob<T>(
     config: RunConfig,
@@ -306,7 +306,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   return {
     start({ backend }, { progress, signal }) {
       return lock.takeOver('start', signal, (signal) =>
-        // Nothing of the former engine may be read meanwhile.
+        // State of the previous backend must not be read during the restart.
         lock.replace(async () => {
           engineState = 'starting';
           progress({ label: 'Starting the engine', done: 0, total: 2 });
@@ -349,7 +349,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
           backbone = opened.backbone;
           forgetAtoms();
           resetFrozen();
-          // Pictures of another size would be cut wrongly.
+          // Images stored at another size would be cropped wrongly.
           if (dataset && dataset.side !== storedSide(backbone.inputSize, framingOf(dataset.preset)))
             dataset = null;
           return dataset !== null;
@@ -571,7 +571,7 @@ function withData(dataset: Dataset | null): Dataset {
   return dataset;
 }
 
-/** How far each tuned layer moved, and its atoms where the setting trains them. */
+/** The relative change of each tuned layer, and its atoms if the setting trains them. */
 function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Promise<LayerMovement[]> {
   const measured = async (open: TunedModel) => {
     const norms = await open.updateNorms(stored.values);

@@ -1,4 +1,4 @@
-/** The tiles chosen on this computer's adapters, kept in the browser between visits. Without storage they are chosen anew. */
+/** Keeps the tile sizes chosen for this computer's GPU adapters in the browser's storage. Without storage they are chosen again. */
 import { get, set } from 'idb-keyval';
 import { z } from 'zod';
 import type { TileMemory } from '../ops/webgpu/adapt';
