@@ -51,7 +51,7 @@ export function epochPlot(runs: readonly RunRecord[]): EpochPlot {
   };
 }
 
-/** No markers are drawn if a run has more epochs than this. */
+/** Approximate number of markers per curve; on longer runs only every n-th epoch has one. */
 const MARKERS = 12;
 const HEADING = 20;
 
