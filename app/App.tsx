@@ -1,4 +1,4 @@
-/** The page: header, the rail of five steps, the step in view, and the engine's panel. */
+/** The page: header, navigation of the five steps, the current step, and the engine panel. */
 import { Alert, Button, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
@@ -102,7 +102,7 @@ function focusTitle(): void {
   document.getElementById('step-title')?.focus();
 }
 
-/** A new step starts at its top, for eyes and for screen readers; the first one is left as the page opens. */
+/** On a change of step, scrolls to the top and moves focus there. Does nothing when the page opens. */
 function useFocusOnChange(step: Step): void {
   const before = useRef(step);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { UserError } from '../src/user-error';
 import type { Reply, Report, Request } from '../src/worker/protocol';
 import { Engine } from './engine';
 
-/** A worker whose messages the test writes. */
+/** A worker whose messages the test sends. */
 class FakeWorker implements Pick<Worker, 'postMessage' | 'terminate'> {
   onmessage: ((event: MessageEvent<Reply | Report>) => void) | null = null;
   onerror: ((event: ErrorEvent) => void) | null = null;
@@ -34,7 +34,7 @@ function made() {
       (report) => reports.push(report),
       () => worker as unknown as Worker,
     ),
-  }; // all that is used of one
+  }; // only these members are used
 }
 
 describe('the engine’s client', () => {

@@ -1,6 +1,6 @@
 /**
- * The page's only door to the engine: a typed client of the worker. It imports the engine's types and errors and
- * nothing else; no tensor ever comes this far.
+ * A typed client of the engine's worker, and the page's only access to it. Imports only the engine's types and errors, so the
+ * page's bundle contains no tensor code.
  */
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
@@ -24,7 +24,7 @@ export class Engine {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  /** `onReport` receives what the engine reports unasked. A test gives a worker of its own. */
+  /** `onReport` receives reports that belong to no call. Tests pass their own worker. */
   constructor(onReport: (report: Report) => void, makeWorker = engineWorker) {
     this.#worker = makeWorker();
     this.#worker.onmessage = ({ data }: MessageEvent<Reply | Report>) =>
@@ -33,7 +33,10 @@ export class Engine {
       this.#failAll(new Error(event.message || 'The engine could not be loaded.'));
   }
 
-  /** Calls the engine. Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` after an abort, `Error` for a bug. */
+  /**
+   * Calls the engine. Rejects with `UserError` for errors that the person can correct, `EngineFault` for device failures,
+   * `AbortError` after an abort, and `Error` for bugs.
+   */
   call<K extends CallName>(
     call: K,
     input: Calls[K]['in'],
@@ -43,14 +46,14 @@ export class Engine {
     const cancel = () => this.#post({ id, cancel: true });
     return new Promise<Calls[K]['out']>((resolve, reject) => {
       this.#pending.set(id, { progress: (value) => onProgress?.(value), resolve, reject });
-      // The pair (call, in) belongs together by this method's signature, which the union cannot express.
+      // The signature ensures that `call` and `in` match; the union type cannot express that.
       this.#post({ id, call, in: input } as Request);
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted) cancel();
     }).finally(() => signal?.removeEventListener('abort', cancel));
   }
 
-  /** Ends the worker; what it was doing is lost. */
+  /** Terminates the worker. Pending calls are rejected. */
   terminate(): void {
     this.#worker.terminate();
     this.#failAll(new DOMException('The engine was ended.', 'AbortError'));
@@ -82,7 +85,7 @@ export class Engine {
 function engineWorker(): Worker {
   return new Worker(new URL('../src/worker/worker.ts', import.meta.url), {
     type: 'module',
-    // A worker's own address says nothing of where public/ is served; the page's does.
+    // The worker's own URL does not tell where public/ is served, but the page's URL does.
     name: document.baseURI,
   });
 }

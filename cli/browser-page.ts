@@ -1,6 +1,6 @@
 /**
- * A page of this project's sources in a headless Chromium, served by Vite on a free port of this machine. Whatever the
- * page asks of another host is refused, and named.
+ * A page from this project's sources in a headless Chromium, served by Vite on a free local port. Requests to other hosts are
+ * blocked and recorded.
  */
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,14 +14,14 @@ const LOAD_MS = 120_000;
 
 export interface BrowserPage {
   page: Page;
-  /** Addresses on other hosts that the page asked for, in vain. */
+  /** Blocked requests to other hosts. */
   refused: readonly string[];
   close(): Promise<void>;
 }
 
 /**
- * Opens `path`, an HTML file below the project's folder. `prepare` sees the page before it loads. Throws `UserError`
- * where there is no Chromium.
+ * Opens `path`, an HTML file below the project's folder. `prepare` is called before the page loads. Throws `UserError` if there
+ * is no Chromium.
  */
 export async function openPage(
   path: string,
@@ -33,7 +33,7 @@ export async function openPage(
     const browser = await chromium.launch({
       executablePath,
       args: CHROMIUM_ARGS,
-      // Ctrl-C is the caller's own: it may have something to keep.
+      // The caller handles signals, because it may have results to save.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
@@ -46,7 +46,7 @@ export async function openPage(
       const context = await browser.newContext();
       const refused = await refuseOtherHosts(context);
       const page = await context.newPage();
-      // The first time, Vite bundles the packages before it answers.
+      // On the first start, Vite bundles the packages before it responds.
       page.setDefaultTimeout(LOAD_MS);
       await prepare(page);
       await page.goto(new URL(path, server.resolvedUrls?.local[0]).href);
@@ -61,7 +61,7 @@ export async function openPage(
   }
 }
 
-/** The addresses on other hosts that are asked for from now on. */
+/** The list of blocked requests to other hosts, filled from now on. */
 export async function refuseOtherHosts(context: BrowserContext): Promise<string[]> {
   const refused: string[] = [];
   const elsewhere = ({ hostname }: URL) => hostname !== HOST;
@@ -89,12 +89,12 @@ async function serve(path: string): Promise<ViteDevServer> {
   const server = await createServer({
     root,
     configFile: `${root}/vite.config.ts`,
-    // One for each page, so that a server a person has open beside it is left alone.
+    // A separate cache for each page, so that a running development server is not affected.
     cacheDir: `${root}/node_modules/.vite-${basename(dirname(path))}`,
     logLevel: 'silent',
-    // Nothing is to change while the page is open, so no file is watched (`watch: null` would be merged away).
+    // Sources do not change while the page is open, so no files are watched (`watch: null` would be merged away).
     server: { host: HOST, port: 0, hmr: false, ws: false, watch: { ignored: ['**'] }, open: false },
-    // Only the packages that the configuration names: see there.
+    // Only the packages listed in the configuration are bundled.
     optimizeDeps: { noDiscovery: true },
   });
   return server.listen();

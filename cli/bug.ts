@@ -1,4 +1,4 @@
-/** The engine or its page broke; `details` are for a bug report. */
+/** A bug in the engine or its page; `details` are for a bug report. */
 export class Bug extends Error {
   override readonly name = 'Bug';
   constructor(

@@ -1,4 +1,4 @@
-/** The command line's arguments, parsed and checked. What is not given has the page's default. */
+/** Parses and checks the command line's arguments. Defaults are the page's. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -28,17 +28,17 @@ const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wasm'];
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
 const SAMPLES = ['counting', 'textures'] as const;
-/** Options that may stand beside --rerun. */
+/** Options that can be combined with --rerun. */
 const WITH_RERUN: readonly string[] = [
   ...['rerun', 'data', 'sample', 'backbone', 'out', 'charts'],
   ...['split-folders', 'class-level', 'name-encoding'],
 ];
-/** Of a ResNet (He et al. 2016), conv2_x to conv5_x. */
+/** Stages of a ResNet (He et al. 2016): conv2_x to conv5_x. */
 const STAGES = [1, 4] as const;
-/** Levels of folders; more are in no data set. */
+/** Range of the folder level of the classes. */
 const CLASS_LEVELS = [1, 20] as const;
 
-/** Every option, as `parseArgs` takes it. */
+/** All options, as `parseArgs` takes them. */
 export const OPTIONS = {
   data: { type: 'string' },
   sample: { type: 'string' },
@@ -77,14 +77,14 @@ export const OPTIONS = {
 type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
 
 export interface Choices {
-  /** Null where the results to run again name a sample, or nobody says; also where weights alone are looked at. */
+  /** Null if the results file of a rerun names a sample, or if only weights are inspected. */
   data: Data | null;
-  /** Nothing is trained: what was understood of data and weights is printed. */
+  /** Prints what was recognised in data and weights, without training. */
   inspect: boolean;
-  /** A results file whose runs are made again; it decides everything but data, weights and output. */
+  /** A results file whose runs are rerun. It sets everything except data, weights and output. */
   rerun: string | null;
   backbone: BackboneOptions;
-  /** Part of each class held out as test images. */
+  /** Fraction of each class held out as test images. */
   testPart: number;
   preset: Preset;
   reading: Reading;
@@ -96,7 +96,7 @@ export interface Choices {
   charts: ChartKind;
 }
 
-/** Of the backbone: `path` to its weights, null for the starter; null for what the weights say. */
+/** `path`: the weights, null for the starter. Other fields are null for the values from the weights. */
 export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
   path: string | null;
 }
@@ -154,7 +154,7 @@ Exit code: 0 done; 1 a run failed or a rerun gave other numbers; 2 invalid input
 are written).
 `;
 
-/** Null: help was asked for. Throws `UserError` for anything that cannot be meant. */
+/** Null if help was requested. Throws `UserError` for invalid arguments. */
 export function parseChoices(typed: string[], now: Date): Choices | null {
   const { values, positionals } = parsed(typed);
   if (values.help) return null;
@@ -167,7 +167,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     if (decided !== undefined)
       throw new UserError(`--${decided} cannot be used with --rerun: the results file sets it. Remove it.`);
   }
-  /** Numbers of settings that were given, e.g. `--lr atoms`. */
+  /** Options of settings that were given, e.g. `--lr atoms`. */
   const given = new Set<string>();
   const learningRates: Hyperparameters['learningRates'] = {};
   for (const text of values.lr ?? []) {
@@ -219,7 +219,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
           : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
       views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_HYPERPARAMETERS.views,
       patience: whole('--patience', values.patience, BOUNDS.patience) ?? DEFAULT_HYPERPARAMETERS.patience,
-      // The probe's learning rate is a hyperparameter of its own, shared with every setting's warm start.
+      // The probe's learning rate is a hyperparameter that the warm start of every setting shares.
       probe: {
         ...DEFAULT_HYPERPARAMETERS.probe,
         learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_HYPERPARAMETERS.probe.learningRate,
@@ -234,7 +234,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   };
 }
 
-/** Throws `UserError` for a setting or option the engine does not know, or a number outside an option's bounds. */
+/** Throws `UserError` for a setting or option that the engine does not have, or a value out of bounds. */
 export function checkSettings(
   { settings, hyperparameters, sweep }: Choices,
   known: readonly SettingSummary[],
@@ -285,7 +285,7 @@ function parsed(typed: string[]) {
   try {
     return parseArgs({ args: typed, allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    // Node explains at length; its first sentence says what was wrong.
+    // Node's message is long; its first sentence states the error.
     const [sentence = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
     const [, name] = /^Option '(--[\w-]+)' argument is ambiguous$/.exec(sentence) ?? [];
     if (name !== undefined)
@@ -311,7 +311,7 @@ function dataChoice(data: string | undefined, sample: string | undefined, option
   return { kind: 'path', path: fromWhereTyped('--data', data) };
 }
 
-/** What is given of how the data's folders are read. */
+/** The options for reading the data's folders. */
 function readingChoice(
   split: string | undefined,
   level: string | undefined,
@@ -325,7 +325,7 @@ function readingChoice(
   };
 }
 
-/** The options that ask for a reading. */
+/** The command-line options for a reading. */
 export function readingFlags({ splitFolders, classLevel, nameEncoding }: Reading): string {
   return [
     splitFolders !== undefined && `--split-folders ${splitFolders ? 'yes' : 'no'}`,
@@ -336,7 +336,7 @@ export function readingFlags({ splitFolders, classLevel, nameEncoding }: Reading
     .join(' ');
 }
 
-/** Throws `UserError` where there is no such set. */
+/** Throws `UserError` if there is no such sample set. */
 export const sampleNamed = (name: string): Data => ({
   kind: 'sample',
   name: oneOf('--sample', name, SAMPLES),
@@ -368,7 +368,7 @@ function sweptValues(typed: readonly string[], given: Set<string>): SweepChoice[
   return values;
 }
 
-/** npm runs scripts in the project's folder and says in INIT_CWD where the person stood. */
+/** npm runs scripts in the project's folder; INIT_CWD is the folder in which npm was called. */
 function fromWhereTyped(option: string, path: string): string {
   if (path === '') throw new UserError(`${option} needs a path; it was empty.`);
   return resolve(process.env.INIT_CWD ?? process.cwd(), path);
@@ -383,7 +383,7 @@ function pair(option: string, text: string, example: string): [name: string, val
 const notAPair = (option: string, text: string, example: string) =>
   new UserError(`${option} “${text}” is not of the form ${option} ${example}.`);
 
-/** Throws `UserError` where the option was given before. */
+/** Throws `UserError` if the option was already given. */
 function once(given: Set<string>, option: string): void {
   if (given.has(option)) throw new UserError(`${option} is given twice. Remove one of them.`);
   given.add(option);

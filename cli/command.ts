@@ -1,4 +1,4 @@
-/** The command from its arguments to its exit code; the process, the clock and the page are given to it. */
+/** The command, from arguments to exit code. The process, the clock and the page are passed in. */
 import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
 import { classSentence } from '../app/store/data-words';
@@ -34,12 +34,12 @@ export interface Surroundings extends Leaving {
   stdout: Output;
   stderr: Pick<Output, 'write'>;
   startedAt: Date;
-  /** Calls back when the process ends, however it ends. */
+  /** Registers a callback for the end of the process, for any reason. */
   onExit: (clean: () => void) => void;
   openHeadless: typeof openHeadless;
 }
 
-/** Runs the command; every error is said on standard error and becomes an exit code. */
+/** Runs the command. Errors are written to standard error and mapped to an exit code. */
 export async function tune(typed: string[], around: Surroundings): Promise<ExitCode> {
   const progress = new ProgressLine(around.stdout, around.clock);
   try {
@@ -48,7 +48,7 @@ export async function tune(typed: string[], around: Surroundings): Promise<ExitC
     progress.clear();
     const { code, text } = endOf(error);
     if (text) around.stderr.write(text);
-    // Stopped before there was anything to keep; what is still starting is not waited for.
+    // Stopped before there were results. Pending startup work is not awaited.
     if (code === EXIT.stopped) around.leave(code);
     return code;
   }
@@ -94,7 +94,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     progress.say(backboneSentence(backbone));
     for (const sentence of backbone.notices) progress.say(sentence);
     if (before) refuse(backboneDifference(before, backbone));
-    // Weights alone are only looked at (`--inspect`).
+    // Only weights were given (`--inspect`).
     if (!data) return EXIT.done;
     checkSettings(choices, await headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const dataset = await untilStopped(
@@ -150,13 +150,13 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   }
 }
 
-/** `notices`: what the person should know of the files before they are read. */
+/** `notices`: information about the files that the person should see before they are read. */
 type Data = (Place & { notices?: string[] }) | { kind: 'sample'; name: string };
 
 async function dataAt(path: string, { onExit }: Surroundings): Promise<Data> {
   if ((await kindOf('data', path)) === 'file') return { kind: 'file', path };
   const { remove, ...folder } = await withoutLinks(path);
-  // The page reads the files again when its engine is replaced.
+  // Temporary files are kept until the process ends, because the page reads them again after an engine restart.
   onExit(remove);
   return { kind: 'folder', ...folder };
 }

@@ -1,4 +1,4 @@
-/** Makes planned runs one after another, writes what they gave, and says what they come to. */
+/** Trains the planned runs one after another, writes their results, and prints the comparison. */
 import { type Results, runResults } from '../app/report/results';
 import type { Choices } from './choices';
 import { comparison } from './comparison';
@@ -13,11 +13,11 @@ import { saveAdapter, saveCharts, saveReports, saveResults, writtenFiles } from 
 interface Surroundings {
   progress: ProgressLine;
   stderr: Pick<Output, 'write'>;
-  /** Aborted when the person stops: the run under way keeps its best, and no other is begun. */
+  /** Aborted when the person stops: the current run keeps its best epoch, and no other run starts. */
   stop: AbortSignal;
 }
 
-/** Fills in `results`, which are on the disk after each run. Throws where the page asked for what is not on this machine. */
+/** Adds to `results`, which are saved after each run. Throws if the page requested another host. */
 export async function compareRuns(
   headless: Headless,
   { out, charts, backend }: Pick<Choices, 'out' | 'charts' | 'backend'>,
@@ -30,7 +30,7 @@ export async function compareRuns(
   let engineLost = false;
   let step = plan.next();
   while (!step.done && !stop.aborted) {
-    // Not before there is another run: what is left to be written needs no engine.
+    // Only if there is another run: writing the results needs no engine.
     if (engineLost) await headless.ask('restart', backend);
     stop.addEventListener('abort', stopRun, { once: true });
     const run = await headless.ask('train', step.value);
@@ -43,7 +43,7 @@ export async function compareRuns(
     engineLost = run.problem !== null && 'engineLost' in run.problem && run.problem.engineLost;
     step = plan.next(run);
   }
-  // Not later: charts may be drawn of runs that were all made.
+  // Set before the charts are drawn: an abort during drawing does not make the results incomplete.
   results.complete = !stop.aborted;
   results.charts = await saveCharts(out, headless, charts);
   await saveResults(out, results);

@@ -1,4 +1,4 @@
-/** How the command ends: its exit code, and what it says of an error. */
+/** The exit code of the command, and the text of errors. */
 import packageJson from '../package.json' with { type: 'json' };
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
@@ -10,7 +10,7 @@ import { questionText } from './question-text';
 export const EXIT = { done: 0, failed: 1, input: 2, stopped: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** `text` is for standard error. */
+/** `text` is written to standard error. */
 export function endOf(error: unknown): { code: ExitCode; text: string } {
   if (error instanceof AmbiguousData) return { code: EXIT.input, text: `${questionText(error.question)}\n` };
   if (error instanceof UserError) return { code: EXIT.input, text: `${error.message}\n` };
@@ -24,10 +24,10 @@ export function endOf(error: unknown): { code: ExitCode; text: string } {
   };
 }
 
-/** Of runs that were all made, or stopped. */
+/** The exit code after all runs have completed or the person has stopped. */
 export function codeOf(runs: readonly Pick<RunRecord, 'role' | 'status'>[], stopped: boolean): ExitCode {
   if (stopped) return EXIT.stopped;
-  // A rate that was only tried may well be too high.
+  // Search runs may fail, for example with too high a learning rate.
   const failed = runs.some(({ role, status }) => role === 'final' && status !== 'finished');
   return failed ? EXIT.failed : EXIT.done;
 }

@@ -1,4 +1,4 @@
-/** The files and folders named on the command line, looked at before anything is started. */
+/** Checks the files and folders of the command line before anything is started. */
 import { mkdir, opendir, stat } from 'node:fs/promises';
 import { UserError } from '../src/user-error';
 import type { Purpose } from './messages';
@@ -10,7 +10,7 @@ const EXPECTED: Record<Purpose | 'results', { file: string; inside: string }> = 
   results: { file: 'a results file', inside: 'results.json' },
 };
 
-/** Throws `UserError` where there is nothing to read. */
+/** Throws `UserError` if there is nothing to read. */
 export async function kindOf(purpose: Purpose | 'results', path: string): Promise<'folder' | 'file'> {
   const { file, inside } = EXPECTED[purpose];
   try {
@@ -26,7 +26,7 @@ export async function kindOf(purpose: Purpose | 'results', path: string): Promis
   }
 }
 
-/** Makes the folder. Throws `UserError` where that cannot be done. */
+/** Creates the folder. Throws `UserError` if that fails. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
@@ -50,10 +50,10 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
 };
 
-/** The error in words for the person. */
+/** A `UserError` for a file error. */
 export function asUserError(error: unknown, what: 'read' | 'created'): Error {
   if (error instanceof UserError) return error;
-  // Node's file errors carry these two beside what Error declares.
+  // Node's file errors have these two fields, which Error does not declare.
   const { code = '', path = '' } = error as NodeJS.ErrnoException;
   const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
   return new UserError(`“${path}” cannot be ${what}: ${reason}.`);

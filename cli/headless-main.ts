@@ -1,4 +1,4 @@
-/** What headless.html runs. */
+/** The script of headless.html. */
 import { Engine } from '../app/engine';
 import { headlessPage } from './headless';
 

@@ -1,6 +1,6 @@
 /**
- * The page under the command line: the same engine client, the same run records and the same charts as the real page,
- * with functions to call where that has buttons. It keeps the runs; the command line decides what runs when.
+ * The page of the command line. It uses the engine client, run records and charts of the real page, with functions instead of
+ * buttons. It stores the runs; the command line decides which run is next.
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
@@ -42,18 +42,18 @@ import type {
 import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
-/** Steps whose mean loss is reported. */
+/** Number of steps over which the reported loss is averaged. */
 const RECENT = 20;
 
-/** The page's functions over an engine of their own. */
+/** The page's functions, with their own engine. */
 export function headlessPage(
   newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
 ): HeadlessPage {
   let engine = newEngine(hear);
-  /** What the engine has loaded. */
+  /** The data and backbone that the engine has loaded. */
   let backbone: BackboneSummary | null = null;
   let dataset: DatasetSummary | null = null;
-  /** Loaded again when a broken engine is replaced. */
+  /** Loaded again after a failed engine is replaced. */
   let choice: BackboneChoice | null = null;
   let source: ({ source: DataSource } & DataChoice) | null = null;
   let runs: RunRecord[] = [];
@@ -74,7 +74,7 @@ export function headlessPage(
   async function loadBackbone(wanted: BackboneChoice): Promise<BackboneSummary> {
     allow('useBackbone');
     choice = wanted;
-    // Nothing is downloaded, so that no bytes are reported.
+    // The command line downloads nothing, so download progress is not reported.
     const onProgress = (value: Progress | DownloadProgress) => 'label' in value && reportWork(value);
     const opened = await engine.call('useBackbone', wanted, { onProgress });
     backbone = opened.backbone;
@@ -82,12 +82,12 @@ export function headlessPage(
     return backbone;
   }
 
-  /** What the engine says unasked; a fault is what the call under way fails with, too. */
+  /** Handles reports that belong to no call. Faults also reject the current call, so they are not handled here. */
   function hear(message: EngineReport): void {
     if ('notice' in message) void notice(message.notice);
   }
 
-  /** A fresh engine in place of a broken one, with the same backbone and data. Models of earlier runs are gone. */
+  /** Replaces a failed engine and loads the same backbone and data. Models of earlier runs are lost. */
   async function restart(backend: BackendChoice): Promise<null> {
     engine.terminate();
     engine = newEngine(hear);
@@ -104,7 +104,7 @@ export function headlessPage(
     return started;
   }
 
-  /** Throws `UserError` where the table of permissions says no. */
+  /** Throws `UserError` if the action is not permitted now. */
   function allow(action: Action): void {
     const obstacle = obstacleTo(action, {
       engine: backbone ? 'ready' : 'starting',
@@ -136,7 +136,7 @@ export function headlessPage(
     if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
     const expected = expectedOf(dataset, backbone);
     const id = crypto.randomUUID();
-    // Searches are not drawn beside what is compared.
+    // Search runs are not drawn beside compared runs.
     const alike = runs.filter((run) => run.role === role);
     const arm = alike.find((run) => run.armName === armName);
     const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;

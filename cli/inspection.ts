@@ -27,7 +27,7 @@ function splitSentence(split: DataSummary['split'], testSplit: DataSummary['test
     : 'Split: drawn by the seed.';
 }
 
-/** Names to the left, numbers to the right. */
+/** Text is left-aligned, numbers are right-aligned. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

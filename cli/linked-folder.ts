@@ -1,6 +1,6 @@
 /**
- * A folder with symbolic links as a folder without: Chromium passes links over without a word. Links to files and folders
- * inside of the folder are followed, as torchvision's ImageFolder does; the others are named.
+ * Resolves symbolic links in a folder, because Chromium ignores them silently. Links to targets inside the folder are followed,
+ * as in torchvision's ImageFolder; others are reported.
  */
 import { rmSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, mkdtemp, readdir, realpath, stat } from 'node:fs/promises';
@@ -10,19 +10,19 @@ import { list } from '../src/data/layout';
 import { UserError } from '../src/user-error';
 
 export interface PlainFolder {
-  /** The folder itself where it has no links, else one with its files in a temporary place. */
+  /** The folder itself if it has no links, else a temporary folder with its files. */
   path: string;
-  /** What the person should know: links that were not followed. */
+  /** Notices about links that were not followed. */
   notices: string[];
   /** Deletes the temporary files. */
   remove: () => void;
 }
 
-/** Links that are followed could multiply files without end. */
+/** A limit, because followed links can multiply the number of files. */
 const MOST_FILES = 500_000;
 
 interface Found {
-  /** Real paths by the path below the folder. */
+  /** Real paths, by path relative to the folder. */
   files: Map<string, string>;
   links: number;
   passedOver: { path: string; reason: 'outside' | 'broken' | 'cycle' }[];
@@ -34,7 +34,7 @@ const REASONS = {
   cycle: 'leads back to a folder around it',
 } as const;
 
-/** Throws `UserError` where every file lies behind a link that is not followed. */
+/** Throws `UserError` if links were found but no files could be reached. */
 export async function withoutLinks(folder: string): Promise<PlainFolder> {
   const root = await realpath(folder);
   const found: Found = { files: new Map(), links: 0, passedOver: [] };
@@ -59,11 +59,11 @@ export async function withoutLinks(folder: string): Promise<PlainFolder> {
   }
 }
 
-/** `below`: the path from the root as the person sees it; `around`: the real paths of the folders it leads through. */
+/** `below`: the path relative to the root, as the person sees it; `around`: the real paths of the enclosing folders. */
 async function walk(root: string, below: string, around: readonly string[], found: Found): Promise<void> {
   const here = around.at(-1) ?? root;
   for (const entry of await readdir(here, { withFileTypes: true })) {
-    // The page passes over hidden files and folders.
+    // The page ignores hidden files and folders.
     if (entry.name.startsWith('.')) continue;
     const path = join(below, entry.name);
     const target = entry.isSymbolicLink()
@@ -84,7 +84,7 @@ async function walk(root: string, below: string, around: readonly string[], foun
   }
 }
 
-/** Where a link leads, or why it is not followed. */
+/** The target of a link, or why it is not followed. */
 async function followed(
   root: string,
   folder: string,
@@ -116,7 +116,7 @@ function linkNotices({ passedOver }: Found): string[] {
   });
 }
 
-/** A second name for a file costs nothing; on another disk it has to be copied. */
+/** Hard links take no space. On another file system the file is copied. */
 async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);

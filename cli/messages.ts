@@ -1,4 +1,4 @@
-/** What the command line and its headless page say to each other: types only, so that both sides can import it. */
+/** The messages between the command line and its headless page: types only, so that both can import them. */
 
 import type { ChartName, Figure } from '../app/report/report';
 import type { DataSummary, Environment } from '../app/report/results';
@@ -24,69 +24,69 @@ export type { DataSummary } from '../app/report/results';
 export type { Problem } from '../app/store/problem';
 export type { RunRecord } from '../app/store/run-record';
 
-/** An error loses its class on the way out of a page, so it travels as data. Null: the person ended the work. */
+/** Errors lose their class when they leave a page, so they are sent as data. Null: the person stopped the work. */
 export type Answer<T> = { done: T } | { failed: Problem | null };
 
 export type ChartKind = 'svg' | 'png';
 
-/** Which of the images are taken, how their folders are read, and how they are split. */
+/** The images used, how their folders are read, and how they are split. */
 export type DataChoice = SplitChoice & { preset: Preset; reading: Reading };
 
-/** What files are chosen for: the page has a file input, and one for folders, for each. */
+/** The page has a file input and a folder input for each of these. */
 export type Purpose = 'data' | 'backbone';
 
-/** How far the work has come, a few times a second. */
+/** Progress of the work, reported a few times a second. */
 export interface Report {
-  /** The run's name; null before the first. */
+  /** The run's name; null before the first run. */
   run: string | null;
-  /** Long work before or between the steps; null while steps go. */
+  /** Progress of long work before or between steps; null during steps. */
   phase: Progress | null;
-  /** The epoch in progress, from 1, and how many there will be. */
+  /** The current epoch, from 1, and the number of epochs. */
   epoch: number;
   epochs: number;
-  /** Mean over the last steps; null before the first. */
+  /** Mean over the last steps; null before the first step. */
   loss: number | null;
   imagesPerSecond: number;
   secondsLeft: number | null;
 }
 
-/** A trial with its names, and the bytes it may take. */
+/** A trial with its names and its memory limit in bytes. */
 export type AskedRun = Trial & Pick<RunRecord, 'name' | 'armName' | 'memoryCap'>;
 
-/** What the page offers, as `globalThis.headless`. */
+/** The page's functions, available as `globalThis.headless`. */
 export interface HeadlessPage {
   start(backend: BackendChoice): Promise<Answer<{ engine: EngineInfo; backbone: BackboneSummary }>>;
   environment(): Promise<Answer<Environment>>;
-  /** Replaces the starter: what the page's file inputs were filled with, or the starter itself in another form. */
+  /** Replaces the starter by the files in the page's inputs, or loads the starter with other stages or input size. */
   useBackbone(
     stages: number | null,
     inputSize: number | null,
     trunk?: string,
   ): Promise<Answer<BackboneSummary>>;
-  /** Every setting, counted and planned for these hyperparameters. */
+  /** All settings with parameter counts and memory plans for these hyperparameters. */
   settings(hyperparameters: Hyperparameters): Promise<Answer<SettingSummary[]>>;
-  /** Reads what the page's file inputs were filled with. */
+  /** Reads the files in the page's inputs. */
   importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
   importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;
-  /** How runs would keep within their memory. */
+  /** Memory plans of runs. */
   plan(configs: RunConfig[], memoryCap: number | null): Promise<Answer<MemoryPlan[]>>;
-  /** Trains on the imported data. A run that fails is an answer, not a failure. */
+  /** Trains on the imported data. A failed run is returned as a result, not thrown. */
   train(asked: AskedRun): Promise<Answer<RunRecord>>;
-  /** Replaces an engine that broke; its backbone is used and the data read again. */
+  /** Replaces a failed engine and loads the backbone and data again. */
   restart(backend: BackendChoice): Promise<Answer<null>>;
-  /** Ends the run in progress; its best epoch is kept. */
+  /** Ends the current run; the parameters of its best epoch are kept. */
   stop(): Promise<Answer<null>>;
   exportAdapter(modelId: string, name: string): Promise<Answer<Uint8Array>>;
   /** The chart of all runs so far: SVG text, or a PNG's bytes in base64. Null where there is nothing to draw. */
   chart(name: ChartName, kind: ChartKind): Promise<Answer<string | null>>;
-  /** The charts of what is compared, for a report. */
+  /** The charts of the compared runs, for a report. */
   figures(): Promise<Answer<Figure[]>>;
 }
 
 declare global {
   var headless: HeadlessPage;
-  /** Given to the page by the command line. */
+  /** Provided by the command line. */
   var report: (report: Report) => Promise<void>;
-  /** Given to the page by the command line: a program that this adapter does not compile. */
+  /** Provided by the command line: an optimized kernel that does not compile on this GPU adapter. */
   var notice: (notice: Notice) => Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { HeadlessPage, Report } from './messages';
 import { type Headless, openHeadless } from './page';
 import { BACKBONE, ENGINE } from './page-fixture';
 
-/** What a page of Playwright's does for this, here: functions are evaluated in Node, and events are sent by the test. */
+/** A replacement for a Playwright page: functions are evaluated in Node, and the test sends events. */
 class PageFixture extends EventEmitter {
   readonly exposed = new Map<string, unknown>();
   readonly chosen: [selector: string, path: string][] = [];
@@ -48,7 +48,7 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, 'headless');
 });
 
-/** The headless page with these functions; a test calls no other. */
+/** The headless page with these functions; no others are called. */
 function open(functions: Partial<HeadlessPage> | null, whileOpening = async () => {}): Promise<Headless> {
   if (functions) globalThis.headless = functions as HeadlessPage;
   return openHeadless(
@@ -56,7 +56,7 @@ function open(functions: Partial<HeadlessPage> | null, whileOpening = async () =
     (notice) => heard.push(notice),
     async (path, prepare) => {
       expect(path).toBe('cli/headless.html');
-      // The few methods that are called are there.
+      // Only the methods that are called.
       const made = page as unknown as Page;
       await prepare?.(made);
       await whileOpening();
@@ -155,7 +155,7 @@ describe('a page that breaks', () => {
     const headless = await open({ stop: async () => ({ done: null }), settings: never });
     await headless.ask('stop');
     page.emit('crash');
-    // Nobody waits: an unhandled rejection would fail this file.
+    // Nothing awaits the promise: an unhandled rejection would fail this file.
     await new Promise(setImmediate);
     expect(await caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS))).toEqual(OUT_OF_MEMORY);
   });
@@ -191,7 +191,7 @@ describe('a page that breaks', () => {
   it('while it is opened is closed', async () => {
     const opened = open({}, async () => {
       page.emit('pageerror', new Error('The script has an error.'));
-      // Nobody waits for the page yet: an unhandled rejection would fail this file.
+      // Nothing awaits the page yet: an unhandled rejection would fail this file.
       await new Promise(setImmediate);
     });
     expect(await caught(opened)).toMatchObject({ message: 'The script has an error.' });
@@ -220,7 +220,7 @@ describe('what goes in and comes out', () => {
     const headless = await open({});
     await headless.choose('data', { kind: 'folder', path: '/pictures' });
     await headless.choose('backbone', { kind: 'file', path: '/resnet.pth' });
-    // The other input is emptied, or what was chosen before would still be there.
+    // The other input is cleared, so that the earlier choice is removed.
     expect(page.chosen).toEqual([
       ['#data-file', ''],
       ['#data-folder', '/pictures'],

@@ -1,4 +1,4 @@
-/** The headless page as the command line sees it: typed calls, errors that keep their kind. */
+/** The headless page as seen by the command line: typed calls, and errors that keep their class. */
 import type { Page } from 'playwright';
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
@@ -11,23 +11,26 @@ import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 export type Done<K extends keyof HeadlessPage> =
   Awaited<ReturnType<HeadlessPage[K]>> extends Answer<infer T> ? T : never;
 
-/** Where data or a backbone are on the disk; several files may be chosen together. */
+/** Path of data or of a backbone; several files may be chosen together. */
 export interface Place {
   kind: 'folder' | 'file';
   path: string | string[];
 }
 
 export interface Headless {
-  /** Rejects with `UserError` for what the person can mend, `EngineFault` where the device failed, `AbortError` where they ended it, `Bug` otherwise. */
+  /**
+   * Rejects with `UserError` for errors that the person can correct, `EngineFault` for device failures, `AbortError` after a
+   * stop, and `Bug` otherwise.
+   */
   ask<K extends keyof HeadlessPage>(call: K, ...given: Parameters<HeadlessPage[K]>): Promise<Done<K>>;
-  /** Puts a folder or files into the page's file input for it, in place of what was chosen before. */
+  /** Sets the page's file input to a folder or files, replacing the earlier choice. */
   choose(purpose: Purpose, { kind, path }: Place): Promise<void>;
-  /** Addresses on other hosts that the page asked for, in vain. */
+  /** Blocked requests to other hosts. */
   readonly refused: readonly string[];
   close(): Promise<void>;
 }
 
-/** Throws `UserError` where there is no Chromium. `open`: for tests with another page. */
+/** Throws `UserError` if there is no Chromium. `open`: tests pass another page. */
 export async function openHeadless(
   onReport: (report: Report) => void,
   onNotice: (notice: Notice) => void,
@@ -50,7 +53,7 @@ export async function openHeadless(
     async ask(call, ...given) {
       const work = page.evaluate(
         ([name, input]) => {
-          // The pair (name, input) belongs together by this method's signature, which the union cannot express.
+          // The signature ensures that name and input match; the union type cannot express that.
           const serve = globalThis.headless[name] as (...given: unknown[]) => Promise<Answer<unknown>>;
           return serve(...input);
         },
@@ -62,7 +65,7 @@ export async function openHeadless(
     },
     async choose(purpose, { kind, path }) {
       const other = kind === 'folder' ? 'file' : 'folder';
-      // Playwright sets no empty list in an input for folders.
+      // Playwright cannot set an empty list on a folder input.
       await page.$eval<void, HTMLInputElement>(`#${purpose}-${other}`, (input) => {
         input.value = '';
       });
@@ -73,7 +76,7 @@ export async function openHeadless(
   };
 }
 
-/** Never resolves; rejects when the page can no longer answer. */
+/** Never resolves; rejects when the page can no longer respond. */
 function failures(page: Page): Promise<never> {
   const failed = new Promise<never>((_, reject) => {
     page.on('crash', () =>
@@ -81,7 +84,7 @@ function failures(page: Page): Promise<never> {
     );
     page.on('pageerror', (error) => reject(new Bug(error.message, error.stack ?? String(error))));
   });
-  // Raced by whoever waits for the page; between two calls nobody does.
+  // Calls race against this promise. Between calls nothing awaits it, so the rejection is handled here.
   failed.catch(() => {});
   return failed;
 }

@@ -1,11 +1,11 @@
-/** What is going on, on one line that is rewritten; where that cannot be (a file, a pipe), a line now and then. */
+/** Progress on one line that is rewritten. If the output is a file or a pipe, writes a line from time to time instead. */
 import { duration, rate } from '../app/ui/format';
 import type { Report } from './messages';
 
-/** Seconds between two plain lines about the same thing. */
+/** Minimum time in seconds between two plain lines about the same work. */
 const PLAIN_EVERY = 10;
 
-/** The terminal, or the file or pipe in its place. */
+/** The terminal, or the file or pipe that replaces it. */
 export type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
 
 export class ProgressLine {
@@ -28,7 +28,7 @@ export class ProgressLine {
       return;
     }
     if (!report.phase && report.loss === null) return;
-    // Up to the colon: what follows names the part in hand, one of many.
+    // Only the text before the colon: the text after it changes with every item.
     const topic = `${report.run}, ${report.phase?.label.split(':')[0]}`;
     const now = this.#now() / 1000;
     if (topic === this.#topic && now - this.#said < PLAIN_EVERY) return;
@@ -37,7 +37,7 @@ export class ProgressLine {
     this.#stream.write(`${lineOf(report)}\n`);
   }
 
-  /** A line that stays. */
+  /** Writes a permanent line. */
   say(text: string): void {
     this.clear();
     this.#stream.write(`${text}\n`);

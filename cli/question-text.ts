@@ -1,4 +1,4 @@
-/** A question about a data set's folders as the command line asks it: what was found, and the option for each answer. */
+/** The text of a question about a data set's folders: what was found, and the option for each answer. */
 import { classSentence } from '../app/store/data-words';
 import { counted } from '../app/ui/format';
 import type { DataQuestion } from '../src/worker/protocol';

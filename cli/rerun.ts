@@ -1,4 +1,4 @@
-/** `--rerun`: the finished runs of a results file once more, on the same images and weights. */
+/** `--rerun`: runs the finished runs of a results file again, on the same images and weights. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { backendOf, finishedRuns, parseResults, settingDifference, verdict } from '../app/report/rerun';
@@ -9,14 +9,14 @@ import { type Choices, sampleNamed } from './choices';
 import { kindOf } from './folders';
 import type { AskedRun } from './messages';
 
-/** Throws `UserError` where the file is no results file. */
+/** Throws `UserError` if the file is not a results file. */
 export async function readResults(path: string): Promise<Results> {
   if ((await kindOf('results', path)) === 'folder')
     throw new UserError(`“${path}” is a folder. --rerun takes the results.json inside.`);
   return parseResults(await readFile(path, 'utf8'), basename(path));
 }
 
-/** What the person typed, with all that the results file sets. Throws `UserError` where data or weights are not given. */
+/** The person's choices, completed with those of the results file. Throws `UserError` if data or weights are missing. */
 export function repeatedChoices(choices: Choices, before: Results): Choices {
   const { dataset, backbone } = before;
   const { path } = choices.backbone;
@@ -35,7 +35,7 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
     },
     testPart: dataset.testPart,
     preset: dataset.preset,
-    // Options on the command line go first: the results may be of files that lay otherwise.
+    // Options on the command line take precedence: the files may be arranged differently.
     reading: { ...dataset.reading, ...choices.reading },
     settings: [],
     hyperparameters: { ...choices.hyperparameters, seed: dataset.seed },
@@ -43,7 +43,7 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
   };
 }
 
-/** The runs to ask for, in their order. Throws `UserError` where there are none or a setting is not known. */
+/** The runs to train, in order. Throws `UserError` if there are none or a setting is unknown. */
 export function repeatedRuns(before: Results, known: readonly SettingSummary[]): AskedRun[] {
   const runs = finishedRuns(before);
   refuse(settingDifference(runs, known));
@@ -53,12 +53,12 @@ export function repeatedRuns(before: Results, known: readonly SettingSummary[]):
   });
 }
 
-/** Throws `UserError` with what keeps the runs from being made again. */
+/** Throws `UserError` if there is a difference that prevents a rerun. */
 export function refuse(difference: string | null): void {
   if (difference !== null) throw new UserError(`${difference} Nothing was run.`);
 }
 
-/** One line for every run that should have been made again, and whether all came out the same. */
+/** One line per run of the rerun, and whether all numbers are the same. */
 export function verdicts(before: Results, after: readonly RunResults[]): { lines: string[]; same: boolean } {
   const found = finishedRuns(before).map((run, index) => {
     const { same, sentence } = verdict(run, after[index]);

@@ -1,4 +1,4 @@
-/** Which run comes next: of a sweep, where that depends on how the others ended, or of a list. */
+/** The order of runs: of a sweep, where the next run depends on the outcomes of the others, or of a list. */
 import { memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
 import { type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
@@ -6,7 +6,7 @@ import type { SettingSummary } from '../src/worker/protocol';
 import type { Choices } from './choices';
 import type { AskedRun, DataSummary, RunRecord } from './messages';
 
-/** Gives a run to make, and takes how it ended. */
+/** Yields the next run to train, and receives its record. */
 export type RunPlan = Generator<AskedRun, void, RunRecord>;
 
 export function sweepOf(

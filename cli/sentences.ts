@@ -1,4 +1,4 @@
-/** What the command says of its engine, backbone, data and runs, a sentence each. */
+/** Sentences about engine, backbone, data and runs. */
 import {
   conflictSentence,
   givenUpSentence,
@@ -44,7 +44,7 @@ export function dataSentence({
   return `Data: ${name}, ${classes.length} classes, images: ${partWords(imagesPerPart(classes)).join(', ')}${left}.`;
 }
 
-/** What the person should know about the images before they trust the accuracies. */
+/** What the person should know about the images to interpret the accuracies. */
 export function noticesOf(
   dataset: Pick<DataSummary, 'notices' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
 ): string[] {
@@ -59,7 +59,7 @@ export function noticesOf(
   ].filter(Boolean);
 }
 
-/** How many runs there will be; empty where it is one of each setting. */
+/** The number of runs; empty if there is one run per setting. */
 export function runCountSentence(sweep: Sweep): string {
   const trials = allTrials(sweep);
   const searches = trials.filter(({ role }) => role === 'search').length;
@@ -67,7 +67,7 @@ export function runCountSentence(sweep: Sweep): string {
   return `${counted(trials.length, 'run')}${searches > 0 ? `, ${searches} of them search runs` : ''}.`;
 }
 
-/** How each of what is compared keeps within its memory. `plan` is asked once, with one configuration of each. */
+/** The memory plan of each compared setting. `plan` is called once, with one configuration of each. */
 export async function memorySentences(
   sweep: Sweep,
   plan: (configs: RunConfig[], memoryCap: number | null) => Promise<MemoryPlan[]>,
@@ -82,7 +82,7 @@ export async function memorySentences(
   });
 }
 
-/** One line for a run that is over. */
+/** One line about a completed run. */
 export function endSentence(run: Pick<RunRecord, 'name' | 'status' | 'epochs'>): string {
   const end = run.epochs.at(-1);
   const reached = end

@@ -1,6 +1,6 @@
-/** Ctrl-C: the first ends the run and keeps its best; the next leaves at once. */
+/** Ctrl-C: the first signal ends the run and keeps its best epoch; the next one exits immediately. */
 
-/** A signal may come twice, from the terminal and from npm; closer together than this they are one. */
+/** The terminal and npm may both send a signal. Signals within this time count as one. */
 const ONE_SIGNAL_MS = 500;
 
 export interface Leaving {
@@ -8,11 +8,11 @@ export interface Leaving {
   signals: Pick<NodeJS.EventEmitter, 'on'>;
   /** Milliseconds since any fixed moment. */
   clock(): number;
-  /** Ends the process at once. */
+  /** Exits the process immediately. */
   leave(code: number): void;
 }
 
-/** `onFirst` is called once; `code` is what the process leaves with at the next signal. */
+/** `onFirst` is called once, at the first signal. The next signal exits with `code`. */
 export function heedSignals(
   { signals, clock, leave }: Leaving,
   { onFirst, code }: { onFirst: () => void; code: number },

@@ -1,4 +1,4 @@
-/** A chart from the page with the heading that the page would put around it, since a file stands alone. */
+/** A chart from the page with the heading that the page shows around it, for use as a separate file. */
 import { FAINT, INK } from '../app/charts/axis';
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';

@@ -1,4 +1,4 @@
-/** `npm run tune`: the page's whole job without the page. See `HELP` in choices.ts. */
+/** `npm run tune`: the page's functions on the command line. See `HELP` in choices.ts. */
 import { tune } from './command';
 
 process.exitCode = await tune(process.argv.slice(2), {
@@ -9,6 +9,6 @@ process.exitCode = await tune(process.argv.slice(2), {
   leave: (code) => process.exit(code),
   startedAt: new Date(),
   onExit: (clean) => process.once('exit', clean),
-  // Only now: the browser's driver and the server take a second to load, which wrong input need not wait for.
+  // Imported after the arguments are checked: the browser driver and the server take a second to load.
   openHeadless: async (...hearers) => (await import('./page')).openHeadless(...hearers),
 });

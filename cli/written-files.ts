@@ -12,7 +12,7 @@ import type { Headless } from './page';
 export const saveResults = (out: string, results: Results) =>
   writeFile(join(out, 'results.json'), resultsText(results));
 
-/** The run's model as a file, and what results say of it; null where it kept none. `earlier`: the runs before it. */
+/** Saves the run's model to a file. Returns its entry in the results; null if the run kept none. `earlier`: the runs before it. */
 export async function saveAdapter(
   out: string,
   headless: Pick<Headless, 'ask'>,
@@ -26,7 +26,7 @@ export async function saveAdapter(
   return { file, bytes: content.byteLength };
 }
 
-/** `atoms.safetensors`, `atoms-2.safetensors`: numbered among the setting's runs that kept a model. */
+/** `atoms.safetensors`, `atoms-2.safetensors`: numbered among the runs of the setting that kept a model. */
 export function adapterFileName(
   setting: string,
   earlier: readonly Pick<RunResults, 'setting' | 'adapter'>[],
@@ -35,7 +35,7 @@ export function adapterFileName(
   return `${setting}${same > 0 ? `-${same + 1}` : ''}.safetensors`;
 }
 
-/** The charts that have something to draw; their file names. */
+/** Saves the charts that have content. Returns their file names. */
 export async function saveCharts(
   out: string,
   headless: Pick<Headless, 'ask'>,
@@ -58,7 +58,7 @@ export async function saveReports(out: string, results: Results, figures: readon
   await writeFile(join(out, 'report.md'), markdown(report));
 }
 
-/** All of them, adapters with their size. */
+/** The names of all files, adapters with their size. */
 export const writtenFiles = ({ runs, charts }: Pick<Results, 'runs' | 'charts'>): string[] => [
   ...runs.flatMap(({ adapter }) => (adapter ? [`${adapter.file} (${bytes(adapter.bytes)})`] : [])),
   'report.html',

@@ -1,5 +1,5 @@
 /**
- * Accuracy against what it costs, a point with its 95 % interval for each setting, and the Pareto front as a thin line. The paper's
+ * Accuracy against cost: a point with its 95 % interval for each setting, and the Pareto front as a thin line. The paper's
  * points are hollow and grey.
  */
 import {
@@ -69,7 +69,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
             axisLine={false}
             tickLine={false}
           />
-          {/* Gives both scales their data; the points themselves are drawn below, with interval and label. */}
+          {/* Provides the data for both scales. The points, intervals and labels are drawn below. */}
           <Scatter data={points} shape={() => <g />} isAnimationActive={false} />
           <ReferenceLine y={yTicks[0] ?? 0} stroke={RULE} />
           <Points points={points} labelled={labelled(wide)} />
@@ -82,7 +82,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
 
 const namesOf = (points: readonly Point[]) => points.map(({ name }) => name);
 
-/** What the labels do not say. */
+/** Legend entries for everything that has no label on the plot. */
 function legendOf(points: readonly Point[], labelled: boolean): LegendEntry[] {
   const entries: LegendEntry[] = labelled
     ? []
@@ -169,7 +169,7 @@ function Points({ points, labelled }: { points: readonly Point[]; labelled: bool
   );
 }
 
-/** Steps through the front: the accuracy reached with no more than x, on to the plot's edge. */
+/** Horizontal steps of the Pareto front: the highest accuracy at a cost of at most x, up to the right edge of the plot. */
 const stepsOf = (front: readonly { x: number; y: number }[], right: number): Level[] =>
   front.map(({ x, y }, index) => ({ left: x, right: front[index + 1]?.x ?? right, y }));
 

@@ -1,6 +1,6 @@
 /**
- * Validation accuracy after every epoch, of all runs or of one panel's. The linear probe trains for its own number of epochs on
- * cached features, so beside other runs it is a dashed reference line, not a curve.
+ * Validation accuracy after every epoch, of all runs or of one panel's runs. The linear probe has its own number of epochs, so
+ * beside other runs it is drawn as a dashed reference line instead of a curve.
  */
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
@@ -16,7 +16,7 @@ const referenceValue = (run: RunRecord) => {
   const end = lastEpoch(run);
   return end ? accuracy(end) : 0;
 };
-/** Reference lines are named here: on the plot their labels would sit where warm-started curves begin. */
+/** Reference lines are named here. Labels on the plot would overlap the start of warm-started curves. */
 function referenceEntries(references: readonly RunRecord[]): LegendEntry[] {
   const after = (run: RunRecord) => `${lastEpoch(run)?.epoch ?? 0} epochs`;
   return runEntries(
@@ -26,7 +26,7 @@ function referenceEntries(references: readonly RunRecord[]): LegendEntry[] {
   );
 }
 
-/** What is drawn, and the axes for all of it. */
+/** The curves, and their common axes. */
 export interface EpochPlot {
   curves: RunRecord[];
   references: RunRecord[];
@@ -51,7 +51,7 @@ export function epochPlot(runs: readonly RunRecord[]): EpochPlot {
   };
 }
 
-/** Markers on every epoch are noise on a long run. */
+/** Approximate number of markers per curve; on longer runs only every n-th epoch has one. */
 const MARKERS = 12;
 const HEADING = 20;
 
@@ -59,7 +59,7 @@ export function AccuracyByEpoch({ runs, ...size }: { runs: readonly RunRecord[] 
   return <EpochChart plot={epochPlot(runs)} {...size} />;
 }
 
-/** With a heading of its own in place of the legend where several stand side by side. */
+/** If several charts are side by side, each has a heading instead of a legend. */
 export function EpochChart({
   plot: { curves, references, yTicks, last },
   heading,

@@ -4,7 +4,7 @@ import { epochPlot } from './AccuracyByEpoch';
 import { seedPlot, seedsOf } from './AccuracyBySeed';
 
 const run = (setting: string, seed: number, correct: readonly number[]): RunRecord =>
-  // Nothing else of a run is drawn.
+  // The chart reads no other fields of a run.
   ({
     id: `${setting} ${seed}`,
     setting,

@@ -1,4 +1,4 @@
-/** Small multiples: validation accuracy per epoch, a panel for each seed, all on the same axes. */
+/** Small multiples: validation accuracy per epoch, one panel per seed, with the same axes. */
 import type { RunRecord } from '../store/run-record';
 import { EpochChart, type EpochPlot, epochPlot } from './AccuracyByEpoch';
 import classes from './AccuracyBySeed.module.css';
@@ -7,13 +7,13 @@ import { useWidth } from './SizedChart';
 
 const PANEL_HEIGHT = 190;
 
-/** Seeds of runs that have been measured, ascending. */
+/** Seeds of the runs that have completed an epoch, ascending. */
 export const seedsOf = (runs: readonly RunRecord[]) =>
   [...new Set(runs.filter(({ epochs }) => epochs.length > 0).map(({ config }) => config.seed))].sort(
     (a, b) => a - b,
   );
 
-/** What of the plot belongs to a seed, on the axes of all. */
+/** The curves of one seed, with the common axes. */
 export const seedPlot = (plot: EpochPlot, seed: number): EpochPlot => ({
   ...plot,
   curves: plot.curves.filter(({ config }) => config.seed === seed),
@@ -35,7 +35,7 @@ export function AccuracyBySeed({ runs }: { runs: readonly RunRecord[] }) {
   );
 }
 
-/** Once for all panels. */
+/** One legend for all panels. */
 function Legend({ entries }: { entries: readonly LegendEntry[] }) {
   const [place, wide] = useWidth();
   return (

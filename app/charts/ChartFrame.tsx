@@ -1,4 +1,4 @@
-/** A chart with its title, a table of the same numbers beside it, and its exports. */
+/** A chart with its title, a table of the same numbers, and exports. */
 import { Button, SegmentedControl, Table } from '@mantine/core';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import { type Column, fileRows } from '../ui/columns';
@@ -9,17 +9,17 @@ import { pngFile, svgFile } from './export-image';
 
 interface Props<Row> {
   title: string;
-  /** A sentence or two under the chart; empty for none. */
+  /** One or two sentences under the chart; may be empty. */
   note: string;
   fileName: string;
   columns: readonly Column<Row>[];
-  /** Made only when they are looked at or saved. */
+  /** Called only when the table is shown or saved. */
   rows: () => readonly Row[];
-  /** What the CSV has where the page's table is thinned out. */
+  /** The rows of the CSV, if the table on the page shows only some of them. */
   allRows?: () => readonly Row[];
-  /** What can be chosen about the chart. */
+  /** Controls for the chart's options. */
   controls?: ReactNode;
-  /** Takes a whole row of a grid. */
+  /** Spans all columns of the grid. */
   wide?: boolean;
   children: ReactNode;
 }
@@ -127,7 +127,7 @@ function NumbersTable<Row>({ title, columns, rows }: TableProps<Row>) {
 const csvFile = <Row,>(columns: readonly Column<Row>[], rows: readonly Row[]) =>
   new Blob([csv(fileRows(columns, rows))], { type: 'text/csv;charset=utf-8' });
 
-/** All charts within as one picture; null where none is drawn yet. */
+/** All charts in the element as one image; null if none has been drawn. */
 async function pictureOf(
   place: HTMLElement | null,
   title: string,

@@ -1,4 +1,4 @@
-/** The legend, drawn inside the SVG so that an exported picture keeps it. */
+/** The legend, drawn inside the SVG so that exported images contain it. */
 
 import type { ReactNode } from 'react';
 import { armOf, type RunRecord } from '../store/run-record';
@@ -7,20 +7,20 @@ import { runStyle } from './run-style';
 
 const ROW = 18;
 const KEY = 30;
-/** Width of a letter at 12 px, on the wide side: measuring needs a DOM with fonts, which a headless mount may lack. */
+/** Upper estimate of a letter's width at 12 px. Measuring needs a DOM with fonts, which is not always available. */
 const LETTER = 6.7;
 const LONGEST = 60;
 
-/** A run, or anything else that is drawn, with its key: 24 px wide, from the origin on. */
+/** A run or another item, with its symbol: 24 px wide, starting at the origin. */
 export type LegendEntry = { id: string; name: string } & ({ style: number } | { drawn: ReactNode });
 
-/** One entry for runs that differ in their seeds alone, since they look alike; `several` names those of more than one run. */
+/** One entry for all runs that differ only in their seeds. `several` gives the name of an entry with more than one run. */
 export function runEntries(
   runs: readonly RunRecord[],
   one: (run: RunRecord) => string = ({ name }) => name,
   several: (run: RunRecord) => string = ({ armName }) => armName,
 ): LegendEntry[] {
-  // Another backend's runs of the same setting have a style of their own.
+  // Runs of the same setting on another backend have another style.
   const keyOf = (run: RunRecord) => `${armOf(run)} ${run.style}`;
   return [...new Set(runs.map(keyOf))].flatMap((id) => {
     const [first, ...others] = runs.filter((run) => keyOf(run) === id);
@@ -28,7 +28,7 @@ export function runEntries(
   });
 }
 
-/** Lines of whole words; a word longer than a line is cut. */
+/** Breaks a name into lines at spaces; words longer than a line are truncated. */
 function wrap(name: string, width: number): string[] {
   const longest = Math.max(1, Math.min(LONGEST, Math.floor((width - KEY) / LETTER)));
   const lines: string[] = [];
@@ -61,7 +61,7 @@ function layOut(entries: readonly LegendEntry[], width: number) {
   return { places, height: rows * ROW };
 }
 
-/** Room the legend takes at the top of a chart of this width, pixels. */
+/** Height of the legend in a chart of this width, pixels. */
 export const legendHeight = (entries: readonly LegendEntry[], width: number) => layOut(entries, width).height;
 
 interface Props {

@@ -1,18 +1,18 @@
-/** What the pointer is on, in words. Recharts hands the values in. */
+/** The values at the pointer's position. Recharts passes them in. */
 interface Entry {
   name?: unknown;
   value?: unknown;
   color?: string;
-  /** `none` keeps a line out of the tooltip. */
+  /** Lines of type `none` are not shown in the tooltip. */
   type?: unknown;
   payload?: Record<string, unknown>;
 }
 
 interface Props {
-  /** What the x axis counts. */
+  /** Unit of the x axis. */
   axis: string;
   digits: number;
-  /** Values are proportions, shown in per cent. */
+  /** Values are proportions and are shown in percent. */
   percent?: boolean;
   active?: boolean;
   payload?: Entry[];

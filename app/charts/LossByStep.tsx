@@ -1,4 +1,4 @@
-/** Training loss at every step: the smoothed line, and the raw one faint behind it. */
+/** Training loss at every step: a smoothed line, and the unsmoothed values as a faint line. */
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { isProbe, type RunRecord } from '../store/run-record';
 import { measured } from '../ui/format';
@@ -9,10 +9,13 @@ import { runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
 import { decimate, memoryFor, smooth } from './series';
 
-/** Points drawn per line. */
+/** Maximum number of points per line. */
 const LIMIT = 400;
 
-/** The linear probe steps over cached features; its steps are no other run's, so it is drawn only when alone. */
+/**
+ * Steps of the linear probe, on cached features, are not comparable with those of other runs, so it is shown only without other
+ * runs.
+ */
 export function runsWithLoss(runs: readonly RunRecord[]): RunRecord[] {
   const stepped = runs.filter(({ steps }) => steps.length > 1);
   const others = stepped.filter((run) => !isProbe(run));
@@ -37,7 +40,7 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
     1,
     ...shown.map(({ run, points }) => Math.max(run.totalSteps, points.at(-1)?.step ?? 0)),
   );
-  // Raw losses may spike; the smoothed lines and nearly all raw points set the scale.
+  // Single losses can be very high, so the scale is set by the smoothed lines and nearly all unsmoothed points.
   const losses = shown.flatMap(({ points }) => points.map(({ raw }) => raw)).sort((a, b) => a - b);
   const smoothedTop = Math.max(0, ...shown.flatMap(({ points }) => points.map(({ loss }) => loss)));
   const top = Math.max(smoothedTop, losses[Math.floor(losses.length * 0.985)] ?? 1);

@@ -1,6 +1,6 @@
 import { markerPath, runStyle } from './run-style';
 
-/** A run's marker in its colour, centred on (x, y) of the surrounding SVG. */
+/** A run's marker in its colour, centred at (x, y) in the surrounding SVG. */
 export function Marker({ style, x, y, size = 8 }: { style: number; x: number; y: number; size?: number }) {
   const { colour, marker } = runStyle(style);
   return (
@@ -12,7 +12,7 @@ export function Marker({ style, x, y, size = 8 }: { style: number; x: number; y:
   );
 }
 
-/** A short piece of the run's line with its marker: the key in legends, queue and tables. */
+/** A short piece of the run's line with its marker: the symbol used in legends, queue and tables. */
 export function RunKey({ style }: { style: number }) {
   const { colour, dash } = runStyle(style);
   return (

@@ -1,19 +1,22 @@
 /**
- * Gives a chart its size: the one it was told (an export, the command line), or that of the space it stands in.
- * Recharts' own container would do the second, but the legend's room must be known before the chart is laid out.
+ * Sets the size of a chart: the given width (for exports and the command line) or the width of its container. Recharts' own
+ * container is not used because the legend's height must be known before layout.
  */
 import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
 interface Props {
   width: number | undefined;
   height: number | undefined;
-  /** Height of the legend where the chart is so wide. */
+  /** Height of the legend at this width. */
   legend: (width: number) => number;
   children: (width: number, height: number, legend: number) => ReactNode;
 }
 
 const HEIGHT = 290;
-/** What a legend may take of the height; a taller one makes the chart taller, so that it leaves the plot its room. */
+/**
+ * Legend height included in the chart's default height. A taller legend increases the chart's height, so that the plot keeps
+ * its size.
+ */
 const LEGEND = 36;
 
 export function SizedChart({ width, height = HEIGHT, legend, children }: Props) {
@@ -27,11 +30,11 @@ export function SizedChart({ width, height = HEIGHT, legend, children }: Props) 
   );
 }
 
-/** The width given, or else that of the element the reference is put on; 0 until it is known. */
+/** The given width, or the width of the element with the returned ref; 0 until it is measured. */
 export function useWidth(width?: number): [RefObject<HTMLDivElement | null>, number] {
   const place = useRef<HTMLDivElement>(null);
   const [measured, setMeasured] = useState(0);
-  // Before the first paint, so that no frame is without its chart.
+  // Measures before the first paint, so that the chart is visible in the first frame.
   useLayoutEffect(() => {
     const element = place.current;
     if (!element || width !== undefined) return;

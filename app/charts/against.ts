@@ -1,4 +1,4 @@
-/** What accuracy is drawn against, and the points: one for each setting with its values, over all its seeds. */
+/** The costs that accuracy is plotted against, and the points: one per setting with its values, over all seeds. */
 import { paretoFront } from '../../src/statistics/pareto';
 import type { Arm, Comparison, Scored } from '../store/comparison';
 import type { Column } from '../ui/columns';
@@ -9,40 +9,40 @@ import { citation, type PaperSeries } from './paper-points';
 export interface Point {
   id: string;
   name: string;
-  /** On the plot where that is narrow. */
+  /** Short name for narrow plots. */
   label: string;
-  /** Its runs' colour and marker; null for one of the paper's. */
+  /** Index of the runs' colour and marker; null for the paper's points. */
   style: number | null;
   x: number;
   /** Mean over the runs, 0–1. */
   accuracy: number;
-  /** 95 %; null where none is known, or not yet. */
+  /** 95 % interval; null if it is not known, or not computed yet. */
   interval: { low: number; high: number } | null;
-  /** Runs and images behind it; null for one of the paper's. */
+  /** Number of runs and images; null for the paper's points. */
   counted: { runs: number; images: number; on: Scored } | null;
-  /** On the Pareto front. The paper's points take no part in it. */
+  /** Whether the point is on the Pareto front. The paper's points are not considered. */
   front: boolean;
-  /** Whose number this is. */
+  /** Origin of the number. */
   source: string;
 }
 
 export interface Against {
-  /** Under the axis. */
+  /** Title of the x axis. */
   axis: string;
   of: (arm: Arm) => number;
   ticks: (values: readonly number[]) => number[];
   log: boolean;
   showTick: (value: number) => string;
-  /** In the table. */
+  /** Title of the table column. */
   column: string;
   show: (value: number) => string;
-  /** In the CSV. */
+  /** Name of the CSV field. */
   field: string;
-  /** Completes “the highest accuracy”. */
+  /** Completes the phrase “the highest accuracy”. */
   frugally: string;
 }
 
-/** 1, 10, 100 … around them. */
+/** Ticks at powers of ten that cover the values. */
 const decades = (values: readonly number[]) => decadeTicks(Math.min(...values), Math.max(...values));
 
 const power = (value: number) =>
@@ -84,7 +84,10 @@ export const AGAINST = {
   },
 } as const satisfies Record<string, Against>;
 
-/** The settings' points in their order, those of the front marked. What was counted on no image, or has no place on the axis, is left out. */
+/**
+ * One point per setting, in order, with those on the Pareto front marked. Omits settings without scored images or without a
+ * valid position on the axis.
+ */
 export function pointsOf(
   { arms, pairedOn: on }: Pick<Comparison, 'arms' | 'pairedOn'>,
   { of }: Against,
@@ -115,7 +118,7 @@ export function pointsOf(
   return points.map((point, place) => ({ ...point, front: front.includes(place) }));
 }
 
-/** The paper's points, to stand beside the settings'. */
+/** The paper's points, for comparison with the settings. */
 export const paperPoints = (series: PaperSeries): Point[] =>
   series.points.map(({ label, parameters, accuracy }) => ({
     ...{ id: `${series.id} ${label}`, name: `${label} (paper)`, label },
@@ -123,7 +126,7 @@ export const paperPoints = (series: PaperSeries): Point[] =>
     ...{ interval: null, counted: null, front: false, source: citation(series) },
   }));
 
-/** The points on the front from left to right. */
+/** The points on the Pareto front, from left to right. */
 export const frontOf = (points: readonly Point[]): Point[] =>
   points.filter(({ front }) => front).sort((a, b) => a.x - b.x);
 

@@ -1,10 +1,10 @@
-/** What the charts' axes and grids share. */
+/** Shared properties of the charts' axes and grids. */
 
 export const INK = 'var(--chart-ink, #1d2a2e)';
 export const FAINT = 'var(--chart-faint, #56646a)';
 export const RULE = 'var(--chart-rule, #dde4e4)';
 
-/** Text on top of lines: readable through an outline in the paper's colour. */
+/** Text drawn over lines, with an outline in the background colour for legibility. */
 export const HALO = {
   fill: INK,
   stroke: 'var(--chart-paper, #fff)',
@@ -18,12 +18,12 @@ export const axisLine = { stroke: RULE };
 export const margin = (top: number) => ({ top, right: 14, bottom: 22, left: 4 });
 
 export interface ChartSize {
-  /** Pixels; the space it stands in where not given. */
+  /** Width in pixels; by default the container's width. */
   width?: number | undefined;
   height?: number | undefined;
 }
 
-/** The axis title under a chart's x axis. */
+/** The title below the x axis. */
 export const below = (value: string) => ({
   value,
   position: 'insideBottom' as const,
@@ -32,7 +32,7 @@ export const below = (value: string) => ({
   fill: FAINT,
 });
 
-/** A step of 1, 2 or 5 × 10ⁿ that cuts `span` into at most `pieces`. */
+/** A step of 1, 2 or 5 × 10ⁿ that divides `span` into at most `pieces` intervals. */
 function niceStep(span: number, pieces: number): number {
   const rough = span / pieces;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -40,7 +40,7 @@ function niceStep(span: number, pieces: number): number {
   return step * power;
 }
 
-/** Round numbers that cover `[low, high]`. */
+/** Round tick values that cover `[low, high]`. */
 export function niceTicks(low: number, high: number, pieces: number): number[] {
   const span = high - low;
   if (!(span > 0)) return [low];
@@ -52,13 +52,13 @@ export function niceTicks(low: number, high: number, pieces: number): number[] {
   );
 }
 
-/** Whole numbers from 0 to `last`, thinned to at most `pieces` steps. */
+/** Integers from 0 to `last`, with at most `pieces` steps. */
 export function wholeTicks(last: number, pieces: number): number[] {
   const step = Math.max(1, Math.ceil(niceStep(Math.max(1, last), pieces)));
   return Array.from({ length: Math.floor(last / step) + 1 }, (_, index) => index * step);
 }
 
-/** 1, 10, 100 … that cover `[low, high]`. */
+/** Powers of ten that cover `[low, high]`. */
 export function decadeTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.max(first + 1, Math.ceil(Math.log10(high)));

@@ -1,7 +1,4 @@
-/**
- * Drawn charts as one file: the SVG with its computed looks written into it, and the same as PNG. Several charts stand in it as
- * they do on the page.
- */
+/** Exports charts as one file: SVG with inline computed styles, or PNG. Several charts keep their positions on the page. */
 
 const LOOKS = [
   'fill',
@@ -21,7 +18,7 @@ const LOOKS = [
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
-/** A self-contained SVG text of charts on the page, on their background. `title` is for those who cannot see it. */
+/** A self-contained SVG of charts on the page, with their background. `title` is the accessible name. */
 export function svgText(charts: readonly SVGSVGElement[], title: string): string {
   const boxes = charts.map((chart) => chart.getBoundingClientRect());
   const left = Math.min(...boxes.map((box) => box.left));
@@ -50,9 +47,9 @@ export function svgText(charts: readonly SVGSVGElement[], title: string): string
   return new XMLSerializer().serializeToString(whole);
 }
 
-/** A copy that needs no stylesheet. */
+/** A copy with inline styles, which needs no stylesheet. */
 function plainCopy(chart: SVGSVGElement): SVGSVGElement {
-  // cloneNode gives back a Node; of an <svg> it is an <svg>.
+  // cloneNode is typed as Node; the clone of an <svg> is an <svg>.
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const originals = chart.querySelectorAll('*');
   copy.querySelectorAll('*').forEach((element, index) => {
@@ -78,7 +75,7 @@ const paperOf = (chart: Element | undefined) =>
 export const svgFile = (charts: readonly SVGSVGElement[], title: string) =>
   new Blob([svgText(charts, title)], { type: 'image/svg+xml' });
 
-/** An SVG file's picture in pixels, `scale` per page pixel. */
+/** Renders an SVG file to a PNG, with `scale` pixels per CSS pixel. */
 export async function pngFile(svg: Blob, scale = 2): Promise<Blob> {
   const url = URL.createObjectURL(svg);
   try {

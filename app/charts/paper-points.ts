@@ -1,11 +1,11 @@
 /**
- * The paper's own results: Chen, Miao, Qiu, "Large Convolutional Model Tuning via Filter Subspace", ICLR 2025. Its network is
- * ConvNeXt-B and its data are others than the person's, so these are for orientation and no rivals.
+ * The results of the paper: Chen, Miao, Qiu, "Large Convolutional Model Tuning via Filter Subspace", ICLR 2025. It uses
+ * ConvNeXt-B and other data, so these points are for orientation and are not directly comparable.
  */
 
 export interface PaperPoint {
   label: string;
-  /** Trained numbers, as the paper rounds them. */
+  /** Trainable parameters, as rounded in the paper. */
   parameters: number;
   /** 0–1. */
   accuracy: number;
@@ -13,7 +13,7 @@ export interface PaperPoint {
 
 export interface PaperSeries {
   id: string;
-  /** What the accuracies are of. */
+  /** The data set of the accuracies. */
   data: string;
   points: readonly PaperPoint[];
 }
@@ -41,5 +41,5 @@ export const PAPER_SERIES: readonly PaperSeries[] = [
   },
 ];
 
-/** Names the source wherever one of its numbers stands. */
+/** Cites the source wherever one of these numbers is shown. */
 export const citation = ({ data }: PaperSeries) => `Chen et al., ICLR 2025: ${data} with ConvNeXt-B`;

@@ -1,13 +1,13 @@
-/** Where labels go beside their points so that they hide no marker and no other label. */
+/** Places labels beside their points, without overlap with markers and other labels. */
 
-/** Pixels a label takes: letters at 12 px on the wide side, since measuring needs fonts. */
+/** Label dimensions in pixels. The letter width is an upper estimate at 12 px, since measuring needs fonts. */
 const LETTER = 6.8;
 const LINE = 15;
-/** Between a line of text and a drawn line. */
+/** Minimum distance between a line of text and a drawn line. */
 const CLEAR = 10;
-/** From the point to its label. */
+/** Distance from the point to its label. */
 const GAP = 12;
-/** Farther from its point a label would seem another's. */
+/** Maximum vertical distance of a label from its point, so that it is not mistaken for another point's. */
 const FARTHEST = 60;
 
 export interface Spot {
@@ -19,9 +19,9 @@ export interface Spot {
 export interface LabelPlace {
   left: number;
   right: number;
-  /** Middle of the line. */
+  /** Vertical centre of the label. */
   y: number;
-  /** The label ends at its point instead of beginning there. */
+  /** The label is to the left of its point instead of to the right. */
   toLeft: boolean;
 }
 
@@ -34,18 +34,18 @@ export interface Room {
 
 const MOST_LABELS = 12;
 
-/** A level line that no label should stand on. */
+/** A horizontal line that labels must not overlap. */
 export interface Level {
   left: number;
   right: number;
   y: number;
 }
 
-/** Up to how many labels, and how long ones, still stand by their points; beyond that a legend is clearer. */
+/** Whether the labels are few and short enough to be placed beside their points; otherwise a legend is used. */
 export const labelsFit = (names: readonly string[], width: number) =>
   names.length <= MOST_LABELS && names.every((name) => name.length * LETTER + GAP < 0.4 * width);
 
-/** Labels in the order of their spots, each on its point's line or as near to it as is free. */
+/** Labels in the order of `spots`, each at its point's height or at the nearest free position. */
 export function placeLabels(
   spots: readonly Spot[],
   room: Room,
@@ -57,7 +57,7 @@ export function placeLabels(
     ...levels.map((level) => ({ ...level, clear: CLEAR })),
   ];
   const places = spots.map((spot) => ({ spot, place: ownLine(spot, room) }));
-  // From the top down, so that labels of points that lie together keep their order.
+  // From top to bottom, so that labels of neighbouring points keep their order.
   for (const { spot, place } of places.toSorted((a, b) => a.spot.y - b.spot.y)) {
     const free = (y: number) =>
       y >= room.top &&
@@ -76,7 +76,7 @@ function ownLine({ name, x, y }: Spot, room: Room): LabelPlace {
   return { left, right: left + long, y, toLeft };
 }
 
-/** `y`, and what lies around it, nearest first. */
+/** `y` and positions around it, nearest first. */
 function nearby(y: number): number[] {
   const steps = Array.from({ length: FARTHEST / 3 }, (_, index) => 3 * (index + 1));
   return [y, ...steps.flatMap((step) => [y + step, y - step])];

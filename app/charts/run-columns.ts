@@ -1,4 +1,4 @@
-/** The tables of the charts that follow runs as they go: a row for each step, or for each epoch. */
+/** Columns of the tables for the charts over time: a row per step or per epoch. */
 import type { EpochResult } from '../../src/worker/protocol';
 import { accuracy, type RunRecord, type StepLoss } from '../store/run-record';
 import type { Column } from '../ui/columns';
@@ -7,7 +7,7 @@ import { decimate } from './series';
 
 type Of<Each> = Each & { run: RunRecord };
 
-/** Steps of each run; evenly picked ones where there are more than `limit`. */
+/** The steps of each run; evenly sampled if there are more than `limit`. */
 export const stepRows = (runs: readonly RunRecord[], limit = Number.POSITIVE_INFINITY): Of<StepLoss>[] =>
   runs.flatMap((run) => decimate(run.steps, limit).map((step) => ({ ...step, run })));
 

@@ -1,7 +1,7 @@
 /**
- * How a run is told apart: a colour (distinct to colour-blind readers, after Okabe and Ito, darkened for white paper)
- * and, never colour alone, a dash and a marker. The variables let the page give dark mode its own; without a
- * stylesheet the fallbacks hold.
+ * How runs are distinguished: by a colour (suitable for colour-blind readers, after Okabe and Ito, darkened for a white
+ * background), a dash and a marker, never by colour alone. The CSS variables allow other colours in dark mode; without a
+ * stylesheet the fallbacks apply.
  */
 export type MarkerShape = 'circle' | 'square' | 'triangle' | 'diamond' | 'cross' | 'star';
 
@@ -20,7 +20,7 @@ const STYLES: readonly RunStyle[] = [
   { colour: 'var(--run-5, #8a6a00)', dash: '12 3', marker: 'star' },
 ];
 
-/** Dashes and markers shift against colours on each round, so that eleven or thirty runs still differ. */
+/** On each round through the colours, dashes and markers are shifted, so that many runs have distinct styles. */
 export function runStyle(index: number): RunStyle {
   const at = (position: number) => STYLES[position % STYLES.length] ?? FIRST;
   const round = Math.floor(index / STYLES.length);

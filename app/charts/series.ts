@@ -1,6 +1,6 @@
-/** Long series made fit for drawing. */
+/** Reduces and smooths long series for drawing. */
 
-/** At most `limit` of the points, evenly picked; the first and the last are always among them. */
+/** At most `limit` of the points, evenly sampled, including the first and the last. */
 export function decimate<T>(points: readonly T[], limit: number): T[] {
   if (limit < 2) throw new RangeError('A series keeps at least its two ends.');
   if (points.length <= limit) return [...points];
@@ -10,7 +10,7 @@ export function decimate<T>(points: readonly T[], limit: number): T[] {
   );
 }
 
-/** Exponential moving average with the bias of its start divided out; `memory` in 0–1, 0 smooths nothing. */
+/** Exponential moving average with bias correction; `memory` in 0–1, 0 means no smoothing. */
 export function smooth(values: readonly number[], memory: number): number[] {
   let sum = 0;
   let weight = 0;
@@ -21,5 +21,5 @@ export function smooth(values: readonly number[], memory: number): number[] {
   });
 }
 
-/** A memory that spans about a twentieth of the series, so that short and long runs look alike. */
+/** A memory of about a twentieth of the series, so that short and long runs look similar. */
 export const memoryFor = (length: number) => 1 - 1 / Math.max(1, Math.min(50, length / 20));

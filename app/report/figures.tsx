@@ -1,4 +1,4 @@
-/** The charts as a report shows them: drawn aside of the page, in one size and on white paper. */
+/** The charts of a report, drawn outside the visible page at one size on a white background. */
 import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AccuracyAgainst } from '../charts/AccuracyAgainst';
@@ -12,7 +12,7 @@ import { CHART_NAMES, type ChartName, type Figure } from './report';
 
 const SIZE = { width: 680, height: 400 };
 
-/** What a chart is called and how it is drawn; null where there is nothing to draw. */
+/** A chart's title and content; null if there is nothing to draw. */
 type Drawing = (runs: readonly RunRecord[]) => { title: string; chart: ReactNode } | null;
 
 const CHARTS: Record<ChartName, Drawing> = {
@@ -42,7 +42,7 @@ function costChart(against: Against, cost: string): Drawing {
   };
 }
 
-/** Draws the chart in `place` for as long as `take` needs it; null where there is nothing to draw. */
+/** Draws the chart in `place`, passes it to `take`, and removes it afterwards. Null if there is nothing to draw. */
 export async function drawChart<T>(
   name: ChartName,
   runs: readonly RunRecord[],
@@ -51,7 +51,7 @@ export async function drawChart<T>(
 ): Promise<T | null> {
   const drawing = CHARTS[name](runs);
   if (!drawing) return null;
-  // Charts that stand in one document must not share the ids that React makes.
+  // React's generated ids must be unique among the charts in one document.
   const root = createRoot(place, { identifierPrefix: name });
   try {
     root.render(drawing.chart);
@@ -64,12 +64,12 @@ export async function drawChart<T>(
   }
 }
 
-/** Recharts lays out in effects that set state again: a few frames until axes and points stand. */
+/** Recharts sets state in layout effects, so axes and points are complete only after a few frames. */
 async function settled(): Promise<void> {
   for (let frame = 0; frame < 6; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Of the runs that are compared. */
+/** Charts of the runs that are compared; search runs are excluded. */
 export async function figures(runs: readonly RunRecord[]): Promise<Figure[]> {
   const compared = runs.filter(({ role }) => role === 'final');
   const place = document.createElement('div');

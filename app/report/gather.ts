@@ -1,4 +1,4 @@
-/** What results say of the page that asks: its browser, its data, its runs. */
+/** Collects the results from the page's session: browser, data, backbone and runs. */
 import type { DataSource, DatasetSummary } from '../../src/worker/protocol';
 import { isOver, type RunRecord } from '../store/run-record';
 import { dataLabel, type Session } from '../store/session';
@@ -23,7 +23,7 @@ export function dataSummary(dataset: DatasetSummary, source: DataSource | null):
   };
 }
 
-/** Of those runs on the present data and backbone that are over; null where there is no engine, backbone or data. */
+/** Results of the completed runs among `runs`; null without an engine, a backbone or data. */
 export function sessionResults(
   { engine, backbone, dataset, source }: Session,
   runs: readonly RunRecord[],

@@ -1,4 +1,4 @@
-/** A report as one HTML file: no script, nothing asked of any server, light and dark, and fit to print. */
+/** Writes a report as one self-contained HTML file: no script, no external requests, light and dark mode, printable. */
 import type { Block, Report, Table } from './report';
 
 export function html({ title, lead, sections }: Report): string {

@@ -41,10 +41,10 @@ function table({ columns, rows }: Table): string {
 
 const grid = (rows: readonly (readonly string[])[]) => rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
 
-/** On one line, with nothing in it that Markdown or HTML would take for more than text. */
+/** Escapes text for one line of Markdown. */
 const plain = (text: string) => text.replace(/\s*[\r\n]+\s*/g, ' ').replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
-/** A code block whose fence is longer than any in the text. */
+/** A code block with a fence longer than any in the text. */
 function fenced(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);

@@ -31,7 +31,7 @@ describe('a report', () => {
     const alike = section(results([run('atoms', 12), run('lora', 13)]), 'Differences');
     expect(alike.words).toMatch(/^No difference shown between the two settings\./);
     expect(alike.tables[0]?.rows[0]?.at(-1)).toBe('no difference shown');
-    // Twelve images fall one way: McNemar's p is 2 / 2¹².
+    // Twelve discordant images, all in one direction: McNemar's p is 2 / 2¹².
     const apart = section(results([run('atoms', 8), run('lora', 20)]), 'Differences');
     expect(apart.tables[0]?.rows[0]?.slice(-3)).toEqual([
       expect.stringMatching(/^−60\.0 \(−/),
@@ -49,7 +49,7 @@ describe('a report', () => {
     expect(words(search('atoms', 1), search('lora', 1))).toMatch(/^All settings had the same search budget/);
     for (const uneven of [[search('atoms', 1)], [search('atoms', 1), search('lora', 2)]])
       expect(words(...uneven)).toMatch(/^The settings did not have the same search budget/);
-    // A setting that was run in full with two choices of values had more to win with.
+    // A setting that was run in full with two combinations of values had a larger budget.
     const second = run('atoms', 14, { armName: 'atoms 2', config: { ...RUN_CONFIG, options: { m: 3 } } });
     expect(words(second)).toMatch(/^The settings did not have the same search budget/);
   });

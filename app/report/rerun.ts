@@ -1,4 +1,4 @@
-/** Repeating the runs of a results file: why that may not be possible, and whether the numbers are the same. */
+/** Rerunning the runs of a results file: whether that is possible, and whether the numbers are the same. */
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
 import { computedByWords } from '../store/computed-by';
@@ -6,10 +6,10 @@ import { imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';
 import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
 
-/** WebGPU adds up in an order of the driver's. */
+/** On WebGPU, the order of additions depends on the driver. */
 const WEBGPU_TOLERANCE = 1e-3;
 
-/** Throws `UserError` where the text is no results file. */
+/** Throws `UserError` if the text is not a results file. */
 export function parseResults(text: string, fileName: string): Results {
   const json = jsonOf(text);
   if (json === undefined) throw notResults(fileName, 'it is not JSON');
@@ -32,22 +32,22 @@ const notResults = (fileName: string, why: string) =>
     `“${fileName}” is not a results file of this version (${why}). Choose a results.json that was saved by the page or the command line.`,
   );
 
-/** The runs to make again, in their order: the others have no numbers to come out the same. */
+/** The runs to rerun, in order: finished ones that were computed with the results' backend and precision. */
 export const finishedRuns = ({ runs, engine }: Results): RunResults[] =>
   runs.filter(
     ({ outcome, backend, precision }) =>
       outcome === 'finished' && backend === engine.backend && precision === engine.precision,
   );
 
-/** The choice that gives the results' backend wherever it can be had. */
+/** The backend choice that reproduces the results' backend if it is available. */
 export const backendOf = ({ engine }: Results): EngineInfo['choice'] =>
   engine.choice === 'auto' ? engine.backend : engine.choice;
 
-/** Threads change no number. */
+/** The number of threads does not affect the results. */
 const engineWords = ({ backend, precision }: Pick<EngineInfo, 'backend' | 'precision'>) =>
   computedByWords({ backend, precision, threads: null });
 
-/** Why the runs cannot be made again on this engine; null where they can. */
+/** Why the runs cannot be rerun on this engine; null if they can. */
 export function engineDifference(
   { engine }: Results,
   here: Pick<EngineInfo, 'backend' | 'precision'>,
@@ -56,7 +56,7 @@ export function engineDifference(
   return `The engine differs: the runs were computed by ${engineWords(engine)}, this engine is ${engineWords(here)}. The numbers would differ.`;
 }
 
-/** Why not on this backbone. */
+/** Why the runs cannot be rerun with this backbone; null if they can. */
 export function backboneDifference(
   { backbone }: Results,
   here: Pick<BackboneSummary, 'name' | 'hash' | 'inputSize'>,
@@ -68,7 +68,7 @@ export function backboneDifference(
   return null;
 }
 
-/** Why not on these images. */
+/** Why the runs cannot be rerun on these images; null if they can. */
 export function dataDifference(
   { dataset }: Results,
   here: Pick<
@@ -81,7 +81,7 @@ export function dataDifference(
   const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
     JSON.stringify([preset, classes.map(({ train, val, test }) => [train, val, test])]);
   const drawOf = ({ split, testSplit, seed, testPart, preset }: typeof here) =>
-    // Nothing was drawn of a whole set that came with its parts.
+    // Without a random split or preset, the seed has no effect.
     split === 'given' && testSplit !== 'stratified' && preset === 'whole' ? '' : `${seed} ${testPart}`;
   if (drawOf(dataset) !== drawOf(here))
     return `The split differs: the runs used seed ${dataset.seed} with ${percent(dataset.testPart, 0)} test images, here it is seed ${here.seed} with ${percent(here.testPart, 0)}.`;
@@ -90,7 +90,7 @@ export function dataDifference(
   return null;
 }
 
-/** Why not with these settings. */
+/** Why these runs cannot be rerun with the known settings; null if they can. */
 export function settingDifference(
   runs: readonly RunResults[],
   known: readonly SettingSummary[],
@@ -100,7 +100,7 @@ export function settingDifference(
   return stranger ? `There is no setting “${stranger.config.setting}” here.` : null;
 }
 
-/** In what a run's numbers differ from those it had before; empty where they are the same. */
+/** The values in which a rerun differs from the original run; empty if there are none. */
 export function runDifferences(before: RunResults, after: RunResults): string[] {
   const tolerance = before.backend === 'wasm' ? 0 : WEBGPU_TOLERANCE;
   const near = (a: number | null, b: number | null) =>
@@ -138,7 +138,7 @@ export function runDifferences(before: RunResults, after: RunResults): string[] 
   return checks.flatMap(([what, same]) => (same ? [] : [what]));
 }
 
-/** Whether a run came out the same; `after` is undefined where it was not made again. */
+/** Whether a rerun gave the same numbers; `after` is undefined if there was no rerun. */
 export function verdict(
   before: RunResults,
   after: RunResults | undefined,

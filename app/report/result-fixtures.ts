@@ -9,7 +9,7 @@ export const RUN_CONFIG: RunConfig = {
   probe: { epochs: 60, learningRate: 0.01, weightDecay: 0.01, batchSize: 32 },
 };
 
-/** 20 images of two classes, of which the first `correct` are classified rightly. */
+/** 20 images of two classes; the first `correct` are classified correctly. */
 export function runFixture(setting: string, correct: number, given: Partial<RunResults> = {}): RunResults {
   const labels = Array.from({ length: 20 }, (_, image) => image % 2);
   const answers = {

@@ -1,4 +1,4 @@
-/** `results.json`: everything a run was and gave, for programs. */
+/** `results.json`: the complete inputs and results of all runs, in machine-readable form. */
 import { z } from 'zod';
 import { NAME_ENCODINGS } from '../../src/data/name-encoding';
 import { PRESETS } from '../../src/data/presets';
@@ -10,12 +10,12 @@ import { accuracy, keptResult, lastEpoch, type RunRecord } from '../store/run-re
 
 export const RESULTS_FORMAT = 4;
 
-/** A data set's summary without its pictures. */
+/** A data set's summary without thumbnails. */
 export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
   classes: ({ name: string } & Record<Part, number>)[];
-  /** Names the images and the split. */
+  /** Label of the images and the split. */
   label: string;
-  /** A built-in sample set's name; null for the person's own files. */
+  /** Name of a built-in sample set; null for the person's own files. */
   sample: string | null;
 };
 
@@ -24,7 +24,7 @@ const seconds = z.number().nonnegative();
 const proportion = z.number().min(0).max(1);
 const trainable = z.object({ backbone: count, head: count });
 
-/** What results say of the backbone. */
+/** The facts about the backbone in the results. */
 type BackboneFacts = Omit<
   BackboneSummary,
   'convolutions' | 'loading' | 'key' | 'trunk' | 'recipe' | 'notices'
@@ -39,9 +39,9 @@ export function backboneFacts(backbone: BackboneSummary): BackboneFacts {
   };
 }
 
-/** The software under the program. */
+/** Versions of the underlying software. */
 export interface Environment {
-  /** The browser's own words. */
+  /** The browser's user agent string. */
   browser: string;
   /** Version of TensorFlow.js. */
   tfjs: string;
@@ -66,17 +66,17 @@ const accuracySchema = z.object({
   high: proportion,
 });
 
-/** The class of every image and what the model called it, as places among the classes. */
+/** Class indices of every image: targets and predictions. */
 const predictionsSchema = z.object({ targets: z.array(count), predicted: z.array(count) });
 
-/** Fields that have another name in files of earlier versions, by that name. */
+/** Fields that were renamed since earlier versions, by their old name. */
 const RENAMED_FIELDS = new Map([
   ['recompute', 'gradientCheckpointing'],
   ['prefix', 'frozenFeatures'],
   ['labels', 'targets'],
 ]);
 
-/** JSON with the present names of its fields, whichever version wrote it. */
+/** JSON with the current field names. */
 function currentNames(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(currentNames);
   if (typeof json !== 'object' || json === null) return json;
@@ -88,9 +88,9 @@ function currentNames(json: unknown): unknown {
 const currentResults = z.object({
   format: z.literal(RESULTS_FORMAT),
   createdBy: z.object({ name: z.string(), version: z.string() }),
-  /** When the command began, or the page was asked. */
+  /** When the command was started or the page created the file. */
   madeAt: z.iso.datetime(),
-  /** False when stopped by the person before every run was done. */
+  /** False if the person stopped before all runs were completed. */
   complete: z.boolean(),
   engine: z.object({
     backend: z.enum(['webgpu', 'wasm']),
@@ -130,7 +130,7 @@ const currentResults = z.object({
     preset: z.enum(PRESETS),
     unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
-    // Results from before these were asked have neither.
+    // Missing in results of earlier versions.
     reading: z
       .object({
         splitFolders: z.boolean().optional(),
@@ -145,7 +145,7 @@ const currentResults = z.object({
       images: count,
       conflicts: z.array(z.array(z.string())),
       leaked: z.object({ val: count, test: count }),
-      // Files of earlier versions do not have it.
+      // Missing in files of earlier versions.
       givenUp: z.object({ images: count, classes: z.array(z.string()) }).default({ images: 0, classes: [] }),
     }),
     hash: z.string(),
@@ -153,14 +153,14 @@ const currentResults = z.object({
   runs: z.array(
     z.object({
       name: z.string(),
-      /** What runs that differ in their seeds alone are called together. */
+      /** Common name of runs that differ only in their seeds. */
       armName: z.string(),
       setting: z.string(),
       symbol: z.string(),
-      /** A search only chose values, and is not compared. */
+      /** Search runs only choose values; they are not compared. */
       role: z.enum(['search', 'final']),
       outcome: z.enum(['finished', 'stopped', 'failed']),
-      /** What went wrong, else null. */
+      /** The error of a failed run, else null. */
       problem: z
         .object({
           kind: z.enum(['user', 'device-lost', 'out-of-memory', 'gpu-error', 'bug']) satisfies z.ZodType<
@@ -170,17 +170,17 @@ const currentResults = z.object({
         })
         .nullable(),
       config: runConfigSchema,
-      /** Bytes it might take; null for what the engine thought right. */
+      /** Memory limit in bytes; null: the engine chose. */
       memoryCap: z.number().positive().nullable(),
-      /** That computed it; null where it did not end. */
+      /** The backend that computed it; null if the run has no result. */
       backend: z.enum(['webgpu', 'wasm']).nullable(),
       precision: z.enum(['single', 'half']).nullable(),
-      /** Of WebAssembly, 0 on WebGPU; absent in files from before it was kept. */
+      /** WebAssembly threads, 0 on WebGPU; missing in files of earlier versions. */
       threads: count.nullable().default(null),
-      /** Its place among colours and markers. */
+      /** Index of colour and marker. */
       style: count,
       trainable,
-      /** How it kept within its memory, bytes; null where it did not begin. */
+      /** Its memory plan, in bytes; null if it did not start. */
       memory: z
         .object({
           batch: count,
@@ -193,18 +193,18 @@ const currentResults = z.object({
         })
         .nullable(),
       last: accuracySchema.nullable(),
-      /** The epoch that the adapter file holds. */
+      /** The best epoch, whose parameters the adapter file contains. */
       best: accuracySchema.nullable(),
       seconds,
       imagesPerSecond: z.number().nonnegative(),
       epochs: z.array(epochSchema),
-      /** After the last epoch; null where there was none. */
+      /** Predictions on the validation images; null if there are none. */
       validation: predictionsSchema.nullable(),
-      /** Of the kept epoch, scored once; null where no images were held out for it. */
+      /** Predictions on the test images at the best epoch; null without test images. */
       test: predictionsSchema.nullable(),
-      /** Training loss at every step reported. */
+      /** Training loss at every reported step. */
       losses: z.array(z.object({ step: count, loss: z.number() })),
-      /** Null where no model was kept; `file` is null where it was not written beside the results. */
+      /** Null if no model was kept; `file` is null if the adapter was not written to a file. */
       adapter: z.object({ file: z.string().nullable(), bytes: count }).nullable(),
     }),
   ),
@@ -270,7 +270,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
   };
 }
 
-/** As `compare` takes it. */
+/** The run in the form that `compare` takes. */
 export function comparedRun(run: RunResults, { hash }: Results['dataset']) {
   const { outcome, seconds, validation, test, backend, precision, threads, adapter } = run;
   return {
@@ -281,5 +281,5 @@ export function comparedRun(run: RunResults, { hash }: Results['dataset']) {
   };
 }
 
-/** Throws where the results do not have the shape they are read back by: a bug of the caller. */
+/** Throws if the results do not match the schema, which is a bug in the caller. */
 export const resultsText = (results: Results) => `${JSON.stringify(resultsSchema.parse(results), null, 2)}\n`;

@@ -19,7 +19,7 @@ import { backboneNamed, connectFake, dataNamed, type FakeEngine, ready, settled 
 import { read, write } from './session';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const choice = (id: string): BackboneChoice => ({
   source: { kind: 'stored', id },
   stages: null,

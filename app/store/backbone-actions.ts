@@ -1,4 +1,4 @@
-/** Choosing, fetching and keeping backbones, and a look inside the present one. */
+/** Choosing, downloading and storing backbones; classifying the data with the pretrained classifier; decomposing kernels. */
 import { askToPersist } from '../../src/hub/persist';
 import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
 import { importData } from './data-actions';
@@ -12,11 +12,11 @@ import { BACKBONE_IDS } from './url';
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
 let cancelRecognition: AbortController | null = null;
-/** Each settles when the engine has let go of the backbone. */
+/** Each promise settles when the engine no longer reads the backbone. */
 let decomposition: Promise<void> | null = null;
 let recognition: Promise<void> | null = null;
 
-/** Puts another backbone in place of the present one, which stays if this fails. `dataStays`: the images need not be read again. */
+/** Replaces the current backbone. On failure the current one stays loaded. `dataStays`: the images need not be read again. */
 export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays: boolean } | null> {
   const obstacle = obstacleFor('useBackbone')(read());
   if (obstacle !== null) {
@@ -49,9 +49,9 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
   }
 }
 
-/** As the person asks on the page: the data are read again where images of another size are needed. */
+/** Changes the backbone on the Backbone step. Reads the data again if the new backbone needs another input size. */
 export async function changeBackbone(choice: BackboneChoice): Promise<void> {
-  // Only a person's own act may ask for this.
+  // Browsers grant persistent storage only in response to a user action.
   if (choice.source.kind === 'hub') void askToPersist();
   const opened = await openBackbone(choice);
   void refreshStorage();
@@ -63,7 +63,7 @@ export async function changeBackbone(choice: BackboneChoice): Promise<void> {
 
 export const stopLoading = () => cancelLoading?.abort();
 
-/** The backbone that the page's address names, as far as it is here: nobody's visit begins with a download. */
+/** Opens the backbone named in the page's address if it is stored in this browser. Opening the page never starts a download. */
 export async function openAddressedBackbone(): Promise<void> {
   const { backbone, stages, inputSize } = read().configuration;
   if (backbone === null || (backbone === 'starter' && stages === null && inputSize === null)) return;
@@ -78,7 +78,7 @@ export async function openAddressedBackbone(): Promise<void> {
   });
 }
 
-/** What the address says of a choice: it can name no file of the person's own. */
+/** The configuration with this choice, as far as the address can express it. It cannot name the person's own files. */
 function addressed({ source, stages, inputSize }: BackboneChoice) {
   const named = source.kind === 'starter' ? 'starter' : 'id' in source ? source.id : null;
   const backbone = BACKBONE_IDS.find((id) => id === named) ?? null;
@@ -113,7 +113,7 @@ export async function deleteStored(id: string): Promise<void> {
   }
 }
 
-/** Copies the person's own file into the browser's storage, for the next visit. */
+/** Copies the person's own file into the browser's storage, so that it is available on the next visit. */
 export async function keepFile(file: File): Promise<void> {
   if (obstacleFor('changeStorage')(read()) !== null) return;
   void askToPersist();
@@ -135,9 +135,9 @@ export async function keepFile(file: File): Promise<void> {
   }
 }
 
-// ---------------------------------------------------------------- what it sees
+// ---------------------------------------------------------------- predictions of the pretrained classifier
 
-/** Pictures of each class that are looked at. */
+/** Number of images per class to classify. */
 const PER_CLASS = 2;
 
 export function recognizeData(): Promise<void> {
@@ -214,13 +214,13 @@ async function findAtoms(): Promise<void> {
 
 export const stopDecompose = () => cancelDecompose?.abort();
 
-/** A look at the atoms is begun unasked: whatever a person asks for comes first. */
+/** The page starts decompositions on its own, so a request of the person cancels them. */
 async function endDecompose(): Promise<void> {
   stopDecompose();
   await decomposition;
 }
 
-/** Ends what reads the backbone for long: the engine replaces a backbone when nobody reads it. */
+/** Cancels long calls that read the backbone. The engine replaces a backbone only when no call reads it. */
 export async function endReading(): Promise<void> {
   stopRecognition();
   await Promise.all([endDecompose(), recognition]);

@@ -2,11 +2,11 @@
 import { count, counted, PENDING, points, pValue, withRange } from '../ui/format';
 import type { Accuracy, ComparedRun, Comparison, Pair } from './comparison';
 
-/** `60.0 % (38.7–78.1 %)`; a dash where there is none. */
+/** `60.0 % (38.7–78.1 %)`; a dash if there is no accuracy. */
 export const accuracyWords = (accuracy: Accuracy | null) =>
   accuracy ? withRange(accuracy.mean, accuracy.interval) : '–';
 
-/** `58.3`, percent; a dash where the classes are as good as equally large. */
+/** `58.3`, percent; a dash if the classes are nearly balanced. */
 export const macroF1Words = (accuracy: Accuracy | null) =>
   accuracy?.macroF1 == null ? '–' : (100 * accuracy.macroF1).toFixed(1);
 
@@ -19,7 +19,7 @@ export const differenceWords = (difference: Pair['difference']) =>
 /** `0.024` */
 export const pWords = ({ test }: Pick<Pair, 'test'>) => (test ? pValue(test.p) : PENDING);
 
-/** What the accuracies of some arms are of, and what their intervals are over. */
+/** Which images the accuracies of these arms are measured on, and what their intervals cover. */
 export function accuracySentences<Run extends ComparedRun>({
   arms,
   isMixed,
@@ -45,7 +45,7 @@ export function accuracySentences<Run extends ComparedRun>({
   ];
 }
 
-/** Which differences are shown. */
+/** States which differences are shown. */
 export function shownSentence<Run extends ComparedRun>({ pairs }: Comparison<Run>): string {
   const tests = pairs.flatMap(({ test }) => test ?? []);
   if (tests.length < pairs.length) return 'The differences are being computed.';
@@ -55,7 +55,7 @@ export function shownSentence<Run extends ComparedRun>({ pairs }: Comparison<Run
   return `A difference is shown for ${count(shown)} of ${counted(pairs.length, 'pair')}.`;
 }
 
-/** How the pairs were tested. */
+/** States the statistical test of the pairs. */
 export function testSentence<Run extends ComparedRun>({ pairs, pairedOn }: Comparison<Run>): string {
   const images = counted(pairs[0]?.first[pairedOn]?.images ?? 0, `${pairedOn} image`);
   const adjusted =

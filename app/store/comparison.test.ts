@@ -13,7 +13,7 @@ interface Made {
   setting: string;
   seed?: number;
   role?: Role;
-  /** 1 where an image is called rightly. */
+  /** 1 for a correctly classified image, else 0. */
   right: number[];
   test?: number[] | null;
   labels?: number[];
@@ -27,7 +27,7 @@ const predictionsFrom = (right: number[], labels: number[]): Predictions => ({
   predicted: right.map((hit, image) => (hit ? (labels[image] ?? 0) : 1 - (labels[image] ?? 0))),
 });
 
-/** Two classes in turn, where no labels are given. */
+/** Alternating labels of two classes, if none are given. */
 const alternating = (images: number) => Array.from({ length: images }, (_, image) => image % 2);
 
 function made({
@@ -49,7 +49,7 @@ function made({
     ...WASM,
     ...computedBy,
   };
-  // What comparing reads of a run.
+  // The fields of a run that `compare` reads.
   return {
     ...{
       id: `${setting} ${seed} ${role}`,
@@ -141,7 +141,7 @@ describe('runs compared', () => {
       made({ setting: 'always the first', right: [...ones(9), 0], labels }),
       made({ setting: 'balanced', right: ones(10) }),
     ]);
-    // Of the first class 2·9/(9 + 10), of the other 0.
+    // Macro F1: 2·9/(9 + 10) for the first class, 0 for the second.
     expect(arms[0]?.validation.macroF1).toBeCloseTo(18 / 19 / 2, 12);
     expect(arms[1]?.validation.macroF1).toBeNull();
   });
@@ -159,7 +159,7 @@ describe('runs compared', () => {
       ['same', 'bad', 'better'],
     ]);
     expect(pairs[1]?.difference?.mean).toBeCloseTo(0.5, 12);
-    // McNemar's 2·2⁻²⁰, three times.
+    // McNemar's p is 2·2⁻²⁰, times three for the three pairs.
     expect(pairs[1]?.test?.p).toBeCloseTo(3 * 2 ** -19, 12);
   });
 
@@ -201,9 +201,9 @@ describe('runs compared', () => {
     expect(first.pairs.map(({ difference, test }) => [difference, test])).toEqual([[null, null]]);
     await settled();
     const done = compare(runs.slice(0, 4), inBackground);
-    // Copies: nothing is known of them, so that all is computed here.
+    // Copies have no cached statistics, so everything is computed here.
     expect(done).toEqual(compare(structuredClone(runs.slice(0, 4))));
-    // With a third setting what is known stays, and no p-value is adjusted for too few pairs.
+    // With a third setting, cached statistics are used, and p-values are adjusted only when all pairs are known.
     const more = compare(runs, inBackground);
     expect(more.arms.map(({ validation }) => validation.interval)).toEqual([
       ...done.arms.map(({ validation }) => validation.interval),

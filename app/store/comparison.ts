@@ -1,6 +1,6 @@
 /**
- * What runs say together: accuracies with intervals over images and seeds, and which differences are shown. The slow part,
- * bootstraps, is asked of `Statistics`; what is not computed yet is null, never an earlier value.
+ * Compares runs: accuracies with intervals over images and seeds, and which differences are shown. The slow part, the
+ * bootstrap, is provided by `Statistics`. Values that are not computed yet are null; outdated values are never used.
  */
 import type { MeanInterval } from '../../src/statistics/bootstrap';
 import { holmAdjusted } from '../../src/statistics/holm';
@@ -12,78 +12,78 @@ import { type ComputedBy, computedByKey, computedByWords, isMixed } from './comp
 import { armOf, type RunRecord } from './run-record';
 import { immediately, rightOf, type Statistics } from './statistics';
 
-/** What is read of a run to compare it: the page's own, or one from a results file. */
+/** The fields of a run that the comparison reads. The run comes from the page or from a results file. */
 export interface ComparedRun
   extends Pick<
     RunRecord,
     'name' | 'armName' | 'symbol' | 'setting' | 'role' | 'style' | 'config' | 'basis' | 'trainable'
   > {
-  /** Null where it has none to compare. */
+  /** Null if the run has no result. */
   readonly result: (Pick<RunResult, 'outcome' | 'seconds' | 'validation' | 'test'> & ComputedBy) | null;
   readonly model: Pick<ModelSummary, 'adapterBytes'> | null;
 }
 
-/** The images an accuracy is counted on. */
+/** The images on which an accuracy is measured. */
 export type Scored = 'validation' | 'test';
 
-/** Accuracy over runs that differ in their seeds alone. */
+/** Accuracy over runs that differ only in their seeds. */
 export interface Accuracy {
   mean: number;
-  /** 95 %: Wilson's interval for one run, else the bootstrap's over images and seeds; null while it is being computed. */
+  /** 95 % interval: Wilson for one run, otherwise the bootstrap over images and seeds. Null while it is being computed. */
   interval: Pick<MeanInterval, 'low' | 'high'> | null;
   images: number;
-  /** Mean over the runs; null where the classes are as good as equally large, and accuracy says all. */
+  /** Mean over the runs. Null if the classes are nearly balanced; accuracy is sufficient then. */
   macroF1: number | null;
 }
 
-/** A setting with its values, computed by one backend in one precision with so many threads, and its runs. */
+/** A setting with its values, and its runs, all computed with the same backend, precision and number of threads. */
 export interface Arm<Run extends ComparedRun = RunRecord> {
   key: string;
-  /** Without a seed; says what computed it where that differs between arms. */
+  /** Without the seed. Includes the backend, precision and threads if they differ between arms. */
   name: string;
   symbol: string;
   setting: string;
-  /** Colour and marker, those of its first run. */
+  /** Index of colour and marker, taken from the first run. */
   style: number;
-  /** Finished ones, by seed. */
+  /** Finished runs, sorted by seed. */
   runs: Run[];
-  /** Trained numbers, backbone and head. */
+  /** Trainable parameters of backbone and head. */
   parameters: number;
   trainable: { backbone: number; head: number };
   /** Means over the runs. */
   seconds: number;
   adapterBytes: number;
   validation: Accuracy;
-  /** Of the kept epochs; null where no test images were held out. */
+  /** At the best epochs. Null if there are no test images. */
   test: Accuracy | null;
 }
 
 export interface Pair<Run extends ComparedRun = RunRecord> {
   first: Arm<Run>;
   second: Arm<Run>;
-  /** Seeds both have. */
+  /** Number of seeds that both arms have. */
   seeds: number;
-  /** First less second, with its 95 % interval; null while it is being computed. */
+  /** First minus second, with its 95 % interval. Null while it is being computed. */
   difference: MeanInterval | null;
-  /** Adjusted for all pairs, so null until all of them are computed. */
+  /** Adjusted for all pairs, so null until all pairs are computed. */
   test: Pick<PairedComparison, 'p' | 'verdict'> | null;
 }
 
 export interface Comparison<Run extends ComparedRun = RunRecord> {
   arms: Arm<Run>[];
-  /** Every two arms with a seed in common; p-values adjusted for all of them (Holm). */
+  /** All pairs of arms with a common seed. p-values are adjusted for all pairs (Holm). */
   pairs: Pair<Run>[];
-  /** Some intervals or tests are still null. */
+  /** True while some intervals or tests are null. */
   isComputing: boolean;
-  /** The arms were not all computed by the same backend, precision and number of threads. */
+  /** True if the arms differ in backend, precision or number of threads. */
   isMixed: boolean;
-  /** The pairs' images: test images where every arm has them. */
+  /** The images on which pairs are compared: the test images if every arm has predictions for them. */
   pairedOn: Scored;
-  /** Runs that only searched. */
+  /** The search runs. */
   searches: Run[];
 }
 
-/** Of runs on the same images. */
+/** Compares runs that use the same images. */
 export function compare<Run extends ComparedRun>(
   runs: readonly Run[],
   statistics: Statistics = immediately,
@@ -120,7 +120,7 @@ function arm<Run extends ComparedRun>(
   mixed: boolean,
   statistics: Statistics,
 ): Arm<Run> {
-  // A seed that was run again says nothing new: it counts once.
+  // A repeated seed gives no new information, so it counts once.
   const bySeed = new Map(unordered.map((run) => [run.config.seed, run]));
   const runs = [...bySeed.values()].sort((a, b) => a.config.seed - b.config.seed);
   const [first] = runs;
@@ -192,7 +192,7 @@ function pairs<Run extends ComparedRun>(
   });
 }
 
-/** Null without a seed in common. */
+/** Null if the arms have no common seed. */
 function pair<Run extends ComparedRun>(
   first: Arm<Run>,
   second: Arm<Run>,

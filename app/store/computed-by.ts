@@ -1,10 +1,13 @@
-/** What computed a run. Runs that differ in it are not averaged: neither their numbers nor their seconds are of one kind. */
+/**
+ * Backend, precision and threads of a run. Runs that differ in these are not averaged: their results and times are not
+ * comparable.
+ */
 import type { RunResult } from '../../src/worker/protocol';
 
-/** Null where a results file does not say. */
+/** Fields are null if a results file does not contain them. */
 export type ComputedBy = { [K in 'backend' | 'precision' | 'threads']: RunResult[K] | null };
 
-/** Equal for what computes alike. */
+/** Equal for equal backend, precision and threads. Threads are ignored on WebGPU. */
 export const computedByKey = ({ backend, precision, threads }: ComputedBy) =>
   [backend, precision, backend === 'webgpu' ? 0 : threads].join(' ');
 
@@ -19,5 +22,5 @@ export function computedByWords({ backend, precision, threads }: ComputedBy): st
   return words.join(', ');
 }
 
-/** Whether some of these were computed otherwise than others. */
+/** Whether the runs differ in backend, precision or threads. */
 export const isMixed = (all: readonly ComputedBy[]) => new Set(all.map(computedByKey)).size > 1;

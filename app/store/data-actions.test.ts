@@ -5,7 +5,7 @@ import { connectFake, dataNamed, type FakeEngine, modelOf, ready, settled } from
 import { read, write } from './session';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const sample = { kind: 'sample', name: 'd2', url: '' } as const;
 
 beforeEach(() => {

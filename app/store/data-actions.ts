@@ -16,16 +16,16 @@ import { announce, read, write } from './session';
 import { refreshSettings } from './setting-actions';
 
 let cancelImport: AbortController | null = null;
-/** The last import asked for: a question about its folders is answered by asking again. */
+/** The last requested import. After the person answers a question about its folders, it is requested again. */
 let asked: { source: DataSource; preset: Preset; reading: Reading } | null = null;
 
-/** What differs from the present data: the same files are read as the person chose before. */
+/** Defaults: the current preset; for the current files, also the person's earlier choice of how to read them. */
 interface ImportChoice {
   preset?: Preset;
   reading?: Reading;
 }
 
-/** True when the images are in; the former data set stays if not. */
+/** True if the import succeeded. On failure the current data set stays. */
 export async function importData(source: DataSource, choice: ImportChoice = {}): Promise<boolean> {
   if (refused('importData')) return false;
   const before = read();
@@ -62,13 +62,13 @@ export async function importData(source: DataSource, choice: ImportChoice = {}):
 export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', files });
 export const importSample = (name: string) => importData(sampleSource(name));
 
-/** Reads the present images again, as the preset takes them. */
+/** Reads the current images again with this preset. */
 export async function choosePreset(preset: Preset): Promise<void> {
   const { source } = read();
   if (source) await importData(source, { preset });
 }
 
-/** Reads what was asked about, as the person chose. */
+/** Repeats the last import with the person's answer. */
 export async function chooseReading(reading: Reading): Promise<void> {
   if (asked)
     await importData(asked.source, { preset: asked.preset, reading: { ...asked.reading, ...reading } });
@@ -97,7 +97,7 @@ export async function splitAgain(change: Partial<SplitChoice>): Promise<void> {
   }
 }
 
-/** Whether the action cannot begin now; the page then says why. */
+/** Whether the action is not possible now. If so, the page shows the reason. */
 function refused(action: 'importData' | 'resplit'): boolean {
   const message = obstacleFor(action)(read());
   if (message !== null) write({ dataProblem: { kind: 'user', message } });

@@ -12,7 +12,7 @@ export const PRESET_LABELS: Record<Preset, string> = {
   'few-shot-16': 'Few-shot, 16 per class',
 };
 
-/** What the preset makes of the set; empty for the whole. */
+/** What the preset selects; empty for the whole data set. */
 export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset' | 'unused'>): string {
   if (preset === 'whole') return '';
   const aside = unused > 0 ? `${counted(unused, 'image')} not used` : 'all images used';
@@ -20,16 +20,16 @@ export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset'
   return `${PRESET_LABELS[preset]}: drawn at random with the seed${squeezed}; ${aside}.`;
 }
 
-/** How many images of all classes each part has. */
+/** Number of images of all classes in each part of the split. */
 export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<Part, number> {
   const sum = (part: Part) => classes.reduce((total, each) => total + each[part], 0);
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
-/** Classes that are named in a line; of more, the others are counted. */
+/** At most this many classes are listed by name; the others are counted. */
 const CLASSES_NAMED = 20;
 
-/** The classes found, with the images of each. */
+/** The classes, each with its number of images. */
 export function classSentence(classes: readonly ({ name: string } & Record<Part, number>)[]): string {
   const shown = classes.length > CLASSES_NAMED ? classes.slice(0, CLASSES_NAMED) : classes;
   const named = shown.map(({ name, train, val, test }) => `${name} (${count(train + val + test)})`);
@@ -37,7 +37,7 @@ export function classSentence(classes: readonly ({ name: string } & Record<Part,
   return `Classes: ${named.join(', ')}${hidden > 0 ? ` and ${count(hidden)} more` : ''}.`;
 }
 
-/** Near-duplicates, and how many of them are on both sides of the split; empty where there are none. */
+/** Near-duplicates, and how many of them are in more than one part of the split; empty if there are none. */
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
   const found =
@@ -53,7 +53,7 @@ export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>
   return found && `${found}No group is split between training and the other images.`;
 }
 
-/** Classes whose images look too much alike for groups to be kept together; empty where there are none. */
+/** Classes whose images are too similar to keep near-duplicates together; empty if there are none. */
 export function givenUpSentence({
   duplicates: { givenUp },
   split,
@@ -66,7 +66,7 @@ export function givenUpSentence({
     : `${found} They were split image by image; only identical images and shorter series were kept together.`;
 }
 
-/** Classes that cannot be validated, and why; empty where there are none. */
+/** Classes without validation images, and why; empty if there are none. */
 export function unvalidatedSentence({
   split,
   preset,
@@ -82,7 +82,7 @@ export function unvalidatedSentence({
   return `${found}each image there has a duplicate in another class. Remove the copies with the wrong class.`;
 }
 
-/** How many groups of near-duplicates have more than one class; empty where none have. */
+/** How many groups of near-duplicates have more than one class; empty if there are none. */
 export function conflictSentence({
   duplicates: { conflicts },
   split,
@@ -92,7 +92,7 @@ export function conflictSentence({
   return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
 }
 
-/** `400 training, 200 validation, 100 test`, each count on its own. */
+/** `400 training, 200 validation, 100 test`, as separate strings. */
 export function partWords(images: Record<Part, number>): string[] {
   const words = [`${count(images.train)} training`, `${count(images.val)} validation`];
   return images.test > 0 ? [...words, `${count(images.test)} test`] : words;

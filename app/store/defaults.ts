@@ -1,6 +1,6 @@
 /**
- * The one table of a run's defaults (docs/method.md §5) and how they become a `RunConfig`. No React and no DOM here: the
- * command line starts from the same numbers.
+ * The defaults of all hyperparameters (docs/method.md §5), and the function that makes a `RunConfig` from them. Uses neither
+ * React nor the DOM, because the command line uses the same defaults.
  */
 import type {
   Augmentation,
@@ -10,16 +10,16 @@ import type {
   SettingSummary,
 } from '../../src/worker/protocol';
 
-/** The setting that trains the head alone; it takes its numbers from `Hyperparameters.probe`. */
+/** The setting that trains only the head. It uses the hyperparameters in `Hyperparameters.probe`. */
 export const PROBE_SETTING = 'linear-probe';
 
-/** What "Try the sample" runs, and what is chosen on a first visit. */
+/** The settings that "Try the sample" runs. They are also selected on the first visit. */
 export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'lora'];
 
 /** Atoms per layer shown on the Backbone step. */
 export const ATOM_COUNT = { default: 9, min: 3, max: 12 } as const;
 
-/** What the person may turn; everything not touched keeps its default. */
+/** The hyperparameters that the person can change. */
 export interface Hyperparameters {
   epochs: number;
   batchSize: number;
@@ -27,20 +27,20 @@ export interface Hyperparameters {
   weightDecay: number;
   warmup: number;
   dropout: number;
-  /** Null: what the data set asks for. */
+  /** Null: the data set's default. */
   augmentation: Augmentation | null;
-  /** Fixed views of each image; 0 for new ones in every epoch. */
+  /** Number of fixed augmented views of each image; 0: new views in every epoch. */
   views: number;
   seed: number;
-  /** Epochs without progress after which a run ends; 0 for never. */
+  /** A run ends after this many epochs without improvement; 0: never. */
   patience: number;
   warmStart: boolean;
   probe: RunConfig['probe'];
-  /** Megabytes a run may take; null: the engine chooses. */
+  /** Memory limit of a run in megabytes; null: the engine chooses. */
   memoryCap: number | null;
-  /** By setting id; a setting not named here uses its own. */
+  /** By setting id. Other settings use their default. */
   learningRates: Record<string, number>;
-  /** By setting id, then option id; an option not named here uses its own default. */
+  /** By setting id, then option id. Other options use their default. */
   options: Record<string, SettingOptions>;
 }
 
@@ -62,11 +62,14 @@ export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
   options: {},
 };
 
-/** The engine counts bytes. */
+/** Converts megabytes to bytes. */
 export const memoryCapBytes = ({ memoryCap }: Pick<Hyperparameters, 'memoryCap'>) =>
   memoryCap === null ? null : memoryCap * 1e6;
 
-/** What to ask the engine for every setting's counts and plan. Before there is data, nothing is augmented. */
+/**
+ * The input of the engine's call that counts parameters and plans memory for all settings. Without data there is no
+ * augmentation.
+ */
 export function settingsQuestion(
   hyperparameters: Hyperparameters,
   dataset: Pick<DatasetSummary, 'augmentation'> | null,
@@ -76,13 +79,13 @@ export function settingsQuestion(
   return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(hyperparameters) };
 }
 
-/** The learning rate a run of `setting` has with these hyperparameters. */
+/** The learning rate of `setting` with these hyperparameters. */
 export const learningRateOf = (
   { id, learningRate }: SettingSummary,
   { probe, learningRates }: Hyperparameters,
 ) => (id === PROBE_SETTING ? probe.learningRate : (learningRates[id] ?? learningRate));
 
-/** A run of `setting` with these hyperparameters. The linear probe is trained by the probe's numbers alone. */
+/** The configuration of a run of `setting`. The linear probe uses only the hyperparameters in `probe`. */
 export function runConfig(
   setting: SettingSummary,
   hyperparameters: Hyperparameters,

@@ -5,7 +5,7 @@ import { backboneNamed, connectFake, type FakeEngine, INFO, ready } from './fake
 import { read, write } from './session';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 
 beforeEach(() => {
   engines = connectFake();

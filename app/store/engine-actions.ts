@@ -1,4 +1,4 @@
-/** Starting, restarting and watching the engine. The one instance of its client lives here. */
+/** Starting, restarting and monitoring the engine. Holds the only instance of its client. */
 
 import { STARTER } from '../../src/hub/starter';
 import type { BackendChoice, CallName, Calls, Report } from '../../src/worker/protocol';
@@ -8,19 +8,19 @@ import { announce, read, write } from './session';
 
 const MEMORY_EVERY_MS = 3000;
 
-/** What is asked of the engine's client. */
+/** The methods of the engine's client that are used here. */
 export type EngineClient = Pick<Engine, 'call' | 'terminate'>;
 
 let connect = (onReport: (report: Report) => void): EngineClient => new Engine(onReport);
 let engine: EngineClient | null = null;
 
-/** For tests: where the next engine comes from. */
+/** For tests: replaces the function that makes the engine's client. */
 export function connectTo(makeEngine: typeof connect): void {
   connect = makeEngine;
   engine = null;
 }
 
-/** Asks the engine; rejects as `Engine.call` does. */
+/** Calls the engine. Rejects like `Engine.call`. */
 export function ask<K extends CallName>(
   call: K,
   input: Calls[K]['in'],
@@ -30,7 +30,7 @@ export function ask<K extends CallName>(
   return engine.call(call, input, options);
 }
 
-/** What the engine says unasked: from a fault on it computes nothing more. */
+/** Handles reports that belong to no call. After a fault the engine does not compute any more. */
 function hear(report: Report): void {
   if ('notice' in report) {
     write({ notices: [...read().notices, report.notice] });
@@ -40,7 +40,7 @@ function hear(report: Report): void {
   announce(report.fault.message);
 }
 
-/** Starts the tensor backend; on a running engine, restarts it. True when the engine is ready afterwards. */
+/** Starts the backend; restarts a running engine. True if the engine is ready afterwards. */
 export async function startEngine(backend: BackendChoice): Promise<boolean> {
   write({ engine: { status: 'starting', progress: null }, memory: null });
   try {
@@ -53,7 +53,7 @@ export async function startEngine(backend: BackendChoice): Promise<boolean> {
       engine: { status: 'ready', info },
       backbone,
       backboneChoice: STARTER,
-      // A fresh engine has no data.
+      // A new engine has no data.
       dataset: null,
       atoms: null,
       recognition: null,
@@ -67,14 +67,14 @@ export async function startEngine(backend: BackendChoice): Promise<boolean> {
   }
 }
 
-/** Ends the worker, so that the next `ask` makes a fresh one. */
+/** Terminates the worker. The next `ask` starts a new one. */
 export function endEngine(): void {
   engine?.terminate();
   engine = null;
   write({ notices: [] });
 }
 
-/** Asks now and then what the engine holds; one question at a time, none in a hidden tab. Returns the stop. */
+/** Polls the engine's memory use: one request at a time, none in a hidden tab. Returns a function that stops it. */
 export function watchMemory(): () => void {
   let asking = false;
   const timer = setInterval(async () => {
@@ -83,7 +83,7 @@ export function watchMemory(): () => void {
     try {
       write({ memory: await ask('memory', {}) });
     } catch {
-      // The engine was restarted or has failed; its own call reports that.
+      // The engine was restarted or has failed. The call that failed reports it.
     } finally {
       asking = false;
     }

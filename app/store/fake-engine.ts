@@ -1,4 +1,4 @@
-/** For tests only: an engine whose answers the test gives, and a session as it is after a start, an import and a count. */
+/** For tests only: an engine whose results the test provides, and a session after a start, an import and a count of parameters. */
 import type {
   BackboneSummary,
   CallName,
@@ -15,7 +15,7 @@ import type { CallOptions } from '../engine';
 import { connectTo, type EngineClient } from './engine-actions';
 import { useSession, write } from './session';
 
-/** A call that waits for its answer. */
+/** A pending call. */
 export interface Asked<K extends CallName = CallName> {
   call: K;
   input: Calls[K]['in'];
@@ -27,7 +27,7 @@ export interface Asked<K extends CallName = CallName> {
 type Answers = { [K in CallName]?: (input: Calls[K]['in']) => Calls[K]['out'] | Promise<Calls[K]['out']> };
 
 export class FakeEngine implements EngineClient {
-  /** Every call so far, answered or not. */
+  /** All calls, pending or settled. */
   readonly asked: Asked[] = [];
   terminated = false;
 
@@ -42,7 +42,7 @@ export class FakeEngine implements EngineClient {
     options: CallOptions<K> = {},
   ): Promise<Calls[K]['out']> {
     return new Promise((resolve, reject) => {
-      this.asked.push({ call, input, options, resolve, reject } as Asked); // read back by its call's name alone
+      this.asked.push({ call, input, options, resolve, reject } as Asked); // only read again by the name of its call
       options.signal?.addEventListener('abort', () => reject(new DOMException('Cancelled.', 'AbortError')));
       const answer = this.answers[call];
       if (answer) Promise.resolve(input).then(answer).then(resolve, reject);
@@ -56,10 +56,10 @@ export class FakeEngine implements EngineClient {
 
   /** The calls of this name, in order. */
   of<K extends CallName>(call: K): Asked<K>[] {
-    return this.asked.filter((each) => each.call === call) as unknown as Asked<K>[]; // told apart by `call`
+    return this.asked.filter((each) => each.call === call) as unknown as Asked<K>[]; // the filter on `call` determines the type
   }
 
-  /** The latest call of this name. */
+  /** The latest call with this name. */
   last<K extends CallName>(call: K): Asked<K> {
     const found = this.of(call).at(-1);
     if (!found) throw new Error(`The engine was not asked to ${call}.`);
@@ -67,7 +67,7 @@ export class FakeEngine implements EngineClient {
   }
 }
 
-// Only what the page reads of each is there.
+// Only the fields that the page reads.
 
 export const INFO = {
   ...{ backend: 'wasm', choice: 'auto', precision: 'single', reason: 'A test.', threads: 1 },
@@ -111,7 +111,7 @@ export const resultOf = (config: RunConfig) =>
 
 const FRESH = useSession.getState();
 
-/** Connects the page to a fake engine; every engine it makes is in the list, the present one last. */
+/** Connects the page to a fake engine. The list has all engines made so far, the current one last. */
 export function connectFake(answers: Answers = {}): FakeEngine[] {
   const engines: FakeEngine[] = [];
   write(FRESH, true);
@@ -125,10 +125,10 @@ export function connectFake(answers: Answers = {}): FakeEngine[] {
 
 const SETTINGS = ['linear-probe', 'atoms', 'lora'].map(setting);
 
-/** As after a start, an import and a count. */
+/** The session after a start, an import and a count of parameters. */
 export function ready(backbone = backboneNamed('starter'), dataset: DatasetSummary | null = dataNamed('d1')) {
   write({ engine: { status: 'ready', info: INFO }, backbone, dataset, settings: SETTINGS });
 }
 
-/** Lets everything that can go on go on. */
+/** Resolves after all pending microtasks. */
 export const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));

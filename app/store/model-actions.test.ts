@@ -13,7 +13,7 @@ import {
 import { absence, read, usableModels } from './session';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 
 beforeEach(() => {
   engines = connectFake();

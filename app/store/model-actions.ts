@@ -15,7 +15,7 @@ export function dropModel(modelId: string): void {
   if (model && model.gone === null) void ask('forget', { modelId }).catch(showProblem);
 }
 
-/** The engine that held them has restarted. */
+/** Called after the engine restarted: it no longer has the models. */
 export function markModelsGone(): void {
   const gone = 'The engine was restarted and no longer has this model.';
   write({ models: read().models.map((model) => ({ ...model, gone: model.gone ?? gone })) });
@@ -34,7 +34,7 @@ export async function loadAdapter(file: File): Promise<void> {
   }
 }
 
-/** The name of the saved file; null when it could not be made. */
+/** The name of the saved file; null if saving failed. */
 export async function downloadAdapter(modelId: string, name: string): Promise<string | null> {
   write({ modelsProblem: null });
   try {

@@ -17,7 +17,7 @@ import { read, write } from './session';
 
 let engines: FakeEngine[];
 let moved: boolean;
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const address = location.href;
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-/** What the page does as a whole: open, try the sample, change the backend. */
+/** Actions on the whole page: open, try the sample, change the backend. */
 
 import { STARTER } from '../../src/hub/starter';
 import type { BackendChoice } from '../../src/worker/protocol';
@@ -15,7 +15,7 @@ import { goTo } from './step';
 import { sweepObstacle } from './sweep';
 import { parseUrl, serialiseUrl } from './url';
 
-/** Reads the address, starts the engine and, where the address names one, the sample set. */
+/** Reads the page's address, starts the engine, and imports the sample set if the address names one. */
 export async function openPage(): Promise<void> {
   const { configuration, ignored } = parseUrl(location.search);
   write({
@@ -33,25 +33,25 @@ export async function openPage(): Promise<void> {
   else await refreshSettings();
 }
 
-/** One click from nothing to three runs on the sample set, with the numbers the address or the person chose. */
+/** Imports the sample set and starts runs of the first settings with the current hyperparameters. */
 export async function trySample(name: string): Promise<void> {
   if (!(await importSample(name))) return;
   await refreshSettings();
   const { configuration } = read();
   write({ configuration: { ...configuration, settings: [...FIRST_SETTINGS] } });
-  // An address can hold an option that is impossible; its card says what to correct.
+  // The address can contain an invalid option. Its card on the Tune step says how to correct it.
   const { dataset } = read();
   if (dataset && sweepObstacle(chosenSweep(read(), dataset))) return goTo('tune');
   runChosen();
   goTo('compare');
 }
 
-/** How long a run may take to stop before its engine is ended under it. */
+/** If a run does not stop within this time, the engine is terminated. */
 const PATIENCE_MS = 15_000;
 
 /**
- * Restarts the engine and reads the data again. Runs stay listed; what they trained is gone. Runs that wait are dropped,
- * but go on where the engine is one that broke under them.
+ * Restarts the engine and reads the data again. Runs stay listed, but their models are lost. Queued runs are removed, except
+ * when the engine had failed: then they continue on the new engine.
  */
 export async function changeBackend(backend: BackendChoice): Promise<void> {
   const broken = read().engine.status === 'failed';
@@ -79,5 +79,5 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
   else await refreshSettings();
 }
 
-/** A fresh engine in place of one that broke, on the same backend. */
+/** Restarts a failed engine with the same backend. */
 export const restartEngine = () => changeBackend(read().configuration.backend);

@@ -1,4 +1,4 @@
-/** The page's side of the table of permissions: what is going on now, and what therefore cannot begin. */
+/** Which actions are possible on the page now: maps the session to the table of permissions in the worker's protocol. */
 import { type Action, type Activity, obstacleTo } from '../../src/worker/permissions';
 import { isActive } from './run-record';
 import { chosenSettings, comparisonBasis, type Session } from './session';
@@ -28,17 +28,17 @@ function workOf({
   return measuring ? 'timing' : null;
 }
 
-/** Whether a run with this basis can be made on the present data and backbone. */
+/** Whether a run with this basis can be trained with the current data and backbone. */
 export const fitsPresent = (basis: string, { dataset, backbone }: Session): boolean =>
   dataset !== null && backbone !== null && comparisonBasis(dataset, backbone) === basis;
 
-/** Why the action cannot begin now, as a sentence; null when it can. A selector: `useSession(obstacleFor('train'))`. */
+/** Why the action is not possible now, as a sentence; null if it is. A selector: `useSession(obstacleFor('train'))`. */
 export const obstacleFor =
   (action: Action) =>
   (session: Session): string | null =>
     obstacleTo(action, activityOf(session));
 
-/** Why the chosen settings cannot be put in the queue now; null when they can. */
+/** Why the chosen settings cannot be queued now; null if they can. */
 export function runObstacle(session: Session): string | null {
   const obstacle = obstacleFor('enqueue')(session);
   if (obstacle !== null) return obstacle;
@@ -48,7 +48,7 @@ export function runObstacle(session: Session): string | null {
   return tooLarge ? `${tooLarge.label} does not fit into memory; its card says what to do.` : null;
 }
 
-/** Whether runs, or the timing of them, are in progress or waiting to begin. */
+/** Whether runs or timings are in progress or queued. */
 export function isTrainingPending(session: Session): boolean {
   const { work, queued } = activityOf(session);
   return queued || work === 'run' || work === 'timing';

@@ -1,16 +1,16 @@
-/** What went wrong, as the page shows it: a sentence for the person, a device that failed, or a bug with its details. */
+/** An error as the page shows it: a message for the person, a device failure, or a bug with its details. */
 import { AmbiguousData } from '../../src/data/question';
 import { EngineFault } from '../../src/engine-fault';
 import { UserError } from '../../src/user-error';
 import type { DataQuestion, Fault } from '../../src/worker/protocol';
 
 export type Problem =
-  /** `question`: what the person has to choose before their data can be read. */
+  /** `question`: how the data set's folders are to be read; the person must choose. */
   | { kind: 'user'; message: string; question?: DataQuestion }
   | Fault
   | { kind: 'bug'; message: string; details: string };
 
-/** Null when the person ended the work: that is no problem. */
+/** Null for an `AbortError`: the person stopped the work, so there is no error to show. */
 export function asProblem(error: unknown): Problem | null {
   if (error instanceof AmbiguousData)
     return { kind: 'user', message: error.message, question: error.question };

@@ -33,12 +33,12 @@ import { read, write } from './session';
 
 let engines: FakeEngine[];
 let stopWatching: () => void;
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const statuses = () => read().runs.map(({ name, status }) => `${name}: ${status}`);
-const named = (name: string) => read().runs.find((run) => run.name === name) as RunRecord; // queued by the test
+const named = (name: string) => read().runs.find((run) => run.name === name) as RunRecord; // the test queued it
 const choose = (...settings: string[]) => write({ configuration: { ...read().configuration, settings } });
 
-/** Ends the run in progress as the engine does. */
+/** Ends the current run, as the engine does. */
 async function finish(): Promise<void> {
   const { input, resolve } = engine().last('train');
   resolve({ result: resultOf(input.config), model: modelOf(input.runId) });
@@ -176,7 +176,7 @@ describe('the queue', () => {
     expect(engine().of('train')).toEqual([]);
     expect(named('atoms').status).toBe('queued');
     expect(read().notice).toContain('1 queued run will wait until it is');
-    // Loaded once more, it goes on, under its own name.
+    // After it is loaded again, the run starts under its own name.
     engine().answers.useBackbone = () => ({ backbone: backboneNamed('own'), dataStays: true });
     await openBackbone(own);
     expect(engine().last('train').input.expected.backbone.name).toBe('own, 64 px');

@@ -1,4 +1,4 @@
-/** Runs one after another. Events arrive faster than a page should draw, so they are gathered and applied in batches. */
+/** Runs are trained one after another. Events are batched, because they arrive more often than the page should redraw. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
 import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
@@ -33,13 +33,13 @@ import { type Outcome, type Sweep, trialKey, wantedTrials } from './sweep';
 const DRAW_EVERY_MS = 200;
 
 let cancelRun: AbortController | null = null;
-/** Settles when the engine has answered, even when the run itself was removed meanwhile; null when none trains. */
+/** Settles when the engine's call ends, even if the run was removed from the list; null if no run is training. */
 let training: Promise<void> | null = null;
 
-/** Sweeps under way or done, by id, with the keys of trials that the person took off the list. */
+/** Current and finished sweeps by id, with the keys of trials that the person removed. */
 const sweeps = new Map<string, { sweep: Sweep; basis: string; removed: Set<string> }>();
 
-/** Puts the chosen settings, with the values and seeds asked for, in the queue. */
+/** Queues the chosen settings with the chosen values and seeds. */
 export function runChosen(): void {
   const { dataset, backbone } = read();
   if (!dataset || !backbone || runObstacle(read()) !== null) return;
@@ -49,13 +49,13 @@ export function runChosen(): void {
   extend(id);
 }
 
-/** Queues what a sweep wants next, as far as its outcomes tell. */
+/** Queues the next trials of a sweep, which depend on the outcomes so far. */
 function extend(id: string): void {
   const known = sweeps.get(id);
   if (!known) return;
   const { sweep, basis, removed } = known;
   const { runs, dataset, backbone, engine } = read();
-  // What is still missing of it would run on other images.
+  // The data or backbone has changed, so the remaining trials are not comparable with the earlier ones.
   if (!dataset || !backbone || !fitsPresent(basis, read())) return;
   const data = comparisonLabel(dataset, backbone);
   const expected = expectedOf(dataset, backbone);
@@ -75,7 +75,7 @@ function extend(id: string): void {
         run.basis === basis &&
         run.armName === armName &&
         run.role === role &&
-        // Runs of another backend are drawn apart.
+        // Runs of different backends get different styles.
         (!run.result || engine.status !== 'ready' || !isMixed([run.result, engine.info])),
     );
     added.push(
@@ -92,7 +92,7 @@ function extend(id: string): void {
           expected,
         },
         memoryCap: memoryCapBytes(sweep.hyperparameters),
-        // Runs that differ in their seeds alone look alike.
+        // Runs that differ only in their seeds have the same style.
         style: arm?.style ?? freeStyle(others.filter((run) => run.role === role)),
       }),
     );
@@ -102,7 +102,7 @@ function extend(id: string): void {
 
 export const pauseRun = (run: RunRecord) => control(run, 'pause', 'paused');
 export const resumeRun = (run: RunRecord) => control(run, 'resume', 'running');
-/** Ends the run; its best epoch is kept. */
+/** Ends the run. The parameters of its best epoch are kept. */
 export const stopRun = (run: RunRecord) => control(run, 'stop', 'stopping');
 
 export function renameRun(id: string, name: string): void {
@@ -113,7 +113,7 @@ export function renameRun(id: string, name: string): void {
   change(id, (run) => ({ ...run, name: freeName(trimmed, others) }));
 }
 
-/** Takes the run off the list; a going one is ended and nothing of it is kept. */
+/** Removes the run from the list. An active run is ended and its model is discarded. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();
   if (run.sweep) sweeps.get(run.sweep)?.removed.add(trialKey(run));
@@ -122,7 +122,7 @@ export function removeRun(run: RunRecord): void {
   if (run.sweep) extend(run.sweep);
 }
 
-/** Moves a run that waits before the one that waits before it, or behind the next. */
+/** Swaps a queued run with the previous or next queued run. */
 export function moveRun({ id }: RunRecord, by: -1 | 1): void {
   const { runs } = read();
   const waiting = runs.filter(({ status }) => status === 'queued');
@@ -135,13 +135,13 @@ export function moveRun({ id }: RunRecord, by: -1 | 1): void {
   announce(`Moved ${by < 0 ? 'before' : 'after'} ${other.name}.`);
 }
 
-/** Whether the next run begins when one is over; the one that runs goes on. */
+/** Pauses or continues the queue: while it is paused, no further run starts. The current run continues. */
 export function holdQueue(queueHeld: boolean): void {
   write({ queueHeld });
   announce(queueHeld ? 'The queue is paused. No further run starts.' : 'The queue continues.');
 }
 
-/** Drops what waits, stops what runs and waits for its end: the engine under them is going away. */
+/** Removes queued runs, aborts the current run and waits until it has ended. Called before the engine is restarted. */
 export async function endRuns(): Promise<void> {
   sweeps.clear();
   write({ runs: read().runs.filter(({ status }) => status !== 'queued') });
@@ -149,17 +149,17 @@ export async function endRuns(): Promise<void> {
   await runEnded();
 }
 
-/** When the run under way, if there is one, has come to its end. */
+/** Resolves when the current run, if any, has ended. */
 export async function runEnded(): Promise<void> {
   await training;
 }
 
-/** Begins the next run whenever nothing stands in its way. Returns the stop. */
+/** Starts the next run whenever that is possible. Returns a function that stops it. */
 export function watchQueue(): () => void {
   return useSession.subscribe(runNext);
 }
 
-/** Starts the first waiting run that fits the present data and backbone; the others wait until theirs are loaded again. */
+/** Starts the first queued run that fits the current data and backbone. Other runs stay queued until theirs are loaded again. */
 function runNext(): void {
   const session = read();
   if (training || session.queueHeld || obstacleFor('train')(session) !== null) return;
@@ -196,7 +196,7 @@ async function train(run: RunRecord): Promise<void> {
     const kept = run.role === 'final' && read().runs.some(({ id }) => id === run.id);
     change(run.id, (each) => withResult(each, result, kept ? model : null));
     if (kept) addModel(model, 'run');
-    else void ask('forget', { modelId: model.modelId }).catch(() => {}); // The engine was ended, and its models with it.
+    else void ask('forget', { modelId: model.modelId }).catch(() => {}); // If the engine was terminated, the model is already gone.
     announce(ending(read().runs.find(({ id }) => id === run.id)));
   } catch (error) {
     flush();

@@ -9,7 +9,7 @@ const results = resultsFixture();
 const file = (content: Results | string) =>
   new File([typeof content === 'string' ? content : resultsText(content)], 'results.json');
 
-/** The page on the results' own engine, backbone and data. */
+/** The page with the engine, backbone and data of the results file. */
 function here(change: Partial<Session> = {}): void {
   connectFake();
   ready();
@@ -17,7 +17,7 @@ function here(change: Partial<Session> = {}): void {
   write({
     engine: { status: 'ready', info: { ...INFO, ...results.engine } },
     backbone: { ...backbone, key: 'here' } as Session['backbone'],
-    dataset: dataset as unknown as Session['dataset'], // its thumbnails do not matter
+    dataset: dataset as unknown as Session['dataset'], // its thumbnails are not used
     queueHeld: true,
     ...change,
   });
@@ -36,7 +36,7 @@ describe('running a results file again', () => {
       expect(expected.backbone.key).toBe('here');
       expect(finished.some((run) => run.config.setting === config.setting)).toBe(true);
     }
-    // Once more gets names of its own.
+    // A second rerun gets different names.
     await runAgain(file(results));
     expect(new Set(read().runs.map(({ name }) => name)).size).toBe(2 * finished.length);
   });

@@ -1,4 +1,4 @@
-/** Puts a results file's finished runs in the queue once more. */
+/** Queues reruns of the finished runs of a results file. */
 import { UserError } from '../../src/user-error';
 import {
   backboneDifference,
@@ -13,7 +13,7 @@ import { asProblem, type Problem } from './problem';
 import { freeName, queuedRun, type RunRecord } from './run-record';
 import { announce, comparisonBasis, comparisonLabel, expectedOf, read, type Session, write } from './session';
 
-/** What keeps the runs from being made again here; null where they are queued. */
+/** Why the runs cannot be rerun here; null if they were queued. */
 export async function runAgain(file: File): Promise<Problem | null> {
   try {
     const added = repeatedRuns(await file.text(), file.name, read());
@@ -25,7 +25,7 @@ export async function runAgain(file: File): Promise<Problem | null> {
   }
 }
 
-/** Throws `UserError` where the runs cannot be made again here. */
+/** Throws `UserError` if the runs cannot be rerun here. */
 function repeatedRuns(text: string, fileName: string, session: Session): RunRecord[] {
   const { engine, backbone, dataset, settings } = session;
   if (engine.status !== 'ready' || !backbone || !dataset) return [];

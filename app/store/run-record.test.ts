@@ -6,7 +6,7 @@ import { outcomeOf, queuedRun, trialNames, withResult } from './run-record';
 const LORA = {
   ...{ id: 'lora', label: 'LoRA', symbol: 'LoRA', learningRate: 1e-3, trainable: { backbone: 1, head: 1 } },
   options: [{ id: 'r', label: 'Rank (r)', help: '', default: 4, min: 1, max: 64 }],
-} as unknown as SettingSummary; // nothing else of a setting matters here
+} as unknown as SettingSummary; // the tests use no other fields
 
 const config = runConfig(LORA, DEFAULT_HYPERPARAMETERS, 'none');
 const queued = queuedRun(LORA, {

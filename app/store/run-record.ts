@@ -1,4 +1,4 @@
-/** One run as the page knows it: everything its charts, table and queue row need, from the engine's events. */
+/** The page's record of a run, built from the engine's events: everything that charts, tables and the queue show. */
 import type {
   EpochResult,
   Expected,
@@ -27,46 +27,46 @@ export interface StepLoss {
 export interface RunRecord {
   id: string;
   name: string;
-  /** What runs that differ in their seeds alone are called together. */
+  /** Common name of runs that differ only in their seeds. */
   armName: string;
   /** Setting id. */
   setting: string;
-  /** A search only chooses values, and is not compared. */
+  /** Search runs only choose values; they are not compared. */
   role: Role;
-  /** The sweep it belongs to; null for a run that is made again from a file. */
+  /** Id of its sweep; null for a rerun from a results file. */
   sweep: string | null;
-  /** What it came to when it was made before; null for the first time. */
+  /** For a rerun: the results of the original run. Otherwise null. */
   before: RunResults | null;
   /** Short mathematical name of the setting. */
   symbol: string;
   config: RunConfig;
-  /** Bytes it may take; null: the engine chooses. */
+  /** Memory limit in bytes; null: the engine chooses. */
   memoryCap: number | null;
-  /** How it keeps within that; null until it begins. */
+  /** Its memory plan; null until it starts. */
   memory: MemoryPlan | null;
-  /** Names the images, the split and the backbone. */
+  /** Label of the images, the split and the backbone. */
   data: string;
   /** Runs are compared only where this is equal: see `comparisonBasis`. */
   basis: string;
-  /** What the engine must have loaded to make it. */
+  /** The data and backbone that the engine must have loaded. */
   expected: Expected;
-  /** Colour, dash and marker: position in the palette, kept for the run's life. */
+  /** Index of colour, dash and marker; constant during the run's lifetime. */
   style: number;
   status: RunStatus;
   trainable: { backbone: number; head: number };
-  /** Long work before or between the steps; null while steps go. */
+  /** Progress of long work before or between steps; null during steps. */
   phase: Progress | null;
-  /** Steps in all; 0 until the engine says. */
+  /** Total number of steps; 0 until known. */
   totalSteps: number;
   steps: StepLoss[];
   epochs: EpochResult[];
-  /** The epoch kept so far. */
+  /** The best epoch so far. */
   keptEpoch: number | null;
   imagesPerSecond: number;
   secondsLeft: number | null;
-  /** What went wrong, when failed. */
+  /** The error of a failed run. */
   problem: Problem | null;
-  /** What else is to be said of its end; empty for nothing. */
+  /** Further information about its end; empty if there is none. */
   message: string;
   result: RunResult | null;
   model: ModelSummary | null;
@@ -77,14 +77,14 @@ export const isActive = ({ status }: RunRecord) =>
   status === 'running' || status === 'paused' || status === 'stopping';
 export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
 
-/** What is drawn as it goes: searches only until another run has begun. */
+/** The runs that charts show. Search runs are shown only until a final run has started. */
 export function drawnRuns(runs: readonly RunRecord[]): RunRecord[] {
   const finals = runs.filter(({ role }) => role === 'final');
   const begun = finals.some(({ steps, epochs }) => steps.length > 0 || epochs.length > 0);
   return begun ? finals : [...runs];
 }
 
-/** What a sweep goes by: a run that did not get to its end says nothing of its values. */
+/** The outcome that a sweep uses to choose values; null for a run that did not finish. */
 export function outcomeOf(run: RunRecord): Outcome {
   const end = lastEpoch(run);
   return run.status === 'finished' && end ? { accuracy: accuracy(end), loss: end.valLoss } : null;
@@ -92,15 +92,18 @@ export function outcomeOf(run: RunRecord): Outcome {
 
 export const accuracy = ({ correct, total }: EpochResult) => (total === 0 ? 0 : correct / total);
 export const lastEpoch = (run: RunRecord): EpochResult | undefined => run.epochs.at(-1);
-/** The kept epoch's result: best validation accuracy, earliest on a tie. */
+/** The result of the best epoch: highest validation accuracy, the earliest on a tie. */
 export const keptResult = (run: RunRecord): EpochResult | undefined =>
   run.epochs.find(({ epoch }) => epoch === run.keptEpoch);
 export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
 
-/** What is told apart by name: a setting with its values, whatever the seed. */
+/** Identifies a setting with its values on the same basis, independent of the seed. */
 export const armOf = ({ config, basis }: Pick<RunRecord, 'config' | 'basis'>) => `${basis} ${armKey(config)}`;
 
-/** A trial's names: its setting's with a learning rate that is not the setting's own, and with its seed where there are others. */
+/**
+ * A trial's names: the setting's name, with the learning rate if it differs from the setting's own, and the seed if there are
+ * several.
+ */
 export function trialNames(
   { setting, role, config }: Trial,
   hyperparameters: Hyperparameters,
@@ -114,21 +117,21 @@ export function trialNames(
   return { name: [armName, ...epochs, ...seed].join(', '), armName };
 }
 
-/** The setting's label, with the options that are not its defaults. */
+/** The setting's label, with the options that differ from their defaults. */
 export function runName({ label, options }: SettingSummary, chosen: Record<string, number>): string {
   const changed = options.filter((option) => chosen[option.id] !== option.default);
   if (changed.length === 0) return label;
   const words = changed.map(({ id, label, choices }) => {
     const value = chosen[id];
     const choice = choices?.find((each) => each.value === value)?.label ?? value;
-    // A label's own symbol is enough: “Atoms per layer (m)”.
+    // If a label contains a symbol, only the symbol is used: “Atoms per layer (m)”.
     const [, symbol] = /\(([^)]+)\)$/.exec(label) ?? [];
     return symbol ? `${symbol} = ${choice}` : `${label} ${choice}`.toLowerCase();
   });
   return `${label}, ${words.join(', ')}`;
 }
 
-/** The name, with a number where others have it. */
+/** The name; a number is appended if it is already taken. */
 export function freeName(name: string, others: readonly Pick<RunRecord, 'name'>[]): string {
   const taken = new Set(others.map((run) => run.name));
   let free = name;
@@ -136,7 +139,7 @@ export function freeName(name: string, others: readonly Pick<RunRecord, 'name'>[
   return free;
 }
 
-/** A run that has not begun. */
+/** A run that has not started. */
 export function queuedRun(
   setting: SettingSummary,
   given: Pick<
@@ -176,7 +179,7 @@ export function queuedRun(
   };
 }
 
-/** The run after these events, in order. */
+/** Applies events to the run, in order. */
 export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunRecord {
   const next: RunRecord = { ...run };
   const steps: StepLoss[] = [];
@@ -213,7 +216,7 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
   return next;
 }
 
-/** The run as it ended without a result. `problem` is null where the person ended it. */
+/** The run after it ended without a result. `problem` is null if the person stopped it. */
 export function withoutResult(run: RunRecord, problem: Problem | null): RunRecord {
   return {
     ...run,
@@ -225,7 +228,7 @@ export function withoutResult(run: RunRecord, problem: Problem | null): RunRecor
   };
 }
 
-/** The run as it ended. `model`: what it tuned; null where that is not kept, as of a search. */
+/** The run after it ended. `model`: its trained model; null if it is not kept, for example after a search run. */
 export function withResult(run: RunRecord, result: RunResult, model: ModelSummary | null): RunRecord {
   return {
     ...run,

@@ -1,4 +1,4 @@
-/** What the page knows now. One store; the actions beside it are the only writers. */
+/** The page's state: one store. Only the actions in this folder write to it. */
 import { create } from 'zustand';
 import { dataKey } from '../../src/data/data-key';
 import { STARTER } from '../../src/hub/starter';
@@ -38,7 +38,7 @@ export interface TunedModel {
   summary: ModelSummary;
   /** `run`: trained here; `file`: loaded from an adapter file. */
   origin: 'run' | 'file';
-  /** Why the engine no longer holds it; null while it does. */
+  /** Why the engine no longer holds the model; null if it does. */
   gone: string | null;
 }
 
@@ -46,16 +46,16 @@ export interface Session {
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
-  /** Programs that run as reference kernels on this adapter. */
+  /** Optimized kernels that are replaced by reference kernels on this GPU adapter. */
   notices: Notice[];
   backbone: BackboneSummary | null;
-  /** Where the present one came from: it is opened again so when the engine restarts. */
+  /** How the current backbone was chosen. It is opened in the same way after the engine restarts. */
   backboneChoice: BackboneChoice;
   loadingBackbone: Progress | DownloadProgress | null;
   backboneProblem: Problem | null;
-  /** Backbones kept in this browser; null until asked for. */
+  /** Backbones stored in this browser; null until requested. */
   storage: Storage | null;
-  /** What the untouched backbone sees on some of the data. */
+  /** Predictions of the pretrained classifier for some of the images, before any tuning. */
   recognition: Recognition[] | null;
   recognizing: Progress | null;
   recognitionProblem: Problem | null;
@@ -63,10 +63,10 @@ export interface Session {
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
-  /** How its folders are read, where the person chose. */
+  /** How its folders are read, if the person chose. */
   reading: Reading;
   importing: Progress | null;
-  /** The present images are being split anew. */
+  /** True while the current images are split again. */
   splitting: boolean;
   dataProblem: Problem | null;
 
@@ -76,25 +76,25 @@ export interface Session {
 
   settings: SettingSummary[];
   settingsProblem: Problem | null;
-  /** Measured, by what a run's pace depends on. */
+  /** Measured timings, by `paceKey`. */
   timings: Record<string, RunTiming>;
   measuring: Progress | null;
   measuringProblem: Problem | null;
 
   runs: RunRecord[];
-  /** Id of the run that the engine is training, also where it was taken off the list meanwhile. */
+  /** Id of the run that the engine is training, even if it was removed from the list. */
   training: string | null;
   runProblem: Problem | null;
-  /** No further run begins. */
+  /** True if the queue is paused: no further run starts. */
   queueHeld: boolean;
 
   models: TunedModel[];
   loadingAdapter: boolean;
   modelsProblem: Problem | null;
 
-  /** Read out by screen readers. */
+  /** Text for screen readers. */
   announcement: string;
-  /** Said once at the top of the page, until dismissed. */
+  /** Shown at the top of the page until dismissed. */
   notice: string;
 }
 
@@ -140,7 +140,7 @@ export const read = useSession.getState;
 export const write = useSession.setState;
 export const announce = (announcement: string) => write({ announcement });
 
-/** Ids of the settings the next run takes, in the engine's order. */
+/** The chosen settings, in the engine's order. */
 export function chosenSettings({
   configuration,
   settings,
@@ -149,7 +149,7 @@ export function chosenSettings({
   return settings.filter(({ id }) => chosen.includes(id));
 }
 
-/** What would be run now. */
+/** The sweep for the current choices. */
 export function chosenSweep(
   session: Pick<Session, 'configuration' | 'settings'>,
   { augmentation }: Pick<DatasetSummary, 'augmentation'>,
@@ -158,7 +158,7 @@ export function chosenSweep(
   return { settings: chosenSettings(session), hyperparameters, choice: sweep, augmentation };
 }
 
-/** Why a model cannot be used now, and what to do; null when it can. */
+/** Why a model cannot be used now, and what to do; null if it can. */
 export function absence(
   { summary, origin, gone }: TunedModel,
   backbone: BackboneSummary | null,
@@ -175,7 +175,7 @@ export const usableModels = ({ models, backbone }: Session) =>
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
 
-/** Names the images and the split. */
+/** Label of the images and the split. */
 export function dataLabel({
   name,
   split,
@@ -193,22 +193,22 @@ export function dataLabel({
   return `${name}, ${train + val + test} images, ${drawn}${taken}${seeded}`;
 }
 
-/** What runs must have in common to be compared: images, split, and the network that they start from. */
+/** What runs must have in common to be compared: images, split and backbone. */
 export const comparisonBasis = (dataset: DatasetSummary, { key }: BackboneSummary): string =>
   `${dataKey(dataset)} ${key}`;
 
-/** Names it. */
+/** Label of the comparison basis. */
 export const comparisonLabel = (dataset: DatasetSummary, backbone: BackboneSummary): string =>
   `${dataLabel(dataset)}; ${backboneLabel(backbone)}`;
 
 const backboneLabel = ({ name, inputSize }: BackboneSummary) => `${name}, ${inputSize} px`;
 
-/** The backbone as a request names it. */
+/** The backbone as engine calls expect it. */
 export const expectedBackbone = (backbone: BackboneSummary): Pick<Expected, 'backbone'> => ({
   backbone: { key: backbone.key, name: backboneLabel(backbone) },
 });
 
-/** The backbone and the data as a request names them. */
+/** The backbone and the data as engine calls expect them. */
 export const expectedOf = (dataset: DatasetSummary, backbone: BackboneSummary): Expected => ({
   ...expectedBackbone(backbone),
   data: { key: dataKey(dataset), name: dataset.name },

@@ -5,7 +5,7 @@ import { chosenSettings, read } from './session';
 import { choose, refreshSettings, setHyperparameters, turnLearningRate, turnOption } from './setting-actions';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const hyperparameters = () => read().configuration.hyperparameters;
 
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
   ready();
 });
 
-/** From now on the test answers. */
+/** From here on the test provides the engine's results. */
 async function asked(): Promise<FakeEngine> {
   await refreshSettings();
   delete engine().answers.settings;

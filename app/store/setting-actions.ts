@@ -1,15 +1,15 @@
-/** The settings' cards: counted by the engine whenever the data, the backbone or an option changes. */
+/** The settings' cards. The engine counts parameters again whenever the data, the backbone or an option changes. */
 import { type Hyperparameters, settingsQuestion } from './defaults';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
 import { chosenSettings, read, write } from './session';
 
-/** What a run's memory is planned by, beside its options. */
+/** What the memory plan of a run depends on, besides its options. */
 const PLANNED_BY: readonly (keyof Hyperparameters)[] = ['batchSize', 'memoryCap', 'augmentation', 'views'];
 
 let latest = 0;
 
-/** The answer to the newest question wins. */
+/** Only the response to the latest request is used. */
 export async function refreshSettings(): Promise<void> {
   const mine = ++latest;
   try {

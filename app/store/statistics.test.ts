@@ -22,7 +22,7 @@ const EXPECTED = accuracyInterval(
 );
 
 describe('statistics in the background', () => {
-  // First, while no worker has been started.
+  // This test must run first, before a worker is started.
   it('are computed on this thread where there is no worker', async () => {
     class Broken {
       onerror: ((event: Event) => void) | null = null;
@@ -51,7 +51,7 @@ describe('statistics in the background', () => {
     expect(posted).toHaveBeenCalledTimes(1);
     expect(told).toHaveBeenCalledTimes(1);
     expect(resultsVersion()).not.toBe(before);
-    // The same answers in other objects are not known: what is kept belongs to a run.
+    // Equal predictions in other objects are not cached: results are cached per object.
     expect(inBackground.accuracy(structuredClone(RUNS))).toBeNull();
     await settled();
     end();

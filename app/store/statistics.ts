@@ -1,4 +1,7 @@
-/** The statistics that a comparison asks for: computed at once, or in a worker. Answers of runs do not change, so results are kept. */
+/**
+ * The statistics of a comparison, computed synchronously or in a worker. A run's predictions never change, so results are
+ * cached.
+ */
 import type { MeanInterval } from '../../src/statistics/bootstrap';
 import type { PairedComparison } from '../../src/statistics/paired-test';
 import {
@@ -13,17 +16,17 @@ import type { Predictions } from '../../src/worker/protocol';
 type AnswersOfRuns = readonly Predictions[];
 
 export interface Statistics {
-  /** Of the runs of one setting; null while it is being computed. */
+  /** Accuracy over the runs of one setting; null while it is being computed. */
   accuracy: (runs: AnswersOfRuns) => MeanInterval | null;
-  /** Of two settings with the same seeds, run by run; null while it is being computed. */
+  /** Difference of two settings with the same seeds, paired by run; null while it is being computed. */
   difference: (first: AnswersOfRuns, second: AnswersOfRuns) => PairedComparison | null;
 }
 
-/** 1 where an image was classified rightly, else 0. */
+/** 1 for a correctly classified image, else 0. */
 export const rightOf = ({ targets, predicted }: Predictions) =>
   Uint8Array.from(targets, (label, image) => Number(label === predicted[image]));
 
-/** By statistic and answers. */
+/** Results by statistic and predictions; see `keyOf`. */
 const known = new Map<string, Answer['value']>();
 const numbers = new WeakMap<Predictions, number>();
 let numbered = 0;
@@ -39,11 +42,11 @@ const keyOf = (statistic: Statistic, groups: readonly AnswersOfRuns[]) =>
 
 const rowsOf = (runs: AnswersOfRuns): Rows => runs.map(rightOf);
 
-/** Asks `compute` for what is not known yet. */
+/** Calls `compute` for results that are not cached. */
 function statistics(compute: (key: string, question: Omit<Question, 'id'>) => void): Statistics {
   const find = <S extends Statistic>(statistic: S, ...groups: AnswersOfRuns[]) => {
     const key = keyOf(statistic, groups);
-    // As many groups as the statistic takes, and the value it gives: by the two calls below.
+    // Both calls below pass the number of groups that their statistic takes, so input and value have the right types.
     if (!known.has(key)) compute(key, { statistic, input: groups.map(rowsOf) as Question<S>['input'] });
     return (known.get(key) ?? null) as Answer<S>['value'] | null;
   };
@@ -53,20 +56,20 @@ function statistics(compute: (key: string, question: Omit<Question, 'id'>) => vo
   };
 }
 
-/** Never null: a bootstrap takes a tenth of a second on the thread that asks. */
+/** Synchronous, never null. A bootstrap blocks the calling thread for about a tenth of a second. */
 export const immediately: Statistics = statistics((key, question) => known.set(key, answerTo(question)));
 
-/** Between two redraws, while results arrive. */
+/** Minimum time between two notifications while results arrive. */
 const TELL_EVERY_MS = 200;
 
-/** Questions to the worker, oldest first. */
+/** Requests sent to the worker, oldest first. */
 const asked = new Map<string, Omit<Question, 'id'>>();
 const listeners = new Set<() => void>();
 let worker: Worker | null = null;
 let version = 0;
 let telling: ReturnType<typeof setTimeout> | null = null;
 
-/** In a worker: null until the result is there, of which `subscribe` tells. */
+/** In a worker. Null until the result has arrived; `subscribe` reports that. */
 export const inBackground: Statistics = statistics((key, question) => {
   if (asked.has(key)) return;
   asked.set(key, question);
@@ -77,7 +80,7 @@ export const inBackground: Statistics = statistics((key, question) => {
 function startWorker(): Worker {
   const started = new Worker(new URL('../../src/statistics/worker.ts', import.meta.url), { type: 'module' });
   started.onmessage = ({ data: { id, value } }: MessageEvent<Answer>) => keep(id, value);
-  // Without a worker the page's own thread computes: slow, but right.
+  // If the worker cannot start, the page's thread computes the results, which is slower.
   started.onerror = (event) => {
     event.preventDefault();
     started.terminate();
@@ -101,16 +104,16 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
-/** Calls `listener` when results have arrived; returns how to end that. */
+/** Calls `listener` when results have arrived. Returns a function that unsubscribes. */
 export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Another number whenever results have arrived. */
+/** Changes whenever results have arrived. */
 export const resultsVersion = () => version;
 
-/** Resolves when nothing is being computed. */
+/** Resolves when no computation is pending. */
 export function settled(): Promise<void> {
   if (asked.size === 0) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The five steps of the work, and which one the address names (`#tune`), so that the browser's back works. */
+/** The five steps, and the current one in the address (`#tune`), so that the browser's back button works. */
 import { useSyncExternalStore } from 'react';
 
 export const STEPS = ['data', 'backbone', 'tune', 'compare', 'use'] as const;

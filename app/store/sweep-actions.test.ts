@@ -6,7 +6,7 @@ import { read, write } from './session';
 import { measureSweep, stopMeasuring, sweepCost, sweepSize, turnSweep, turnValues } from './sweep-actions';
 
 let engines: FakeEngine[];
-const engine = () => engines.at(-1) as FakeEngine; // asked before it is read
+const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
 const plan = (bytes: number, fits = true) =>
   ({ bytes, fits, heap: { pixels: 100 }, sentence: `${bytes} bytes` }) as MemoryPlan;
 
@@ -35,7 +35,7 @@ describe('a sweep', () => {
       .last('plan')
       .resolve([plan(5), plan(9)]);
     expect(await cost).toEqual({ seconds: null, bytes: 109, obstacle: null });
-    // Seeds and rates change no plan.
+    // Seeds and learning rates do not change the memory plan.
     expect(engine().last('plan').input.configs).toHaveLength(2);
     const unfit = sweepCost(read());
     engine()
@@ -63,7 +63,7 @@ describe('a sweep', () => {
       .last('plan')
       .resolve([plan(1), plan(1)]);
     expect((await cost).seconds).toBe(1 + 2 * epochs + 4 + 3 * epochs);
-    // What is known is not timed again.
+    // Configurations with a known timing are not timed again.
     await measureSweep();
     expect(engine().of('measure')).toHaveLength(2);
   });

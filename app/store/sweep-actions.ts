@@ -1,4 +1,4 @@
-/** The sweep the person puts together: what it tries, how much that is, and how long it takes. */
+/** The sweep that the person configures: its number of runs, memory and time. */
 import { useShallow } from 'zustand/react/shallow';
 import type { MemoryPlan, RunConfig, RunTiming } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
@@ -9,18 +9,18 @@ import { asProblem } from './problem';
 import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
 import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
-/** Seconds of all runs together, and the most memory one of them takes, bytes; null where not known. */
+/** Time of all runs in seconds, and the largest memory of a run in bytes; null if not known. */
 export interface SweepCost {
   seconds: number | null;
   bytes: number | null;
-  /** Why one of the runs cannot be made; null where all can. */
+  /** Why one of the runs is not possible; null if all are. */
   obstacle: string | null;
 }
 
-/** What is compared with the same words: the part of the session that a sweep follows from. */
+/** The part of the session that determines the sweep. */
 export type SweepSource = Pick<Session, 'configuration' | 'settings' | 'dataset' | 'backbone' | 'engine'>;
 
-/** It, made anew only where one of its parts changes: runs report many times a second. */
+/** Returns the same object until one of its fields changes, because runs update the session many times a second. */
 export const useSweepSource = (): SweepSource =>
   useSession(
     useShallow(({ configuration, settings, dataset, backbone, engine }) => ({
@@ -28,7 +28,10 @@ export const useSweepSource = (): SweepSource =>
     })),
   );
 
-/** What a run's pace depends on: the data, the backbone, the engine, and all of the run but its learning rates, seed and length. */
+/**
+ * Key of a run's time per epoch: the data, the backbone, the engine, and the configuration except learning rates, seed and
+ * number of epochs.
+ */
 const paceKey = (basis: string, computedBy: string, config: RunConfig) =>
   `${basis} ${computedBy} ${armKey({
     ...config,
@@ -39,7 +42,7 @@ const paceKey = (basis: string, computedBy: string, config: RunConfig) =>
 const chosenTrials = (source: SweepSource): Trial[] =>
   source.dataset ? allTrials(chosenSweep(source, source.dataset)) : [];
 
-/** The sweep's trials by pace. */
+/** The sweep's trials, and one trial for each distinct `paceKey`. */
 function timed(source: SweepSource) {
   const { dataset, backbone, engine } = source;
   const trials = chosenTrials(source);
@@ -63,11 +66,11 @@ export function turnValues(setting: string, number: string, values: number[]): v
 export interface SweepSize {
   runs: number;
   searches: number;
-  /** Why the sweep cannot start; null where it can. */
+  /** Why the sweep cannot start; null if it can. */
   obstacle: string | null;
 }
 
-/** How many runs the sweep has, `searches` of them to choose values. */
+/** The number of runs of the sweep, and how many of them are search runs. */
 export function sweepSize(source: SweepSource): SweepSize {
   const trials = chosenTrials(source);
   return {
@@ -77,7 +80,7 @@ export function sweepSize(source: SweepSource): SweepSize {
   };
 }
 
-/** Asks the engine how each of the sweep's runs would keep within its memory; adds up what is known of their time. */
+/** Requests the memory plan of each of the sweep's runs, and adds up their known times. */
 export async function sweepCost(session: Session): Promise<SweepCost> {
   const { trials, keyOf, distinct } = timed(session);
   const timings = { ...runTimings(session), ...session.timings };
@@ -99,10 +102,10 @@ export async function sweepCost(session: Session): Promise<SweepCost> {
   };
 }
 
-/** Of tensors, and on the JavaScript heap. */
+/** Memory of tensors and of the JavaScript heap. */
 const bytesOf = ({ bytes, heap }: MemoryPlan) => Object.values(heap).reduce((sum, each) => sum + each, bytes);
 
-/** The paces of runs that are over. */
+/** The timings of completed runs. */
 function runTimings({ runs }: Session): Record<string, RunTiming> {
   return Object.fromEntries(
     runs.flatMap(({ basis, config, result }) => {
@@ -121,7 +124,7 @@ function runTimings({ runs }: Session): Record<string, RunTiming> {
 
 let cancelMeasuring: AbortController | null = null;
 
-/** Begins one run of each kind to see how long it takes, and drops it. */
+/** Starts one run for each distinct `paceKey` to measure its time, and discards it. */
 export async function measureSweep(): Promise<void> {
   const session = read();
   const { dataset, backbone } = session;

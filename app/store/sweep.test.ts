@@ -16,7 +16,7 @@ import {
 
 const number = (id: string, value: number) => ({ id, label: id, help: '', default: value, min: 0, max: 99 });
 const setting = (id: string, learningRate: number, options: string[]): SettingSummary =>
-  // Nothing else of a setting matters here.
+  // The tests use no other fields of a setting.
   ({
     id,
     label: id,
@@ -36,7 +36,7 @@ const sweep = (choice: Partial<SweepChoice>, settings = [PROBE, ATOMS, LORA]): S
   augmentation: 'flips',
 });
 
-/** Runs to its end with these outcomes. */
+/** Runs the sweep until it is complete, with these outcomes. */
 function played(of: Sweep, end: (trial: Trial) => Outcome): Trial[] {
   const outcomes = new Map<string, Outcome>();
   for (;;) {
@@ -82,7 +82,7 @@ describe('a sweep', () => {
     for (const id of ['linear-probe', 'atoms', 'lora'])
       expect(first.filter(({ config }) => config.setting === id)).toHaveLength(5);
     expect(new Set(first.map(({ config }) => config.epochs))).toEqual(new Set([20, 4]));
-    // Two are right equally often; the one with the lower loss wins. One diverged.
+    // Two trials have equal accuracy; the one with the lower loss is chosen. One diverged.
     const ends: Record<number, Outcome> = {
       0.0003: { accuracy: 0.5, loss: 1 },
       0.0009: { accuracy: 0.7, loss: 0.9 },
@@ -124,7 +124,7 @@ describe('a sweep', () => {
 
   it('says beforehand how many runs there will be', () => {
     const of = sweep({ seeds: 3, findRates: true, halving: true, values: { lora: { r: [1, 2, 4, 8] } } });
-    // Five rates each; of LoRA's four ranks four and two rounds, then one of them.
+    // Five learning rates for each setting. LoRA has four ranks, reduced in two rounds to one.
     const expected = 5 + 3 + (5 + 3) + (4 * 5 + 4 + 2 + 3);
     expect(allTrials(of)).toHaveLength(expected);
     for (const accuracy of [0, 1]) expect(played(of, () => ({ accuracy, loss: 0 }))).toHaveLength(expected);
@@ -144,7 +144,7 @@ describe('a sweep', () => {
     const values = { lora: { lr: [1e-3, 3e-3, 1e-2] } };
     const trials = allTrials(sweep({ findRates: true, values }, [LORA]));
     expect(new Set(trials.map(trialKey)).size).toBe(trials.length);
-    // 0.1, 0.3, 1, 3 and 10 times each: nine rates.
+    // The learning rates multiplied by 0.1, 0.3, 1, 3 and 10 give nine distinct rates.
     expect(trials.filter(({ role }) => role === 'search')).toHaveLength(9);
   });
 

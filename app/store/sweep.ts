@@ -1,31 +1,32 @@
 /**
- * A sweep: settings × values × seeds as a list of runs. With a search, what comes next depends on how the first runs ended, so
- * the list is a function of the sweep and the outcomes so far. No React and no DOM here: the command line sweeps alike.
+ * A sweep: settings × values × seeds as a list of runs. In a search, the next runs depend on the outcomes of earlier ones, so
+ * the list is a function of the sweep and the outcomes so far. Uses neither React nor the DOM, because the command line uses it
+ * too.
  */
 import { optionsFault } from '../../src/methods/option-fault';
 import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
 import { type Hyperparameters, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
-/** What the person asks for beyond one run of each setting. */
+/** The person's choices beyond one run of each setting. */
 export interface SweepChoice {
-  /** Runs of everything that is compared, with the training seed and those after it. */
+  /** Number of seeds of each compared run, starting with the training seed. */
   seeds: number;
-  /** Values to try, by setting id, then by option id or `lr`. What is not named keeps its one value. */
+  /** Values to try, by setting id, then by option id or `lr`. Other options have one value. */
   values: Record<string, Record<string, number[]>>;
-  /** Looks for every setting's learning rate first, with the same number of short runs for each. */
+  /** Searches for the learning rate of every setting first, with the same number of short runs for each. */
   findRates: boolean;
-  /** Of a setting's several values, drops the worse half twice, after short runs. */
+  /** If a setting has several values, discards the worse half twice after short runs. */
   halving: boolean;
 }
 
 export const NO_SWEEP: SweepChoice = { seeds: 1, values: {}, findRates: false, halving: false };
 
-/** The values' name of the learning rate, beside the options' ids. */
+/** The key of the learning rate in `SweepChoice.values`. */
 export const RATE = 'lr';
 
-/** What a learning-rate search multiplies a setting's rate by. */
+/** The factors by which a learning-rate search multiplies a setting's rate. */
 export const RATE_FACTORS = [0.1, 0.3, 1, 3, 10] as const;
-/** Parts of the full epochs: of a learning-rate search, and of the halving's two rounds. */
+/** Fractions of the full number of epochs: for a learning-rate search, and for the two rounds of halving. */
 const SEARCH_PART = 1 / 3;
 const HALVING_PARTS = [1 / 4, 1 / 2] as const;
 
@@ -33,11 +34,11 @@ export interface Sweep {
   settings: readonly SettingSummary[];
   hyperparameters: Hyperparameters;
   choice: SweepChoice;
-  /** What the data asks for. */
+  /** The data set's default augmentation. */
   augmentation: Augmentation;
 }
 
-/** `search` runs choose values by their validation accuracy and are not compared; `final` runs are. */
+/** `search` runs choose values by validation accuracy and are not compared. `final` runs are compared. */
 export type Role = 'search' | 'final';
 
 export interface Trial {
@@ -46,16 +47,16 @@ export interface Trial {
   config: RunConfig;
 }
 
-/** How a trial ended: validation accuracy, 0–1, and loss after its last epoch; null where it did not get there. */
+/** Validation accuracy (0–1) and loss after the last epoch of a trial; null if it did not finish. */
 export type Outcome = { accuracy: number; loss: number } | null;
 
 /** Equal for equal trials. */
 export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => canonical([role, config]);
 
-/** What runs have in common that differ in nothing but their seed. */
+/** Equal for runs that differ only in their seed. */
 export const armKey = (config: RunConfig) => canonical({ ...config, seed: 0 });
 
-/** JSON whose keys are in order: a configuration comes back from the engine with its own. */
+/** JSON with sorted keys: a configuration returned by the engine may have another key order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)
@@ -64,7 +65,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** One choice of values. */
+/** A setting with one combination of values. */
 interface Arm {
   setting: SettingSummary;
   options: SettingOptions;
@@ -72,24 +73,24 @@ interface Arm {
 }
 
 /**
- * All trials that are wanted as far as the outcomes tell, in their order, those that are over among them: searches, then everything
- * that is compared with the first seed, with the second, and so on.
+ * All trials that can be determined from the outcomes so far, including completed ones. Search trials come first, then the
+ * compared trials with the first seed, with the second, and so on.
  */
 export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
   const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
   const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
-  // Rates beside each other have searches in common.
+  // Searches for neighbouring learning rates share trials.
   const distinct = new Map(trials.map((trial) => [trialKey(trial), trial] as const));
   return [...distinct.values()].sort((a, b) => turn(a) - turn(b));
 }
 
-/** Runs that a sweep may have. */
+/** The largest number of runs of a sweep. */
 export const MOST_RUNS = 500;
 
-/** Why the sweep cannot start, and what to do; null where it can. */
+/** Why the sweep cannot start, and what to do; null if it can. */
 export const sweepObstacle = (sweep: Sweep): string | null => impossibleValue(sweep) ?? tooLarge(sweep);
 
-/** Of the chosen values and of those to try. */
+/** Checks the chosen values and the values of the sweep. */
 function impossibleValue({ settings, choice }: Sweep): string | null {
   for (const setting of settings) {
     if (setting.fault) return `${setting.fault} Correct the value or deselect ${setting.label}.`;
@@ -114,7 +115,7 @@ function tooLarge({ settings, choice }: Sweep): string | null {
     : null;
 }
 
-/** As many trials as there will be, however they end; none of a sweep that cannot start. */
+/** All trials of the sweep. Their number does not depend on the outcomes. Empty if the sweep cannot start. */
 export function allTrials(sweep: Sweep): Trial[] {
   if (sweepObstacle(sweep)) return [];
   const outcomes = new Map<string, Outcome>();
@@ -129,7 +130,7 @@ export function allTrials(sweep: Sweep): Trial[] {
 function trialsOf(sweep: Sweep, arms: readonly Arm[], outcomes: ReadonlyMap<string, Outcome>): Trial[] {
   const { choice, hyperparameters } = sweep;
   const trials: Trial[] = [];
-  /** Has short runs of these arms; their outcomes, or null while some are missing. */
+  /** Adds short runs of these arms. Returns their outcomes, or null while some are missing. */
   const search = (searched: readonly Arm[], part: number): Outcome[] | null => {
     const added = searched.map((arm) => trialOf(sweep, arm, 'search', part, hyperparameters.seed));
     trials.push(...added);
@@ -200,13 +201,13 @@ function trialOf(
     options: { ...hyperparameters.options, [setting.id]: options },
     learningRates: { ...hyperparameters.learningRates, [setting.id]: learningRate },
   };
-  // The probe's numbers are every setting's warm start, too: only its own trials may change them.
+  // The probe's hyperparameters are also used for the warm start of every setting, so only its own trials may change them.
   if (setting.id === PROBE_SETTING)
     own.probe = { ...hyperparameters.probe, learningRate, epochs: inPart(hyperparameters.probe.epochs) };
   return { setting, role, config: runConfig(setting, own, augmentation) };
 }
 
-/** Places of the outcomes, best first: by accuracy, then by loss, then as given. */
+/** Indices of the outcomes, best first: by accuracy, then by loss, then by index. */
 function ranked(outcomes: readonly Outcome[]): number[] {
   const { NEGATIVE_INFINITY: none } = Number;
   return outcomes

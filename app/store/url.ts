@@ -1,6 +1,6 @@
 /**
- * The last chosen configuration, in the page's address. A table of parameters drives both directions; a value that
- * does not parse is named and ignored, and a value equal to its default is not written.
+ * The current configuration in the page's address. One table of parameters is used for reading and writing. Values that cannot
+ * be parsed are reported and ignored; values equal to their default are not written.
  */
 import { z } from 'zod';
 import { INPUT_SIZES } from '../../src/backbone/input-size';
@@ -12,20 +12,20 @@ import { NO_SWEEP, RATE, type SweepChoice } from './sweep';
 
 export interface Configuration {
   backend: BackendChoice;
-  /** A built-in sample set, or null for the person's own files. */
+  /** A built-in sample set; null for the person's own files. */
   sample: string | null;
   splitSeed: number;
-  /** Part of each class held out as test images. */
+  /** Fraction of each class that is held out as test images. */
   testPart: number;
   preset: Preset;
-  /** A row of the table of backbones, as far as this browser keeps it; null for the person's own file. */
+  /** Id of a backbone in the table; null for the person's own file. */
   backbone: string | null;
-  /** Its first stages; null for all. */
+  /** Number of stages that are used; null for all. */
   stages: number | null;
-  /** Side of the images, pixels; null for what the backbone says. */
+  /** Input size in pixels; null for the backbone's own. */
   inputSize: number | null;
   atomCount: number;
-  /** Chosen settings by id; null: the first visit's. */
+  /** Ids of the chosen settings; null: those of the first visit. */
   settings: string[] | null;
   hyperparameters: Hyperparameters;
   sweep: SweepChoice;
@@ -47,7 +47,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
 };
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
-/** What the address can name. */
+/** Backbones that the address can name. */
 export const BACKBONE_IDS = ['starter', ...SOURCES.map((source) => source.id)] as const;
 const backboneId = z.enum(BACKBONE_IDS);
 const number = (low: number, high: number) =>
@@ -59,7 +59,7 @@ const number = (low: number, high: number) =>
 const whole = (low: number, high: number) => number(low, high).pipe(z.int());
 const learningRate = number(1e-7, 10);
 
-/** Bounds that the page's fields and the address share. */
+/** Bounds for the page's fields and the address. */
 export const BOUNDS = {
   epochs: [1, 500],
   batchSize: [1, 256],
@@ -77,7 +77,7 @@ export const BOUNDS = {
 interface Parameter {
   key: string;
   read: (text: string, into: Configuration) => boolean;
-  /** Null where nothing need be said. */
+  /** Null for the default value, which is not written. */
   write: (from: Configuration) => string | null;
 }
 
@@ -369,7 +369,7 @@ const PARAMETERS: Parameter[] = [
 
 const optionId = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/);
 const optionValue = number(-1e9, 1e9);
-/** Values that one sweep tries of one number. */
+/** The largest number of values that a sweep tries for one option. */
 export const MOST_VALUES = 12;
 const valuesOf = (one: z.ZodType<number, string>) =>
   z
@@ -401,7 +401,7 @@ function readPerSetting(
   return true;
 }
 
-/** Reads `?…`. `ignored` names every parameter that is ours and does not parse; a stranger's parameter is left alone. */
+/** Parses `?…`. `ignored` lists the known parameters that are invalid; unknown parameters are skipped. */
 export function parseUrl(search: string): { configuration: Configuration; ignored: string[] } {
   const configuration = structuredClone(DEFAULT_CONFIGURATION);
   const ignored: string[] = [];
@@ -413,7 +413,7 @@ export function parseUrl(search: string): { configuration: Configuration; ignore
   return { configuration, ignored };
 }
 
-/** The `?…` for a configuration; empty when all of it is default. */
+/** The `?…` of a configuration; empty if every value is the default. */
 export function serialiseUrl(configuration: Configuration): string {
   const search = new URLSearchParams();
   for (const { key, write } of PARAMETERS) {

@@ -1,4 +1,4 @@
-/** Which backend computes, on which device, and the choice of backend. */
+/** The backend and device in use, and the choice of backend. */
 import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
@@ -27,7 +27,7 @@ function headline(engine: EngineState): string {
   return `${BACKENDS[engine.info.backend]} ${where(engine.info)}`;
 }
 
-/** `open`: always shown in full; otherwise one line that unfolds. */
+/** `open`: always expanded; otherwise one line that can be expanded. */
 export function EnginePanel({ open = false }: { open?: boolean }) {
   const engine = useSession((session) => session.engine);
   const [unfolded, { toggle }] = useDisclosure(false);
@@ -150,7 +150,7 @@ function BackendSelect({ failed }: { failed: boolean }) {
   const reason = useSession(obstacleFor('restart'));
 
   const want = (backend: BackendChoice) => {
-    // A broken engine has nothing left to lose.
+    // After a failure, no runs or models can be lost, so no confirmation is needed.
     if (!failed && (pending > 0 || models > 0)) setWanted(backend);
     else void changeBackend(backend);
   };

@@ -1,4 +1,4 @@
-/** Keeps a drawing error from leaving a blank page. */
+/** Shows an error message instead of a blank page if rendering fails. */
 import { Component, type ReactNode } from 'react';
 import { asProblem, type Problem } from '../store/problem';
 import { ProblemNote } from './ProblemNote';

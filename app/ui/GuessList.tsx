@@ -1,4 +1,4 @@
-/** Classes with their probabilities, the likeliest first. */
+/** Classes with their probabilities, the most probable first. */
 import type { Guess } from '../../src/worker/protocol';
 import { percent } from './format';
 import classes from './GuessList.module.css';

@@ -1,9 +1,9 @@
-/** Small k×k pictures of numbers: teal is plus, ochre is minus, pale is zero, on one scale symmetric around zero. */
+/** Small k×k heat maps: teal is positive, ochre is negative, pale is zero, on a scale symmetric around zero. */
 import { interpolateBrBG } from 'd3-scale-chromatic';
 import { measured } from './format';
 import classes from './HeatMap.module.css';
 
-/** The colour of a value in −1…1. The map's very ends are too dark to tell apart. */
+/** The colour of a value in −1…1. The ends of the colour map are not used, because they are too dark to distinguish. */
 export const heat = (value: number) => interpolateBrBG(0.5 + 0.42 * Math.max(-1, Math.min(1, value)));
 
 /** The largest absolute value: the end of a symmetric scale. */
@@ -11,15 +11,15 @@ export const reach = (values: ArrayLike<number>) =>
   Array.from(values).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
 
 interface HeatMapProps {
-  /** Row by row, `side`×`side`. */
+  /** Row-major, `side`×`side`. */
   values: ArrayLike<number>;
   side: number;
-  /** The value drawn in full colour. */
+  /** The absolute value with the most saturated colour. */
   scale: number;
   size?: number;
 }
 
-/** One k×k picture; give the group around it its name. */
+/** One k×k heat map. The surrounding group must have an accessible name. */
 export function HeatMap({ values, side, scale, size = 36 }: HeatMapProps) {
   const cells = Array.from({ length: side * side }, (_, index) => ({
     key: `cell ${index}`,
@@ -43,7 +43,7 @@ export function HeatMap({ values, side, scale, size = 36 }: HeatMapProps) {
 }
 
 interface AtomRowProps {
-  /** Said to screen readers. */
+  /** Accessible name. */
   name: string;
   /** `[count, side, side]` */
   atoms: ArrayLike<number> & { slice: (from: number, to: number) => ArrayLike<number> };
@@ -70,7 +70,7 @@ export function AtomRow({ name, atoms, count, side, scale, size = 36 }: AtomRowP
   );
 }
 
-/** The colours' meaning, with the scale's two ends. */
+/** The colour scale, with the values at both ends. */
 export function HeatLegend({ scale, label }: { scale: number | null; label: string }) {
   const stops = Array.from({ length: 11 }, (_, index) => heat(index / 5 - 1));
   return (

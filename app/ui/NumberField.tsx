@@ -5,16 +5,16 @@ import { useEffect, useState } from 'react';
 interface Props {
   label: string;
   help?: string;
-  /** Null where the field is left empty, which only one with `onClear` may be. */
+  /** Null if the field is empty, which is possible only with `onClear`. */
   value: number | null;
   min: number;
   max: number;
   step?: number;
-  /** Takes whole numbers only. */
+  /** Accepts only integers. */
   whole?: boolean;
   disabled?: boolean;
   width?: number;
-  /** Shown while empty. */
+  /** Placeholder. */
   placeholder?: string;
   onChange: (value: number) => void;
   onClear?: () => void;

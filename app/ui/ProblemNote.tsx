@@ -1,4 +1,4 @@
-/** An error where it happened: a sentence for the person, the device's error message, or a bug with details to copy. */
+/** An error, shown where it occurred: a message for the person, the device's error, or a bug with details to copy. */
 import { Alert, Button, Code, CopyButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Problem } from '../store/problem';
@@ -7,7 +7,7 @@ import classes from './ProblemNote.module.css';
 interface Props {
   problem: Problem | null;
   title: string;
-  /** A button for what to do, under the sentence. */
+  /** A button for the next action, below the message. */
   action?: ReactNode;
   onDismiss?: () => void;
 }

@@ -1,4 +1,4 @@
-/** Long work: what is done now, how far, and a way out. */
+/** Progress of long work: what is being done, how much of it is done, and a cancel button. */
 import { Progress as Bar, Button } from '@mantine/core';
 import type { Progress } from '../../src/worker/protocol';
 import { count } from './format';
@@ -8,7 +8,7 @@ interface Props {
   progress: Progress;
   /** Accessible name of the bar. */
   name: string;
-  /** What to say instead of how many of how many. */
+  /** Text shown instead of the counts. */
   detail?: string;
   onCancel?: () => void;
 }

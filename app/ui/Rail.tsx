@@ -1,4 +1,4 @@
-/** The five steps, always in sight, each with the state it is in. */
+/** Navigation of the five steps, always visible, with the state of each. */
 
 import { isActive, isOver } from '../store/run-record';
 import { chosenSettings, type Session, usableModels, useSession } from '../store/session';

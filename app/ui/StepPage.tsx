@@ -1,11 +1,11 @@
-/** A step's frame: its heading, one sentence on what it is for, its content. */
+/** The frame of a step: heading, one sentence about its purpose, content. */
 import type { ReactNode } from 'react';
 import classes from './StepPage.module.css';
 
 interface Props {
   title: string;
   lead: ReactNode;
-  /** Stands at the right of the heading where there is room. */
+  /** Shown at the right of the heading if there is room. */
   aside?: ReactNode;
   children: ReactNode;
 }
@@ -40,7 +40,7 @@ export function Block({ title, note, children }: { title: string; note?: ReactNo
   );
 }
 
-/** Says what is missing here and offers the way to it. */
+/** States what is missing and links to the step that provides it. */
 export function Empty({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className={classes.empty}>

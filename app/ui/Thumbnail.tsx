@@ -1,13 +1,13 @@
-/** One image of a class, cut by its place from the class' one picture of thumbnails. */
+/** One image of a class, a section of the class's sprite image of thumbnails. */
 import type { DatasetSummary } from '../../src/worker/protocol';
 import classes from './Thumbnail.module.css';
 
 interface Props {
-  /** Of the class' picture; null until it is there. */
+  /** URL of the sprite image; null until it is available. */
   url: string | null;
   layout: DatasetSummary['thumbnailLayout'];
   index: number;
-  /** Side on the page, pixels. */
+  /** Side in CSS pixels. */
   size: number;
   isValidation?: boolean;
 }

@@ -1,17 +1,17 @@
-/** The columns of a table, once: for the page and for the CSV. */
+/** Column definitions that the page's tables and the CSV share. */
 import type { Cell } from './csv';
 
 export interface Column<Row> {
   title: string;
-  /** Numbers stand right. */
+  /** Right-aligned, for numbers. */
   right?: boolean;
-  /** As read on the page. */
+  /** The text on the page. */
   show: (row: Row) => string;
-  /** As written to the CSV, under these names. */
+  /** The CSV fields, by name. */
   file: Readonly<Record<string, (row: Row) => Cell>>;
 }
 
-/** Every row with its raw numbers, under a row of names. */
+/** A header row, and one row of raw values for each item. */
 export function fileRows<Row>(columns: readonly Pick<Column<Row>, 'file'>[], rows: readonly Row[]): Cell[][] {
   const fields = columns.flatMap(({ file }) => Object.entries(file));
   return [fields.map(([name]) => name), ...rows.map((row) => fields.map(([, value]) => value(row)))];

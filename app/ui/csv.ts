@@ -1,10 +1,10 @@
-/** Comma-separated values that a spreadsheet opens as they were written. */
+/** Writes comma-separated values that spreadsheets open without changing them. */
 
 export type Cell = string | number;
 
 /**
- * One cell, quoted where it must be (RFC 4180). Text that a spreadsheet would read as a formula is led by an
- * apostrophe; numbers are ours and stay numbers.
+ * One cell, quoted if necessary (RFC 4180). Text that a spreadsheet would interpret as a formula gets a leading apostrophe;
+ * numbers stay numbers.
  */
 function cellText(cell: Cell): string {
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : '';

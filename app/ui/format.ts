@@ -1,4 +1,4 @@
-/** How numbers are written on the page: the same everywhere, and never parted from their unit by a line's end. */
+/** Number formats of the page. A no-break space keeps each number on one line with its unit. */
 
 const grouped = new Intl.NumberFormat('en');
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -10,7 +10,7 @@ export const count = (value: number) => grouped.format(value);
 export const counted = (value: number, one: string, many = `${one}s`) =>
   `${count(value)} ${value === 1 ? one : many}`;
 
-/** `1.46 M`, `23.5 k`; exact below ten thousand. */
+/** `1.46 M`, `23.5 k`; exact below 10,000. */
 export function short(value: number): string {
   if (value >= 1e6) return `${threeDigits.format(value / 1e6)}\u00a0M`;
   if (value >= 1e4) return `${threeDigits.format(value / 1e3)}\u00a0k`;
@@ -25,18 +25,18 @@ export function bytes(value: number): string {
   return `${threeDigits.format(value / 1e9)}\u00a0GB`;
 }
 
-/** `55.0 %`; a proportion in. */
+/** `55.0 %`, from a proportion. */
 export const percent = (proportion: number, digits = 1) => `${(100 * proportion).toFixed(digits)}\u00a0%`;
 
-/** `38.7–78.1 %`: both ends of an interval of proportions. Such intervals are not symmetric, so that no ± is written. */
+/** `38.7–78.1 %`: an interval of proportions. It is not symmetric, so it is not written with ±. */
 export const range = ({ low, high }: { low: number; high: number }, digits = 1) =>
   `${(100 * low).toFixed(digits)}–${percent(high, digits)}`;
 
-/** `60.0 % (38.7–78.1 %)`: a proportion with its interval; `…` in place of an interval that is still being computed. */
+/** `60.0 % (38.7–78.1 %)`: a proportion with its interval; `…` if the interval is still being computed. */
 export const withRange = (proportion: number, interval: { low: number; high: number } | null) =>
   `${percent(proportion)} (${interval ? range(interval) : PENDING})`;
 
-/** In place of what is being computed. */
+/** Shown instead of a value that is still being computed. */
 export const PENDING = '…';
 
 /** `8 s`, `2 min 05 s`, `1 h 10 min` */
@@ -51,7 +51,7 @@ export function duration(seconds: number): string {
 /** `41.3`, `410` */
 export const rate = (value: number) => (value < 100 ? value.toFixed(1) : count(Math.round(value)));
 
-/** A measured number in three digits: `0.0123`, `1.2e-5` where shorter. */
+/** A measured number with three digits: `0.0123`, or `1.2e-5` if that is shorter. */
 export function measured(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);

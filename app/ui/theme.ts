@@ -1,4 +1,4 @@
-/** The look: the two hues of the heat maps (teal for plus, ochre for minus) on cool paper. */
+/** The theme: the two hues of the heat maps (teal for positive, ochre for negative) on a cool background. */
 import { Alert, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const teal: MantineColorsTuple = [
@@ -14,7 +14,7 @@ const teal: MantineColorsTuple = [
   '#054840',
 ];
 
-/** Mantine's dark greys, tinted like the paper. */
+/** Mantine's dark greys, tinted like the background. */
 const dark: MantineColorsTuple = [
   '#e6eeee',
   '#c3d0d2',
@@ -52,7 +52,7 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's own colours follow the page's tokens (base.css), so that both have one source. */
+/** Mantine's colours refer to the page's CSS variables (base.css), so that both have one source. */
 export const followTokens: CSSVariablesResolver = () => ({
   variables: {
     '--mantine-color-body': 'var(--paper)',

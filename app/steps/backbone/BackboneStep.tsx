@@ -79,7 +79,7 @@ export function BackboneStep() {
   );
 }
 
-/** What He et al. 2016 (Table 1) call the stages, in order. */
+/** Names of the stages in He et al. 2016 (Table 1), in order. */
 const STAGE_NAMES = ['conv2_x', 'conv3_x', 'conv4_x', 'conv5_x'];
 
 function Present({ backbone, reason }: { backbone: BackboneSummary; reason: string | null }) {

@@ -1,4 +1,4 @@
-/** A backbone on its way: how much of it is here, how fast it comes, how long it will take. */
+/** Progress of loading a backbone: bytes loaded, speed and remaining time. */
 import type { DownloadProgress, Progress } from '../../../src/worker/protocol';
 import { stopLoading } from '../../store/backbone-actions';
 import { bytes, duration } from '../../ui/format';

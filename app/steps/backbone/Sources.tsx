@@ -1,4 +1,4 @@
-/** The networks to choose from: the starter, the hub's, the person's own file. */
+/** The available backbones: the starter, those of the hub, and the person's own file. */
 import { Button, Checkbox } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { type ReactNode, useRef, useState } from 'react';
@@ -10,10 +10,10 @@ import { bytes } from '../../ui/format';
 import { namedFiles } from '../data/named-files';
 import classes from './Sources.module.css';
 
-/** What the hub's files take, where nobody has said yet: all are the same network in 32 bits. */
+/** Size of the hub's files where it is not given: all contain the same network in fp32. */
 const USUAL_BYTES = 102e6;
 
-/** `reason`: why none can be chosen now. */
+/** `reason`: why no backbone can be chosen now. */
 export function Sources({ reason }: { reason: string | null }) {
   const stored = useSession(({ storage }) => storage?.stored) ?? [];
   const present = useSession((session) => session.backboneChoice.source);

@@ -1,4 +1,4 @@
-/** Predictions of the pretrained network's own classifier for the person's images, before any tuning. */
+/** Predictions of the pretrained classifier for the person's images, before any tuning. */
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { recipeWords } from '../../../src/backbone/recipe';

@@ -1,4 +1,4 @@
-/** Step 4: the runs, live, on shared axes. */
+/** Step 4: live charts and tables of the runs, on shared axes. */
 import { Anchor, Button, NativeSelect, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { trySample } from '../../store/page-actions';
@@ -113,7 +113,7 @@ export function CompareStep() {
 function Results({ runs }: { runs: RunRecord[] }) {
   const comparison = useComparison(runs);
   const { arms, pairs } = comparison;
-  // With one run each, and nothing held out, the runs' own table says it all.
+  // With one run per setting and no test images, the table of runs is sufficient.
   const summed = arms.some((arm) => arm.runs.length > 1 || arm.test || arm.validation.macroF1 !== null);
   return (
     <>

@@ -1,4 +1,4 @@
-/** Accuracy against trained parameters, time and size of the adapter, over all seeds. */
+/** Accuracy against trainable parameters, training time and adapter size, over all seeds. */
 import { NativeSelect, Switch } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { AccuracyAgainst } from '../../charts/AccuracyAgainst';
@@ -80,7 +80,7 @@ interface Props {
   against: Against;
   title: string;
   fileName: string;
-  /** Points that are no runs'. */
+  /** Additional points that are not from runs. */
   beside?: readonly Point[];
   besideNote?: string;
   controls?: ReactNode;

@@ -1,4 +1,4 @@
-/** The runs as a report: one HTML file, Markdown, or the results as JSON. */
+/** Saves the runs as a report: an HTML file, Markdown, or the results as JSON. */
 import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
 import { figures } from '../../report/figures';
@@ -44,7 +44,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** `runs`: those that are compared, on the same images. */
+/** `runs`: the compared runs, on the same images. */
 export function ReportButton({ runs }: { runs: RunRecord[] }) {
   const dataset = useSession((session) => session.dataset);
   const backbone = useSession((session) => session.backbone);

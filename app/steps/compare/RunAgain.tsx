@@ -1,4 +1,4 @@
-/** Reruns a results file on the present images and backbone, and compares the numbers. */
+/** Reruns a results file with the current images and backbone, and compares the numbers. */
 import { Button, FileButton } from '@mantine/core';
 import { memo, useState } from 'react';
 import { verdict } from '../../report/rerun';
@@ -53,7 +53,7 @@ export function RunAgain() {
   );
 }
 
-/** Compared anew only where its run has changed. */
+/** Memoized: compares again only when the run has changed. */
 const Repeated = memo(function Repeated({ run }: { run: RunRecord }) {
   if (!run.before) return null;
   if (!isOver(run)) return <li>{run.name}: not finished yet.</li>;

@@ -10,12 +10,12 @@ import classes from './CompareStep.module.css';
 import { CostCharts } from './CostCharts';
 import { OrWait } from './OrWait';
 
-/** Rows of a loss table for each run: enough to read a curve from. The CSV has every step. */
+/** Maximum number of rows per run in a loss table on the page. The CSV has every step. */
 const LOSS_ROWS = 40;
 
 interface Props {
   runs: readonly RunRecord[];
-  /** Of the same runs. */
+  /** The comparison of the same runs. */
   comparison: Comparison;
 }
 

@@ -1,4 +1,4 @@
-/** One run in the queue: its state, how far it has come, and what can be done with it. */
+/** One run in the queue: its state, progress and actions. */
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
@@ -29,7 +29,7 @@ const WORDS: Record<RunStatus, string> = {
   failed: 'failed',
 };
 
-/** What the bar counts: the long work around the steps, or the steps. */
+/** The content of the progress bar: the current phase, or the steps. */
 function progressOf(run: RunRecord) {
   if (run.phase) return run.phase;
   const done = run.steps.at(-1)?.step ?? 0;
@@ -50,7 +50,7 @@ function ending(run: RunRecord): string {
 
 interface Props {
   run: RunRecord;
-  /** Of the runs that wait. */
+  /** Whether it is the first of the queued runs. */
   isFirst: boolean;
   isLast: boolean;
 }
@@ -115,7 +115,7 @@ export function RunRow({ run, isFirst, isLast }: Props) {
             />
           )}
           {!renaming && <Act verb="Rename" run={run} onClick={() => setRenaming(true)} />}
-          {/* A finished search explains the chosen values, so it stays. */}
+          {/* A finished search run documents the chosen values, so it cannot be removed. */}
           {!(run.role === 'search' && isOver(run)) && (
             <Act verb="Remove" run={run} onClick={() => (losesWork ? setRemoving(true) : removeRun(run))} />
           )}

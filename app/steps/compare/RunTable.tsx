@@ -1,4 +1,4 @@
-/** The runs side by side, and how far their accuracies can be trusted. */
+/** The runs in a table, with the uncertainty of their accuracies. */
 import { Table } from '@mantine/core';
 import { wilson } from '../../../src/statistics/wilson';
 import { RunKey } from '../../charts/Marker';
@@ -8,7 +8,7 @@ import { columnsOf, csvRows } from './run-table';
 import { TableFrame } from './TableFrame';
 import classes from './TableFrame.module.css';
 
-/** What the validation set's size means for reading the table; null before anything was measured. */
+/** Explains how the size of the validation set limits the accuracies' precision; null before any measurement. */
 export function trustSentence(runs: readonly RunRecord[]): string | null {
   const ends = runs.flatMap((run) => lastEpoch(run) ?? []);
   const best = ends.toSorted((a, b) => accuracy(b) - accuracy(a))[0];

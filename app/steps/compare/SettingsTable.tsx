@@ -1,4 +1,4 @@
-/** The settings side by side over their seeds, and which differences between them are shown. */
+/** The settings over their seeds, and which differences between them are shown. */
 import { Table } from '@mantine/core';
 import { RunKey } from '../../charts/Marker';
 import type { Accuracy, Arm, Comparison } from '../../store/comparison';
@@ -32,7 +32,7 @@ const macro = (title: string, name: string, of: (arm: Arm) => Accuracy | null): 
   file: { [name]: (arm) => of(arm)?.macroF1 ?? '' },
 });
 
-/** Without columns that say nothing here. */
+/** Omits columns that have no content for these arms. */
 function columnsOf(arms: readonly Arm[]): Column<Arm>[] {
   const unbalanced = arms.some(({ validation }) => validation.macroF1 !== null);
   const tested = arms.some(({ test }) => test);

@@ -1,4 +1,4 @@
-/** A wide table that scrolls within its frame, with what is to be said of it and its numbers as a file. */
+/** A wide table that scrolls horizontally, with notes and a CSV export. */
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type Cell, csv } from '../../ui/csv';
@@ -6,15 +6,15 @@ import { saveFile } from '../../ui/save-file';
 import classes from './TableFrame.module.css';
 
 interface Props {
-  /** Accessible name, without the word table. */
+  /** Accessible name, without the word “table”. */
   name: string;
   head: ReactNode;
-  /** The body's rows. */
+  /** The rows of the body. */
   children: ReactNode;
   sentence: string;
-  /** Some of its numbers are not known yet; there is no file to save until they are. */
+  /** Some numbers are not computed yet; the export is disabled until they are. */
   isComputing?: boolean;
-  /** What the file holds, under a row of names; called when asked for. */
+  /** The rows of the CSV, including the header; called on export. */
   fileRows: () => Cell[][];
   fileName: string;
 }

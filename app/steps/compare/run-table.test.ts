@@ -3,7 +3,7 @@ import type { RunResult } from '../../../src/worker/protocol';
 import type { RunRecord } from '../../store/run-record';
 import { columnsOf } from './run-table';
 
-/** What the columns read of a run. */
+/** The fields of a run that the columns read. */
 function made(correct: number, total: number, computedBy: Partial<RunResult> = {}): RunRecord {
   const epoch = { epoch: 1, trainLoss: 1, valLoss: 1, correct, total, seconds: 1 };
   return {

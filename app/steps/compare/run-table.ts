@@ -92,7 +92,10 @@ const COMPUTED_BY: Column<RunRecord> = {
   file: {},
 };
 
-/** What is shown of these runs. Times are comparable only between runs that were computed alike, so a column says by what where that differs. */
+/**
+ * The columns for these runs. Times are comparable only for the same backend, precision and threads, so a column shows these if
+ * they differ.
+ */
 export const columnsOf = (runs: readonly RunRecord[]): readonly Column<RunRecord>[] =>
   isMixed(runs.flatMap(({ result }) => result ?? [])) ? [...COLUMNS, COMPUTED_BY] : COLUMNS;
 
@@ -116,6 +119,6 @@ const LAST: Column<RunRecord>['file'] = {
   warm_start: ({ config }) => String(config.warmStart),
 };
 
-/** Every run as a row under a row of names. */
+/** A header row, and one row per run. */
 export const csvRows = (runs: readonly RunRecord[]): Cell[][] =>
   fileRows([{ file: FIRST }, ...COLUMNS, { file: LAST }], runs);

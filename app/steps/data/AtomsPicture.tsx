@@ -1,4 +1,4 @@
-/** kernel = coefficients × atoms, drawn: the kernel shown is really the sum of the three atoms shown. */
+/** Illustration of kernel = coefficients × atoms. The kernel is the actual sum of the three atoms. */
 import { HeatMap } from '../../ui/HeatMap';
 import classes from './AtomsPicture.module.css';
 

@@ -1,4 +1,4 @@
-/** A class's thumbnails, cut from its one picture by background position. */
+/** Thumbnails of a class, shown as sections of one sprite image by background position. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { ClassSummary, DatasetSummary } from '../../../src/worker/protocol';
@@ -7,7 +7,7 @@ import { Thumbnail } from '../../ui/Thumbnail';
 import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './ClassGrid.module.css';
 
-/** Thumbnails shown at first, so many of them validation images. */
+/** Number of thumbnails shown initially, and how many of them are validation images. */
 const FEW = { train: 12, val: 4 };
 const SIZE = 52;
 

@@ -2,7 +2,7 @@ import type { DatasetSummary } from '../../../src/worker/protocol';
 import { conflictSentence } from '../../store/data-words';
 import { FoldedList } from './FoldedList';
 
-/** Near-duplicates in more than one class. Names are the person's: shown as plain text. */
+/** Near-duplicates in more than one class. File names come from the person, so they are rendered as plain text. */
 export function ConflictList({ dataset }: { dataset: DatasetSummary }) {
   return (
     <FoldedList

@@ -1,4 +1,4 @@
-/** Import of a person's own images: drop, a folder picker, an archive picker. */
+/** Import of the person's own images: drag and drop, a folder picker, an archive picker. */
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
@@ -8,7 +8,7 @@ import { namedFiles } from './named-files';
 
 interface Props {
   disabled: boolean;
-  /** Why it is disabled, where that is not plain to see. */
+  /** Why it is disabled, if that is not obvious. */
   reason: string | null;
   onFiles: (files: NamedFile[]) => void;
 }

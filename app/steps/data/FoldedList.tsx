@@ -1,14 +1,14 @@
-/** What there is to say of some files, and the list of them to fold out. */
+/** A note about some files, with an expandable list of them. */
 import { Button, Collapse } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import classes from './FoldedList.module.css';
 
 interface Props {
-  /** Names the section. */
+  /** Accessible name of the section. */
   label: string;
   lead: ReactNode;
-  /** One list item each; few are shown from the start. */
+  /** One list item each; a few are shown initially. */
   items: ReactNode[];
 }
 

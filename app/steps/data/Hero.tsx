@@ -1,4 +1,4 @@
-/** For the first visit: what atoms are, and one click to train them. */
+/** Introduction for the first visit: what atoms are, and a button that tries the sample. */
 import { Button } from '@mantine/core';
 import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';

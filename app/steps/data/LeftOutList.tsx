@@ -2,7 +2,7 @@ import type { LeftOut } from '../../../src/worker/protocol';
 import { counted } from '../../ui/format';
 import { FoldedList } from './FoldedList';
 
-/** Each file that was not taken, and why. Names are the person's: shown as plain text. */
+/** Files that were left out, and why. File names come from the person, so they are rendered as plain text. */
 export function LeftOutList({ leftOut }: { leftOut: LeftOut[] }) {
   return (
     <FoldedList

@@ -1,4 +1,4 @@
-/** Asks how the folders of a data set are meant, with what each answer would give. Names are the person's: shown as plain text. */
+/** Asks how the folders of a data set are to be read, with a preview of each option. Names are rendered as plain text. */
 import { Alert, Button, Code, Radio } from '@mantine/core';
 import { useState } from 'react';
 import type { DataQuestion, Reading, ReadingOption } from '../../../src/worker/protocol';
@@ -60,7 +60,7 @@ export function ReadingChoice({
 
 const keyOf = ({ reading }: ReadingOption) => JSON.stringify(reading);
 
-/** What the answer gives; empty where only file names are asked about. */
+/** The resulting classes and images; empty if the question is only about file names. */
 function preview({ classes: found, parts, leftOut }: ReadingOption): string {
   if (found.length === 0) return '';
   const counts = found.map(({ name, images }) => ({ name, train: images, val: 0, test: 0 }));

@@ -1,4 +1,4 @@
-/** The data set in one line, and its split. */
+/** A summary of the data set in one line, and its split. */
 import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { PRESETS } from '../../../src/data/presets';
@@ -25,7 +25,7 @@ const AUGMENTATIONS: Record<Augmentation, string> = {
   none: 'none',
 };
 
-/** What the page holds out on request: as much as validates. */
+/** Fraction of test images that the page offers; equal to the validation fraction. */
 const TEST_PART = 0.2;
 
 export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason: string | null }) {

@@ -1,10 +1,10 @@
-/** Files from a drop or a picker, with the path they had inside what was given. */
+/** Files from a drop or a picker, with their paths relative to what was chosen. */
 import type { NamedFile } from '../../../src/worker/protocol';
 
-/** What the dropzone's file selector adds to a file. */
+/** The property that the dropzone's file selector adds to a file. */
 type Located = File & { path?: string; relativePath?: string };
 
-/** `flowers/rose/1.jpg`: no leading slash or dot, whatever the browser put there. */
+/** `flowers/rose/1.jpg`: without the leading slash or dot that some browsers add. */
 export function namedFiles(files: readonly Located[]): NamedFile[] {
   return files.map((file) => {
     const path = file.webkitRelativePath || file.relativePath || file.path || file.name;

@@ -1,4 +1,4 @@
-/** The built-in sample sets: zips on this site. */
+/** The built-in sample sets, served as zips with the page. */
 import type { DataSource } from '../../../src/worker/protocol';
 
 export interface Sample {
@@ -21,10 +21,10 @@ export const SAMPLES: readonly Sample[] = [
   },
 ];
 
-/** The set that "Try the sample" takes. */
+/** The sample set of "Try the sample". */
 export const FIRST_SAMPLE = 'counting';
 
-/** Absolute, because the engine's worker resolves addresses against its own. */
+/** Absolute, because the worker resolves relative URLs against its own URL. */
 export function sampleSource(name: string): DataSource {
   const url = new URL(`${import.meta.env.BASE_URL}samples/${name}.zip`, document.baseURI).href;
   return { kind: 'sample', name, url };

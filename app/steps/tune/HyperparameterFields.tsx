@@ -1,4 +1,4 @@
-/** The hyperparameters that all settings share: a few in sight, the rest folded away with the paper's defaults. */
+/** The hyperparameters that all settings share: a few are visible, the rest is collapsed with the paper's defaults. */
 import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Augmentation } from '../../../src/worker/protocol';
@@ -157,7 +157,7 @@ function Fields({ fields }: { fields: Field[] }) {
   ));
 }
 
-/** A larger batch than fits is split into micro-batches, so this changes no result. */
+/** The memory limit. Larger batches are split into micro-batches, so it does not change the results. */
 function MemoryCap() {
   const memoryCap = useSession((session) => session.configuration.hyperparameters.memoryCap);
   const budget = useSession(({ engine }) =>

@@ -1,4 +1,4 @@
-/** A setting's own number: a field with its bounds, or one of a few choices. */
+/** An option of a setting: a number field with bounds, or a select. */
 import { NativeSelect } from '@mantine/core';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption } from '../../../src/worker/protocol';
@@ -13,7 +13,8 @@ interface Props {
 export function OptionField({ option, value, onChange }: Props) {
   const { label, help, choices, min, max } = option;
   if (choices) {
-    // A select shows only what is among its options: an impossible value must be seen, too, to be corrected.
+    // A select shows only listed values, so an invalid value is added to the list. Otherwise it could not be seen and
+    // corrected.
     const strange = choices.some((choice) => choice.value === value)
       ? []
       : [{ value: String(value), label: `${value}: invalid` }];

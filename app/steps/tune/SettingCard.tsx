@@ -1,4 +1,4 @@
-/** One setting: what it trains, how many numbers that is, and its own options. An impossible option is named here and can be corrected here. */
+/** One setting: its trainable parameters and its options. Invalid options are reported and can be corrected here. */
 import { Checkbox } from '@mantine/core';
 import type { SettingSummary } from '../../../src/worker/protocol';
 import { PROBE_SETTING } from '../../store/defaults';

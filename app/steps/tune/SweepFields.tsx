@@ -85,7 +85,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
   );
 }
 
-/** How many runs, how much memory, how long: before anything starts. */
+/** The number of runs, memory and time of the sweep, shown before it starts. */
 function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const [cost, setCost] = useState<SweepCost | null>(null);
   const { configuration, dataset, settings, engine } = useSweepSource();
@@ -95,7 +95,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const problem = useSession((session) => session.measuringProblem);
   const reason = useSession(obstacleFor('measure'));
   const [asked] = useDebouncedValue(configuration, 300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what the answer follows from, of the session
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the session that the cost depends on
   useEffect(() => {
     let wanted = true;
     setCost(null);
@@ -183,13 +183,13 @@ interface ValuesProps {
   /** An option's id, or `RATE`. */
   number: string;
   label: string;
-  /** Tried where the list is empty. */
+  /** The value that is used if the list is empty. */
   one: number;
   bounds: readonly [number, number];
   whole?: boolean;
 }
 
-/** A list of numbers. Text that is not a number, or out of bounds, is named and not taken. */
+/** An input for a list of numbers. Invalid or out-of-bounds values are reported and not added. */
 function Values({ setting, number, label, one, bounds: [low, high], whole }: ValuesProps) {
   const values = useSession((session) => session.configuration.sweep.values[setting]?.[number]) ?? [];
   const [refused, setRefused] = useState('');
@@ -197,7 +197,7 @@ function Values({ setting, number, label, one, bounds: [low, high], whole }: Val
     const value = Number(text);
     return text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value));
   };
-  /** Of a value that does not fit; the address and a smaller backbone can bring some in, too. */
+  /** The message for an invalid value. Invalid values can also come from the address or from a change to a smaller backbone. */
   const faultOf = (texts: readonly string[]) => {
     const wrong = texts.find((text) => !fits(text));
     return wrong === undefined
@@ -225,5 +225,5 @@ function Values({ setting, number, label, one, bounds: [low, high], whole }: Val
 
 const list = (words: string[]) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-/** An estimate is no closer. */
+/** Rounds estimates to the digits that are meaningful. */
 const roundedTo = (value: number, digits: number) => Number(value.toPrecision(digits));

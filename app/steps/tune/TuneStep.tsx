@@ -1,4 +1,4 @@
-/** Step 3: which settings, with which few numbers; then run. */
+/** Step 3: choose settings and hyperparameters, then run. */
 import { Anchor, Button } from '@mantine/core';
 import { useMemo } from 'react';
 import { classSentence } from '../../store/data-words';

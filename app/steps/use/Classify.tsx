@@ -1,4 +1,4 @@
-/** One image, classified by every chosen model side by side. */
+/** Classifies one image with every chosen model, side by side. */
 import { Button, Loader } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useEffect, useRef, useState } from 'react';
@@ -12,7 +12,7 @@ import { ProblemNote } from '../../ui/ProblemNote';
 import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './UseStep.module.css';
 
-/** Classes listed per model; the rest is too unlikely to read. */
+/** Number of classes listed per model. */
 const SHOWN = 6;
 
 type Opinion = Classification | Problem | null;

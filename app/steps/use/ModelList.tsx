@@ -38,7 +38,7 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
   const gone = useSession(({ backbone }) => absence(model, backbone));
   const [saving, setSaving] = useState(false);
   const [savedAs, setSavedAs] = useState<string | null>(null);
-  // A run may be renamed after its model was made.
+  // A run can be renamed after its model was created.
   const name = useSession(
     (session) => session.runs.find(({ id }) => id === summary.modelId)?.name ?? summary.name,
   );

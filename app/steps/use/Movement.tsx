@@ -13,7 +13,7 @@ export function Movement({ models }: { models: ModelSummary[] }) {
   const [picked, setPicked] = useState<string | null>(null);
   const [layers, setLayers] = useState<LayerMovement[] | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  // A probe changes no kernel, so the first model that tunes the backbone is shown.
+  // The linear probe changes no kernel, so the first model that tunes the backbone is shown.
   const first = models.find(({ trainable }) => trainable.backbone > 0) ?? models[0];
   const model = models.find(({ modelId }) => modelId === picked) ?? first;
 
