@@ -45,5 +45,5 @@ test('an empty memory cap means the default of the engine', async ({ page }) => 
   await cap.blur();
   await expect(cap).toHaveValue('');
   await expect(page).not.toHaveURL(/memory=/);
-  await expect(page.getByText('Empty: 2,000.')).toBeVisible();
+  await expect(page.getByText('Default: 2,000.')).toBeVisible();
 });
