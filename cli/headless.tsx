@@ -21,6 +21,7 @@ import type {
   BackboneChoice,
   BackboneSummary,
   BackendChoice,
+  Calls,
   DataSource,
   DatasetSummary,
   Report as EngineReport,
@@ -93,7 +94,7 @@ export function headlessPage(
     engine = newEngine(hear);
     await start(backend);
     if (choice) await loadBackbone(choice);
-    if (source) dataset = await engine.call('importData', source, { onProgress: reportWork });
+    if (source) await readData(source);
     return null;
   }
 
@@ -116,12 +117,16 @@ export function headlessPage(
     if (obstacle !== null) throw new UserError(obstacle);
   }
 
+  async function readData(wanted: Calls['importData']['in']): Promise<DatasetSummary> {
+    dataset = await engine.call('importData', wanted, { onProgress: reportWork });
+    return dataset;
+  }
+
   function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
     return answer(async () => {
       allow('importData');
       source = { source: from, ...choice };
-      dataset = await engine.call('importData', source, { onProgress: reportWork });
-      return dataSummary(dataset, from);
+      return dataSummary(await readData(source), from);
     });
   }
 

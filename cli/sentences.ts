@@ -12,6 +12,7 @@ import { memoryCapBytes } from '../app/store/defaults';
 import { trialNames } from '../app/store/run-record';
 import { allTrials, type Sweep } from '../app/store/sweep';
 import { counted, duration, percent, short } from '../app/ui/format';
+import { backboneLabel } from '../src/backbone/backbone-label';
 import type { BackboneSummary, EngineInfo, MemoryPlan, Notice, RunConfig } from '../src/worker/protocol';
 import type { DataSummary, RunRecord } from './messages';
 
@@ -27,12 +28,10 @@ export function programSentence({ program, reason }: Notice): string {
   return `The optimized GPU kernel ${program} does not work on this GPU adapter. The slower reference kernel is used; the results are the same. ${reason}`;
 }
 
-export function backboneSentence({
-  name,
-  inputSize,
-  parameters,
-}: Pick<BackboneSummary, 'name' | 'inputSize' | 'parameters'>): string {
-  return `Backbone: ${name}, ${inputSize} px, ${short(parameters)} parameters.`;
+export function backboneSentence(
+  backbone: Pick<BackboneSummary, 'name' | 'inputSize' | 'parameters'>,
+): string {
+  return `Backbone: ${backboneLabel(backbone)}, ${short(backbone.parameters)} parameters.`;
 }
 
 export function dataSentence({

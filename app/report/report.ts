@@ -2,6 +2,7 @@
  * The content of a report, as sections of text, tables and figures. html.ts and markdown.ts write it. It depends only on the
  * results.
  */
+import { backboneLabel } from '../../src/backbone/backbone-label';
 import { decimate } from '../charts/series';
 import { type ComparedRun, type Comparison, compare } from '../store/comparison';
 import {
@@ -107,7 +108,7 @@ export function reportOf(results: Results, figures: readonly Figure[]): Report {
   const unfinished = results.complete ? '' : ' Stopped before all runs were done.';
   return {
     title: `Tuning report: ${results.dataset.name}`,
-    lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
+    lead: `${counted(arms.length, 'setting')} compared in ${counted(finals.length, 'run')} on ${results.dataset.label}; ${backboneLabel(results.backbone)}. ${minute(results.madeAt)}, ${name} ${version}.${unfinished}`,
     sections: sections.filter(({ blocks }) => blocks.length > 0),
   };
 }

@@ -3,7 +3,7 @@ import { type Action, type Activity, obstacleTo } from '../../src/worker/permiss
 import { isActive } from './run-record';
 import { chosenSettings, comparisonBasis, type Session } from './session';
 
-export function activityOf(session: Session): Activity {
+function activityOf(session: Session): Activity {
   const { engine, backbone, dataset } = session;
   return {
     engine: engine.status,

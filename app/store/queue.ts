@@ -162,7 +162,7 @@ export function watchQueue(): () => void {
 /** Starts the first queued run that fits the current data and backbone. Other runs stay queued until theirs are loaded again. */
 function runNext(): void {
   const session = read();
-  if (training || session.queueHeld || obstacleFor('train')(session) !== null) return;
+  if (session.queueHeld || obstacleFor('train')(session) !== null) return;
   const run = session.runs.find(({ status, basis }) => status === 'queued' && fitsPresent(basis, session));
   if (!run) return;
   training = train(run).finally(() => {

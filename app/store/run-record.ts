@@ -95,7 +95,6 @@ export const lastEpoch = (run: RunRecord): EpochResult | undefined => run.epochs
 /** The result of the best epoch: highest validation accuracy, the earliest on a tie. */
 export const keptResult = (run: RunRecord): EpochResult | undefined =>
   run.epochs.find(({ epoch }) => epoch === run.keptEpoch);
-export const allTrainable = ({ trainable }: RunRecord) => trainable.backbone + trainable.head;
 
 /** Identifies a setting with its values on the same basis, independent of the seed. */
 export const armOf = ({ config, basis }: Pick<RunRecord, 'config' | 'basis'>) => `${basis} ${armKey(config)}`;

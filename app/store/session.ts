@@ -1,5 +1,6 @@
 /** The page's state: one store. Only the actions in this folder write to it. */
 import { create } from 'zustand';
+import { backboneLabel } from '../../src/backbone/backbone-label';
 import { dataKey } from '../../src/data/data-key';
 import { STARTER } from '../../src/hub/starter';
 import type {
@@ -200,8 +201,6 @@ export const comparisonBasis = (dataset: DatasetSummary, { key }: BackboneSummar
 /** Label of the comparison basis. */
 export const comparisonLabel = (dataset: DatasetSummary, backbone: BackboneSummary): string =>
   `${dataLabel(dataset)}; ${backboneLabel(backbone)}`;
-
-const backboneLabel = ({ name, inputSize }: BackboneSummary) => `${name}, ${inputSize} px`;
 
 /** The backbone as engine calls expect it. */
 export const expectedBackbone = (backbone: BackboneSummary): Pick<Expected, 'backbone'> => ({

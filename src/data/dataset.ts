@@ -99,12 +99,11 @@ const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
  * @throws the signal's reason when aborted
  */
 export async function importDataset(source: DataSource, options: ImportOptions): Promise<Dataset> {
-  const { reading = {} } = options;
-  const { onProgress, signal } = options;
+  const { reading = {}, onProgress, signal } = options;
   const opened = await openSource(source, { onProgress, signal, nameEncoding: reading.nameEncoding });
   const { leftOut } = opened;
   if (opened.files.length === 0) throw nothingThere(leftOut);
-  const sorted = await sortOut(opened.files, options.signal);
+  const sorted = await sortOut(opened.files, signal);
   if (sorted.images.length === 0) throw nothingReadable([...sorted.leftOut, ...leftOut]);
   const tables = await labelTables(sorted.others, sorted.images);
   const plan = arrange(sorted.images, { reading, tables });

@@ -191,7 +191,3 @@ function summarize(
 
 /** The key of a backbone. A tuned model can only be used with a backbone of the same key. */
 export const keyOf = ({ hash, inputSize }: Pick<Backbone, 'hash' | 'inputSize'>) => `${hash} at ${inputSize}`;
-
-/** The backbone's name for the person. */
-export const nameOf = ({ name, inputSize }: Pick<Backbone, 'name' | 'inputSize'>) =>
-  `${name}, ${inputSize} px`;

@@ -1,6 +1,7 @@
 /** The engine's state between calls, and the handlers of all calls. There is one session per worker. */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
+import { backboneLabel } from '../backbone/backbone-label';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
@@ -41,8 +42,8 @@ import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import { EngineLock } from './lock';
-import { keyOf, nameOf, openBackbone } from './open-backbone';
-import { type Action, type Activity, obstacleTo } from './permissions';
+import { keyOf, openBackbone } from './open-backbone';
+import { type Action, type Activity, obstacleTo, type Work } from './permissions';
 import type {
   CallName,
   Calls,
@@ -123,7 +124,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const present = assertStarted(backbone);
     if (keyOf(present) === wanted.key) return present;
     throw new UserError(
-      `This was asked for the backbone ${wanted.name}, but ${nameOf(present)} is loaded now. Load ${wanted.name} again, or ask anew.`,
+      `This was asked for the backbone ${wanted.name}, but ${backboneLabel(present)} is loaded now. Load ${wanted.name} again, or ask anew.`,
     );
   }
 
@@ -139,7 +140,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   /** Runs `task` as exclusive work. @throws UserError if it may not begin now */
   async function exclusive<T>(
     action: Action,
-    work: 'backbone' | 'data' | 'run' | 'timing',
+    work: Exclude<Work, 'start'>,
     signal: AbortSignal,
     task: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
@@ -211,7 +212,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     trunk: Backbone,
     checkDifference: number | null,
   ): ModelSummary {
-    const owner = { key: keyOf(trunk), name: nameOf(trunk) };
+    const owner = { key: keyOf(trunk), name: backboneLabel(trunk) };
     models.set(modelId, { stored, backbone: owner });
     const { training } = stored;
     return {
