@@ -284,6 +284,8 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
   await expect(box).toBeDisabled();
 
   await goTo(page, 'Backbone');
+  // The images are read again at the starter's input size.
+  await expect(page.getByRole('button', { name: 'Choose a weight file' })).toBeEnabled();
   await file(page).setInputFiles(OWN);
   await choose();
   await goTo(page, 'Use');
