@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
 import type { Precision } from '../../src/ops/fp16';
 import { AdamW } from '../../src/training/adamw';
-import { type AtomCodes, NO_CODES } from '../../src/training/atom-codes';
+import { type Decompositions, NO_DECOMPOSITIONS } from '../../src/training/decompositions';
 import { headGradients } from '../../src/training/head';
 import { lossAndGradient } from '../../src/training/train';
 import { TunedModel } from '../../src/training/tuned-model';
@@ -90,12 +90,12 @@ function optimizerOf({ of, table, initial }: Problem): AdamW {
 }
 
 /** The given coefficients as decompositions; a step uses nothing else of them. */
-function codesOf({ coefficients }: Problem): AtomCodes {
+function codesOf({ coefficients }: Problem): Decompositions {
   const plain = new Map(
     [...coefficients].map(([name, values]) => [
       name,
       { atoms: new Float32Array(), coefficients: values, lipschitz: 1, relativeError: 0 },
     ]),
   );
-  return { ...NO_CODES, plain };
+  return { ...NO_DECOMPOSITIONS, plain };
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
-import { dictionariesOf, NO_CODES } from '../training/atom-codes';
 import { backboneFixture } from '../training/backbone-fixture';
+import { dictionariesOf, NO_DECOMPOSITIONS } from '../training/decompositions';
 import { plainAtoms } from './atom-coding';
 import { CoefficientCache } from './coefficient-cache';
 import { decomposeBackbone, type LayerCodes } from './layer-codes';
@@ -14,7 +14,7 @@ describe('a cache of coefficients with a budget', () => {
   let backbone: Backbone;
   let codes: LayerCodes;
   const bytesOf = (layer: string) => codes.get(layer)?.coefficients.byteLength ?? Number.NaN;
-  const dictionaries = () => dictionariesOf({ ...NO_CODES, plain: codes }).plain;
+  const dictionaries = () => dictionariesOf({ ...NO_DECOMPOSITIONS, plain: codes }).plain;
 
   beforeAll(async () => {
     await startBackend('wasm');

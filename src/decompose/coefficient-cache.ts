@@ -4,20 +4,15 @@
  */
 import type { Backbone } from '../backbone/backbone';
 import type { AtomCoding } from './atom-coding';
-import {
-  type CodingOptions,
-  type LayerCode,
-  type LayerCodes,
-  type LayerDictionary,
-  recodeBackbone,
-} from './layer-codes';
+import { type LayerCode, type LayerCodes, type LayerDictionary, recodeBackbone } from './layer-codes';
+import type { LayerOptions } from './layer-workers';
 
 /** The codes of these layers of `backbone`. */
 export type Recall = (
   backbone: Backbone,
   coding: AtomCoding,
   dictionaries: ReadonlyMap<string, LayerDictionary>,
-  options?: CodingOptions,
+  options?: LayerOptions,
 ) => Promise<LayerCodes>;
 
 export class CoefficientCache {

@@ -3,6 +3,8 @@
  * Loan, "Matrix Computations", §10.1). Power iteration needs a thousand passes where atoms are many and random; this
  * needs a few dozen. Adds, multiplies, divides and takes square roots in a fixed order: the same bits everywhere.
  */
+import { dot, orthogonalise } from './vectors';
+
 const TOLERANCE = 1e-14;
 
 /** @param matrix symmetric, `[n, n]` */
@@ -88,16 +90,6 @@ function hasEigenvalueAbove(x: number, diagonal: number[], offDiagonal: number[]
   return false;
 }
 
-/** Takes out of `vector`, in place, what lies along the basis; twice, for accuracy. */
-export function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (const other of basis) {
-      const along = dot(vector, other);
-      for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) - along * (other[i] ?? 0);
-    }
-  }
-}
-
 function product(matrix: Float64Array, vector: Float64Array): Float64Array<ArrayBuffer> {
   const n = vector.length;
   return Float64Array.from({ length: n }, (_, i) => dot(matrix.subarray(i * n, (i + 1) * n), vector));
@@ -105,10 +97,4 @@ function product(matrix: Float64Array, vector: Float64Array): Float64Array<Array
 
 function scaled(vector: Float64Array, factor: number): Float64Array<ArrayBuffer> {
   return Float64Array.from(vector, (value) => value * factor);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }

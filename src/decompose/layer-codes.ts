@@ -1,10 +1,9 @@
 /** The decomposition of a backbone's layers: every kernel as coefficients × atoms (docs/method.md §1). */
 import type { Backbone, Convolution } from '../backbone/backbone';
-import { concurrently } from '../concurrently';
-import type { Progress } from '../worker/protocol';
 import { type AtomCoding, codedShape } from './atom-coding';
 import type { Coding, CodingWay } from './coder';
 import { kernelToRows } from './kernel-rows';
+import { type LayerOptions, onLayers } from './layer-workers';
 
 /** The atoms and coefficients of one layer; `n`, `cols` and `rows` as in its `codedShape`. */
 export interface LayerCode {
@@ -24,17 +23,12 @@ export type LayerDictionary = Omit<LayerCode, 'coefficients'>;
 /** Codes by layer name. */
 export type LayerCodes = ReadonlyMap<string, LayerCode>;
 
-export interface CodingOptions {
-  onProgress?: ((progress: Progress) => void) | undefined;
-  signal?: AbortSignal | undefined;
-}
-
 /** Learns atoms for these layers, with as many layers in parallel as there are cores. */
 export function decomposeBackbone(
   backbone: Backbone,
   coding: AtomCoding,
   layers: readonly string[],
-  options: CodingOptions = {},
+  options: LayerOptions = {},
 ): Promise<LayerCodes> {
   return codeLayers(
     backbone,
@@ -52,7 +46,7 @@ export function recodeBackbone(
   backbone: Backbone,
   coding: AtomCoding,
   atoms: ReadonlyMap<string, LayerDictionary>,
-  options: CodingOptions = {},
+  options: LayerOptions = {},
 ): Promise<LayerCodes> {
   return codeLayers(
     backbone,
@@ -74,64 +68,22 @@ function seedOf(backbone: Backbone, { spec }: Convolution): number {
   return alike.findIndex((other) => other.spec === spec);
 }
 
-async function codeLayers(
+function codeLayers(
   backbone: Backbone,
   coding: AtomCoding,
   names: readonly string[],
   wayOf: (layer: Convolution) => CodingWay,
-  { onProgress, signal }: CodingOptions,
+  options: LayerOptions,
 ): Promise<LayerCodes> {
-  const layers = names.map((name) => backbone.convolution(name));
-  const total = layers.length;
-  const label = 'Decomposing kernels';
-  onProgress?.({ label, done: 0, total });
-  const workers = Array.from({ length: Math.min(total, navigator.hardwareConcurrency || 1) }, coder);
-  const free = [...workers];
-  const end = () => {
-    for (const { terminate } of workers) terminate();
-  };
-  signal?.addEventListener('abort', end);
-  try {
-    const codes = await concurrently(
-      layers,
-      workers.length,
-      async (layer) => {
-        const worker = free.pop() as Coder; // there are as many lanes as workers
-        const { kernel, block } = codedShape(coding, layer.spec);
-        const rows = kernelToRows(layer.pretrained, kernel, block);
-        const code = await worker.code({ rows, ...wayOf(layer) });
-        free.push(worker);
-        return code;
-      },
-      { signal, onDone: (done) => onProgress?.({ label, done, total }) },
-    );
-    return new Map(layers.map(({ spec }, index) => [spec.name, codes[index] as LayerCode])); // there is one code for each layer
-  } finally {
-    signal?.removeEventListener('abort', end);
-    end();
-  }
-}
-
-interface Coder {
-  code(coding: Coding): Promise<LayerCode>;
-  terminate(): void;
-}
-
-/** A worker for one request at a time. If it is terminated before it answers, the request rejects with an `AbortError`. */
-function coder(): Coder {
-  const worker = new Worker(new URL('./coder.ts', import.meta.url), { type: 'module' });
-  let fail = (_: Error) => {};
-  return {
-    code: (coding) =>
-      new Promise((resolve, reject) => {
-        fail = reject;
-        worker.onmessage = ({ data }: MessageEvent<LayerCode>) => resolve(data);
-        worker.onerror = ({ message }) => reject(new Error(message || 'A worker could not be loaded.'));
-        worker.postMessage(coding, [coding.rows.data.buffer]);
-      }),
-    terminate() {
-      worker.terminate();
-      fail(new DOMException('The decomposition was ended.', 'AbortError'));
+  return onLayers<Coding, LayerCode>(
+    names.map((name) => backbone.convolution(name)),
+    () => new Worker(new URL('./coder.ts', import.meta.url), { type: 'module' }),
+    (layer) => {
+      const { kernel, block } = codedShape(coding, layer.spec);
+      const rows = kernelToRows(layer.pretrained, kernel, block);
+      return { request: { rows, ...wayOf(layer) }, transfer: [rows.data.buffer] };
     },
-  };
+    'Decomposing kernels',
+    options,
+  );
 }

@@ -7,7 +7,8 @@
  */
 
 import { type Random, seededRandom } from '../random';
-import { largestEigenvalue, orthogonalise } from './largest-eigenvalue';
+import { largestEigenvalue } from './largest-eigenvalue';
+import { orthogonalise } from './vectors';
 
 /** A row-major matrix. */
 export interface Matrix {

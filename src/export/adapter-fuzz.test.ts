@@ -4,8 +4,8 @@ import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { readSafetensors } from '../files/safetensors';
 import { type Random, seededRandom } from '../random';
-import { dictionariesOf } from '../training/atom-codes';
 import { backboneFixture } from '../training/backbone-fixture';
+import { ambiguousBases, dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
@@ -38,7 +38,8 @@ describe('an adapter file whose header or bytes were changed', () => {
       name: setting,
       classes: CLASSES,
       values: model.initial(seededRandom(2)),
-      dictionaries: dictionariesOf(model.codes),
+      dictionaries: dictionariesOf(model.decompositions),
+      bases: ambiguousBases(model.decompositions),
       framing: 'crop',
       training: {
         config: {

@@ -4,8 +4,10 @@ import { Backbone } from '../backbone/backbone';
 import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { CoefficientCache } from '../decompose/coefficient-cache';
+import { findBases } from '../decompose/layer-bases';
+import { ATOM_KINDS } from '../methods/method';
 import { seededRandom } from '../random';
-import { dictionariesOf } from '../training/atom-codes';
+import { ambiguousBases, dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
@@ -28,6 +30,7 @@ describe('an adapter', () => {
   let backbone: Backbone;
   let bytes: Uint8Array<ArrayBuffer>;
   const cache = new CoefficientCache(1e9);
+  const recompute = { coefficients: cache.recall, bases: findBases };
 
   beforeAll(async () => {
     await startBackend('wasm');
@@ -49,7 +52,8 @@ describe('an adapter', () => {
       name: `my ${setting}`,
       classes: CLASSES,
       values,
-      dictionaries: dictionariesOf(model.codes),
+      dictionaries: dictionariesOf(model.decompositions),
+      bases: ambiguousBases(model.decompositions),
       framing: 'crop',
       training: {
         config: {
@@ -80,18 +84,13 @@ describe('an adapter', () => {
       },
     };
     // Like a session, reuse computed coefficients.
-    for (const codes of Object.values(model.codes)) cache.add(codes);
+    for (const kind of ATOM_KINDS) cache.add(model.decompositions[kind]);
     model.dispose();
     return stored;
   }
 
   const logits = (stored: StoredModel) =>
-    withModel(
-      stored,
-      backbone,
-      (model, values) => logitsOf(model, values, checkImages(4, 64), 4),
-      cache.recall,
-    );
+    withModel(stored, backbone, (model, values) => logitsOf(model, values, checkImages(4, 64), 4), recompute);
 
   it.each([
     ['linear-probe', {}],
@@ -108,14 +107,14 @@ describe('an adapter', () => {
     ['atoms', { m: COUNT, from: 3 }],
   ])('of %s comes back with the same numbers and logits', async (setting, options) => {
     const stored = await tuned(setting, options);
-    const file = await writeAdapter(stored, backbone, cache.recall);
+    const file = await writeAdapter(stored, backbone, recompute);
     // The size is known before anything is computed or written.
     expect(adapterSize(stored, backbone)).toBe(file.byteLength);
     const opened = await openAdapter(
       decodeAdapter(file, 'a.safetensors'),
       backbone,
       'a.safetensors',
-      cache.recall,
+      recompute,
     );
     expect(opened.checkDifference).toBeLessThan(1e-6);
     expect(opened.stored.values).toEqual(stored.values);
@@ -126,24 +125,25 @@ describe('an adapter', () => {
 
   it('brings its coefficients back to the bit from the atoms it stores', async () => {
     const stored = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 });
-    const file = await writeAdapter(stored, backbone, cache.recall);
+    const file = await writeAdapter(stored, backbone, recompute);
     const opened = await openAdapter(decodeAdapter(file, 'a.safetensors'), backbone, 'a.safetensors');
-    const codesOf = (model: StoredModel) => withModel(model, backbone, async ({ codes }) => codes);
+    const codesOf = (model: StoredModel) =>
+      withModel(model, backbone, async ({ decompositions }) => decompositions);
     const [before, after] = [await codesOf(stored), await codesOf(opened.stored)];
     expect(after.plain.size).toBe(3);
     expect(after.blocks.size).toBe(10);
     const learned = await modelFixture(backbone, 'all-atoms', { m: COUNT, m1: 2, kc: 2, from: 4 }, COUNT);
-    for (const kind of ['plain', 'blocks'] as const)
+    for (const kind of ATOM_KINDS)
       for (const [layer, { coefficients }] of after[kind]) {
         expect(coefficients).toEqual(before[kind].get(layer)?.coefficients);
-        expect(coefficients).toEqual(learned.codes[kind].get(layer)?.coefficients);
+        expect(coefficients).toEqual(learned.decompositions[kind].get(layer)?.coefficients);
       }
     learned.dispose();
   });
 
   it('keeps no coefficients: its atoms are far smaller, and all that is stored beside what was trained', async () => {
     const { dictionaries } = await tuned('all-atoms', { m: COUNT, m1: 2, kc: 4, from: 4 });
-    for (const kind of ['plain', 'blocks'] as const)
+    for (const kind of ATOM_KINDS)
       for (const dictionary of dictionaries[kind].values())
         expect(Object.keys(dictionary).sort()).toEqual(['atoms', 'lipschitz', 'relativeError']);
   });
@@ -159,7 +159,7 @@ describe('an adapter', () => {
   it('trained from a stage on holds nothing of what is below it', async () => {
     const stored = await tuned('atoms', { m: COUNT, from: 4 });
     const { header, tensors } = decodeAdapter(
-      await writeAdapter(stored, backbone, cache.recall),
+      await writeAdapter(stored, backbone, recompute),
       'a.safetensors',
     );
     expect(header.options).toEqual({ m: COUNT, from: 4 });
@@ -172,7 +172,7 @@ describe('an adapter', () => {
 
   it('made for images of another size is refused, with the size to choose', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('linear-probe', {}), backbone, cache.recall),
+      await writeAdapter(await tuned('linear-probe', {}), backbone, recompute),
       'mine.safetensors',
     );
     adapter.header.inputSize = 96;
@@ -183,7 +183,7 @@ describe('an adapter', () => {
 
   it('made for another backbone is refused by name', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, recompute),
       'a.safetensors',
     );
     adapter.header.backbone = { id: 'resnet50', hash: 'f'.repeat(64) };
@@ -194,7 +194,7 @@ describe('an adapter', () => {
 
   it('whose numbers were changed does not pass its check', async () => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
+      await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, recompute),
       'a.safetensors',
     );
     const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
@@ -207,7 +207,7 @@ describe('an adapter', () => {
   it('that lacks a tensor, has one of another shape, or is of an unknown setting is refused by name', async () => {
     const read = async () =>
       decodeAdapter(
-        await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, cache.recall),
+        await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, recompute),
         'a.safetensors',
       );
     const lacking = await read();
@@ -229,7 +229,7 @@ describe('an adapter', () => {
 
   it('with another number of check images is checked by as many', async () => {
     const read = async () =>
-      decodeAdapter(await writeAdapter(await tuned('bitfit', {}), backbone, cache.recall), 'a.safetensors');
+      decodeAdapter(await writeAdapter(await tuned('bitfit', {}), backbone, recompute), 'a.safetensors');
     const fewer = await read();
     fewer.header.check.images = 3;
     fewer.header.check.logits.pop();
@@ -258,7 +258,7 @@ describe('an adapter', () => {
     [{ classes: ['a', 'b'] }, /states \d+ \+ \d+ trainable parameters/],
   ])('whose header has %j is refused by name', async (change, message) => {
     const adapter = decodeAdapter(
-      await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, cache.recall),
+      await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, recompute),
       'a.safetensors',
     );
     Object.assign(adapter.header, change);
@@ -267,7 +267,7 @@ describe('an adapter', () => {
   });
 
   it('is a file anyone can read again after it was written again', async () => {
-    const file = await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, cache.recall);
+    const file = await writeAdapter(await tuned('lora', { r: 1, alpha: 1 }), backbone, recompute);
     expect(encodeAdapter(decodeAdapter(file, 'a.safetensors'))).toEqual(file);
   });
 });

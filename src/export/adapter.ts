@@ -4,16 +4,19 @@ import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import type { Framing } from '../data/decode';
 import { codedShape } from '../decompose/atom-coding';
+import { basisShapes, type LayerBases } from '../decompose/bases';
 import type { Recall } from '../decompose/coefficient-cache';
+import { type BackboneBases, type FindBases, findBases } from '../decompose/layer-bases';
 import { type LayerDictionary, recodeBackbone } from '../decompose/layer-codes';
 import { CODING_ITERATIONS, LAMBDA } from '../decompose/sparse-coding';
 import { METHODS, methodById } from '../methods';
-import { assertDefined, type Codings, type TuningMethod } from '../methods/method';
+import { type AtomKind, assertDefined, type TuningMethod } from '../methods/method';
 import { optionsFault } from '../methods/option-fault';
 import type { Precision } from '../ops/fp16';
-import { type AtomDictionaries, NO_CODES } from '../training/atom-codes';
 import { normalised } from '../training/batch';
+import { type AtomDictionaries, NO_DECOMPOSITIONS } from '../training/decompositions';
 import {
+  neededBases,
   neededCodings,
   optionsFor,
   type ParameterTable,
@@ -47,6 +50,8 @@ export interface StoredModel {
   values: Float32Array;
   /** The atoms of the tuned layers. Coefficients are not stored, because they are computed from W and the atoms. */
   dictionaries: AtomDictionaries;
+  /** The bases that cannot be computed again from W with certainty. */
+  bases: BackboneBases;
   /** How images are made square. */
   framing: Framing;
   training: AdapterHeader['training'];
@@ -68,19 +73,33 @@ export function trainingSummary(result: RunResult): AdapterHeader['training'] {
   };
 }
 
-/** Opens a stored model on `backbone`, passes it to `work` and then frees its tensors. `recall` provides its coefficients. */
+/** How a stored model's coefficients and bases are computed again. */
+export interface Recomputation {
+  coefficients: Recall;
+  bases: FindBases;
+}
+
+const RECOMPUTATION: Recomputation = { coefficients: recodeBackbone, bases: findBases };
+
+/** Opens a stored model on `backbone`, passes it to `work` and then frees its tensors. */
 export async function withModel<T>(
   stored: StoredModel,
   backbone: Backbone,
   work: (model: TunedModel, values: tf.Tensor1D) => Promise<T>,
-  recall: Recall = recodeBackbone,
+  recompute: Recomputation = RECOMPUTATION,
 ): Promise<T> {
   const { setting, options } = stored.training.config;
   const { method, table } = tableOf(setting, options, stored.classes.length, backbone);
-  const codes = { ...NO_CODES };
+  const decompositions = { ...NO_DECOMPOSITIONS };
   for (const [kind, { coding }] of neededCodings(method, options, table))
-    codes[kind] = await recall(backbone, coding, stored.dictionaries[kind]);
-  const model = new TunedModel(backbone, method, options, stored.classes.length, codes);
+    decompositions[kind] = await recompute.coefficients(backbone, coding, stored.dictionaries[kind]);
+  const needed = neededBases(method, options, table);
+  if (needed) {
+    const missing = needed.layers.filter((layer) => !stored.bases.has(layer));
+    const found = await recompute.bases(backbone, needed.spec, missing);
+    decompositions.bases = new Map([...found, ...stored.bases]);
+  }
+  const model = new TunedModel(backbone, method, options, stored.classes.length, decompositions);
   const values = tf.tensor1d(stored.values);
   try {
     return await work(model, values);
@@ -112,13 +131,13 @@ export async function logitsOf(
 export async function writeAdapter(
   stored: StoredModel,
   backbone: Backbone,
-  recall?: Recall,
+  recompute?: Recomputation,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const logits = await withModel(
     stored,
     backbone,
     (model, values) => checkLogits(model, values, CHECK_IMAGES),
-    recall,
+    recompute,
   );
   const tensors = new Map(
     [...contentsOf(stored, backbone)].map(([name, { shape, data }]) => [name, { shape, data: data() }]),
@@ -135,7 +154,7 @@ export function adapterSize(stored: StoredModel, backbone: Backbone): number {
 
 /** The tensors of the file by name: trained parameters and atoms. */
 function contentsOf(
-  { classes, values, dictionaries, training: { config } }: StoredModel,
+  { classes, values, dictionaries, bases, training: { config } }: StoredModel,
   backbone: Backbone,
 ): Map<string, { shape: number[]; data: () => Float32Array }> {
   const { method, table } = tableOf(config.setting, config.options, classes.length, backbone);
@@ -146,12 +165,18 @@ function contentsOf(
     const data = () => assertDefined(dictionaries[kind].get(layer), layer).atoms;
     contents.set(atomsName(layer, kind), { shape, data });
   }
+  for (const { layer, shapes } of basisTensors(method, config.options, table, backbone)) {
+    const kept = bases.get(layer);
+    if (!kept) continue;
+    for (const [name, shape] of Object.entries(shapes))
+      contents.set(`${layer}.${name}`, { shape, data: () => assertDefined(kept.tensors[name], name) });
+  }
   return contents;
 }
 
 function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): AdapterHeader {
   const { name, classes, dictionaries, framing, training } = stored;
-  const steps = (kind: keyof Codings) =>
+  const steps = (kind: AtomKind) =>
     Object.fromEntries([...dictionaries[kind]].map(([layer, { lipschitz }]) => [layer, lipschitz]));
   return {
     format: ADAPTER_FORMAT,
@@ -188,7 +213,7 @@ export async function openAdapter(
   adapter: Adapter,
   backbone: Backbone,
   fileName: string,
-  recall?: Recall,
+  recompute?: Recomputation,
 ): Promise<{ stored: StoredModel; checkDifference: number }> {
   const stored = storedModelOf(adapter, backbone, fileName);
   const { check } = adapter.header;
@@ -196,7 +221,7 @@ export async function openAdapter(
     stored,
     backbone,
     (model, values) => checkLogits(model, values, check.images),
-    recall,
+    recompute,
   );
   const checkDifference = compareLogits(check.logits, actual);
   const halves = check.precision === 'half' || backbone.precision === 'half';
@@ -256,6 +281,7 @@ export function storedModelOf(
     classes,
     values,
     dictionaries,
+    bases: readBases({ header, tensors }, method, table, backbone, fileName),
     framing: header.preprocessing.resize === RESIZING.squeeze ? 'squeeze' : 'crop',
     training: { ...training, config: { ...training.config, setting, options } },
   };
@@ -314,6 +340,36 @@ function readDictionaries(
   return dictionaries;
 }
 
+/** The bases in the file. A file has all bases of a layer or none, and those of ambiguous ones. */
+function readBases(
+  { header, tensors }: Adapter,
+  method: TuningMethod,
+  table: ParameterTable,
+  backbone: Backbone,
+  fileName: string,
+): BackboneBases {
+  const bases = new Map<string, LayerBases>();
+  for (const { layer, shapes } of basisTensors(method, header.options, table, backbone)) {
+    const entries = Object.entries(shapes);
+    if (entries.every(([name]) => !tensors.has(`${layer}.${name}`))) continue;
+    const read = entries.map(([name, shape]) => [name, tensor(tensors, `${layer}.${name}`, shape, fileName)]);
+    bases.set(layer, { tensors: Object.fromEntries(read), isAmbiguous: true });
+  }
+  return bases;
+}
+
+/** The layers whose bases a setting needs, with the bases' names and shapes. */
+function* basisTensors(
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+  backbone: Backbone,
+): Generator<{ layer: string; shapes: Record<string, number[]> }> {
+  const needed = neededBases(method, options, table);
+  for (const layer of needed?.layers ?? [])
+    if (needed) yield { layer, shapes: basisShapes(needed.spec, backbone.convolution(layer).spec) };
+}
+
 function tableOf(setting: string, options: SettingOptions, classes: number, backbone: Backbone) {
   const method = methodById(setting);
   const { network } = backbone;
@@ -327,7 +383,7 @@ function* atomTensors(
   options: SettingOptions,
   table: ParameterTable,
   backbone: Backbone,
-): Generator<{ kind: keyof Codings; layer: string; shape: number[] }> {
+): Generator<{ kind: AtomKind; layer: string; shape: number[] }> {
   for (const [kind, { coding, layers }] of neededCodings(method, options, table)) {
     for (const layer of layers) {
       const { atoms, cols } = codedShape(coding, backbone.convolution(layer).spec);
@@ -349,6 +405,6 @@ function tensor(tensors: Adapter['tensors'], name: string, shape: number[], file
 }
 
 /** The tensor name of D, or of the channel blocks' D_c. */
-function atomsName(layer: string, kind: keyof Codings): string {
+function atomsName(layer: string, kind: AtomKind): string {
   return `${layer}.${kind === 'plain' ? 'D' : 'Dc'}`;
 }

@@ -4,6 +4,7 @@ import { allAtoms } from './all-atoms';
 import { atoms } from './atoms';
 import { bitfit } from './bitfit';
 import { coefficientAtoms } from './coefficient-atoms';
+import { coreAtoms } from './core-atoms';
 import { full } from './full';
 import { linearProbe } from './linear-probe';
 import { lora } from './lora';
@@ -18,6 +19,7 @@ export const METHODS: readonly TuningMethod[] = [
   overcompleteAtoms,
   coefficientAtoms,
   allAtoms,
+  coreAtoms,
   lora,
   loraPeft,
   bitfit,

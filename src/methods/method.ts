@@ -11,6 +11,7 @@ import type { TunedConvolution } from '../backbone/backbone';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
+import type { BasisSpec } from '../decompose/bases';
 import { toFp32 } from '../ops/convert';
 import type { Random } from '../random';
 import { UserError } from '../user-error';
@@ -44,13 +45,20 @@ export interface Frozen {
    * null for methods without block atoms.
    */
   blockCoefficients: tf.Tensor2D | null;
+  /** Bases of the kernel by name, of the shapes of `basisShapes`, rows of U multiplied by s; null for methods without bases. */
+  bases: Tensors | null;
 }
 
-/** The decompositions a method needs: into plain atoms (of single kernels) and into block atoms (docs/method.md §1). */
+/** The decompositions a method needs: into plain atoms (of single kernels), into block atoms, and bases (docs/method.md §1). */
 export interface Codings {
   plain?: AtomCoding;
   blocks?: AtomCoding;
+  bases?: BasisSpec;
 }
+
+/** The decompositions whose atoms are learned. */
+export type AtomKind = 'plain' | 'blocks';
+export const ATOM_KINDS: readonly AtomKind[] = ['plain', 'blocks'];
 
 export interface TuningMethod {
   id: string;

@@ -105,6 +105,7 @@ onBackends('settings against PyTorch', () => {
         const frozen: Frozen = {
           coefficients: tf.tensor2d(toTfjsOrder(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
           folded: pretrained,
+          bases: null,
           blockCoefficients: tf.tidy(() =>
             tf
               .transpose(

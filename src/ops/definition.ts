@@ -111,6 +111,24 @@ export function withAtoms(
   });
 }
 
+/** folded[p,i,o] + Σ_b inputs[i,b]·outputs[p,b,o] (docs/method.md §2). */
+export function withCore(
+  folded: number[],
+  inputs: number[],
+  outputs: number[],
+  { cIn, cOut }: Pick<Shape, 'cIn' | 'cOut'>,
+): number[] {
+  const rank = inputs.length / cIn;
+  return folded.map((value, index) => {
+    const [pair, o] = [Math.floor(index / cOut), index % cOut];
+    const [tap, i] = [Math.floor(pair / cIn), pair % cIn];
+    let sum = value;
+    for (let b = 0; b < rank; b++)
+      sum += (inputs[i * rank + b] ?? 0) * (outputs[(tap * rank + b) * cOut + o] ?? 0);
+    return sum;
+  });
+}
+
 /** Calls `visit` for every product x·kernel that contributes to z, with the indices into x, the kernel and z. */
 function eachProduct(shape: Shape, visit: (atX: number, atKernel: number, atZ: number) => void): void {
   const { n, h, w, cIn, cOut, k, stride, pad } = shape;

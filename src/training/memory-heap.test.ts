@@ -4,9 +4,9 @@ import { convolutions } from '../backbone/layout';
 import { startBackend } from '../backend';
 import { pixelBytes } from '../data/dataset';
 import { METHODS } from '../methods';
-import { codesFor } from './atom-codes';
 import { backboneFixture } from './backbone-fixture';
 import { datasetFixture } from './dataset-fixture';
+import { decompositionsFor } from './decompositions';
 import { heapItems } from './memory-heap';
 import { planMemory } from './memory-plan';
 import { parameterTable } from './parameters';
@@ -39,7 +39,7 @@ describe('the JavaScript heap in a plan', () => {
     );
     for (const method of METHODS) {
       const table = parameterTable(method, {}, convolutions(network), network.features, CLASSES);
-      const codes = await codesFor(backbone, method, {});
+      const codes = await decompositionsFor(backbone, method, {});
       const found = [...codes.plain.values(), ...codes.blocks.values()];
       const images = { train: DATASET.train.labels.length, val: DATASET.val.labels.length };
       const kept = { pixels: pixelBytes(DATASET), coefficients: 0, models: 1000 };

@@ -7,6 +7,7 @@ import { convolutions, type Layout, network } from '../backbone/layout';
 import { startBackend } from '../backend';
 import type { Dataset } from '../data/dataset';
 import { codedShape } from '../decompose/atom-coding';
+import { basisShapes, type LayerBases } from '../decompose/bases';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
@@ -14,9 +15,9 @@ import type { Precision } from '../ops/fp16';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { type AtomCodes, codesFor } from './atom-codes';
 import { backboneFixture } from './backbone-fixture';
 import { datasetFixture } from './dataset-fixture';
+import { type Decompositions, decompositionsFor } from './decompositions';
 import { predict, range } from './evaluate';
 import { FrozenFeatureCache, type FrozenFeatures } from './frozen-feature-cache';
 import { lossAndGradient } from './gradient';
@@ -298,7 +299,13 @@ async function oneStep(
 ): Promise<{ planned: number; dispose: () => void }> {
   const backbone = await backboneFixture(layout, SIDE, precision);
   const method = methodById(id);
-  const model = new TunedModel(backbone, method, options, CLASSES, await anyCodes(backbone, method, options));
+  const model = new TunedModel(
+    backbone,
+    method,
+    options,
+    CLASSES,
+    await anyDecompositions(backbone, method, options),
+  );
   const count = model.table.backbone + model.table.head;
   await backbone.convolution('conv1').scale.data();
   emptyPool();
@@ -380,15 +387,35 @@ const LORA = { id: 'lora', options: { r: 4, alpha: 4 } };
 const named = ({ id, options, microBatch, gradientCheckpointing, kept, precision }: Case) =>
   `${precision === 'half' ? 'fp16, ' : ''}${id}, ${microBatch} images at a time${gradientCheckpointing ? ', gradient checkpointing' : ''}${kept ? `, with what enters stage ${options.from} kept` : ''}`;
 
-/** Arbitrary coefficients; their values do not affect memory. */
-function anyCodes(backbone: Backbone, method: TuningMethod, options: SettingOptions): Promise<AtomCodes> {
-  return codesFor(backbone, method, options, async (coding, layers) => {
-    const code = (layer: string): LayerCode => {
-      const { rows, atoms } = codedShape(coding, backbone.convolution(layer).spec);
-      const coefficients = new Float32Array(rows * atoms).fill(0.01);
-      return { atoms: new Float32Array(), coefficients, lipschitz: 1, relativeError: 0 };
-    };
-    return new Map(layers.map((layer) => [layer, code(layer)]));
+/** Arbitrary coefficients and bases; their values do not affect memory. */
+function anyDecompositions(
+  backbone: Backbone,
+  method: TuningMethod,
+  options: SettingOptions,
+): Promise<Decompositions> {
+  const specOf = (layer: string) => backbone.convolution(layer).spec;
+  const filled = (size: number) => new Float32Array(size).fill(0.01);
+  return decompositionsFor(backbone, method, options, {
+    codes: async (coding, layers) => {
+      const code = (layer: string): LayerCode => {
+        const { rows, atoms } = codedShape(coding, specOf(layer));
+        return {
+          atoms: new Float32Array(),
+          coefficients: filled(rows * atoms),
+          lipschitz: 1,
+          relativeError: 0,
+        };
+      };
+      return new Map(layers.map((layer) => [layer, code(layer)]));
+    },
+    bases: async (spec, layers) => {
+      const of = (layer: string): LayerBases => {
+        const shapes = Object.entries(basisShapes(spec, specOf(layer)));
+        const tensors = shapes.map(([name, shape]) => [name, filled(shape.reduce((a, b) => a * b, 1))]);
+        return { tensors: Object.fromEntries(tensors), isAmbiguous: false };
+      };
+      return new Map(layers.map((layer) => [layer, of(layer)]));
+    },
   });
 }
 

@@ -1,13 +1,15 @@
 /** For tests only: a setting applied to a backbone, with its decompositions, which are computed once per backbone. */
 import type { Backbone } from '../backbone/backbone';
 import { codingKey } from '../decompose/atom-coding';
-import { decomposeBackbone, type LayerCodes } from '../decompose/layer-codes';
+import { basisKey } from '../decompose/bases';
+import { findBases } from '../decompose/layer-bases';
+import { decomposeBackbone } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { SettingOptions } from '../worker/protocol';
-import { codesFor } from './atom-codes';
+import { decompositionsFor } from './decompositions';
 import { TunedModel } from './tuned-model';
 
-const found = new WeakMap<Backbone, Map<string, Promise<LayerCodes>>>();
+const found = new WeakMap<Backbone, Map<string, Promise<unknown>>>();
 
 export async function modelFixture(
   backbone: Backbone,
@@ -15,14 +17,19 @@ export async function modelFixture(
   options: SettingOptions,
   classes: number,
 ): Promise<TunedModel> {
-  const known = found.get(backbone) ?? new Map<string, Promise<LayerCodes>>();
+  const known = found.get(backbone) ?? new Map<string, Promise<unknown>>();
   found.set(backbone, known);
+  const once = <T>(key: string, find: () => Promise<T>): Promise<T> => {
+    const promise = (known.get(key) as Promise<T> | undefined) ?? find(); // stored under the same key by the same `find`
+    known.set(key, promise);
+    return promise;
+  };
   const method = methodById(setting);
-  const codes = await codesFor(backbone, method, options, (coding, layers) => {
-    const key = [codingKey(coding), ...layers].join();
-    const codes = known.get(key) ?? decomposeBackbone(backbone, coding, layers);
-    known.set(key, codes);
-    return codes;
+  const decompositions = await decompositionsFor(backbone, method, options, {
+    codes: (coding, layers) =>
+      once([codingKey(coding), ...layers].join(), () => decomposeBackbone(backbone, coding, layers)),
+    bases: (spec, layers) =>
+      once([basisKey(spec), ...layers].join(), () => findBases(backbone, spec, layers)),
   });
-  return new TunedModel(backbone, method, options, classes, codes);
+  return new TunedModel(backbone, method, options, classes, decompositions);
 }

@@ -5,7 +5,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvolutionSpec, stageOf } from '../backbone/layout';
 import type { AtomCoding } from '../decompose/atom-coding';
-import { type Codings, FROM_STAGE, option, type Trainable, type TuningMethod } from '../methods/method';
+import type { BasisSpec } from '../decompose/bases';
+import {
+  ATOM_KINDS,
+  type AtomKind,
+  FROM_STAGE,
+  option,
+  type Trainable,
+  type TuningMethod,
+} from '../methods/method';
 import { part } from '../ops/part';
 import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
@@ -98,17 +106,16 @@ export function tunedLayers({ parameters }: ParameterTable): ReadonlySet<string>
   return new Set(parameters.flatMap(({ layer }) => (layer ? [layer.name] : [])));
 }
 
-/** The decompositions that the setting needs for its trained layers, by kind of atoms. */
+/** The codings that the setting needs for its trained layers, by kind of atoms. */
 export function neededCodings(
   method: TuningMethod,
   options: SettingOptions,
   table: ParameterTable,
-): Map<keyof Codings, { coding: AtomCoding; layers: string[] }> {
-  const needed = new Map<keyof Codings, { coding: AtomCoding; layers: string[] }>();
-  const tuned = new Map(table.parameters.flatMap(({ layer }) => (layer ? [[layer.name, layer]] : [])));
-  for (const layer of tuned.values()) {
+): Map<AtomKind, { coding: AtomCoding; layers: string[] }> {
+  const needed = new Map<AtomKind, { coding: AtomCoding; layers: string[] }>();
+  for (const layer of trainedLayers(table)) {
     const codings = method.codings(layer, options);
-    for (const kind of ['plain', 'blocks'] as const) {
+    for (const kind of ATOM_KINDS) {
       const coding = codings[kind];
       if (!coding) continue;
       const { layers } = needed.get(kind) ?? { layers: [] };
@@ -117,6 +124,25 @@ export function neededCodings(
   }
   return needed;
 }
+
+/** The bases that the setting needs of its trained layers; null if it needs none. */
+export function neededBases(
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+): { spec: BasisSpec; layers: string[] } | null {
+  const needed = trainedLayers(table).flatMap((layer) => {
+    const spec = method.codings(layer, options).bases;
+    return spec ? [{ spec, layer: layer.name }] : [];
+  });
+  const [first] = needed;
+  return first ? { spec: first.spec, layers: needed.map(({ layer }) => layer) } : null;
+}
+
+/** The trained layers in order, each once. */
+const trainedLayers = ({ parameters }: ParameterTable): ConvolutionSpec[] => [
+  ...new Set(parameters.flatMap(({ layer }) => layer ?? [])),
+];
 
 export function parameterName(layer: string, method: string, trainable: string): string {
   return `${layer}.${method}.${trainable}`;

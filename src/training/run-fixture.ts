@@ -3,9 +3,9 @@ import { methodById } from '../methods';
 import type { BackendName, FrozenFeaturePlace, RunConfig } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
-import { NO_CODES } from './atom-codes';
 import { backboneFixture } from './backbone-fixture';
 import { datasetFixture } from './dataset-fixture';
+import { NO_DECOMPOSITIONS } from './decompositions';
 import type { OpenFile } from './frozen-feature-cache';
 import { RunCache } from './train';
 import { TunedModel } from './tuned-model';
@@ -45,7 +45,7 @@ export async function runFixture(
   openFile?: OpenFile,
 ): Promise<RunFixture> {
   const backbone = await backboneFixture({ baseWidth: 4, blocks: [1, 1], strideIn1x1: false }, 32);
-  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, NO_CODES);
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 3, NO_DECOMPOSITIONS);
   const cache = new RunCache(openFile);
   const job = { model, dataset: DATASET, config: CONFIG, cache, reportEvery: 1, frozenFeatures: place };
   const losses: number[] = [];

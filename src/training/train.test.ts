@@ -9,7 +9,7 @@ import { onBackends } from '../on-backends';
 import type { Precision } from '../ops/fp16';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
-import { NO_CODES } from './atom-codes';
+import { NO_DECOMPOSITIONS } from './decompositions';
 import type { Parameter } from './parameters';
 import { lossAndGradient } from './train';
 import { TunedModel } from './tuned-model';
@@ -56,7 +56,7 @@ async function fiveSteps({ id, options }: (typeof RUNS)[number], precision: Prec
   const network = await referenceValues('starter-network.safetensors');
   const backbone = await starter(precision);
   const model = new TunedModel(backbone, methodById(id), options, 4, {
-    ...NO_CODES,
+    ...NO_DECOMPOSITIONS,
     plain: referenceCodes(reference),
   });
   const { parameters } = model.table;

@@ -8,9 +8,9 @@ import { toTfjsOrder } from '../backbone/kernel-order';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
+import { basisShapes } from '../decompose/bases';
 import {
   assertDefined,
-  type Codings,
   type Frozen,
   type Tensors,
   type TuningMethod,
@@ -21,9 +21,9 @@ import { toFp16 } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
 import type { SettingOptions } from '../worker/protocol';
-import type { AtomCodes } from './atom-codes';
+import type { Decompositions } from './decompositions';
 import { type Head, headLogits } from './head';
-import { neededCodings, type ParameterTable, parameterTable, slices } from './parameters';
+import { neededBases, neededCodings, type ParameterTable, parameterTable, slices } from './parameters';
 
 /** A layer that the setting trains. */
 interface TunedLayer {
@@ -35,28 +35,28 @@ interface TunedLayer {
 
 export class TunedModel {
   readonly table: ParameterTable;
-  /** The decompositions of the tuned layers, for methods with atoms; empty otherwise. */
-  readonly codes: AtomCodes;
+  /** The decompositions of the tuned layers that the method needs. */
+  readonly decompositions: Decompositions;
   readonly #tuned: ReadonlyMap<string, TunedLayer>;
 
-  /** `codes` must include every tuned layer for which the method needs a decomposition. */
+  /** `decompositions` must include every tuned layer for which the method needs one. */
   constructor(
     readonly backbone: Backbone,
     readonly method: TuningMethod,
     readonly options: SettingOptions,
     readonly classes: number,
-    codes: AtomCodes,
+    decompositions: Decompositions,
   ) {
     const specs = convolutions(backbone.network);
     this.table = parameterTable(method, options, specs, backbone.network.features, classes);
-    const needed = neededCodings(method, options, this.table);
-    const codesOf = (kind: keyof Codings) => {
-      const layers = needed.get(kind)?.layers ?? [];
-      return new Map(
-        layers.map((layer) => [layer, assertDefined(codes[kind].get(layer), `codes of ${layer}`)]),
-      );
+    const codings = neededCodings(method, options, this.table);
+    const ofLayers = <T>(all: ReadonlyMap<string, T>, layers: readonly string[] = []) =>
+      new Map(layers.map((layer) => [layer, assertDefined(all.get(layer), `the decomposition of ${layer}`)]));
+    this.decompositions = {
+      plain: ofLayers(decompositions.plain, codings.get('plain')?.layers),
+      blocks: ofLayers(decompositions.blocks, codings.get('blocks')?.layers),
+      bases: ofLayers(decompositions.bases, neededBases(method, options, this.table)?.layers),
     };
-    this.codes = { plain: codesOf('plain'), blocks: codesOf('blocks') };
     const layers: [string, TunedLayer][] = [];
     for (const convolution of backbone.convolutions.values()) {
       const { name } = convolution.spec;
@@ -67,7 +67,9 @@ export class TunedModel {
       const { scale, folded, bias } = convolution;
       const coefficients = this.#kept(this.#coefficients(convolution, scale));
       const blockCoefficients = this.#kept(this.#blockCoefficients(convolution));
-      const frozen = { scale, folded, bias, coefficients, blockCoefficients };
+      const bases = this.#bases(convolution, scale);
+      for (const basis of Object.values(bases ?? {})) declareFrozen(basis);
+      const frozen = { scale, folded, bias, coefficients, blockCoefficients, bases };
       layers.push([name, { convolution, parameters, frozen }]);
     }
     this.#tuned = new Map(layers);
@@ -139,10 +141,11 @@ export class TunedModel {
 
   dispose(): void {
     for (const { frozen } of this.#tuned.values()) {
-      for (const coefficients of [frozen.coefficients, frozen.blockCoefficients]) {
-        if (!coefficients) continue;
-        releaseFrozen(coefficients);
-        coefficients.dispose();
+      const { coefficients, blockCoefficients, bases } = frozen;
+      for (const tensor of [coefficients, blockCoefficients, ...Object.values(bases ?? {})]) {
+        if (!tensor) continue;
+        releaseFrozen(tensor);
+        tensor.dispose();
       }
     }
   }
@@ -158,6 +161,7 @@ export class TunedModel {
       bias,
       coefficients: this.#coefficients(convolution, scale),
       blockCoefficients: this.#blockCoefficients(convolution),
+      bases: this.#bases(convolution, scale),
     };
   }
 
@@ -177,7 +181,7 @@ export class TunedModel {
   /** α ⊙ scale of plain atoms, `[m, c_in·c_out]`; null if the method has none. */
   #coefficients({ spec }: Convolution, scale: tf.Tensor1D): tf.Tensor2D | null {
     const { cIn, cOut } = spec;
-    const code = this.codes.plain.get(spec.name);
+    const code = this.decompositions.plain.get(spec.name);
     if (!code) return null;
     return tf.tidy(() => {
       const rows = tf.tensor2d(toTfjsOrder(code.coefficients, cOut, cIn), [
@@ -190,13 +194,28 @@ export class TunedModel {
 
   /** α_c of block atoms, `[n, (I O)]`; null if the method has none. */
   #blockCoefficients({ spec }: Convolution): tf.Tensor2D | null {
-    const code = this.codes.blocks.get(spec.name);
+    const code = this.decompositions.blocks.get(spec.name);
     const coding = this.method.codings(spec, this.options).blocks;
     if (!code || !coding) return null;
     const { rows, atoms, block } = codedShape(coding, spec);
     const byBlock = [spec.cOut / block.out, spec.cIn / block.in, atoms];
     return tf.tidy(() =>
       tf.transpose(tf.tensor(code.coefficients, byBlock), [2, 1, 0]).reshape<tf.Tensor2D>([atoms, rows]),
+    );
+  }
+
+  /** The bases by name, rows of U multiplied by the scale; null if the method has none. */
+  #bases({ spec }: Convolution, scale: tf.Tensor1D): Record<string, tf.Tensor> | null {
+    const found = this.decompositions.bases.get(spec.name);
+    const needed = this.method.codings(spec, this.options).bases;
+    if (!found || !needed) return null;
+    return tf.tidy(() =>
+      Object.fromEntries(
+        Object.entries(basisShapes(needed, spec)).map(([name, shape]) => {
+          const basis = tf.tensor(assertDefined(found.tensors[name], name), shape);
+          return [name, name === 'U' ? tf.mul(basis, scale.expandDims(1)) : basis];
+        }),
+      ),
     );
   }
 }

@@ -6,9 +6,9 @@ import { startBackend } from '../backend';
 import type { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { methodById } from '../methods';
-import { NO_CODES } from '../training/atom-codes';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
+import { NO_DECOMPOSITIONS } from '../training/decompositions';
 import { RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import type { BackendName, RunConfig, RunEvent } from './protocol';
@@ -44,7 +44,7 @@ interface Ended {
 async function runWhile(backend: BackendName, breakIt: () => void): Promise<Ended> {
   // The smallest possible network, because the GPU adapter may be software.
   const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
-  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, NO_CODES);
+  const model = new TunedModel(backbone, methodById('lora'), CONFIG.options, 2, NO_DECOMPOSITIONS);
   const job = { model, dataset: DATASET, config: CONFIG, cache: new RunCache(), reportEvery: 1 };
   const events: RunEvent[] = [];
   let broken = false;
@@ -147,7 +147,7 @@ describe('a run that is stopped', () => {
   async function stoppedAfter(epoch: number, changes: Partial<RunConfig> = {}) {
     const backbone = await backboneFixture({ baseWidth: 4, blocks: [1], strideIn1x1: false }, 32);
     const config = { ...CONFIG, ...changes };
-    const model = new TunedModel(backbone, methodById(config.setting), config.options, 2, NO_CODES);
+    const model = new TunedModel(backbone, methodById(config.setting), config.options, 2, NO_DECOMPOSITIONS);
     const job = { model, dataset: DATASET, config, cache: new RunCache(), reportEvery: 1 };
     const control = new RunControl();
     try {

@@ -8,13 +8,14 @@ import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../
 import { decodeImage, type Framing } from '../data/decode';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
-import { CoefficientCache, type Recall } from '../decompose/coefficient-cache';
+import { CoefficientCache } from '../decompose/coefficient-cache';
 import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import { health } from '../engine-health';
 import {
   adapterSize,
   logitsOf,
   openAdapter,
+  type Recomputation,
   type StoredModel,
   trainingSummary,
   withModel,
@@ -29,8 +30,8 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { assertDefined, checkOptions, type TuningMethod } from '../methods/method';
 import { adaptPrograms, checkFp16 } from '../ops/webgpu/adapt';
-import { codesFor, dictionariesOf } from '../training/atom-codes';
 import { centreOf } from '../training/batch';
+import { ambiguousBases, decompositionsFor, dictionariesOf } from '../training/decompositions';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
 import { parameterName, valuesOf } from '../training/parameters';
@@ -40,6 +41,7 @@ import { settingSummary } from '../training/setting-summary';
 import { type Job, RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
+import { BasisStore } from './basis-store';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import { EngineLock } from './lock';
 import { keyOf, openBackbone } from './open-backbone';
@@ -102,6 +104,8 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   let dictionaries = new Map<string, Map<string, LayerDictionary>>();
   /** The coefficients of runs and models. */
   const coefficients = new CoefficientCache(COEFFICIENTS_KEPT);
+  const bases = new BasisStore();
+  const recomputation: Recomputation = { coefficients: coefficients.recall, bases: bases.find };
   /** Each model with its backbone. */
   const models = new Map<string, { stored: StoredModel; backbone: ModelSummary['backbone'] }>();
   /** The run in progress. */
@@ -168,6 +172,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   function forgetAtoms(): void {
     dictionaries = new Map();
     coefficients.clear();
+    bases.clear();
   }
 
   async function setDataset(next: Dataset): Promise<Calls['importData']['out']> {
@@ -277,10 +282,11 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const memory = await plan(method, config, memoryCap);
     onPlanned(memory);
     if (!memory.fits) throw new UserError(memory.sentence);
-    const codes = await codesFor(trunk, method, config.options, (coding, layers) =>
-      layerCodes(coding, layers, tell, signal),
-    );
-    const model = new TunedModel(trunk, method, config.options, data.classes.length, codes);
+    const decompositions = await decompositionsFor(trunk, method, config.options, {
+      codes: (coding, layers) => layerCodes(coding, layers, tell, signal),
+      bases: (spec, layers) => bases.find(trunk, spec, layers, { onProgress: tell, signal }),
+    });
+    const model = new TunedModel(trunk, method, config.options, data.classes.length, decompositions);
     const { microBatch, gradientCheckpointing, evaluationBatch, frozenFeatures } = memory;
     const reportEvery = STEPS_PER_REPORT[info.backend];
     try {
@@ -479,7 +485,9 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
               );
               const { model, dataset } = job;
               const stored = {
-                ...{ name, classes: dataset.classes, values, dictionaries: dictionariesOf(model.codes) },
+                ...{ name, classes: dataset.classes, values },
+                dictionaries: dictionariesOf(model.decompositions),
+                bases: ambiguousBases(model.decompositions),
                 ...{ framing: framingOf(dataset.preset), training: trainingSummary(result) },
               };
               return { result, model: remember(runId, stored, model.backbone, null) };
@@ -502,7 +510,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const stored = { ...model(modelId), name };
         return {
           fileName: adapterFileName(name),
-          file: await writeAdapter(stored, assertStarted(backbone), coefficients.recall),
+          file: await writeAdapter(stored, assertStarted(backbone), recomputation),
         };
       }),
 
@@ -510,7 +518,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       reading('read', signal, async () => {
         const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
         const trunk = assertStarted(backbone);
-        const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, coefficients.recall);
+        const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, recomputation);
         return remember(modelId, stored, trunk, checkDifference);
       }),
 
@@ -525,7 +533,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
           stored,
           trunk,
           (open, values) => logitsOf(open, values, pixels, 1),
-          coefficients.recall,
+          recomputation,
         );
         return { logits, probabilities: softmax(logits) };
       }),
@@ -533,7 +541,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     movement: ({ modelId, expected }, { signal }) =>
       reading('read', signal, async () => {
         const trunk = expectedBackbone(expected);
-        return movement(model(modelId), trunk, coefficients.recall);
+        return movement(model(modelId), trunk, recomputation);
       }),
 
     async forget({ modelId }) {
@@ -573,7 +581,11 @@ function withData(dataset: Dataset | null): Dataset {
 }
 
 /** The relative change of each tuned layer, and its atoms if the setting trains them. */
-function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Promise<LayerMovement[]> {
+function movement(
+  stored: StoredModel,
+  backbone: Backbone,
+  recompute: Recomputation,
+): Promise<LayerMovement[]> {
   const measured = async (open: TunedModel) => {
     const norms = await open.updateNorms(stored.values);
     return [...norms].map(([layer, norm]) => {
@@ -598,7 +610,7 @@ function movement(stored: StoredModel, backbone: Backbone, recall: Recall): Prom
       };
     });
   };
-  return withModel(stored, backbone, measured, recall);
+  return withModel(stored, backbone, measured, recompute);
 }
 
 /** ‖values‖₂ */

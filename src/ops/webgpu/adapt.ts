@@ -4,7 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { toFp16, toFp32 } from '../convert';
-import { byAtoms, byInput, byKernel, numbers, output, outputSides, type Shape } from '../definition';
+import {
+  byAtoms,
+  byInput,
+  byKernel,
+  numbers,
+  output,
+  outputSides,
+  type Shape,
+  withCore,
+} from '../definition';
 import type { Precision } from '../fp16';
 import { adamwProgram, runAdamw } from './adamw-program';
 import { type DevicePrograms, devicePrograms } from './device-programs';
@@ -13,6 +22,7 @@ import {
   planAtomGradient,
   planAtomKernel,
   planConvolution,
+  planCoreKernel,
   planInputGradient,
   planKernelGradient,
   planMaxPool,
@@ -154,6 +164,8 @@ async function timeOf(plan: () => Plan<tf.Tensor>, first: boolean): Promise<numb
 // --- Self-test
 
 const ATOMS = 3;
+/** Directions of the input channels in the trial of the core kernel. */
+const RANK = 3;
 /** Tolerated error relative to the largest expected value. Rounding to fp16 has a relative error of up to 5·10⁻⁴. */
 const TOLERANCE: Record<Precision, number> = { single: 1e-4, half: 2e-3 };
 
@@ -223,6 +235,8 @@ async function tryShape(
     kernel: numbers(k * k * cIn * cOut, 'kernel'),
     dz: numbers(n * rows * columns * cOut, 'dz'),
     coefficients: numbers(ATOMS * cIn * cOut, 'coefficients'),
+    inputs: numbers(cIn * RANK, 'inputs'),
+    outputs: numbers(k * k * RANK * cOut, 'outputs'),
   };
   const kept = <T extends tf.Tensor>(make: () => T, channels: number): T =>
     tf.tidy(() => (fp16 && channels % 4 === 0 ? toFp16(make()) : make()));
@@ -232,6 +246,8 @@ async function tryShape(
   const bias = tf.zeros<tf.Rank.R1>([cOut]);
   const coefficients = kept(() => tf.tensor2d(numbersOf.coefficients, [ATOMS, cIn * cOut]), cOut);
   const change = tf.zeros<tf.Rank.R2>([ATOMS, k * k]);
+  const inputs = tf.tensor2d(numbersOf.inputs, [cIn, RANK]);
+  const outputs = tf.tensor3d(numbersOf.outputs, [k * k, RANK, cOut]);
   const byKernels = () => byKernel(numbersOf.x, numbersOf.dz, shape);
   // Pooling with a 1×1 window is the identity, and so is its gradient.
   const window = { k: 1, stride: 1, pad: 0 };
@@ -254,6 +270,10 @@ async function tryShape(
     ],
     // With ΔD = 0 the result is the folded kernel.
     [planAtomKernel({ folded: kernel, coefficients, change }), () => numbersOf.kernel],
+    [
+      planCoreKernel({ folded: kernel, inputs, outputs }),
+      () => withCore(numbersOf.kernel, numbersOf.inputs, numbersOf.outputs, shape),
+    ],
     [planMaxPool({ x }, window), () => numbersOf.x],
     [planMaxPoolGradient({ x, y: x, dy }, window), () => numbersOf.x],
   ];
@@ -262,7 +282,7 @@ async function tryShape(
     tried.add(plan.name);
     await tryPlan(plan, expected(), precision, onFailure);
   }
-  tf.dispose([x, kernel, dz, bias, coefficients, change, dy]);
+  tf.dispose([x, kernel, dz, bias, coefficients, change, inputs, outputs, dy]);
 }
 
 /** From a zero state with both β = ½, the first update is the sign of the gradient (Loshchilov & Hutter, Algorithm 2). */

@@ -6,12 +6,14 @@ import type * as tf from '@tensorflow/tfjs';
 import type { AtomGradientInputs } from '../atom-gradient';
 import type { AtomKernelInputs } from '../atom-kernel';
 import type { ConvolutionAttributes, ConvolutionInputs } from '../convolution';
+import type { CoreKernelInputs } from '../core-kernel';
 import { shapeOf } from '../fp16';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
 import type { MatMulInputs } from '../mat-mul';
 import type { MaxPoolGradientInputs, MaxPoolInputs, PoolAttributes } from '../max-pool';
 import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
+import { coreKernelProgram, runCoreKernel } from './core-kernel-program';
 import { devicePrograms } from './device-programs';
 import {
   type ImplicitGemmShape,
@@ -162,8 +164,14 @@ export function planAtomKernel({ folded, coefficients, change }: AtomKernelInput
   return { name: program.name, run: () => runAtomKernel(program, { folded, coefficients, change }) };
 }
 
+export function planCoreKernel({ folded, inputs, outputs }: CoreKernelInputs): Plan<tf.Tensor4D> {
+  const program = coreKernelProgram(widthOf(outputs.shape[2]));
+  return { name: program.name, run: () => runCoreKernel(program, { folded, inputs, outputs }) };
+}
+
 export const webgpuAtomKernel = optimized(planAtomKernel);
 export const webgpuConvolution = optimized(planConvolution);
+export const webgpuCoreKernel = optimized(planCoreKernel);
 export const webgpuMatMul = optimized(planMatMul);
 export const webgpuInputGradient = optimized(planInputGradient);
 export const webgpuKernelGradient = optimized(planKernelGradient);

@@ -1,0 +1,61 @@
+/** Keeps computed bases in memory and, by the weights' hash, in the browser's storage between visits. */
+import { get, update } from 'idb-keyval';
+import { z } from 'zod';
+import type { Backbone } from '../backbone/backbone';
+import { type BasisSpec, basisKey, basisShapes, type LayerBases } from '../decompose/bases';
+import { type FindBases, findBases } from '../decompose/layer-bases';
+
+/** Bases of more bytes than this are computed at each use: those of all singular vectors are twice as large as the kernels. */
+const KEPT_BYTES = 64e6;
+
+const schema = z.map(
+  z.string(),
+  z.object({ tensors: z.record(z.string(), z.instanceof(Float32Array)), isAmbiguous: z.boolean() }),
+);
+
+type Found = Map<string, LayerBases>;
+
+const parsed = (stored: unknown): Found => new Map(schema.safeParse(stored).data ?? []);
+const sizeOf = (shape: number[]) => shape.reduce((product, side) => product * side, 1);
+
+export class BasisStore {
+  /** By `storageKey`, then by layer. */
+  readonly #known = new Map<string, Found>();
+
+  clear(): void {
+    this.#known.clear();
+  }
+
+  /** The bases of these layers: from memory, from storage, or computed now. */
+  readonly find: FindBases = async (backbone, spec, layers, options) => {
+    const shapes = new Map(layers.map((layer) => [layer, shapesOf(backbone, spec, layer)]));
+    const numbers = [...shapes.values()].flatMap((each) => Object.values(each).map(sizeOf));
+    if (4 * numbers.reduce((sum, count) => sum + count, 0) > KEPT_BYTES)
+      return findBases(backbone, spec, layers, options);
+    const key = storageKey(backbone, spec);
+    const known = this.#known.get(key) ?? new Map<string, LayerBases>();
+    this.#known.set(key, known);
+    const missing = () => layers.filter((layer) => !known.has(layer));
+    if (missing().length > 0) {
+      const stored = parsed(await get(key).catch(() => null));
+      for (const layer of missing()) {
+        const bases = stored.get(layer);
+        if (bases && fits(bases, shapes.get(layer) ?? {})) known.set(layer, bases);
+      }
+    }
+    if (missing().length > 0) {
+      const found = await findBases(backbone, spec, missing(), options);
+      for (const [layer, bases] of found) known.set(layer, bases);
+      await update(key, (stored) => new Map([...parsed(stored), ...found])).catch(() => {});
+    }
+    return new Map([...known].filter(([layer]) => shapes.has(layer)));
+  };
+}
+
+const shapesOf = (backbone: Backbone, spec: BasisSpec, layer: string) =>
+  basisShapes(spec, backbone.convolution(layer).spec);
+
+const storageKey = ({ hash }: Backbone, spec: BasisSpec) => `bases of ${hash}: ${basisKey(spec)}`;
+
+const fits = ({ tensors }: LayerBases, shapes: Record<string, number[]>) =>
+  Object.entries(shapes).every(([name, shape]) => tensors[name]?.length === sizeOf(shape));
