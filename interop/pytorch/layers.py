@@ -5,7 +5,7 @@
   layers.py --check values/layers.safetensors    computes a file's values again from its inputs; prints how far they differ
 
 For each shape: the kernel W, an input x, a gradient dy of the output, the atoms D and D_c with the coefficients alpha and alpha_c
-that follow from them, and for every setting its trained tensors, the update dW, the output y before the ReLU, and by dy the
+that follow from them, the bases U, V, P of its channels and positions, and for every setting its trained tensors, the update dW, the output y before the ReLU, and by dy the
 gradients of x and of the trained tensors. PyTorch's order: kernels [c_out, c_in, k, k], images [n, c, h, w]. Everything is computed
 in float64. W, x, dy and the trained tensors are numbers that F16 holds exactly, and are stored as F16; the rest is stored as F32.
 
@@ -18,13 +18,14 @@ import torch.nn.functional as F
 from tensor_file import read, relative_error, write
 
 LAMBDA, ITERATIONS, ALTERNATIONS = 1e-3, 20, 10
-# c_in, c_out, k, stride, padding, size of the input, m, m1, channels of a block, rank.
+POSITIONS = 9  # the greatest number of directions of positions
+# c_in, c_out, k, stride, padding, size of the input, m, m1, channels of a block, rank, directions of a basis.
 SHAPES = {
-    "k3s1": (8, 12, 3, 1, 1, 9, 9, 3, 2, 2),
-    "k3s2": (16, 8, 3, 2, 1, 10, 6, 2, 2, 4),
-    "k1s2": (12, 16, 1, 2, 0, 7, 4, 2, 4, 2),
-    "k7s2": (3, 16, 7, 2, 3, 23, 9, 2, 4, 1),
-    "k3wide": (32, 32, 3, 1, 1, 7, 9, 3, 4, 4),
+    "k3s1": (8, 12, 3, 1, 1, 9, 9, 3, 2, 2, 3),
+    "k3s2": (16, 8, 3, 2, 1, 10, 6, 2, 2, 4, 4),
+    "k1s2": (12, 16, 1, 2, 0, 7, 4, 2, 4, 2, 3),
+    "k7s2": (3, 16, 7, 2, 3, 23, 9, 2, 4, 1, 3),
+    "k3wide": (32, 32, 3, 1, 1, 7, 9, 3, 4, 4, 5),
 }
 
 
@@ -76,6 +77,33 @@ def quality(X, D, Z):
     return 0.5 * residual.square().sum().item() + LAMBDA * Z.abs().sum().item(), (residual.norm() / X.norm()).item()
 
 
+def signed(columns):
+    """Each column times the sign that makes its entry of largest magnitude positive."""
+    return columns * torch.sign(columns.gather(0, columns.abs().argmax(0, keepdim=True)))
+
+
+def bases(W, directions):
+    """U [c_out, r] and V [c_in, r], scaled by sqrt(sigma / sigma_1), and P [m', k^2] (docs/method.md, section 1.4)."""
+    c_out, c_in, k, _ = W.shape
+    r = min(directions, c_out, c_in)
+
+    def basis(matrix):
+        left, values, _ = torch.linalg.svd(matrix, full_matrices=False)
+        return signed(left[:, :r]) * (values[:r] / values[0]).sqrt()
+
+    P = torch.eye(k * k, dtype=W.dtype)
+    if k * k > POSITIONS:
+        P = signed(torch.linalg.svd(W.reshape(-1, k * k), full_matrices=False)[2][:POSITIONS].T).T
+    return {"U": basis(W.reshape(c_out, -1)), "V": basis(W.transpose(0, 1).reshape(c_in, -1)), "P": P}
+
+
+def singular_vectors(W):
+    """W as a matrix [c_out, c_in*k*k]: the singular vectors in U's columns and V's rows, and the singular values."""
+    left, values, right = torch.linalg.svd(W.reshape(len(W), -1), full_matrices=False)
+    signs = torch.sign(left.gather(0, left.abs().argmax(0, keepdim=True)))
+    return left * signs, values, right * signs.T
+
+
 # ---------------------------------------------------------------- section 2: the settings
 
 
@@ -85,6 +113,25 @@ def overcomplete(v, alpha, shape):
 
 def block_change(v, case, shape):
     return unblocked(case["alpha_c"] @ v["coef.dDc"], shape, case["kc_out"], case["kc_in"])
+
+
+def core(v, case, shape):
+    return torch.einsum("abj,oa,ib,jp->oip", v["core.C"], case["U"], case["V"], case["P"]).reshape(shape)
+
+
+def lora_xs(v, case, shape):
+    left, values, right = singular_vectors(case["W"])
+    r = len(v["xs.R"])
+    return (left[:, :r] * values[:r] @ v["xs.R"] @ right[:r]).reshape(shape)
+
+
+def svf(v, case, shape):
+    left, _, right = singular_vectors(case["W"])
+    return (left * v["svf.dS"] @ right).reshape(shape)
+
+
+def low_rank_blocks(v, case, shape):
+    return unblocked(case["alpha_c"] @ (v["low.A"] @ v["low.B"]), shape, case["kc_out"], case["kc_in"])
 
 
 # Trained tensors, and the update dW that they make. LoRA's scale alpha/r is 1 here.
@@ -98,6 +145,10 @@ KERNEL_SETTINGS = {
     ),
     "lora": (["lora.A", "lora.B"], lambda v, case, shape: (v["lora.B"] @ v["lora.A"]).reshape(shape)),
     "peft": (["peft.A", "peft.B"], lambda v, case, shape: torch.einsum("orxy,rihw->oihw", v["peft.B"], v["peft.A"])),
+    "core": (["core.C"], core),
+    "xs": (["xs.R"], lora_xs),
+    "svf": (["svf.dS"], svf),
+    "low": (["low.A", "low.B"], low_rank_blocks),
     "full": (["full.W"], lambda v, case, shape: v["full.W"] - case["W"]),
 }
 channels = lambda vector: vector.view(1, -1, 1, 1)
@@ -132,6 +183,19 @@ def inputs(case):
         "ssf.gamma": normal(0.3, c_out),
         "ssf.beta": normal(0.3, c_out),
     }
+    # A generator of their own: the numbers above do not depend on these.
+    generator = torch.Generator().manual_seed(c_in * c_out * k)
+    drawn = lambda deviation, *shape: deviation * torch.randn(shape, generator=generator)
+    r = min(case["directions"], c_out, c_in)
+    made.update(
+        {
+            "core.C": drawn(0.1, r, r, min(k * k, POSITIONS)),
+            "xs.R": drawn(0.3, r, r),
+            "svf.dS": drawn(0.3, min(c_out, c_in * k * k)),
+        }
+    )
+    if k > 1:
+        made.update({"low.A": drawn(0.3, n, rank), "low.B": drawn(0.3, rank, columns)})
     return {name: value.half() for name, value in made.items()}
 
 
@@ -147,7 +211,7 @@ def decomposition(case, given, D=None, D_c=None):
     alpha, alpha_c = codes(rows, D), codes(block_rows, D_c)
     objective, error = quality(rows, D, alpha)
     objective_c, error_c = quality(block_rows, D_c, alpha_c)
-    values = {"D": D, "D_c": D_c, "alpha": alpha.view(*W.shape[:2], -1), "alpha_c": alpha_c}
+    values = {"D": D, "D_c": D_c, "alpha": alpha.view(*W.shape[:2], -1), "alpha_c": alpha_c, **bases(W, case["directions"])}
     return values, {"objective": objective, "rel_error": error, "objective_c": objective_c, "rel_error_c": error_c}
 
 
@@ -187,10 +251,10 @@ def is_stored(name):
 def make(out):
     torch.manual_seed(0)
     tensors, cases = {}, {}
-    for name, (c_in, c_out, k, stride, padding, size, m, m1, kc, rank) in SHAPES.items():
+    for name, (c_in, c_out, k, stride, padding, size, m, m1, kc, rank, directions) in SHAPES.items():
         kc_in, kc_out = (kc if c_in % kc == 0 else 1), (kc if c_out % kc == 0 else 1)
         case = dict(c_in=c_in, c_out=c_out, k=k, stride=stride, padding=padding, size=size, m=m, m1=m1, kc_in=kc_in)
-        case.update(kc_out=kc_out, n=min(m * kc_in * kc_out, kc_out * k * kc_in * k), rank=rank)
+        case.update(kc_out=kc_out, n=min(m * kc_in * kc_out, kc_out * k * kc_in * k), rank=rank, directions=directions)
         given = inputs(case)
         coded, measures = decomposition(case, given)
         results = settings(case, {**given, **coded})

@@ -43,15 +43,27 @@ export class LayerGradient {
    */
   core(inputs: tf.Tensor2D, outputs: tf.Tensor2D): tf.Tensor3D {
     const { kernel, stride, pad } = this.layer;
+    const [channels, r] = inputs.shape;
     // A 1×1 convolution reads only every s-th pixel.
     const own = kernel === 1 && pad === 0 ? stride : 1;
-    const x = projected(this.x, inputs, own);
-    const dz = projected(this.dz, outputs, 1);
-    const gradient = kernelGradient({ x, dz }, { k: kernel, stride: stride / own, pad });
-    const [, , rIn, rOut] = gradient.shape;
-    const [r, q] = [inputs.shape[1], outputs.shape[1]];
-    const taps = gradient.reshape<tf.Tensor3D>([kernel ** 2, rIn, rOut]);
-    return rIn === r && rOut === q ? taps : tf.slice(taps, [0, 0, 0], [kernel ** 2, r, q]);
+    const x = filtered(this.x, inputs.reshape([1, 1, channels, r]), { stride: own, pad: 0 });
+    const dz = this.projectedOutput(outputs);
+    const padded = kernelGradient({ x, dz }, { k: kernel, stride: stride / own, pad });
+    return tf.slice(padded, [0, 0, 0, 0], [kernel, kernel, r, r]).reshape([kernel ** 2, r, r]);
+  }
+
+  /**
+   * The input convolved, as by this layer, with frozen filters `[k, k, c_in, r]`: `[n, h', w', r']`. r' is r rounded up to a multiple of
+   * 4, and the channels beyond r are 0.
+   */
+  filteredInput(filters: tf.Tensor4D): tf.Tensor4D {
+    const { stride, pad } = this.layer;
+    return filtered(this.x, filters, { stride, pad });
+  }
+
+  /** Σ_o ∂L/∂z[·,o]·basis[o,a] with a frozen basis `[c_out, r]`: `[n, h', w', r']`, r' as for `filteredInput`. */
+  projectedOutput(basis: tf.Tensor2D): tf.Tensor4D {
+    return filtered(this.dz, basis.reshape([1, 1, ...basis.shape]), { stride: 1, pad: 0 });
   }
 
   get #attributes() {
@@ -60,15 +72,19 @@ export class LayerGradient {
   }
 }
 
-/** Σ_c map[·,c]·basis[c,a] for every `stride`-th pixel, with directions of zeros up to a multiple of 4, which GPU programs are faster with. */
-function projected(map: tf.Tensor4D, basis: tf.Tensor2D, stride: number): tf.Tensor4D {
-  const kernel = derivedTensor(basis, 'projection', () => {
-    const [channels, r] = basis.shape;
-    const padded = tf.pad(basis, [
-      [0, 0],
-      [0, -r & 3],
-    ]);
-    return padded.reshape<tf.Tensor4D>([1, 1, channels, padded.shape[1] ?? r]);
-  });
-  return convolution({ x: map, kernel }, { stride, pad: 0, relu: false, fp16: false });
+/** A convolution with frozen filters `[k, k, c, r]`, padded to r' filters: GPU programs are faster with multiples of 4, and fp16 needs them. */
+function filtered(
+  map: tf.Tensor4D,
+  filters: tf.Tensor4D,
+  { stride, pad }: { stride: number; pad: number },
+): tf.Tensor4D {
+  const more = -filters.shape[3] & 3;
+  const padding: [number, number][] = [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [0, more],
+  ];
+  const kernel = more === 0 ? filters : derivedTensor(filters, 'padded', () => tf.pad(filters, padding));
+  return convolution({ x: map, kernel }, { stride, pad, relu: false, fp16: false });
 }

@@ -1,4 +1,4 @@
-import { SVD, Matrix as SquareMatrix } from 'ml-matrix';
+import { Matrix as SquareMatrix, SVD } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../random';
 import { type DenseMatrix, leadingLeft } from './singular-vectors';
@@ -11,7 +11,11 @@ function randomMatrix(rows: number, cols: number, seed = 1): DenseMatrix {
 /** Σ_a values[a]·u_a·v_aᵀ of random orthonormal vectors. */
 function withValues(rows: number, cols: number, values: number[]): DenseMatrix {
   const vectors = (side: number, seed: number) =>
-    new SVD(new SquareMatrix(side, values.length).to2DArray().map((row, i) => row.map((_, j) => Math.sin(seed + i * 7.3 + j * j * 3.1 + i * j)))).leftSingularVectors;
+    new SVD(
+      new SquareMatrix(side, values.length)
+        .to2DArray()
+        .map((row, i) => row.map((_, j) => Math.sin(seed + i * 7.3 + j * j * 3.1 + i * j))),
+    ).leftSingularVectors;
   const [left, right] = [vectors(rows, 1), vectors(cols, 2)];
   const product = left.mmul(SquareMatrix.diag(values)).mmul(right.transpose());
   return { data: Float64Array.from(product.to1DArray()), rows, cols };

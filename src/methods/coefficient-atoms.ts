@@ -5,6 +5,7 @@ import { type BlockAttributes, foldBlocks, unfoldBlocks } from '../ops/channel-b
 import { toFp32 } from '../ops/convert';
 import { derivedTensor } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
+import type { Random } from '../random';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 import {
   ATOMS_PER_LAYER,
@@ -42,6 +43,16 @@ export const BLOCK_OPTIONS: SettingOption[] = [
   },
 ];
 
+/** The rank of ΔD_c. */
+const LOW_RANK: SettingOption = {
+  id: 'rank',
+  label: 'Rank of the change',
+  help: 'With a rank, ΔDc of kernels larger than 1 × 1 is a product of two thin matrices and has far fewer parameters. 0: full rank.',
+  default: 0,
+  min: 0,
+  max: 16,
+};
+
 /** ΔD_c: kernels are coded in blocks of channels, and the atoms of the blocks change. ΔX = α_c·ΔD_c, folded back (docs/method.md §2). */
 export const coefficientAtoms: TuningMethod = {
   id: 'coefficient-atoms',
@@ -53,16 +64,51 @@ export const coefficientAtoms: TuningMethod = {
   options: [
     { ...ATOMS_PER_LAYER, label: 'Atoms per pair of channels (m)' },
     ...BLOCK_OPTIONS,
+    LOW_RANK,
     ...layerOptions(true),
   ],
   codings: (_layer, options) => ({ blocks: blockCoding(coefficientAtoms, options) }),
   atomChange: null,
-  trainables: (layer, options) => [blockTrainable(blockCoding(coefficientAtoms, options), layer)],
+  trainables: (layer, options) => {
+    const coding = blockCoding(coefficientAtoms, options);
+    const rank = option(coefficientAtoms, options, LOW_RANK.id);
+    return rank === 0 || layer.kernel === 1
+      ? [blockTrainable(coding, layer)]
+      : lowRankTrainables(coding, layer, rank);
+  },
   update: (trainables, frozen, layer, options) =>
-    blockUpdate(blockCoding(coefficientAtoms, options), trainables, frozen, layer),
-  gradients: (gradient, _trainables, frozen, options) =>
-    blockGradients(blockCoding(coefficientAtoms, options), gradient.kernel(), frozen, gradient.layer),
+    blockUpdate(blockCoding(coefficientAtoms, options), { dDc: changeOf(trainables) }, frozen, layer),
+  gradients: (gradient, trainables, frozen, options) => {
+    const coding = blockCoding(coefficientAtoms, options);
+    const whole = blockGradients(coding, gradient.kernel(), frozen, gradient.layer);
+    const { A, B } = trainables as { A?: tf.Tensor2D; B?: tf.Tensor2D }; // declared 2-D
+    if (!A || !B) return whole;
+    const dDc = assertDefined(whole.dDc, 'dDc') as tf.Tensor2D; // of the shape of ΔD_c
+    return { A: matMul(dDc, tf.transpose(B)), B: matMul(tf.transpose(A), dDc) };
+  },
 };
+
+/** A `[n, rank]`, Kaiming-uniform with a = √5 as LoRA's first matrix, and B `[rank, p·k·q·k]`, zero: ΔD_c = A·B. */
+function lowRankTrainables(coding: AtomCoding, layer: ConvolutionSpec, rank: number): Trainable[] {
+  const { atoms, cols } = codedShape(coding, layer);
+  const bound = 1 / Math.sqrt(atoms);
+  const random = (source: Random) => bound * (2 * source.uniform() - 1);
+  return [
+    {
+      name: 'A',
+      shape: [atoms, rank],
+      initial: (source) => Float32Array.from({ length: atoms * rank }, () => random(source)),
+    },
+    { name: 'B', shape: [rank, cols], initial: () => new Float32Array(rank * cols) },
+  ];
+}
+
+/** ΔD_c `[n, p·k·q·k]`, trained as it is or as A·B. */
+function changeOf({ dDc, A, B }: Tensors): tf.Tensor2D {
+  return dDc
+    ? (dDc as tf.Tensor2D)
+    : matMul(assertDefined(A, 'A') as tf.Tensor2D, assertDefined(B, 'B') as tf.Tensor2D); // declared 2-D
+}
 
 /** The coding that the options of such a method describe. */
 export const blockCoding = (method: Pick<TuningMethod, 'options'>, options: SettingOptions): AtomCoding => ({

@@ -9,9 +9,11 @@ import { full } from './full';
 import { linearProbe } from './linear-probe';
 import { lora } from './lora';
 import { loraPeft } from './lora-peft';
+import { loraXs } from './lora-xs';
 import type { TuningMethod } from './method';
 import { overcompleteAtoms } from './overcomplete-atoms';
 import { scaleAndShift } from './scale-and-shift';
+import { svf } from './svf';
 
 export const METHODS: readonly TuningMethod[] = [
   linearProbe,
@@ -22,6 +24,8 @@ export const METHODS: readonly TuningMethod[] = [
   coreAtoms,
   lora,
   loraPeft,
+  loraXs,
+  svf,
   bitfit,
   scaleAndShift,
   full,

@@ -3,13 +3,15 @@ import { expect, it } from 'vitest';
 import { toTfjsOrder } from '../backbone/kernel-order';
 import { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
+import { basesOf, basisShapes } from '../decompose/bases';
 import { float32, type Safetensors } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { convolution } from '../ops/convolution';
 import { inputGradient } from '../ops/input-gradient';
+import type { SettingOptions } from '../worker/protocol';
 import { methodById } from './index';
-import { type Frozen, trainableGradients, tunedConvolution } from './method';
+import { type Frozen, type TuningMethod, trainableGradients, tunedConvolution } from './method';
 
 interface LayerCase {
   c_in: number;
@@ -25,6 +27,8 @@ interface LayerCase {
   kc_out: number;
   /** The number of its block atoms. */
   n: number;
+  /** The number of directions of its bases, at most. */
+  directions: number;
 }
 
 const blockSize = ({ kc_in: kcIn, kc_out: kcOut }: LayerCase) => Math.max(kcIn, kcOut);
@@ -62,6 +66,25 @@ const REFERENCE = [
     trainables: ['D1', 'beta', 'dDc'],
     options: (sizes: LayerCase) => ({ m: sizes.m, m1: sizes.m1, kc: blockSize(sizes) }),
   },
+  {
+    id: 'core-atoms',
+    fixture: 'core',
+    trainables: ['C'],
+    options: ({ directions }: LayerCase) => ({ r: directions }),
+  },
+  {
+    id: 'lora-xs',
+    fixture: 'xs',
+    trainables: ['R'],
+    options: ({ directions }: LayerCase) => ({ r: directions }),
+  },
+  { id: 'svf', fixture: 'svf', trainables: ['dS'], options: () => ({}) },
+  {
+    id: 'coefficient-atoms',
+    fixture: 'low',
+    trainables: ['A', 'B'],
+    options: (sizes: LayerCase) => ({ m: sizes.m, kc: blockSize(sizes), rank: sizes.rank }),
+  },
   { id: 'full', fixture: 'full', trainables: ['W'], options: () => ({}) },
   { id: 'bitfit', fixture: 'bitfit', trainables: ['db'], options: () => ({}) },
   { id: 'scale-and-shift', fixture: 'ssf', trainables: ['gamma', 'beta'], options: () => ({}) },
@@ -87,16 +110,33 @@ async function channelsFirstValues(tensor: tf.Tensor): Promise<Float32Array> {
   return values;
 }
 
+/** The bases that a setting needs, computed from the kernel. */
+function basesFor(
+  method: TuningMethod,
+  options: SettingOptions,
+  layer: ConvolutionSpec,
+  kernel: Float32Array,
+): Frozen['bases'] {
+  const spec = method.codings(layer, options).bases;
+  if (!spec) return null;
+  const { tensors } = basesOf(kernel, layer, spec);
+  const shapes = Object.entries(basisShapes(spec, layer));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, tf.tensor(tensors[name] ?? [], shape)]));
+}
+
 onBackends('settings against PyTorch', () => {
   for (const { id, fixture: prefix, trainables, options } of REFERENCE) {
     for (const name of CASES) {
-      it(`${id} on ${name}: ΔW, output, input gradient and gradients of the trainables`, async () => {
+      // Changes of 1 × 1 kernels have no rank.
+      if (prefix === 'low' && name === 'k1s2') continue;
+      it(`${id} (${prefix}) on ${name}: ΔW, output, input gradient and gradients of the trainables`, async () => {
         const file = await referenceValues('layers.safetensors');
         const sizes = (JSON.parse(file.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
         if (!sizes) throw new Error(`The fixture has no case ${name}.`);
         const { c_in: cIn, c_out: cOut, k, stride, padding: pad, m, n } = sizes;
         const layer: ConvolutionSpec = { name, batchNorm: '', kernel: k, cIn, cOut, stride, pad };
         const method = methodById(id);
+        const setting = options(sizes);
         const trainsBiases = method.bias !== undefined;
         const originOf = (part: string) => (prefix === 'all' ? ORIGIN[part] : prefix);
         const inTfjsOrder = (from: string) =>
@@ -105,7 +145,7 @@ onBackends('settings against PyTorch', () => {
         const frozen: Frozen = {
           coefficients: tf.tensor2d(toTfjsOrder(float32(file, `${name}.alpha`), cOut, cIn), [m, cIn * cOut]),
           folded: pretrained,
-          bases: null,
+          bases: basesFor(method, setting, layer, float32(file, `${name}.W`)),
           blockCoefficients: tf.tidy(() =>
             tf
               .transpose(
@@ -125,7 +165,6 @@ onBackends('settings against PyTorch', () => {
         });
         const x = channelsLast(file, `${name}.x`);
         const dy = channelsLast(file, `${name}.dy`);
-        const setting = options(sizes);
         const byName = Object.fromEntries(
           trainables.map((part, index) => [part, values[index] as tf.Tensor]), // there is one value for each part
         );
@@ -171,6 +210,7 @@ onBackends('settings against PyTorch', () => {
           frozen.bias,
           tuned.kernel ?? [],
           tuned.bias ?? [],
+          ...Object.values(frozen.bases ?? {}),
           ...values,
           x,
           dy,
