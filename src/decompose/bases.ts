@@ -52,6 +52,13 @@ export function basisShapes(spec: BasisSpec, layer: Sizes): Record<string, numbe
   };
 }
 
+/** How many numbers a layer's bases have together. */
+export const basisNumbers = (spec: BasisSpec, layer: Sizes): number =>
+  Object.values(basisShapes(spec, layer)).reduce((sum, shape) => sum + sizeOf(shape), 0);
+
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, side) => product * side, 1);
+
 /** A string that is equal for equal bases. */
 export const basisKey = ({ form, rank }: BasisSpec) => `${form},${rank}`;
 

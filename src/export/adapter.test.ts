@@ -99,7 +99,11 @@ describe('an adapter', () => {
     ['coefficient-atoms', { m: COUNT, kc: 2 }],
     ['all-atoms', { m: COUNT, m1: 2, kc: 4, from: 4 }],
     ['atoms', { m: COUNT, layers: 1, from: 4 }],
+    ['coefficient-atoms', { m: COUNT, kc: 2, rank: 2, from: 4 }],
+    ['core-atoms', { r: 3 }],
     ['lora-peft', { r: 2 }],
+    ['lora-xs', { r: 2 }],
+    ['svf', { from: 4 }],
     ['lora', { r: 1, alpha: 1 }],
     ['bitfit', {}],
     ['scale-and-shift', { from: 2 }],
@@ -139,6 +143,29 @@ describe('an adapter', () => {
         expect(coefficients).toEqual(learned.decompositions[kind].get(layer)?.coefficients);
       }
     learned.dispose();
+  });
+
+  it('stores the bases that other programs may not find again, and only these', async () => {
+    const layer = 'layer2.0.conv2';
+    const stored = await tuned('core-atoms', { r: 3 });
+    const found = await findBases(backbone, { form: 'channels', rank: 3 }, [layer]);
+    const [bases] = found.values();
+    if (!bases) throw new Error(`${layer} has no bases.`);
+    // As another program could find them: with the first direction of the outputs reversed.
+    const U = bases.tensors.U?.map((value, at) => (at % 3 === 0 ? -value : value)) ?? new Float32Array();
+    const other = { tensors: { ...bases.tensors, U }, isAmbiguous: true };
+    const model = { ...stored, bases: new Map([[layer, other]]) };
+    const adapter = decodeAdapter(await writeAdapter(model, backbone, recompute), 'a.safetensors');
+    const names = [...adapter.tensors.keys()].filter((name) => /\.[UVPS]$/.test(name));
+    expect(names).toEqual([`${layer}.U`, `${layer}.V`]);
+    const opened = await openAdapter(adapter, backbone, 'a.safetensors', recompute);
+    expect(opened.checkDifference).toBeLessThan(1e-6);
+    expect(opened.stored.bases.get(layer)?.tensors.U).toEqual(U);
+
+    adapter.tensors.delete(`${layer}.V`);
+    await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(
+      `lacks the tensor ${layer}.V`,
+    );
   });
 
   it('keeps no coefficients: its atoms are far smaller, and all that is stored beside what was trained', async () => {

@@ -92,13 +92,10 @@ export const coefficientAtoms: TuningMethod = {
 function lowRankTrainables(coding: AtomCoding, layer: ConvolutionSpec, rank: number): Trainable[] {
   const { atoms, cols } = codedShape(coding, layer);
   const bound = 1 / Math.sqrt(atoms);
-  const random = (source: Random) => bound * (2 * source.uniform() - 1);
+  const uniform = (random: Random) =>
+    Float32Array.from({ length: atoms * rank }, () => bound * (2 * random.uniform() - 1));
   return [
-    {
-      name: 'A',
-      shape: [atoms, rank],
-      initial: (source) => Float32Array.from({ length: atoms * rank }, () => random(source)),
-    },
+    { name: 'A', shape: [atoms, rank], initial: uniform },
     { name: 'B', shape: [rank, cols], initial: () => new Float32Array(rank * cols) },
   ];
 }

@@ -39,15 +39,18 @@ describe('the JavaScript heap in a plan', () => {
     );
     for (const method of METHODS) {
       const table = parameterTable(method, {}, convolutions(network), network.features, CLASSES);
-      const codes = await decompositionsFor(backbone, method, {});
-      const found = [...codes.plain.values(), ...codes.blocks.values()];
+      const { plain, blocks, bases } = await decompositionsFor(backbone, method, {});
+      const found = [
+        ...[...plain.values(), ...blocks.values()].map(({ coefficients }) => coefficients),
+        ...[...bases.values()].flatMap(({ tensors }) => Object.values(tensors)),
+      ];
       const images = { train: DATASET.train.labels.length, val: DATASET.val.labels.length };
       const kept = { pixels: pixelBytes(DATASET), coefficients: 0, models: 1000 };
       expect(heapItems({ network, method, options: {}, table, images }, kept), method.id).toEqual({
         // RGB bytes of 18 pictures, 36 pixels on a side.
         pixels: 18 * 36 * 36 * 3,
         kernels,
-        coefficients: found.reduce((sum, { coefficients }) => sum + coefficients.byteLength, 0),
+        coefficients: found.reduce((sum, { byteLength }) => sum + byteLength, 0),
         features: features.train.byteLength + features.val.byteLength,
         models: 1000 + 3 * new Float32Array(table.backbone + table.head).byteLength,
       });
@@ -66,7 +69,7 @@ describe('the JavaScript heap in a plan', () => {
       planMemory({ ...run, kept: { pixels: 90e6, coefficients: 40e6, models: 0 } }, LIMITS),
     ];
     expect(withImages.heapSentence).toBe(
-      'Outside of that, about 130\u00a0MB on the JavaScript heap: images 90\u00a0MB, coefficients 40\u00a0MB.',
+      'Outside of that, about 130\u00a0MB on the JavaScript heap: images 90\u00a0MB, coefficients and bases 40\u00a0MB.',
     );
     expect(withImages.heap.pixels).toBe(90e6);
     expect(withImages.bytes).toBe(without.bytes);

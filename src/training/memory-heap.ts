@@ -4,9 +4,10 @@
  */
 import { convolutions, type Network } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
+import { basisNumbers } from '../decompose/bases';
 import type { TuningMethod } from '../methods/method';
 import type { HeapItems, SettingOptions } from '../worker/protocol';
-import { neededCodings, type ParameterTable } from './parameters';
+import { neededBases, neededCodings, type ParameterTable } from './parameters';
 
 /** Bytes that do not depend on the run. */
 export interface KeptOnHeap {
@@ -51,11 +52,16 @@ export function heapItems(
       return [rows * atoms];
     }),
   );
+  const bases = neededBases(method, options, table);
+  const basisSizes = (bases?.layers ?? []).flatMap((name) => {
+    const layer = byName.get(name);
+    return bases && layer ? [basisNumbers(bases.spec, layer)] : [];
+  });
   return {
     pixels: kept.pixels,
     kernels: FLOAT * sum(layers.map(({ kernel, cIn, cOut }) => kernel ** 2 * cIn * cOut)),
     // Once computed, the run's coefficients are in the cache.
-    coefficients: Math.max(FLOAT * sum(coefficients), kept.coefficients),
+    coefficients: Math.max(FLOAT * sum(coefficients), kept.coefficients) + FLOAT * sum(basisSizes),
     features: FLOAT * (images.train + images.val) * network.features,
     models: FLOAT * COPIES * (table.backbone + table.head) + kept.models,
   };

@@ -430,6 +430,9 @@ describe('a plan agrees to 25 % with memory measured on wasm', () => {
     { id: 'overcomplete-atoms', options: { m: 9 }, batch: 16, microBatch: 16, gradientCheckpointing: false },
     { id: 'coefficient-atoms', options: { kc: 4 }, batch: 16, microBatch: 16, gradientCheckpointing: false },
     { id: 'all-atoms', options: { kc: 4 }, batch: 16, microBatch: 8, gradientCheckpointing: false },
+    { id: 'core-atoms', options: { r: 8 }, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'svf', options: {}, batch: 16, microBatch: 16, gradientCheckpointing: false },
+    { id: 'lora-xs', options: { r: 6 }, batch: 16, microBatch: 8, gradientCheckpointing: false },
     { id: 'bitfit', options: {}, batch: 16, microBatch: 16, gradientCheckpointing: false },
     { id: 'full', options: {}, batch: 16, microBatch: 8, gradientCheckpointing: false },
     {

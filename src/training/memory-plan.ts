@@ -184,9 +184,9 @@ function fitting(
 const HEAP_WORDS: Record<keyof HeapItems, string> = {
   pixels: 'images',
   kernels: 'pretrained kernels',
-  coefficients: 'coefficients',
+  coefficients: 'coefficients and bases',
   features: 'features',
-  models: 'trained numbers',
+  models: 'trained parameters',
 };
 
 /** The total, and the items that are at least a tenth of it. */

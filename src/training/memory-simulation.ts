@@ -13,7 +13,8 @@ import {
   stageOf,
 } from '../backbone/layout';
 import { codedShape } from '../decompose/atom-coding';
-import type { TuningMethod } from '../methods/method';
+import { type BasisSpec, basisNumbers, layerRank } from '../decompose/bases';
+import { ATOM_KINDS, type TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/fp16';
 import type { MemoryItems, SettingOptions } from '../worker/protocol';
 import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
@@ -215,11 +216,16 @@ class Run {
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
-      for (const coding of Object.values(method.codings(layer, options))) {
+      const codings = method.codings(layer, options);
+      for (const kind of ATOM_KINDS) {
+        const coding = codings[kind];
+        if (!coding) continue;
         const { rows, atoms } = codedShape(coding, layer);
         // The backward pass reads block coefficients transposed, which a backend caches.
         memory.take('coefficients', rows * atoms * (coding.kc > 1 ? 2 : 1));
       }
+      // Bases are kept in two orders: of the forward and of the backward pass.
+      if (codings.bases) memory.take('coefficients', 2 * basisNumbers(codings.bases, layer));
     }
     if (frozenFeatures)
       memory.take(
@@ -405,9 +411,24 @@ class Run {
   /** The gradients of the trainables of a layer, if it is tuned. */
   #layerGradient(n: number, layer: ConvolutionSpec, side: number, gradients: Held[]): void {
     if (!this.#isTuned(layer)) return;
-    if (this.#tunesKernels) this.#throughKernel(n, layer, side);
+    const bases = this.#basesOf(layer);
+    if (bases) this.#throughBases(n, layer, side, bases);
+    else if (this.#tunesKernels) this.#throughKernel(n, layer, side);
     for (const { layer: own, size } of this.run.table.parameters)
       if (own?.name === layer.name) gradients.push(this.memory.take('working', size));
+  }
+
+  /** The layer's input and ∂L/∂z projected to bases, and the patches of the former (backbone/layer-gradient.ts). */
+  #throughBases(n: number, layer: ConvolutionSpec, side: number, bases: BasisSpec): void {
+    const { kernel, stride } = layer;
+    const after = sideAfter(layer, side);
+    const directions = 4 * Math.ceil(layerRank(bases, layer) / 4);
+    const isFiltered = bases.form === 'matrix' || kernel === 1;
+    const x = this.memory.take('working', n * (isFiltered ? after : side) ** 2 * directions);
+    const dz = this.memory.take('working', n * after ** 2 * directions);
+    if (this.memory instanceof Heap && !isFiltered)
+      this.#use(Math.min(PATCHES, n * (side / stride) ** 2 * directions * kernel ** 2));
+    this.memory.free(x, dz);
   }
 
   /** Intermediate tensors of ∂L/∂kernel. */
@@ -455,11 +476,27 @@ class Run {
     const kernels = tuned.map((layer) => {
       const kernel = this.memory.take('kernels', numbersOf(layer));
       // Several operations compute a kernel; their results return to the pool and are reused for the next kernel of the same size.
-      if (!this.#isFused)
-        this.memory.free(...Array.from({ length: 4 }, () => this.memory.take('working', numbersOf(layer))));
+      this.memory.free(
+        ...Array.from({ length: this.#temporaries(layer) }, () =>
+          this.memory.take('working', numbersOf(layer)),
+        ),
+      );
       return kernel;
     });
     return [parameters, ...kernels];
+  }
+
+  /** Tensors of a kernel's size that are made on the way to a tuned kernel. */
+  #temporaries(layer: ConvolutionSpec): number {
+    if (this.#isFused) return 0;
+    const bases = this.#basesOf(layer);
+    if (!bases) return 4;
+    return bases.form === 'matrix' ? 2 : this.#on({ heap: 1, pool: 0 });
+  }
+
+  #basesOf(layer: ConvolutionSpec): BasisSpec | null {
+    const { method, options } = this.run;
+    return method.codings(layer, options).bases ?? null;
   }
 
   /** Images, or the activations that enter the stage `from`. */

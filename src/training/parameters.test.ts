@@ -50,6 +50,34 @@ describe('the trainable parameters of ResNet-50 agree with docs/method.md §3', 
     expect(counted('lora-peft', { r }).backbone).toBe(expected);
   });
 
+  // 16 3×3 kernels of 9 positions, a 7×7 one of 9, 36 1×1 ones: 189·r². The first layer has three input channels.
+  it.each([
+    [2, 189 * 4],
+    [3, 189 * 9],
+    [8, 180 * 64 + 9 * 9],
+    [16, 180 * 256 + 9 * 9],
+  ])('core atoms, r = %i', (r, expected) => {
+    expect(counted('core-atoms', { r }).backbone).toBe(expected);
+  });
+
+  it.each([1, 6, 15])('LoRA-XS, r = %i', (r) => {
+    expect(counted('lora-xs', { r }).backbone).toBe(53 * r ** 2);
+  });
+
+  it('SVF: the smaller side of every kernel as a matrix', () => {
+    const stages = [3 * 3 * 64 + 64, 4 * 3 * 128 + 256, 6 * 3 * 256 + 512, 3 * 3 * 512 + 1024];
+    expect(counted('svf', {}).backbone).toBe(stages.reduce((sum, stage) => sum + stage, 64));
+  });
+
+  it.each([
+    [1, 14_056],
+    [4, 28_576],
+  ])('coefficient atoms of rank %i on the layout of the starter and of ResNet-50', (rank, expected) => {
+    // 1×1 kernels: 16·16 each. The first: 36 atoms of 4·49 numbers; 3×3 ones: 144 atoms of 144 numbers.
+    expect(36 * 256 + rank * (36 + 196) + 16 * rank * (144 + 144)).toBe(expected);
+    expect(counted('coefficient-atoms', { m: 9, kc: 4, rank }).backbone).toBe(expected);
+  });
+
   it.each([
     [2, 71_496],
     [3, 107_244],

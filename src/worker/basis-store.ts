@@ -2,7 +2,14 @@
 import { get, update } from 'idb-keyval';
 import { z } from 'zod';
 import type { Backbone } from '../backbone/backbone';
-import { type BasisSpec, basisKey, basisShapes, type LayerBases } from '../decompose/bases';
+import {
+  type BasisSpec,
+  basisKey,
+  basisNumbers,
+  basisShapes,
+  type LayerBases,
+  sizeOf,
+} from '../decompose/bases';
 import { type FindBases, findBases } from '../decompose/layer-bases';
 
 /** Bases of more bytes than this are computed at each use: those of all singular vectors are twice as large as the kernels. */
@@ -16,7 +23,6 @@ const schema = z.map(
 type Found = Map<string, LayerBases>;
 
 const parsed = (stored: unknown): Found => new Map(schema.safeParse(stored).data ?? []);
-const sizeOf = (shape: number[]) => shape.reduce((product, side) => product * side, 1);
 
 export class BasisStore {
   /** By `storageKey`, then by layer. */
@@ -29,8 +35,8 @@ export class BasisStore {
   /** The bases of these layers: from memory, from storage, or computed now. */
   readonly find: FindBases = async (backbone, spec, layers, options) => {
     const shapes = new Map(layers.map((layer) => [layer, shapesOf(backbone, spec, layer)]));
-    const numbers = [...shapes.values()].flatMap((each) => Object.values(each).map(sizeOf));
-    if (4 * numbers.reduce((sum, count) => sum + count, 0) > KEPT_BYTES)
+    const sizes = layers.map((layer) => basisNumbers(spec, backbone.convolution(layer).spec));
+    if (4 * sizes.reduce((sum, size) => sum + size, 0) > KEPT_BYTES)
       return findBases(backbone, spec, layers, options);
     const key = storageKey(backbone, spec);
     const known = this.#known.get(key) ?? new Map<string, LayerBases>();
