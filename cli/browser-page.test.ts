@@ -69,7 +69,7 @@ describe('a page on this machine', () => {
         const image = new Image();
         image.onload = () => resolve('loaded');
         image.onerror = () => resolve('refused');
-        image.src = 'https://pictures.example/1.png';
+        image.src = 'https://images.example/1.png';
       });
       const connected = await new Promise((resolve) => {
         const socket = new WebSocket(`ws://${host}/socket`);
@@ -81,7 +81,7 @@ describe('a page on this machine', () => {
     expect(failed).toEqual(['refused', 'refused', 'refused']);
     expect(refused).toEqual([
       `http://${elsewhere}/model.bin`,
-      'https://pictures.example/1.png',
+      'https://images.example/1.png',
       `ws://${elsewhere}/socket`,
     ]);
     expect(served).not.toContain('/model.bin');

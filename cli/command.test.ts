@@ -174,7 +174,7 @@ describe('a comparison', () => {
   });
 
   it('puts folders and files into the page, backbone first', async () => {
-    const [data, weights] = [join(folder, 'pictures'), join(folder, 'weights.pth')];
+    const [data, weights] = [join(folder, 'flowers'), join(folder, 'weights.pth')];
     await mkdir(join(data, 'a'), { recursive: true });
     await writeFile(join(data, 'a', '1.png'), '');
     await writeFile(weights, '');
@@ -209,7 +209,7 @@ describe('a comparison', () => {
     expect(about.split('\n')).toEqual([
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
-      'Data: pictures, 2 classes, images: 20 training, 20 validation.',
+      'Data: flowers, 2 classes, images: 20 training, 20 validation.',
       'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
       'Atoms: About 21 MB of memory. And 9 MB for the rest.',
@@ -249,7 +249,7 @@ describe('a comparison', () => {
       ['atoms', { file: 'atoms.safetensors', bytes: 'adapter of Atoms'.length }],
     ]);
     expect(await readFile(join(out, 'atoms.safetensors'), 'utf8')).toBe('adapter of Atoms');
-    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Tuning report: pictures');
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Tuning report: flowers');
   });
 
   it('has the results so far on the disk when each run begins, marked as not complete', async () => {

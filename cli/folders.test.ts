@@ -26,16 +26,16 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 
 describe('what a path is', () => {
   it('is a file, or a folder with a file somewhere inside', async () => {
-    await mkdir(inside('pictures', 'rose', 'deep'), { recursive: true });
-    await writeFile(inside('pictures', 'rose', 'deep', '1.png'), '');
-    expect(await kindOf('data', inside('pictures'))).toBe('folder');
-    expect(await kindOf('data', inside('pictures', 'rose', 'deep', '1.png'))).toBe('file');
+    await mkdir(inside('flowers', 'rose', 'deep'), { recursive: true });
+    await writeFile(inside('flowers', 'rose', 'deep', '1.png'), '');
+    expect(await kindOf('data', inside('flowers'))).toBe('folder');
+    expect(await kindOf('data', inside('flowers', 'rose', 'deep', '1.png'))).toBe('file');
   });
 
   it('is what a link leads to', async () => {
-    await mkdir(inside('pictures'));
-    await writeFile(inside('pictures', '1.png'), '');
-    await symlink(inside('pictures'), inside('link'));
+    await mkdir(inside('flowers'));
+    await writeFile(inside('flowers', '1.png'), '');
+    await symlink(inside('flowers'), inside('link'));
     expect(await kindOf('data', inside('link'))).toBe('folder');
   });
 
@@ -100,7 +100,7 @@ describe('a folder that is made', () => {
 
 describe('an error of the file system', () => {
   const said = (code: string, message = 'no words') =>
-    asUserError(Object.assign(new Error(message), { code, path: '/disk/pictures' }), 'read').message;
+    asUserError(Object.assign(new Error(message), { code, path: '/disk/flowers' }), 'read').message;
 
   // Errors that a test cannot have of every disk, and root of none.
   it.each([
@@ -109,11 +109,11 @@ describe('an error of the file system', () => {
     ['EROFS', 'the disk is read-only'],
     ['ENOSPC', 'the disk is full'],
   ])('%s is said in words', (code, words) => {
-    expect(said(code)).toBe(`“/disk/pictures” cannot be read: ${words}.`);
+    expect(said(code)).toBe(`“/disk/flowers” cannot be read: ${words}.`);
   });
 
   it('that is not known keeps its own words', () => {
-    expect(said('EIO', 'EIO: i/o error')).toBe('“/disk/pictures” cannot be read: EIO: i/o error.');
+    expect(said('EIO', 'EIO: i/o error')).toBe('“/disk/flowers” cannot be read: EIO: i/o error.');
   });
 
   it('that is for the person stays as it is', () => {

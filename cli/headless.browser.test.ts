@@ -241,25 +241,25 @@ describe('data', () => {
     expect(calls()).toEqual([
       ['importData', { source: { kind: 'sample', name: 'counting', url }, ...CHOICE }],
     ]);
-    expect(summary).toMatchObject({ name: 'pictures', sample: 'counting', hash: DATA.hash });
+    expect(summary).toMatchObject({ name: 'flowers', sample: 'counting', hash: DATA.hash });
   });
 
   it('is the files that were chosen', async () => {
     const { page, calls } = await pageWith();
-    const zip = new File(['z'], 'pictures.zip');
+    const zip = new File(['z'], 'flowers.zip');
     choose('data-file', zip);
     const summary = done(await page.importFiles(CHOICE));
     expect(calls()).toEqual([
-      ['importData', { source: { kind: 'files', files: [{ path: 'pictures.zip', file: zip }] }, ...CHOICE }],
+      ['importData', { source: { kind: 'files', files: [{ path: 'flowers.zip', file: zip }] }, ...CHOICE }],
     ]);
     expect(summary.sample).toBeNull();
   });
 
-  it('is summed up without its pictures, which a page alone can show', async () => {
+  it('is summed up without its images, which only a page can show', async () => {
     const summary = done(await (await pageWith()).page.importSample('counting', CHOICE));
     expect(summary.classes).toEqual(DATA.classes);
     expect(summary).not.toHaveProperty('thumbnailLayout');
-    expect(summary.label).toMatch(/^pictures, 40 images/);
+    expect(summary.label).toMatch(/^flowers, 40 images/);
   });
 
   it('decides the augmentation that settings are counted for', async () => {
@@ -322,7 +322,7 @@ describe('a run', () => {
       },
       ...{ steps: [{ step: 1, loss: 0.75 }], epochs: result.epochs, result, model },
     });
-    expect(run.data).toMatch(/^pictures, 40 images/);
+    expect(run.data).toMatch(/^flowers, 40 images/);
   });
 
   it('that searches leaves no model behind', async () => {
@@ -534,7 +534,7 @@ describe('a chart', () => {
     expect(svg.tagName).toBe('svg');
     const words = [...svg.querySelectorAll('text')].map((each) => each.textContent);
     expect(words[0]).toBe('Validation accuracy per epoch');
-    expect(words[1]).toMatch(/^pictures, 40 images/);
+    expect(words[1]).toMatch(/^flowers, 40 images/);
     for (const id of ['chart', 'picture']) expect(document.getElementById(id)?.childElementCount, id).toBe(0);
   });
 

@@ -28,7 +28,7 @@ const OWN_WEIGHTS = { id: 'own', name: 'weights', hash: 'feed' };
 
 /** Forty images of two classes. */
 export const DATA: DataSummary = {
-  ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
+  ...{ name: 'flowers', label: 'flowers, 40 images, split 0', sample: null, description: '' },
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
   ...{ reading: {}, notices: [] },

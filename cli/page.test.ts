@@ -218,12 +218,12 @@ describe('a page that breaks', () => {
 describe('what goes in and comes out', () => {
   it('are files and folders, each into its own input', async () => {
     const headless = await open({});
-    await headless.choose('data', { kind: 'folder', path: '/pictures' });
+    await headless.choose('data', { kind: 'folder', path: '/flowers' });
     await headless.choose('backbone', { kind: 'file', path: '/resnet.pth' });
     // The other input is cleared, so that the earlier choice is removed.
     expect(page.chosen).toEqual([
       ['#data-file', ''],
-      ['#data-folder', '/pictures'],
+      ['#data-folder', '/flowers'],
       ['#backbone-folder', ''],
       ['#backbone-file', '/resnet.pth'],
     ]);

@@ -128,15 +128,15 @@ describe('the choices that results decide', () => {
   });
 
   it('leave the images to the person where they say where', () => {
-    expect(repeatedChoices(choices('--data', '/pictures'), earlier()).data).toEqual({
-      ...{ kind: 'path', path: '/pictures' },
+    expect(repeatedChoices(choices('--data', '/flowers'), earlier()).data).toEqual({
+      ...{ kind: 'path', path: '/flowers' },
     });
   });
 
   it('ask where the person’s own images and weights are', () => {
     const own = earlier({ dataset: { ...DATA, sample: null } });
     expect(refusal(() => repeatedChoices(choices(), own))).toBe(
-      'The runs used the data set “pictures”. Give its path with --data.',
+      'The runs used the data set “flowers”. Give its path with --data.',
     );
     const weights = earlier({ backbone: { ...backboneFacts(BACKBONE), id: 'own', name: 'resnet.pth' } });
     expect(refusal(() => repeatedChoices(choices(), weights))).toBe(

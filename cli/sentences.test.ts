@@ -45,18 +45,18 @@ describe('of the backbone', () => {
 
 describe('of the data', () => {
   it('name, classes and how many images each part has', () => {
-    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 training, 20 validation.');
+    expect(dataSentence(DATA)).toBe('Data: flowers, 2 classes, images: 20 training, 20 validation.');
     const classes = [
       { name: 'a', train: 1000, val: 150, test: 30 },
       { name: 'b', train: 1, val: 50, test: 0 },
     ];
     expect(dataSentence({ ...DATA, classes })).toBe(
-      'Data: pictures, 2 classes, images: 1,001 training, 200 validation, 30 test.',
+      'Data: flowers, 2 classes, images: 1,001 training, 200 validation, 30 test.',
     );
   });
 
   it('how many files were left out', () => {
-    const leftOut = [{ path: 'a/broken.png', reason: 'It is no picture.' }];
+    const leftOut = [{ path: 'a/broken.png', reason: 'Not an image.' }];
     expect(dataSentence({ ...DATA, leftOut })).toMatch(/, 1 file left out \(see results\.json\)\.$/);
   });
 
@@ -71,7 +71,7 @@ describe('of the data', () => {
       classes: [...DATA.classes, { name: 'c', train: 5, val: 0, test: 0 }],
       duplicates: {
         ...{ groups: 2, images: 5, leaked: { val: 0, test: 0 } },
-        conflicts: [['pictures/a/1.png', 'pictures/b/1.png']],
+        conflicts: [['flowers/a/1.png', 'flowers/b/1.png']],
         givenUp: { images: 9, classes: ['a'] },
       },
     });

@@ -262,5 +262,5 @@ async function draw(name: string, classes: string[]): Promise<void> {
       await writeFile(join(place, `${number}.png`), encode({ width: SIDE, height: SIDE, channels: 3, data }));
     }
   }
-  await writeFile(join(folder, name, classes[0] ?? '', 'broken.png'), 'not a picture');
+  await writeFile(join(folder, name, classes[0] ?? '', 'broken.png'), 'not an image');
 }

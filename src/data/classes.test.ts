@@ -120,7 +120,7 @@ describe('a split in folders is read', () => {
       'NORMAL 4/1/2, PNEUMONIA 6/1/3',
     ],
     [
-      'beside a picture for the readme',
+      'beside an image for the readme',
       'repo/dataset/train/a 4\nrepo/dataset/train/b 4\nrepo/dataset/test/a 1\nrepo/dataset/test/b 1\nrepo/docs/banner.png',
       'a 4*/0/1, b 4*/0/1',
     ],
@@ -234,7 +234,7 @@ describe('class folders without a split are read', () => {
       'cat 3*/0/0, dog 3*/0/0',
     ],
     ['pieces in each class', 'cat/part1 3\ncat/part2 3\ndog/part1 3', 'cat 6*/0/0, dog 3*/0/0'],
-    ['a few pictures deeper', 'cat 20\ndog 20\ncat/new 3', 'cat 23*/0/0, dog 20*/0/0'],
+    ['a few images deeper', 'cat 20\ndog 20\ncat/new 3', 'cat 23*/0/0, dog 20*/0/0'],
   ])('%s', (_, layout, expected) => {
     expect(summary(arrange(files(layout)))).toBe(expected);
   });

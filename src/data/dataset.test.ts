@@ -52,7 +52,7 @@ describe('a good set', () => {
     expect(dataset.train.pixels.length).toBe(28 * SIDE * SIDE * 3);
   });
 
-  test('keeps each picture with its own label and path', async () => {
+  test('keeps each image with its own label and path', async () => {
     const paths = classPaths('set', { a: 6, b: 6 });
     const dataset = await loadPaths(...paths);
     for (const images of [dataset.train, dataset.val]) {
@@ -240,7 +240,7 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     expect(await refusal(loadPaths('train/cats/1.png', 'val/cats/1.png'))).toMatch(/only one class, “cats”/);
   });
 
-  test('loose pictures', async () => {
+  test('loose images', async () => {
     expect(await refusal(loadPaths('1.png', '2.png'))).toMatch(/^The 2 pictures are not in folders/);
   });
 
@@ -266,7 +266,7 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     expect(message).toMatch(/^Only one class, “a”, has enough readable images.*“s\/b\/1\.png”: Cut off/);
   });
 
-  test('a given split whose validation pictures are all unreadable', async () => {
+  test('a given split whose validation images are all unreadable', async () => {
     const good = await plainFiles(classPaths('s/train', { a: 2, b: 2 }));
     const bad = { path: 's/val/a/1.png', file: hollowPng(12_000, 9_000) };
     expect(await refusal(load(dropped(...good, bad)))).toMatch(/^None of the validation images.*Too large/);
@@ -289,7 +289,7 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     const zip = await zipOf([textFile('a', 'a')]);
     const dataset = await withBadFiles(
       textFile('pets/cat/empty.jpg', ''),
-      textFile('pets/cat/text.jpg', 'this is a text, not a picture'),
+      textFile('pets/cat/text.jpg', 'this is a text, not an image'),
       textFile('pets/README.md', '# Pets'),
       { path: 'pets/cat/huge.png', file: hollowPng(12_000, 9_000) },
       { path: 'pets/loose.png', file: await plain(3) },

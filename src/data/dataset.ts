@@ -24,7 +24,7 @@ import { type Arrangement, arrange, type PlacedFile } from './classes';
 import { decodeImage } from './decode';
 import { type Fingerprint, fingerprinter } from './fingerprint';
 import { groupsOf } from './groups';
-import { assemble, type Images, type Picture, pictures } from './images';
+import { assemble, type Images, type LabelledImage, separate } from './images';
 import { type LabelTable, labelTables } from './label-tables';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
@@ -109,13 +109,13 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const plan = arrange(sorted.images, { reading, tables });
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
-  const usable = usableClasses(decoded.pictures, plan);
+  const usable = usableClasses(decoded.images, plan);
   const classes = plan.classes.filter((name) => usable.names.has(name));
   const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };
   const omitted = [decoded, usable, plan, { leftOut }, metadata, others].flatMap((part) => part.leftOut);
-  if (classes.length === 0 && decoded.pictures.length > 0) throw oneImageEach(plan.classes.length);
+  if (classes.length === 0 && decoded.images.length > 0) throw oneImageEach(plan.classes.length);
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
-  const ordered = inOrder(labelled(usable.pictures, classes));
+  const ordered = inOrder(labelled(usable.images, classes));
   const hash = await hashOf(ordered, classes);
   const places = placesOf(ordered);
   const { seed, testPart, preset, side } = options;
@@ -156,7 +156,7 @@ function withTable(entry: LeftOut, tables: readonly LabelTable[]): LeftOut {
 export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
   const { side, classes, places, preset, split } = dataset;
   if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
-  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => pictures(images, side)));
+  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => separate(images, side)));
   const parts = partsOf(all, places, classes, { seed, testPart, preset }, split);
   const testSplit = testSplitOf(parts, places);
   return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
@@ -167,18 +167,18 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
     dataset;
   const { reading, notices } = dataset;
-  const train = pictures(dataset.train, side);
-  const val = pictures(dataset.val, side);
-  const test = dataset.test ? pictures(dataset.test, side) : [];
+  const train = separate(dataset.train, side);
+  const val = separate(dataset.val, side);
+  const test = dataset.test ? separate(dataset.test, side) : [];
   const members = dataset.classes.map((_, label) => {
-    const own = (picture: Picture) => picture.label === label;
+    const own = (image: LabelledImage) => image.label === label;
     return { train: train.filter(own), val: val.filter(own), test: test.filter(own) };
   });
   const largest = Math.max(...members.map((member) => Object.values(member).flat().length));
   const layout = thumbnailLayout(largest, side);
   const classes: ClassSummary[] = [];
   for (const [label, member] of members.entries()) {
-    const tiles = [...member.train, ...member.val, ...member.test].map((picture) => picture.pixels);
+    const tiles = [...member.train, ...member.val, ...member.test].map((image) => image.pixels);
     classes.push({
       name: dataset.classes[label] ?? '',
       train: member.train.length,
@@ -259,7 +259,7 @@ function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
 
 // ---------------------------------------------------------------- images
 
-interface DecodedPicture extends Picture {
+interface DecodedImage extends LabelledImage {
   file: PlacedFile;
   part: PlacedFile['part'];
   fingerprint: Fingerprint;
@@ -276,7 +276,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
   const results = await concurrently(
     files,
     DECODES_AT_ONCE,
-    async (file): Promise<DecodedPicture | null> => {
+    async (file): Promise<DecodedImage | null> => {
       const decoded = await decodeImage(file.source.file, side, framingOf(preset));
       if ('reason' in decoded) {
         leftOut.push({ path: file.source.path, reason: decoded.reason });
@@ -296,11 +296,11 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
     { signal, onDone: (done) => onProgress?.({ label, done, total }) },
   );
   leftOut.sort((a, b) => naturalOrder(a.path, b.path));
-  return { pictures: results.filter((picture) => picture !== null), leftOut };
+  return { images: results.filter((image) => image !== null), leftOut };
 }
 
 /** Drops the classes that cannot be trained on: too few of their images could be read. */
-function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
+function usableClasses(decoded: readonly DecodedImage[], plan: Arrangement) {
   const counted = decoded.filter(({ part }) => part === null || part === 'train');
   const needed = plan.split === 'given' ? 1 : 2;
   const count = (name: string) => counted.filter(({ file }) => file.className === name).length;
@@ -308,7 +308,7 @@ function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
   const leftOut = decoded
     .filter(({ file }) => !names.has(file.className))
     .map(({ file }) => ({ path: file.source.path, reason: unusableReason(file.className, plan.split) }));
-  return { names, pictures: decoded.filter(({ file }) => names.has(file.className)), leftOut };
+  return { names, images: decoded.filter(({ file }) => names.has(file.className)), leftOut };
 }
 
 function unusableReason(className: string, split: Arrangement['split']): string {
@@ -318,18 +318,18 @@ function unusableReason(className: string, split: Arrangement['split']): string 
 }
 
 /** The order every split starts from: by class, then by path. */
-function inOrder<P extends Picture>(list: readonly P[]): P[] {
+function inOrder<P extends LabelledImage>(list: readonly P[]): P[] {
   return [...list].sort((a, b) => a.label - b.label || naturalOrder(a.path, b.path));
 }
 
 /** In place: a copy of the images would keep their bytes alive while `assemble` takes them away. */
-function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPicture[] {
+function labelled(list: DecodedImage[], classes: readonly string[]): DecodedImage[] {
   const labels = new Map(classes.map((name, label) => [name, label]));
-  for (const picture of list) picture.label = labels.get(picture.file.className) ?? -1;
+  for (const image of list) image.label = labels.get(image.file.className) ?? -1;
   return list;
 }
 
-function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
+function placesOf(list: readonly DecodedImage[]): Map<string, Place> {
   const { groups, alike, givenUp } = groupsOf(list);
   return new Map(
     list.map(({ path, part }, i) => [
@@ -341,7 +341,7 @@ function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
 
 /** Where each image goes, where the person put it or as drawn; null if the preset leaves it aside. */
 function partsOf(
-  list: readonly Picture[],
+  list: readonly LabelledImage[],
   places: Dataset['places'],
   classes: readonly string[],
   { seed, testPart, preset }: SplitChoice & { preset: Preset },
@@ -361,7 +361,7 @@ function testSplitOf(parts: readonly (Part | null)[], places: Dataset['places'])
 }
 
 function parted(
-  list: Picture[],
+  list: LabelledImage[],
   parts: readonly (Part | null)[],
   side: number,
 ): Pick<Dataset, Part | 'unused'> {
@@ -389,7 +389,7 @@ export function pixelBytes(dataset: Dataset): number {
 
 // ---------------------------------------------------------------- hash
 
-async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promise<string> {
+async function hashOf(list: readonly DecodedImage[], classes: string[]): Promise<string> {
   const images = list.map(({ path, label, part, digest }) => [path, label, part, digest]);
   return sha256(new TextEncoder().encode(JSON.stringify({ classes, images })));
 }

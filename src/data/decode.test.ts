@@ -1,13 +1,13 @@
 import { crc32 } from 'hash-wasm';
 import { describe, expect, test } from 'vitest';
-import { fixture, referenceValues, sharedFile, sharedPhotos, valuesFile } from '../fixtures';
+import { fixture, referenceValues, sharedFile, sharedImages, valuesFile } from '../fixtures';
 import { decodeImage } from './decode';
 import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './encoded-fixture';
-import { bytesOf, hollowPng, type Paint, picture } from './file-fixtures';
+import { bytesOf, hollowPng, type Paint, paintedImage } from './file-fixtures';
 import { joined } from './whole-file';
 
 /** Files of interop/pytorch/decoded_pictures.py. */
-const PICTURES = [
+const IMAGES = [
   'wide-420.jpg',
   'tall-444-progressive.jpg',
   'grey.jpg',
@@ -42,7 +42,7 @@ describe('decodeImage scales and crops', () => {
   test('a gradient keeps its slope: each target pixel is the value at its centre', async () => {
     const gradient: Paint = (x, y) => [(x * 255) / 299, (y * 255) / 199, 0];
     const side = 40;
-    const pixels = await pixelsOf(await picture(300, 200, gradient), side);
+    const pixels = await pixelsOf(await paintedImage(300, 200, gradient), side);
     // 300×200 → 60×40, columns 10 … 49 kept; target pixel i is centred on source coordinate 5 (i + ½) − ½.
     for (const i of [1, 7, 20, 38]) {
       const [red, green] = pixel(pixels, side, i, i);
@@ -53,52 +53,52 @@ describe('decodeImage scales and crops', () => {
 
   test('a checkerboard far finer than the target becomes even grey', async () => {
     const board: Paint = (x, y) => ((x + y) % 2 === 0 ? [255, 255, 255] : [0, 0, 0]);
-    const pixels = await pixelsOf(await picture(512, 384, board), 24);
+    const pixels = await pixelsOf(await paintedImage(512, 384, board), 24);
     for (const value of pixels) expect(Math.abs(value - 127.5)).toBeLessThanOrEqual(2);
   });
 
   test('the crop is the centre', async () => {
     const bars: Paint = (x) => (x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255]);
-    const pixels = await pixelsOf(await picture(180, 60, bars), 60);
+    const pixels = await pixelsOf(await paintedImage(180, 60, bars), 60);
     expect(new Set(Array.from({ length: 60 }, (_, x) => pixel(pixels, 60, x, 30).join()))).toEqual(
       new Set(['0,255,0']),
     );
   });
 
-  test('a picture larger than one band of rows is read as a whole', async () => {
+  test('an image larger than one band of rows is read as a whole', async () => {
     const rows: Paint = (_, y) => [y < 900 ? 10 : 200, 0, 0];
-    const pixels = await pixelsOf(await picture(1000, 1800, rows), 50);
+    const pixels = await pixelsOf(await paintedImage(1000, 1800, rows), 50);
     expect(pixel(pixels, 50, 3, 20)).toEqual([10, 0, 0]);
     expect(pixel(pixels, 50, 3, 30)).toEqual([200, 0, 0]);
   });
 
-  test('a small picture grows smoothly', async () => {
-    const pixels = await pixelsOf(await picture(2, 2, (x) => [x * 200, 0, 0]), 8);
+  test('a small image grows smoothly', async () => {
+    const pixels = await pixelsOf(await paintedImage(2, 2, (x) => [x * 200, 0, 0]), 8);
     const row = Array.from({ length: 8 }, (_, x) => pixel(pixels, 8, x, 4)[0]);
     expect(row).toEqual([0, 0, 25, 75, 125, 175, 200, 200]);
   });
 
   test('transparency is composited on white', async () => {
-    const pixels = await pixelsOf(await picture(16, 16, () => [0, 0, 0, 0]), 8);
+    const pixels = await pixelsOf(await paintedImage(16, 16, () => [0, 0, 0, 0]), 8);
     expect(new Set(pixels)).toEqual(new Set([255]));
-    const half = await pixelsOf(await picture(16, 16, () => [0, 0, 0, 128]), 8);
+    const half = await pixelsOf(await paintedImage(16, 16, () => [0, 0, 0, 128]), 8);
     for (const value of half) expect(Math.abs(value - 127)).toBeLessThanOrEqual(1);
   });
 
-  test.each(PICTURES)('%s is, at 64 pixels, what Pillow makes of it', async (name) => {
+  test.each(IMAGES)('%s is, at 64 pixels, what Pillow makes of it', async (name) => {
     const wanted = (await referenceValues('pictures/decoded.safetensors')).tensors.get(name);
     const file = new Blob([await valuesFile(`pictures/${name}`)]);
     const difference = meanDifference(await pixelsOf(file, 64), wanted?.data ?? []);
     expect(difference).toBeLessThan(0.1);
   });
 
-  test('photos are, at 64 pixels, what Pillow makes of them', async (context) => {
-    const photos = sharedPhotos('flowers5/val', context);
+  test('images are, at 64 pixels, what Pillow makes of them', async (context) => {
+    const images = sharedImages('flowers5/val', context);
     const { tensors } = await fixture('fixtures/starter-network.safetensors', context);
     const wanted = tensors.get('images')?.data ?? new Uint8Array();
     const size = 64 * 64 * 3;
     for (const [i, name] of ['daisy', 'roses', 'sunflowers', 'tulips'].entries()) {
-      const path = photos.find((photo) => photo.includes(`/${name}/`)) ?? '';
+      const path = images.find((each) => each.includes(`/${name}/`)) ?? '';
       const bytes = (await sharedFile(path)) ?? new Uint8Array();
       const pixels = await pixelsOf(new Blob([bytes]), 64);
       expect(meanDifference(pixels, wanted.slice(i * size, (i + 1) * size))).toBeLessThan(0.1);
@@ -114,7 +114,7 @@ function meanDifference(a: Uint8Array, b: ArrayLike<number>): number {
 
 describe('decodeImage gives a reason for', () => {
   test.each(['image/jpeg', 'image/png', 'image/webp'])('a truncated %s', async (type) => {
-    const whole = await picture(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
+    const whole = await paintedImage(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
     expect(await reasonOf(whole)).toBe('none');
     // What ends the file is not missed: a chunk of 12 bytes in PNG, with a checksum before it.
     const data = whole.size - 16;
@@ -123,18 +123,18 @@ describe('decodeImage gives a reason for', () => {
     }
   });
 
-  test('a picture of too many pixels, with its size and what to do', async () => {
+  test('an image of too many pixels, with its size and what to do', async () => {
     expect(await reasonOf(hollowPng(12_000, 9_000))).toBe(
       'Too large: 12,000 × 9,000 pixels (108 megapixels; the limit is 100). Save a smaller copy, 1,000 pixels across is plenty.',
     );
   });
 
-  test('text under a picture name', async () => {
+  test('text with the file name of an image', async () => {
     expect(await reasonOf(new Blob(['not a picture at all, really']))).toMatch(/^Not a picture/);
   });
 
   test('damage inside', async () => {
-    const bytes = await bytesOf(await picture(64, 64, (x, y) => [x * 4, y * 4, 0]));
+    const bytes = await bytesOf(await paintedImage(64, 64, (x, y) => [x * 4, y * 4, 0]));
     bytes.fill(0x55, 40, 90);
     expect(await reasonOf(new Blob([bytes]))).toMatch(/^This PNG file is damaged/);
   });
@@ -231,11 +231,11 @@ async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   });
 }
 
-describe('a picture is turned once, whatever the browser does', () => {
+describe('an image is turned once, whatever the browser does', () => {
   const ORIENTATIONS = SEEN.map((seen, i) => ({ orientation: i + 1, seen }));
 
   test.each(ORIENTATIONS)('orientation $orientation', async ({ orientation, seen }) => {
-    const stored = async (type: string) => bytesOf(await picture(WIDE, HIGH, quartered, type));
+    const stored = async (type: string) => bytesOf(await paintedImage(WIDE, HIGH, quartered, type));
     const [jpeg, png, webp] = await Promise.all(['image/jpeg', 'image/png', 'image/webp'].map(stored));
     if (!jpeg || !png || !webp) throw new Error('This browser does not write all three.');
     const note = exif(orientation);
@@ -253,8 +253,8 @@ describe('a picture is turned once, whatever the browser does', () => {
   });
 
   test('not where the note is of no meaning or cut off', async () => {
-    const jpeg = await bytesOf(await picture(WIDE, HIGH, quartered, 'image/jpeg'));
-    const png = await bytesOf(await picture(WIDE, HIGH, quartered));
+    const jpeg = await bytesOf(await paintedImage(WIDE, HIGH, quartered, 'image/jpeg'));
+    const png = await bytesOf(await paintedImage(WIDE, HIGH, quartered));
     for (const note of [exif(0), exif(9), exif(6).subarray(0, 17), exif(6).subarray(0, 3), text('nothing')]) {
       expect(await quartersOf(jpegWith(jpeg, note))).toEqual([0, 1, 2, 3]);
       expect(await quartersOf(await pngWith(png, note, false))).toEqual([0, 1, 2, 3]);
@@ -264,7 +264,7 @@ describe('a picture is turned once, whatever the browser does', () => {
   test('to the pixel, in rows of several bands as well', async () => {
     const grain: Paint = (x, y) => [(x * 7 + y * 13) % 256, (x * y) % 256, (x ^ y) % 256];
     const side = 1100;
-    const stored = await bytesOf(await picture(side, side, grain));
+    const stored = await bytesOf(await paintedImage(side, side, grain));
     const seen = await pixelsOf(new Blob([await pngWith(stored, exif(6), false)]), side);
     const isUpright = seen.every((value, i) => {
       const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
@@ -315,7 +315,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
   });
 
   test('PNG without its end chunk', async () => {
-    const png = await bytesOf(await picture(61, 47, colourful));
+    const png = await bytesOf(await paintedImage(61, 47, colourful));
     await same(png.slice(0, -12), png, 'no chunk');
     await same(png.slice(0, -3), png, 'a part of it');
     await same(png.slice(0, -14), png, 'a part of the checksum before it');
@@ -329,7 +329,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
   });
 
   test('WebP with a wrong length in its header', async () => {
-    const webp = await bytesOf(await picture(61, 47, colourful, 'image/webp'));
+    const webp = await bytesOf(await paintedImage(61, 47, colourful, 'image/webp'));
     for (const size of [0, webp.length - 9, webp.length, 2 ** 31]) {
       const wrong = webp.slice();
       wrong.set(uint32(size, true), 4);
@@ -378,7 +378,7 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('JPEG whose data is cut off before its end marker, or between two scans', async () => {
-    const large = await bytesOf(await picture(96, 96, grain, 'image/jpeg'));
+    const large = await bytesOf(await paintedImage(96, 96, grain, 'image/jpeg'));
     for (const part of [0.3, 0.6, 0.9]) {
       const cut = large.subarray(0, Math.floor(large.length * part));
       expect(await reasonOf(new Blob([cut, Uint8Array.of(0xff, 0xd9)])), `${part}`).toMatch(/^Cut off/);
@@ -393,12 +393,12 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('but not a JPEG that is grey', async () => {
-    const grey = await picture(64, 64, () => [128, 128, 128], 'image/jpeg');
+    const grey = await paintedImage(64, 64, () => [128, 128, 128], 'image/jpeg');
     expect(await reasonOf(grey)).toBe('none');
   });
 
   test('PNG whose compressed data ends early, with an end chunk of its own or zeros', async () => {
-    const png = await bytesOf(await picture(64, 64, grain));
+    const png = await bytesOf(await paintedImage(64, 64, grain));
     const data = png.length - 12 - 4;
     for (const cut of [data - 1, data - 5, data - 100, 200]) {
       expect(await reasonOf(new Blob([png.slice(0, cut)]))).toMatch(/^Cut off/);
@@ -407,7 +407,7 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('PNG whose compressed data ends early before an end chunk', async () => {
-    const png = await bytesOf(await picture(64, 64, grain));
+    const png = await bytesOf(await paintedImage(64, 64, grain));
     const at = [...png.keys()].find((i) => String.fromCharCode(...png.subarray(i, i + 4)) === 'IDAT') ?? 0;
     const content = png.subarray(at + 4, png.length - 16);
     for (const part of [0.2, 0.5, 0.9]) {
@@ -420,7 +420,7 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('GIF, WebP, BMP and AVIF, padded with zeros or not', async () => {
-    const webp = await bytesOf(await picture(61, 47, grain, 'image/webp'));
+    const webp = await bytesOf(await paintedImage(61, 47, grain, 'image/webp'));
     const files = { GIF, WebP: webp, BMP: bitmapFile(9, 9), AVIF: TURNED_AVIF[0] ?? new Uint8Array() };
     for (const [name, file] of Object.entries(files)) {
       expect(await reasonOf(new Blob([file.slice(0, Math.floor(file.length * 0.9))])), name).toMatch(

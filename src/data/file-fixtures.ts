@@ -7,7 +7,7 @@ export type Rgba = readonly [red: number, green: number, blue: number, alpha?: n
 export type Paint = (x: number, y: number) => Rgba;
 
 /** A PNG (or another type the browser writes) of `width`×`height` pixels. */
-export async function picture(
+export async function paintedImage(
   width: number,
   height: number,
   paint: Paint,
@@ -29,7 +29,7 @@ export async function picture(
 
 /** A small image of one colour that differs for every number. */
 export function plain(number: number, type = 'image/png'): Promise<Blob> {
-  return picture(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
+  return paintedImage(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
 }
 
 /** Plain images at these paths, as if dropped; their colours are those of the numbers from `first` on. */

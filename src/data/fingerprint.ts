@@ -36,8 +36,8 @@ export interface Likeness {
 }
 
 /**
- * One image, saved twice. Re-encoding, shrinking to a third and a change of brightness by 30 % leave nine photos
- * in ten within this, 88 % where brightening burns out their lights; of 900,000 pairs of different photos none is.
+ * One image, saved twice. Re-encoding, shrinking to a third and a change of brightness by 30 % leave nine images
+ * in ten within this, 88 % where brightening burns out their lights; of 900,000 pairs of different images none is.
  */
 export const NEAR_DUPLICATE: Likeness = { distance: 8, correlation: 0.97 };
 /** Two shots of one scene by a hand that moved a little; asked only of neighbours in a series. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { sharedFile, sharedPhotos } from '../fixtures';
+import { sharedFile, sharedImages } from '../fixtures';
 import { seededRandom } from '../random';
 import { type Dataset, importDataset, summarize } from './dataset';
 import { decodeImage } from './decode';
-import { dropped, type Paint, picture, plain } from './file-fixtures';
+import { dropped, type Paint, paintedImage, plain } from './file-fixtures';
 import { alike, type Fingerprint, fingerprinter, hammingDistance, NEAR_DUPLICATE, ones } from './fingerprint';
-import { type ComparedPicture, groupsOf } from './groups';
+import { type ComparedImage, groupsOf } from './groups';
 import { unpack } from './unpack';
 
 const SIDE = 73;
@@ -17,7 +17,7 @@ async function fingerprintOf(file: Blob): Promise<Fingerprint> {
   return fingerprint(decoded.pixels);
 }
 
-async function photo(path: string): Promise<Blob> {
+async function sharedBlob(path: string): Promise<Blob> {
   return new Blob([(await sharedFile(path)) ?? new Uint8Array()]);
 }
 
@@ -25,10 +25,10 @@ const classOf = (path: string) => path.split('/').at(-2) ?? '';
 
 /** Images to group, the folder of each being its class; different unless they are given the same digest. */
 function compared(
-  pictures: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
-): ComparedPicture[] {
-  const classes = [...new Set(pictures.map(({ path }) => classOf(path)))];
-  return pictures.map(({ path, fingerprint, digest = path }) => ({
+  images: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
+): ComparedImage[] {
+  const classes = [...new Set(images.map(({ path }) => classOf(path)))];
+  return images.map(({ path, fingerprint, digest = path }) => ({
     path,
     fingerprint,
     digest,
@@ -69,7 +69,8 @@ function scene(seed: number, shift = 0): Paint {
   };
 }
 
-const sceneFile = (seed: number, shift = 0, type = 'image/png') => picture(96, 96, scene(seed, shift), type);
+const sceneFile = (seed: number, shift = 0, type = 'image/png') =>
+  paintedImage(96, 96, scene(seed, shift), type);
 
 describe('the fingerprint', () => {
   test('counts differing bits', () => {
@@ -84,7 +85,7 @@ describe('the fingerprint', () => {
 
   test('of a shape in another colour is another', async () => {
     const shape = (colour: readonly [number, number, number]) =>
-      picture(96, 96, (x, y) => (Math.hypot(x - 40, y - 50) < 25 ? colour : [255, 255, 255]));
+      paintedImage(96, 96, (x, y) => (Math.hypot(x - 40, y - 50) < 25 ? colour : [255, 255, 255]));
     const [red, green] = [
       await fingerprintOf(await shape([200, 0, 0])),
       await fingerprintOf(await shape([0, 102, 0])),
@@ -101,12 +102,12 @@ describe('the fingerprint', () => {
     '30 % brighter': { brightness: 1.3 },
     '30 % darker': { brightness: 0.7 },
   };
-  test.for(Object.entries(CHANGES))('finds photos again after a change: %s', async ([, change], context) => {
-    const photos = [...sharedPhotos('flowers5', context), ...sharedPhotos('sign-digits', context)];
-    const chosen = photos.filter((_, i) => i % 45 === 0);
+  test.for(Object.entries(CHANGES))('finds images again after a change: %s', async ([, change], context) => {
+    const images = [...sharedImages('flowers5', context), ...sharedImages('sign-digits', context)];
+    const chosen = images.filter((_, i) => i % 45 === 0);
     let found = 0;
     for (const path of chosen) {
-      const file = await photo(path);
+      const file = await sharedBlob(path);
       const [before, after] = [await fingerprintOf(file), await fingerprintOf(await saved(file, change))];
       if (alike(before, after, NEAR_DUPLICATE)) found++;
     }
@@ -115,15 +116,15 @@ describe('the fingerprint', () => {
 });
 
 describe('groups', () => {
-  test('of real photos are the one pair that was shot twice', async (context) => {
+  test('of real images are the one pair that was shot twice', async (context) => {
     const pairs: [string | undefined, string | undefined][] = [];
     for (const set of ['flowers5', 'sign-digits']) {
-      const pictures: { path: string; fingerprint: Fingerprint }[] = [];
-      for (const path of sharedPhotos(set, context)) {
-        pictures.push({ path, fingerprint: await fingerprintOf(await photo(path)) });
+      const images: { path: string; fingerprint: Fingerprint }[] = [];
+      for (const path of sharedImages(set, context)) {
+        images.push({ path, fingerprint: await fingerprintOf(await sharedBlob(path)) });
       }
-      groupsOf(compared(pictures)).groups.forEach((first, i) => {
-        if (first !== i) pairs.push([pictures[first]?.path, pictures[i]?.path]);
+      groupsOf(compared(images)).groups.forEach((first, i) => {
+        if (first !== i) pairs.push([images[first]?.path, images[i]?.path]);
       });
     }
     // One signer, the same sign twice: seen by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
@@ -132,14 +133,14 @@ describe('groups', () => {
     ]);
   });
 
-  test.each(['counting', 'textures'])('of the drawn pictures of %s are single ones', async (set) => {
+  test.each(['counting', 'textures'])('of the drawn images of %s are single ones', async (set) => {
     const zip = await (await fetch(`/samples/${set}.zip`)).blob();
     const { files } = await unpack(zip, { name: set });
-    const pictures = [];
+    const images = [];
     for (const { path, file } of files) {
-      if (path.endsWith('.png')) pictures.push({ path, fingerprint: await fingerprintOf(file) });
+      if (path.endsWith('.png')) images.push({ path, fingerprint: await fingerprintOf(file) });
     }
-    expect(new Set(groupsOf(compared(pictures)).groups).size).toBe(pictures.length);
+    expect(new Set(groupsOf(compared(images)).groups).size).toBe(images.length);
   });
 
   test('join through a third, and a series by its look as well as its numbers', async () => {
@@ -159,22 +160,22 @@ describe('groups', () => {
       // Something else to validate the first class on, or its series would be given up.
       ['a/other.png', await sceneFile(5)],
     ] as const;
-    const pictures = await Promise.all(
+    const images = await Promise.all(
       shots.map(async ([path, file]) => ({ path, fingerprint: await fingerprintOf(file) })),
     );
-    const { groups } = groupsOf(compared(pictures));
+    const { groups } = groupsOf(compared(images));
     expect([...groups.slice(0, 3)]).toEqual([0, 0, 0]);
     expect([...groups.slice(3)]).toEqual([3, 3, 5, 6, 7, 7, 9]);
   });
 
-  test('compare few pictures in full: none of different hashes, and of those all alike one for each', () => {
+  test('compare few images in full: none of different hashes, and of those all alike one for each', () => {
     const random = seededRandom(5);
     const word = () => random.integer(2 ** 32) | 0;
     const luminance = Uint8Array.from({ length: 1024 }, (_, i) => i % 256);
     const count = 2000;
     const fullComparisons = (hash: () => Fingerprint['hash']) => {
       let read = 0;
-      const pictures = Array.from({ length: count }, (_, i) => ({
+      const images = Array.from({ length: count }, (_, i) => ({
         path: `class ${i % 2}/${word()} ${i}x.png`,
         fingerprint: {
           hash: hash(),
@@ -186,7 +187,7 @@ describe('groups', () => {
           chromaticity: [0.3, 0.3] as const,
         },
       }));
-      groupsOf(compared(pictures));
+      groupsOf(compared(images));
       // Each comparison reads both images.
       return read / 2;
     };
@@ -230,7 +231,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('names the files of a picture that is found in two classes', async () => {
+  test('names the files of an image that is found in two classes', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 5; i++) {
       files.push(
@@ -279,7 +280,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('is refused where every picture is found in two classes', async () => {
+  test('is refused where every image is found in two classes', async () => {
     const files: [string, Blob][] = [];
     for (const name of ['a', 'b']) {
       for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
@@ -307,7 +308,7 @@ const disc = (cx: number, cy: number, radius: number, colour: readonly [number, 
 /** What a camera sees: shapes before a background, with grain of its own for every shot. */
 function shot(seed: number, background: Shape, ...shapes: Shape[]): Promise<Blob> {
   const noise = grain(seed);
-  return picture(96, 96, (x, y) => {
+  return paintedImage(96, 96, (x, y) => {
     const colour = [...shapes, background].map((shape) => shape(x, y)).find((found) => found !== null);
     const [r = 0, g = 0, b = 0] = colour ?? [];
     const n = noise(x, y);
@@ -330,7 +331,7 @@ const anywhere = (seed: number) => {
   return [10 + 76 * random.uniform(), 10 + 76 * random.uniform()] as const;
 };
 
-describe('a data set in which pictures look alike', () => {
+describe('a data set in which images look alike', () => {
   type Files = Record<string, (number: number) => Promise<Blob>>;
 
   async function load(classes: Files, count = 12, root = 's'): Promise<Dataset> {
@@ -420,14 +421,14 @@ describe('a data set in which pictures look alike', () => {
       [0, 1].map((kind) => [
         `sprite ${kind}`,
         (i: number) =>
-          picture(96, 96, (x, y) => {
+          paintedImage(96, 96, (x, y) => {
             const inside = Math.abs(x - 48) < 20 && Math.abs(y - 48) < 24;
             if (inside && x >> 2 === 9 + kind && y >> 2 === 8 + (i % 8)) return [20, 20, 20];
             return inside ? [200, 40, 40] : [255, 255, 255];
           }),
       ]),
     ),
-    'blank and real pictures': {
+    'blank and real images': {
       blank: () => plain(1),
       real: (i) => sceneFile(300 + i),
     },

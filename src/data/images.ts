@@ -10,7 +10,7 @@ export interface Images {
   paths: string[];
 }
 
-export interface Picture {
+export interface LabelledImage {
   path: string;
   label: number;
   /** `[side, side, 3]` RGB. */
@@ -24,22 +24,22 @@ const NOTHING = new Uint8Array(0);
  * twice.
  * @throws UserError if the memory for them is not to be had
  */
-export function assemble(pictures: Picture[], side: number): Images {
+export function assemble(list: LabelledImage[], side: number): Images {
   const size = side * side * 3;
-  const pixels = allocate(pictures.length * size);
-  pictures.forEach((picture, i) => {
-    pixels.set(picture.pixels, i * size);
-    picture.pixels = NOTHING;
+  const pixels = allocate(list.length * size);
+  list.forEach((image, i) => {
+    pixels.set(image.pixels, i * size);
+    image.pixels = NOTHING;
   });
   return {
     pixels,
-    labels: Int32Array.from(pictures, (picture) => picture.label),
-    paths: pictures.map((picture) => picture.path),
+    labels: Int32Array.from(list, (image) => image.label),
+    paths: list.map((image) => image.path),
   };
 }
 
 /** The images of an array one by one, as views of it. */
-export function pictures(images: Images, side: number): Picture[] {
+export function separate(images: Images, side: number): LabelledImage[] {
   const size = side * side * 3;
   return images.paths.map((path, i) => ({
     path,

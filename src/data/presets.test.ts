@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Part, Preset } from '../worker/protocol';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { decodeImage } from './decode';
-import { classPaths, dropped, picture, plainFiles } from './file-fixtures';
+import { classPaths, dropped, paintedImage, plainFiles } from './file-fixtures';
 import { PRESETS, shares, takePreset } from './presets';
 import { type Member, stratify } from './split';
 
@@ -99,9 +99,11 @@ describe('a data set by a preset', () => {
     expect(await summarize(again)).toMatchObject({ preset: 'few-shot-4', unused: 42 });
   });
 
-  test('vtab squeezes the whole picture to the square and augments nothing', async () => {
+  test('vtab squeezes the whole image to the square and augments nothing', async () => {
     // Red, green and blue thirds: a centre crop would show green alone.
-    const file = await picture(180, 60, (x) => (x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255]));
+    const file = await paintedImage(180, 60, (x) =>
+      x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255],
+    );
     const decoded = await decodeImage(file, 60, 'squeeze');
     if ('reason' in decoded) throw new Error(decoded.reason);
     const colour = (x: number) => [...decoded.pixels.subarray(3 * (60 * 30 + x), 3 * (60 * 30 + x) + 3)];

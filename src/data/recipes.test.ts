@@ -3,7 +3,7 @@ import { type Interpolation, statedRecipe, tuningRecipe } from '../backbone/reci
 import { readSafetensors } from '../files/safetensors';
 import { SOURCES } from '../hub/sources';
 import { decodeByRecipe } from './decode';
-import { picture } from './file-fixtures';
+import { paintedImage } from './file-fixtures';
 import fixtureUrl from './recipes.safetensors?url';
 
 const fixture = readSafetensors(
@@ -20,7 +20,7 @@ test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
     const recipe = { resize, crop, interpolation, isStated: true, trainSize: null };
     const [height = 0, width = 0] = fixture.tensors.get('picture')?.shape ?? [];
     const source = bytesOf('picture');
-    const file = await picture(width, height, (x, y) => {
+    const file = await paintedImage(width, height, (x, y) => {
       const at = 3 * (y * width + x);
       return [source[at] ?? 0, source[at + 1] ?? 0, source[at + 2] ?? 0];
     });

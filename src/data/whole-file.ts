@@ -235,22 +235,22 @@ function endOfSubBlocks(bytes: Uint8Array, start: number): number {
 
 const RIFF_HEADER_BYTES = 12;
 /** A still image's data, lossy or lossless, or a frame of an animation. */
-const WEBP_PICTURES = ['VP8 ', 'VP8L', 'ANMF'];
+const WEBP_IMAGES = ['VP8 ', 'VP8L', 'ANMF'];
 
 /** The first image has to be there; a wrong length in the file's header is put right. */
 export function completeWebp(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
   let at = RIFF_HEADER_BYTES;
-  let hasPicture = false;
+  let hasImage = false;
   while (at + 8 <= bytes.length) {
     const kind = ascii(bytes, at, 4);
     const size = data.getUint32(at + 4, true);
     if (!/^[A-Z][A-Z0-9 ]{3}$/.test(kind) || at + 8 + size > bytes.length) break;
-    hasPicture ||= WEBP_PICTURES.includes(kind);
+    hasImage ||= WEBP_IMAGES.includes(kind);
     // Chunks of an odd size are followed by a byte of padding.
     at += 8 + size + (size & 1);
   }
-  if (!hasPicture) return null;
+  if (!hasImage) return null;
   const stated = 8 + data.getUint32(4, true);
   if (stated === bytes.length && at === bytes.length) return { bytes };
   const mended = new Uint8Array(at);

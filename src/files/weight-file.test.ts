@@ -120,7 +120,7 @@ describe('what was chosen', () => {
   test.each<[string, NamedFile[], RegExp]>([
     ['two weight files', [named('a', whole), named('b', whole)], /2 weight files: “a”, “b”/],
     ['nothing', [], /no weight file/],
-    ['a picture', [named('cat.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))], /“cat.jpg” is no weight file/],
+    ['an image', [named('cat.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))], /“cat.jpg” is no weight file/],
     [
       'an HDF5 file',
       [named('w.h5', Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10))],

@@ -4,7 +4,7 @@ import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
-import { picture, plain } from '../data/file-fixtures';
+import { paintedImage, plain } from '../data/file-fixtures';
 import { seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
@@ -219,7 +219,7 @@ describe('a session', () => {
     // Decoding takes longer than the fake hub.
     const large = {
       modelId: 'model',
-      image: await picture(1500, 1500, (x) => [x % 256, 0, 0]),
+      image: await paintedImage(1500, 1500, (x) => [x % 256, 0, 0]),
       fileName: '1.png',
     };
     const ended: string[] = [];
@@ -273,7 +273,7 @@ const isDisposed = (backbone: Backbone) =>
 // ---------------------------------------------------------------- at random
 
 /** Large enough that a backbone can be loaded while it is decoded. */
-const aPicture = picture(400, 400, (x, y) => [x % 256, y % 256, 0]);
+const anImage = paintedImage(400, 400, (x, y) => [x % 256, y % 256, 0]);
 
 const SETTINGS = ['linear-probe', 'bitfit'];
 
@@ -295,7 +295,7 @@ async function alone(backbone: BackboneName, data: string, setting: string) {
   const imported = await call('importData', { source: dataOf(data), ...splitChoice });
   const expected = expectedOf({ backbone: used.backbone, data: imported });
   const { result } = await call('train', trainInput('run', expected, setting));
-  const image = { modelId: 'run', image: await aPicture, fileName: '1.png', expected };
+  const image = { modelId: 'run', image: await anImage, fileName: '1.png', expected };
   const { logits } = await call('classify', image);
   opened.at(-1)?.dispose();
   return { losses: result.epochs.map(({ valLoss }) => valLoss), logits };
@@ -321,7 +321,7 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
     expected: Expected;
   }[] = [];
   const runIds: string[] = [];
-  const image = await aPicture;
+  const image = await anImage;
   const [done, refused]: [string[], string[]] = [[], []];
 
   await call('start', { backend: 'wasm' }).then(({ backbone }) => backbones.push(backbone));
