@@ -51,7 +51,7 @@ describe('decodeImage scales and crops', () => {
     }
   });
 
-  test('a checkerboard far finer than the target becomes even grey', async () => {
+  test('a checkerboard much finer than the target becomes uniform grey', async () => {
     const board: Paint = (x, y) => ((x + y) % 2 === 0 ? [255, 255, 255] : [0, 0, 0]);
     const pixels = await pixelsOf(await paintedImage(512, 384, board), 24);
     for (const value of pixels) expect(Math.abs(value - 127.5)).toBeLessThanOrEqual(2);
@@ -72,7 +72,7 @@ describe('decodeImage scales and crops', () => {
     expect(pixel(pixels, 50, 3, 30)).toEqual([200, 0, 0]);
   });
 
-  test('a small image grows smoothly', async () => {
+  test('a small image is interpolated', async () => {
     const pixels = await pixelsOf(await paintedImage(2, 2, (x) => [x * 200, 0, 0]), 8);
     const row = Array.from({ length: 8 }, (_, x) => pixel(pixels, 8, x, 4)[0]);
     expect(row).toEqual([0, 0, 25, 75, 125, 175, 200, 200]);
@@ -85,14 +85,14 @@ describe('decodeImage scales and crops', () => {
     for (const value of half) expect(Math.abs(value - 127)).toBeLessThanOrEqual(1);
   });
 
-  test.each(IMAGES)('%s is, at 64 pixels, what Pillow makes of it', async (name) => {
+  test.each(IMAGES)('%s at 64 pixels equals Pillow’s result', async (name) => {
     const wanted = (await referenceValues('pictures/decoded.safetensors')).tensors.get(name);
     const file = new Blob([await valuesFile(`pictures/${name}`)]);
     const difference = meanDifference(await pixelsOf(file, 64), wanted?.data ?? []);
     expect(difference).toBeLessThan(0.1);
   });
 
-  test('images are, at 64 pixels, what Pillow makes of them', async (context) => {
+  test('real images at 64 pixels equal Pillow’s results', async (context) => {
     const images = sharedImages('flowers5/val', context);
     const { tensors } = await fixture('fixtures/starter-network.safetensors', context);
     const wanted = tensors.get('images')?.data ?? new Uint8Array();
@@ -116,7 +116,7 @@ describe('decodeImage gives a reason for', () => {
   test.each(['image/jpeg', 'image/png', 'image/webp'])('a truncated %s', async (type) => {
     const whole = await paintedImage(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
     expect(await reasonOf(whole)).toBe('none');
-    // What ends the file is not missed: a chunk of 12 bytes in PNG, with a checksum before it.
+    // The end of the file is not needed: a chunk of 12 bytes in PNG, with a checksum before it.
     const data = whole.size - 16;
     for (const part of [0.4, 0.9, 0.99]) {
       expect(await reasonOf(whole.slice(0, Math.floor(data * part)))).toMatch(/^Cut off: /);
@@ -125,12 +125,12 @@ describe('decodeImage gives a reason for', () => {
 
   test('an image of too many pixels, with its size and what to do', async () => {
     expect(await reasonOf(hollowPng(12_000, 9_000))).toBe(
-      'Too large: 12,000 × 9,000 pixels (108 megapixels; the limit is 100). Save a smaller copy, 1,000 pixels across is plenty.',
+      'Too large: 12,000 × 9,000 pixels (108 megapixels; the limit is 100). Save a smaller copy; 1,000 pixels per side are enough.',
     );
   });
 
   test('text with the file name of an image', async () => {
-    expect(await reasonOf(new Blob(['not a picture at all, really']))).toMatch(/^Not a picture/);
+    expect(await reasonOf(new Blob(['this is not an image at all']))).toMatch(/^Not an image/);
   });
 
   test('damage inside', async () => {
@@ -231,7 +231,7 @@ async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   });
 }
 
-describe('an image is turned once, whatever the browser does', () => {
+describe('the EXIF orientation is applied once in every browser', () => {
   const ORIENTATIONS = SEEN.map((seen, i) => ({ orientation: i + 1, seen }));
 
   test.each(ORIENTATIONS)('orientation $orientation', async ({ orientation, seen }) => {
@@ -248,11 +248,11 @@ describe('an image is turned once, whatever the browser does', () => {
     for (const other of others) expect(await quartersOf(webpWith(webp, other))).toEqual(seen);
     const prefixed = joined(text('Exif'), new Uint8Array(2), note);
     expect(await quartersOf(webpWith(webp, prefixed)), 'WebP, with the prefix of JPEG').toEqual(seen);
-    // The first note counts, and a second does not turn the image once more.
+    // The first EXIF block counts; a second one does not rotate the image again.
     expect(await quartersOf(jpegWith(jpegWith(jpeg, exif(3)), note)), 'two notes').toEqual(seen);
   });
 
-  test('not where the note is of no meaning or cut off', async () => {
+  test('is ignored if it is invalid or cut off', async () => {
     const jpeg = await bytesOf(await paintedImage(WIDE, HIGH, quartered, 'image/jpeg'));
     const png = await bytesOf(await paintedImage(WIDE, HIGH, quartered));
     for (const note of [exif(0), exif(9), exif(6).subarray(0, 17), exif(6).subarray(0, 3), text('nothing')]) {
@@ -261,7 +261,7 @@ describe('an image is turned once, whatever the browser does', () => {
     }
   });
 
-  test('to the pixel, in rows of several bands as well', async () => {
+  test('is exact to the pixel, also over several bands of rows', async () => {
     const grain: Paint = (x, y) => [(x * 7 + y * 13) % 256, (x * y) % 256, (x ^ y) % 256];
     const side = 1100;
     const stored = await bytesOf(await paintedImage(side, side, grain));
@@ -274,7 +274,7 @@ describe('an image is turned once, whatever the browser does', () => {
   });
 
   test.skipIf(Object.keys(WEBP_CASES).length === 0)(
-    'as Pillow turns WebP files of cwebp (skipped where ../shared is absent)',
+    'gives Pillow’s result for WebP files of cwebp (skipped if ../shared is absent)',
     async () => {
       for (const path of Object.keys(WEBP_CASES).filter((each) => each.endsWith('.webp'))) {
         const [seen, wanted] = await Promise.all(
@@ -288,9 +288,9 @@ describe('an image is turned once, whatever the browser does', () => {
   );
 });
 
-// ---------------------------------------------------------------- files that lack no pixels
+// ---------------------------------------------------------------- files with all of their pixels
 
-describe('a file that lacks no pixels is read like the intact one', () => {
+describe('a file with all of its pixels is read like the intact one', () => {
   const colourful: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
   const same = async (file: Uint8Array<ArrayBuffer>, intact: Uint8Array<ArrayBuffer>, what: string) => {
     const [seen, wanted] = await Promise.all([file, intact].map((each) => decodeImage(new Blob([each]), 40)));
@@ -323,7 +323,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(png, text('more')), png, 'other data behind it');
   });
 
-  test('GIF without the byte that ends it', async () => {
+  test('GIF without its final byte', async () => {
     await same(GIF.slice(0, -1), GIF, 'no byte');
     await same(joined(GIF, text('more')), GIF, 'other data behind it');
   });
@@ -338,7 +338,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(webp, zeros(3)), webp, 'zeros behind it');
   });
 
-  test('BMP with a wrong length, reserved bytes set, or no padding behind its last row', async () => {
+  test('BMP with a wrong length, reserved bytes set, or no padding after its last row', async () => {
     const bmp = bitmapFile(5, 4);
     const changed = (at: number, value: number) =>
       joined(bmp.subarray(0, at), uint32(value, true), bmp.subarray(at + 4));
@@ -349,14 +349,14 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(bmp, zeros(2)), bmp, 'two bytes more');
   });
 
-  test('AVIF with other data behind it', async () => {
+  test('AVIF with other data after it', async () => {
     const avif = TURNED_AVIF[0] ?? new Uint8Array();
     for (const extra of [1, 7, 64]) await same(joined(avif, zeros(extra).fill(7)), avif, `${extra} bytes`);
     await same(joined(avif, zeros(16)), avif, 'zeros');
   });
 });
 
-describe('a file that lacks pixels is refused', () => {
+describe('a file that lacks pixels is left out', () => {
   const grain: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
   const shared = (jpeg: Uint8Array) => jpeg.lastIndexOf(0xda) + 12;
 
@@ -364,8 +364,8 @@ describe('a file that lacks pixels is refused', () => {
     ['baseline', BASELINE_JPEG],
     ['progressive', PROGRESSIVE_JPEG],
     ['with restart markers', RESTART_JPEG],
-  ])('JPEG, %s, wherever its data ends, padded or with an end marker of its own', async (_, jpeg) => {
-    // Less than five bytes from the end, what is missing may make no difference to any pixel.
+  ])('JPEG, %s, cut off anywhere, padded or not', async (_, jpeg) => {
+    // The last five bytes may not change any pixel.
     const last = jpeg.length - 2 - 5;
     for (let end = shared(jpeg); end < last; end += 3) {
       const cut = jpeg.subarray(0, end);
@@ -392,12 +392,12 @@ describe('a file that lacks pixels is refused', () => {
       expect(await reasonOf(new Blob([PROGRESSIVE_JPEG.slice(0, at)]))).toMatch(/^Cut off/);
   });
 
-  test('but not a JPEG that is grey', async () => {
+  test('but not a grey JPEG', async () => {
     const grey = await paintedImage(64, 64, () => [128, 128, 128], 'image/jpeg');
     expect(await reasonOf(grey)).toBe('none');
   });
 
-  test('PNG whose compressed data ends early, with an end chunk of its own or zeros', async () => {
+  test('PNG whose compressed data ends early, followed by zeros or nothing', async () => {
     const png = await bytesOf(await paintedImage(64, 64, grain));
     const data = png.length - 12 - 4;
     for (const cut of [data - 1, data - 5, data - 100, 200]) {

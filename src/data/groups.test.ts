@@ -78,12 +78,12 @@ describe('the fingerprint', () => {
     expect(hammingDistance([0, -1], [1, 0])).toBe(33);
   });
 
-  test('of an even colour is like no other, not even the same', async () => {
+  test('of a uniform image is not similar to any other, not even to itself', async () => {
     const [a, b] = [await fingerprintOf(await plain(1)), await fingerprintOf(await plain(1))];
     expect(alike(a, b, NEAR_DUPLICATE)).toBe(false);
   });
 
-  test('of a shape in another colour is another', async () => {
+  test('differs for the same shape in another colour', async () => {
     const shape = (colour: readonly [number, number, number]) =>
       paintedImage(96, 96, (x, y) => (Math.hypot(x - 40, y - 50) < 25 ? colour : [255, 255, 255]));
     const [red, green] = [
@@ -102,7 +102,7 @@ describe('the fingerprint', () => {
     '30 % brighter': { brightness: 1.3 },
     '30 % darker': { brightness: 0.7 },
   };
-  test.for(Object.entries(CHANGES))('finds images again after a change: %s', async ([, change], context) => {
+  test.for(Object.entries(CHANGES))('recognises images after a change: %s', async ([, change], context) => {
     const images = [...sharedImages('flowers5', context), ...sharedImages('sign-digits', context)];
     const chosen = images.filter((_, i) => i % 45 === 0);
     let found = 0;
@@ -116,7 +116,7 @@ describe('the fingerprint', () => {
 });
 
 describe('groups', () => {
-  test('of real images are the one pair that was shot twice', async (context) => {
+  test('of real images: only the pair that was shot twice', async (context) => {
     const pairs: [string | undefined, string | undefined][] = [];
     for (const set of ['flowers5', 'sign-digits']) {
       const images: { path: string; fingerprint: Fingerprint }[] = [];
@@ -133,7 +133,7 @@ describe('groups', () => {
     ]);
   });
 
-  test.each(['counting', 'textures'])('of the drawn images of %s are single ones', async (set) => {
+  test.each(['counting', 'textures'])('of the drawn images of %s: none', async (set) => {
     const zip = await (await fetch(`/samples/${set}.zip`)).blob();
     const { files } = await unpack(zip, { name: set });
     const images = [];
@@ -143,7 +143,7 @@ describe('groups', () => {
     expect(new Set(groupsOf(compared(images)).groups).size).toBe(images.length);
   });
 
-  test('join through a third, and a series by its look as well as its numbers', async () => {
+  test('join images through a third one, and series by similarity and numbers', async () => {
     const shots = [
       ['a/IMG_9.png', await sceneFile(1)],
       ['a/IMG_10.png', await sceneFile(1, 3)],
@@ -168,7 +168,7 @@ describe('groups', () => {
     expect([...groups.slice(3)]).toEqual([3, 3, 5, 6, 7, 7, 9]);
   });
 
-  test('compare few images in full: none of different hashes, and of those all alike one for each', () => {
+  test('compare few images in full: none with different hashes, and one comparison per image if all are near-duplicates', () => {
     const random = seededRandom(5);
     const word = () => random.integer(2 ** 32) | 0;
     const luminance = Uint8Array.from({ length: 1024 }, (_, i) => i % 256);
@@ -205,7 +205,7 @@ describe('a data set with duplicates', () => {
       preset: 'whole',
     });
 
-  test('keeps each group in one part, for every seed, and says how many there are', async () => {
+  test('keeps each group in one part, for every seed, and counts the groups', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 10; i++) {
       for (const name of ['a', 'b']) {
@@ -231,7 +231,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('names the files of an image that is found in two classes', async () => {
+  test('names the files of an image that is in two classes', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 5; i++) {
       files.push(
@@ -244,7 +244,7 @@ describe('a data set with duplicates', () => {
     expect(dataset.train.paths).toEqual(expect.arrayContaining(['a/0x.png', 'b/3y.png']));
   });
 
-  test('is left as it is where the person parted it, and the leaks are counted', async () => {
+  test('is not changed if the person split it, and the leaks are counted', async () => {
     const files: [string, Blob][] = [];
     for (const [i, name] of ['a', 'b'].entries()) {
       files.push([`s/train/${name}/1.png`, await sceneFile(10 + i)]);
@@ -261,7 +261,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('is parted by image where a class is one series, and the leaks are counted', async () => {
+  test('is split by image if a class is one series, and the leaks are counted', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 10; i++) {
       files.push([`s/a/${i}.png`, await sceneFile(1, i)], [`s/b/${i}.png`, await sceneFile(2, i)]);
@@ -280,7 +280,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('is refused where every image is found in two classes', async () => {
+  test('is rejected if every image is in two classes', async () => {
     const files: [string, Blob][] = [];
     for (const name of ['a', 'b']) {
       for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
@@ -289,7 +289,7 @@ describe('a data set with duplicates', () => {
   });
 });
 
-// ---------------------------------------------------------------- sets in which everything looks alike
+// ---------------------------------------------------------------- sets of near-duplicates
 
 /** Repeatable grain of a few grey levels, as a camera adds to every shot. */
 function grain(seed: number): (x: number, y: number) => number {
@@ -331,7 +331,7 @@ const anywhere = (seed: number) => {
   return [10 + 76 * random.uniform(), 10 + 76 * random.uniform()] as const;
 };
 
-describe('a data set in which images look alike', () => {
+describe('a data set of near-duplicates', () => {
   type Files = Record<string, (number: number) => Promise<Blob>>;
 
   async function load(classes: Files, count = 12, root = 's'): Promise<Dataset> {
@@ -343,7 +343,7 @@ describe('a data set in which images look alike', () => {
 
   const counts = (classes: { train: number; val: number }[]) => classes.map(({ train, val }) => [train, val]);
 
-  test('by a fixed camera: every class is validated, and it is said that likeness tells nothing', async () => {
+  test('of a fixed camera: every class is validated, and the groups are given up', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(1)),
@@ -363,7 +363,7 @@ describe('a data set in which images look alike', () => {
     });
   });
 
-  test('by a fixed camera, in two of three classes: the third keeps its groups', async () => {
+  test('of a fixed camera, in two of three classes: the third keeps its groups', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(1)),
@@ -380,7 +380,7 @@ describe('a data set in which images look alike', () => {
     expect(duplicates.givenUp).toEqual({ images: 24, classes: ['absent', 'present'] });
   });
 
-  test('by two fixed cameras that each saw both classes', async () => {
+  test('of two fixed cameras that each recorded both classes', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(i % 2)),
@@ -391,7 +391,7 @@ describe('a data set in which images look alike', () => {
       [10, 2],
       [10, 2],
     ]);
-    // More than one of the cameras took.
+    // More than the images of one camera.
     expect(duplicates.givenUp.images).toBeGreaterThan(12);
   });
 
@@ -447,7 +447,7 @@ describe('a data set in which images look alike', () => {
     },
   );
 
-  test('byte for byte, blank ones too, are duplicates', async () => {
+  test('identical images, including blank ones, are duplicates', async () => {
     const { classes, duplicates } = await summarize(
       await load({ blank: () => plain(1), real: (i) => sceneFile(300 + i) }),
     );
@@ -455,13 +455,13 @@ describe('a data set in which images look alike', () => {
       groups: 1,
       images: 12,
       conflicts: [],
-      // A class of one image cannot be parted without a leak.
+      // A class of identical images cannot be split without a leak.
       leaked: { val: classes[0]?.val, test: 0 },
       givenUp: { images: 0, classes: [] },
     });
   });
 
-  test('blank ones in two classes contradict each other and are not scored', async () => {
+  test('blank images in two classes contradict each other and are not scored', async () => {
     const dataset = await load({
       a: (i) => (i < 3 ? plain(1) : sceneFile(400 + i)),
       b: (i) => (i < 3 ? plain(1) : sceneFile(500 + i)),
@@ -474,7 +474,7 @@ describe('a data set in which images look alike', () => {
     expect(duplicates.leaked).toEqual({ val: 0, test: 0 });
   });
 
-  test('are kept together by series where a class is of several series of one camera', async () => {
+  test('series are kept together if a class has several series of one camera', async () => {
     // Numbered on within a series; the next one begins elsewhere.
     const files = [];
     for (const [k, name] of ['absent', 'present'].entries())
@@ -497,7 +497,7 @@ describe('a data set in which images look alike', () => {
     expect((await summarize(dataset)).duplicates).toMatchObject({ groups: 10, images: 40 });
   });
 
-  test('in a split of the person’s own: it stays, and is not said to contradict itself', async () => {
+  test('in a given split: it is kept, without contradictions', async () => {
     const files = [];
     for (const part of ['train', 'val'])
       for (const [k, name] of ['absent', 'present'].entries())
@@ -519,7 +519,7 @@ describe('a data set in which images look alike', () => {
     expect(duplicates.givenUp.images).toBe(24);
   });
 
-  test('are refused where one class alone could be validated', async () => {
+  test('is rejected if only one class could be validated', async () => {
     await expect(
       load({ a: (i) => sceneFile(i), b: (i) => sceneFile(i < 6 ? i : 200 + i) }, 6 + 6).then(
         (whole) => whole.val.paths,

@@ -1,37 +1,37 @@
 /**
- * Groups identical images, near-duplicates and burst shots. A split that separated them
- * would validate on training images. If similarity joins whole classes, as with a fixed camera, it does not
- * distinguish copies from different images; such groups are replaced by smaller ones.
+ * Groups identical images, near-duplicates and burst shots: a split that separated them would validate on training images. If
+ * similarity joins whole classes, as with a fixed camera, it does not distinguish copies from different images; such groups are
+ * replaced by smaller ones.
  */
 import { alike, type Fingerprint, hasDetail, NEAR_DUPLICATE, NEXT_SHOT, ones } from './fingerprint';
 import { VALIDATION_PART } from './split';
 
 export interface ComparedImage {
   path: string;
-  /** Place in the list of classes. */
+  /** Index of the class. */
   label: number;
-  /** Of the pixels. */
+  /** Hash of the pixels. */
   digest: string;
   fingerprint: Fingerprint;
 }
 
-/** Each `[n]`: for each image the place of the first one of its group. */
+/** Each `[n]`; the groups are numbered by the index of their first image. */
 export interface Grouping {
-  /** What a split keeps together. */
+  /** The groups that a split keeps together. */
   groups: Int32Array<ArrayBuffer>;
-  /** All that looks alike, with the groups that were given up. */
+  /** The groups of near-duplicates, including those that were given up. */
   alike: Int32Array<ArrayBuffer>;
-  /** Images whose group was given up. */
+  /** Whether the group of the image was given up. */
   givenUp: boolean[];
 }
 
 /**
- * Every pair of hashes is compared: 20,000 images make 200 million, about a second.
+ * All pairs of hashes are compared: for 20,000 images, 200 million pairs in about a second.
  *
- * A group is given up where it leaves a class too little to validate on: apart from its largest group and from what it
- * shares with other classes, the class has fewer images than half of those that validate. Then its largest group and the
- * shared groups with several of its images are parted into the shots of series and identical images, and where those are
- * too large as well, into identical images. A pair of images in two classes is a wrong label and stays a group.
+ * A group is given up if it leaves a class too few images for validation: without its largest group and the groups that it shares
+ * with other classes, the class has fewer images than half of its validation images. Then its largest group, and the shared
+ * groups with several of its images, are divided into series of shots and identical images; if these are too large as well, into
+ * identical images only. A pair of images in two classes is a wrong label and remains a group.
  */
 export function groupsOf(images: readonly ComparedImage[]): Grouping {
   const identical = new Forest(images.length);
@@ -67,7 +67,7 @@ function sizesOf(groups: Int32Array): Map<number, number> {
   return sizes;
 }
 
-// ---------------------------------------------------------------- groups that leave a class nothing to validate on
+// ---------------------------------------------------------------- groups that leave a class without validation images
 
 function tooLargeGroups(images: readonly ComparedImage[], groups: Int32Array): Set<number> {
   const labels = new Map<number, Set<number>>();
@@ -93,9 +93,9 @@ function tooLargeGroups(images: readonly ComparedImage[], groups: Int32Array): S
 
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
-// ---------------------------------------------------------------- what joins images
+// ---------------------------------------------------------------- joining images
 
-/** Byte-identical files have identical pixels. Images of an even colour are compared in this way alone. */
+/** Joins images with identical pixels. Images of uniform colour are compared only in this way. */
 function joinIdentical(images: readonly ComparedImage[], forest: Forest): void {
   const first = new Map<string, number>();
   images.forEach(({ digest }, i) => {
@@ -118,14 +118,14 @@ function joinNearDuplicates(images: readonly ComparedImage[], forest: Forest): v
       const distance = ones(highA ^ (high[b] ?? 0)) + ones(lowA ^ (low[b] ?? 0));
       if (distance > NEAR_DUPLICATE.distance) continue;
       const [i = 0, j = 0] = [places[a], places[b]];
-      // Where all images are alike, comparing every pair of them would take hours.
+      // Without this check, a set of near-duplicates only would take hours.
       if (forest.areJoined(i, j)) continue;
       if (areAlike(images[i], images[j], NEAR_DUPLICATE)) forest.join(i, j);
     }
   }
 }
 
-/** Files of one folder numbered one after another. They are a series if they look it, too: numbers alone say nothing. */
+/** Pairs of files in one folder with consecutive numbers. They are a series only if they are also similar. */
 function numberedNeighbours(images: readonly ComparedImage[]): [number, number][] {
   const numbered = new Map<string, number>();
   const names = images.map(({ path }) => numberIn(path));
@@ -148,12 +148,12 @@ const keyOf = (around: string, number: number) => `${number}/${around}`;
 function numberIn(path: string): { number: number; around: string } | null {
   const found = /^(.*?)(\d{1,15})(\D*)$/.exec(path.replace(/\.[^./]*$/, ''));
   const [, before = '', digits, after = ''] = found ?? [];
-  // A number in a folder's name does not count shots.
+  // A number in a folder's name does not number shots.
   if (digits === undefined || after.includes('/')) return null;
   return { number: Number(digits), around: `${before}#${after}` };
 }
 
-/** Disjoint sets of the places 0 … n − 1; the root of a set is its lowest place. */
+/** Disjoint sets of the indices 0 … n − 1; the root of a set is its lowest index. */
 class Forest {
   readonly #up: Int32Array<ArrayBuffer>;
 

@@ -1,12 +1,12 @@
-/** Images of one split as the engine keeps them: one byte array, and a label and a path for each. */
+/** The images of one part of the split, as the engine stores them: one byte array, and a label and a path for each image. */
 import { UserError } from '../user-error';
 
 export interface Images {
   /** `[n, side, side, 3]` RGB. */
   pixels: Uint8Array<ArrayBuffer>;
-  /** `[n]`, places in the data set's class list. */
+  /** `[n]`, indices of the data set's class list. */
   labels: Int32Array<ArrayBuffer>;
-  /** `[n]`, below the set's root. */
+  /** `[n]`, relative to the set's root. */
   paths: string[];
 }
 
@@ -20,9 +20,8 @@ export interface LabelledImage {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Puts images into one array. Takes their pixels away as it goes, so that memory never holds all of them
- * twice.
- * @throws UserError if the memory for them is not to be had
+ * Copies images into one array. The pixels of each image are released once copied, so that memory never holds all of them twice.
+ * @throws UserError if there is not enough memory
  */
 export function assemble(list: LabelledImage[], side: number): Images {
   const size = side * side * 3;
@@ -38,7 +37,7 @@ export function assemble(list: LabelledImage[], side: number): Images {
   };
 }
 
-/** The images of an array one by one, as views of it. */
+/** The single images of an array, as views of it. */
 export function separate(images: Images, side: number): LabelledImage[] {
   const size = side * side * 3;
   return images.paths.map((path, i) => ({

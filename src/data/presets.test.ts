@@ -39,7 +39,7 @@ describe('a preset', () => {
     expect(counts(parts, 'val').reduce((a, b) => a + b)).toBe(2000);
   });
 
-  test('never parts a group, is drawn by the seed, and leaves test images alone', () => {
+  test('never divides a group, depends on the seed, and keeps the test images', () => {
     for (const preset of PRESETS) {
       const parts = taken(preset, 3, 0.2);
       const ofGroup = new Map<number, Set<Part>>();
@@ -54,7 +54,7 @@ describe('a preset', () => {
     }
   });
 
-  test('of few shots holds those of fewer', () => {
+  test('with more shots contains the images of one with fewer', () => {
     const shots = (preset: Preset) =>
       new Set([...taken(preset).entries()].filter(([, p]) => p === 'train').map(([i]) => i));
     const [one, four, sixteen] = [shots('few-shot-1'), shots('few-shot-4'), shots('few-shot-16')];
@@ -62,7 +62,7 @@ describe('a preset', () => {
     expect([...four].every((i) => sixteen.has(i))).toBe(true);
   });
 
-  test('shares add up, give each class one where they can, and never more than it has', () => {
+  test('shares add up, give each class at least one if possible, and never more than it has', () => {
     expect(shares([10, 20], 100)).toEqual([10, 20]);
     expect(shares([500, 300, 200], 10)).toEqual([5, 3, 2]);
     expect(shares([998, 1, 1], 10)).toEqual([8, 1, 1]);
@@ -73,12 +73,12 @@ describe('a preset', () => {
   });
 });
 
-describe('a data set by a preset', () => {
+describe('a data set with a preset', () => {
   const SIDE = 8;
   const load = async (preset: Preset, paths: string[], seed = 1): Promise<Dataset> =>
     importDataset(dropped(...(await plainFiles(paths))), { side: SIDE, seed, testPart: 0, preset });
 
-  test('split anew keeps the preset and draws from the whole set', async () => {
+  test('split again keeps the preset and draws from the whole set', async () => {
     const paths = classPaths('s', { a: 30, b: 20 });
     const first = await load('few-shot-2', paths);
     expect([first.train, first.val].map(({ paths }) => paths.length)).toEqual([4, 46]);
@@ -88,7 +88,7 @@ describe('a data set by a preset', () => {
     expect(first.hash).toBe((await load('whole', paths)).hash);
   });
 
-  test('takes of a given split from each part, and says how many are left aside', async () => {
+  test('uses images of each part of a given split, and counts the unused ones', async () => {
     const paths = [...classPaths('s/train', { a: 30, b: 20 }), ...classPaths('s/val', { a: 3, b: 2 })];
     const dataset = await load('few-shot-4', paths);
     expect([dataset.train, dataset.val, dataset.unused].map(({ paths }) => paths.length)).toEqual([8, 5, 42]);

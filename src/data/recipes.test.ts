@@ -13,7 +13,7 @@ const fixture = readSafetensors(
 const bytesOf = (name: string) => fixture.tensors.get(name)?.data ?? new Uint8Array();
 
 test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
-  '%s is what torchvision’s Resize and CenterCrop make with Pillow',
+  '%s equals the result of torchvision’s Resize and CenterCrop with Pillow',
   async (name) => {
     const [resize = 0, crop = 0] = name.split('-').map(Number);
     const interpolation: Interpolation = name.endsWith('bicubic') ? 'bicubic' : 'bilinear';
@@ -34,7 +34,7 @@ test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
   },
 );
 
-test('the table’s recipes come to the sizes that timm, transformers and torchvision state', () => {
+test('the table’s recipes give the sizes that timm, transformers and torchvision state', () => {
   const sizes = SOURCES.map(({ id, preprocessing }) => {
     const { resize, crop, interpolation } = statedRecipe(preprocessing);
     return [id, resize, crop, interpolation];
@@ -48,7 +48,7 @@ test('the table’s recipes come to the sizes that timm, transformers and torchv
   ]);
 });
 
-test('weights of which nothing is stated are seen as tuning sees them: 8/7, bilinear', () => {
+test('weights without a stated recipe use that of tuning: 8/7, bilinear', () => {
   const { resize, crop, interpolation, isStated } = tuningRecipe(224);
   expect([resize, crop, interpolation, isStated]).toEqual([256, 224, 'bilinear', false]);
 });

@@ -11,7 +11,7 @@ const MAX_BYTES = 3e6;
 describe.each(SAMPLE_SETS.map((set) => ({ ...set, set })))('the sample set $id', ({ id, set }) => {
   const url = `/samples/${id}.zip`;
 
-  test('imports whole, with its own name and the augmentation that keeps its labels true', async () => {
+  test('is imported completely, with its name and its augmentation', async () => {
     const { metadata, classes, imagesPerClass } = set;
     const start = performance.now();
     const dataset = await importDataset(
@@ -25,7 +25,7 @@ describe.each(SAMPLE_SETS.map((set) => ({ ...set, set })))('the sample set $id',
     expect(dataset.train.labels.length + dataset.val.labels.length).toBe(classes.length * imagesPerClass);
   });
 
-  test('is small, and holds the images that the drawing program draws', async () => {
+  test('is small, and contains the images that the drawing program draws', async () => {
     const zip = await (await fetch(url)).blob();
     expect(zip.size).toBeLessThan(MAX_BYTES);
     const { files } = await unpack(zip, { name: `${id}.zip` });
