@@ -21,7 +21,7 @@ test('lists the classes with their images in columns', () => {
   );
 });
 
-test('names every file that is left out or contradicts another, and whose split it is', () => {
+test('lists every file that is left out or contradicts another, and the origin of the split', () => {
   const text = inspection({
     ...PETS,
     split: 'given',

@@ -199,7 +199,7 @@ test('prints the engine’s messages about a setting or the images', async () =>
     /^--setting: there is no setting “magic”\. Choose from: linear-probe, atoms/,
   );
   expect(ended[1]?.stderr).toMatch(/^There is only one class, “only”\. [^\n]*\n$/);
-  expect(ended[2]?.stderr).toMatch(/^These files have no weight file that can be read here\. /);
+  expect(ended[2]?.stderr).toMatch(/^None of these files is a supported weight file\. /);
   expect(await readdir(folder)).not.toContain('unwritten');
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { summary } from './results';
 
-test('the summary groups skipped tests by reason and ends with the counts alone on a line', () => {
+test('the summary groups skipped tests by reason and ends with a line of counts', () => {
   const images = 'needs the images of ../shared/data/flowers5';
   expect(
     summary({
@@ -29,7 +29,7 @@ test('the summary groups skipped tests by reason and ends with the counts alone 
   ]);
 });
 
-test('a run without results is a failure, and says which', () => {
+test('a run without results counts as a failure and is named', () => {
   const passed = { passed: 5, failed: 0, skipped: [] };
   expect(summary({ 'unit tests': passed, 'end-to-end tests': null })).toEqual([
     'The end-to-end tests ended without results.',
