@@ -9,7 +9,7 @@ const { Float16Array } = globalThis as unknown as {
 };
 const bits = (...patterns: number[]) => new Float32Array(Uint32Array.from(patterns).buffer);
 
-describe('rounding to half precision', () => {
+describe('rounding to fp16', () => {
   it.each([
     ['one', 1, 0x3c00],
     ['minus zero', -0, 0x8000],

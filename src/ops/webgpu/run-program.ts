@@ -93,7 +93,7 @@ export function runProgram(
 /** The size of an element in 32-bit words. */
 function wordsOf(width: Width, tensor: tf.TensorInfo | undefined): number {
   if (!tensor || !isFp16(tensor)) return width;
-  if (width === 1) throw new Error('Numbers in half precision are read four at a time.');
+  if (width === 1) throw new Error('Numbers in fp16 are read four at a time.');
   return 2;
 }
 
