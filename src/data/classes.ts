@@ -60,7 +60,7 @@ interface FolderSet {
 
 /**
  * @throws AmbiguousData if the folders can be read in more than one way
- * @throws UserError if the images do not lie in at least two class folders
+ * @throws UserError if the images are not in at least two class folders
  */
 export function arrange(
   images: readonly NamedFile[],

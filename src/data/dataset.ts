@@ -54,7 +54,7 @@ export interface Dataset {
   seed: number;
   testPart: number;
   augmentation: Augmentation;
-  /** The choices the person made where the set could be read in more than one way. */
+  /** The choices of the person, if the set could be read in more than one way. */
   reading: Reading;
   /** Notices for the person about how the set was read. */
   notices: string[];

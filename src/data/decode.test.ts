@@ -140,7 +140,7 @@ describe('decodeImage gives a reason for', () => {
   });
 });
 
-// ---------------------------------------------------------------- turned images
+// ---------------------------------------------------------------- EXIF orientation
 
 /** Colours of the stored quarters, by row. */
 const QUARTERS = [
@@ -194,7 +194,7 @@ function jpegWith(jpeg: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(jpeg.subarray(0, 2), head, note, jpeg.subarray(2));
 }
 
-/** Behind the header, or behind the image's data. */
+/** After the header, or after the image data. */
 async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const named = joined(text('eXIf'), note);
   const at = late ? png.length - 12 : 33;
@@ -202,7 +202,7 @@ async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promis
   return joined(png.subarray(0, at), uint32(note.length), named, checksum, png.subarray(at));
 }
 
-/** The extended form of a simple file, as cwebp writes it where there is EXIF data. */
+/** The extended form of a simple file, as cwebp writes it for files with EXIF data. */
 function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   const padding = new Uint8Array(note.length & 1);
   const exifChunk = joined(text('EXIF'), uint32(note.length, true), note, padding);
@@ -216,7 +216,7 @@ function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(text('RIFF'), uint32(4 + chunks.length, true), text('WEBP'), chunks);
 }
 
-/** The four quarters of the decoded image as places in `QUARTERS`. */
+/** The four quarters of the decoded image, as indices of `QUARTERS`. */
 async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   const decoded = await decodeImage(new Blob([file]), 32, 'squeeze');
   if ('reason' in decoded) throw new Error(decoded.reason);
@@ -383,7 +383,7 @@ describe('a file that lacks pixels is left out', () => {
       const cut = large.subarray(0, Math.floor(large.length * part));
       expect(await reasonOf(new Blob([cut, Uint8Array.of(0xff, 0xd9)])), `${part}`).toMatch(/^Cut off/);
     }
-    // Before the tables of the last scan: all data of the others is there.
+    // Before the tables of the last scan: all data of the other scans is present.
     const scans = [...PROGRESSIVE_JPEG.keys()].filter(
       (i) => PROGRESSIVE_JPEG[i] === 0xff && PROGRESSIVE_JPEG[i + 1] === 0xc4,
     );
@@ -436,7 +436,7 @@ const GIF = Uint8Array.of(
   ...[0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b],
 );
 
-/** A BMP of 24 bits; every byte of its rows is another, padding left out. */
+/** A 24-bit BMP; neighbouring bytes of its rows differ. */
 function bitmapFile(width: number, height: number): Uint8Array<ArrayBuffer> {
   const row = 4 * Math.ceil((3 * width) / 4);
   const bytes = new Uint8Array(54 + row * height);

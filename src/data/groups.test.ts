@@ -23,7 +23,7 @@ async function sharedBlob(path: string): Promise<Blob> {
 
 const classOf = (path: string) => path.split('/').at(-2) ?? '';
 
-/** Images to group, the folder of each being its class; different unless they are given the same digest. */
+/** Images to group; the folder of each is its class. Images are not identical unless they have the same digest. */
 function compared(
   images: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
 ): ComparedImage[] {
@@ -54,7 +54,7 @@ async function saved(file: Blob, { quality = 0.9, scale = 1, brightness = 1 }: C
   return canvas.convertToBlob({ type: 'image/jpeg', quality });
 }
 
-/** Blobs of light in a place and colour of their own for every seed; `shift` moves them by pixels. */
+/** Discs whose positions and colours depend on the seed; `shift` moves them, pixels. */
 function scene(seed: number, shift = 0): Paint {
   const random = seededRandom(seed).fork('scene');
   const spots = Array.from({ length: 6 }, () => ({
@@ -127,7 +127,7 @@ describe('groups', () => {
         if (first !== i) pairs.push([images[first]?.path, images[i]?.path]);
       });
     }
-    // One signer, the same sign twice: seen by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
+    // The same person and sign twice, checked by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
     expect(pairs).toEqual([
       [expect.stringMatching(/train\/8\/IMG_1166/), expect.stringMatching(/train\/8\/IMG_1167/)],
     ]);
@@ -157,7 +157,7 @@ describe('groups', () => {
       // The same image in two formats.
       ['d/x.png', await sceneFile(4)],
       ['e/y.jpg', await sceneFile(4, 0, 'image/jpeg')],
-      // Something else to validate the first class on, or its series would be given up.
+      // A different image to validate the first class on; otherwise its series would be given up.
       ['a/other.png', await sceneFile(5)],
     ] as const;
     const images = await Promise.all(
@@ -291,7 +291,7 @@ describe('a data set with duplicates', () => {
 
 // ---------------------------------------------------------------- sets of near-duplicates
 
-/** Repeatable grain of a few grey levels, as a camera adds to every shot. */
+/** Reproducible noise of a few grey levels, like that of a camera. */
 function grain(seed: number): (x: number, y: number) => number {
   return (x, y) => {
     const wave = Math.sin(12.9898 * x + 78.233 * y + 37.719 * seed) * 43758.5453;
@@ -305,7 +305,7 @@ const disc = (cx: number, cy: number, radius: number, colour: readonly [number, 
   return (x, y) => (Math.hypot(x - cx, y - cy) < radius ? colour : null);
 };
 
-/** What a camera sees: shapes before a background, with grain of its own for every shot. */
+/** A shot of shapes on a background, with noise that depends on the seed. */
 function shot(seed: number, background: Shape, ...shapes: Shape[]): Promise<Blob> {
   const noise = grain(seed);
   return paintedImage(96, 96, (x, y) => {
@@ -316,7 +316,7 @@ function shot(seed: number, background: Shape, ...shapes: Shape[]): Promise<Blob
   });
 }
 
-/** A room in greys that differs for every number. */
+/** A grey background that depends on the number. */
 const room = (number: number): Shape => {
   const paint = scene(900 + number);
   return (x, y) => {
@@ -475,7 +475,7 @@ describe('a data set of near-duplicates', () => {
   });
 
   test('series are kept together if a class has several series of one camera', async () => {
-    // Numbered on within a series; the next one begins elsewhere.
+    // Consecutive numbers within a series; the next series begins at another number.
     const files = [];
     for (const [k, name] of ['absent', 'present'].entries())
       for (let series = 0; series < 5; series++)

@@ -115,7 +115,7 @@ function prefixBytes(view: DataView): number {
 const isOrientation = (value: number): value is Orientation =>
   Number.isInteger(value) && value >= 1 && value <= 8;
 
-// ---------------------------------------------------------------- where it is in a file
+// ---------------------------------------------------------------- location of EXIF data in a file
 
 function jpegBlocks(bytes: Bytes, view: DataView): Block[] {
   const blocks: Block[] = [];

@@ -7,7 +7,7 @@ import { PRESETS, shares, takePreset } from './presets';
 import { type Member, stratify } from './split';
 
 const CLASSES = ['a', 'b', 'c'];
-/** Images by class; every third of a class shares a group with the one before. */
+/** Images by class; every third of a class shares a group with the previous one. */
 const MEMBERS: Member[] = [1200, 600, 300].flatMap((count, label) =>
   Array.from({ length: count }, (_, i) => ({ label, group: 10_000 * label + (i % 3 === 2 ? i - 1 : i) })),
 );
@@ -24,7 +24,7 @@ function counts(parts: readonly (Part | null)[], part: Part): number[] {
 describe('a preset', () => {
   test('vtab takes 800 + 200, in proportion to the classes', () => {
     const parts = taken('vtab');
-    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may be an image off a fifth.
+    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may differ from a fifth by one image.
     const [train, val] = [counts(parts, 'train'), counts(parts, 'val')];
     expect([train, val].map((list) => list.reduce((a, b) => a + b))).toEqual([800, 200]);
     [4, 2, 1].forEach((weight, label) => {
@@ -100,7 +100,7 @@ describe('a data set with a preset', () => {
   });
 
   test('vtab squeezes the whole image to the square and augments nothing', async () => {
-    // Red, green and blue thirds: a centre crop would show green alone.
+    // Red, green and blue thirds: a centre crop would contain only green.
     const file = await paintedImage(180, 60, (x) =>
       x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255],
     );

@@ -12,7 +12,7 @@ interface Recipe {
   most: { train: number; val: number };
 }
 
-/** More images take time and make the accuracy hardly more precise: by a tenth of a percent. */
+/** More validation images take time and change the accuracy by only about a tenth of a percent. */
 const MOST_FEW_SHOT_VALIDATION = 2000;
 
 const fewShot = (shots: number): Recipe => ({

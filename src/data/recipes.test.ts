@@ -28,7 +28,7 @@ test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
     if ('reason' in decoded) throw new Error(decoded.reason);
     const expected = bytesOf(name);
     expect(decoded.pixels.length).toBe(expected.length);
-    // Pillow multiplies in whole numbers of 22 bits.
+    // Pillow uses 22-bit integer weights.
     const differences = decoded.pixels.map((value, i) => Math.abs(value - (expected[i] ?? 0)));
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
   },

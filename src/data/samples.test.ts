@@ -32,7 +32,7 @@ describe.each(SAMPLE_SETS.map((set) => ({ ...set, set })))('the sample set $id',
     for (const { name } of set.classes) {
       for (const number of [0, set.imagesPerClass - 1]) {
         const stored = files.find(({ path }) => path === `${id}/${samplePath(name, number)}`);
-        // A square image of the asked size is decoded as it is.
+        // A square image of the requested size is not scaled.
         const decoded = await decodeImage(stored?.file ?? new Blob(), SIDE);
         expect('pixels' in decoded && decoded.pixels).toEqual(toRgb(drawSample(set, name, number)));
       }

@@ -20,7 +20,7 @@ export function thumbnailLayout(largestClass: number, side: number): ThumbnailLa
 
 /**
  * @param images each `[side, side, 3]` RGB
- * @returns WebP, or PNG where the browser does not write WebP
+ * @returns WebP, or PNG if the browser does not write WebP
  */
 export async function drawAtlas(
   images: readonly Uint8Array[],

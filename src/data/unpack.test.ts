@@ -44,7 +44,7 @@ describe('unpack', () => {
   test('keeps a hidden folder that contains everything, and ignores hidden files inside', async () => {
     const files = ['.photos/cat/1.txt', '.photos/dog/2.txt', '.photos/.git/config', '__MACOSX/.photos/._x'];
     const unpacked = await unpack(await zipOf(files.map((path) => textFile(path, 'x'))), { name: 'x.zip' });
-    // `.git` is no reason to pass the whole set over, nor is it read.
+    // `.git` is not read, and the rest of the set is.
     expect(unpacked.files.map(({ path }) => path)).toEqual(['x/.photos/cat/1.txt', 'x/.photos/dog/2.txt']);
   });
 

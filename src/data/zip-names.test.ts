@@ -5,7 +5,7 @@ import { decodedName } from './name-encoding';
 import { AmbiguousData } from './question';
 import { unpack } from './unpack';
 
-/** From characters to their bytes, by decoding every one and two bytes there are. */
+/** Maps characters to their bytes, by decoding all sequences of one and two bytes. */
 function encoder(encoding: NameEncoding): (text: string) => Uint8Array<ArrayBuffer> {
   const bytesOf = new Map<string, number[]>();
   const add = (...bytes: number[]) => {
@@ -33,7 +33,7 @@ const oldZip = (names: readonly string[], encodeText: (text: string) => Uint8Arr
 
 const foldersIn = (paths: readonly string[]) => [...new Set(paths.map((path) => path.split('/')[2]))];
 
-/** The folders that are read, or those among which the person is to choose. */
+/** The folders that are read, or the options of the question. */
 async function read(zip: Blob, nameEncoding?: NameEncoding) {
   try {
     const { files, notices } = await unpack(zip, { name: 'old.zip', nameEncoding });

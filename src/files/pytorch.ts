@@ -333,7 +333,7 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
   };
 }
 
-/** The error for a zip that torch.save did not write; the names in it tell what it is. */
+/** The error for a zip that torch.save did not write; its entries determine the message. */
 function otherZip(fileName: string, names: readonly string[]): UserError {
   const inner = names.find((name) => /\.(pth|pt|bin|ckpt|safetensors)$/i.test(name));
   if (inner !== undefined)
