@@ -1,4 +1,4 @@
-/** In a real Chromium. */
+/** Runs a real Chromium. */
 import { createServer, type Server } from 'node:http';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -15,7 +15,7 @@ vi.mock('../e2e/chromium', async (original) => {
 let browser: Browser;
 let server: Server;
 let origin = '';
-/** The same server by another name, which it would answer. */
+/** The same server under another host name, to which it would respond. */
 let elsewhere = '';
 const served: string[] = [];
 
@@ -48,7 +48,7 @@ async function guardedPage() {
 }
 
 describe('a page on this machine', () => {
-  it('has what it asks of its own host', async () => {
+  it('may request everything from its own host', async () => {
     const { page, refused, close } = await guardedPage();
     const asked = await page.evaluate(async () => {
       const own = await fetch('/own.json');
@@ -61,7 +61,7 @@ describe('a page on this machine', () => {
     await close();
   });
 
-  it('has nothing of another host, and every address is named', async () => {
+  it('may request nothing from other hosts, and every blocked address is listed', async () => {
     const { page, refused, close } = await guardedPage();
     const failed = await page.evaluate(async (host) => {
       const fetched = await fetch(`http://${host}/model.bin`).catch(() => 'refused');
@@ -69,7 +69,7 @@ describe('a page on this machine', () => {
         const image = new Image();
         image.onload = () => resolve('loaded');
         image.onerror = () => resolve('refused');
-        image.src = 'https://pictures.example/1.png';
+        image.src = 'https://images.example/1.png';
       });
       const connected = await new Promise((resolve) => {
         const socket = new WebSocket(`ws://${host}/socket`);
@@ -81,14 +81,14 @@ describe('a page on this machine', () => {
     expect(failed).toEqual(['refused', 'refused', 'refused']);
     expect(refused).toEqual([
       `http://${elsewhere}/model.bin`,
-      'https://pictures.example/1.png',
+      'https://images.example/1.png',
       `ws://${elsewhere}/socket`,
     ]);
     expect(served).not.toContain('/model.bin');
     await close();
   });
 
-  it('has nothing of another host from its workers', async () => {
+  it('may request nothing from other hosts in its workers', async () => {
     const { page, refused, close } = await guardedPage();
     const said = await page.evaluate(
       (host) =>
@@ -106,7 +106,7 @@ describe('a page on this machine', () => {
 });
 
 describe('a page whose process ends', () => {
-  it('ends the call that waits with a sentence, and every call after it', async () => {
+  it('ends the current call and all later ones with a message', async () => {
     const context = await browser.newContext();
     const headless = await openHeadless(
       () => {},
@@ -116,7 +116,7 @@ describe('a page whose process ends', () => {
         await prepare?.(page);
         await page.goto(origin);
         await page.evaluate(() => {
-          // The one function that is called here, and it never answers.
+          // The only function that is called here; it never returns.
           globalThis.headless = {
             stop: () => new Promise(() => {}),
           } as unknown as typeof globalThis.headless;
@@ -135,7 +135,7 @@ describe('a page whose process ends', () => {
 });
 
 describe('opening a page', () => {
-  it('says what to do where there is no Chromium', async () => {
+  it('says what to do if there is no Chromium', async () => {
     vi.mocked(requireChromium).mockImplementationOnce(() => {
       throw new Error('No Chromium was found. Fetch one.');
     });

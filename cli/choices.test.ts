@@ -21,7 +21,7 @@ function choices(...typed: string[]): Choices {
   return parsed;
 }
 
-/** What the person is told of `typed`. */
+/** The error message for `typed`. */
 function refusal(...typed: string[]): string {
   try {
     parseChoices(typed, NOON);
@@ -34,7 +34,7 @@ function refusal(...typed: string[]): string {
 
 const NUMBERS = { lora: { r: 8 }, atoms: { m: 6, from: 3 } };
 
-/** Of every option: what it changes in the choices, and what is said of values that cannot be meant. */
+/** For every option: what it changes in the choices, and the messages for invalid values. */
 const CASES: Record<
   Exclude<Flag, 'help' | 'data' | 'sample' | 'rerun'>,
   {
@@ -55,7 +55,7 @@ const CASES: Record<
       [[], ({ backbone }) => backbone.trunk, undefined],
       [['--network', 'state_dict.module'], ({ backbone }) => backbone.trunk, 'state_dict.module'],
     ],
-    // Whether the file has it is for the engine to say.
+    // The engine checks whether the file has it.
     wrong: [],
   },
   stages: {
@@ -132,7 +132,7 @@ const CASES: Record<
       [['--setting', 'full', '--setting', 'atoms'], ({ settings }) => settings, ['full', 'atoms']],
       [['--setting', 'atoms', '--setting', 'atoms'], ({ settings }) => settings, ['atoms']],
     ],
-    // The engine knows which there are: `checkSettings`.
+    // The engine checks which settings exist: `checkSettings`.
     wrong: [],
   },
   epochs: {
@@ -177,7 +177,7 @@ const CASES: Record<
         ({ hyperparameters }) => hyperparameters.learningRates,
         { atoms: 0.003, lora: 0.01 },
       ],
-      // Every setting starts from the probe's head, so that its rate is a number of its own.
+      // Every setting starts from the probe's head, so the probe's rate is an option of its own.
       [['--lr', 'linear-probe=0.1'], ({ hyperparameters }) => hyperparameters.probe.learningRate, 0.1],
       [['--lr', 'atoms=0.1'], ({ hyperparameters }) => hyperparameters.probe.learningRate, 0.01],
     ],
@@ -286,7 +286,7 @@ const CASES: Record<
   },
   augmentation: {
     right: [
-      // What the data asks for.
+      // The default of the data set.
       [[], ({ hyperparameters }) => hyperparameters.augmentation, null],
       [['--augmentation', 'flips'], ({ hyperparameters }) => hyperparameters.augmentation, 'flips'],
     ],
@@ -341,25 +341,25 @@ it.each(READ)('reads %j', (typed, changed, to) => {
   expect(changed(choices(...typed))).toEqual(to);
 });
 
-it.each(REFUSED)('says of --%s=%s what can be meant', (flag, value, said) => {
+it.each(REFUSED)('rejects --%s=%s and lists the valid values', (flag, value, said) => {
   expect(refusal('--sample', 'counting', `--${flag}=${value}`)).toBe(said);
 });
 
 describe('which images', () => {
   const data = (...typed: string[]) => parseChoices(typed, NOON)?.data;
 
-  it('are a path, from where the person stood, or a sample', () => {
+  it('are a path, relative to the current folder, or a sample', () => {
     expect(data('--data', 'flowers')).toEqual({ kind: 'path', path: '/home/someone/flowers' });
     expect(data('--data', '/tmp/flowers.zip')).toEqual({ kind: 'path', path: '/tmp/flowers.zip' });
     expect(data('--sample', 'textures')).toEqual({ kind: 'sample', name: 'textures' });
   });
 
-  it('are counted from the folder of the process where npm names none', () => {
+  it('are relative to the folder of the process if npm gives none', () => {
     vi.stubEnv('INIT_CWD', undefined);
     expect(data('--data', 'flowers')).toEqual({ kind: 'path', path: `${process.cwd()}/flowers` });
   });
 
-  it('are asked for where nothing is said', () => {
+  it('are required', () => {
     const question =
       'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.';
     expect(refusal()).toBe(question);
@@ -367,17 +367,17 @@ describe('which images', () => {
     expect(refusal('--inspect')).toBe(question);
   });
 
-  it('are not needed to look at weights', () => {
+  it('are not needed to inspect weights', () => {
     expect(parseChoices(['--inspect', '--backbone', 'weights.pth'], NOON)?.data).toBeNull();
   });
 
-  it('are not two things', () => {
+  it('are either a path or a sample', () => {
     expect(refusal('--data', 'flowers', '--sample', 'counting')).toBe(
       'Give either --data or --sample, not both.',
     );
   });
 
-  it('are a sample that there is', () => {
+  it('are an existing sample', () => {
     expect(refusal('--sample', 'flowers')).toBe('--sample must be one of counting, textures, not “flowers”.');
     expect(() => sampleNamed('flowers')).toThrow(UserError);
     expect(sampleNamed('counting')).toEqual({ kind: 'sample', name: 'counting' });
@@ -385,7 +385,7 @@ describe('which images', () => {
 });
 
 describe('--rerun', () => {
-  it('takes a file and leaves the data to it', () => {
+  it('takes a file, which decides the data', () => {
     expect(parseChoices(['--rerun', 'results.json'], NOON)).toMatchObject({
       rerun: '/home/someone/results.json',
       data: null,
@@ -393,7 +393,7 @@ describe('--rerun', () => {
     expect(choices().rerun).toBeNull();
   });
 
-  it('stands beside data, weights and output alone', () => {
+  it('can be combined only with data, weights and output', () => {
     const allowed = ['--data=d', '--backbone=b', '--out=o', '--charts=png'];
     expect(parseChoices(['--rerun=r', ...allowed], NOON)).toMatchObject({
       data: { path: '/home/someone/d' },
@@ -407,7 +407,7 @@ describe('--rerun', () => {
     });
   });
 
-  it('names the option that the file decides, each of them', () => {
+  it('rejects each option that the file decides, by name', () => {
     const read = ['split-folders', 'class-level', 'name-encoding'];
     const free = ['help', 'rerun', 'data', 'sample', 'backbone', 'out', 'charts', ...read];
     const decided = Object.entries(OPTIONS).filter(([name]) => !free.includes(name));
@@ -423,31 +423,31 @@ describe('--rerun', () => {
   });
 });
 
-describe('what was typed', () => {
+describe('the options', () => {
   const sample = ['--sample', 'counting'];
   const list = '`npm run tune -- --help` lists the options.';
 
-  it('keeps the page’s defaults where nothing is said', () => {
+  it('have the page’s defaults', () => {
     expect(choices().hyperparameters).toEqual(DEFAULT_HYPERPARAMETERS);
   });
 
-  it('is refused where there is no such option', () => {
+  it('are rejected if one does not exist', () => {
     expect(refusal(...sample, '--colour', 'red')).toBe(`Unknown option '--colour'. ${list}`);
     expect(refusal(...sample, '-x')).toBe(`Unknown option '-x'. ${list}`);
   });
 
-  it('is refused where a value is missing', () => {
+  it('are rejected if a value is missing', () => {
     expect(refusal(...sample, '--epochs')).toBe(`Option '--epochs <value>' argument missing. ${list}`);
     const dash = '--epochs needs a value. Write a value that begins with a dash as --epochs=-1.';
     expect(refusal(...sample, '--epochs', '--batch', '4')).toBe(dash);
     expect(refusal(...sample, '--epochs', '-3')).toBe(dash);
   });
 
-  it('is refused where a value has no option', () => {
+  it('are rejected if a value has no option', () => {
     expect(refusal('flowers')).toBe('Unexpected argument “flowers”. Did you mean --data flowers?');
   });
 
-  it('does not give one number twice', () => {
+  it('cannot give one value twice', () => {
     const twice = (...typed: string[]) => refusal(...sample, ...typed);
     expect(twice('--lr', 'atoms=0.1', '--lr', 'atoms=0.2')).toBe(
       '--lr atoms is given twice. Remove one of them.',
@@ -460,7 +460,7 @@ describe('what was typed', () => {
     );
   });
 
-  it('does not give a number one value and several', () => {
+  it('cannot give both one value and several', () => {
     const both = (...typed: string[]) => refusal(...sample, ...typed);
     expect(both('--option', 'atoms.m=6', '--sweep', 'atoms.m=9,12')).toBe(
       '--option atoms.m and --sweep atoms.m cannot be used together. Remove one of them.',
@@ -468,11 +468,11 @@ describe('what was typed', () => {
     expect(both('--sweep', 'atoms.lr=0.1,0.2', '--lr', 'atoms=0.1')).toBe(
       '--lr atoms and --sweep atoms.lr cannot be used together. Remove one of them.',
     );
-    // Others of the same setting are free.
+    // Other options of the same setting are allowed.
     expect(both('--sweep', 'atoms.m=6,9', '--option', 'atoms.from=3', '--lr', 'lora=1')).toBe('accepted');
   });
 
-  it('takes names of every object for names', () => {
+  it('treat names that every JavaScript object has as names', () => {
     expect(choices('--option', 'constructor.name=3').hyperparameters.options).toEqual({
       constructor: { name: 3 },
     });
@@ -481,12 +481,12 @@ describe('what was typed', () => {
 });
 
 describe('the help', () => {
-  it('is asked for by --help and by -h, whatever else is wrong', () => {
+  it('is shown for --help and -h, even with invalid options', () => {
     expect(parseChoices(['--help', '--epochs', 'six'], NOON)).toBeNull();
     expect(parseChoices(['-h'], NOON)).toBeNull();
   });
 
-  it('has an entry for every option there is, and for no other', () => {
+  it('has an entry for every option and no other', () => {
     const entries = [...HELP.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
     expect(entries.toSorted()).toEqual(Object.keys(OPTIONS).toSorted());
   });
@@ -551,7 +551,7 @@ describe('against what the engine knows', () => {
     return 'accepted';
   };
 
-  it('lets pass what there is', () => {
+  it('accepts what exists', () => {
     expect(checked()).toBe('accepted');
     expect(
       checked(
@@ -601,7 +601,7 @@ describe('against what the engine knows', () => {
     [['--option', 'atoms.m=13'], '--option atoms.m must be from 3 to 12, not 13.'],
     [['--option', 'atoms.m=3.5'], '--option atoms.m must be a whole number, not “3.5”.'],
     [['--option', 'atoms.from=2'], '--option atoms.from must be one of 1, 3, not 2.'],
-    // Each of the swept values counts, not the first alone.
+    // Each of the swept values is checked, not only the first.
     [['--sweep', 'atoms.m=6,13'], '--sweep atoms.m must be from 3 to 12, not 13.'],
   ])('keeps a number within its bounds: %j', (typed, said) => {
     expect(checked(...typed)).toBe(said);
@@ -617,7 +617,7 @@ describe('against what the engine knows', () => {
     );
   });
 
-  it('lets the probe have a learning rate though it is not run: every setting starts from it', () => {
+  it('accepts a learning rate for a probe that is not run: every setting starts from it', () => {
     expect(checked('--setting', 'atoms', '--lr', 'linear-probe=0.1')).toBe('accepted');
   });
 });

@@ -105,8 +105,8 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
 
   npm run tune -- --data DIR [options]
 
-  --data PATH        a folder with one sub-folder of images per class, or a zip or tar.gz of one. Folders named like
-                     parts, such as train/ and test/, are used as the split
+  --data PATH        a folder with one sub-folder of images per class, or a zip, tar or tar.gz of one. Folders named
+                     like parts, such as train/ and test/, are used as the split
   --split-folders A  yes: folders named like parts of a split are the split; no: they are classes (default: detected)
   --class-level N    level of the folders that name the class, from 1 (default: detected)
   --name-encoding E  encoding of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},

@@ -31,7 +31,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'command-'));
   out = join(folder, 'out');
 });
-/** What a command asks to be done at the end of the process. */
+/** What a command registers for the end of the process. */
 let ends: (() => void)[] = [];
 afterEach(async () => {
   for (const end of ends) end();
@@ -39,7 +39,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The command with a made page in place of the browser; `stop` sends it a signal, a second after the one before. */
+/** The command with a fixture in place of the browser page; `stop` sends it a signal, a second after the previous one. */
 function command(page: PageFixture | Error = pageFixture(), given: Partial<Surroundings> = {}) {
   const signals = new EventEmitter();
   const written = { stdout: '', stderr: '', left: [] as number[], opened: 0 };
@@ -82,7 +82,7 @@ const names = (page: PageFixture) =>
   page.asked.flatMap(([call, run]) => (call === 'train' ? [(run as AskedRun).name] : []));
 
 describe('before anything is started', () => {
-  it('prints the help that is asked for', async () => {
+  it('prints the help', async () => {
     const { run, written } = command();
     expect(await run('--help')).toBe(0);
     expect(written).toEqual({ stdout: HELP, stderr: '', left: [], opened: 0 });
@@ -102,7 +102,7 @@ describe('before anything is started', () => {
     expect(written).toEqual({ stdout: '', stderr: `${said}\n`, left: [], opened: 0 });
   });
 
-  it('leaves no half line on a terminal before an error', async () => {
+  it('leaves no partial line on a terminal before an error', async () => {
     const stdout: string[] = [];
     const { run } = command(pageFixture(), {
       stdout: { isTTY: true, columns: 80, write: (text) => stdout.push(String(text)) > 0 },
@@ -124,14 +124,14 @@ describe('before anything is started', () => {
     expect(stdout).toEqual(['\r\u001b[2KStarting 0 %', '\r\u001b[2K']);
   });
 
-  it('says what to do where there is no browser', async () => {
+  it('says what to do if there is no browser', async () => {
     const { run, written } = command(new UserError('No Chromium was found.'));
     expect(await run(...both())).toBe(2);
     expect(written.stderr).toBe('No Chromium was found.\n');
   });
 });
 
-describe('a look at what was understood', () => {
+describe('--inspect', () => {
   it('prints classes and split, trains nothing and writes nothing', async () => {
     const page = pageFixture();
     const { run, written } = command(page);
@@ -141,7 +141,7 @@ describe('a look at what was understood', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('of weights alone ends with them', async () => {
+  it('of weights only ends after them', async () => {
     const weights = join(folder, 'weights.pth');
     await writeFile(weights, '');
     const page = pageFixture();
@@ -153,7 +153,7 @@ describe('a look at what was understood', () => {
 });
 
 describe('a comparison', () => {
-  it('asks the page for one thing after the other, and closes it', async () => {
+  it('calls the page’s functions in order, and closes it', async () => {
     const page = pageFixture();
     expect(await command(page).run(...both(), '--seed', '3', '--test-part', '0.2', '--preset', 'vtab')).toBe(
       0,
@@ -173,8 +173,8 @@ describe('a comparison', () => {
     expect(names(page)).toEqual(['Linear probe', 'Atoms']);
   });
 
-  it('puts folders and files into the page, backbone first', async () => {
-    const [data, weights] = [join(folder, 'pictures'), join(folder, 'weights.pth')];
+  it('gives folders and files to the page, the backbone first', async () => {
+    const [data, weights] = [join(folder, 'flowers'), join(folder, 'weights.pth')];
     await mkdir(join(data, 'a'), { recursive: true });
     await writeFile(join(data, 'a', '1.png'), '');
     await writeFile(weights, '');
@@ -192,7 +192,7 @@ describe('a comparison', () => {
     expect((await readResults()).backbone).toMatchObject({ id: 'own', inputSize: 96, stages: { used: 3 } });
   });
 
-  it('takes the starter in another form where no weights are given', async () => {
+  it('uses the starter in another form if no weights are given', async () => {
     const page = pageFixture();
     await command(page).run(...both(), '--size', '96');
     expect(page.asked.slice(0, 2)).toEqual([
@@ -201,7 +201,7 @@ describe('a comparison', () => {
     ]);
   });
 
-  it('says what it works with, how each run ended, and what was written', async () => {
+  it('prints the engine, the backbone, the data, how each run ended, and what was written', async () => {
     const { run, written } = command();
     await run(...both());
     expect(written.stderr).toBe('');
@@ -209,7 +209,7 @@ describe('a comparison', () => {
     expect(about.split('\n')).toEqual([
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
-      'Data: pictures, 2 classes, images: 20 training, 20 validation.',
+      'Data: flowers, 2 classes, images: 20 training, 20 validation.',
       'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
       'Atoms: About 21 MB of memory. And 9 MB for the rest.',
@@ -249,10 +249,10 @@ describe('a comparison', () => {
       ['atoms', { file: 'atoms.safetensors', bytes: 'adapter of Atoms'.length }],
     ]);
     expect(await readFile(join(out, 'atoms.safetensors'), 'utf8')).toBe('adapter of Atoms');
-    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Tuning report: pictures');
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Tuning report: flowers');
   });
 
-  it('has the results so far on the disk when each run begins, marked as not complete', async () => {
+  it('writes the results so far before each run, marked as incomplete', async () => {
     const seen: unknown[] = [];
     const train = async (asked: AskedRun) => {
       const text = await readFile(join(out, 'results.json'), 'utf8').catch(() => null);
@@ -274,7 +274,7 @@ describe('a comparison', () => {
     ]);
   });
 
-  it('shows how far the work has come, and programs that do not compile', async () => {
+  it('shows progress, and programs that do not compile', async () => {
     const page = pageFixture();
     const openHeadless: Surroundings['openHeadless'] = async (onReport, onNotice) => {
       const phase = { label: 'Starting', done: 1, total: 2 };
@@ -287,7 +287,7 @@ describe('a comparison', () => {
     expect(written.stdout).toMatch(/^Starting 50 %\nThe optimized GPU kernel conv 3×3 .* No f16\.\nEngine: /);
   });
 
-  it('says nothing of the memory of a run that does not fit', async () => {
+  it('prints no memory for a run that does not fit', async () => {
     const { run, written } = command(
       pageFixture({ plan: (configs) => configs.map((_, place) => ({ ...MEMORY, fits: place !== 0 })) }),
     );
@@ -296,7 +296,7 @@ describe('a comparison', () => {
     expect(written.stdout).toContain('Atoms: About');
   });
 
-  it('goes by how the searches ended', async () => {
+  it('uses the results of the searches', async () => {
     const page = pageFixture({
       train: (asked) => finished(asked, asked.config.learningRate === 0.0009 ? 18 : 12),
     });
@@ -304,7 +304,7 @@ describe('a comparison', () => {
     expect(names(page).at(-1)).toBe('Atoms, learning rate 0.0009');
   });
 
-  it('compares what is final, and searches beside it', async () => {
+  it('compares the final runs, and lists the searches', async () => {
     const page = pageFixture();
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'atoms', '--find-rates', '--out', out)).toBe(0);
@@ -317,8 +317,8 @@ describe('a comparison', () => {
   });
 });
 
-describe('what is wrong with what was asked', () => {
-  it('is said of a setting before the images are read', async () => {
+describe('an invalid request', () => {
+  it('for an unknown setting is reported before the images are read', async () => {
     const page = pageFixture();
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'magic', '--out', out)).toBe(2);
@@ -328,7 +328,7 @@ describe('what is wrong with what was asked', () => {
     expect(page.calls()).toEqual(['start', 'settings', 'close']);
   });
 
-  it('is said of the images as the engine has it, and nothing is written', async () => {
+  it('for the images is reported with the engine’s message, and nothing is written', async () => {
     const page = pageFixture({
       importSample: () => {
         throw new UserError('There is only one class.');
@@ -341,7 +341,7 @@ describe('what is wrong with what was asked', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is said of a sweep that is too large, and nothing is written', async () => {
+  it('for too large a sweep is reported, and nothing is written', async () => {
     const page = pageFixture();
     const { run, written } = command(page);
     const values = '1,2,3,4,5,6,7,8,9,10,11,12';
@@ -352,7 +352,7 @@ describe('what is wrong with what was asked', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is said of a folder that cannot be made', async () => {
+  it('for a folder that cannot be created is reported', async () => {
     await writeFile(join(folder, 'taken'), '');
     const { run, written } = command();
     expect(await run('--sample', 'counting', '--out', join(folder, 'taken', 'out'))).toBe(2);
@@ -364,7 +364,7 @@ describe('a run that fails', () => {
   const failing = (name: string, failed: (asked: AskedRun) => RunRecord) =>
     pageFixture({ train: (asked) => (asked.name.startsWith(name) ? failed(asked) : finished(asked)) });
 
-  it('is said, the others are made, and the code is 1', async () => {
+  it('is reported, the others are run, and the code is 1', async () => {
     const { run, written } = command(failing('Linear probe', (asked) => finished(asked, 5, 'failed')));
     expect(await run(...both())).toBe(1);
     expect(written.stderr).toBe('Linear probe: The loss was no number.\n');
@@ -377,7 +377,7 @@ describe('a run that fails', () => {
     expect(written.stdout).toMatch(/^Linear probe \(failed\) /m);
   });
 
-  it('by a fault of the engine has it started anew, with the backend that was asked for', async () => {
+  it('by an engine fault restarts the engine, with the requested backend', async () => {
     const page = failing('Linear probe', (asked) => ended(asked, DEVICE_LOST));
     const { run, written } = command(page);
     expect(await run(...both(), '--backend', 'webgpu')).toBe(1);
@@ -393,7 +393,7 @@ describe('a run that fails', () => {
     ]);
   });
 
-  it('by a fault of the engine as the last leaves it as it is, and everything is written', async () => {
+  it('by an engine fault as the last run does not restart the engine, and everything is written', async () => {
     const page = failing('Atoms', (asked) => ended(asked, DEVICE_LOST));
     expect(await command(page).run(...both())).toBe(1);
     expect(page.calls()).not.toContain('restart');
@@ -401,14 +401,14 @@ describe('a run that fails', () => {
     expect(await readdir(out)).toContain('report.html');
   });
 
-  it('by a fault after which the engine works on does not', async () => {
+  it('by a fault that the engine survives does not restart it', async () => {
     const fault = { ...DEVICE_LOST, engineLost: false };
     const page = failing('Linear probe', (asked) => ended(asked, fault));
     expect(await command(page).run(...both())).toBe(1);
     expect(page.calls()).not.toContain('restart');
   });
 
-  it('may be a search', async () => {
+  it('may be a search run', async () => {
     const page = pageFixture({
       train: (asked) => finished(asked, 10, asked.config.learningRate > 0.02 ? 'failed' : 'finished'),
     });
@@ -419,7 +419,7 @@ describe('a run that fails', () => {
 });
 
 describe('when the page breaks', () => {
-  /** Fails with `error` when the second run is asked for. */
+  /** Fails with `error` when the second run is requested. */
   const breaking = (error: Error) => {
     let runs = 0;
     return pageFixture({
@@ -446,7 +446,7 @@ describe('when the page breaks', () => {
     expect(page.calls().at(-1)).toBe('close');
   });
 
-  it('or its engine cannot be started anew, the runs before are kept', async () => {
+  it('or its engine cannot be restarted, the earlier runs are kept', async () => {
     const page = pageFixture({
       train: (asked) => ended(asked, DEVICE_LOST),
       restart: () => {
@@ -460,7 +460,7 @@ describe('when the page breaks', () => {
     expect(await readResults()).toMatchObject({ complete: false, runs: [{ outcome: 'failed' }] });
   });
 
-  it('by asking another host, everything is written and the addresses are said', async () => {
+  it('by a request to another host, everything is written and the addresses are printed', async () => {
     const page = pageFixture({}, ['https://elsewhere.example/a.js', 'wss://elsewhere.example/']);
     const { run, written } = command(page);
     expect(await run(...both())).toBe(1);
@@ -472,7 +472,7 @@ describe('when the page breaks', () => {
 });
 
 describe('Ctrl-C', () => {
-  /** A page whose second run goes on until it is stopped; `begun` resolves when it has begun. */
+  /** A page whose second run continues until it is stopped; `begun` resolves when it has begun. */
   function endless() {
     let announce = () => {};
     const begun = new Promise<void>((resolve) => {
@@ -495,7 +495,7 @@ describe('Ctrl-C', () => {
     return { page, begun };
   }
 
-  it('ends the run under way, keeps its best, begins no other, and leaves with 130', async () => {
+  it('stops the current run, keeps its best epoch, starts no other, and exits with 130', async () => {
     const { page, begun } = endless();
     const { run, stop, written } = command(page);
     const code = run(...both(), '--setting', 'lora');
@@ -514,11 +514,11 @@ describe('Ctrl-C', () => {
     expect(await readdir(out)).toContain('report.html');
     expect(written.stdout).toContain('Press Ctrl-C again to quit at once.\n');
     expect(page.calls().at(-1)).toBe('close');
-    // Everything is written, so that nothing need be left behind.
+    // Everything is written, so nothing is registered for the end of the process.
     expect(written.left).toEqual([]);
   });
 
-  it('leaves at once the second time', async () => {
+  it('exits at once the second time', async () => {
     const { page, begun } = endless();
     const { run, stop, written } = command(page);
     const code = run(...both());
@@ -530,7 +530,7 @@ describe('Ctrl-C', () => {
     await code;
   });
 
-  it('begins no run where it comes before the first', async () => {
+  it('before the first run starts none', async () => {
     let stop = () => {};
     const page = pageFixture({
       plan: (configs) => {
@@ -546,7 +546,7 @@ describe('Ctrl-C', () => {
     expect(await readResults()).toMatchObject({ complete: false, runs: [] });
   });
 
-  it('leaves the results complete where it comes after the last run', async () => {
+  it('after the last run leaves complete results', async () => {
     let stop = () => {};
     const page = pageFixture({
       chart: () => {
@@ -561,30 +561,27 @@ describe('Ctrl-C', () => {
     expect(await readResults()).toMatchObject({ complete: true, charts: [] });
   });
 
-  it.each(['start', 'importSample'] as const)(
-    'leaves at once during %s, and writes nothing',
-    async (call) => {
-      let announce = () => {};
-      const begun = new Promise<void>((resolve) => {
-        announce = resolve;
-      });
-      const page = pageFixture({
-        [call]: () => {
-          announce();
-          return new Promise(() => {});
-        },
-      });
-      const { run, stop, written } = command(page);
-      const code = run(...both());
-      await begun;
-      stop();
-      expect(await code).toBe(130);
-      expect(written.left).toEqual([130]);
-      expect(written.stderr).toBe('');
-      expect(page.calls().at(-1)).toBe('close');
-      expect(await readdir(folder)).toEqual([]);
-    },
-  );
+  it.each(['start', 'importSample'] as const)('exits at once during %s, and writes nothing', async (call) => {
+    let announce = () => {};
+    const begun = new Promise<void>((resolve) => {
+      announce = resolve;
+    });
+    const page = pageFixture({
+      [call]: () => {
+        announce();
+        return new Promise(() => {});
+      },
+    });
+    const { run, stop, written } = command(page);
+    const code = run(...both());
+    await begun;
+    stop();
+    expect(await code).toBe(130);
+    expect(written.left).toEqual([130]);
+    expect(written.stderr).toBe('');
+    expect(page.calls().at(-1)).toBe('close');
+    expect(await readdir(folder)).toEqual([]);
+  });
 
   it('does not wait for a browser that is still starting', async () => {
     let announce = () => {};
@@ -615,11 +612,11 @@ describe('--rerun', () => {
     await command().run(...both(), '--seeds', '2', '--seed', '5', '--memory', '24');
   });
 
-  it('makes the same runs with the same choices, and says that the numbers are the same', async () => {
+  it('repeats the runs with the same choices, and reports that the numbers are the same', async () => {
     const page = pageFixture();
     const { code, lines, written } = await rerun(page);
     expect([code, written.stderr]).toEqual([0, '']);
-    // The results decide the backend, too: `auto` could be another on another machine.
+    // The results also decide the backend: `auto` could choose another one on another machine.
     expect(page.asked[0]).toEqual(['start', 'wasm']);
     expect(page.asked).toContainEqual([
       'importSample',
@@ -646,7 +643,7 @@ describe('--rerun', () => {
     expect(second.runs[0]?.memoryCap).toBe(24_000_000);
   });
 
-  it('says which numbers are others, with code 1', async () => {
+  it('reports which numbers differ, with code 1', async () => {
     const page = pageFixture({ train: (asked) => finished(asked, asked.name === 'Atoms, seed 6' ? 14 : 15) });
     const { code, lines } = await rerun(page);
     expect(code).toBe(1);
@@ -656,7 +653,7 @@ describe('--rerun', () => {
     expect(lines.at(-2)).toBe('Linear probe, seed 6: the same numbers, bit for bit.');
   });
 
-  it('says what was not run again when it is stopped, with code 130', async () => {
+  it('reports what was not run again when it is stopped, with code 130', async () => {
     let stop = () => {};
     const page = pageFixture({
       train: (asked) => {

@@ -20,7 +20,7 @@ const RUNS = [
 const COLUMNS = columnsOf(RUNS);
 const lines = comparison(RUNS).split('\n');
 
-/** A line's cells: those of one column begin, or end, at the same place. */
+/** The cells of a line; those of one column begin or end at the same position. */
 function cellsOf(line: string): string[] {
   return line.split(/ {2,}/);
 }
@@ -30,23 +30,23 @@ describe('the table of runs', () => {
     expect(cellsOf(lines[0] ?? '')).toEqual(['Run', ...COLUMNS.map(({ title }) => title)]);
   });
 
-  it('has a rule under its head, as wide as the widest line', () => {
+  it('has a rule under its header, as wide as the widest line', () => {
     expect(lines[1]).toBe('─'.repeat(Math.max(...lines.map((line) => line.length))));
   });
 
-  it('has what the page shows of each run, in order', () => {
+  it('has the values that the page shows for each run, in order', () => {
     const [run] = RUNS;
     expect(cellsOf(lines[2] ?? '')).toEqual(['Atoms', ...COLUMNS.map(({ show }) => run && show(run))]);
     expect(lines).toHaveLength(2 + RUNS.length);
     expect(cellsOf(lines[3] ?? '')[0]).toBe('Atoms, m = 6, learning rate 0.03');
   });
 
-  it('says of a run that did not finish how it ended', () => {
+  it('shows how an unfinished run ended', () => {
     expect(cellsOf(lines[4] ?? '')[0]).toBe('LoRA (failed)');
     expect(comparison([finished(asked('Full'), 9, 'stopped')])).toMatch(/^Full \(stopped\) /m);
   });
 
-  it('ends numbers at one place, and begins words at one', () => {
+  it('aligns numbers to the right and words to the left', () => {
     const place = COLUMNS.findIndex(({ title }) => title === 'Head');
     // 1,026 stands under the end of "Head".
     const ends = [lines[0], lines[2], lines[3], lines[4]].map((line = '') => {
@@ -62,7 +62,7 @@ describe('the table of runs', () => {
     for (const line of lines) expect(line).toBe(line.trimEnd());
   });
 
-  it('is its head alone where there is no run', () => {
+  it('is only the header if there is no run', () => {
     const [head, rule, ...rest] = comparison([]).split('\n');
     expect(head).toMatch(/^Run {2}Setting /);
     expect(rule).toMatch(/^─+$/);

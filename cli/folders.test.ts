@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const inside = (...parts: string[]) => join(folder, ...parts);
 
-/** What the person is told. */
+/** The error message. */
 async function refusal(work: Promise<unknown>): Promise<string> {
   try {
     await work;
@@ -26,16 +26,16 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 
 describe('what a path is', () => {
   it('is a file, or a folder with a file somewhere inside', async () => {
-    await mkdir(inside('pictures', 'rose', 'deep'), { recursive: true });
-    await writeFile(inside('pictures', 'rose', 'deep', '1.png'), '');
-    expect(await kindOf('data', inside('pictures'))).toBe('folder');
-    expect(await kindOf('data', inside('pictures', 'rose', 'deep', '1.png'))).toBe('file');
+    await mkdir(inside('flowers', 'rose', 'deep'), { recursive: true });
+    await writeFile(inside('flowers', 'rose', 'deep', '1.png'), '');
+    expect(await kindOf('data', inside('flowers'))).toBe('folder');
+    expect(await kindOf('data', inside('flowers', 'rose', 'deep', '1.png'))).toBe('file');
   });
 
-  it('is what a link leads to', async () => {
-    await mkdir(inside('pictures'));
-    await writeFile(inside('pictures', '1.png'), '');
-    await symlink(inside('pictures'), inside('link'));
+  it('is the target of a link', async () => {
+    await mkdir(inside('flowers'));
+    await writeFile(inside('flowers', '1.png'), '');
+    await symlink(inside('flowers'), inside('link'));
     expect(await kindOf('data', inside('link'))).toBe('folder');
   });
 
@@ -44,7 +44,7 @@ describe('what a path is', () => {
     ['backbone', 'a weight file, or model.json and its shards'],
     ['results', 'results.json'],
   ] as const)(
-    'is refused where it is a folder without a file, with what belongs there: %s',
+    'is rejected if it is a folder without files, with what it needs: %s',
     async (purpose, needed) => {
       await mkdir(inside('empty', 'within'), { recursive: true });
       expect(await refusal(kindOf(purpose, inside('empty')))).toBe(
@@ -53,7 +53,7 @@ describe('what a path is', () => {
     },
   );
 
-  it('is refused where there is nothing', async () => {
+  it('is rejected if it does not exist', async () => {
     expect(await refusal(kindOf('data', inside('nowhere')))).toBe(
       `“${inside('nowhere')}” cannot be read: it does not exist.`,
     );
@@ -63,16 +63,16 @@ describe('what a path is', () => {
     );
   });
 
-  it('is refused where it leads through a file', async () => {
+  it('is rejected if it leads through a file', async () => {
     await writeFile(inside('file'), '');
     expect(await refusal(kindOf('data', inside('file', 'deeper')))).toBe(
       `“${inside('file', 'deeper')}” cannot be read: part of its path is a file.`,
     );
   });
 
-  it.skipIf(process.platform === 'win32')('is refused where it is neither a file nor a folder', async () => {
+  it.skipIf(process.platform === 'win32')('is rejected if it is neither a file nor a folder', async () => {
     expect(await refusal(kindOf('data', '/dev/null'))).toBe(
-      '“/dev/null” is neither a folder nor a zip file.',
+      '“/dev/null” is neither a folder nor an archive.',
     );
     expect(await refusal(kindOf('backbone', '/dev/null'))).toBe(
       '“/dev/null” is neither a folder nor a weight file.',
@@ -80,14 +80,14 @@ describe('what a path is', () => {
   });
 });
 
-describe('a folder that is made', () => {
-  it('has those above it made, too, and may be there', async () => {
+describe('creating a folder', () => {
+  it('creates its parents, and may already exist', async () => {
     await makeFolder(inside('a', 'b', 'c'));
     await makeFolder(inside('a', 'b', 'c'));
     expect((await stat(inside('a', 'b', 'c'))).isDirectory()).toBe(true);
   });
 
-  it('is refused where a file is in its place', async () => {
+  it('is rejected if a file is in its place', async () => {
     await writeFile(inside('file'), '');
     expect(await refusal(makeFolder(inside('file')))).toBe(
       `“${inside('file')}” cannot be created: a file with this name exists.`,
@@ -100,23 +100,23 @@ describe('a folder that is made', () => {
 
 describe('an error of the file system', () => {
   const said = (code: string, message = 'no words') =>
-    asUserError(Object.assign(new Error(message), { code, path: '/disk/pictures' }), 'read').message;
+    asUserError(Object.assign(new Error(message), { code, path: '/disk/flowers' }), 'read').message;
 
-  // Errors that a test cannot have of every disk, and root of none.
+  // Errors that a test cannot cause on every disk, and root on none.
   it.each([
     ['EACCES', 'permission is denied'],
     ['EPERM', 'permission is denied'],
     ['EROFS', 'the disk is read-only'],
     ['ENOSPC', 'the disk is full'],
-  ])('%s is said in words', (code, words) => {
-    expect(said(code)).toBe(`“/disk/pictures” cannot be read: ${words}.`);
+  ])('%s is described in words', (code, words) => {
+    expect(said(code)).toBe(`“/disk/flowers” cannot be read: ${words}.`);
   });
 
-  it('that is not known keeps its own words', () => {
-    expect(said('EIO', 'EIO: i/o error')).toBe('“/disk/pictures” cannot be read: EIO: i/o error.');
+  it('that is unknown keeps its message', () => {
+    expect(said('EIO', 'EIO: i/o error')).toBe('“/disk/flowers” cannot be read: EIO: i/o error.');
   });
 
-  it('that is for the person stays as it is', () => {
+  it('that is a UserError is not changed', () => {
     const error = new UserError('As it stands.');
     expect(asUserError(error, 'read')).toBe(error);
   });

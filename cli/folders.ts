@@ -5,7 +5,7 @@ import type { Purpose } from './messages';
 
 /** The file that a path may be, and what a folder has inside. */
 const EXPECTED: Record<Purpose | 'results', { file: string; inside: string }> = {
-  data: { file: 'a zip file', inside: 'one sub-folder per class, with images inside' },
+  data: { file: 'an archive', inside: 'one sub-folder per class, with images inside' },
   backbone: { file: 'a weight file', inside: 'a weight file, or model.json and its shards' },
   results: { file: 'a results file', inside: 'results.json' },
 };

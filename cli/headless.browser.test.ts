@@ -1,4 +1,4 @@
-/** The page under the command line over an engine that is made up. */
+/** The page of the command line, with a fixture for the engine. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../app/engine';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
@@ -32,7 +32,7 @@ type Answers = {
   ) => Calls[K]['out'] | Promise<Calls[K]['out']>;
 };
 
-/** An engine whose every call is kept; `answers` may be changed as the test goes. */
+/** An engine that records every call; a test may change `answers`. */
 interface EngineFixture {
   calls: [call: CallName | 'terminate', input?: unknown][];
   hear: (message: EngineReport) => void;
@@ -62,7 +62,7 @@ function freshPage(given: Answers = {}) {
       return answer(input, (value) => options?.onProgress?.(value as never));
     };
     return {
-      // Each name is answered with the types of its call: see `Answers`.
+      // Each answer has the type of its call: see `Answers`.
       call: call as Engine['call'],
       terminate: () => engine.calls.push(['terminate']),
     };
@@ -70,7 +70,7 @@ function freshPage(given: Answers = {}) {
   return { page, engines, answers, calls: (engine = 0) => engines[engine]?.calls ?? [] };
 }
 
-/** A page on an engine that has started; its calls count from then on. */
+/** A page with a started engine; calls are recorded from then on. */
 async function pageWith(given: Answers = {}) {
   const made = freshPage(given);
   done(await made.page.start('wasm'));
@@ -92,7 +92,7 @@ function asked(id: string, given: Partial<AskedRun> = {}): AskedRun {
   };
 }
 
-/** What the engine gives of a run that finished. */
+/** The engine's result of a finished run. */
 function trained(name: string, id: string): Calls['train']['out'] {
   const { result, model } = finished(asked(id, { name }));
   if (!result || !model) throw new Error('A finished run has both.');
@@ -136,8 +136,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('an answer', () => {
-  it('is what the engine gives', async () => {
+describe('a result', () => {
+  it('is that of the engine', async () => {
     const { page, calls } = freshPage();
     expect(await page.start('wasm')).toEqual({ done: { engine: ENGINE, backbone: BACKBONE } });
     expect(calls()).toEqual([['start', { backend: 'wasm' }]]);
@@ -175,7 +175,7 @@ describe('an answer', () => {
 });
 
 describe('long work', () => {
-  it('is reported as a phase of no run', async () => {
+  it('is reported as a phase without a run', async () => {
     const phase = { label: 'Starting the engine', done: 1, total: 3 };
     const { page } = freshPage({
       start: (_, progress) => {
@@ -190,13 +190,13 @@ describe('long work', () => {
 });
 
 describe('a backbone', () => {
-  it('is the starter in another form where no file was chosen', async () => {
+  it('is the starter in another form if no file was chosen', async () => {
     const { page, calls } = await pageWith();
     expect(await page.useBackbone(3, 96)).toEqual({ done: BACKBONE });
     expect(calls()).toEqual([['useBackbone', { source: { kind: 'starter' }, stages: 3, inputSize: 96 }]]);
   });
 
-  it('is made of the files that were chosen, a folder’s too', async () => {
+  it('is read from the chosen files or folder', async () => {
     const { page, calls } = await pageWith();
     const [weights, shard] = [new File(['w'], 'resnet.pth'), new File(['s'], 'shard-1.bin')];
     choose('backbone-file', weights);
@@ -219,7 +219,7 @@ describe('a backbone', () => {
     ]);
   });
 
-  it('reports phases, and no bytes of a download: there is none', async () => {
+  it('reports phases, and no download', async () => {
     const phase = { label: 'Reading weights', done: 0, total: 1 };
     const { page } = await pageWith({
       useBackbone: (_, progress) => {
@@ -234,32 +234,32 @@ describe('a backbone', () => {
 });
 
 describe('data', () => {
-  it('is a sample on this site, with the choice of its split', async () => {
+  it('is a sample of this site, with the chosen split', async () => {
     const { page, calls } = await pageWith();
     const summary = done(await page.importSample('counting', CHOICE));
     const url = new URL('/samples/counting.zip', location.href).href;
     expect(calls()).toEqual([
       ['importData', { source: { kind: 'sample', name: 'counting', url }, ...CHOICE }],
     ]);
-    expect(summary).toMatchObject({ name: 'pictures', sample: 'counting', hash: DATA.hash });
+    expect(summary).toMatchObject({ name: 'flowers', sample: 'counting', hash: DATA.hash });
   });
 
-  it('is the files that were chosen', async () => {
+  it('is the chosen files', async () => {
     const { page, calls } = await pageWith();
-    const zip = new File(['z'], 'pictures.zip');
+    const zip = new File(['z'], 'flowers.zip');
     choose('data-file', zip);
     const summary = done(await page.importFiles(CHOICE));
     expect(calls()).toEqual([
-      ['importData', { source: { kind: 'files', files: [{ path: 'pictures.zip', file: zip }] }, ...CHOICE }],
+      ['importData', { source: { kind: 'files', files: [{ path: 'flowers.zip', file: zip }] }, ...CHOICE }],
     ]);
     expect(summary.sample).toBeNull();
   });
 
-  it('is summed up without its pictures, which a page alone can show', async () => {
+  it('is summarised without its thumbnails, which only a page can show', async () => {
     const summary = done(await (await pageWith()).page.importSample('counting', CHOICE));
     expect(summary.classes).toEqual(DATA.classes);
     expect(summary).not.toHaveProperty('thumbnailLayout');
-    expect(summary.label).toMatch(/^pictures, 40 images/);
+    expect(summary.label).toMatch(/^flowers, 40 images/);
   });
 
   it('decides the augmentation that settings are counted for', async () => {
@@ -276,13 +276,13 @@ describe('data', () => {
 });
 
 describe('a run', () => {
-  it('is refused before there is data', async () => {
+  it('is rejected if there is no data', async () => {
     expect(await (await pageWith()).page.train(asked('atoms'))).toMatchObject({
       failed: { kind: 'user', message: expect.stringContaining('There are no images yet.') },
     });
   });
 
-  it('is asked of the engine as it was asked of the page; only what is compared answers the test images', async () => {
+  it('is passed on to the engine unchanged; only compared runs are scored on the test images', async () => {
     const { train, calls } = await ready();
     const final = asked('atoms', { name: 'Atoms, seed 1', memoryCap: 24e6 });
     const search = asked('lora', { role: 'search' });
@@ -297,7 +297,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('is recorded with what the engine told of it and what it gave', async () => {
+  it('is recorded with the engine’s reports and results', async () => {
     const events: RunEvent[] = [
       { kind: 'planned', memory: MEMORY },
       { kind: 'started', epochs: 10, stepsPerEpoch: 2, trainable: { backbone: 5, head: 6 } },
@@ -322,10 +322,10 @@ describe('a run', () => {
       },
       ...{ steps: [{ step: 1, loss: 0.75 }], epochs: result.epochs, result, model },
     });
-    expect(run.data).toMatch(/^pictures, 40 images/);
+    expect(run.data).toMatch(/^flowers, 40 images/);
   });
 
-  it('that searches leaves no model behind', async () => {
+  it('of a search keeps no model', async () => {
     const { train, calls } = await ready();
     const run = await train(asked('atoms', { role: 'search' }));
     expect(run.model).toBeNull();
@@ -338,7 +338,7 @@ describe('a run', () => {
     expect(calls().map(([call]) => call)).not.toContain('forget');
   });
 
-  it('has the colour of its like with another seed, and another than the others; searches have their own', async () => {
+  it('has the same colour as with another seed; other settings and searches have other colours', async () => {
     const { train } = await ready();
     const styles: number[] = [];
     for (const run of [
@@ -386,7 +386,7 @@ describe('a run', () => {
     });
   });
 
-  it('is reported a few times a second, with the mean of its last twenty losses', async () => {
+  it('is reported a few times per second, with the mean of its last twenty losses', async () => {
     vi.useFakeTimers();
     let tell: (event: RunEvent) => void = () => {};
     let end = () => {};
@@ -432,7 +432,7 @@ describe('a run', () => {
     expect(report, 'after its end').not.toHaveBeenCalled();
   });
 
-  it('is stopped while it goes, and only then', async () => {
+  it('can be stopped only while it is in progress', async () => {
     let end = () => {};
     const { page, calls } = await ready({
       train: ({ name, config }) =>
@@ -478,13 +478,13 @@ describe('an engine that broke', () => {
     expect(calls(1).at(-1)?.[0]).toBe('train');
   });
 
-  it('has the starter again where no other backbone was used', async () => {
+  it('loads the starter again if no other backbone was used', async () => {
     const { page, calls } = await ready();
     await page.restart('wasm');
     expect(calls(1).map(([call]) => call)).toEqual(['start', 'importData']);
   });
 
-  it('is an error where it cannot be replaced', async () => {
+  it('is an error if it cannot be replaced', async () => {
     const { page, answers } = await ready();
     answers.start = () => {
       throw new EngineFault('device-lost', 'No GPU.', 'words', true);
@@ -494,14 +494,14 @@ describe('an engine that broke', () => {
     });
   });
 
-  it('leaves the runs before it among the figures', async () => {
+  it('keeps the earlier runs', async () => {
     const { page, train } = await ready();
     await train(asked('atoms'));
     await page.restart('wasm');
     expect(done(await page.chart('accuracy-by-epoch', 'svg'))).toContain('Atoms');
   });
 
-  it('says what does not compile, in the new engine as in the old', async () => {
+  it('is replaced by one that also reports programs that do not compile', async () => {
     const { page, engines } = await ready();
     await page.restart('wasm');
     for (const [place, { hear }] of engines.entries())
@@ -512,7 +512,7 @@ describe('an engine that broke', () => {
     ]);
   });
 
-  it('says its fault by the call that fails, not as a notice', async () => {
+  it('reports its fault by the failing call, not as a notice', async () => {
     const { engines } = await pageWith();
     engines[0]?.hear({ fault: { kind: 'device-lost', message: 'Lost.', details: '', engineLost: true } });
     expect(notice).not.toHaveBeenCalled();
@@ -520,13 +520,13 @@ describe('an engine that broke', () => {
 });
 
 describe('a chart', () => {
-  it('is nothing where there is nothing to draw', async () => {
+  it('is null if there is nothing to draw', async () => {
     const { page } = await ready();
     expect(await page.chart('accuracy-by-epoch', 'svg')).toEqual({ done: null });
     expect(done(await page.figures())).toEqual([]);
   });
 
-  it('is an SVG of its own with title and data, and leaves nothing on the page', async () => {
+  it('is a separate SVG with title and data, and leaves nothing on the page', async () => {
     const { page, train } = await ready();
     await train(asked('atoms'));
     const text = done(await page.chart('accuracy-by-epoch', 'svg'));
@@ -534,11 +534,11 @@ describe('a chart', () => {
     expect(svg.tagName).toBe('svg');
     const words = [...svg.querySelectorAll('text')].map((each) => each.textContent);
     expect(words[0]).toBe('Validation accuracy per epoch');
-    expect(words[1]).toMatch(/^pictures, 40 images/);
+    expect(words[1]).toMatch(/^flowers, 40 images/);
     for (const id of ['chart', 'picture']) expect(document.getElementById(id)?.childElementCount, id).toBe(0);
   });
 
-  it('is a PNG’s bytes in base64 where that is asked for', async () => {
+  it('is a PNG in base64 if requested', async () => {
     const { page, train } = await ready();
     await train(asked('atoms'));
     const text = done(await page.chart('accuracy-by-epoch', 'png')) ?? '';
@@ -548,7 +548,7 @@ describe('a chart', () => {
     ]);
   });
 
-  it('for a report shows what is compared, without searches', async () => {
+  it('for a report shows the compared runs, without searches', async () => {
     const { page, train } = await ready();
     await train(asked('lora', { role: 'search', name: 'LoRA, search', armName: 'LoRA, search' }));
     expect(done(await page.figures())).toEqual([]);

@@ -21,17 +21,17 @@ test('lists the classes with their images in columns', () => {
   );
 });
 
-test('names every file that is left out or contradicts another, and whose split it is', () => {
+test('lists every file that is left out or contradicts another, and the origin of the split', () => {
   const text = inspection({
     ...PETS,
     split: 'given',
-    leftOut: [{ path: 'pets/notes.txt', reason: 'Not a picture.' }],
+    leftOut: [{ path: 'pets/notes.txt', reason: 'Not an image.' }],
     duplicates: { ...PETS.duplicates, conflicts: [['cat/1.png', 'guinea pig/2.png']] },
   });
   expect(text.split('\n').slice(3)).toEqual([
     'Split: by the folders of the set.',
     'Left out:',
-    '  pets/notes.txt: Not a picture.',
+    '  pets/notes.txt: Not an image.',
     'Contradicting labels:',
     '  cat/1.png, guinea pig/2.png',
   ]);

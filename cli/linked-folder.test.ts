@@ -36,12 +36,12 @@ async function filesOf(folder: string) {
 }
 
 describe('a folder', () => {
-  test('without links is given as it is', async () => {
+  test('without links is returned unchanged', async () => {
     const { path, notices } = await withoutLinks(at('set'));
     expect([path, notices]).toEqual([at('set'), []]);
   });
 
-  test('with links to its own files and folders has them followed', async () => {
+  test('with links to its own files and folders: the links are followed', async () => {
     symlinkSync('dog', at('set', 'hound'));
     symlinkSync(at('set', 'cat', '0.png'), at('set', 'dog', 'odd.png'));
     const { files, notices, hasLinks, path } = await filesOf(at('set'));
@@ -53,7 +53,7 @@ describe('a folder', () => {
     expect(path.endsWith('/set')).toBe(true);
   });
 
-  test('has links that lead out of it, nowhere or in a circle passed over and named', async () => {
+  test('with links that lead out of it, nowhere or in a circle: the links are not followed, but named', async () => {
     symlinkSync('../../elsewhere/cat/0.png', at('set', 'cat', 'far.png'));
     symlinkSync('nothing', at('set', 'cat', 'broken.png'));
     symlinkSync('..', at('set', 'dog', 'up'));
@@ -67,7 +67,7 @@ describe('a folder', () => {
     ]);
   });
 
-  test('a folder whose name begins with its own is outside', async () => {
+  test('a folder with a longer name that begins in the same way is outside', async () => {
     mkdirSync(at('set-2'));
     writeFileSync(at('set-2', '0.png'), 'x');
     symlinkSync('../set-2', at('set', 'bird'));
@@ -76,13 +76,13 @@ describe('a folder', () => {
     ]);
   });
 
-  test('that is a link itself is followed', async () => {
+  test('that is itself a link is followed', async () => {
     symlinkSync('set', at('chosen'));
     symlinkSync('cat', at('set', 'again'));
     expect((await filesOf(at('chosen'))).files.length).toBe(6);
   });
 
-  test('with nothing but links that lead out is refused with their names', async () => {
+  test('with only links that lead out is rejected, and the links are named', async () => {
     mkdirSync(at('linked'));
     for (const name of ['cat', 'dog']) symlinkSync(at('elsewhere', name), at('linked', name));
     const error = await withoutLinks(at('linked')).catch((reason: unknown) => reason);

@@ -1,4 +1,4 @@
-/** For tests only: a headless page without a browser, whose answers a test can change, and what goes in and comes out of it. */
+/** For tests only: a headless page without a browser, whose answers a test can change, and its inputs and outputs. */
 import { queuedRun, withEvents, withoutResult, withResult } from '../app/store/run-record';
 import { tuningRecipe } from '../src/backbone/recipe';
 import type {
@@ -28,7 +28,7 @@ const OWN_WEIGHTS = { id: 'own', name: 'weights', hash: 'feed' };
 
 /** Forty images of two classes. */
 export const DATA: DataSummary = {
-  ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
+  ...{ name: 'flowers', label: 'flowers, 40 images, split 0', sample: null, description: '' },
   classes: ['a', 'b'].map((name) => ({ name, train: 10, val: 10, test: 0 })),
   ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
   ...{ reading: {}, notices: [] },
@@ -81,7 +81,7 @@ export const SETTINGS: readonly SettingSummary[] = [
   setting('lora', 'LoRA', [number('r', 'Rank (r)', 4)]),
 ];
 
-/** The run after as many epochs as were asked for, with `correct` of 20 validation images right in the last. */
+/** The run after its last epoch, in which `correct` of 20 validation images are classified correctly. */
 export function finished(
   asked: AskedRun,
   correct = 15,
@@ -130,7 +130,7 @@ export function finished(
   return withResult(begun, result, role === 'final' ? model : null);
 }
 
-/** The run as one that something went wrong with; null: the person ended it before anything was kept. */
+/** The run with a problem; null: the person stopped it before the first epoch. */
 export const ended = (asked: AskedRun, problem: Problem | null): RunRecord => ({
   ...withoutResult({ ...finished(asked), result: null, model: null }, problem),
   ...{ epochs: [], keptEpoch: null },
@@ -146,13 +146,13 @@ type Answers = {
 };
 
 export interface PageFixture extends Headless {
-  /** What was asked and chosen, in order. */
+  /** Calls and chosen files, in order. */
   readonly asked: [call: keyof HeadlessPage | 'choose' | 'close', ...given: unknown[]][];
-  /** The calls alone. */
+  /** Only the calls. */
   calls(): string[];
 }
 
-/** Answers as a page does with which all goes well, but for the `answers` given. */
+/** Answers like a page without errors, except for the given `answers`. */
 export function pageFixture(answers: Partial<Answers> = {}, refused: readonly string[] = []): PageFixture {
   const asked: PageFixture['asked'] = [];
   const table: Answers = {

@@ -79,7 +79,7 @@ const caught = (work: Promise<unknown>) =>
 const never = () => new Promise<never>(() => {});
 
 describe('a call', () => {
-  it('is made with what is given, and gives what the page answers', async () => {
+  it('passes its arguments, and returns the page’s result', async () => {
     const given: unknown[] = [];
     const headless = await open({
       start: async (...all) => {
@@ -91,7 +91,7 @@ describe('a call', () => {
     expect(given).toEqual(['wasm']);
   });
 
-  it('may answer null', async () => {
+  it('may return null', async () => {
     const headless = await open({ stop: async () => ({ done: null }) });
     expect(await headless.ask('stop')).toBeNull();
   });
@@ -102,12 +102,12 @@ describe('a call', () => {
     failed: Extract<Awaited<ReturnType<HeadlessPage['stop']>>, { failed: unknown }>['failed'],
   ) => open({ stop: async () => ({ failed }) });
 
-  it('fails with an error that the person can mend', async () => {
+  it('fails with an error that the person can correct', async () => {
     expect(await failing({ kind: 'user', message: 'Too many.' })).toEqual(new UserError('Too many.'));
   });
 
   it.each(['device-lost', 'out-of-memory', 'gpu-error'] as const)(
-    'fails with a fault of the engine: %s',
+    'fails with an engine fault: %s',
     async (kind) => {
       const error = await failing({
         kind,
@@ -128,12 +128,12 @@ describe('a call', () => {
     expect(error).toMatchObject({ message: 'x is undefined', details: 'at train' });
   });
 
-  it('fails as ended by the person where the page says so', async () => {
+  it('fails as ended by the person if the page says so', async () => {
     expect(await failing(null)).toMatchObject({ name: 'AbortError' });
     expect(await failing(null)).toBeInstanceOf(DOMException);
   });
 
-  it('fails as the page does where that does not answer at all', async () => {
+  it('fails with the page’s error if the page does not respond', async () => {
     const headless = await open({
       stop: () => Promise.reject(new Error('Target closed')),
     });
@@ -144,14 +144,14 @@ describe('a call', () => {
 describe('a page that breaks', () => {
   const OUT_OF_MEMORY = new UserError('The browser ran out of memory. Use a smaller batch or fewer images.');
 
-  it('ends the call that waits for it', async () => {
+  it('ends the current call', async () => {
     const headless = await open({ train: never, settings: never });
     const waiting = caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     page.emit('crash');
     expect(await waiting).toEqual(OUT_OF_MEMORY);
   });
 
-  it('fails the next call where it broke between two', async () => {
+  it('between two calls fails the next one', async () => {
     const headless = await open({ stop: async () => ({ done: null }), settings: never });
     await headless.ask('stop');
     page.emit('crash');
@@ -160,7 +160,7 @@ describe('a page that breaks', () => {
     expect(await caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS))).toEqual(OUT_OF_MEMORY);
   });
 
-  it('by an error that nothing caught ends the call with a bug and the error’s stack', async () => {
+  it('by an uncaught error ends the call with a bug and the error’s stack', async () => {
     const headless = await open({ settings: never });
     const waiting = caught(headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const error = new TypeError('x is not a function');
@@ -170,7 +170,7 @@ describe('a page that breaks', () => {
     expect(ended).toMatchObject({ message: 'x is not a function', details: error.stack });
   });
 
-  it('by an error between two calls fails the next', async () => {
+  it('by an error between two calls fails the next one', async () => {
     const headless = await open({ settings: never });
     page.emit('pageerror', new Error('late'));
     await new Promise(setImmediate);
@@ -179,7 +179,7 @@ describe('a page that breaks', () => {
     });
   });
 
-  it('says the first cause, not what followed from it', async () => {
+  it('reports the first cause, not its consequences', async () => {
     const headless = await open({ settings: never });
     page.emit('pageerror', new Error('first'));
     page.emit('crash');
@@ -188,7 +188,7 @@ describe('a page that breaks', () => {
     });
   });
 
-  it('while it is opened is closed', async () => {
+  it('while it is being opened is closed', async () => {
     const opened = open({}, async () => {
       page.emit('pageerror', new Error('The script has an error.'));
       // Nothing awaits the page yet: an unhandled rejection would fail this file.
@@ -215,15 +215,15 @@ describe('a page that breaks', () => {
   });
 });
 
-describe('what goes in and comes out', () => {
-  it('are files and folders, each into its own input', async () => {
+describe('input and output of the page', () => {
+  it('are files and folders, each in its own input element', async () => {
     const headless = await open({});
-    await headless.choose('data', { kind: 'folder', path: '/pictures' });
+    await headless.choose('data', { kind: 'folder', path: '/flowers' });
     await headless.choose('backbone', { kind: 'file', path: '/resnet.pth' });
     // The other input is cleared, so that the earlier choice is removed.
     expect(page.chosen).toEqual([
       ['#data-file', ''],
-      ['#data-folder', '/pictures'],
+      ['#data-folder', '/flowers'],
       ['#backbone-folder', ''],
       ['#backbone-file', '/resnet.pth'],
     ]);
@@ -241,11 +241,11 @@ describe('what goes in and comes out', () => {
     expect(heard).toEqual([REPORT, notice]);
   });
 
-  it('are addresses that were refused', async () => {
+  it('are addresses that were blocked', async () => {
     expect((await open({})).refused).toBe(refused);
   });
 
-  it('are closed with the browser', async () => {
+  it('end with the browser', async () => {
     const headless = await open({});
     await headless.close();
     expect(page.closed).toBe(1);

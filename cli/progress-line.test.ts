@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from './messages';
 import { lineOf, type Output, ProgressLine } from './progress-line';
 
-/** Moves to the line's start and empties it: ECMA-48, CR and EL 2. */
+/** Moves to the start of the line and clears it: ECMA-48, CR and EL 2. */
 const ERASE = '\r\u001b[2K';
 
 const TRAINING: Report = {
@@ -14,7 +14,7 @@ const reading = (label: string, done = 0, total = 0): Report => ({
   ...{ loss: null, imagesPerSecond: 0, secondsLeft: null },
 });
 
-/** A stream that keeps what is written, and a clock that stands until it is moved. */
+/** A stream that records what is written, and a clock that the test moves. */
 function line({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
   const written: string[] = [];
   const clock = { seconds: 1000 };
@@ -37,39 +37,39 @@ describe('the words of a report', () => {
     );
   });
 
-  it('are the phase and how much of it is done while there are no steps', () => {
+  it('are the phase and its progress while there are no steps', () => {
     expect(lineOf({ ...TRAINING, phase: { label: 'Features', done: 1, total: 3 } })).toBe(
       'Atoms · Features 33 %',
     );
     expect(lineOf(reading('Reading images', 7, 8))).toBe('Reading images 87 %');
   });
 
-  it('have no share of a phase whose length is not known', () => {
+  it('have no progress for a phase of unknown length', () => {
     expect(lineOf(reading('Starting'))).toBe('Starting');
   });
 });
 
 describe('on a terminal', () => {
-  it('writes each report over the one before', () => {
+  it('overwrites the previous report', () => {
     const { progress, written } = line({ isTTY: true });
     progress.show(reading('Starting'));
     progress.show(TRAINING);
     expect(written).toEqual([`${ERASE}Starting`, `${ERASE}${lineOf(TRAINING)}`]);
   });
 
-  it('keeps a report to one line of the window', () => {
+  it('limits a report to one line of the window', () => {
     const { progress, written } = line({ isTTY: true, columns: 12 });
     progress.show(TRAINING);
     expect(written).toEqual([`${ERASE}Atoms · epo`]);
   });
 
-  it('takes eighty columns where the terminal names none', () => {
+  it('uses eighty columns if the terminal states none', () => {
     const { progress, written } = line({ isTTY: true, columns: 0 });
     progress.show(reading('x'.repeat(100)));
     expect(written).toEqual([`${ERASE}${'x'.repeat(79)}`]);
   });
 
-  it('erases the report before a line that stays, once', () => {
+  it('erases the report once before a permanent line', () => {
     const { progress, written } = line({ isTTY: true });
     progress.show(TRAINING);
     written.length = 0;
@@ -78,7 +78,7 @@ describe('on a terminal', () => {
     expect(written).toEqual([ERASE, 'Done.\n', 'Again.\n']);
   });
 
-  it('has nothing to erase before the first report', () => {
+  it('erases nothing before the first report', () => {
     const { progress, written } = line({ isTTY: true });
     progress.clear();
     expect(written).toEqual([]);
@@ -94,7 +94,7 @@ describe('in a file or a pipe', () => {
     expect(written).toEqual([`${lineOf(TRAINING)}\n`, 'Done.\n']);
   });
 
-  it('repeats itself about one run only after ten seconds', () => {
+  it('repeats the report of one run only after ten seconds', () => {
     const { progress, written, clock } = line({ isTTY: false });
     progress.show(TRAINING);
     clock.seconds += 9.9;
@@ -105,7 +105,7 @@ describe('in a file or a pipe', () => {
     expect(written).toEqual([`${lineOf(TRAINING)}\n`, `${lineOf({ ...TRAINING, epoch: 4 })}\n`]);
   });
 
-  it('writes at once when the run or the phase is another', () => {
+  it('writes at once when the run or the phase changes', () => {
     const { progress, written } = line({ isTTY: false });
     progress.show(reading('Reading images', 1, 4));
     progress.show(reading('Splitting', 1, 4));
@@ -119,7 +119,7 @@ describe('in a file or a pipe', () => {
     ]);
   });
 
-  it('takes what follows the colon of a phase for a part of the same', () => {
+  it('treats the text after a colon as part of the same phase', () => {
     const { progress, written } = line({ isTTY: false });
     progress.show(reading('Atoms: layer1.0.conv1'));
     progress.show(reading('Atoms: layer1.0.conv2'));

@@ -28,7 +28,7 @@ describe('how a data set is read', () => {
   });
 });
 
-test('a question is asked with the folders and an option for each answer', () => {
+test('a question is printed with the folders and an option for each answer', () => {
   const text = questionText({
     sentence: 'More than one level of folders could name the classes: “a” and “b”, or “x” and “y”.',
     tree: 'set/  6 images\n  a/  3 images\n  b/  3 images',

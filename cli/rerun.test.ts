@@ -65,7 +65,7 @@ describe('a results file', () => {
     return readResults(path);
   };
 
-  it('is read as it was written', async () => {
+  it('is read back unchanged', async () => {
     const text = resultsText(earlier());
     expect(await written(text)).toEqual(JSON.parse(text));
   });
@@ -88,7 +88,7 @@ describe('a results file', () => {
     expect(String(error)).toMatch(/Choose a results\.json that was saved by the page or the command line\.$/);
   });
 
-  it('is refused where it is a folder, with what to give', async () => {
+  it('is rejected if it is a folder, with advice', async () => {
     await mkdir(join(folder, 'out'));
     await writeFile(join(folder, 'out', 'results.json'), '{}');
     await expect(readResults(join(folder, 'out'))).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('a results file', () => {
     );
   });
 
-  it('is refused where there is none', async () => {
+  it('is rejected if there is none', async () => {
     await expect(readResults(join(folder, 'nowhere.json'))).rejects.toThrow(/it does not exist\.$/);
   });
 });
@@ -108,35 +108,35 @@ describe('the choices that results decide', () => {
       backbone: { path: null, stages: null, inputSize: 64 },
       ...{ testPart: 0.2, preset: 'vtab', backend: 'wasm', settings: [] },
       hyperparameters: { seed: 5 },
-      // These are still the person's.
+      // The person still decides these.
       ...{ out: '/out', charts: 'png', rerun: '/home/results.json' },
     });
   });
 
-  it('are as many stages as were used, where the file has more', () => {
+  it('are the number of stages used, if the file has more', () => {
     const backbone = { ...backboneFacts(BACKBONE), stages: { used: 3, inFile: 4 }, inputSize: 96 };
     expect(repeatedChoices(choices(), earlier({ backbone })).backbone).toEqual({
       ...{ path: null, stages: 3, inputSize: 96 },
     });
   });
 
-  it('are the backend that was asked for, or the one that `auto` came to', () => {
+  it('are the requested backend, or the one that `auto` chose', () => {
     const backendOf = (engine: Partial<Results['engine']>) =>
       repeatedChoices(choices(), earlier({ engine: { ...ENGINE, ...engine } })).backend;
     expect(backendOf({ choice: 'auto', backend: 'webgpu' })).toBe('webgpu');
     expect(backendOf({ choice: 'webgpu-half', backend: 'webgpu', precision: 'half' })).toBe('webgpu-half');
   });
 
-  it('leave the images to the person where they say where', () => {
-    expect(repeatedChoices(choices('--data', '/pictures'), earlier()).data).toEqual({
-      ...{ kind: 'path', path: '/pictures' },
+  it('use the images at the person’s path, if given', () => {
+    expect(repeatedChoices(choices('--data', '/flowers'), earlier()).data).toEqual({
+      ...{ kind: 'path', path: '/flowers' },
     });
   });
 
-  it('ask where the person’s own images and weights are', () => {
+  it('require the paths of the person’s own images and weights', () => {
     const own = earlier({ dataset: { ...DATA, sample: null } });
     expect(refusal(() => repeatedChoices(choices(), own))).toBe(
-      'The runs used the data set “pictures”. Give its path with --data.',
+      'The runs used the data set “flowers”. Give its path with --data.',
     );
     const weights = earlier({ backbone: { ...backboneFacts(BACKBONE), id: 'own', name: 'resnet.pth' } });
     expect(refusal(() => repeatedChoices(choices(), weights))).toBe(
@@ -145,7 +145,7 @@ describe('the choices that results decide', () => {
     expect(repeatedChoices(choices('--backbone', '/resnet.pth'), weights).backbone.path).toBe('/resnet.pth');
   });
 
-  it('are not a sample that there is none of here', () => {
+  it('reject a sample that does not exist here', () => {
     const gone = earlier({ dataset: { ...DATA, sample: 'gone' } });
     expect(refusal(() => repeatedChoices(choices(), gone))).toBe(
       '--sample must be one of counting, textures, not “gone”.',
@@ -153,8 +153,8 @@ describe('the choices that results decide', () => {
   });
 });
 
-describe('the runs made again', () => {
-  it('are those that finished, as they were asked for', () => {
+describe('the repeated runs', () => {
+  it('are the finished ones, with their configurations', () => {
     const failed = runResults(ended(asked('lora'), DEVICE_LOST), null);
     const stopped = runResults(finished(asked('lora'), 9, 'stopped'), null);
     const results = earlier();
@@ -164,7 +164,7 @@ describe('the runs made again', () => {
     ]);
   });
 
-  it('are not those of another engine: their numbers would be others', () => {
+  it('exclude those of another engine: their numbers would differ', () => {
     const runs = earlier().runs.map((run, place) =>
       place === 0 ? { ...run, backend: 'webgpu' as const } : run,
     );
@@ -172,12 +172,12 @@ describe('the runs made again', () => {
     expect(repeatedRuns(other, SETTINGS)).toEqual([ATOMS]);
   });
 
-  it('have searches among them', () => {
+  it('include searches', () => {
     const search = asked('atoms', {}, { role: 'search' });
     expect(repeatedRuns(earlier({ runs: [runResults(finished(search), null)] }), SETTINGS)).toEqual([search]);
   });
 
-  it('are refused where there is none, or a setting is not known', () => {
+  it('are rejected if there are none, or a setting is unknown', () => {
     expect(refusal(() => repeatedRuns(earlier({ runs: [] }), SETTINGS))).toBe(
       'The file has no finished run. Nothing was run.',
     );
@@ -188,7 +188,7 @@ describe('the runs made again', () => {
 });
 
 describe('a difference', () => {
-  it('is said, with what came of it; without one nothing is', () => {
+  it('is described with its consequence; without one, nothing is printed', () => {
     expect(refusal(() => refuse('The images are others.'))).toBe('The images are others. Nothing was run.');
     expect(refusal(() => refuse(null))).toBe('accepted');
   });
@@ -207,7 +207,7 @@ describe('the verdicts', () => {
     });
   });
 
-  it('are which numbers of which run are others', () => {
+  it('are which numbers of which run differ', () => {
     const after = [runResults(finished(PROBE), null), runResults(finished(ATOMS, 14), null)];
     expect(verdicts(results, after)).toEqual({
       same: false,
@@ -218,14 +218,14 @@ describe('the verdicts', () => {
     });
   });
 
-  it('are that a run was not made again', () => {
+  it('are that a run was not repeated', () => {
     expect(verdicts(results, results.runs.slice(0, 1))).toEqual({
       same: false,
       lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: was not rerun.'],
     });
   });
 
-  it('pass over runs that had not finished', () => {
+  it('ignore runs that had not finished', () => {
     const failed = runResults(ended(asked('lora'), DEVICE_LOST), null);
     expect(verdicts({ ...results, runs: [failed, ...results.runs] }, results.runs).same).toBe(true);
   });

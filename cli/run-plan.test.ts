@@ -25,25 +25,25 @@ const chosen = (
   });
 const names = (runs: readonly AskedRun[]) => runs.map(({ name }) => name);
 
-describe('the sweep of what was typed', () => {
-  it('has the settings in the order in which they were typed', () => {
+describe('the sweep of the options', () => {
+  it('has the settings in the given order', () => {
     expect(chosen(['lora', 'linear-probe']).settings.map(({ id }) => id)).toEqual(['lora', 'linear-probe']);
   });
 
-  it('augments as the data asks for', () => {
+  it('uses the augmentation of the data set', () => {
     expect(chosen(['atoms']).augmentation).toBe('flips');
   });
 });
 
 describe('the runs of a sweep', () => {
-  it('are one of each setting where nothing is swept', () => {
+  it('are one of each setting if nothing is swept', () => {
     expect(played(sweptRuns(chosen(['linear-probe', 'atoms'])))).toMatchObject([
       { name: 'Linear probe', armName: 'Linear probe', role: 'final', config: { epochs: 60, seed: 0 } },
       { name: 'Atoms', armName: 'Atoms', role: 'final', config: { epochs: 10, seed: 0, options: { m: 9 } } },
     ]);
   });
 
-  it('go through all settings with one seed after the other', () => {
+  it('go through all settings for each seed', () => {
     expect(names(played(sweptRuns(chosen(['linear-probe', 'lora'], { seeds: 2 }))))).toEqual([
       'Linear probe, seed 0',
       'LoRA, seed 0',
@@ -52,14 +52,14 @@ describe('the runs of a sweep', () => {
     ]);
   });
 
-  it('may take the memory that was typed in megabytes, in bytes', () => {
+  it('convert the memory limit from megabytes to bytes', () => {
     const capped = played(sweptRuns(chosen(['atoms'], {}, { ...DEFAULT_HYPERPARAMETERS, memoryCap: 24 })));
     expect(capped.map(({ memoryCap }) => memoryCap)).toEqual([24_000_000]);
     expect(played(sweptRuns(chosen(['atoms'])))[0]?.memoryCap).toBeNull();
   });
 
-  it('end with the learning rate that the searches were best with', () => {
-    // Most images are right with ten times the setting's own rate, 0.003.
+  it('end with the best learning rate of the searches', () => {
+    // Accuracy is highest with ten times the setting's own rate, 0.003.
     const end = (asked: AskedRun) => finished(asked, asked.config.learningRate === 0.03 ? 19 : 10);
     const runs = played(sweptRuns(chosen(['atoms'], { findRates: true })), end);
     expect(runs.map(({ role, config }) => [role, config.learningRate])).toEqual([
@@ -69,7 +69,7 @@ describe('the runs of a sweep', () => {
     expect(runs.at(-1)?.name).toBe('Atoms, learning rate 0.03');
   });
 
-  it('do not go by a search that failed', () => {
+  it('do not use a failed search', () => {
     const end = (asked: AskedRun) =>
       asked.config.learningRate === 0.03
         ? { ...finished(asked, 20, 'failed') }
@@ -78,7 +78,7 @@ describe('the runs of a sweep', () => {
     expect(runs.at(-1)?.config.learningRate).toBe(0.0009);
   });
 
-  it('go on to their end where every run fails', () => {
+  it('continue to the end if every run fails', () => {
     const problem = { kind: 'user', message: 'Does not fit.' } as const;
     const runs = played(sweptRuns(chosen(['atoms', 'lora'], { findRates: true })), (asked) =>
       ended(asked, problem),
@@ -88,7 +88,7 @@ describe('the runs of a sweep', () => {
 });
 
 describe('listed runs', () => {
-  it('are made as they stand, however the others end', () => {
+  it('are run unchanged, however the others end', () => {
     const runs = played(sweptRuns(chosen(['atoms', 'lora'])));
     expect(played(listedRuns(runs), (asked) => ended(asked, null))).toEqual(runs);
     expect(played(listedRuns([]))).toEqual([]);

@@ -13,7 +13,7 @@ import {
   runCountSentence,
 } from './sentences';
 
-/** Numbers are not parted from their unit by a line's end. */
+/** Keeps a number and its unit on one line. */
 const NBSP = '\u00a0';
 
 const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep => ({
@@ -24,7 +24,7 @@ const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = nul
 });
 
 describe('of the engine', () => {
-  it('the backend, why, and how many threads where there are several', () => {
+  it('the backend, the reason, and the number of threads if there are several', () => {
     expect(engineSentence(ENGINE)).toBe('Engine: wasm, 2 threads. No WebGPU.');
     expect(engineSentence({ ...ENGINE, threads: 1 })).toBe('Engine: wasm. No WebGPU.');
     expect(engineSentence({ backend: 'webgpu', threads: 0, reason: 'A GPU.' })).toBe(
@@ -44,23 +44,23 @@ describe('of the backbone', () => {
 });
 
 describe('of the data', () => {
-  it('name, classes and how many images each part has', () => {
-    expect(dataSentence(DATA)).toBe('Data: pictures, 2 classes, images: 20 training, 20 validation.');
+  it('name, classes and number of images of each part of the split', () => {
+    expect(dataSentence(DATA)).toBe('Data: flowers, 2 classes, images: 20 training, 20 validation.');
     const classes = [
       { name: 'a', train: 1000, val: 150, test: 30 },
       { name: 'b', train: 1, val: 50, test: 0 },
     ];
     expect(dataSentence({ ...DATA, classes })).toBe(
-      'Data: pictures, 2 classes, images: 1,001 training, 200 validation, 30 test.',
+      'Data: flowers, 2 classes, images: 1,001 training, 200 validation, 30 test.',
     );
   });
 
   it('how many files were left out', () => {
-    const leftOut = [{ path: 'a/broken.png', reason: 'It is no picture.' }];
+    const leftOut = [{ path: 'a/broken.png', reason: 'Not an image.' }];
     expect(dataSentence({ ...DATA, leftOut })).toMatch(/, 1 file left out \(see results\.json\)\.$/);
   });
 
-  it('nothing more where nothing is to be known', () => {
+  it('no notices if there are none', () => {
     expect(noticesOf(DATA)).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('of the data', () => {
       classes: [...DATA.classes, { name: 'c', train: 5, val: 0, test: 0 }],
       duplicates: {
         ...{ groups: 2, images: 5, leaked: { val: 0, test: 0 } },
-        conflicts: [['pictures/a/1.png', 'pictures/b/1.png']],
+        conflicts: [['flowers/a/1.png', 'flowers/b/1.png']],
         givenUp: { images: 9, classes: ['a'] },
       },
     });
@@ -85,18 +85,18 @@ describe('of the data', () => {
   });
 });
 
-describe('of the runs there will be', () => {
-  it('nothing where it is one of each setting', () => {
+describe('of the planned runs', () => {
+  it('nothing if there is one run of each setting', () => {
     expect(runCountSentence(sweep())).toBe('');
   });
 
-  it('how many, and how many of them search', () => {
+  it('how many, and how many of them are search runs', () => {
     expect(runCountSentence(sweep({ seeds: 3 }))).toBe('9 runs.');
     // Five rates of each of the three settings, then one run of each.
     expect(runCountSentence(sweep({ findRates: true }))).toBe('18 runs, 15 of them search runs.');
   });
 
-  it('how each of what is compared keeps within its memory, asked once and of one seed', async () => {
+  it('the memory of each compared run, requested once and for one seed', async () => {
     const plan = vi.fn(async (configs: readonly unknown[]) => configs.map(() => MEMORY));
     const sentences = await memorySentences(sweep({ seeds: 3, values: { atoms: { m: [6, 9] } } }, 24), plan);
     expect(sentences).toEqual([
@@ -117,7 +117,7 @@ describe('of the runs there will be', () => {
     );
   });
 
-  it('nothing of a run that does not fit: it says so itself', async () => {
+  it('nothing for a run that does not fit: the run reports it', async () => {
     const plan = async (configs: readonly unknown[]) =>
       configs.map((_, place) => ({ ...MEMORY, fits: place !== 1 }));
     expect(await memorySentences(sweep(), plan)).toEqual([
@@ -127,7 +127,7 @@ describe('of the runs there will be', () => {
   });
 });
 
-describe('of a run that is over', () => {
+describe('of a run that has ended', () => {
   const epoch = { epoch: 2, trainLoss: 0.5, valLoss: 0.5, correct: 15, total: 20, seconds: 3 };
 
   it('how it ended, and its last epoch', () => {
@@ -137,13 +137,13 @@ describe('of a run that is over', () => {
     );
   });
 
-  it('that it had no epoch', () => {
+  it('that no epoch finished', () => {
     expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe(
       'Atoms: failed, no epoch finished.',
     );
   });
 
-  it('zero right of no images', () => {
+  it('zero accuracy without images', () => {
     expect(
       endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
     ).toMatch(/^A: stopped, validation accuracy 0\.0/);

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { heedSignals, untilStopped } from './stop';
 
-/** Signals at moments of the test's choosing, and what came of them. */
+/** Signals at times that the test chooses, and their effects. */
 function heeded() {
   const signals = new EventEmitter();
   const happened: string[] = [];
@@ -21,7 +21,7 @@ function heeded() {
 }
 
 describe('signals', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('first stop and then leave: %s', (name) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('first stop and then exit: %s', (name) => {
     const { happened, send } = heeded();
     send(name);
     expect(happened).toEqual(['stopping']);
@@ -29,7 +29,7 @@ describe('signals', () => {
     expect(happened).toEqual(['stopping', 'left with 130']);
   });
 
-  it('that come twice within half a second are one', () => {
+  it('twice within half a second count as one', () => {
     const { happened, send } = heeded();
     send('SIGINT');
     send('SIGINT', 499);
@@ -39,7 +39,7 @@ describe('signals', () => {
     expect(happened).toEqual(['stopping', 'left with 130']);
   });
 
-  it('are counted from the first at the clock’s zero, too', () => {
+  it('count from the first one, also at time zero', () => {
     const signals = new EventEmitter();
     const happened: string[] = [];
     const outside = { signals, clock: () => 0, leave: () => happened.push('left') };
@@ -51,26 +51,26 @@ describe('signals', () => {
 });
 
 describe('work that can be stopped', () => {
-  it('gives its result or its error where nobody stops it', async () => {
+  it('gives its result or its error if it is not stopped', async () => {
     const { signal } = new AbortController();
     await expect(untilStopped(Promise.resolve(5), signal)).resolves.toBe(5);
     await expect(untilStopped(Promise.reject(new TypeError('no')), signal)).rejects.toThrow(TypeError);
   });
 
-  it('is left at once when it is stopped, though it never ends', async () => {
+  it('ends at once when it is stopped, even if it never finishes', async () => {
     const stopping = new AbortController();
     const work = untilStopped(new Promise(() => {}), stopping.signal);
     stopping.abort();
     await expect(work).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('is left at once when it was stopped before', async () => {
+  it('ends at once if it was stopped before', async () => {
     await expect(untilStopped(new Promise(() => {}), AbortSignal.abort())).rejects.toMatchObject({
       name: 'AbortError',
     });
   });
 
-  it('may fail after it was left', async () => {
+  it('may fail after it was stopped', async () => {
     const stopping = new AbortController();
     let fail = (_: Error) => {};
     const promise = new Promise((_, reject) => {

@@ -34,7 +34,7 @@ describe('a chart for a file', () => {
     expect([copy?.getAttribute('x'), copy?.getAttribute('y')]).toEqual(['16', '56']);
   });
 
-  it('has the title above what it was drawn from', () => {
+  it('has the title above the data', () => {
     const whole = titled(chart, 'Title', 'Data', place);
     const lines = [...whole.querySelectorAll(':scope > text')];
     expect(lines.map((line) => line.textContent)).toEqual(['Title', 'Data']);
@@ -47,7 +47,7 @@ describe('a chart for a file', () => {
     ]);
   });
 
-  it('shows names as they are and makes nothing of what is in them', () => {
+  it('shows names as plain text, without markup', () => {
     const whole = titled(chart, '<script>alert(1)</script>', 'a & b', place);
     expect(whole.querySelector('script')).toBeNull();
     expect([...whole.querySelectorAll('text')].map((line) => line.textContent)).toEqual([
@@ -56,7 +56,7 @@ describe('a chart for a file', () => {
     ]);
   });
 
-  it('is a copy without what only a page needs; the chart stays as it was', () => {
+  it('is a copy without interactive elements; the chart is not changed', () => {
     const before = chart.outerHTML;
     const [copy] = titled(chart, 'Title', 'Data', place).querySelectorAll('svg');
     expect(copy?.getAttributeNames().toSorted()).toEqual(['viewBox', 'x', 'y']);
@@ -64,7 +64,7 @@ describe('a chart for a file', () => {
     expect(chart.outerHTML).toBe(before);
   });
 
-  it('stands in the place it was given', () => {
+  it('is inserted in the given element', () => {
     const whole = titled(chart, 'Title', 'Data', place);
     expect([...place.children]).toEqual([whole]);
   });

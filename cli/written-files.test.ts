@@ -31,11 +31,11 @@ describe('an adapter file', () => {
     expect(adapterFileName('atoms', [kept('atoms'), kept('atoms')])).toBe('atoms-3.safetensors');
   });
 
-  it('is not counted where a run kept no model', () => {
+  it('is not counted if a run kept no model', () => {
     expect(adapterFileName('atoms', [{ setting: 'atoms', adapter: null }])).toBe('atoms.safetensors');
   });
 
-  it('has the bytes of the engine, and results say how many', async () => {
+  it('has the engine’s bytes, and the results contain its size', async () => {
     const page = pageFixture({ exportAdapter: () => new Uint8Array([1, 2, 3]) });
     expect(await saveAdapter(out, page, finished(asked), [])).toEqual({
       file: 'linear-probe.safetensors',
@@ -45,7 +45,7 @@ describe('an adapter file', () => {
     expect(page.asked).toEqual([['exportAdapter', 'model of Probe', 'Probe']]);
   });
 
-  it('is not written of a run that kept no model', async () => {
+  it('is not written if a run kept no model', async () => {
     const page = pageFixture();
     expect(await saveAdapter(out, page, { ...finished(asked), model: null }, [])).toBeNull();
     expect(page.asked).toEqual([]);
@@ -54,19 +54,19 @@ describe('an adapter file', () => {
 });
 
 describe('charts', () => {
-  it('are written as text where they are SVG', async () => {
+  it('are written as text if they are SVG', async () => {
     expect(await saveCharts(out, pageFixture(), 'svg')).toEqual(CHART_NAMES.map((name) => `${name}.svg`));
     expect(await readFile(join(out, 'loss-by-step.svg'), 'utf8')).toBe('<svg>loss-by-step</svg>');
   });
 
-  it('are written as bytes where they are PNG', async () => {
+  it('are written as bytes if they are PNG', async () => {
     // The first bytes of every PNG (W3C PNG, §5.2), as the page sends them.
     const page = pageFixture({ chart: () => 'iVBORw0KGgo=' });
     await saveCharts(out, page, 'png');
     expect([...(await readFile(join(out, 'loss-by-step.png')))]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
   });
 
-  it('are left out where there is nothing to draw', async () => {
+  it('are left out if there is nothing to draw', async () => {
     const page = pageFixture({ chart: (name) => (name === 'loss-by-step' ? null : '<svg/>') });
     const files = await saveCharts(out, page, 'svg');
     expect(files).toEqual(CHART_NAMES.filter((name) => name !== 'loss-by-step').map((name) => `${name}.svg`));
@@ -76,7 +76,7 @@ describe('charts', () => {
 
 it('names all files, adapters with their size', () => {
   const runs = [kept('atoms'), { setting: 'lora', adapter: null }];
-  // The rest of a run does not matter here.
+  // The other fields of a run are not used here.
   const results = { runs: runs as Parameters<typeof writtenFiles>[0]['runs'], charts: ['loss-by-step.svg'] };
   expect(writtenFiles(results)).toEqual([
     'atoms.safetensors (1\u00a0B)',

@@ -12,13 +12,13 @@ test('a bad zip and a bad adapter are rejected with a message; the data set is k
 
   const zip = Buffer.concat([Buffer.from('PK\u0003\u0004'), NOISE]);
   await page
-    .getByLabel('Zip of images')
+    .getByLabel('Archive of images')
     .setInputFiles({ name: 'broken.zip', mimeType: 'application/zip', buffer: zip });
   await expect(page.getByRole('alert')).toContainText('broken.zip');
   await expect(data).toContainText('6 classes');
 
   await page
-    .getByLabel('Zip of images')
+    .getByLabel('Archive of images')
     .setInputFiles({ name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all') });
   await expect(page.getByRole('alert')).toContainText('None of the dropped files could be read');
   await expect(data).toContainText('6 classes');

@@ -1,25 +1,25 @@
-/** The user's own photos through the file chooser, with the data set's own train and val folders. */
+/** The person's own images through the file chooser, with the data set's own train and val folders. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from './local';
 import { chartTable, chooseSettings, goTo, openPage, waitForRun } from './steps';
 
-const PHOTOS = '../shared/data/flowers5';
+const FLOWERS = '../shared/data/flowers5';
 const PER_CLASS = { train: 16, val: 8 };
 
-test('a folder of photos is imported with its own split and tuned', async ({ page }) => {
-  test.skip(!existsSync(PHOTOS), `needs ${PHOTOS}`);
+test('a folder of images is imported with its own split and tuned', async ({ page }) => {
+  test.skip(!existsSync(FLOWERS), `needs ${FLOWERS}`);
   const folder = mkdtempSync(join(tmpdir(), 'flowers-'));
   try {
     for (const [part, count] of Object.entries(PER_CLASS)) {
-      for (const name of readdirSync(join(PHOTOS, part))) {
-        for (const file of readdirSync(join(PHOTOS, part, name)).slice(0, count)) {
-          cpSync(join(PHOTOS, part, name, file), join(folder, part, name, file));
+      for (const name of readdirSync(join(FLOWERS, part))) {
+        for (const file of readdirSync(join(FLOWERS, part, name)).slice(0, count)) {
+          cpSync(join(FLOWERS, part, name, file), join(folder, part, name, file));
         }
       }
     }
-    writeFileSync(join(folder, 'train', 'daisy', '<img src=x onerror=alert(1)>.jpg'), 'not a picture');
+    writeFileSync(join(folder, 'train', 'daisy', '<img src=x onerror=alert(1)>.jpg'), 'not an image');
     await openPage(page);
     const chooser = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Choose a folder' }).click();
@@ -31,7 +31,7 @@ test('a folder of photos is imported with its own split and tuned', async ({ pag
     await expect(page.getByRole('region', { name: 'Left out' })).toContainText(
       '<img src=x onerror=alert(1)>.jpg',
     );
-    await expect(page.getByRole('region', { name: 'Left out' })).toContainText('Not a picture');
+    await expect(page.getByRole('region', { name: 'Left out' })).toContainText('Not an image');
 
     await goTo(page, 'Backbone');
     await page.getByRole('button', { name: 'Decompose' }).click();
@@ -47,7 +47,7 @@ test('a folder of photos is imported with its own split and tuned', async ({ pag
     await waitForRun(page, 'Atoms', 90_000);
     const accuracies = await chartTable(page, 'Accuracy per epoch');
     expect(accuracies.length).toBeGreaterThan(4);
-    // The photos resemble the pretraining images: far above chance, one in five, on 40 images.
+    // The images resemble the pretraining images: far above chance, one in five, on 40 images.
     const row = page.getByRole('region', { name: 'Results, table' }).getByRole('row', { name: /Atoms/ });
     // Columns: run, setting, trainable in the backbone, in the head, accuracy of the last epoch.
     const accuracy = (await row.locator('th, td').allTextContents())[4] ?? '';

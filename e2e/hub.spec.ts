@@ -115,7 +115,7 @@ test('a kept backbone opens without a network until it is deleted', async ({ pag
   await context.setOffline(true);
   await button(page, 'Use').click();
   await expectInUse(page);
-  await page.getByLabel('Image to classify').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(squareImage());
   await expect(seen(page).getByRole('listitem').filter({ hasText: '%' }).first()).toBeVisible();
   await context.setOffline(false);
   expect(asked.filter((host) => Object.values(HOSTS).includes(host))).toEqual([]);
@@ -166,7 +166,7 @@ test('a second tab waits for the download of the first and uses it', async ({ pa
   expect(hub.requests()).toEqual([{ range: null, status: 200 }]);
 });
 
-test('the untuned network classifies a picture into ImageNet classes', async ({ page }) => {
+test('the untuned network classifies an image into ImageNet classes', async ({ page }) => {
   await download(page);
   await useSample(page);
   await goTo(page, 'Backbone');
@@ -179,7 +179,7 @@ test('the untuned network classifies a picture into ImageNet classes', async ({ 
   await expect(guesses).toHaveCount(36);
   for (const guess of await guesses.allInnerTexts()) expect(CLASSES).toContain(guess);
 
-  await page.getByLabel('Image to classify').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(squareImage());
   await expect(looked.filter({ hasText: 'square.png' })).toBeVisible();
   await expect(guesses).toHaveCount(41);
   await expect(kept(page)).toContainText(LABEL);
@@ -201,7 +201,7 @@ test('a download kept in fp16 takes half the space and works', async ({ page }) 
   expect(size / BYTES).toBeLessThan(0.53);
   await page.reload();
   await expect(facts(page)).toContainText(LABEL);
-  await page.getByLabel('Image to classify').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(squareImage());
   await expect(seen(page).locator('ol li')).toHaveCount(5);
 });
 
@@ -291,7 +291,7 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
   await goTo(page, 'Use');
   await expect(models.getByText(elsewhere)).toHaveCount(0);
   await expect(box).toBeChecked();
-  await page.getByLabel('Image to classify').setInputFiles(picture());
+  await page.getByLabel('Image to classify').setInputFiles(squareImage());
   await expect(page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem')).toHaveCount(
     6,
   );
@@ -341,7 +341,7 @@ const seen = (page: Page): Locator => page.getByRole('list', { name: 'Prediction
 const megabytes = (bytes: number) => `${Number((bytes / 1e6).toPrecision(3))}\u00a0MB`;
 
 /** 96×96: a light square on a dark ground. */
-function picture() {
+function squareImage() {
   const data = new Uint8Array(96 * 96 * 3).fill(40);
   for (let y = 20; y < 50; y++) data.fill(220, (y * 96 + 30) * 3, (y * 96 + 60) * 3);
   const buffer = Buffer.from(encode({ width: 96, height: 96, data, channels: 3 }));

@@ -5,7 +5,7 @@ import { expect, test } from './local';
 import { bytesOf, chartTable, goTo, openPage, run, waitForRun } from './steps';
 
 /** 96×96: a light square on a dark ground. */
-function picture(): Buffer {
+function squareImage(): Buffer {
   const data = new Uint8Array(96 * 96 * 3);
   for (let y = 0; y < 96; y++) {
     for (let x = 0; x < 96; x++)
@@ -53,7 +53,7 @@ test('one click trains three settings; the downloaded adapter gives the same pre
   const adapter = decodeAdapter(file, download.suggestedFilename());
   expect(adapter.header.setting).toBe('atoms');
   expect(file.byteLength).toBeLessThan(40_000);
-  const image = { name: 'square.png', mimeType: 'image/png', buffer: picture() };
+  const image = { name: 'square.png', mimeType: 'image/png', buffer: squareImage() };
   await page.getByLabel('Image to classify').setInputFiles(image);
   const prediction = page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem');
   await expect(prediction).toHaveCount(5);

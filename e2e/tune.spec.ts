@@ -199,7 +199,7 @@ test('prints the engine’s messages about a setting or the images', async () =>
     /^--setting: there is no setting “magic”\. Choose from: linear-probe, atoms/,
   );
   expect(ended[1]?.stderr).toMatch(/^There is only one class, “only”\. [^\n]*\n$/);
-  expect(ended[2]?.stderr).toMatch(/^These files have no weight file that can be read here\. /);
+  expect(ended[2]?.stderr).toMatch(/^None of these files is a supported weight file\. /);
   expect(await readdir(folder)).not.toContain('unwritten');
 });
 
@@ -262,5 +262,5 @@ async function draw(name: string, classes: string[]): Promise<void> {
       await writeFile(join(place, `${number}.png`), encode({ width: SIDE, height: SIDE, channels: 3, data }));
     }
   }
-  await writeFile(join(folder, name, classes[0] ?? '', 'broken.png'), 'not a picture');
+  await writeFile(join(folder, name, classes[0] ?? '', 'broken.png'), 'not an image');
 }

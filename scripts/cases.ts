@@ -65,11 +65,11 @@ const isNoticed =
   ({ name: _, ...found }) =>
     words.test(JSON.stringify(found)) ? null : `nothing says ${words}`;
 
-/** Pictures for a second class, which is needed only because a data set must have two. */
+/** Images for a second class, which is needed only because a data set must have two. */
 const ordinary = (name: string) =>
   Object.fromEntries([0, 1, 2].map((i) => [`${name}/ordinary${i}0.png`, `loose-images/${i}.png`]));
 
-/** A picture with an orientation tag and its expected appearance, in two classes: if decoded correctly, they are contradicting duplicates. */
+/** An image with an orientation tag and its expected appearance, in two classes: if decoded correctly, they are contradicting duplicates. */
 const turned = (number: number): Row => ({
   case: 'webp-exif',
   set: {

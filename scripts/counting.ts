@@ -1,6 +1,6 @@
 /**
  * The sample set `counting`: how many shapes are there? Kind, colour, size and position of the shapes are independent of the count,
- * and so is the painted area: how much sizes shrink with the count is drawn at random for every picture.
+ * and so is the painted area: how much sizes shrink with the count is drawn at random for every image.
  */
 import type { Random } from '../src/random';
 import {
@@ -108,7 +108,7 @@ function placeShapes(count: number, random: Random, colours: [Colour, ...Colour[
   }
 }
 
-/** Random centres at which circles of these radii are disjoint and inside the picture; null if none were found. */
+/** Random centres at which circles of these radii are disjoint and inside the image; null if none were found. */
 function findRoom(reaches: readonly number[], random: Random): Point[] | null {
   const gap = 2.5;
   const centres: Point[] = [];

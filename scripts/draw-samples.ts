@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { BlobReader, TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { encode } from 'fast-png';
 import { SIDE } from './drawing';
-import type { IndexedPicture } from './reduce-colours';
+import type { IndexedImage } from './reduce-colours';
 import { drawSample, SAMPLE_SETS, type SampleSet, samplePath } from './samples';
 
 const FOLDER = new URL('../public/samples/', import.meta.url);
 
-/** Uncompressed, since PNGs are compressed already, and with a fixed date, so that the same pictures give the same zip. */
+/** Uncompressed, since PNGs are compressed already, and with a fixed date, so that the same images give the same zip. */
 const ENTRY = { level: 0, lastModDate: new Date(2025, 0, 1), extendedTimestamp: false };
 
-function png({ palette, indices }: IndexedPicture): Uint8Array<ArrayBuffer> {
+function png({ palette, indices }: IndexedImage): Uint8Array<ArrayBuffer> {
   const image = { width: SIDE, height: SIDE, channels: 1, depth: 8, palette, data: indices } as const;
   return new Uint8Array(encode(image, { zlib: { level: 9 } }));
 }
@@ -20,7 +20,7 @@ async function pack(set: SampleSet): Promise<Uint8Array> {
   const zip = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
   await zip.add('dataset.json', new TextReader(`${JSON.stringify(set.metadata, null, 2)}\n`), ENTRY);
   for (const { name } of set.classes) {
-    for (let number = 0; number < set.picturesPerClass; number++) {
+    for (let number = 0; number < set.imagesPerClass; number++) {
       const file = new Blob([png(drawSample(set, name, number))]);
       await zip.add(samplePath(name, number), new BlobReader(file), ENTRY);
     }

@@ -4,7 +4,7 @@
  */
 import type { Random } from '../src/random';
 
-/** Side of a sample picture in pixels. */
+/** Side of a sample image in pixels. */
 export const SIDE = 96;
 
 /** Red, green, blue, each 0–255. */

@@ -1,9 +1,9 @@
 /**
- * Reduces a picture to few colours by median cut: a noisy picture then takes a third of its bytes as a PNG, with hardly visible
+ * Reduces an image to few colours by median cut: a noisy image then takes a third of its bytes as a PNG, with hardly visible
  * differences.
  */
 
-export interface IndexedPicture {
+export interface IndexedImage {
   /** `[colours, 3]`, 0–255. */
   palette: number[][];
   /** The palette index of each pixel. */
@@ -11,7 +11,7 @@ export interface IndexedPicture {
 }
 
 /** @param rgb `[n, 3]` */
-export function reduceColours(rgb: Uint8ClampedArray, colours: number): IndexedPicture {
+export function reduceColours(rgb: Uint8ClampedArray, colours: number): IndexedImage {
   const histogram = countColours(rgb);
   const boxes = [
     boxOf(
@@ -26,7 +26,7 @@ export function reduceColours(rgb: Uint8ClampedArray, colours: number): IndexedP
 }
 
 /** @returns `[n, 3]` */
-export function toRgb({ palette, indices }: IndexedPicture): Uint8Array {
+export function toRgb({ palette, indices }: IndexedImage): Uint8Array {
   const rgb = new Uint8Array(indices.length * 3);
   indices.forEach((index, i) => {
     rgb.set(palette[index] ?? [], 3 * i);
@@ -53,7 +53,7 @@ function countColours(rgb: Uint8ClampedArray): Map<number, number> {
   return histogram;
 }
 
-/** A subset of the picture's colours, and the channel in which it has the largest spread. */
+/** A subset of the image's colours, and the channel in which it has the largest spread. */
 interface Box {
   colours: number[];
   channel: Channel;

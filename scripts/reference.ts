@@ -1,5 +1,5 @@
 /**
- * Compares our training with PyTorch's on real photos, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
+ * Compares our training with PyTorch's on real images, with ImageNet ResNet-50 through conv4_x: `npm run reference`, or
  * `npm run reference -- ROW…` for the rows whose names start with ROW. Prints a table; the exit code is 1 if a row is outside its
  * interval. PyTorch's results are in the table below and in bench/RESULTS.md. Takes more than an hour on two cores.
  */

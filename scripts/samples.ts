@@ -1,8 +1,8 @@
-/** The built-in sample sets as data: names, classes, and how a picture is drawn. */
+/** The built-in sample sets as data: names, classes, and how an image is drawn. */
 import { type Random, seededRandom } from '../src/random';
 import type { Augmentation } from '../src/worker/protocol';
 import { COUNTS, drawCount } from './counting';
-import { type IndexedPicture, reduceColours } from './reduce-colours';
+import { type IndexedImage, reduceColours } from './reduce-colours';
 import { drawTexture, PATTERN_NAMES } from './textures';
 
 export interface SampleSet {
@@ -11,8 +11,8 @@ export interface SampleSet {
   /** The content of its `dataset.json`. */
   metadata: { name: string; description: string; augmentation: Augmentation; licence: string };
   classes: { name: string; draw: (random: Random) => Uint8ClampedArray }[];
-  picturesPerClass: number;
-  /** The number of colours per picture. */
+  imagesPerClass: number;
+  /** The number of colours per image. */
   colours: number;
 }
 
@@ -29,7 +29,7 @@ export const SAMPLE_SETS: readonly SampleSet[] = [
       licence: LICENCE,
     },
     classes: PATTERN_NAMES.map((name) => ({ name, draw: (random) => drawTexture(name, random) })),
-    picturesPerClass: 40,
+    imagesPerClass: 40,
     colours: 128,
   },
   {
@@ -41,19 +41,19 @@ export const SAMPLE_SETS: readonly SampleSet[] = [
       licence: LICENCE,
     },
     classes: COUNTS.map((name) => ({ name, draw: (random) => drawCount(Number(name), random) })),
-    picturesPerClass: 100,
+    imagesPerClass: 100,
     colours: 64,
   },
 ];
 
-/** Draws a picture. It does not depend on which other pictures are drawn. */
-export function drawSample(set: SampleSet, className: string, number: number): IndexedPicture {
+/** Draws an image. It does not depend on which other images are drawn. */
+export function drawSample(set: SampleSet, className: string, number: number): IndexedImage {
   const drawn = set.classes.find(({ name }) => name === className);
   if (!drawn) throw new Error(`The sample set ${set.id} has no class ${className}.`);
   return reduceColours(drawn.draw(seededRandom(0).fork(`${set.id}/${className}/${number}`)), set.colours);
 }
 
-/** The path of a picture in its set's zip. */
+/** The path of an image in its set's zip. */
 export function samplePath(className: string, number: number): string {
   return `${className}/${String(number + 1).padStart(3, '0')}.png`;
 }

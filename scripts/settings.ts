@@ -1,6 +1,6 @@
 /**
  * Compares all settings on the same images with several seeds: `npm run settings`, or `npm run settings -- SET…` for some of the data
- * sets, with `--seeds N` for another number than three. Uses real photos with ImageNet ResNet-50 through conv4_x at 64 px (skipped
+ * sets, with `--seeds N` for another number than three. Uses real images with ImageNet ResNet-50 through conv4_x at 64 px (skipped
  * without ../shared), and the sample sets with the starter. Prints a Markdown table for each set, with PyTorch's result where
  * bench/RESULTS.md has one; the exit code is 1 if a row is outside its interval. `--results FILE` prints the table of an
  * existing results.json instead. Takes hours on two cores; the results of a set are written after every run.
@@ -44,14 +44,14 @@ interface Experiment {
 }
 
 /** The reference used a learning rate for full tuning that is not the setting's default. */
-const PHOTOS = [
+const REAL_IMAGES = [
   ...['--backbone', `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`, '--size', '64'],
   ...['--augmentation', 'crops-flips', '--lr', 'full=0.0001'],
 ];
 
 const EXPERIMENTS: Record<string, Experiment> = {
   flowers5: {
-    args: ['--data', `${SHARED}data/flowers5`, '--epochs', '8', ...PHOTOS],
+    args: ['--data', `${SHARED}data/flowers5`, '--epochs', '8', ...REAL_IMAGES],
     reference: {
       'linear-probe': 78.5,
       atoms: 79.5,
@@ -62,7 +62,7 @@ const EXPERIMENTS: Record<string, Experiment> = {
     halfWidth: 5.6,
   },
   'sign-digits': {
-    args: ['--data', `${SHARED}data/sign-digits`, '--epochs', '6', ...PHOTOS],
+    args: ['--data', `${SHARED}data/sign-digits`, '--epochs', '6', ...REAL_IMAGES],
     reference: {
       'linear-probe': 92.8,
       atoms: 93.5,

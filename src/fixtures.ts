@@ -1,5 +1,5 @@
 /**
- * For tests only: reference values. Those that PyTorch and Pillow computed are part of the project (interop/pytorch). Photos
+ * For tests only: reference values. Those that PyTorch and Pillow computed are part of the project (interop/pytorch). Images
  * and published weights are not: they may lie in a folder `shared` beside the project, and a test that needs one is skipped,
  * with a note that names the file, where it is absent.
  */
@@ -47,10 +47,10 @@ interface Skippable {
   skip(note?: string): never;
 }
 
-/** Paths of the shared photos under `data/<set>/`, sorted; skips the test if there are none. */
-export function sharedPhotos(set: string, test: Skippable): string[] {
-  const photos = sharedFiles(`data/${set}/`);
-  return photos.length > 0 ? photos : test.skip(`needs the photos of ../shared/data/${set}`);
+/** Paths of the shared images under `data/<set>/`, sorted; skips the test if there are none. */
+export function sharedImages(set: string, test: Skippable): string[] {
+  const images = sharedFiles(`data/${set}/`);
+  return images.length > 0 ? images : test.skip(`needs the images of ../shared/data/${set}`);
 }
 
 /** The shared safetensors file `path`; skips the test if the file is absent. */

@@ -58,7 +58,7 @@ export function resultsFixture(
       ...{ ownClasses: 10, licence: '', citation: '', features: 512, parameters: 1e6, fileBytes: 3e6 },
     },
     dataset: {
-      ...{ name: 'pictures', label: 'pictures, 40 images, split 0', sample: null, description: '' },
+      ...{ name: 'flowers', label: 'flowers, 40 images, split 0', sample: null, description: '' },
       classes: classes.map((name) => ({ name, train: 10, val: 10, test: 0 })),
       ...{ split: 'stratified', testSplit: null, seed: 0, testPart: 0, preset: 'whole', unused: 0 },
       ...{ augmentation: 'none', reading: {}, notices: [], leftOut: [], hash: 'cafe' },

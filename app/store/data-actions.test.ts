@@ -33,9 +33,9 @@ describe('an import', () => {
 
   it('leaves the former data where it fails or is cancelled, and says which of both', async () => {
     const failed = importFiles([]);
-    engine().last('importData').reject(new UserError('No picture could be read.'));
+    engine().last('importData').reject(new UserError('No image could be read.'));
     expect(await failed).toBe(false);
-    expect(read().dataProblem).toEqual({ kind: 'user', message: 'No picture could be read.' });
+    expect(read().dataProblem).toEqual({ kind: 'user', message: 'No image could be read.' });
     const cancelled = importSample('counting');
     expect(read().dataProblem).toBeNull();
     stopImport();

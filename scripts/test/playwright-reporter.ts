@@ -1,4 +1,4 @@
-/** Leaves the end-to-end tests' results for the summary of `npm test`. */
+/** Writes the end-to-end tests' results for the summary of `npm test`. */
 import type { FullResult, Reporter, Suite, TestCase } from '@playwright/test/reporter';
 import { writeResults } from './write-results.ts';
 
@@ -34,7 +34,7 @@ export default class ResultsReporter implements Reporter {
 }
 
 function reasonOf(test: TestCase): string {
-  if (test.results.length === 0) return 'did not run: the run ended before them';
+  if (test.results.length === 0) return 'did not run: the run ended before it';
   const annotations = [...test.annotations, ...test.results.flatMap((result) => result.annotations)];
   return annotations.find(({ type, description }) => type === 'skip' && description)?.description ?? '';
 }

@@ -1,10 +1,10 @@
-/** What a test run leaves for the summary at the end of `npm test`, and the summary itself. */
+/** The results of a test run, and the summary at the end of `npm test`. */
 
 /** A test that was not run. */
 export interface Skipped {
   /** File and title. */
   test: string;
-  /** What it needs, as the test says; empty where it says nothing. */
+  /** What it needs, as the test states; empty if it states nothing. */
   reason: string;
 }
 
@@ -14,7 +14,7 @@ export interface Results {
   skipped: Skipped[];
 }
 
-/** Of the unit tests and of the end-to-end tests, from the project's root. */
+/** The files with the results of the unit tests and of the end-to-end tests, relative to the project's root. */
 export const RESULT_FILES = {
   'unit tests': 'out/test-results/unit.json',
   'end-to-end tests': 'out/test-results/e2e.json',
@@ -22,7 +22,7 @@ export const RESULT_FILES = {
 
 /**
  * The lines that end `npm test`: why tests were skipped, most frequent reason first, then the counts on a line of their own.
- * @param results by the name of the run; null where a run ended without results, which counts as one failure
+ * @param results by the name of the run; null if a run ended without results, which counts as one failure
  */
 export function summary(results: Readonly<Record<string, Results | null>>): string[] {
   const runs = Object.values(results).filter((run) => run !== null);

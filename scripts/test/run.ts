@@ -1,6 +1,6 @@
 /**
  * `npm test`: type check and lint, then the unit tests and the end-to-end tests, and at the end how many tests passed, failed and
- * were skipped, and why. Exits with an error where one of them did.
+ * were skipped, and why. Exits with an error if one of them failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { resultFile } from './write-results';
 type Run = keyof typeof RESULT_FILES;
 
 const SCRIPTS: Record<Run, string> = { 'unit tests': 'test:unit', 'end-to-end tests': 'test:e2e' };
-const RUNS = Object.keys(SCRIPTS) as Run[]; // its own keys
+const RUNS = Object.keys(SCRIPTS) as Run[]; // the keys are those of the type
 
 function succeeds(script: string): boolean {
   return spawnSync('npm', ['run', script], { stdio: 'inherit' }).status === 0;
 }
 
-/** Null where the run wrote none. */
+/** Null if the run wrote none. */
 function resultsOf(run: Run): Results | null {
   const file = resultFile(run);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
@@ -25,7 +25,7 @@ function resultsOf(run: Run): Results | null {
 function main(): boolean {
   for (const run of RUNS) rmSync(resultFile(run), { force: true });
   if (!succeeds('browser') || !succeeds('check')) return false;
-  // The second runs even where the first failed: one report of everything.
+  // The second runs even if the first fails, so that the summary is complete.
   const succeeded = RUNS.map((run) => succeeds(SCRIPTS[run]));
   const results = Object.fromEntries(RUNS.map((run) => [run, resultsOf(run)]));
   console.log(`\n${summary(results).join('\n')}`);

@@ -71,7 +71,7 @@ export class Backbone {
   readonly network: Network;
   readonly inputSize: number;
   readonly preprocessing: Preprocessing;
-  /** How pictures are prepared for the pretrained network's own classifier. */
+  /** How images are prepared for the pretrained network's own classifier. */
   readonly recipe: Recipe;
   /** The number of stages in the weight file, of which the first ones are used. */
   readonly stagesInFile: number;

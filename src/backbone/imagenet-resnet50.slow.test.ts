@@ -32,8 +32,8 @@ onBackends('an ImageNet ResNet-50 of full width', () => {
   });
 });
 
-onBackends('an ImageNet ResNet-50 on photos', () => {
-  it('recognizes 13 of 14 daisies, as PyTorch does, picture by picture', async (test) => {
+onBackends('an ImageNet ResNet-50 on real images', () => {
+  it('recognizes 13 of 14 daisies, as PyTorch does, image by image', async (test) => {
     if (missing) return test.skip(missing);
     const backbone = await imagenetResnet50(224);
     let daisies = 0;

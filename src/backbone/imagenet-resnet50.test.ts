@@ -14,18 +14,18 @@ const NAMES = ownClassNames({
 });
 
 onBackends('an ImageNet ResNet-50 of full width', () => {
-  it('gives PyTorch’s features at 64 px, and recognizes photos as PyTorch does at 224 px', async (test) => {
+  it('gives PyTorch’s features at 64 px, and recognizes images as PyTorch does at 224 px', async (test) => {
     if (missing) return test.skip(missing);
     const backbone = await imagenetResnet50(224);
     const features = await featuresOfMade(backbone, 64);
     expect(maxRelativeError(features, REFERENCE.features[64])).toBeLessThan(1e-3);
-    const photos = await flowers('val/daisy', 14);
+    const images = await flowers('val/daisy', 14);
     // Two daisies, and between them the one that PyTorch takes for a pinwheel.
     for (const place of [9, 10, 11]) {
       const [name = '', best = 0, probability = 0] = REFERENCE.daisies[place] ?? [];
-      const photo = photos[place];
-      expect(photo?.path).toContain(name);
-      const [first] = await recognizeFile(backbone, photo?.file ?? new Blob(), name);
+      const image = images[place];
+      expect(image?.path).toContain(name);
+      const [first] = await recognizeFile(backbone, image?.file ?? new Blob(), name);
       expect(first?.name).toBe(NAMES[best]);
       // The browser's JPEG decoder rounds otherwise than Pillow's.
       expect(first?.probability).toBeCloseTo(probability, 1);

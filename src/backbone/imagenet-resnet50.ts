@@ -44,7 +44,7 @@ export async function featuresOfMade(backbone: Backbone, side: number): Promise<
   return values;
 }
 
-/** Photos of one class and part, by name, the first `count`. */
+/** Images of one class and part, by name, the first `count`. */
 export async function flowers(folder: string, count: number): Promise<{ path: string; file: File }[]> {
   const paths = sharedFiles(`${FLOWERS}${folder}/`).slice(0, count);
   return Promise.all(

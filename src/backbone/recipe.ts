@@ -1,12 +1,12 @@
 /**
- * How a picture becomes a network's input in its authors' own evaluation: shorter side scaled, centre cut out. Tuning has a fixed
+ * How an image becomes a network's input in its authors' own evaluation: shorter side scaled, centre cut out. Tuning has a fixed
  * way of its own, 8/7 of the input size and bilinear, so that runs compare; what an untouched network recognizes is seen with its recipe.
  */
 
 export type Interpolation = 'bilinear' | 'bicubic';
 
 export interface Recipe {
-  /** Shorter side that the picture is scaled to, pixels. */
+  /** Shorter side that the image is scaled to, pixels. */
   resize: number;
   /** Side of the central square that is cut from it, pixels. */
   crop: number;
@@ -20,7 +20,7 @@ export interface Recipe {
 interface Preparation {
   trainSize: number | null;
   inputSize: number;
-  /** Part of the scaled picture's shorter side that the crop takes. */
+  /** Part of the scaled image's shorter side that the crop takes. */
   cropRatio: number;
   interpolation: Interpolation;
 }

@@ -14,7 +14,7 @@ export async function starterFile(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** The four pictures of interop/pytorch/values/starter-network.safetensors, (x/255 − mean)/std, `[4, 64, 64, 3]`. */
+/** The four images of interop/pytorch/values/starter-network.safetensors, (x/255 − mean)/std, `[4, 64, 64, 3]`. */
 export function starterImages(network: Safetensors): tf.Tensor4D {
   const { mean, std } = IMAGENET;
   const bytes = network.tensors.get('images')?.data ?? [];

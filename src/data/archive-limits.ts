@@ -1,7 +1,4 @@
-/**
- * Limits for unpacking archives. An archive can state false sizes, so they are checked before anything is
- * unpacked, and again while it is.
- */
+/** Limits for unpacking archives. An archive can state false sizes, so the limits are checked before and during unpacking. */
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, NameEncoding, Progress } from '../worker/protocol';
 
@@ -15,20 +12,20 @@ export const RATIO_FREE_BYTES = 2 ** 20;
 export interface Unpacked {
   files: NamedFile[];
   leftOut: LeftOut[];
-  /** What the person should know, such as an encoding of file names that was assumed. */
+  /** Notices for the person, such as the encoding of file names that was assumed. */
   notices: string[];
 }
 
 export interface UnpackOptions {
-  /** The archive's path for the person, and (without its ending) the folder its content appears in. */
+  /** The path of the archive, for messages. Without its ending, it is also the folder of the unpacked files. */
   name: string;
-  /** Of a zip's file names where it does not state one; undefined to have it found out. */
+  /** The encoding of a zip's file names if the zip does not state it; undefined to detect it. */
   nameEncoding?: NameEncoding | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** `/` and `\` both part folders: old Windows tools wrote the one, and some mix them in one path. */
+/** Replaces `\` by `/`. Old Windows tools write `\` between folders, and some mix both in one path. */
 export function slashed(path: string): string {
   return path.replaceAll('\\', '/');
 }
@@ -45,9 +42,9 @@ export function tooMuch(name: string, bytes: number): UserError {
   );
 }
 
-/** @param what names the archive or the entry in it */
+/** @param what the name of the archive or of the entry in it */
 export function bomb(what: string): UserError {
   return new UserError(
-    `${what} is packed more than ${MAX_RATIO}:1, the limit, as in a zip bomb. If you trust it, unpack it yourself and drop the folder.`,
+    `${what} is compressed by more than ${MAX_RATIO}:1, the limit, and may be a zip bomb. If you trust it, unpack it yourself and drop the folder.`,
   );
 }

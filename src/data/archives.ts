@@ -1,4 +1,4 @@
-/** What a packed file is by its first bytes, and what to do with the kinds that are not unpacked here. */
+/** Detects archives by their first bytes, and explains why an archive is left out. */
 import { isZip } from './formats';
 
 export type ArchiveKind =
@@ -13,7 +13,7 @@ export type ArchiveKind =
   | 'LZ4'
   | 'cabinet';
 
-/** As many bytes from a file's start as `archiveKind` looks at: one header of a tar. */
+/** Number of first bytes that `archiveKind` reads: the length of a tar header. */
 export const ARCHIVE_HEAD_BYTES = 512;
 
 const SIGNATURES: readonly (readonly [ArchiveKind, readonly number[]])[] = [
@@ -27,42 +27,43 @@ const SIGNATURES: readonly (readonly [ArchiveKind, readonly number[]])[] = [
   ['cabinet', [0x4d, 0x53, 0x43, 0x46]],
 ];
 
-/** The kind of archive that begins with these bytes, null for none. */
+/** The kind of archive that begins with these bytes; null if none. */
 export function archiveKind(head: Uint8Array): ArchiveKind | null {
   if (isZip(head)) return 'zip';
   const found = SIGNATURES.find(([, signature]) => signature.every((byte, i) => head[i] === byte));
   return found?.[0] ?? (isTarHeader(head) ? 'tar' : null);
 }
 
-/** What a file's ending says: it is meant to be unpacked. */
-export function isCalledArchive(path: string): boolean {
+/** Whether the file has the name of an archive that can be unpacked. */
+export function hasArchiveName(path: string): boolean {
   return ARCHIVE_ENDING.test(path);
 }
 
 const ARCHIVE_ENDING = /\.(?:zip|tar|tgz|tar\.gz|tar\.gzip)$/i;
 
-/** The folder that an archive's content appears in. */
+/** The path without its archive ending: the folder of the unpacked files. */
 export function withoutArchiveEnding(path: string): string {
   return path.replace(ARCHIVE_ENDING, '');
 }
 
-/** Why an archive among the files is left out, and what to do. */
+/** The reason for leaving out an archive among the files, with what to do. */
 export function archiveReason(kind: ArchiveKind, path: string): string {
-  if (kind === 'zip' && !/\.zip$/i.test(path)) return 'A packed file inside the set. Unpack it first.';
+  if (kind === 'zip' && !/\.zip$/i.test(path))
+    return 'A zip archive without the ending .zip. If it contains images, unpack it first.';
   if (kind === 'zip' || kind === 'tar')
-    return `A ${kind} inside another archive. Unpack the outer one and drop the folder with what is inside: archives in a folder are opened.`;
+    return `A ${kind} inside another archive. Unpack the outer archive and drop the resulting folder. Archives in a folder are unpacked.`;
   if (kind === 'gzip' && /\.(?:tgz|tar\.gz|tar\.gzip)$/i.test(path))
-    return 'A tar.gz inside another archive. Unpack the outer one and drop the folder with what is inside: archives in a folder are opened.';
+    return 'A tar.gz inside another archive. Unpack the outer archive and drop the resulting folder. Archives in a folder are unpacked.';
   const name =
     kind === 'gzip'
-      ? 'A file packed by gzip that is no tar'
+      ? 'A gzip file that is not a tar archive'
       : `${kind === 'xz' || kind === 'LZ4' ? 'An' : 'A'} ${kind} archive`;
   return `${name}, which this page cannot unpack. Unpack it yourself and drop the folder, or pack the folder as a zip.`;
 }
 
 /**
- * A tar has no signature in its first bytes; its header has a checksum over all of them, with its own eight as spaces
- * (POSIX.1-2001, pax, ustar interchange format).
+ * A tar has no signature at its start. Its header contains a checksum of all header bytes, computed with the eight checksum bytes
+ * set to spaces (POSIX.1-2001, pax, ustar interchange format).
  */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.length < ARCHIVE_HEAD_BYTES || head[0] === 0) return false;

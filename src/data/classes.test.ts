@@ -5,12 +5,12 @@ import { type Arrangement, arrange } from './classes';
 import { labelTables } from './label-tables';
 import { AmbiguousData } from './question';
 
-/** One for all: Chromium takes long to make many. */
+/** Shared by all files: Chromium takes long to create many blobs. */
 const EMPTY = new Blob();
 
 /**
- * A set as folders with numbers of images, `train/cat 3`, one each line; `name.ext` lines are single files. Only paths are
- * looked at, so that the files are empty.
+ * A set as folders with numbers of images, such as `train/cat 3`, one per line; lines `name.ext` are single files. The files are
+ * empty, because only paths are used.
  */
 function files(layout: string): NamedFile[] {
   return layout
@@ -26,7 +26,7 @@ function files(layout: string): NamedFile[] {
     });
 }
 
-/** `class: train+val+test`, with `undrawn` in place of train where the split is still to be made. */
+/** `class: train+val+test`, with `n*` for train if the split is to be drawn. */
 function summary({ files: placed, classes }: Arrangement): string {
   return classes
     .map((name) => {
@@ -120,7 +120,7 @@ describe('a split in folders is read', () => {
       'NORMAL 4/1/2, PNEUMONIA 6/1/3',
     ],
     [
-      'beside a picture for the readme',
+      'beside an image for the readme',
       'repo/dataset/train/a 4\nrepo/dataset/train/b 4\nrepo/dataset/test/a 1\nrepo/dataset/test/b 1\nrepo/docs/banner.png',
       'a 4*/0/1, b 4*/0/1',
     ],
@@ -176,12 +176,12 @@ describe('a split in folders is read', () => {
     expect(summary(arrange(files(layout)))).toBe(expected);
   });
 
-  test('and a part without class folders is left out, with a notice and a reason for each image', () => {
+  test('a part without class folders is left out, with a notice and a reason for each image', () => {
     const { leftOut, notices, split } = arrange(files('set/train/a 5\nset/train/b 5\nset/val 2'));
     expect(split).toBe('stratified');
-    expect(notices).toEqual(['The folder “val” has no class folders inside, so its 2 images were left out.']);
+    expect(notices).toEqual(['The folder “val” contains no class folders, so its 2 images were left out.']);
     expect(leftOut.map(({ path }) => path)).toEqual(['set/val/0.jpg', 'set/val/1.jpg']);
-    expect(leftOut[0]?.reason).toBe('Not in a class folder: the folder “val” has no class folders inside.');
+    expect(leftOut[0]?.reason).toBe('Not in a class folder: the folder “val” contains no class folders.');
   });
 });
 
@@ -234,35 +234,35 @@ describe('class folders without a split are read', () => {
       'cat 3*/0/0, dog 3*/0/0',
     ],
     ['pieces in each class', 'cat/part1 3\ncat/part2 3\ndog/part1 3', 'cat 6*/0/0, dog 3*/0/0'],
-    ['a few pictures deeper', 'cat 20\ndog 20\ncat/new 3', 'cat 23*/0/0, dog 20*/0/0'],
+    ['a few images deeper', 'cat 20\ndog 20\ncat/new 3', 'cat 23*/0/0, dog 20*/0/0'],
   ])('%s', (_, layout, expected) => {
     expect(summary(arrange(files(layout)))).toBe(expected);
   });
 });
 
-describe('names of a split never become classes unasked', () => {
+describe('folders named like parts of a split do not become classes by themselves', () => {
   test.each([
-    ['horse2zebra', 'trainA 4\ntrainB 4\ntestA 2\ntestB 2', 'name a class and a part of a split in one'],
+    ['horse2zebra', 'trainA 4\ntrainB 4\ntestA 2\ntestB 2', 'named after both a class and a part of a split'],
     [
       'flat',
       'set/train 4\nset/test 4',
-      '“test” and “train” are called like the parts of a split, but hold no class folders',
+      '“test” and “train” are named like the parts of a split, but contain no class folders',
     ],
-    ['flat, in three', 'train 4\nvalid 2\ntest 2', 'hold no class folders'],
-    ['dogs-vs-cats', 'dogs-vs-cats/train 4\ndogs-vs-cats/test1 4', 'hold no class folders'],
-    ['of a detector', 'train/images 4\nvalid/images 2', 'hold no class folders'],
+    ['flat, in three', 'train 4\nvalid 2\ntest 2', 'contain no class folders'],
+    ['dogs-vs-cats', 'dogs-vs-cats/train 4\ndogs-vs-cats/test1 4', 'contain no class folders'],
+    ['of a detector', 'train/images 4\nvalid/images 2', 'contain no class folders'],
     [
       'of a segmentation',
       'train/images 4\ntrain/masks 4\nval/images 2\nval/masks 2',
-      'hold no class folders',
+      'contain no class folders',
     ],
-    ['Cassava', 'train_images 4\ntest_images 4', 'hold no class folders'],
-    ['wrapped', 'train/train 4\ntest/test 4', 'hold no class folders'],
-    ['affixed and flat', 'shoes_train 4\nshoes_test 4', 'hold no class folders'],
+    ['Cassava', 'train_images 4\ntest_images 4', 'contain no class folders'],
+    ['wrapped', 'train/train 4\ntest/test 4', 'contain no class folders'],
+    ['affixed and flat', 'shoes_train 4\nshoes_test 4', 'contain no class folders'],
     [
       'test with class folders, training flat',
       'train 4\ntest/a 2\ntest/b 2',
-      'the training images are in no class folders',
+      'the training images are not in class folders',
     ],
     [
       'without training images',
@@ -272,13 +272,13 @@ describe('names of a split never become classes unasked', () => {
     [
       'class and part in one',
       'cat_train 4\ncat_test 2\ndog_train 4\ndog_test 2',
-      'name a class and a part of a split in one',
+      'named after both a class and a part of a split',
     ],
   ])('%s', (_, layout, sentence) => {
     expect(refusal(layout).message).toContain(sentence);
   });
 
-  test('but they do where the person says so', () => {
+  test('they become classes if the person says so', () => {
     const layout = 'set/train 4\nset/test 4';
     expect(question(layout).options).toEqual([
       {
@@ -297,11 +297,11 @@ describe('names of a split never become classes unasked', () => {
     );
   });
 
-  test('a lone test among classes is asked about', () => {
+  test('a single folder test among classes leads to a question', () => {
     const layout = 'set/cat 4\nset/dog 4\nset/test 3';
     const { sentence, options, tree } = question(layout);
     expect(sentence).toBe(
-      'The folder “test” is called like a part of a split, but lies beside “cat” and “dog”.',
+      'The folder “test” is named like a part of a split, but is beside the folders “cat” and “dog”.',
     );
     expect(options.map(({ reading, classes, leftOut }) => [reading, classes.length, leftOut])).toEqual([
       [{ splitFolders: true }, 2, 3],
@@ -317,15 +317,15 @@ describe('names of a split never become classes unasked', () => {
     ]);
   });
 
-  test('a training folder beside something else is asked about', () => {
+  test('a training folder beside another folder leads to a question', () => {
     const { options } = question('set/train/a 4\nset/train/b 4\nset/extras 3');
     expect(options[0]?.classes.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('parts that share no class are asked about', () => {
+  test('parts without common classes lead to a question', () => {
     const { sentence } = question('train/a 3\ntrain/b 3\nval/x 2\nval/y 2');
     expect(sentence).toContain(
-      'share no class folders: “a” and “b” are in the training part, “x” and “y” in “val”.',
+      'have no class folders in common: “a” and “b” are in the training part, “x” and “y” in “val”.',
     );
   });
 });
@@ -333,7 +333,7 @@ describe('names of a split never become classes unasked', () => {
 describe('more than one level of folders', () => {
   const plants = 'plants/yellow/sunflower 4\nplants/red/rose 4';
 
-  test('asks which names the class, and is read as the person says', () => {
+  test('leads to a question, and is read as the person answers', () => {
     const { sentence, options } = question(plants);
     expect(sentence).toBe(
       'More than one level of folders could name the classes: “red” and “yellow”, or “rose” and “sunflower”.',
@@ -392,22 +392,22 @@ describe('more than one level of folders', () => {
     expect(question(layout).options.map((option) => option.classes.map(({ name }) => name))).toEqual(classes);
   });
 
-  test('keeps the split where the level inside of its parts is chosen', () => {
+  test('keeps the split if the level inside its parts is chosen', () => {
     const layout = 'train/yellow/sunflower 3\ntrain/red/rose 3\nval/yellow/sunflower 1\nval/red/rose 1';
     expect(summary(arrange(files(layout), { reading: { classLevel: 2 } }))).toBe(
       'rose 3/1/0, sunflower 3/1/0',
     );
   });
 
-  test('is refused where there is no such level', () => {
+  test('is rejected if there is no such level', () => {
     expect(refusal('a 3\nb 3', { classLevel: 3 }).message).toBe(
-      'There are no folders at level 3: the images lie 1 folder deep.',
+      'There are no folders at level 3; the deepest level is 1.',
     );
   });
 });
 
 describe('class names', () => {
-  test('composed and decomposed are one class, and all its images are kept', () => {
+  test('in composed and decomposed form are one class, and all its images are kept', () => {
     const cafe = ['caf\u00e9', 'cafe\u0301'];
     const { classes, files: placed } = arrange(
       files(`${cafe.map((name) => `s/${name} 6`).join('\n')}\ns/the 6`),
@@ -418,9 +418,9 @@ describe('class names', () => {
     expect(summary(split)).toBe('caf\u00e9 3/2/0, the 3/2/0');
   });
 
-  test('that differ only in case or spaces are told, also where one has no training images', () => {
+  test('that differ only in case or spaces give a notice, also if one has no training images', () => {
     expect(arrange(files('Cat 3\ncat 3\ndog 3')).notices).toEqual([
-      '“Cat” and “cat” are two classes and differ only in letter case or spaces. Rename their folders if they are the same.',
+      '“Cat” and “cat” are two classes whose names differ only in letter case or spaces. If they are the same class, give their folders the same name.',
     ]);
     const spaced = arrange([
       ...files('train/cat 3\ntrain/dog 3\nval/dog 2'),
@@ -484,7 +484,7 @@ describe('labels in a table', () => {
       'HAM_images_part_1 4\nHAM_images_part_2 4',
       table('HAM_metadata.csv', 'lesion,image_id,dx\nL1,0,nv\nL2,1,mel\nL3,2,nv\n'),
     ],
-  ])('is named where folders give no classes: %s', async (_, layout, file) => {
+  ])('is named if the folders give no classes: %s', async (_, layout, file) => {
     const error = await tried(layout, file);
     expect(error).toBeInstanceOf(UserError);
     expect(error).not.toBeInstanceOf(AmbiguousData);
@@ -501,12 +501,12 @@ describe('labels in a table', () => {
     ],
     ['a table that agrees', table('s/labels.csv', 'file,label\na/0.jpg,x\na/1.jpg,x\nb/0.jpg,y\n')],
     ['a table without labels', table('s/metadata.csv', 'image_id,age\n0,3\n1,4\n2,5\n')],
-  ])('does not stand in the way of class folders: %s', async (_, file) => {
+  ])('does not affect class folders: %s', async (_, file) => {
     const arrangement = await tried('s/a 4\ns/b 4', file);
     expect(!(arrangement instanceof UserError) && arrangement.classes).toEqual(['a', 'b']);
   });
 
-  test('that contradicts the folders is asked about', async () => {
+  test('that contradict the folders lead to a question', async () => {
     const file = table('s/labels.csv', 'file,label\na/0.jpg,x\na/1.jpg,y\nb/0.jpg,y\n');
     const error = await tried('s/a 4\ns/b 4', file);
     if (!(error instanceof AmbiguousData)) throw new Error('No question.');
@@ -517,31 +517,31 @@ describe('labels in a table', () => {
   });
 });
 
-describe('images without classes are refused in one sentence', () => {
+describe('images without classes are rejected with a sentence', () => {
   test.each([
     [
       'loose',
       '0.jpg\n1.jpg',
-      /^The 2 pictures are not in folders, so their classes are unknown\. A data set needs/,
+      /^The 2 images are not in folders, so their classes are unknown\. A data set needs/,
     ],
     [
-      'in one folder called like a part',
+      'in one folder named like a part',
       's/train 8',
-      /^All 8 images lie in one folder, “train”, without class folders inside/,
+      /^All 8 images are in one folder, “train”, which contains no class folders/,
     ],
-    ['in one folder of images', 'plants/images 8', /^All 8 images lie in one folder, “images”/],
+    ['in one folder of images', 'plants/images 8', /^All 8 images are in one folder, “images”/],
     ['in one folder', 'cats 8', /^There is only one class, “cats”\. A data set needs at least two folders/],
     [
-      'in folders that are no classes',
+      'in folders that are not classes',
       'pets/images 4\npets/annotations/trimaps 4',
-      /not called like classes/,
+      /like pieces of a set, not like classes/,
     ],
   ])('%s', (_, layout, sentence) => {
     expect(refusal(layout).message).toMatch(sentence);
   });
 });
 
-test('a hundred thousand images in a folder that is left out are no trouble', () => {
+test('150,000 images in a folder that is left out are handled', () => {
   const { leftOut, classes } = arrange(files('train/a 5\ntrain/b 5\ntest 150000'));
   expect([classes, leftOut.length]).toEqual([['a', 'b'], 150_000]);
 });

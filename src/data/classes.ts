@@ -1,16 +1,17 @@
 /**
- * From the paths of the images to their classes and parts. Looks at names only. The rules (layout.ts), in this order:
+ * Determines the class of each image, and its part of the split (training, validation or test), from its path. Only names are
+ * used. The rules (layout.ts), in this order:
  *
- * 1. What all images share is stripped.
- * 2. Folders called like the parts of one split (folder-names.ts) are that split. Single folders around the class folders
- *    are looked through in each part, so that `seg_train/seg_train/<class>` and `val/images/<class>` are read alike; the
- *    class folders are those that the parts share. A part without class folders is left out.
- * 3. Without a split, the class is the first folder an image lies in, where images lie directly in such folders.
- * 4. Whatever is not certain, a second level of folders or a lone `test` among classes, is a question to the person, with
- *    what each answer would give. A split's name becomes a class only where the person says so.
+ * 1. Folders that contain all images are removed from the paths.
+ * 2. Folders named like the parts of one split (folder-names.ts) are that split. In each part, a folder that is alone at its
+ *    level is skipped, so that `seg_train/seg_train/<class>` and `val/images/<class>` are read in the same way. The class folders
+ *    are those that the parts have in common. A part without class folders is left out.
+ * 3. Without a split, the class is the first folder of the path, if such folders contain images directly.
+ * 4. Anything uncertain, such as a second level of folders or a single folder `test` among classes, becomes a question to the
+ *    person, with the result of each answer. A folder named like a part of a split becomes a class only if the person says so.
  *
- * Class names are the folders' names in composed form (NFC), otherwise as they are: names that differ in spaces around them
- * or in letter case stay two classes, and the person is told.
+ * Class names are the folder names in composed form (NFC), otherwise unchanged. Names that differ only in surrounding spaces or
+ * letter case remain two classes, and the person is notified.
  */
 import { UserError } from '../user-error';
 import type { LeftOut, NamedFile, Part, Reading, ReadingOption } from '../worker/protocol';
@@ -22,44 +23,44 @@ import { naturalOrder } from './natural-order';
 import { AmbiguousData } from './question';
 
 export interface PlacedFile {
-  /** Below the set's root, so the same set has the same paths however it was dropped. */
+  /** Relative to the set's root, so that it does not depend on how the set was dropped. */
   path: string;
-  /** As it was dropped. */
+  /** The dropped file. */
   source: NamedFile;
   className: string;
-  /** Null if the split is still to be made. */
+  /** Null if the split is to be drawn. */
   part: Part | null;
 }
 
 export interface Arrangement {
-  /** Folders around the set, outermost first. */
+  /** The folders that contain the set, outermost first. */
   root: string[];
   files: PlacedFile[];
-  /** In class order: an image's label is its class's place here. */
+  /** Sorted. An image's label is the index of its class. */
   classes: string[];
   split: 'given' | 'stratified';
   leftOut: LeftOut[];
-  /** What the person should know of the classes found. */
+  /** Notices for the person about the classes. */
   notices: string[];
 }
 
 export interface ArrangeOptions {
   reading?: Reading | undefined;
-  /** Tables that name the images, for the messages. */
+  /** Tables that list the images, for messages. */
   tables?: readonly LabelTable[] | undefined;
 }
 
 interface FolderSet {
   root: string[];
   top: Folder;
-  /** Of the same path as another. */
+  /** Files whose path occurred before. */
   repeats: LeftOut[];
   tables: readonly LabelTable[];
 }
 
 /**
  * @throws AmbiguousData if the folders can be read in more than one way
- * @throws UserError if the images do not lie in at least two class folders
+ * @throws UserError if the images are not in at least two class folders
  */
 export function arrange(
   images: readonly NamedFile[],
@@ -139,23 +140,23 @@ function lookAlikes(classNames: readonly string[]): string[] {
     .filter((names) => names.length > 1)
     .map(
       (names) =>
-        `${list(names)} are ${names.length === 2 ? 'two' : names.length} classes and differ only in letter case or spaces. Rename their folders if they are the same.`,
+        `${list(names)} are ${names.length === 2 ? 'two' : names.length} classes whose names differ only in letter case or spaces. If they are the same class, give their folders the same name.`,
     );
 }
 
-// ---------------------------------------------------------------- what is open
+// ---------------------------------------------------------------- questions
 
 function question(set: FolderSet, reading: Reading, open: Open): UserError {
   const named = set.tables.length > 0 ? ` ${tableWords(set.tables)}` : '';
   const sentence = open.sentence + named;
-  // Where a table has the labels, the folders of a split are no classes.
+  // If a table contains the labels, the folders of a split are not classes.
   const choices = set.tables.length > 0 && open.choices.length === 1 ? [] : open.choices;
   const options = choices.flatMap((choice) => previews(set, { ...reading, ...choice.reading }, choice.label));
   if (options.length === 0) return new UserError(sentence);
   return new AmbiguousData({ sentence, tree: drawTree(set.root, set.top), options });
 }
 
-/** What a reading gives; several where it leaves something open in turn; none where it gives no classes. */
+/** The result of a reading: several options if it leads to another question, none if it gives no classes. */
 function previews(set: FolderSet, reading: Reading, label: string): ReadingOption[] {
   try {
     return [preview(set, reading, label)];
@@ -183,18 +184,18 @@ function preview(set: FolderSet, reading: Reading, label: string): ReadingOption
 }
 
 function tooFewClasses({ root, top, tables }: FolderSet, classes: readonly string[]): UserError {
-  const advice = 'A data set needs at least two folders, one for each class, with its pictures inside.';
+  const advice = 'A data set needs at least two folders, one for each class, with its images inside.';
   const named = tables.length > 0 ? ` ${tableWords(tables)}` : '';
   const only = classes[0] ?? top.folders[0]?.name ?? root.at(-1);
   if (only === undefined) {
-    const [pictures, are] = top.count === 1 ? ['picture', 'is'] : ['pictures', 'are'];
+    const are = top.count === 1 ? 'is' : 'are';
     return new UserError(
-      `The ${top.count} ${pictures} ${are} not in folders, so their classes are unknown.${named} ${advice}`,
+      `The ${imageCount(top.count)} ${are} not in folders, so their classes are unknown.${named} ${advice}`,
     );
   }
   if (named !== '' || isPartName(only) || isContainerName(only)) {
     return new UserError(
-      `All ${imageCount(top.count)} lie in one folder, “${only}”, without class folders inside, so their classes are unknown.${named} ${advice}`,
+      `All ${imageCount(top.count)} are in one folder, “${only}”, which contains no class folders, so their classes are unknown.${named} ${advice}`,
     );
   }
   return new UserError(`There is only one class, “${only}”. ${advice}`);

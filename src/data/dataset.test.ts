@@ -52,7 +52,7 @@ describe('a good set', () => {
     expect(dataset.train.pixels.length).toBe(28 * SIDE * SIDE * 3);
   });
 
-  test('keeps each picture with its own label and path', async () => {
+  test('keeps each image with its own label and path', async () => {
     const paths = classPaths('set', { a: 6, b: 6 });
     const dataset = await loadPaths(...paths);
     for (const images of [dataset.train, dataset.val]) {
@@ -64,7 +64,7 @@ describe('a good set', () => {
     }
   });
 
-  test('has its folders stripped however deep it lies, and deeper folders belong to their class', async () => {
+  test('is found in outer folders at any depth; folders inside a class belong to the class', async () => {
     const dataset = await loadPaths(
       'a/b/c/cat/1.png',
       'a/b/c/cat/old/2.png',
@@ -83,7 +83,7 @@ describe('a good set', () => {
     expect((await load(dropped(...jpegs, ...webps))).classes).toEqual(['a', 'b']);
   });
 
-  test('may hold the same file name in two classes, but not the same path twice', async () => {
+  test('may contain the same file name in two classes, but not the same path twice', async () => {
     const dataset = await loadPaths('s/a/1.png', 's/a/2.png', 's/b/1.png', 's/b/2.png', 's/b/2.png');
     expect(dataset.train.paths.length + dataset.val.paths.length).toBe(4);
     expect(dataset.leftOut).toEqual([{ path: 's/b/2.png', reason: expect.stringMatching(/same path/) }]);
@@ -98,7 +98,7 @@ describe('a good set', () => {
     expect(dataset.leftOut).toEqual([]);
   });
 
-  test('reports how far it is', async () => {
+  test('reports its progress', async () => {
     const seen: string[] = [];
     await load(dropped(...(await plainFiles(TWO_CLASSES))), {
       onProgress: ({ label, done, total }) => seen.push(`${label} ${done}/${total}`),
@@ -108,7 +108,7 @@ describe('a good set', () => {
     expect(seen.length).toBe(11);
   });
 
-  test('of 3,000 files is read whole', async () => {
+  test('of 3,000 files is read completely', async () => {
     const files = await plainFiles(classPaths('many', { a: 1000, b: 1000, c: 1000 }));
     const dataset = await load(dropped(...files), { side: 73 });
     expect(perClass(dataset, 'train')).toEqual([800, 800, 800]);
@@ -117,7 +117,7 @@ describe('a good set', () => {
 });
 
 describe('the split', () => {
-  test('is the same for the same seed and another for another, whatever order the files came in', async () => {
+  test('depends on the seed, not on the order of the files', async () => {
     const files = await plainFiles(classPaths('s', { a: 20, b: 20 }));
     const first = await load(dropped(...files));
     const again = await load(dropped(...files.toReversed()));
@@ -127,7 +127,7 @@ describe('the split', () => {
     expect(other.hash).toBe(first.hash);
   });
 
-  test('made anew equals the one of an import with that seed', async () => {
+  test('with another seed equals that of an import with that seed', async () => {
     const files = await plainFiles(classPaths('s', { a: 20, b: 7 }));
     const first = await load(dropped(...files));
     const before = first.val.paths.slice();
@@ -135,7 +135,7 @@ describe('the split', () => {
     expect(first.val.paths).toEqual(before);
   });
 
-  test('leaves one image of each class on either side and uses every image once', async () => {
+  test('has at least one training and one validation image of each class and uses every image once', async () => {
     for (let n = 2; n <= 12; n++) {
       const dataset = await loadPaths(...classPaths('s', { a: n, b: 3 }));
       expect(Math.min(...perClass(dataset, 'train'), ...perClass(dataset, 'val'))).toBeGreaterThanOrEqual(1);
@@ -143,7 +143,7 @@ describe('the split', () => {
     }
   });
 
-  test('given by train and val folders is kept, also by another seed', async () => {
+  test('given by train and val folders is kept for every seed', async () => {
     const paths = [
       ...classPaths('set/train', { cat: 3, dog: 3, bird: 2 }),
       ...classPaths('set/Validation', { cat: 1, dog: 2, fish: 1 }),
@@ -155,7 +155,7 @@ describe('the split', () => {
     expect(perClass(dataset, 'train')).toEqual([2, 3, 3]);
     expect(perClass(dataset, 'val')).toEqual([0, 1, 2]);
     expect(reasonFor(dataset, 'set/Validation/fish/0.png')).toMatch(/no training images/);
-    expect(reasonFor(dataset, 'set/extra.png')).toMatch(/Beside the folders/);
+    expect(reasonFor(dataset, 'set/extra.png')).toMatch(/Outside the folders/);
     expect(resplit(dataset, { seed: 9, testPart: 0.2 }).val.paths).toEqual(dataset.val.paths);
   });
 
@@ -181,7 +181,7 @@ describe('the split', () => {
     expect(two.val.paths.every((path) => path.startsWith('train/'))).toBe(true);
   });
 
-  test('holds out test images on request, and takes them back', async () => {
+  test('holds out test images on request, and can return them to training', async () => {
     const files = await plainFiles(classPaths('s', { a: 20, b: 10 }));
     const plainly = await load(dropped(...files));
     const held = resplit(plainly, { seed: 1, testPart: 0.2 });
@@ -195,7 +195,7 @@ describe('the split', () => {
     expect(resplit(held, { seed: 1, testPart: 0 })).toEqual(plainly);
   });
 
-  test('is made by seed where only train holds class folders', async () => {
+  test('is drawn by the seed if only train contains class folders', async () => {
     const dataset = await loadPaths(
       ...classPaths('set/train', { cat: 5, dog: 5 }),
       'set/test/1.png',
@@ -206,9 +206,9 @@ describe('the split', () => {
     expect(reasonFor(dataset, 'set/test/1.png')).toMatch(/Not in a class folder/);
   });
 
-  test('folders called like its parts are not classes, unless the person says so', async () => {
+  test('folders named like its parts are not classes, unless the person says so', async () => {
     const files = await plainFiles(classPaths('set', { train: 4, test: 4 }));
-    expect(await refusal(load(dropped(...files)))).toMatch(/^The folders “test” and “train” are called like/);
+    expect(await refusal(load(dropped(...files)))).toMatch(/^The folders “test” and “train” are named like/);
     const dataset = await load(dropped(...files), { reading: { splitFolders: false } });
     expect(dataset.classes).toEqual(['test', 'train']);
     expect(dataset.reading).toEqual({ splitFolders: false });
@@ -216,10 +216,12 @@ describe('the split', () => {
   });
 });
 
-describe('a set that cannot be trained on is refused with what to do', () => {
+describe('a set that cannot be trained on is rejected with advice', () => {
   test('an empty folder', async () => {
-    expect(await refusal(load(dropped()))).toMatch(/^There are no files in what was dropped\. Drop a folder/);
-    expect(await refusal(load(dropped(textFile('set/.DS_Store', 'x'))))).toMatch(/^There are no files/);
+    expect(await refusal(load(dropped()))).toMatch(/^There are no files to import\. Drop a folder/);
+    expect(await refusal(load(dropped(textFile('set/.DS_Store', 'x'))))).toMatch(
+      /^There are no files to import/,
+    );
   });
 
   test('nothing decodable', async () => {
@@ -227,11 +229,11 @@ describe('a set that cannot be trained on is refused with what to do', () => {
       load(dropped(textFile('set/a/notes.txt', 'hello'), textFile('set/b.csv', '1'))),
     );
     expect(message).toMatch(
-      /^None of the dropped files could be read as an image\. .*“set\/a\/notes\.txt”: Not a picture\..* \(and 1 more left out\) Drop/,
+      /^None of the dropped files could be read as an image\. .*“set\/a\/notes\.txt”: Not an image\..* \(and 1 more left out\) Drop/,
     );
   });
 
-  test('one class only, named, however deep it lies', async () => {
+  test('one class only, which is named, at any depth', async () => {
     for (const folder of ['cats', 'pets/cats', 'pets/all/cats']) {
       expect(await refusal(loadPaths(`${folder}/1.png`, `${folder}/2.png`))).toMatch(
         /^There is only one class, “cats”\. A data set needs at least two folders/,
@@ -240,8 +242,8 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     expect(await refusal(loadPaths('train/cats/1.png', 'val/cats/1.png'))).toMatch(/only one class, “cats”/);
   });
 
-  test('loose pictures', async () => {
-    expect(await refusal(loadPaths('1.png', '2.png'))).toMatch(/^The 2 pictures are not in folders/);
+  test('loose images', async () => {
+    expect(await refusal(loadPaths('1.png', '2.png'))).toMatch(/^The 2 images are not in folders/);
   });
 
   test('one image of each class', async () => {
@@ -250,7 +252,7 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     );
   });
 
-  test('labels in a table beside the images, which is named', async () => {
+  test('labels in a table, which is named', async () => {
     const files = await plainFiles(['s/train/1.png', 's/train/2.png', 's/test/3.png']);
     const table = textFile('s/train/metadata.jsonl', '{"file_name": "1.png"}\n{"file_name": "2.png"}');
     expect(await refusal(load(dropped(...files, table)))).toMatch(
@@ -266,13 +268,13 @@ describe('a set that cannot be trained on is refused with what to do', () => {
     expect(message).toMatch(/^Only one class, “a”, has enough readable images.*“s\/b\/1\.png”: Cut off/);
   });
 
-  test('a given split whose validation pictures are all unreadable', async () => {
+  test('a given split whose validation images are all unreadable', async () => {
     const good = await plainFiles(classPaths('s/train', { a: 2, b: 2 }));
     const bad = { path: 's/val/a/1.png', file: hollowPng(12_000, 9_000) };
     expect(await refusal(load(dropped(...good, bad)))).toMatch(/^None of the validation images.*Too large/);
   });
 
-  test('an aborted import ends at once and is no user error', async () => {
+  test('an aborted import ends at once, not with a UserError', async () => {
     const files = await plainFiles(TWO_CLASSES);
     const controller = new AbortController();
     const run = load(dropped(...files), { signal: controller.signal, onProgress: () => controller.abort() });
@@ -280,7 +282,7 @@ describe('a set that cannot be trained on is refused with what to do', () => {
   });
 });
 
-describe('a bad file is left out with its reason while the rest goes on', () => {
+describe('a bad file is left out with its reason, and the others are imported', () => {
   async function withBadFiles(...bad: NamedFile[]): Promise<Dataset> {
     return load(dropped(...(await plainFiles(TWO_CLASSES)), ...bad));
   }
@@ -289,7 +291,7 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     const zip = await zipOf([textFile('a', 'a')]);
     const dataset = await withBadFiles(
       textFile('pets/cat/empty.jpg', ''),
-      textFile('pets/cat/text.jpg', 'this is a text, not a picture'),
+      textFile('pets/cat/text.jpg', 'this is a text, not an image'),
       textFile('pets/README.md', '# Pets'),
       { path: 'pets/cat/huge.png', file: hollowPng(12_000, 9_000) },
       { path: 'pets/loose.png', file: await plain(3) },
@@ -298,11 +300,11 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     expect(dataset.train.paths.length + dataset.val.paths.length).toBe(10);
     expect(Object.fromEntries(dataset.leftOut.map(({ path, reason }) => [path, reason]))).toEqual({
       'pets/cat/empty.jpg': 'Empty: the file has 0 bytes.',
-      'pets/cat/text.jpg': 'Not a picture: it is called .jpg, but its content is something else.',
-      'pets/README.md': 'Not a picture.',
+      'pets/cat/text.jpg': 'Not an image, although its name ends in .jpg.',
+      'pets/README.md': 'Not an image.',
       'pets/cat/huge.png': expect.stringMatching(/^Too large: 12,000 × 9,000 pixels/),
       'pets/loose.png': 'Not in a class folder. Put it in the folder of its class.',
-      'pets/dog/more.docx': 'A packed file inside the set. Unpack it first.',
+      'pets/dog/more.docx': 'A zip archive without the ending .zip. If it contains images, unpack it first.',
     });
   });
 
@@ -320,7 +322,8 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     }));
     const dataset = await load(dropped(...cut));
     expect(dataset.leftOut.length).toBe(10);
-    for (const { reason } of dataset.leftOut) expect(reason).toMatch(/^Cut off: this JPEG file ends/);
+    for (const { reason } of dataset.leftOut)
+      expect(reason).toMatch(/^Cut off: the image data of this JPEG file is incomplete/);
     expect(dataset.train.paths.length + dataset.val.paths.length).toBe(190);
   });
 
@@ -336,14 +339,14 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
     expect(reasonFor(dataset, 'pets/cat/gone.png')).toMatch(/^Could not be read from the disk/);
   });
 
-  test('what is hidden inside of a hidden folder that was chosen', async () => {
+  test('hidden files inside a hidden folder that was chosen', async () => {
     const files = await plainFiles([...classPaths('.photos', { cat: 3, dog: 3 }), '.photos/.cache/x/1.png']);
     const dataset = await load(dropped(...files));
     expect(dataset.classes).toEqual(['cat', 'dog']);
     expect(dataset.leftOut).toEqual([]);
   });
 
-  test('what systems leave behind goes unmentioned', async () => {
+  test('system files are ignored without a reason', async () => {
     const dataset = await withBadFiles(
       textFile('pets/.DS_Store', 'x'),
       textFile('pets/cat/Thumbs.db', 'x'),
@@ -354,19 +357,22 @@ describe('a bad file is left out with its reason while the rest goes on', () => 
   });
 });
 
-test('a table beside class folders is left out with what it is', async () => {
+test('a table beside class folders is left out with a reason', async () => {
   const files = await plainFiles(TWO_CLASSES);
   const table = textFile('pets/labels.csv', 'file,label\ncat/0.png,cat\ncat/1.png,cat\ndog/0.png,dog');
   const dataset = await load(dropped(...files, table));
   expect(dataset.leftOut).toEqual([
-    { path: 'pets/labels.csv', reason: 'A table that names the images. Classes are taken from the folders.' },
+    {
+      path: 'pets/labels.csv',
+      reason: 'A table that lists the images. Classes are taken from folder names only.',
+    },
   ]);
 });
 
 describe('dataset.json', () => {
   const set = () => plainFiles(classPaths('outer/pets', { cat: 5, dog: 5 }));
 
-  test('names and describes the set and says which augmentation keeps its labels', async () => {
+  test('gives the name, the description and the augmentation of the set', async () => {
     const text = JSON.stringify({
       name: 'Pets',
       description: 'Cats and dogs.',
@@ -404,8 +410,8 @@ describe('dataset.json', () => {
   });
 });
 
-describe('what the engine and the page take from a set', () => {
-  test('the hash follows pixels, labels and names, and nothing else', async () => {
+describe('the hash, the summary and the batches of a set', () => {
+  test('the hash depends on pixels, labels and names, and on nothing else', async () => {
     const files = await plainFiles(TWO_CLASSES);
     const { hash } = await load(dropped(...files));
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
@@ -433,7 +439,7 @@ describe('what the engine and the page take from a set', () => {
     expect([atlas.width, atlas.height]).toEqual([24, 16]);
   });
 
-  test('a batch holds the bytes of its images', async () => {
+  test('a batch contains the pixels of its images', async () => {
     const { train } = await loadPaths(...classPaths('s', { a: 10, b: 10 }));
     const size = SIDE * SIDE * 3;
     const batch = gather(train, [3, 0], SIDE);
@@ -445,7 +451,7 @@ describe('what the engine and the page take from a set', () => {
 });
 
 describe('a zip', () => {
-  test('dropped alone is opened by content, whatever its name', async () => {
+  test('dropped alone is recognised by its content, not its name', async () => {
     const files = await plainFiles(classPaths('pets', { cat: 5, dog: 5 }));
     const plainly = await load(dropped(...files));
     for (const path of ['pets.zip', 'download']) {
@@ -455,21 +461,21 @@ describe('a zip', () => {
     }
   });
 
-  test('of each class makes its name the class', async () => {
+  test('for each class gives its name to the class', async () => {
     const cats = await zipOf(await plainFiles(['1.png', '2.png']));
     const dogs = await zipOf(await plainFiles(['1.png', '2.png'], 'image/png', 100));
     const dataset = await load(dropped({ path: 'cat.zip', file: cats }, { path: 'dog.zip', file: dogs }));
     expect(dataset.classes).toEqual(['cat', 'dog']);
   });
 
-  test('lying in a folder opens where it lies', async () => {
+  test('inside a folder is unpacked in its place', async () => {
     const zip = await zipOf(await plainFiles(['1.png', '2.png']));
     const dogs = await plainFiles(['pets/dog/1.png', 'pets/dog/2.png'], 'image/png', 100);
     const dataset = await load(dropped({ path: 'pets/cat.zip', file: zip }, ...dogs));
     expect(dataset.classes).toEqual(['cat', 'dog']);
   });
 
-  test('as a sample set is fetched', async () => {
+  test('of a sample set is fetched', async () => {
     const url = URL.createObjectURL(await zipOf(await plainFiles(classPaths('.', { a: 2, b: 2 }))));
     expect((await load({ kind: 'sample', name: 'Two', url })).name).toBe('Two');
     URL.revokeObjectURL(url);
@@ -478,7 +484,7 @@ describe('a zip', () => {
     );
   });
 
-  test('with nothing but refused paths is refused', async () => {
+  test('with only unsafe paths is rejected', async () => {
     const zip = await zipOf(await plainFiles(['../a/1.png']));
     expect(await refusal(load(dropped({ path: 'x.zip', file: zip })))).toMatch(/leads outside/);
     expect((await bytesOf(zip)).length).toBeGreaterThan(0);

@@ -1,7 +1,6 @@
 /**
- * Imports data sets: decodes and splits the images of dropped files, a zip or a sample set. A bad file is
- * left out with its reason; only a set that cannot be trained on at all is an error. Runs in
- * a worker.
+ * Imports data sets: decodes and splits the images of dropped files, archives or a sample set. A bad file is left out with its
+ * reason; only a set that cannot be trained on at all is an error. Runs in a worker.
  */
 
 import { concurrently } from '../concurrently';
@@ -24,7 +23,7 @@ import { type Arrangement, arrange, type PlacedFile } from './classes';
 import { decodeImage } from './decode';
 import { type Fingerprint, fingerprinter } from './fingerprint';
 import { groupsOf } from './groups';
-import { assemble, type Images, type Picture, pictures } from './images';
+import { assemble, type Images, type LabelledImage, separate } from './images';
 import { type LabelTable, labelTables } from './label-tables';
 import { metadataOf } from './metadata';
 import { naturalOrder } from './natural-order';
@@ -39,7 +38,7 @@ export type { Images } from './images';
 export interface Dataset {
   name: string;
   description: string;
-  /** A label is a place in this list. */
+  /** A label is an index of this list. */
   classes: string[];
   /** Images are `side`×`side` pixels. */
   side: number;
@@ -55,23 +54,23 @@ export interface Dataset {
   seed: number;
   testPart: number;
   augmentation: Augmentation;
-  /** The choices the person made where the set could be read in more than one way. */
+  /** The choices of the person, if the set could be read in more than one way. */
   reading: Reading;
-  /** What the person should know of how the set was read. */
+  /** Notices for the person about how the set was read. */
   notices: string[];
   leftOut: LeftOut[];
-  /** By path: images as they were given, where they are at hand: on the person's disk, or small enough to keep. */
+  /** The original files by path, if available: on the person's disk, or small enough to keep in memory. */
   originals: ReadonlyMap<string, Blob>;
-  /** By path: the constraints of a split. */
+  /** The constraints of the split, by path. */
   places: ReadonlyMap<string, Place>;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
   hash: string;
 }
 
 interface Place {
-  /** Images of the same number are kept together (groups.ts). */
+  /** Images with the same number stay in the same part of the split (groups.ts). */
   group: number;
-  /** Images of the same number look alike, also where that group was given up. */
+  /** Images with the same number are near-duplicates, also if their group was given up. */
   alike: number;
   givenUp: boolean;
   /** The part of a given split; null if a split is to be drawn. */
@@ -79,7 +78,7 @@ interface Place {
 }
 
 export interface ImportOptions extends SplitChoice {
-  /** Side of a kept image, pixels: ⌊8/7 of the backbone's input⌋, or the input itself where images are squeezed. */
+  /** Side of the stored images, pixels: ⌊8/7 of the input size⌋, or the input size if images are squeezed. */
   side: number;
   preset: Preset;
   reading?: Reading | undefined;
@@ -87,9 +86,9 @@ export interface ImportOptions extends SplitChoice {
   signal?: AbortSignal | undefined;
 }
 
-/** Images decoded at a time: enough to keep the browser's decoders busy, few in memory. */
+/** Number of images decoded at a time: enough to keep the browser's decoders busy without using much memory. */
 const DECODES_AT_ONCE = 4;
-/** What docs/method.md §5 trains with where a set does not say otherwise. */
+/** The augmentation of docs/method.md §5, for sets that do not state one. */
 const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
 
 /**
@@ -109,13 +108,13 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const plan = arrange(sorted.images, { reading, tables });
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
-  const usable = usableClasses(decoded.pictures, plan);
+  const usable = usableClasses(decoded.images, plan);
   const classes = plan.classes.filter((name) => usable.names.has(name));
   const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };
   const omitted = [decoded, usable, plan, { leftOut }, metadata, others].flatMap((part) => part.leftOut);
-  if (classes.length === 0 && decoded.pictures.length > 0) throw oneImageEach(plan.classes.length);
+  if (classes.length === 0 && decoded.images.length > 0) throw oneImageEach(plan.classes.length);
   if (classes.length < 2) throw tooFewUsable(classes, omitted);
-  const ordered = inOrder(labelled(usable.pictures, classes));
+  const ordered = inOrder(labelled(usable.images, classes));
   const hash = await hashOf(ordered, classes);
   const places = placesOf(ordered);
   const { seed, testPart, preset, side } = options;
@@ -131,7 +130,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
     description: metadata.description ?? '',
     classes,
     side,
-    ...parted(ordered, parts, side),
+    ...assembleParts(ordered, parts, side),
     split: plan.split,
     testSplit: testSplitOf(parts, places),
     seed,
@@ -149,36 +148,36 @@ export async function importDataset(source: DataSource, options: ImportOptions):
 
 function withTable(entry: LeftOut, tables: readonly LabelTable[]): LeftOut {
   if (!tables.some(({ path }) => path === entry.path)) return entry;
-  return { ...entry, reason: 'A table that names the images. Classes are taken from the folders.' };
+  return { ...entry, reason: 'A table that lists the images. Classes are taken from folder names only.' };
 }
 
 /** Splits the same images again with the same preset, as a new data set. A given split is kept. */
 export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
   const { side, classes, places, preset, split } = dataset;
   if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
-  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => pictures(images, side)));
+  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => separate(images, side)));
   const parts = partsOf(all, places, classes, { seed, testPart, preset }, split);
   const testSplit = testSplitOf(parts, places);
-  return { ...dataset, seed, testPart, testSplit, ...parted(all, parts, side) };
+  return { ...dataset, seed, testPart, testSplit, ...assembleParts(all, parts, side) };
 }
 
-/** What the page shows of a data set, with one image of thumbnails per class. */
+/** The summary that the page shows, with one image of thumbnails per class. */
 export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   const { name, description, split, testSplit, seed, testPart, preset, augmentation, leftOut, side } =
     dataset;
   const { reading, notices } = dataset;
-  const train = pictures(dataset.train, side);
-  const val = pictures(dataset.val, side);
-  const test = dataset.test ? pictures(dataset.test, side) : [];
+  const train = separate(dataset.train, side);
+  const val = separate(dataset.val, side);
+  const test = dataset.test ? separate(dataset.test, side) : [];
   const members = dataset.classes.map((_, label) => {
-    const own = (picture: Picture) => picture.label === label;
+    const own = (image: LabelledImage) => image.label === label;
     return { train: train.filter(own), val: val.filter(own), test: test.filter(own) };
   });
   const largest = Math.max(...members.map((member) => Object.values(member).flat().length));
   const layout = thumbnailLayout(largest, side);
   const classes: ClassSummary[] = [];
   for (const [label, member] of members.entries()) {
-    const tiles = [...member.train, ...member.val, ...member.test].map((picture) => picture.pixels);
+    const tiles = [...member.train, ...member.val, ...member.test].map((image) => image.pixels);
     classes.push({
       name: dataset.classes[label] ?? '',
       train: member.train.length,
@@ -247,10 +246,10 @@ function grouped<T>(list: readonly T[], keyOf: (item: T) => number): T[][] {
   return [...groups.values()];
 }
 
-/** Bytes of unpacked images that are kept beside their pixels. */
+/** Maximum total size of unpacked image files that are kept in addition to their pixels. */
 const MAX_ORIGINAL_BYTES = 256e6;
 
-/** A `File` stays on the disk. What came out of an archive takes memory. */
+/** The original files. A `File` stays on the disk; files unpacked from an archive take memory. */
 function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
   const blobs = files.map(({ path, source }) => [path, source.file] as const);
   const unpacked = blobs.reduce((sum, [, blob]) => sum + (blob instanceof File ? 0 : blob.size), 0);
@@ -259,7 +258,7 @@ function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
 
 // ---------------------------------------------------------------- images
 
-interface DecodedPicture extends Picture {
+interface DecodedImage extends LabelledImage {
   file: PlacedFile;
   part: PlacedFile['part'];
   fingerprint: Fingerprint;
@@ -276,7 +275,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
   const results = await concurrently(
     files,
     DECODES_AT_ONCE,
-    async (file): Promise<DecodedPicture | null> => {
+    async (file): Promise<DecodedImage | null> => {
       const decoded = await decodeImage(file.source.file, side, framingOf(preset));
       if ('reason' in decoded) {
         leftOut.push({ path: file.source.path, reason: decoded.reason });
@@ -296,11 +295,11 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
     { signal, onDone: (done) => onProgress?.({ label, done, total }) },
   );
   leftOut.sort((a, b) => naturalOrder(a.path, b.path));
-  return { pictures: results.filter((picture) => picture !== null), leftOut };
+  return { images: results.filter((image) => image !== null), leftOut };
 }
 
-/** Drops the classes that cannot be trained on: too few of their images could be read. */
-function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
+/** Leaves out the classes with too few readable images. */
+function usableClasses(decoded: readonly DecodedImage[], plan: Arrangement) {
   const counted = decoded.filter(({ part }) => part === null || part === 'train');
   const needed = plan.split === 'given' ? 1 : 2;
   const count = (name: string) => counted.filter(({ file }) => file.className === name).length;
@@ -308,7 +307,7 @@ function usableClasses(decoded: readonly DecodedPicture[], plan: Arrangement) {
   const leftOut = decoded
     .filter(({ file }) => !names.has(file.className))
     .map(({ file }) => ({ path: file.source.path, reason: unusableReason(file.className, plan.split) }));
-  return { names, pictures: decoded.filter(({ file }) => names.has(file.className)), leftOut };
+  return { names, images: decoded.filter(({ file }) => names.has(file.className)), leftOut };
 }
 
 function unusableReason(className: string, split: Arrangement['split']): string {
@@ -317,19 +316,19 @@ function unusableReason(className: string, split: Arrangement['split']): string 
     : `The only usable image of class “${className}”. A class needs two: one to train on, one to validate.`;
 }
 
-/** The order every split starts from: by class, then by path. */
-function inOrder<P extends Picture>(list: readonly P[]): P[] {
+/** Sorts by class, then by path: the order in which every split starts. */
+function inOrder<P extends LabelledImage>(list: readonly P[]): P[] {
   return [...list].sort((a, b) => a.label - b.label || naturalOrder(a.path, b.path));
 }
 
-/** In place: a copy of the images would keep their bytes alive while `assemble` takes them away. */
-function labelled(list: DecodedPicture[], classes: readonly string[]): DecodedPicture[] {
+/** Sets the labels in place. A copy of the images would keep their pixels in memory after `assemble` has released them. */
+function labelled(list: DecodedImage[], classes: readonly string[]): DecodedImage[] {
   const labels = new Map(classes.map((name, label) => [name, label]));
-  for (const picture of list) picture.label = labels.get(picture.file.className) ?? -1;
+  for (const image of list) image.label = labels.get(image.file.className) ?? -1;
   return list;
 }
 
-function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
+function placesOf(list: readonly DecodedImage[]): Map<string, Place> {
   const { groups, alike, givenUp } = groupsOf(list);
   return new Map(
     list.map(({ path, part }, i) => [
@@ -339,9 +338,9 @@ function placesOf(list: readonly DecodedPicture[]): Map<string, Place> {
   );
 }
 
-/** Where each image goes, where the person put it or as drawn; null if the preset leaves it aside. */
+/** The part of each image, as given or as drawn; null if the preset does not use the image. */
 function partsOf(
-  list: readonly Picture[],
+  list: readonly LabelledImage[],
   places: Dataset['places'],
   classes: readonly string[],
   { seed, testPart, preset }: SplitChoice & { preset: Preset },
@@ -360,8 +359,8 @@ function testSplitOf(parts: readonly (Part | null)[], places: Dataset['places'])
   return [...places.values()].some(({ given }) => given === 'test') ? 'given' : 'stratified';
 }
 
-function parted(
-  list: Picture[],
+function assembleParts(
+  list: LabelledImage[],
   parts: readonly (Part | null)[],
   side: number,
 ): Pick<Dataset, Part | 'unused'> {
@@ -382,26 +381,27 @@ function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 
-/** Bytes of all its images, those that the preset leaves aside among them. */
+/** Size of the pixels of all images, including those that the preset does not use, bytes. */
 export function pixelBytes(dataset: Dataset): number {
   return [...imagesOf(dataset), dataset.unused].reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
 }
 
 // ---------------------------------------------------------------- hash
 
-async function hashOf(list: readonly DecodedPicture[], classes: string[]): Promise<string> {
+async function hashOf(list: readonly DecodedImage[], classes: string[]): Promise<string> {
   const images = list.map(({ path, label, part, digest }) => [path, label, part, digest]);
   return sha256(new TextEncoder().encode(JSON.stringify({ classes, images })));
 }
 
 // ---------------------------------------------------------------- a set that cannot be used
 
-const WHAT_TO_DROP = 'Drop a folder with one sub-folder of images per class, or a zip of such a folder.';
+const WHAT_TO_DROP =
+  'Drop a folder with one sub-folder of images per class, or a zip or tar of such a folder.';
 
 function nothingThere(leftOut: readonly LeftOut[]): UserError {
   return leftOut.length > 0
     ? nothingReadable(leftOut)
-    : new UserError(`There are no files in what was dropped. ${WHAT_TO_DROP}`);
+    : new UserError(`There are no files to import. ${WHAT_TO_DROP}`);
 }
 
 function nothingReadable(leftOut: readonly LeftOut[]): UserError {
@@ -425,11 +425,14 @@ function tooFewUsable(classes: string[], leftOut: readonly LeftOut[]): UserError
 
 function noValidation(leftOut: readonly LeftOut[]): UserError {
   return new UserError(
-    `None of the validation images could be used. ${firstReason(leftOut)}Repair the validation folder, or drop the training folder alone to have it split.`,
+    `None of the validation images could be used. ${firstReason(leftOut)}Repair the validation folder, or drop only the training folder, which is then split automatically.`,
   );
 }
 
-/** @param validated the one class that could be, or none: accuracy on it would be 100 % by itself */
+/**
+ * The error for a split in which fewer than two classes have validation images: accuracy on one class would always be 100 %.
+ * @param validated that class, or none
+ */
 function tooFewApart([validated]: string[]): UserError {
   const found = validated === undefined ? 'No image' : `No image except those of “${validated}”`;
   return new UserError(

@@ -1,13 +1,13 @@
 import { crc32 } from 'hash-wasm';
 import { describe, expect, test } from 'vitest';
-import { fixture, referenceValues, sharedFile, sharedPhotos, valuesFile } from '../fixtures';
+import { fixture, referenceValues, sharedFile, sharedImages, valuesFile } from '../fixtures';
 import { decodeImage } from './decode';
 import { BASELINE_JPEG, PROGRESSIVE_JPEG, RESTART_JPEG, TURNED_AVIF } from './encoded-fixture';
-import { bytesOf, hollowPng, type Paint, picture } from './file-fixtures';
+import { bytesOf, hollowPng, type Paint, paintedImage } from './file-fixtures';
 import { joined } from './whole-file';
 
 /** Files of interop/pytorch/decoded_pictures.py. */
-const PICTURES = [
+const IMAGES = [
   'wide-420.jpg',
   'tall-444-progressive.jpg',
   'grey.jpg',
@@ -42,7 +42,7 @@ describe('decodeImage scales and crops', () => {
   test('a gradient keeps its slope: each target pixel is the value at its centre', async () => {
     const gradient: Paint = (x, y) => [(x * 255) / 299, (y * 255) / 199, 0];
     const side = 40;
-    const pixels = await pixelsOf(await picture(300, 200, gradient), side);
+    const pixels = await pixelsOf(await paintedImage(300, 200, gradient), side);
     // 300×200 → 60×40, columns 10 … 49 kept; target pixel i is centred on source coordinate 5 (i + ½) − ½.
     for (const i of [1, 7, 20, 38]) {
       const [red, green] = pixel(pixels, side, i, i);
@@ -51,54 +51,54 @@ describe('decodeImage scales and crops', () => {
     }
   });
 
-  test('a checkerboard far finer than the target becomes even grey', async () => {
+  test('a checkerboard much finer than the target becomes uniform grey', async () => {
     const board: Paint = (x, y) => ((x + y) % 2 === 0 ? [255, 255, 255] : [0, 0, 0]);
-    const pixels = await pixelsOf(await picture(512, 384, board), 24);
+    const pixels = await pixelsOf(await paintedImage(512, 384, board), 24);
     for (const value of pixels) expect(Math.abs(value - 127.5)).toBeLessThanOrEqual(2);
   });
 
   test('the crop is the centre', async () => {
     const bars: Paint = (x) => (x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255]);
-    const pixels = await pixelsOf(await picture(180, 60, bars), 60);
+    const pixels = await pixelsOf(await paintedImage(180, 60, bars), 60);
     expect(new Set(Array.from({ length: 60 }, (_, x) => pixel(pixels, 60, x, 30).join()))).toEqual(
       new Set(['0,255,0']),
     );
   });
 
-  test('a picture larger than one band of rows is read as a whole', async () => {
+  test('an image larger than one band of rows is read as a whole', async () => {
     const rows: Paint = (_, y) => [y < 900 ? 10 : 200, 0, 0];
-    const pixels = await pixelsOf(await picture(1000, 1800, rows), 50);
+    const pixels = await pixelsOf(await paintedImage(1000, 1800, rows), 50);
     expect(pixel(pixels, 50, 3, 20)).toEqual([10, 0, 0]);
     expect(pixel(pixels, 50, 3, 30)).toEqual([200, 0, 0]);
   });
 
-  test('a small picture grows smoothly', async () => {
-    const pixels = await pixelsOf(await picture(2, 2, (x) => [x * 200, 0, 0]), 8);
+  test('a small image is interpolated', async () => {
+    const pixels = await pixelsOf(await paintedImage(2, 2, (x) => [x * 200, 0, 0]), 8);
     const row = Array.from({ length: 8 }, (_, x) => pixel(pixels, 8, x, 4)[0]);
     expect(row).toEqual([0, 0, 25, 75, 125, 175, 200, 200]);
   });
 
   test('transparency is composited on white', async () => {
-    const pixels = await pixelsOf(await picture(16, 16, () => [0, 0, 0, 0]), 8);
+    const pixels = await pixelsOf(await paintedImage(16, 16, () => [0, 0, 0, 0]), 8);
     expect(new Set(pixels)).toEqual(new Set([255]));
-    const half = await pixelsOf(await picture(16, 16, () => [0, 0, 0, 128]), 8);
+    const half = await pixelsOf(await paintedImage(16, 16, () => [0, 0, 0, 128]), 8);
     for (const value of half) expect(Math.abs(value - 127)).toBeLessThanOrEqual(1);
   });
 
-  test.each(PICTURES)('%s is, at 64 pixels, what Pillow makes of it', async (name) => {
+  test.each(IMAGES)('%s at 64 pixels equals Pillow’s result', async (name) => {
     const wanted = (await referenceValues('pictures/decoded.safetensors')).tensors.get(name);
     const file = new Blob([await valuesFile(`pictures/${name}`)]);
     const difference = meanDifference(await pixelsOf(file, 64), wanted?.data ?? []);
     expect(difference).toBeLessThan(0.1);
   });
 
-  test('photos are, at 64 pixels, what Pillow makes of them', async (context) => {
-    const photos = sharedPhotos('flowers5/val', context);
+  test('real images at 64 pixels equal Pillow’s results', async (context) => {
+    const images = sharedImages('flowers5/val', context);
     const { tensors } = await fixture('fixtures/starter-network.safetensors', context);
     const wanted = tensors.get('images')?.data ?? new Uint8Array();
     const size = 64 * 64 * 3;
     for (const [i, name] of ['daisy', 'roses', 'sunflowers', 'tulips'].entries()) {
-      const path = photos.find((photo) => photo.includes(`/${name}/`)) ?? '';
+      const path = images.find((each) => each.includes(`/${name}/`)) ?? '';
       const bytes = (await sharedFile(path)) ?? new Uint8Array();
       const pixels = await pixelsOf(new Blob([bytes]), 64);
       expect(meanDifference(pixels, wanted.slice(i * size, (i + 1) * size))).toBeLessThan(0.1);
@@ -114,33 +114,33 @@ function meanDifference(a: Uint8Array, b: ArrayLike<number>): number {
 
 describe('decodeImage gives a reason for', () => {
   test.each(['image/jpeg', 'image/png', 'image/webp'])('a truncated %s', async (type) => {
-    const whole = await picture(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
+    const whole = await paintedImage(64, 64, (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256], type);
     expect(await reasonOf(whole)).toBe('none');
-    // What ends the file is not missed: a chunk of 12 bytes in PNG, with a checksum before it.
+    // The end of the file is not needed: a chunk of 12 bytes in PNG, with a checksum before it.
     const data = whole.size - 16;
     for (const part of [0.4, 0.9, 0.99]) {
       expect(await reasonOf(whole.slice(0, Math.floor(data * part)))).toMatch(/^Cut off: /);
     }
   });
 
-  test('a picture of too many pixels, with its size and what to do', async () => {
+  test('an image of too many pixels, with its size and what to do', async () => {
     expect(await reasonOf(hollowPng(12_000, 9_000))).toBe(
-      'Too large: 12,000 × 9,000 pixels (108 megapixels; the limit is 100). Save a smaller copy, 1,000 pixels across is plenty.',
+      'Too large: 12,000 × 9,000 pixels (108 megapixels; the limit is 100). Save a smaller copy; 1,000 pixels per side are enough.',
     );
   });
 
-  test('text under a picture name', async () => {
-    expect(await reasonOf(new Blob(['not a picture at all, really']))).toMatch(/^Not a picture/);
+  test('text with the file name of an image', async () => {
+    expect(await reasonOf(new Blob(['this is not an image at all']))).toMatch(/^Not an image/);
   });
 
   test('damage inside', async () => {
-    const bytes = await bytesOf(await picture(64, 64, (x, y) => [x * 4, y * 4, 0]));
+    const bytes = await bytesOf(await paintedImage(64, 64, (x, y) => [x * 4, y * 4, 0]));
     bytes.fill(0x55, 40, 90);
     expect(await reasonOf(new Blob([bytes]))).toMatch(/^This PNG file is damaged/);
   });
 });
 
-// ---------------------------------------------------------------- turned images
+// ---------------------------------------------------------------- EXIF orientation
 
 /** Colours of the stored quarters, by row. */
 const QUARTERS = [
@@ -194,7 +194,7 @@ function jpegWith(jpeg: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(jpeg.subarray(0, 2), head, note, jpeg.subarray(2));
 }
 
-/** Behind the header, or behind the image's data. */
+/** After the header, or after the image data. */
 async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const named = joined(text('eXIf'), note);
   const at = late ? png.length - 12 : 33;
@@ -202,7 +202,7 @@ async function pngWith(png: Uint8Array, note: Uint8Array, late: boolean): Promis
   return joined(png.subarray(0, at), uint32(note.length), named, checksum, png.subarray(at));
 }
 
-/** The extended form of a simple file, as cwebp writes it where there is EXIF data. */
+/** The extended form of a simple file, as cwebp writes it for files with EXIF data. */
 function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   const padding = new Uint8Array(note.length & 1);
   const exifChunk = joined(text('EXIF'), uint32(note.length, true), note, padding);
@@ -216,7 +216,7 @@ function webpWith(webp: Uint8Array, note: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(text('RIFF'), uint32(4 + chunks.length, true), text('WEBP'), chunks);
 }
 
-/** The four quarters of the decoded image as places in `QUARTERS`. */
+/** The four quarters of the decoded image, as indices of `QUARTERS`. */
 async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   const decoded = await decodeImage(new Blob([file]), 32, 'squeeze');
   if ('reason' in decoded) throw new Error(decoded.reason);
@@ -231,11 +231,11 @@ async function quartersOf(file: Uint8Array<ArrayBuffer>): Promise<number[]> {
   });
 }
 
-describe('a picture is turned once, whatever the browser does', () => {
+describe('the EXIF orientation is applied once in every browser', () => {
   const ORIENTATIONS = SEEN.map((seen, i) => ({ orientation: i + 1, seen }));
 
   test.each(ORIENTATIONS)('orientation $orientation', async ({ orientation, seen }) => {
-    const stored = async (type: string) => bytesOf(await picture(WIDE, HIGH, quartered, type));
+    const stored = async (type: string) => bytesOf(await paintedImage(WIDE, HIGH, quartered, type));
     const [jpeg, png, webp] = await Promise.all(['image/jpeg', 'image/png', 'image/webp'].map(stored));
     if (!jpeg || !png || !webp) throw new Error('This browser does not write all three.');
     const note = exif(orientation);
@@ -248,23 +248,23 @@ describe('a picture is turned once, whatever the browser does', () => {
     for (const other of others) expect(await quartersOf(webpWith(webp, other))).toEqual(seen);
     const prefixed = joined(text('Exif'), new Uint8Array(2), note);
     expect(await quartersOf(webpWith(webp, prefixed)), 'WebP, with the prefix of JPEG').toEqual(seen);
-    // The first note counts, and a second does not turn the image once more.
+    // The first EXIF block counts; a second one does not rotate the image again.
     expect(await quartersOf(jpegWith(jpegWith(jpeg, exif(3)), note)), 'two notes').toEqual(seen);
   });
 
-  test('not where the note is of no meaning or cut off', async () => {
-    const jpeg = await bytesOf(await picture(WIDE, HIGH, quartered, 'image/jpeg'));
-    const png = await bytesOf(await picture(WIDE, HIGH, quartered));
+  test('is ignored if it is invalid or cut off', async () => {
+    const jpeg = await bytesOf(await paintedImage(WIDE, HIGH, quartered, 'image/jpeg'));
+    const png = await bytesOf(await paintedImage(WIDE, HIGH, quartered));
     for (const note of [exif(0), exif(9), exif(6).subarray(0, 17), exif(6).subarray(0, 3), text('nothing')]) {
       expect(await quartersOf(jpegWith(jpeg, note))).toEqual([0, 1, 2, 3]);
       expect(await quartersOf(await pngWith(png, note, false))).toEqual([0, 1, 2, 3]);
     }
   });
 
-  test('to the pixel, in rows of several bands as well', async () => {
+  test('is exact to the pixel, also over several bands of rows', async () => {
     const grain: Paint = (x, y) => [(x * 7 + y * 13) % 256, (x * y) % 256, (x ^ y) % 256];
     const side = 1100;
-    const stored = await bytesOf(await picture(side, side, grain));
+    const stored = await bytesOf(await paintedImage(side, side, grain));
     const seen = await pixelsOf(new Blob([await pngWith(stored, exif(6), false)]), side);
     const isUpright = seen.every((value, i) => {
       const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
@@ -274,7 +274,7 @@ describe('a picture is turned once, whatever the browser does', () => {
   });
 
   test.skipIf(Object.keys(WEBP_CASES).length === 0)(
-    'as Pillow turns WebP files of cwebp (skipped where ../shared is absent)',
+    'gives Pillow’s result for WebP files of cwebp (skipped if ../shared is absent)',
     async () => {
       for (const path of Object.keys(WEBP_CASES).filter((each) => each.endsWith('.webp'))) {
         const [seen, wanted] = await Promise.all(
@@ -288,9 +288,9 @@ describe('a picture is turned once, whatever the browser does', () => {
   );
 });
 
-// ---------------------------------------------------------------- files that lack no pixels
+// ---------------------------------------------------------------- files with all of their pixels
 
-describe('a file that lacks no pixels is read like the intact one', () => {
+describe('a file with all of its pixels is read like the intact one', () => {
   const colourful: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
   const same = async (file: Uint8Array<ArrayBuffer>, intact: Uint8Array<ArrayBuffer>, what: string) => {
     const [seen, wanted] = await Promise.all([file, intact].map((each) => decodeImage(new Blob([each]), 40)));
@@ -315,7 +315,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
   });
 
   test('PNG without its end chunk', async () => {
-    const png = await bytesOf(await picture(61, 47, colourful));
+    const png = await bytesOf(await paintedImage(61, 47, colourful));
     await same(png.slice(0, -12), png, 'no chunk');
     await same(png.slice(0, -3), png, 'a part of it');
     await same(png.slice(0, -14), png, 'a part of the checksum before it');
@@ -323,13 +323,13 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(png, text('more')), png, 'other data behind it');
   });
 
-  test('GIF without the byte that ends it', async () => {
+  test('GIF without its final byte', async () => {
     await same(GIF.slice(0, -1), GIF, 'no byte');
     await same(joined(GIF, text('more')), GIF, 'other data behind it');
   });
 
   test('WebP with a wrong length in its header', async () => {
-    const webp = await bytesOf(await picture(61, 47, colourful, 'image/webp'));
+    const webp = await bytesOf(await paintedImage(61, 47, colourful, 'image/webp'));
     for (const size of [0, webp.length - 9, webp.length, 2 ** 31]) {
       const wrong = webp.slice();
       wrong.set(uint32(size, true), 4);
@@ -338,7 +338,7 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(webp, zeros(3)), webp, 'zeros behind it');
   });
 
-  test('BMP with a wrong length, reserved bytes set, or no padding behind its last row', async () => {
+  test('BMP with a wrong length, reserved bytes set, or no padding after its last row', async () => {
     const bmp = bitmapFile(5, 4);
     const changed = (at: number, value: number) =>
       joined(bmp.subarray(0, at), uint32(value, true), bmp.subarray(at + 4));
@@ -349,14 +349,14 @@ describe('a file that lacks no pixels is read like the intact one', () => {
     await same(joined(bmp, zeros(2)), bmp, 'two bytes more');
   });
 
-  test('AVIF with other data behind it', async () => {
+  test('AVIF with other data after it', async () => {
     const avif = TURNED_AVIF[0] ?? new Uint8Array();
     for (const extra of [1, 7, 64]) await same(joined(avif, zeros(extra).fill(7)), avif, `${extra} bytes`);
     await same(joined(avif, zeros(16)), avif, 'zeros');
   });
 });
 
-describe('a file that lacks pixels is refused', () => {
+describe('a file that lacks pixels is left out', () => {
   const grain: Paint = (x, y) => [(x * 37) % 256, (y * 91) % 256, (x * y) % 256];
   const shared = (jpeg: Uint8Array) => jpeg.lastIndexOf(0xda) + 12;
 
@@ -364,8 +364,8 @@ describe('a file that lacks pixels is refused', () => {
     ['baseline', BASELINE_JPEG],
     ['progressive', PROGRESSIVE_JPEG],
     ['with restart markers', RESTART_JPEG],
-  ])('JPEG, %s, wherever its data ends, padded or with an end marker of its own', async (_, jpeg) => {
-    // Less than five bytes from the end, what is missing may make no difference to any pixel.
+  ])('JPEG, %s, cut off anywhere, padded or not', async (_, jpeg) => {
+    // The last five bytes may not change any pixel.
     const last = jpeg.length - 2 - 5;
     for (let end = shared(jpeg); end < last; end += 3) {
       const cut = jpeg.subarray(0, end);
@@ -378,12 +378,12 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('JPEG whose data is cut off before its end marker, or between two scans', async () => {
-    const large = await bytesOf(await picture(96, 96, grain, 'image/jpeg'));
+    const large = await bytesOf(await paintedImage(96, 96, grain, 'image/jpeg'));
     for (const part of [0.3, 0.6, 0.9]) {
       const cut = large.subarray(0, Math.floor(large.length * part));
       expect(await reasonOf(new Blob([cut, Uint8Array.of(0xff, 0xd9)])), `${part}`).toMatch(/^Cut off/);
     }
-    // Before the tables of the last scan: all data of the others is there.
+    // Before the tables of the last scan: all data of the other scans is present.
     const scans = [...PROGRESSIVE_JPEG.keys()].filter(
       (i) => PROGRESSIVE_JPEG[i] === 0xff && PROGRESSIVE_JPEG[i + 1] === 0xc4,
     );
@@ -392,13 +392,13 @@ describe('a file that lacks pixels is refused', () => {
       expect(await reasonOf(new Blob([PROGRESSIVE_JPEG.slice(0, at)]))).toMatch(/^Cut off/);
   });
 
-  test('but not a JPEG that is grey', async () => {
-    const grey = await picture(64, 64, () => [128, 128, 128], 'image/jpeg');
+  test('but not a grey JPEG', async () => {
+    const grey = await paintedImage(64, 64, () => [128, 128, 128], 'image/jpeg');
     expect(await reasonOf(grey)).toBe('none');
   });
 
-  test('PNG whose compressed data ends early, with an end chunk of its own or zeros', async () => {
-    const png = await bytesOf(await picture(64, 64, grain));
+  test('PNG whose compressed data ends early, followed by zeros or nothing', async () => {
+    const png = await bytesOf(await paintedImage(64, 64, grain));
     const data = png.length - 12 - 4;
     for (const cut of [data - 1, data - 5, data - 100, 200]) {
       expect(await reasonOf(new Blob([png.slice(0, cut)]))).toMatch(/^Cut off/);
@@ -407,7 +407,7 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('PNG whose compressed data ends early before an end chunk', async () => {
-    const png = await bytesOf(await picture(64, 64, grain));
+    const png = await bytesOf(await paintedImage(64, 64, grain));
     const at = [...png.keys()].find((i) => String.fromCharCode(...png.subarray(i, i + 4)) === 'IDAT') ?? 0;
     const content = png.subarray(at + 4, png.length - 16);
     for (const part of [0.2, 0.5, 0.9]) {
@@ -420,7 +420,7 @@ describe('a file that lacks pixels is refused', () => {
   });
 
   test('GIF, WebP, BMP and AVIF, padded with zeros or not', async () => {
-    const webp = await bytesOf(await picture(61, 47, grain, 'image/webp'));
+    const webp = await bytesOf(await paintedImage(61, 47, grain, 'image/webp'));
     const files = { GIF, WebP: webp, BMP: bitmapFile(9, 9), AVIF: TURNED_AVIF[0] ?? new Uint8Array() };
     for (const [name, file] of Object.entries(files)) {
       expect(await reasonOf(new Blob([file.slice(0, Math.floor(file.length * 0.9))])), name).toMatch(
@@ -436,7 +436,7 @@ const GIF = Uint8Array.of(
   ...[0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b],
 );
 
-/** A BMP of 24 bits; every byte of its rows is another, padding left out. */
+/** A 24-bit BMP; neighbouring bytes of its rows differ. */
 function bitmapFile(width: number, height: number): Uint8Array<ArrayBuffer> {
   const row = 4 * Math.ceil((3 * width) / 4);
   const bytes = new Uint8Array(54 + row * height);

@@ -1,28 +1,28 @@
 /**
- * One file to RGB bytes of the size the engine keeps: shorter side scaled to `side` and centre cut out, on white
- * where it is transparent, turned as its EXIF data says, colour profile not applied (as in PyTorch's
- * pipelines). Never throws for a bad file: it gives the reason instead.
+ * Decodes an image file to RGB bytes of the stored size. The shorter side is scaled to `side` and the centre is cropped;
+ * transparent pixels are composited on white; the EXIF orientation is applied; the colour profile is not (as in PyTorch's
+ * pipelines). For a bad file, the result is a reason; nothing is thrown.
  */
 import { imageDimensionsFromData } from 'image-dimensions';
 import type { Recipe } from '../backbone/recipe';
 import { type ImageFormat, imageFormat } from './formats';
 import { isOnItsSide, type Orientation, takeOrientation, turning } from './orientation';
-import { cubicTaps, scaleAcross, scaleDown, tapRange, triangleTaps } from './resample';
+import { cubicTaps, scaleHorizontally, scaleVertically, tapRange, triangleTaps } from './resample';
 import { type Bytes, JPEG_END, type JpegEnd, joined, MEANINGLESS_DATA, type WholeFile } from './whole-file';
 
-/** A decoded image takes 4 bytes per pixel while it is open; more than this is refused. */
+/** Larger images are left out: a decoded image takes 4 bytes per pixel. */
 export const MAX_MEGAPIXELS = 100;
-/** Larger images are opened one after another, not side by side. */
+/** Larger images are decoded one at a time. */
 const LARGE_MEGAPIXELS = 16;
 /** Source pixels read back from the canvas at a time. */
 const BAND_PIXELS = 2 ** 20;
 
-/** How an image becomes square: its centre, or the whole of it with its sides scaled apart. */
+/** How an image becomes square: `crop` cuts out its centre, `squeeze` scales both sides to the same length. */
 export type Framing = 'crop' | 'squeeze';
 
 export type Decoded = { pixels: Uint8Array<ArrayBuffer> /* [side, side, 3] */ } | { reason: string };
 
-/** As a backbone's own recipe has it; the result is `recipe.crop`×`recipe.crop`. */
+/** Decodes an image as the backbone's recipe states; the result is `recipe.crop`×`recipe.crop`. */
 export function decodeByRecipe(file: Blob, recipe: Recipe): Promise<Decoded> {
   return decodeImage(file, recipe.crop, recipe);
 }
@@ -40,7 +40,7 @@ export async function decodeImage(
     return { reason: 'Could not be read from the disk. Was it moved or changed after it was dropped?' };
   }
   const format = imageFormat(bytes);
-  if (!format) return { reason: 'Not a picture: its content is of no picture format.' };
+  if (!format) return { reason: 'Not an image: its content is in no known image format.' };
   const { width, height } = declaredSize(bytes);
   if (isTooLarge(width, height)) return { reason: sizeReason(width, height) };
   const whole = format.complete ? await format.complete(bytes) : { bytes };
@@ -50,7 +50,7 @@ export async function decodeImage(
 }
 
 function cutOffReason({ name }: ImageFormat): string {
-  return `Cut off: this ${name} file ends before its picture does. Copy it again.`;
+  return `Cut off: the image data of this ${name} file is incomplete. Copy the file again.`;
 }
 
 async function openAndScale(
@@ -79,7 +79,7 @@ async function openAndScale(
   }
 }
 
-/** The decoder's own turns, of formats that hold them, are made; EXIF's are taken out before. */
+/** The decoder applies rotations that are part of the format. The EXIF orientation was removed from the bytes before. */
 function open(bytes: Bytes, { mime }: ImageFormat): Promise<ImageBitmap> {
   return createImageBitmap(new Blob([bytes], { type: mime }), {
     imageOrientation: 'from-image',
@@ -88,9 +88,9 @@ function open(bytes: Bytes, { mime }: ImageFormat): Promise<ImageBitmap> {
 }
 
 /**
- * Whether a part of a JPEG's compressed data is missing. Decoders fill the rest with grey and report nothing. Where all
- * data is there, the pixels do not depend on what comes after it; so the image is decoded with other data there. A file
- * with an end marker is tried only if its last block is the grey that decoders fill with.
+ * Whether some of a JPEG's compressed data is missing. Decoders fill the missing area with grey and report no error. If the data
+ * is complete, the pixels do not depend on the bytes after it; so the image is decoded again with other bytes after its data, and
+ * the pixels are compared. A file with an end marker is tested only if its last block has the grey that decoders fill in.
  */
 async function lacksData(
   bytes: Bytes,
@@ -108,13 +108,13 @@ async function lacksData(
   return false;
 }
 
-/** The size the file's header states; 0 × 0 where none can be read from it (BMP and the like). */
+/** The size that the file's header states; 0 × 0 if it cannot be read (BMP, for example). */
 function declaredSize(bytes: Uint8Array): { width: number; height: number } {
   const unknown = { width: 0, height: 0 };
   try {
     return imageDimensionsFromData(bytes) ?? unknown;
   } catch {
-    // A header cut short; the checks that follow say so.
+    // The header is incomplete; the checks that follow detect it.
     return unknown;
   }
 }
@@ -125,7 +125,7 @@ function isTooLarge(width: number, height: number): boolean {
 
 function sizeReason(width: number, height: number): string {
   const count = (n: number) => n.toLocaleString('en');
-  return `Too large: ${count(width)} × ${count(height)} pixels (${Math.round((width * height) / 1e6)} megapixels; the limit is ${MAX_MEGAPIXELS}). Save a smaller copy, 1,000 pixels across is plenty.`;
+  return `Too large: ${count(width)} × ${count(height)} pixels (${Math.round((width * height) / 1e6)} megapixels; the limit is ${MAX_MEGAPIXELS}). Save a smaller copy; 1,000 pixels per side are enough.`;
 }
 
 let lastInTurn: Promise<unknown> = Promise.resolve();
@@ -160,8 +160,8 @@ function scaled(
   const width = x.end - x.start;
   const across = new Uint8ClampedArray((y.end - y.start) * side * 3);
   for (const { top, rgba } of bands(bitmap, orientation, x, y))
-    scaleAcross(rgba, width, x.start, columns, across.subarray((top - y.start) * side * 3));
-  return scaleDown(across, side, y.start, rows);
+    scaleHorizontally(rgba, width, x.start, columns, across.subarray((top - y.start) * side * 3));
+  return scaleVertically(across, side, y.start, rows);
 }
 
 interface Range {
@@ -169,7 +169,7 @@ interface Range {
   end: number;
 }
 
-/** The pixels of a part of the upright image, on white: some rows at a time, `[rows, x.end - x.start, 4]` RGBA. */
+/** The pixels of a region of the upright image, on white, some rows at a time: `[rows, x.end - x.start, 4]` RGBA. */
 function* bands(
   bitmap: ImageBitmap,
   orientation: Orientation,
@@ -192,7 +192,7 @@ function* bands(
 
 /** Side of a JPEG's block, pixels. */
 const BLOCK = 8;
-/** What a block of no coefficients decodes to, before rounding. */
+/** The value that a block without coefficients decodes to, before rounding. */
 const NO_DATA_GREY = 128;
 
 function endsInGrey(bitmap: ImageBitmap): boolean {
@@ -229,9 +229,9 @@ function recipeTaps(source: number, shorter: number, { resize, crop, interpolati
   return taps(source, target, from, crop);
 }
 
-/** Kept from image to image: making a canvas takes longer than reading a small image with it. */
+/** Reused: creating a canvas takes longer than reading a small image with it. */
 let lastBands: OffscreenCanvasRenderingContext2D[] = [];
-/** One of the usual size, one for a block. */
+/** One canvas of the usual size, and one for a block. */
 const BANDS_KEPT = 2;
 
 function bandContext(width: number, height: number): OffscreenCanvasRenderingContext2D {

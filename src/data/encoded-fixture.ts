@@ -1,12 +1,12 @@
-/** Images in encodings that browsers do not write, made with Pillow 12.3, in base64. */
+/** For tests only: images in encodings that browsers do not write, made with Pillow 12.3, in base64. */
 
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /**
- * 48×32 pixels stored: red, green, blue and grey quarters, from left to right and from top to bottom. For each EXIF
- * orientation from 1 on, an AVIF file whose properties `irot` and `imir` ask for the same turn.
+ * 48×32 pixels stored: red, green, blue and grey quarters, from left to right and from top to bottom. For each EXIF orientation
+ * from 1 on, an AVIF file whose properties `irot` and `imir` state the same transformation.
  */
 export const TURNED_AVIF: readonly Uint8Array<ArrayBuffer>[] = [
   'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAANQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAMAAAACAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBIAAAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAAPW1kYXQSAAoJOBUv+2gIaDSAMiZEgJDSoAA8gAAE/QHJ0R8dU57VsPrnfHn1T6Wr7bL/YvgssZEBwA==',

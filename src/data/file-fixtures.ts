@@ -1,4 +1,4 @@
-/** Files made up for the tests: images painted by a function, and archives of them. */
+/** For tests only: images painted by a function, and archives of them. */
 import { BlobReader, BlobWriter, ZipWriter, type ZipWriterAddDataOptions } from '@zip.js/zip.js';
 import { packTar, type TarHeader } from 'modern-tar';
 import type { DataSource, NamedFile } from '../worker/protocol';
@@ -7,7 +7,7 @@ export type Rgba = readonly [red: number, green: number, blue: number, alpha?: n
 export type Paint = (x: number, y: number) => Rgba;
 
 /** A PNG (or another type the browser writes) of `width`×`height` pixels. */
-export async function picture(
+export async function paintedImage(
   width: number,
   height: number,
   paint: Paint,
@@ -27,12 +27,12 @@ export async function picture(
   return canvas.convertToBlob({ type, quality: 1 });
 }
 
-/** A small image of one colour that differs for every number. */
+/** A small image of one colour, different for every number. */
 export function plain(number: number, type = 'image/png'): Promise<Blob> {
-  return picture(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
+  return paintedImage(8, 8, () => [number % 256, Math.floor(number / 256) % 256, 128], type);
 }
 
-/** Plain images at these paths, as if dropped; their colours are those of the numbers from `first` on. */
+/** Plain images at these paths, as if dropped, with the colours of the numbers from `first` on. */
 export async function plainFiles(
   paths: readonly string[],
   type = 'image/png',
@@ -69,7 +69,7 @@ export async function zipOf(
   return writer.close();
 }
 
-/** The same files in a tar; `others` are headers without a body: folders and links. */
+/** A tar of the files; `others` are headers without a body: folders and links. */
 export async function tarOf(files: readonly NamedFile[], others: readonly TarHeader[] = []): Promise<Blob> {
   const entries = files.map(({ path, file }) => ({ header: { name: path, size: file.size }, body: file }));
   return new Blob([await packTar([...entries, ...others.map((header) => ({ header }))])]);

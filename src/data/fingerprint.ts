@@ -1,19 +1,19 @@
 /**
- * Tells images that show the same: a perceptual hash finds the candidates, their luminance and mean colour
- * decide. The hash is Zauner's DCT hash (Implementation and Benchmarking of Perceptual Image Hash Functions, 2010,
- * §3.2.1), without its mean filter: shrinking to 32×32 by averaging does the same.
+ * Detects near-duplicates: a perceptual hash finds the candidates, and their luminance and mean colour are compared. The hash is
+ * Zauner's DCT hash (Implementation and Benchmarking of Perceptual Image Hash Functions, 2010, §3.2.1) without its mean filter,
+ * because scaling to 32×32 by averaging has the same effect.
  */
 import { triangleTaps } from './resample';
 
-/** Side of the luminance that is hashed and compared, pixels. */
+/** Side of the luminance image that is hashed and compared, pixels. */
 const SIDE = 32;
-/** Frequencies 1 … 8 of either axis make the hash, a bit each. */
+/** The hash has one bit for each pair of the frequencies 1 … 8 of both axes. */
 const FREQUENCIES = 8;
-/** Cosines `[FREQUENCIES, SIDE]` of the second discrete cosine transform. */
+/** `[FREQUENCIES, SIDE]`: the cosines of the second discrete cosine transform (DCT-II). */
 const COSINES = Array.from({ length: FREQUENCIES }, (_, u) =>
   Float64Array.from({ length: SIDE }, (_, x) => Math.cos(((2 * x + 1) * (u + 1) * Math.PI) / (2 * SIDE))),
 );
-/** Rec. 601, as JPEG has it. */
+/** Rec. 601, as in JPEG. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
 export interface Fingerprint {
@@ -23,11 +23,11 @@ export interface Fingerprint {
   luminance: Uint8Array;
   /** Standard deviation of the luminance, grey levels. */
   detail: number;
-  /** Parts of red and of green in the image's mean colour, 0–1: the same in any light. */
+  /** Fractions of red and green in the mean colour, 0–1. They do not depend on brightness. */
   chromaticity: readonly [red: number, green: number];
 }
 
-/** How much two images must have in common. */
+/** How similar two images must be. */
 export interface Likeness {
   /** Bits of the hash that may differ, of 64. */
   distance: number;
@@ -36,19 +36,19 @@ export interface Likeness {
 }
 
 /**
- * One image, saved twice. Re-encoding, shrinking to a third and a change of brightness by 30 % leave nine photos
- * in ten within this, 88 % where brightening burns out their lights; of 900,000 pairs of different photos none is.
+ * The same image saved twice. After re-encoding, shrinking to a third or a change of brightness by 30 %, nine images in ten are
+ * within these limits (88 % if brightening saturates highlights); of 900,000 pairs of different images, none is.
  */
 export const NEAR_DUPLICATE: Likeness = { distance: 8, correlation: 0.97 };
-/** Two shots of one scene by a hand that moved a little; asked only of neighbours in a series. */
+/** Two hand-held shots of one scene. Applied only to neighbours in a series. */
 export const NEXT_SHOT: Likeness = { distance: 16, correlation: 0.8 };
 
-/** An even colour is like every other; below this many grey levels an image is compared with nothing. */
+/** Images with less detail than this, grey levels, are not compared: nothing distinguishes uniform images. */
 const LEAST_DETAIL = 2;
-/** The same shape in another colour is another image. */
+/** Images with a greater difference are not near-duplicates, even if they show the same shape. */
 const GREATEST_CHROMATICITY_DIFFERENCE = 0.02;
 
-/** @returns the fingerprint of images `[side, side, 3]` RGB */
+/** @returns a function that computes the fingerprint of an image `[side, side, 3]` RGB */
 export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint {
   const taps = triangleTaps(side, SIDE, 0, SIDE);
   return (pixels) => {
@@ -66,8 +66,8 @@ export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint
       blue += b;
     }
     const light = Math.max(1, red + green + blue);
-    // Rows first; what comes back is turned, so the same again does the columns and turns it upright.
-    const luminance = shrunkAndTurned(shrunkAndTurned(grey, side, taps), side, taps);
+    // Each call shrinks the rows and transposes the result, so two calls shrink both axes and restore the orientation.
+    const luminance = shrunkAndTransposed(shrunkAndTransposed(grey, side, taps), side, taps);
     return {
       hash: hashOf(luminance),
       luminance: Uint8Array.from(luminance, Math.round),
@@ -77,7 +77,7 @@ export function fingerprinter(side: number): (pixels: Uint8Array) => Fingerprint
   };
 }
 
-/** @returns whether two images have this much in common; never for images of an even colour */
+/** @returns whether two images are at least this similar; false for images of uniform colour */
 export function alike(a: Fingerprint, b: Fingerprint, { distance, correlation }: Likeness): boolean {
   return (
     hammingDistance(a.hash, b.hash) <= distance &&
@@ -97,15 +97,15 @@ export function hammingDistance(a: Fingerprint['hash'], b: Fingerprint['hash']):
   return ones(a[0] ^ b[0]) + ones(a[1] ^ b[1]);
 }
 
-/** Set bits of 32. */
+/** The number of set bits of a 32-bit integer. */
 export function ones(bits: number): number {
   let sum = bits - ((bits >>> 1) & 0x55555555);
   sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
   return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** @param plane `[rows, columns]`, `columns` to be shrunk; @returns `[SIDE, rows]` */
-function shrunkAndTurned(plane: Float64Array, columns: number, taps: ReturnType<typeof triangleTaps>) {
+/** Shrinks the rows to `SIDE` and transposes. @param plane `[rows, columns]` @returns `[SIDE, rows]` */
+function shrunkAndTransposed(plane: Float64Array, columns: number, taps: ReturnType<typeof triangleTaps>) {
   const rows = plane.length / columns;
   const out = new Float64Array(SIDE * rows);
   taps.forEach(({ start, weights }, x) => {
@@ -119,7 +119,7 @@ function shrunkAndTurned(plane: Float64Array, columns: number, taps: ReturnType<
   return out;
 }
 
-/** A bit for each of the lowest frequencies but the constant ones: above their median or not. */
+/** One bit for each coefficient of the lowest frequencies without the constant ones: whether it is above their median. */
 function hashOf(luminance: Float64Array): [high: number, low: number] {
   const across = COSINES.map((cosine) =>
     Float64Array.from({ length: SIDE }, (_, y) => {
@@ -148,7 +148,7 @@ function deviation(values: Float64Array): number {
   return Math.sqrt(Math.max(0, squares / values.length - (sum / values.length) ** 2));
 }
 
-/** Pearson's, of two images that are not even. */
+/** The Pearson correlation of two images that are not uniform. */
 function correlationOf(a: Uint8Array, b: Uint8Array): number {
   const n = a.length;
   let [sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0];

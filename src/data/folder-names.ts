@@ -1,6 +1,6 @@
 /**
- * What a folder's name says of its content: a part of a split (`train`, `seg_test`, `flowersVal`), a container that is no
- * class (`images`, `fold3`), or neither. Looks at the name only; whether it is meant so, `classes.ts` decides.
+ * Interprets folder names: a part of a split (`train`, `seg_test`, `flowersVal`), a container that is not a class (`images`,
+ * `fold3`), or neither. Only the name is used; layout.ts decides what the folder is.
  */
 import type { Part } from '../worker/protocol';
 
@@ -12,39 +12,39 @@ const PART_WORDS: ReadonlyMap<string, Part> = new Map([
   ),
 ]);
 
-/** Words that say nothing of the content, as in `training_set`, `train_images` and `Test Data`. */
+/** Words that say nothing about the content, as in `training_set`, `train_images` and `Test Data`. */
 const FILLERS = new Set(
   'set sets data dataset folder dir split subset the of image images img imgs picture pictures pics photo photos sample samples'.split(
     ' ',
   ),
 );
 
-/** Folders that other files of a set lie in, as in `images/` beside `annotations/`. */
+/** Names of folders that contain all images of a set, such as `images/` beside `annotations/`. */
 const CONTAINERS = new Set(
   'image images img imgs picture pictures pics photo photos jpg jpgs jpeg jpegs png pngs jpegimages data dataset raw original originals files'.split(
     ' ',
   ),
 );
 
-/** Folders of images that describe other images. */
+/** Names of folders whose images describe other images. */
 const DESCRIPTIONS = new Set(
   'annotation annotations annots label labels mask masks trimap trimaps segmentation segmentations segmentationclass segmentationobject groundtruth gt bboxes meta metadata thumbnails'.split(
     ' ',
   ),
 );
 
-/** Words in front of a number that make it a piece of a set that was cut up. */
+/** Words that, with a number after them, name a piece of a divided set. */
 const PIECES = new Set(
   'fold part batch shard chunk split subset piece volume vol archive images data'.split(' '),
 );
 
 export interface PartName {
   part: Part;
-  /** The other words, which the folders of one split share: `flowers` of `flowers_train`; empty where there are none. */
+  /** The other words of the name, which the folders of one split share: `flowers` of `flowers_train`; empty if there are none. */
   stem: string;
 }
 
-/** The part that a folder's name names, as the whole of it, as its first word or as its last; null for none. */
+/** The part that a folder is named after, by its whole name, its first word or its last word; null if none. */
 export function partNamed(name: string): PartName | null {
   const words = wordsOf(name).filter((word) => !FILLERS.has(word));
   const kept = words.length > 1 ? words.filter((word) => !/^\d+$/.test(word)) : words;
@@ -58,21 +58,21 @@ export function partNamed(name: string): PartName | null {
   return null;
 }
 
-/** Whether the name is that of a split's part and nothing else: `Train`, `test_set`, `val2017`. */
+/** Whether the name is only that of a part: `Train`, `test_set`, `val2017`. */
 export function isPartName(name: string): boolean {
   return partNamed(name)?.stem === '';
 }
 
-/** The part names that are hardly ever classes; `valid` beside `invalid` and `dev` are. */
+/** Part names that are rarely class names, unlike `valid` (beside `invalid`) and `dev`. */
 const CERTAIN_PARTS = new Set(['train', 'training', 'test', 'testing', 'val', 'validation']);
 
-/** Whether the name is a part's and would be an odd name for a class. */
+/** Whether the name is that of a part and unlikely to be that of a class. */
 export function isCertainPartName(name: string): boolean {
   const words = wordsOf(name).filter((word) => !FILLERS.has(word) && !/^\d+$/.test(word));
   return words.length === 1 && CERTAIN_PARTS.has(withoutSet(words[0] ?? ''));
 }
 
-/** Whether no class is called so: `images`, `JPEGImages`, `fold1`, `part_2`. */
+/** Whether the name is not that of a class: `images`, `JPEGImages`, `fold1`, `part_2`. */
 export function isContainerName(name: string): boolean {
   const words = wordsOf(name);
   const joined = words.join('');

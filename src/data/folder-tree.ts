@@ -1,21 +1,21 @@
-/** The folders of a set with the images in them, and a drawing of them as text. */
+/** The folder tree of a set, and a drawing of it as text. */
 import type { LeftOut, NamedFile } from '../worker/protocol';
 import { naturalOrder } from './natural-order';
 import { commonFolders, segmentsOf } from './paths';
 
 export interface Located {
   source: NamedFile;
-  /** Below the set's root, in Unicode's composed form (NFC). */
+  /** The path relative to the set's root, in Unicode's composed form (NFC). */
   segments: string[];
-  /** Names the image in the data set: `segments` joined, unless two files would then have the same. */
+  /** Identifies the image in the data set: `segments` joined, unless two files would then have the same path. */
   path: string;
 }
 
 export interface Folder {
   name: string;
-  /** How many folders are around it. */
+  /** Number of folders that contain it. */
   depth: number;
-  /** Directly in it. */
+  /** Images directly in it. */
   images: Located[];
   folders: Folder[];
   /** Images in it and in all folders below. */
@@ -23,8 +23,8 @@ export interface Folder {
 }
 
 /**
- * The images with their place below the folders that all of them lie in. macOS writes `é` as two characters where others
- * write one: folders are compared composed (NFC), and two files whose paths differ in nothing else are both kept.
+ * The images with their paths relative to the folders that contain all of them. macOS writes `é` as two characters, other systems
+ * as one: folders are compared in composed form (NFC). Two files whose paths differ only in this are both kept.
  */
 export function locate(images: readonly NamedFile[]): {
   root: string[];
@@ -39,7 +39,7 @@ export function locate(images: readonly NamedFile[]): {
     else
       leftOut.push({
         path: source.path,
-        reason: 'The same path came up before; the first file was kept.',
+        reason: 'Another file has the same path; the first one was used.',
       });
   }
   const times = new Map<string, number>();
@@ -87,7 +87,7 @@ const LEVELS_DRAWN = 4;
 const FOLDERS_DRAWN = 8;
 const LINES_DRAWN = 40;
 
-/** The folders and their numbers of images, indented; long lists and deep folders are cut short. */
+/** The folders with their numbers of images, indented. Long lists and deep folders are truncated. */
 export function drawTree(root: readonly string[], top: Folder): string {
   const lines: string[] = [];
   const draw = (folder: Folder, indent: number) => {

@@ -1,4 +1,4 @@
-/** Tells what a file is by its first bytes, whatever its name says. */
+/** Detects the format of a file from its first bytes; its name is ignored. */
 import {
   type Completion,
   completeBmp,
@@ -16,7 +16,7 @@ export interface ImageFormat {
   complete?: Completion;
 }
 
-/** As many bytes from a file's start as `imageFormat` and `isZip` look at. */
+/** Number of first bytes that `imageFormat` and `isZip` read. */
 const HEAD_BYTES = 32;
 
 /** A file's first bytes; null if it can no longer be read. */
@@ -61,7 +61,7 @@ const FORMATS: readonly (ImageFormat & { matches: (head: Uint8Array) => boolean 
   { name: 'icon', mime: 'image/x-icon', matches: startsWith(0, 0, 1, 0) },
 ];
 
-/** The image format that begins with these bytes, or null: no image. */
+/** The image format that begins with these bytes; null if it is not an image. */
 export function imageFormat(head: Uint8Array): ImageFormat | null {
   return FORMATS.find((format) => format.matches(head)) ?? null;
 }
@@ -85,7 +85,7 @@ function hasText(offset: number, text: string): Test {
   return (head) => textAt(head, offset, text.length) === text;
 }
 
-/** Text may begin with `BM`, too: of a bitmap, the second header states its own size, one of a few, and one plane. */
+/** Text may also begin with `BM`. In a bitmap, the second header states its own size, one of a few values, and one plane. */
 function hasBitmapHeader(head: Uint8Array): boolean {
   const size = head[14] ?? 0;
   const planesAt = size === 12 ? 22 : 26;

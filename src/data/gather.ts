@@ -1,5 +1,5 @@
 /**
- * The bytes of the images a training step sees.
+ * The pixels of the images of a batch.
  * @returns `[indices.length, side, side, 3]` RGB
  */
 export function gather(

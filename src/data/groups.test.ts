@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { sharedFile, sharedPhotos } from '../fixtures';
+import { sharedFile, sharedImages } from '../fixtures';
 import { seededRandom } from '../random';
 import { type Dataset, importDataset, summarize } from './dataset';
 import { decodeImage } from './decode';
-import { dropped, type Paint, picture, plain } from './file-fixtures';
+import { dropped, type Paint, paintedImage, plain } from './file-fixtures';
 import { alike, type Fingerprint, fingerprinter, hammingDistance, NEAR_DUPLICATE, ones } from './fingerprint';
-import { type ComparedPicture, groupsOf } from './groups';
+import { type ComparedImage, groupsOf } from './groups';
 import { unpack } from './unpack';
 
 const SIDE = 73;
@@ -17,18 +17,18 @@ async function fingerprintOf(file: Blob): Promise<Fingerprint> {
   return fingerprint(decoded.pixels);
 }
 
-async function photo(path: string): Promise<Blob> {
+async function sharedBlob(path: string): Promise<Blob> {
   return new Blob([(await sharedFile(path)) ?? new Uint8Array()]);
 }
 
 const classOf = (path: string) => path.split('/').at(-2) ?? '';
 
-/** Images to group, the folder of each being its class; different unless they are given the same digest. */
+/** Images to group; the folder of each is its class. Images are not identical unless they have the same digest. */
 function compared(
-  pictures: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
-): ComparedPicture[] {
-  const classes = [...new Set(pictures.map(({ path }) => classOf(path)))];
-  return pictures.map(({ path, fingerprint, digest = path }) => ({
+  images: readonly { path: string; fingerprint: Fingerprint; digest?: string }[],
+): ComparedImage[] {
+  const classes = [...new Set(images.map(({ path }) => classOf(path)))];
+  return images.map(({ path, fingerprint, digest = path }) => ({
     path,
     fingerprint,
     digest,
@@ -54,7 +54,7 @@ async function saved(file: Blob, { quality = 0.9, scale = 1, brightness = 1 }: C
   return canvas.convertToBlob({ type: 'image/jpeg', quality });
 }
 
-/** Blobs of light in a place and colour of their own for every seed; `shift` moves them by pixels. */
+/** Discs whose positions and colours depend on the seed; `shift` moves them, pixels. */
 function scene(seed: number, shift = 0): Paint {
   const random = seededRandom(seed).fork('scene');
   const spots = Array.from({ length: 6 }, () => ({
@@ -69,7 +69,8 @@ function scene(seed: number, shift = 0): Paint {
   };
 }
 
-const sceneFile = (seed: number, shift = 0, type = 'image/png') => picture(96, 96, scene(seed, shift), type);
+const sceneFile = (seed: number, shift = 0, type = 'image/png') =>
+  paintedImage(96, 96, scene(seed, shift), type);
 
 describe('the fingerprint', () => {
   test('counts differing bits', () => {
@@ -77,14 +78,14 @@ describe('the fingerprint', () => {
     expect(hammingDistance([0, -1], [1, 0])).toBe(33);
   });
 
-  test('of an even colour is like no other, not even the same', async () => {
+  test('of a uniform image is not similar to any other, not even to itself', async () => {
     const [a, b] = [await fingerprintOf(await plain(1)), await fingerprintOf(await plain(1))];
     expect(alike(a, b, NEAR_DUPLICATE)).toBe(false);
   });
 
-  test('of a shape in another colour is another', async () => {
+  test('differs for the same shape in another colour', async () => {
     const shape = (colour: readonly [number, number, number]) =>
-      picture(96, 96, (x, y) => (Math.hypot(x - 40, y - 50) < 25 ? colour : [255, 255, 255]));
+      paintedImage(96, 96, (x, y) => (Math.hypot(x - 40, y - 50) < 25 ? colour : [255, 255, 255]));
     const [red, green] = [
       await fingerprintOf(await shape([200, 0, 0])),
       await fingerprintOf(await shape([0, 102, 0])),
@@ -101,12 +102,12 @@ describe('the fingerprint', () => {
     '30 % brighter': { brightness: 1.3 },
     '30 % darker': { brightness: 0.7 },
   };
-  test.for(Object.entries(CHANGES))('finds photos again after a change: %s', async ([, change], context) => {
-    const photos = [...sharedPhotos('flowers5', context), ...sharedPhotos('sign-digits', context)];
-    const chosen = photos.filter((_, i) => i % 45 === 0);
+  test.for(Object.entries(CHANGES))('recognises images after a change: %s', async ([, change], context) => {
+    const images = [...sharedImages('flowers5', context), ...sharedImages('sign-digits', context)];
+    const chosen = images.filter((_, i) => i % 45 === 0);
     let found = 0;
     for (const path of chosen) {
-      const file = await photo(path);
+      const file = await sharedBlob(path);
       const [before, after] = [await fingerprintOf(file), await fingerprintOf(await saved(file, change))];
       if (alike(before, after, NEAR_DUPLICATE)) found++;
     }
@@ -115,34 +116,34 @@ describe('the fingerprint', () => {
 });
 
 describe('groups', () => {
-  test('of real photos are the one pair that was shot twice', async (context) => {
+  test('of real images: only the pair that was shot twice', async (context) => {
     const pairs: [string | undefined, string | undefined][] = [];
     for (const set of ['flowers5', 'sign-digits']) {
-      const pictures: { path: string; fingerprint: Fingerprint }[] = [];
-      for (const path of sharedPhotos(set, context)) {
-        pictures.push({ path, fingerprint: await fingerprintOf(await photo(path)) });
+      const images: { path: string; fingerprint: Fingerprint }[] = [];
+      for (const path of sharedImages(set, context)) {
+        images.push({ path, fingerprint: await fingerprintOf(await sharedBlob(path)) });
       }
-      groupsOf(compared(pictures)).groups.forEach((first, i) => {
-        if (first !== i) pairs.push([pictures[first]?.path, pictures[i]?.path]);
+      groupsOf(compared(images)).groups.forEach((first, i) => {
+        if (first !== i) pairs.push([images[first]?.path, images[i]?.path]);
       });
     }
-    // One signer, the same sign twice: seen by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
+    // The same person and sign twice, checked by eye. The other neighbours in the set, 3/IMG_4246 and _4247, differ.
     expect(pairs).toEqual([
       [expect.stringMatching(/train\/8\/IMG_1166/), expect.stringMatching(/train\/8\/IMG_1167/)],
     ]);
   });
 
-  test.each(['counting', 'textures'])('of the drawn pictures of %s are single ones', async (set) => {
+  test.each(['counting', 'textures'])('of the drawn images of %s: none', async (set) => {
     const zip = await (await fetch(`/samples/${set}.zip`)).blob();
     const { files } = await unpack(zip, { name: set });
-    const pictures = [];
+    const images = [];
     for (const { path, file } of files) {
-      if (path.endsWith('.png')) pictures.push({ path, fingerprint: await fingerprintOf(file) });
+      if (path.endsWith('.png')) images.push({ path, fingerprint: await fingerprintOf(file) });
     }
-    expect(new Set(groupsOf(compared(pictures)).groups).size).toBe(pictures.length);
+    expect(new Set(groupsOf(compared(images)).groups).size).toBe(images.length);
   });
 
-  test('join through a third, and a series by its look as well as its numbers', async () => {
+  test('join images through a third one, and series by similarity and numbers', async () => {
     const shots = [
       ['a/IMG_9.png', await sceneFile(1)],
       ['a/IMG_10.png', await sceneFile(1, 3)],
@@ -156,25 +157,25 @@ describe('groups', () => {
       // The same image in two formats.
       ['d/x.png', await sceneFile(4)],
       ['e/y.jpg', await sceneFile(4, 0, 'image/jpeg')],
-      // Something else to validate the first class on, or its series would be given up.
+      // A different image to validate the first class on; otherwise its series would be given up.
       ['a/other.png', await sceneFile(5)],
     ] as const;
-    const pictures = await Promise.all(
+    const images = await Promise.all(
       shots.map(async ([path, file]) => ({ path, fingerprint: await fingerprintOf(file) })),
     );
-    const { groups } = groupsOf(compared(pictures));
+    const { groups } = groupsOf(compared(images));
     expect([...groups.slice(0, 3)]).toEqual([0, 0, 0]);
     expect([...groups.slice(3)]).toEqual([3, 3, 5, 6, 7, 7, 9]);
   });
 
-  test('compare few pictures in full: none of different hashes, and of those all alike one for each', () => {
+  test('compare few images in full: none with different hashes, and one comparison per image if all are near-duplicates', () => {
     const random = seededRandom(5);
     const word = () => random.integer(2 ** 32) | 0;
     const luminance = Uint8Array.from({ length: 1024 }, (_, i) => i % 256);
     const count = 2000;
     const fullComparisons = (hash: () => Fingerprint['hash']) => {
       let read = 0;
-      const pictures = Array.from({ length: count }, (_, i) => ({
+      const images = Array.from({ length: count }, (_, i) => ({
         path: `class ${i % 2}/${word()} ${i}x.png`,
         fingerprint: {
           hash: hash(),
@@ -186,7 +187,7 @@ describe('groups', () => {
           chromaticity: [0.3, 0.3] as const,
         },
       }));
-      groupsOf(compared(pictures));
+      groupsOf(compared(images));
       // Each comparison reads both images.
       return read / 2;
     };
@@ -204,7 +205,7 @@ describe('a data set with duplicates', () => {
       preset: 'whole',
     });
 
-  test('keeps each group in one part, for every seed, and says how many there are', async () => {
+  test('keeps each group in one part, for every seed, and counts the groups', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 10; i++) {
       for (const name of ['a', 'b']) {
@@ -230,7 +231,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('names the files of a picture that is found in two classes', async () => {
+  test('names the files of an image that is in two classes', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 5; i++) {
       files.push(
@@ -243,7 +244,7 @@ describe('a data set with duplicates', () => {
     expect(dataset.train.paths).toEqual(expect.arrayContaining(['a/0x.png', 'b/3y.png']));
   });
 
-  test('is left as it is where the person parted it, and the leaks are counted', async () => {
+  test('is not changed if the person split it, and the leaks are counted', async () => {
     const files: [string, Blob][] = [];
     for (const [i, name] of ['a', 'b'].entries()) {
       files.push([`s/train/${name}/1.png`, await sceneFile(10 + i)]);
@@ -260,7 +261,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('is parted by image where a class is one series, and the leaks are counted', async () => {
+  test('is split by image if a class is one series, and the leaks are counted', async () => {
     const files: [string, Blob][] = [];
     for (let i = 0; i < 10; i++) {
       files.push([`s/a/${i}.png`, await sceneFile(1, i)], [`s/b/${i}.png`, await sceneFile(2, i)]);
@@ -279,7 +280,7 @@ describe('a data set with duplicates', () => {
     });
   });
 
-  test('is refused where every picture is found in two classes', async () => {
+  test('is rejected if every image is in two classes', async () => {
     const files: [string, Blob][] = [];
     for (const name of ['a', 'b']) {
       for (const i of [1, 2, 3]) files.push([`s/${name}/${i}.png`, await sceneFile(i)]);
@@ -288,9 +289,9 @@ describe('a data set with duplicates', () => {
   });
 });
 
-// ---------------------------------------------------------------- sets in which everything looks alike
+// ---------------------------------------------------------------- sets of near-duplicates
 
-/** Repeatable grain of a few grey levels, as a camera adds to every shot. */
+/** Reproducible noise of a few grey levels, like that of a camera. */
 function grain(seed: number): (x: number, y: number) => number {
   return (x, y) => {
     const wave = Math.sin(12.9898 * x + 78.233 * y + 37.719 * seed) * 43758.5453;
@@ -304,10 +305,10 @@ const disc = (cx: number, cy: number, radius: number, colour: readonly [number, 
   return (x, y) => (Math.hypot(x - cx, y - cy) < radius ? colour : null);
 };
 
-/** What a camera sees: shapes before a background, with grain of its own for every shot. */
+/** A shot of shapes on a background, with noise that depends on the seed. */
 function shot(seed: number, background: Shape, ...shapes: Shape[]): Promise<Blob> {
   const noise = grain(seed);
-  return picture(96, 96, (x, y) => {
+  return paintedImage(96, 96, (x, y) => {
     const colour = [...shapes, background].map((shape) => shape(x, y)).find((found) => found !== null);
     const [r = 0, g = 0, b = 0] = colour ?? [];
     const n = noise(x, y);
@@ -315,7 +316,7 @@ function shot(seed: number, background: Shape, ...shapes: Shape[]): Promise<Blob
   });
 }
 
-/** A room in greys that differs for every number. */
+/** A grey background that depends on the number. */
 const room = (number: number): Shape => {
   const paint = scene(900 + number);
   return (x, y) => {
@@ -330,7 +331,7 @@ const anywhere = (seed: number) => {
   return [10 + 76 * random.uniform(), 10 + 76 * random.uniform()] as const;
 };
 
-describe('a data set in which pictures look alike', () => {
+describe('a data set of near-duplicates', () => {
   type Files = Record<string, (number: number) => Promise<Blob>>;
 
   async function load(classes: Files, count = 12, root = 's'): Promise<Dataset> {
@@ -342,7 +343,7 @@ describe('a data set in which pictures look alike', () => {
 
   const counts = (classes: { train: number; val: number }[]) => classes.map(({ train, val }) => [train, val]);
 
-  test('by a fixed camera: every class is validated, and it is said that likeness tells nothing', async () => {
+  test('of a fixed camera: every class is validated, and the groups are given up', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(1)),
@@ -362,7 +363,7 @@ describe('a data set in which pictures look alike', () => {
     });
   });
 
-  test('by a fixed camera, in two of three classes: the third keeps its groups', async () => {
+  test('of a fixed camera, in two of three classes: the third keeps its groups', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(1)),
@@ -379,7 +380,7 @@ describe('a data set in which pictures look alike', () => {
     expect(duplicates.givenUp).toEqual({ images: 24, classes: ['absent', 'present'] });
   });
 
-  test('by two fixed cameras that each saw both classes', async () => {
+  test('of two fixed cameras that each recorded both classes', async () => {
     const { classes, duplicates } = await summarize(
       await load({
         absent: (i) => shot(i, room(i % 2)),
@@ -390,7 +391,7 @@ describe('a data set in which pictures look alike', () => {
       [10, 2],
       [10, 2],
     ]);
-    // More than one of the cameras took.
+    // More than the images of one camera.
     expect(duplicates.givenUp.images).toBeGreaterThan(12);
   });
 
@@ -420,14 +421,14 @@ describe('a data set in which pictures look alike', () => {
       [0, 1].map((kind) => [
         `sprite ${kind}`,
         (i: number) =>
-          picture(96, 96, (x, y) => {
+          paintedImage(96, 96, (x, y) => {
             const inside = Math.abs(x - 48) < 20 && Math.abs(y - 48) < 24;
             if (inside && x >> 2 === 9 + kind && y >> 2 === 8 + (i % 8)) return [20, 20, 20];
             return inside ? [200, 40, 40] : [255, 255, 255];
           }),
       ]),
     ),
-    'blank and real pictures': {
+    'blank and real images': {
       blank: () => plain(1),
       real: (i) => sceneFile(300 + i),
     },
@@ -446,7 +447,7 @@ describe('a data set in which pictures look alike', () => {
     },
   );
 
-  test('byte for byte, blank ones too, are duplicates', async () => {
+  test('identical images, including blank ones, are duplicates', async () => {
     const { classes, duplicates } = await summarize(
       await load({ blank: () => plain(1), real: (i) => sceneFile(300 + i) }),
     );
@@ -454,13 +455,13 @@ describe('a data set in which pictures look alike', () => {
       groups: 1,
       images: 12,
       conflicts: [],
-      // A class of one image cannot be parted without a leak.
+      // A class of identical images cannot be split without a leak.
       leaked: { val: classes[0]?.val, test: 0 },
       givenUp: { images: 0, classes: [] },
     });
   });
 
-  test('blank ones in two classes contradict each other and are not scored', async () => {
+  test('blank images in two classes contradict each other and are not scored', async () => {
     const dataset = await load({
       a: (i) => (i < 3 ? plain(1) : sceneFile(400 + i)),
       b: (i) => (i < 3 ? plain(1) : sceneFile(500 + i)),
@@ -473,8 +474,8 @@ describe('a data set in which pictures look alike', () => {
     expect(duplicates.leaked).toEqual({ val: 0, test: 0 });
   });
 
-  test('are kept together by series where a class is of several series of one camera', async () => {
-    // Numbered on within a series; the next one begins elsewhere.
+  test('series are kept together if a class has several series of one camera', async () => {
+    // Consecutive numbers within a series; the next series begins at another number.
     const files = [];
     for (const [k, name] of ['absent', 'present'].entries())
       for (let series = 0; series < 5; series++)
@@ -496,7 +497,7 @@ describe('a data set in which pictures look alike', () => {
     expect((await summarize(dataset)).duplicates).toMatchObject({ groups: 10, images: 40 });
   });
 
-  test('in a split of the person’s own: it stays, and is not said to contradict itself', async () => {
+  test('in a given split: it is kept, without contradictions', async () => {
     const files = [];
     for (const part of ['train', 'val'])
       for (const [k, name] of ['absent', 'present'].entries())
@@ -518,7 +519,7 @@ describe('a data set in which pictures look alike', () => {
     expect(duplicates.givenUp.images).toBe(24);
   });
 
-  test('are refused where one class alone could be validated', async () => {
+  test('is rejected if only one class could be validated', async () => {
     await expect(
       load({ a: (i) => sceneFile(i), b: (i) => sceneFile(i < 6 ? i : 200 + i) }, 6 + 6).then(
         (whole) => whole.val.paths,

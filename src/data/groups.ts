@@ -1,63 +1,63 @@
 /**
- * Groups identical images, near-duplicates and burst shots. A split that separated them
- * would validate on training images. If similarity joins whole classes, as with a fixed camera, it does not
- * distinguish copies from different images; such groups are replaced by smaller ones.
+ * Groups identical images, near-duplicates and burst shots: a split that separated them would validate on training images. If
+ * similarity joins whole classes, as with a fixed camera, it does not distinguish copies from different images; such groups are
+ * replaced by smaller ones.
  */
 import { alike, type Fingerprint, hasDetail, NEAR_DUPLICATE, NEXT_SHOT, ones } from './fingerprint';
 import { VALIDATION_PART } from './split';
 
-export interface ComparedPicture {
+export interface ComparedImage {
   path: string;
-  /** Place in the list of classes. */
+  /** Index of the class. */
   label: number;
-  /** Of the pixels. */
+  /** Hash of the pixels. */
   digest: string;
   fingerprint: Fingerprint;
 }
 
-/** Each `[n]`: for each image the place of the first one of its group. */
+/** Each `[n]`; the groups are numbered by the index of their first image. */
 export interface Grouping {
-  /** What a split keeps together. */
+  /** The groups that a split keeps together. */
   groups: Int32Array<ArrayBuffer>;
-  /** All that looks alike, with the groups that were given up. */
+  /** The groups of near-duplicates, including those that were given up. */
   alike: Int32Array<ArrayBuffer>;
-  /** Images whose group was given up. */
+  /** Whether the group of the image was given up. */
   givenUp: boolean[];
 }
 
 /**
- * Every pair of hashes is compared: 20,000 images make 200 million, about a second.
+ * All pairs of hashes are compared: for 20,000 images, 200 million pairs in about a second.
  *
- * A group is given up where it leaves a class too little to validate on: apart from its largest group and from what it
- * shares with other classes, the class has fewer images than half of those that validate. Then its largest group and the
- * shared groups with several of its images are parted into the shots of series and identical images, and where those are
- * too large as well, into identical images. A pair of images in two classes is a wrong label and stays a group.
+ * A group is given up if it leaves a class too few images for validation: without its largest group and the groups that it shares
+ * with other classes, the class has fewer images than half of its validation images. Then its largest group, and the shared
+ * groups with several of its images, are divided into series of shots and identical images; if these are too large as well, into
+ * identical images only. A pair of images in two classes is a wrong label and remains a group.
  */
-export function groupsOf(pictures: readonly ComparedPicture[]): Grouping {
-  const identical = new Forest(pictures.length);
-  joinIdentical(pictures, identical);
-  const numbered = numberedNeighbours(pictures);
+export function groupsOf(images: readonly ComparedImage[]): Grouping {
+  const identical = new Forest(images.length);
+  joinIdentical(images, identical);
+  const numbered = numberedNeighbours(images);
   const all = identical.copy();
-  for (const [i, next] of numbered) if (areAlike(pictures[i], pictures[next], NEXT_SHOT)) all.join(i, next);
-  joinNearDuplicates(pictures, all);
+  for (const [i, next] of numbered) if (areAlike(images[i], images[next], NEXT_SHOT)) all.join(i, next);
+  joinNearDuplicates(images, all);
   const series = identical.copy();
   for (const [i, next] of numbered) if (all.areJoined(i, next)) series.join(i, next);
   const levels = [all, series, identical].map((forest) => forest.roots());
-  const level = new Uint8Array(pictures.length);
+  const level = new Uint8Array(images.length);
   const groupOf = (i: number) => levels[level[i] ?? 0]?.[i] ?? i;
   for (let step = 0; step + 1 < levels.length; step++) {
-    const groups = Int32Array.from(pictures, (_, i) => groupOf(i));
-    const tooLarge = tooLargeGroups(pictures, groups);
+    const groups = Int32Array.from(images, (_, i) => groupOf(i));
+    const tooLarge = tooLargeGroups(images, groups);
     groups.forEach((group, i) => {
       if (level[i] === step && tooLarge.has(group)) level[i] = step + 1;
     });
   }
-  const [alike, groups] = [all.roots(), Int32Array.from(pictures, (_, i) => groupOf(i))];
+  const [alike, groups] = [all.roots(), Int32Array.from(images, (_, i) => groupOf(i))];
   const [alikeSizes, sizes] = [sizesOf(alike), sizesOf(groups)];
   return {
     groups,
     alike,
-    givenUp: pictures.map((_, i) => sizes.get(groups[i] ?? i) !== alikeSizes.get(alike[i] ?? i)),
+    givenUp: images.map((_, i) => sizes.get(groups[i] ?? i) !== alikeSizes.get(alike[i] ?? i)),
   };
 }
 
@@ -67,12 +67,12 @@ function sizesOf(groups: Int32Array): Map<number, number> {
   return sizes;
 }
 
-// ---------------------------------------------------------------- groups that leave a class nothing to validate on
+// ---------------------------------------------------------------- groups that leave a class without validation images
 
-function tooLargeGroups(pictures: readonly ComparedPicture[], groups: Int32Array): Set<number> {
+function tooLargeGroups(images: readonly ComparedImage[], groups: Int32Array): Set<number> {
   const labels = new Map<number, Set<number>>();
   const byClass = new Map<number, Map<number, number>>();
-  pictures.forEach(({ label }, i) => {
+  images.forEach(({ label }, i) => {
     const group = groups[i] ?? i;
     labels.set(group, (labels.get(group) ?? new Set()).add(label));
     const counts = byClass.get(label) ?? new Map<number, number>();
@@ -81,10 +81,10 @@ function tooLargeGroups(pictures: readonly ComparedPicture[], groups: Int32Array
   const isShared = (group: number) => (labels.get(group)?.size ?? 0) > 1;
   const tooLarge = new Set<number>();
   for (const counts of byClass.values()) {
-    const images = sum(counts.values());
+    const total = sum(counts.values());
     const own = [...counts].filter(([group]) => !isShared(group)).sort(([, a], [, b]) => b - a);
     const rest = sum(own.slice(1).map(([, count]) => count));
-    if (rest >= (images * VALIDATION_PART) / 2) continue;
+    if (rest >= (total * VALIDATION_PART) / 2) continue;
     for (const [group, count] of counts)
       if (count > 1 && (isShared(group) || group === own[0]?.[0])) tooLarge.add(group);
   }
@@ -93,42 +93,42 @@ function tooLargeGroups(pictures: readonly ComparedPicture[], groups: Int32Array
 
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
-// ---------------------------------------------------------------- what joins images
+// ---------------------------------------------------------------- joining images
 
-/** Byte-identical files have identical pixels. Images of an even colour are compared in this way alone. */
-function joinIdentical(pictures: readonly ComparedPicture[], forest: Forest): void {
+/** Joins images with identical pixels. Images of uniform colour are compared only in this way. */
+function joinIdentical(images: readonly ComparedImage[], forest: Forest): void {
   const first = new Map<string, number>();
-  pictures.forEach(({ digest }, i) => {
+  images.forEach(({ digest }, i) => {
     const same = first.get(digest);
     if (same === undefined) first.set(digest, i);
     else forest.join(same, i);
   });
 }
 
-function joinNearDuplicates(pictures: readonly ComparedPicture[], forest: Forest): void {
-  const places = [...pictures.keys()].filter((i) => {
-    const picture = pictures[i];
-    return picture && hasDetail(picture.fingerprint);
+function joinNearDuplicates(images: readonly ComparedImage[], forest: Forest): void {
+  const places = [...images.keys()].filter((i) => {
+    const image = images[i];
+    return image && hasDetail(image.fingerprint);
   });
-  const high = Int32Array.from(places, (i) => pictures[i]?.fingerprint.hash[0] ?? 0);
-  const low = Int32Array.from(places, (i) => pictures[i]?.fingerprint.hash[1] ?? 0);
+  const high = Int32Array.from(places, (i) => images[i]?.fingerprint.hash[0] ?? 0);
+  const low = Int32Array.from(places, (i) => images[i]?.fingerprint.hash[1] ?? 0);
   for (let a = 1; a < places.length; a++) {
     const [highA, lowA] = [high[a] ?? 0, low[a] ?? 0];
     for (let b = 0; b < a; b++) {
       const distance = ones(highA ^ (high[b] ?? 0)) + ones(lowA ^ (low[b] ?? 0));
       if (distance > NEAR_DUPLICATE.distance) continue;
       const [i = 0, j = 0] = [places[a], places[b]];
-      // Where all images are alike, comparing every pair of them would take hours.
+      // Without this check, a set of near-duplicates only would take hours.
       if (forest.areJoined(i, j)) continue;
-      if (areAlike(pictures[i], pictures[j], NEAR_DUPLICATE)) forest.join(i, j);
+      if (areAlike(images[i], images[j], NEAR_DUPLICATE)) forest.join(i, j);
     }
   }
 }
 
-/** Files of one folder numbered one after another. They are a series if they look it, too: numbers alone say nothing. */
-function numberedNeighbours(pictures: readonly ComparedPicture[]): [number, number][] {
+/** Pairs of files in one folder with consecutive numbers. They are a series only if they are also similar. */
+function numberedNeighbours(images: readonly ComparedImage[]): [number, number][] {
   const numbered = new Map<string, number>();
-  const names = pictures.map(({ path }) => numberIn(path));
+  const names = images.map(({ path }) => numberIn(path));
   names.forEach((name, i) => {
     if (name) numbered.set(keyOf(name.around, name.number), i);
   });
@@ -138,11 +138,7 @@ function numberedNeighbours(pictures: readonly ComparedPicture[]): [number, numb
   });
 }
 
-function areAlike(
-  a: ComparedPicture | undefined,
-  b: ComparedPicture | undefined,
-  likeness: typeof NEXT_SHOT,
-) {
+function areAlike(a: ComparedImage | undefined, b: ComparedImage | undefined, likeness: typeof NEXT_SHOT) {
   return a !== undefined && b !== undefined && alike(a.fingerprint, b.fingerprint, likeness);
 }
 
@@ -152,12 +148,12 @@ const keyOf = (around: string, number: number) => `${number}/${around}`;
 function numberIn(path: string): { number: number; around: string } | null {
   const found = /^(.*?)(\d{1,15})(\D*)$/.exec(path.replace(/\.[^./]*$/, ''));
   const [, before = '', digits, after = ''] = found ?? [];
-  // A number in a folder's name does not count shots.
+  // A number in a folder's name does not number shots.
   if (digits === undefined || after.includes('/')) return null;
   return { number: Number(digits), around: `${before}#${after}` };
 }
 
-/** Disjoint sets of the places 0 … n − 1; the root of a set is its lowest place. */
+/** Disjoint sets of the indices 0 … n − 1; the root of a set is its lowest index. */
 class Forest {
   readonly #up: Int32Array<ArrayBuffer>;
 

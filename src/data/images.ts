@@ -1,16 +1,16 @@
-/** Images of one split as the engine keeps them: one byte array, and a label and a path for each. */
+/** The images of one part of the split, as the engine stores them: one byte array, and a label and a path for each image. */
 import { UserError } from '../user-error';
 
 export interface Images {
   /** `[n, side, side, 3]` RGB. */
   pixels: Uint8Array<ArrayBuffer>;
-  /** `[n]`, places in the data set's class list. */
+  /** `[n]`, indices of the data set's class list. */
   labels: Int32Array<ArrayBuffer>;
-  /** `[n]`, below the set's root. */
+  /** `[n]`, relative to the set's root. */
   paths: string[];
 }
 
-export interface Picture {
+export interface LabelledImage {
   path: string;
   label: number;
   /** `[side, side, 3]` RGB. */
@@ -20,26 +20,25 @@ export interface Picture {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Puts images into one array. Takes their pixels away as it goes, so that memory never holds all of them
- * twice.
- * @throws UserError if the memory for them is not to be had
+ * Copies images into one array. The pixels of each image are released once copied, so that memory never holds all of them twice.
+ * @throws UserError if there is not enough memory
  */
-export function assemble(pictures: Picture[], side: number): Images {
+export function assemble(list: LabelledImage[], side: number): Images {
   const size = side * side * 3;
-  const pixels = allocate(pictures.length * size);
-  pictures.forEach((picture, i) => {
-    pixels.set(picture.pixels, i * size);
-    picture.pixels = NOTHING;
+  const pixels = allocate(list.length * size);
+  list.forEach((image, i) => {
+    pixels.set(image.pixels, i * size);
+    image.pixels = NOTHING;
   });
   return {
     pixels,
-    labels: Int32Array.from(pictures, (picture) => picture.label),
-    paths: pictures.map((picture) => picture.path),
+    labels: Int32Array.from(list, (image) => image.label),
+    paths: list.map((image) => image.path),
   };
 }
 
-/** The images of an array one by one, as views of it. */
-export function pictures(images: Images, side: number): Picture[] {
+/** The single images of an array, as views of it. */
+export function separate(images: Images, side: number): LabelledImage[] {
   const size = side * side * 3;
   return images.paths.map((path, i) => ({
     path,

@@ -1,6 +1,6 @@
 /**
- * Tables beside the images that name them, most likely with their labels: CSV, JSON, text. They are recognised by what they
- * say, and not read as labels: a set whose folders give no classes is refused with the table named.
+ * Finds tables (CSV, JSON, text) that list the images, probably with their labels. They are recognised by their content. Classes
+ * are never taken from a table; if the folders give no classes, the error names the table.
  */
 import { concurrently } from '../concurrently';
 import type { NamedFile } from '../worker/protocol';
@@ -10,23 +10,23 @@ import { segmentsOf } from './paths';
 
 export interface LabelTable {
   path: string;
-  /** Its column of labels by the path of the image, where it has one. */
+  /** The labels by image path, if the table has a column of labels. */
   labels: ReadonlyMap<string, string>;
 }
 
-/** Enough rows to tell. */
+/** Enough rows to recognise a table. */
 const BYTES_READ = 256 * 1024;
 const MOST_TABLES = 50;
 const TABLES_AT_ONCE = 4;
 
-/** Headers of columns that name a file; only under one of these is a bare number taken for a file's name. */
+/** Headers of columns that name a file. A number counts as a file name only in such a column. */
 const NAME_COLUMNS =
   /^(?:id|image|img|file|picture|photo|path|name)(?:[ _-]?(?:id|name|path|file|index))?s?$/i;
 /** Headers of columns that name a class. */
 const LABEL_COLUMNS =
   /^(?:labels?|class(?:es)?|class[ _-]?(?:name|id|label)|categor(?:y|ies)|target|breed|species|diagnosis|dx|y)$/i;
 
-/** The files that name at least a fifth of the images, or 20 of them. */
+/** The files that list at least a fifth of the images, or 20 of them. */
 export async function labelTables(
   candidates: readonly NamedFile[],
   images: readonly NamedFile[],
@@ -41,13 +41,13 @@ export async function labelTables(
   return found.filter((table) => table !== null);
 }
 
-/** What to say of the tables. */
+/** A sentence about the tables. */
 export function tableWords(tables: readonly LabelTable[]): string {
   const names = tables.map(({ path }) => path);
   return `${list(names, 3)} ${names.length === 1 ? 'looks like a table' : 'look like tables'} of their labels, but classes are taken from folder names only.`;
 }
 
-/** That a table's labels differ inside of a class folder, in one sentence; null if none do. */
+/** A sentence about a class folder in which a table gives different labels; null if there is none. */
 export function contradiction(tables: readonly LabelTable[], files: readonly PlacedFile[]): string | null {
   for (const { path, labels } of tables) {
     const first = new Map<string, string>();
@@ -63,7 +63,7 @@ export function contradiction(tables: readonly LabelTable[], files: readonly Pla
   return null;
 }
 
-/** The images by what a table may call them: the end of a path, with or without the ending. */
+/** Finds images by the names that a table may use: the end of the path, with or without the file ending. */
 class ImageNames {
   readonly count: number;
   readonly #byName = new Map<string, string[]>();
@@ -78,7 +78,7 @@ class ImageNames {
     }
   }
 
-  /** The images of this name. A bare number is the name of a file only where `isName`. */
+  /** The images with this name. A number counts as a name only if `isName`. */
   called(text: string, isName: boolean): readonly string[] {
     const name = baseName(text.trim());
     const all =
@@ -131,7 +131,7 @@ async function readTable({ path, file }: NamedFile, known: ImageNames): Promise<
   return named.size >= Math.min(needed, known.count) ? { path, labels } : null;
 }
 
-/** The cells of comma-, semicolon- or tab-separated text (RFC 4180); a row cut off at the end counts. */
+/** The cells of comma-, semicolon- or tab-separated text (RFC 4180), including an incomplete last row. */
 function rowsOf(text: string): string[][] {
   const line = text.slice(0, text.search(/[\r\n]|$/));
   const separator = [',', ';', '\t'].reduce((best, each) =>

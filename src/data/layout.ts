@@ -1,6 +1,6 @@
 /**
- * Which folders of a set are its parts and which its classes. Looks at names and numbers of images only; the rules are in
- * `classes.ts`. What they do not decide is returned as an open question.
+ * Determines which folders of a set are parts of a split and which are classes, from folder names and numbers of images only. The
+ * rules are in `classes.ts`. What they do not decide is returned as an open question.
  */
 import { UserError } from '../user-error';
 import type { LeftOut, Part, Reading } from '../worker/protocol';
@@ -8,13 +8,13 @@ import { isCertainPartName, isContainerName, isDescriptionName, isPartName, part
 import { type Folder, foldersAt, imagesIn, type Located, namesAt } from './folder-tree';
 import { naturalOrder } from './natural-order';
 
-/** A part of the set, or the whole of it. */
+/** A part of the split, or the whole set. */
 export interface Side {
   part: Part | null;
   /** The class folders are `level` levels below. */
   folder: Folder;
   level: number;
-  /** Below `folder`, the level of folders `train` and `test` inside of each class; null if there are none. */
+  /** The level below `folder` of the folders `train` and `test` inside each class; null if there are none. */
   partLevel: number | null;
 }
 
@@ -24,16 +24,16 @@ export interface Layout {
   notices: string[];
 }
 
-/** What the person has to choose; where there is nothing to choose, what keeps the set from being read. */
+/** A choice for the person. If there are no choices, the sentence says why the set cannot be read. */
 export interface Open {
   sentence: string;
   choices: { reading: Reading; label: string }[];
 }
 
-/** From this part of all images on that lie directly in the folders of a level, these folders are the classes. */
+/** If at least this fraction of all images is directly in the folders of a level, these folders are the classes. */
 const CERTAIN_SHARE = 0.05;
 
-/** @throws UserError if the reading asks for folders that are not there */
+/** @throws UserError if the reading names folders that do not exist */
 export function layoutOf(top: Folder, reading: Reading): Layout | Open {
   const split = reading.splitFolders === false ? null : splitIn(top, reading);
   return split ?? plain(top, reading);
@@ -53,14 +53,14 @@ function splitIn(top: Folder, reading: Reading): Layout | Open | null {
   const [holder] = holders;
   if (!holder || holders.length > 1) return null;
   const inside = splitIn(unwrapped(holder), reading);
-  // A class may have folders `train` and `test` of its own; then the others are classes, too.
+  // A class may itself contain folders `train` and `test`; then the other folders are also classes.
   if (!inside || isOpen(inside)) return null;
   const outside = [...top.images, ...top.folders.filter((each) => each !== holder).flatMap(imagesIn)];
-  const reason = `Beside the folder “${holder.name}”, which holds the data set with its split.`;
+  const reason = `Outside the folder “${holder.name}”, which contains the data set with its split.`;
   return { ...inside, leftOut: [...inside.leftOut, ...reasons(outside, reason)] };
 }
 
-/** The folders that make one split, or names of the form `<class>_train` for several classes. */
+/** The folders that form one split, or names of the form `<class>_train` for several classes. */
 type PartFolders = ReadonlyMap<Folder, Part> | { classes: string[] };
 
 function partFolders(top: Folder): PartFolders | null {
@@ -86,7 +86,7 @@ function partFolders(top: Folder): PartFolders | null {
 function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout | Open {
   if ('classes' in group)
     return {
-      sentence: `The folders ${list(group.classes)} name a class and a part of a split in one. Put the images into one folder for each part with one folder for each class inside, such as train/cat and test/cat.`,
+      sentence: `The folders ${list(group.classes)} are named after both a class and a part of a split. Put the images into one folder for each part with one folder for each class inside, such as train/cat and test/cat.`,
       choices: [asClasses()],
     };
   const folders = [...group.keys()];
@@ -96,9 +96,9 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
   if (trained.length === 0) {
     const flat = folders.every((folder) => classParent(folder) === null);
     return {
-      sentence: `The folders ${list(names)} are called like the parts of a split, but ${
-        flat ? 'hold' : 'the training images are in'
-      } no class folders, so the classes of their images are unknown. Sort the images of each part into one folder for each class, such as train/cat and train/dog.`,
+      sentence: `The folders ${list(names)} are named like the parts of a split, but ${
+        flat ? 'contain no' : 'the training images are not in'
+      } class folders, so the classes of their images are unknown. Sort the images of each part into one folder for each class, such as train/cat and train/dog.`,
       choices: flat ? [asClasses()] : [],
     };
   }
@@ -123,7 +123,7 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
   const unshared = apart.filter(({ isFlat }) => !isFlat).map(({ folder }) => folder);
   if (unshared.length > 0) {
     const found = unshared.flatMap((folder) => namesAt(classParent(folder) ?? folder, level));
-    const sentence = `The folders ${list(names)} are called like the parts of one split, but share no class folders: ${list([...classes], 3)} are in the training part, ${list(found, 3)} in ${list(unshared.map(({ name }) => name))}.`;
+    const sentence = `The folders ${list(names)} are named like the parts of one split, but have no class folders in common: ${list([...classes], 3)} are in the training part, ${list(found, 3)} in ${list(unshared.map(({ name }) => name))}.`;
     if (reading.splitFolders !== true || layout.sides.length === trained.length)
       return {
         sentence,
@@ -134,8 +134,8 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
   for (const { folder, isFlat } of apart) {
     const images = imagesIn(folder);
     const what = isFlat
-      ? `The folder “${folder.name}” has no class folders inside`
-      : `The folder “${folder.name}” has no class folder of the training images inside`;
+      ? `The folder “${folder.name}” contains no class folders`
+      : `The folder “${folder.name}” contains none of the class folders of the training images`;
     layout.leftOut = layout.leftOut.concat(reasons(images, `Not in a class folder: ${lowerFirst(what)}.`));
     layout.notices.push(
       `${what}, so its ${imageCount(images.length)} ${images.length === 1 ? 'was' : 'were'} left out.`,
@@ -144,7 +144,10 @@ function splitLayout(top: Folder, group: PartFolders, reading: Reading): Layout 
   return layout;
 }
 
-/** Every folder has `train` and `test` inside: it is a class with a split of its own, or a set with classes below. */
+/**
+ * For a set in which every folder contains `train` and `test`: each folder is a class with its own split, or a set with class
+ * folders below.
+ */
 function splitInEach(top: Folder, reading: Reading): Layout | Open | null {
   if (top.folders.some((folder) => unwrapped(folder) !== folder)) return null;
   const partFoldersIn = top.folders.flatMap(({ folders }) => folders);
@@ -158,7 +161,7 @@ function splitInEach(top: Folder, reading: Reading): Layout | Open | null {
   if (deeper.length === 0) return layout(1);
   const inner = [...new Set(deeper.flatMap((folder) => namesAt(folder, 1)))];
   return {
-    sentence: `Each of the folders ${list(top.folders.map(({ name }) => name))} has a split inside, with the folders ${list(inner)} in its parts. Which of them are the classes?`,
+    sentence: `Each of the folders ${list(top.folders.map(({ name }) => name))} contains a split, with the folders ${list(inner)} in its parts. Which of these are the classes?`,
     choices: [
       levelChoice(
         1,
@@ -175,7 +178,7 @@ function plain(whole: Folder, reading: Reading): Layout | Open {
   const { top, leftOut } = withoutCopies(withoutDescriptions(whole));
   const [only] = top.folders;
   if (only && top.folders.length === 1 && reading.classLevel === undefined && only.folders.length > 0) {
-    // An image beside the folder of the set, a cover or a chart.
+    // Images beside the folder of the set, such as a cover.
     const inside = layoutOf(unwrapped(only), reading);
     if (isOpen(inside)) return inside;
     const reason = 'Not in a class folder. Put it in the folder of its class.';
@@ -190,18 +193,21 @@ function plain(whole: Folder, reading: Reading): Layout | Open {
   return { sides: [{ part: null, folder: top, level, partLevel: null }], leftOut, notices: [] };
 }
 
-/** `images/` beside `masks/`: what describes other images is no class. A class may be called “mask” among others. */
+/**
+ * In `images/` beside `masks/`, the folder that describes other images is not a class. Among other classes, “mask” may be a
+ * class.
+ */
 function withoutDescriptions(top: Folder): { top: Folder; leftOut: LeftOut[] } {
   const described = top.folders.filter(({ name }) => isDescriptionName(name));
   const others = top.folders.filter((folder) => !described.includes(folder));
   const isApart =
     described.length > 0 && others.length > 0 && others.every(({ name }) => isContainerName(name));
   if (!isApart || others.every(({ folders }) => folders.length === 0)) return { top, leftOut: [] };
-  const reason = `Beside the folder “${others[0]?.name}”, which has the class folders.`;
+  const reason = `Outside the folder “${others[0]?.name}”, which contains the class folders.`;
   return { top: { ...top, folders: others }, leftOut: reasons(described.flatMap(imagesIn), reason) };
 }
 
-/** Archives of data sets often hold the set a second time, in a folder beside its class folders. */
+/** Archives of data sets often contain a second copy of the set, in a folder beside the class folders. */
 function withoutCopies({ top, leftOut }: { top: Folder; leftOut: LeftOut[] }) {
   const names = new Set(top.folders.map(({ name }) => name));
   const copies = top.folders.filter(
@@ -215,7 +221,7 @@ function withoutCopies({ top, leftOut }: { top: Folder; leftOut: LeftOut[] }) {
   const left = copies.flatMap((copy) =>
     reasons(
       imagesIn(copy),
-      `In “${copy.name}”, whose folders are called like the classes beside it: taken for a copy of the set. If these are other images, move them into the class folders.`,
+      `In “${copy.name}”, whose folders have the names of the classes beside it; treated as a copy of the set. If these are other images, move them into the class folders.`,
     ),
   );
   return {
@@ -224,7 +230,7 @@ function withoutCopies({ top, leftOut }: { top: Folder; leftOut: LeftOut[] }) {
   };
 }
 
-/** A folder `test` among class folders: images to test, images without labels, or a class. */
+/** For a folder `test` among class folders: it contains test images or images without labels, or it is a class. */
 function lonePart(top: Folder, reading: Reading): Layout | Open | null {
   const lone = top.folders.filter(({ name }) => isCertainPartName(name));
   if (lone.length === 0) return null;
@@ -251,11 +257,11 @@ function lonePart(top: Folder, reading: Reading): Layout | Open | null {
     const one = apart.length === 1;
     const apartNames = list(apart.map(({ name }) => name));
     return {
-      sentence: `${one ? 'The folder' : 'The folders'} ${apartNames} ${one ? 'is' : 'are'} called like a part of a split, but ${one ? 'lies' : 'lie'} beside ${list([...classes], 3)}.`,
+      sentence: `${one ? 'The folder' : 'The folders'} ${apartNames} ${one ? 'is' : 'are'} named like a part of a split, but ${one ? 'is' : 'are'} beside the folders ${list([...classes], 3)}.`,
       choices: [
         asSplit(
           apart.some(isTrainingSet)
-            ? `${apartNames} holds the training images; leave out what lies beside`
+            ? `${apartNames} contains the training images; leave out the other folders`
             : `Not ${one ? 'a class' : 'classes'}: leave ${apartNames} out`,
         ),
         asClasses(one ? `${apartNames} is a class` : `${apartNames} are classes`),
@@ -270,7 +276,7 @@ function lonePart(top: Folder, reading: Reading): Layout | Open | null {
     if (typeof inside !== 'number') return inside;
     return {
       sides: [{ part: null, folder: parent, level: inside, partLevel: null }],
-      leftOut: reasons(outside, `Beside the folder “${training.name}”.`),
+      leftOut: reasons(outside, `Outside the folder “${training.name}”, which contains the training images.`),
       notices: [],
     };
   }
@@ -295,9 +301,7 @@ function levelIn(tops: readonly Folder[], { classLevel, splitFolders }: Reading)
     if (at(classLevel).length === 0) {
       let deepest = classLevel;
       while (deepest > 0 && at(deepest).length === 0) deepest--;
-      throw new UserError(
-        `There are no folders at level ${classLevel}: the images lie ${deepest} folder${deepest === 1 ? '' : 's'} deep.`,
-      );
+      throw new UserError(`There are no folders at level ${classLevel}; the deepest level is ${deepest}.`);
     }
     return classLevel;
   }
@@ -307,13 +311,13 @@ function levelIn(tops: readonly Folder[], { classLevel, splitFolders }: Reading)
   if (areClasses(first)) {
     if (!pieces || splitFolders === false) return 1;
     return {
-      sentence: `The folders ${list(namesOf(first))} are not called like classes, but like pieces of a set. Put the images into one folder for each class.`,
+      sentence: `The folders ${list(namesOf(first))} are named like pieces of a set, not like classes. Put the images into one folder for each class.`,
       choices: [levelChoice(1, namesOf(first))],
     };
   }
   const second = namesOf(at(2));
   if (second.length === 1 || second.every(isContainerName)) return 1;
-  // `cat/cat/1.jpg`, as a zip of each class unpacks.
+  // `cat/cat/1.jpg`, from unpacking one zip for each class.
   if (first.every(({ name, folders }) => folders.length === 1 && folders[0]?.name === name)) return 1;
   const levels = [1, 2];
   for (let level = 2; !areClasses(at(level)) && at(level + 1).length > 0 && level < 4; level++)
@@ -329,7 +333,7 @@ function levelIn(tops: readonly Folder[], { classLevel, splitFolders }: Reading)
   };
 }
 
-/** Whether images lie in these folders themselves and not only in folders inside of them. */
+/** Whether images are directly in these folders, not only in folders inside them. */
 function areClasses(folders: readonly Folder[]): boolean {
   const total = folders.reduce((sum, { count }) => sum + count, 0);
   const direct = folders.reduce((sum, { images }) => sum + images.length, 0);
@@ -338,7 +342,7 @@ function areClasses(folders: readonly Folder[]): boolean {
 
 // ---------------------------------------------------------------- wrappers
 
-/** The folder itself, or the one inside of it that everything lies in, however deep. */
+/** The folder itself, or the folder inside it, at any depth, that contains everything in it. */
 function unwrapped(folder: Folder): Folder {
   const [only] = folder.folders;
   if (!only || folder.folders.length > 1 || folder.images.length > 0 || only.folders.length === 0)
@@ -347,8 +351,8 @@ function unwrapped(folder: Folder): Folder {
 }
 
 /**
- * The folder inside a part, or itself, whose folders are classes: single folders are looked through. Null if there are
- * no class folders, as in `train/images/1.png`.
+ * The folder whose sub-folders are the classes of a part: the part's folder, or one inside it if folders are alone at their
+ * level. Null if there are no class folders, as in `train/images/1.png`.
  */
 function classParent(folder: Folder): Folder | null {
   const folders = folder.folders.filter(
@@ -366,7 +370,10 @@ function classParent(folder: Folder): Folder | null {
 
 const hasContainer = ({ folders }: Folder) => folders.some(({ name }) => isContainerName(name));
 
-/** Where a part has classes of the training images: in the folder itself or one inside of it, at most `deepest` levels below. */
+/**
+ * The folder of a part (its own folder or one inside it) with classes of the training images, at most `deepest` levels below;
+ * null if there is none.
+ */
 function sharedParent(
   folder: Folder,
   deepest: number,
@@ -380,7 +387,7 @@ function sharedParent(
   return null;
 }
 
-// ---------------------------------------------------------------- words
+// ---------------------------------------------------------------- sentences
 
 export function isOpen(found: Layout | Open): found is Open {
   return 'choices' in found;
@@ -400,7 +407,7 @@ function besides(top: Folder, folders: readonly Folder[]): LeftOut[] {
   const outside = [...top.images, ...top.folders.filter((each) => !folders.includes(each)).flatMap(imagesIn)];
   return reasons(
     outside,
-    `Beside the folders ${list(folders.map(({ name }) => name))}, which make the split.`,
+    `Outside the folders ${list(folders.map(({ name }) => name))}, which form the split.`,
   );
 }
 

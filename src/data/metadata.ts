@@ -1,4 +1,4 @@
-/** A set's own `dataset.json`: its name, what it is, and which augmentation keeps its labels true. */
+/** A set's `dataset.json`: its name, its description, and the augmentation that keeps its labels correct. */
 import { z } from 'zod';
 import type { Augmentation, LeftOut, NamedFile } from '../worker/protocol';
 import { segmentsOf } from './paths';

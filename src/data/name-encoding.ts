@@ -7,9 +7,9 @@ import type { NameEncoding } from '../worker/protocol';
 
 interface Candidate {
   encoding: NameEncoding;
-  /** As jschardet calls it. */
+  /** Its names in jschardet. */
   detected: readonly string[];
-  /** What people know it as. */
+  /** Its name for the person. */
   label: string;
   /** Relative frequency among zips with such bytes. */
   prior: number;
@@ -70,19 +70,19 @@ export function decodedName(bytes: Uint8Array, encoding: NameEncoding): string |
 
 export interface Ranked {
   encoding: NameEncoding;
-  /** In no unit: twice as high is twice as likely, roughly. */
+  /** Relative: twice the score is roughly twice as likely. */
   score: number;
 }
 
 const NEWLINE = 10;
-/** For an encoding that jschardet gives no score, though the names are valid and plausible in it. */
+/** The score of an encoding that jschardet does not score, although the names are valid and plausible in it. */
 const LEAST_SCORE = 1e-4;
-/** Enough for the models, and quickly looked at. */
+/** Enough for the models, and fast to analyse. */
 const MOST_BYTES = 20_000;
 
 /**
- * Encodings that the names could be in, best first; of two that give the same text, the better. Empty where the names are
- * text in none.
+ * Possible encodings of the names, best first. Of encodings that give the same text, only the best is listed. Empty if the names
+ * are not text in any encoding.
  * @param names distinct parts of paths, each with a byte above 127
  */
 export async function rankedEncodings(names: readonly Uint8Array[]): Promise<Ranked[]> {
@@ -92,7 +92,7 @@ export async function rankedEncodings(names: readonly Uint8Array[]): Promise<Ran
     lines.push(...name, NEWLINE);
   }
   const bytes = Uint8Array.from(lines);
-  // 1.1 MB that hardly any data set needs.
+  // Loaded on demand: 1.1 MB, and few data sets need it.
   const { detectAll } = await import('jschardet');
   const detectEncodings = CANDIDATES.flatMap(({ detected }) => detected[0] ?? []);
   const found = detectAll(bytes, { minimumThreshold: 0, detectEncodings });
@@ -129,11 +129,11 @@ const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}ー]/u;
 const OTHER_SCRIPT =
   '[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Greek}\\p{Script=Cyrillic}]';
 
-/** What accidents of decoding do and names do not, by how much less likely it makes an encoding. */
+/** Patterns that wrong decoding produces and names rarely contain, with the factor by which each reduces the score. */
 const ODDITIES: readonly (readonly [RegExp, number])[] = [
   // `cafÚ`: an accented capital after a small letter.
   [/\p{Ll}(?![A-Z])\p{Lu}/u, 0.1],
-  // `ni寸`, `rщћe`: a small Latin letter against another script.
+  // `ni寸`, `rщћe`: a small Latin letter next to another script.
   [new RegExp(`[a-z]${OTHER_SCRIPT}|${OTHER_SCRIPT}[a-z]`, 'u'), 0.05],
   // `ﾄPFEL`.
   [/[A-Za-z][ｦ-ﾟ]|[ｦ-ﾟ][A-Za-z]/u, 0.05],
@@ -141,7 +141,7 @@ const ODDITIES: readonly (readonly [RegExp, number])[] = [
 
 function naturalness(text: string, encoding: NameEncoding): number {
   const odd = ODDITIES.reduce((factor, [pattern, less]) => (pattern.test(text) ? factor * less : factor), 1);
-  // Kana are a small part of the Japanese encodings: names that are nothing else are no accident.
+  // Kana are a small part of the Japanese encodings: names of kana alone rarely result from wrong decoding.
   const foreign = [...text].filter((letter) => letter > '\x7f');
   const isKana = foreign.every((letter) => KANA.test(letter)) && !HALF_WIDTH_KANA.test(text);
   const isJapanese = encoding === 'shift_jis' || encoding === 'euc-jp';

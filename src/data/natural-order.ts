@@ -1,4 +1,4 @@
-/** Compares names as people count: `image 2` before `image 10`. The same on every machine, whatever its language. */
+/** Natural order: `image 2` before `image 10`. It does not depend on the language of the machine. */
 export function naturalOrder(a: string, b: string): number {
   const left = a.match(/\d+|\D+/g) ?? [];
   const right = b.match(/\d+|\D+/g) ?? [];

@@ -1,7 +1,7 @@
 /**
- * The orientation of an image, from its EXIF data. Browsers rotate JPEG, some of them PNG, and not all WebP. So the EXIF
- * orientation is removed from the bytes for the decoder and applied here: the result is the same in every browser,
- * and nothing is rotated twice. In AVIF and HEIC rotation is a part of the format and is applied by the decoder.
+ * The orientation of an image, from its EXIF data. All browsers rotate JPEG, some rotate PNG, and not all rotate WebP. So the
+ * EXIF orientation is removed from the bytes for the decoder and applied here: the result is the same in every browser, and
+ * nothing is rotated twice. In AVIF and HEIC rotation is a part of the format and is applied by the decoder.
  */
 import type { Bytes } from './whole-file';
 
@@ -16,7 +16,7 @@ const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
 const LONG = 4;
 
-/** Start and end of a block of EXIF data, and of what has to go where it cannot be changed in place. */
+/** Start and end of a block of EXIF data. `whole`: what to remove if the block cannot be changed in place. */
 interface Block {
   start: number;
   end: number;
@@ -37,13 +37,13 @@ export function takeOrientation(mime: string, bytes: Bytes): { orientation: Orie
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let orientation: Orientation | null = null;
   let rest = bytes;
-  // From the back, so that positions stay true; the first note in the file is the one that counts.
+  // In reverse order, so that offsets stay valid. The first orientation in the file counts.
   for (const { start, end, whole } of (BLOCKS[mime]?.(bytes, view) ?? []).reverse()) {
-    const note = noteIn(new DataView(bytes.buffer, bytes.byteOffset + start, end - start));
-    if (!note) continue;
-    orientation = note.orientation;
+    const tag = orientationTagIn(new DataView(bytes.buffer, bytes.byteOffset + start, end - start));
+    if (!tag) continue;
+    orientation = tag.orientation;
     if (whole) rest = without(rest, whole.start, whole.end);
-    else note.clear();
+    else tag.clear();
   }
   return { orientation: orientation ?? AS_STORED, bytes: rest };
 }
@@ -81,7 +81,7 @@ export function isOnItsSide(orientation: Orientation): boolean {
 
 // ---------------------------------------------------------------- EXIF: the format is TIFF's
 
-function noteIn(view: DataView): { orientation: Orientation; clear(): void } | null {
+function orientationTagIn(view: DataView): { orientation: Orientation; clear(): void } | null {
   const at = prefixBytes(view);
   if (view.byteLength < at + 8) return null;
   const order = view.getUint16(at);
@@ -115,7 +115,7 @@ function prefixBytes(view: DataView): number {
 const isOrientation = (value: number): value is Orientation =>
   Number.isInteger(value) && value >= 1 && value <= 8;
 
-// ---------------------------------------------------------------- where it is in a file
+// ---------------------------------------------------------------- location of EXIF data in a file
 
 function jpegBlocks(bytes: Bytes, view: DataView): Block[] {
   const blocks: Block[] = [];
@@ -124,7 +124,7 @@ function jpegBlocks(bytes: Bytes, view: DataView): Block[] {
     const marker = bytes[at + 1];
     if (marker === 0xff) at += 1;
     else {
-      // At the start of the compressed data there are no more notes.
+      // There is no EXIF data after the start of the compressed data.
       if (marker === 0xda || marker === 0xd9) break;
       const end = Math.min(bytes.length, at + 2 + view.getUint16(at + 2));
       const isExif = marker === 0xe1 && end >= at + 10 && view.getUint32(at + 4) === 0x45786966;
@@ -140,7 +140,7 @@ function pngBlocks(bytes: Bytes, view: DataView): Block[] {
   const blocks: Block[] = [];
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
     const end = at + 12 + view.getUint32(at);
-    // 'eXIf'. Its checksum would be wrong after a change, so the chunk goes as a whole.
+    // 'eXIf'. A change would invalidate its checksum, so the whole chunk is removed.
     if (view.getUint32(at + 4) === 0x65584966 && end <= bytes.length)
       blocks.push({ start: at + 8, end: end - 4, whole: { start: at, end } });
   }

@@ -1,4 +1,4 @@
-/** Paths of dropped files as plain text: split, never resolved, so a folder called `..` is just a name. */
+/** Paths of dropped files are plain text: they are split, never resolved, so a folder named `..` is only a name. */
 
 /** `./a//b.jpg` → `['a', 'b.jpg']`. */
 export function segmentsOf(path: string): string[] {
@@ -16,8 +16,8 @@ function isHidden(name: string): boolean {
 }
 
 /**
- * The items but for files that systems leave in folders by themselves and hidden files and folders. A hidden folder that
- * everything else lies in was chosen by its name and is kept; so are the outermost folders where `areChosen`.
+ * The items without system files (such as `.DS_Store`), hidden files and hidden folders. A hidden folder that contains everything
+ * else was chosen by the person and is kept; so are the outermost folders if `areChosen`.
  */
 export function withoutClutter<T>(
   items: readonly T[],
@@ -34,7 +34,7 @@ export function withoutClutter<T>(
   return meant.filter(({ segments }) => isKept(segments)).map(({ item }) => item);
 }
 
-/** The folders all these paths lie in, outermost first; the file names do not count. */
+/** The folders that all these paths have in common, outermost first. File names do not count. */
 export function commonFolders(paths: readonly string[][]): string[] {
   const folders = paths.map((segments) => segments.slice(0, -1));
   const [first = [], ...others] = folders;

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Part, Preset } from '../worker/protocol';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { decodeImage } from './decode';
-import { classPaths, dropped, picture, plainFiles } from './file-fixtures';
+import { classPaths, dropped, paintedImage, plainFiles } from './file-fixtures';
 import { PRESETS, shares, takePreset } from './presets';
 import { type Member, stratify } from './split';
 
 const CLASSES = ['a', 'b', 'c'];
-/** Images by class; every third of a class shares a group with the one before. */
+/** Images by class; every third of a class shares a group with the previous one. */
 const MEMBERS: Member[] = [1200, 600, 300].flatMap((count, label) =>
   Array.from({ length: count }, (_, i) => ({ label, group: 10_000 * label + (i % 3 === 2 ? i - 1 : i) })),
 );
@@ -24,7 +24,7 @@ function counts(parts: readonly (Part | null)[], part: Part): number[] {
 describe('a preset', () => {
   test('vtab takes 800 + 200, in proportion to the classes', () => {
     const parts = taken('vtab');
-    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may be an image off a fifth.
+    // 800 and 200 times 4/7, 2/7 and 1/7, by largest remainders; the split itself may differ from a fifth by one image.
     const [train, val] = [counts(parts, 'train'), counts(parts, 'val')];
     expect([train, val].map((list) => list.reduce((a, b) => a + b))).toEqual([800, 200]);
     [4, 2, 1].forEach((weight, label) => {
@@ -39,7 +39,7 @@ describe('a preset', () => {
     expect(counts(parts, 'val').reduce((a, b) => a + b)).toBe(2000);
   });
 
-  test('never parts a group, is drawn by the seed, and leaves test images alone', () => {
+  test('never divides a group, depends on the seed, and keeps the test images', () => {
     for (const preset of PRESETS) {
       const parts = taken(preset, 3, 0.2);
       const ofGroup = new Map<number, Set<Part>>();
@@ -54,7 +54,7 @@ describe('a preset', () => {
     }
   });
 
-  test('of few shots holds those of fewer', () => {
+  test('with more shots contains the images of one with fewer', () => {
     const shots = (preset: Preset) =>
       new Set([...taken(preset).entries()].filter(([, p]) => p === 'train').map(([i]) => i));
     const [one, four, sixteen] = [shots('few-shot-1'), shots('few-shot-4'), shots('few-shot-16')];
@@ -62,7 +62,7 @@ describe('a preset', () => {
     expect([...four].every((i) => sixteen.has(i))).toBe(true);
   });
 
-  test('shares add up, give each class one where they can, and never more than it has', () => {
+  test('shares add up, give each class at least one if possible, and never more than it has', () => {
     expect(shares([10, 20], 100)).toEqual([10, 20]);
     expect(shares([500, 300, 200], 10)).toEqual([5, 3, 2]);
     expect(shares([998, 1, 1], 10)).toEqual([8, 1, 1]);
@@ -73,12 +73,12 @@ describe('a preset', () => {
   });
 });
 
-describe('a data set by a preset', () => {
+describe('a data set with a preset', () => {
   const SIDE = 8;
   const load = async (preset: Preset, paths: string[], seed = 1): Promise<Dataset> =>
     importDataset(dropped(...(await plainFiles(paths))), { side: SIDE, seed, testPart: 0, preset });
 
-  test('split anew keeps the preset and draws from the whole set', async () => {
+  test('split again keeps the preset and draws from the whole set', async () => {
     const paths = classPaths('s', { a: 30, b: 20 });
     const first = await load('few-shot-2', paths);
     expect([first.train, first.val].map(({ paths }) => paths.length)).toEqual([4, 46]);
@@ -88,7 +88,7 @@ describe('a data set by a preset', () => {
     expect(first.hash).toBe((await load('whole', paths)).hash);
   });
 
-  test('takes of a given split from each part, and says how many are left aside', async () => {
+  test('uses images of each part of a given split, and counts the unused ones', async () => {
     const paths = [...classPaths('s/train', { a: 30, b: 20 }), ...classPaths('s/val', { a: 3, b: 2 })];
     const dataset = await load('few-shot-4', paths);
     expect([dataset.train, dataset.val, dataset.unused].map(({ paths }) => paths.length)).toEqual([8, 5, 42]);
@@ -99,9 +99,11 @@ describe('a data set by a preset', () => {
     expect(await summarize(again)).toMatchObject({ preset: 'few-shot-4', unused: 42 });
   });
 
-  test('vtab squeezes the whole picture to the square and augments nothing', async () => {
-    // Red, green and blue thirds: a centre crop would show green alone.
-    const file = await picture(180, 60, (x) => (x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255]));
+  test('vtab squeezes the whole image to the square and augments nothing', async () => {
+    // Red, green and blue thirds: a centre crop would contain only green.
+    const file = await paintedImage(180, 60, (x) =>
+      x < 60 ? [255, 0, 0] : x < 120 ? [0, 255, 0] : [0, 0, 255],
+    );
     const decoded = await decodeImage(file, 60, 'squeeze');
     if ('reason' in decoded) throw new Error(decoded.reason);
     const colour = (x: number) => [...decoded.pixels.subarray(3 * (60 * 30 + x), 3 * (60 * 30 + x) + 3)];

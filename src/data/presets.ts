@@ -6,13 +6,13 @@ import type { Member } from './split';
 
 interface Recipe {
   framing: Framing;
-  /** Training images of each class; null for no such limit. */
+  /** Number of training images of each class; null for no limit. */
   shots: number | null;
-  /** Training and validation images in all, at most. */
+  /** Maximum total numbers of training and validation images. */
   most: { train: number; val: number };
 }
 
-/** Validating on more costs time and tells little: a tenth of a percent. */
+/** More validation images take time and change the accuracy by only about a tenth of a percent. */
 const MOST_FEW_SHOT_VALIDATION = 2000;
 
 const fewShot = (shots: number): Recipe => ({
@@ -52,12 +52,12 @@ export function framingOf(preset: Preset): Framing {
 }
 
 /**
- * Keeps of a split what the preset takes. Test images stay. The shots of a class are those of every larger preset,
- * too. Where the split is drawn, the training images that few shots leave over validate, except those that belong
- * to a group with a shot, or to several classes; where it is given, they are left aside.
+ * Reduces a split to the images that the preset uses. Test images are kept. The training images of a few-shot preset are also in
+ * every larger one. If the split is drawn, the remaining training images become validation images, except those whose group
+ * contains a training image or several classes; if the split is given, they are not used.
  * @param members `[n]`
  * @param parts `[n]`, the split of the whole set
- * @returns `[n]`, null if the image is left aside
+ * @returns `[n]`, null if the image is not used
  */
 export function takePreset(
   members: readonly Member[],
@@ -91,7 +91,7 @@ export function takePreset(
 
 const drawOf = (random: Random, name: string, places: number[]) => random.fork(name).shuffle(places);
 
-/** In place: the training images that were left aside validate, unless a group forbids it. */
+/** In place: unused training images become validation images, unless their group prevents it. */
 function validateRest(members: readonly Member[], parts: readonly Part[], taken: (Part | null)[]): void {
   const trained = new Set(members.filter((_, i) => taken[i] === 'train').map(({ group }) => group));
   const labels = new Map<number, Set<number>>();
@@ -103,8 +103,8 @@ function validateRest(members: readonly Member[], parts: readonly Part[], taken:
 }
 
 /**
- * `total` parted in proportion to the counts, by largest remainders; one for each class that has any, where there
- * are enough; all of them where there are fewer than `total`.
+ * `total` divided in proportion to the counts, by largest remainders. Each class with images gets at least one if `total` allows.
+ * If there are fewer than `total` images, all of them.
  */
 export function shares(counts: readonly number[], total: number): number[] {
   const all = counts.reduce((sum, count) => sum + count, 0);
@@ -112,7 +112,7 @@ export function shares(counts: readonly number[], total: number): number[] {
   const least = counts.filter((count) => count > 0).length <= total ? 1 : 0;
   const exact = counts.map((count) => (total * count) / all);
   const given = exact.map((share, i) => Math.max(Math.min(least, counts[i] ?? 0), Math.floor(share)));
-  // How far each class is below its exact share; negative where the least lifted it above.
+  // How far each class is below its exact share; negative if the minimum raised it above.
   const below = (i: number) => (exact[i] ?? 0) - (given[i] ?? 0);
   const add = (candidates: number[], amount: 1 | -1) => {
     const best = candidates.reduce((a, b) => (amount * (below(b) - below(a)) > 0 ? b : a));

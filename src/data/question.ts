@@ -2,7 +2,7 @@
 import { UserError } from '../user-error';
 import type { DataQuestion } from '../worker/protocol';
 
-/** Ends an import that could be read in more than one way. Its message says what is open. */
+/** Ends the import of a set that could be read in more than one way. Its message states the open question. */
 export class AmbiguousData extends UserError {
   constructor(readonly question: DataQuestion) {
     super(question.sentence);

@@ -3,7 +3,7 @@ import { type Interpolation, statedRecipe, tuningRecipe } from '../backbone/reci
 import { readSafetensors } from '../files/safetensors';
 import { SOURCES } from '../hub/sources';
 import { decodeByRecipe } from './decode';
-import { picture } from './file-fixtures';
+import { paintedImage } from './file-fixtures';
 import fixtureUrl from './recipes.safetensors?url';
 
 const fixture = readSafetensors(
@@ -13,14 +13,14 @@ const fixture = readSafetensors(
 const bytesOf = (name: string) => fixture.tensors.get(name)?.data ?? new Uint8Array();
 
 test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
-  '%s is what torchvision’s Resize and CenterCrop make with Pillow',
+  '%s equals the result of torchvision’s Resize and CenterCrop with Pillow',
   async (name) => {
     const [resize = 0, crop = 0] = name.split('-').map(Number);
     const interpolation: Interpolation = name.endsWith('bicubic') ? 'bicubic' : 'bilinear';
     const recipe = { resize, crop, interpolation, isStated: true, trainSize: null };
     const [height = 0, width = 0] = fixture.tensors.get('picture')?.shape ?? [];
     const source = bytesOf('picture');
-    const file = await picture(width, height, (x, y) => {
+    const file = await paintedImage(width, height, (x, y) => {
       const at = 3 * (y * width + x);
       return [source[at] ?? 0, source[at + 1] ?? 0, source[at + 2] ?? 0];
     });
@@ -28,13 +28,13 @@ test.each([...fixture.tensors.keys()].filter((name) => name !== 'picture'))(
     if ('reason' in decoded) throw new Error(decoded.reason);
     const expected = bytesOf(name);
     expect(decoded.pixels.length).toBe(expected.length);
-    // Pillow multiplies in whole numbers of 22 bits.
+    // Pillow uses 22-bit integer weights.
     const differences = decoded.pixels.map((value, i) => Math.abs(value - (expected[i] ?? 0)));
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
   },
 );
 
-test('the table’s recipes come to the sizes that timm, transformers and torchvision state', () => {
+test('the table’s recipes give the sizes that timm, transformers and torchvision state', () => {
   const sizes = SOURCES.map(({ id, preprocessing }) => {
     const { resize, crop, interpolation } = statedRecipe(preprocessing);
     return [id, resize, crop, interpolation];
@@ -48,7 +48,7 @@ test('the table’s recipes come to the sizes that timm, transformers and torchv
   ]);
 });
 
-test('weights of which nothing is stated are seen as tuning sees them: 8/7, bilinear', () => {
+test('weights without a stated recipe use that of tuning: 8/7, bilinear', () => {
   const { resize, crop, interpolation, isStated } = tuningRecipe(224);
   expect([resize, crop, interpolation, isStated]).toEqual([256, 224, 'bilinear', false]);
 });

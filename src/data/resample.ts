@@ -1,17 +1,16 @@
 /**
- * Scales one axis of an image with Pillow's `BILINEAR` or `BICUBIC` filter, stretched over the source pixels
- * that fall into one target pixel, so that shrinking averages and growing interpolates. A canvas scales
- * differently from browser to browser; written out here, an image gives the same numbers everywhere, and the
- * ones the PyTorch reference saw.
+ * Scales one axis of an image with Pillow's `BILINEAR` or `BICUBIC` filter. When shrinking, the filter is stretched over the
+ * source pixels of one target pixel, so that it averages; when enlarging, it interpolates. Browsers scale canvases differently;
+ * this implementation gives the same pixels in all of them, equal to those of the PyTorch reference.
  */
 
-/** For each wanted target pixel: where its source pixels start, and their weights (sum 1). */
+/** For one target pixel: its first source pixel, and the weights (sum 1). */
 export interface Taps {
   start: number;
   weights: Float64Array;
 }
 
-/** A filter's weight at a distance from its centre, in source pixels where the image grows; zero beyond `reach`. */
+/** `weight` by the distance from the centre, in source pixels if the image is enlarged; zero beyond `reach`. */
 interface Filter {
   reach: number;
   weight: (distance: number) => number;
@@ -35,7 +34,7 @@ export function triangleTaps(source: number, target: number, from: number, count
   return taps(TRIANGLE, source, target, from, count);
 }
 
-/** As `triangleTaps`, of Pillow's `BICUBIC`. */
+/** As `triangleTaps`, with Pillow's `BICUBIC`. */
 export function cubicTaps(source: number, target: number, from: number, count: number): Taps[] {
   return taps(CUBIC, source, target, from, count);
 }
@@ -56,18 +55,18 @@ function taps(filter: Filter, source: number, target: number, from: number, coun
   });
 }
 
-/** First source pixel any tap reads, and the one after the last. */
+/** The first source pixel that any tap reads, and the one after the last. */
 export function tapRange(taps: Taps[]): { start: number; end: number } {
   const start = Math.min(...taps.map((tap) => tap.start));
   return { start, end: Math.max(...taps.map((tap) => tap.start + tap.weights.length)) };
 }
 
 /**
- * Rows of RGBA to rows of RGB, scaled across.
+ * Scales rows of RGBA horizontally to rows of RGB.
  * @param rgba `[rows, width, 4]`; its first column is source column `firstColumn`
  * @param out `[rows, taps.length, 3]`
  */
-export function scaleAcross(
+export function scaleHorizontally(
   rgba: Uint8ClampedArray,
   width: number,
   firstColumn: number,
@@ -97,11 +96,11 @@ export function scaleAcross(
 }
 
 /**
- * Scales down the columns.
+ * Scales RGB vertically.
  * @param rgb `[rows, width, 3]`; its first row is source row `firstRow`
  * @returns `[taps.length, width, 3]`
  */
-export function scaleDown(
+export function scaleVertically(
   rgb: Uint8ClampedArray,
   width: number,
   firstRow: number,

@@ -8,7 +8,7 @@ import { METADATA_FILE } from './metadata';
 import { segmentsOf } from './paths';
 import { kindOf } from './unpack';
 
-/** Files looked at side by side. */
+/** Number of files read at a time. */
 const HEADS_AT_ONCE = 16;
 
 export interface SortedOut {
@@ -16,7 +16,7 @@ export interface SortedOut {
   metadata: NamedFile[];
   /** The other files. */
   others: NamedFile[];
-  /** The others, archives first: where there are no images, they are the reason. */
+  /** The other files with reasons, archives first: if there are no images, they are the likely cause. */
   leftOut: LeftOut[];
 }
 
@@ -39,7 +39,7 @@ export async function sortOut(
   return { ...sorted, leftOut: [...archives, ...sorted.leftOut] };
 }
 
-/** Why the file is no image, or null if it is one by its first bytes. */
+/** The reason why the file is not an image; null if it is one, by its first bytes. */
 async function notAnImage({ path, file }: NamedFile): Promise<{ reason: string; isArchive?: true } | null> {
   if (file.size === 0) return { reason: 'Empty: the file has 0 bytes.' };
   const head = await headOf(file);
@@ -50,8 +50,6 @@ async function notAnImage({ path, file }: NamedFile): Promise<{ reason: string; 
   if (kind) return { reason: archiveReason(kind, path), isArchive: true };
   const ending = /\.(jpe?g|png|gif|webp|avif|bmp|heic|tiff?)$/i.exec(path)?.[0];
   return {
-    reason: ending
-      ? `Not a picture: it is called ${ending}, but its content is something else.`
-      : 'Not a picture.',
+    reason: ending ? `Not an image, although its name ends in ${ending}.` : 'Not an image.',
   };
 }

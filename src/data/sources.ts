@@ -1,18 +1,18 @@
-/** Where a data set's files come from: what was dropped, the archives among it, or a sample set on this site. */
+/** Opens the source of a data set: dropped files, the archives among them, or a sample set on this site. */
 import { fetchWhole, Interrupted } from '../hub/stall';
 import { UserError } from '../user-error';
 import type { DataSource, NamedFile } from '../worker/protocol';
 import type { Unpacked, UnpackOptions } from './archive-limits';
-import { isCalledArchive } from './archives';
+import { hasArchiveName } from './archives';
 import { withoutClutter } from './paths';
 import { canUnpack, unpack } from './unpack';
 
 type Options = Omit<UnpackOptions, 'name'>;
 
 /**
- * The files of a set, without what nobody meant to drop.
+ * The files of a set, without system files and hidden files.
  * @throws UserError for an archive that cannot be opened or a sample set that cannot be fetched
- * @throws AmbiguousData if the encoding of a zip's file names cannot be told
+ * @throws AmbiguousData if the encoding of a zip's file names cannot be determined
  */
 export async function openSource(source: DataSource, options: Options): Promise<Unpacked> {
   if (source.kind === 'sample') {
@@ -43,7 +43,7 @@ async function fetchSample(name: string, url: string, signal: AbortSignal | unde
   }
 }
 
-/** Many kinds of file are zips inside (docx, for one): among others only what is called an archive is meant to be opened. */
+/** Many file formats are zips (docx, for example). Among other files, only those with the name of an archive are opened. */
 async function isToOpen({ path, file }: NamedFile, isAlone: boolean): Promise<boolean> {
-  return (isAlone || isCalledArchive(path)) && (await canUnpack(file));
+  return (isAlone || hasArchiveName(path)) && (await canUnpack(file));
 }

@@ -25,7 +25,7 @@ function countIn(part: Part, list: readonly Member[], parts: readonly Part[], la
 }
 
 describe('a stratified split', () => {
-  test('never parts a group, whatever the groups', () => {
+  test('never divides a group', () => {
     for (const seed of SEEDS) {
       const random = seededRandom(seed);
       const list = Array.from({ length: 200 }, () => ({
@@ -41,7 +41,7 @@ describe('a stratified split', () => {
     }
   });
 
-  test('comes as near to a fifth of each class as half of its smallest group', () => {
+  test('differs from a fifth of each class by at most half of its smallest group', () => {
     const sizes = [
       [3, 3, 3, 3, 3, 3, 3, 3, 3, 3],
       [20, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2],
@@ -58,7 +58,7 @@ describe('a stratified split', () => {
     }
   });
 
-  test('holds out a class of two groups by the smaller one, and parts one of a single group by image', () => {
+  test('validates on the smaller of two groups, and splits a single group by image', () => {
     const list = members([5, 3], [6], [1, 1]);
     for (const seed of SEEDS) {
       const parts = drawn(list, ['a', 'b', 'c'], seed);
@@ -66,7 +66,7 @@ describe('a stratified split', () => {
     }
   });
 
-  test('trains on a group of several classes', () => {
+  test('uses a group of several classes for training', () => {
     const own = members([1, 1, 1, 1], [1, 1, 1, 1]);
     const shared = [0, 0, 1].map((label) => ({ label, group: 99 }));
     for (const seed of SEEDS) {
@@ -76,7 +76,7 @@ describe('a stratified split', () => {
     }
   });
 
-  test('of a class stays as it was when another comes', () => {
+  test('of a class does not change when another class is added', () => {
     const [a, b, c] = [
       [1, 4, 1, 2, 1, 1, 3],
       [2, 2, 1, 1, 1],
@@ -90,7 +90,7 @@ describe('a stratified split', () => {
     }
   });
 
-  test('is drawn by the seed', () => {
+  test('depends on the seed', () => {
     const list = members(Array.from({ length: 50 }, (_, i) => 1 + (i % 3)));
     const splits = new Set(SEEDS.map((seed) => drawn(list, ['a'], seed).join()));
     expect(splits.size).toBe(SEEDS.length);

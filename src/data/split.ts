@@ -1,25 +1,25 @@
-/** The parts of each class, by whole groups of images that belong together. */
+/** Splits the images of each class by whole groups of images that belong together. */
 import { seededRandom } from '../random';
 import type { Part, SplitChoice } from '../worker/protocol';
 
 /** Fraction of each class that is used for validation. */
 export const VALIDATION_PART = 0.2;
 
-/** An image to be placed. */
+/** An image to be assigned to a part of the split. */
 export interface Member {
   /** Index of the class. */
   label: number;
-  /** Images of the same number stay together. */
+  /** Images with the same number stay together. */
   group: number;
 }
 
 /**
- * Draws the validation images, a fifth of each class, rounded, or as near to it as its groups allow; at least one
- * and never all. Then from the others the test images in the same way, so that asking for them leaves the
- * validation images as they were. Each class is drawn by its own stream, so adding or removing a class leaves the split of the
- * others as it was. A group of several classes trains: a score on an image with two labels would say nothing.
- * A class that has no group of its own but one, identical images say, is parted by image all the same: without
- * validation images it could not be scored at all. The summary counts what leaks.
+ * Draws the validation images: a fifth of each class, rounded, or as near to it as its groups allow; at least one image and never
+ * all. The test images are then drawn from the others in the same way, so that requesting them does not change the validation
+ * images. Each class has its own random stream, so adding or removing a class does not change the split of the others. A group
+ * with several classes is used for training, because an image with two labels cannot be scored. A class whose own images form one
+ * group, such as identical images, is split by image, because without validation images it could not be scored; the summary
+ * counts the leaked images.
  * @param members `[n]`; every class needs two
  * @returns `[n]`
  */
@@ -46,7 +46,7 @@ export function stratify(
   return parts;
 }
 
-/** For each class the groups that are all its own, and how many of its images belong to other groups. */
+/** For each class, the groups with images of this class only, and the number of its images in other groups. */
 function groupsByClass(members: readonly Member[], classes: number): { own: number[][]; shared: number }[] {
   const groups = new Map<number, number[]>();
   members.forEach(({ group }, i) => {
@@ -69,9 +69,8 @@ function groupsByClass(members: readonly Member[], classes: number): { own: numb
 }
 
 /**
- * The groups from the first on that fit into `target` images, and one more where that comes nearer to it or nothing
- * fits.
- * @param most groups that may go
+ * Takes groups in order while they fit into `target` images, and one more if that comes nearer to `target` or if nothing fits.
+ * @param most maximum number of groups
  */
 function heldOut(groups: readonly number[][], target: number, most: number): Set<number[]> {
   const taken = new Set<number[]>();

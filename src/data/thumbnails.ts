@@ -1,8 +1,8 @@
-/** All images of a class on one image, so that the page shows thousands of thumbnails by a few files. */
+/** Draws all images of a class into one image, so that the page shows thousands of thumbnails from a few files. */
 
-/** Greatest side of one thumbnail, pixels. */
+/** Maximum side of a thumbnail, pixels. */
 const MAX_TILE = 64;
-/** WebP ends at 16,383 pixels; a canvas of half that is still cheap. */
+/** Maximum side of the atlas, pixels. WebP allows 16,383; half of it keeps the canvas small. */
 const MAX_ATLAS_SIDE = 8192;
 
 export interface ThumbnailLayout {
@@ -10,7 +10,9 @@ export interface ThumbnailLayout {
   columns: number;
 }
 
-/** About square for the largest class; tiles shrink only where thousands of images would not fit otherwise. */
+/**
+ * Roughly square for the largest class. Tiles are smaller than `MAX_TILE` only if thousands of images would not fit otherwise.
+ */
 export function thumbnailLayout(largestClass: number, side: number): ThumbnailLayout {
   const columns = Math.max(1, Math.ceil(Math.sqrt(largestClass)));
   return { tile: Math.max(1, Math.min(MAX_TILE, side, Math.floor(MAX_ATLAS_SIDE / columns))), columns };
@@ -18,7 +20,7 @@ export function thumbnailLayout(largestClass: number, side: number): ThumbnailLa
 
 /**
  * @param images each `[side, side, 3]` RGB
- * @returns WebP, or PNG where the browser does not write WebP
+ * @returns WebP, or PNG if the browser does not write WebP
  */
 export async function drawAtlas(
   images: readonly Uint8Array[],

@@ -18,7 +18,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 describe('a tar', () => {
-  test('packed by gzip or not is read as its folder is', async () => {
+  test('with or without gzip is read like its folder', async () => {
     const files = await plainFiles(classPaths('flower_photos', { rose: 4, tulip: 4 }));
     const plainly = await importDataset(dropped(...files), {
       side: 8,
@@ -39,7 +39,7 @@ describe('a tar', () => {
     }
   });
 
-  test('for each part of a split is opened among others', async () => {
+  test('for each part of a split is unpacked beside other archives', async () => {
     const train = await gzipped(await tarOf(await plainFiles(classPaths('train', { a: 3, b: 3 }))));
     const val = await zipOf(await plainFiles(classPaths('val', { a: 1, b: 1 })));
     const source = dropped({ path: 'train.tar.gz', file: train }, { path: 'val.zip', file: val });
@@ -47,7 +47,7 @@ describe('a tar', () => {
     expect([dataset.classes, dataset.split]).toEqual([['a', 'b'], 'given']);
   });
 
-  test('keeps long names, second names of a file and empty files, and passes over what is no file', async () => {
+  test('keeps long names, hard links and empty files, and ignores other entries', async () => {
     const long = `set/${'folder/'.repeat(30)}猫.txt`;
     const tar = await tarOf(texts('set/a.txt', long, 'set/__MACOSX/x', 'set/._a.txt', 'set/.hidden/b'), [
       { name: 'set/', size: 0, type: 'directory' },
@@ -70,7 +70,7 @@ describe('a tar', () => {
     ]);
   });
 
-  test('leaves out entries whose path leads outside', async () => {
+  test('leaves out entries whose path leads outside the archive', async () => {
     const { files, leftOut } = await unpack(
       await tarOf(texts('../up.png', '/etc/x.png', 'a\\..\\..\\y.png', 'a/b.png')),
       {
@@ -81,7 +81,7 @@ describe('a tar', () => {
     expect(leftOut.map(({ reason }) => reason)).toEqual(Array(3).fill('Its path leads outside the archive.'));
   });
 
-  test('that is cut off or damaged is refused', async () => {
+  test('that is cut off or damaged is rejected', async () => {
     const tar = await tarOf([
       { path: 'a.bin', file: new Blob([new Uint8Array(5000).map((_, i) => (i * 7919) % 251)]) },
     ]);
@@ -95,18 +95,18 @@ describe('a tar', () => {
       );
   });
 
-  test('that unpacks to more than 200 times its size is refused', async () => {
+  test('that unpacks to more than 200 times its size is rejected', async () => {
     const bomb = await gzipped(
       await tarOf([{ path: 'zeros.png', file: new Blob([new Uint8Array(8 * 2 ** 20)]) }]),
     );
     expect(await refusal(unpack(bomb, { name: 'x.tar.gz' }))).toMatch(
-      /^“x\.tar\.gz” is packed more than 200:1/,
+      /^“x\.tar\.gz” is compressed by more than 200:1/,
     );
   });
 
-  test('that states more than 4 GB is refused before they are read', async () => {
+  test('that states more than 4 GB is rejected before they are read', async () => {
     const tar = new Uint8Array(await (await tarOf(texts('a.bin'))).arrayBuffer());
-    // 5 GB in octal, and the checksum of the header anew.
+    // 5 GB in octal, and the new checksum of the header.
     tar.set(new TextEncoder().encode('45000000000'), 124);
     tar.fill(0x20, 148, 156);
     const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
@@ -127,7 +127,7 @@ describe('a tar', () => {
   });
 });
 
-describe('archives that are not opened are named', () => {
+describe('unsupported archives are named', () => {
   const packed = (bytes: number[]) => new Blob([Uint8Array.from([...bytes, ...Array(600).fill(7)])]);
 
   test.each([
@@ -144,9 +144,9 @@ describe('archives that are not opened are named', () => {
     expect(await refusal(load(packed(bytes), 'set.x'))).toMatch(message);
   });
 
-  test('something else packed by gzip', async () => {
+  test('a gzip file without a tar', async () => {
     expect(await refusal(load(await gzipped(new Blob(['not a tar '.repeat(100)])), 'labels.gz'))).toMatch(
-      /“labels\.gz”: A file packed by gzip that is no tar, which this page cannot unpack/,
+      /“labels\.gz”: A gzip file that is not a tar archive, which this page cannot unpack/,
     );
   });
 
@@ -154,11 +154,11 @@ describe('archives that are not opened are named', () => {
     const inner = await zipOf(await plainFiles(['a/1.png']));
     const outer = await zipOf([textFile('README.txt', 'read me'), { path: 'data.zip', file: inner }]);
     expect(await refusal(load(outer, 'outer.zip'))).toMatch(
-      /^None of the dropped files could be read .*“outer\/data\.zip”: A zip inside another archive\. Unpack the outer one/,
+      /^None of the dropped files could be read .*“outer\/data\.zip”: A zip inside another archive\. Unpack the outer archive/,
     );
   });
 
-  test('a tar is told by its checksum', async () => {
+  test('a tar is recognised by its checksum', async () => {
     const tar = await tarOf(texts('a.txt'));
     expect(await canUnpack(tar)).toBe(true);
     const changed = new Uint8Array(await tar.arrayBuffer());

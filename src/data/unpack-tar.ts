@@ -1,4 +1,4 @@
-/** A tar, or what a gzip of one unpacks to, to named files. It is read once, front to back, within the limits of zips. */
+/** Unpacks a tar, possibly compressed with gzip, to named files. It is read once as a stream, with the same limits as zips. */
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { MAX_ENTRIES } from '../files/zip-entries';
 import { UserError } from '../user-error';
@@ -34,7 +34,7 @@ export async function unpackTar(
   let bytes = 0;
   let count = 0;
   const label = 'Unpacking';
-  // The decoder's streams pass on that there was an error, but not always which.
+  // The decoder's streams report that there was an error, but not always which one.
   let pastLimit: UserError | null = null;
   const read = counted(tar, (unpacked) => {
     if (unpacked <= RATIO_FREE_BYTES || unpacked <= MAX_RATIO * archive.size) return;
@@ -42,7 +42,7 @@ export async function unpackTar(
     throw pastLimit;
   });
   try {
-    // Strict: otherwise a damaged header is skipped, with its file, without a word.
+    // Without `strict`, a damaged header and its file are skipped silently.
     const entries = read.pipeThrough(createTarDecoder({ strict: true }));
     for await (const { header, body } of iterate(entries, signal)) {
       if (++count > MAX_ENTRIES)
@@ -65,7 +65,7 @@ export async function unpackTar(
       if (type === 'directory' || type.startsWith('pax')) continue;
       if (leadsOutside(header.name)) leave(OUTSIDE);
       else if (type === 'link') {
-        // A second name of a file that came before.
+        // A hard link: a second name of an earlier file.
         const same = files.get(slashed(linkname));
         if (same) files.set(path, same);
         else leave('A link to a file that is not in the archive.');
@@ -83,13 +83,13 @@ export async function unpackTar(
     leftOut,
     notices: unclear
       ? [
-          `File names in “${name}” are not in UTF-8, as in “${unclear.path}”. Characters that could not be read are shown as �; pack the folder again, as a zip, to have its names.`,
+          `File names in “${name}” are not in UTF-8, for example “${unclear.path}”. Characters that could not be read are shown as �. To keep the names, pack the folder again as a zip.`,
         ]
       : [],
   };
 }
 
-/** Entries one after another; ends the stream when left early. */
+/** Yields the entries. Leaving the loop early cancels the stream. */
 async function* iterate(
   entries: ReadableStream<ParsedTarEntry>,
   signal: AbortSignal | undefined,
@@ -113,7 +113,7 @@ async function wholeBody(body: ReadableStream<Uint8Array>, size: number, name: s
   return content;
 }
 
-/** The same stream; `check` is called with all bytes so far and may throw. */
+/** The same stream; `check` is called with the number of bytes so far and may throw. */
 function counted(
   stream: ReadableStream<Uint8Array>,
   check: (bytes: number) => void,
@@ -132,6 +132,6 @@ function counted(
 
 function cutOff(name: string): UserError {
   return new UserError(
-    `“${name}” is damaged or cut off, or packed in a way this page cannot unpack. Fetch it again, or unpack it yourself and drop the folder.`,
+    `“${name}” is damaged or cut off, or compressed with an unsupported method. Download it again, or unpack it yourself and drop the folder.`,
   );
 }

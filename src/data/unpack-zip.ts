@@ -1,4 +1,4 @@
-/** A zip to named files. Nothing is unpacked past the size its directory states. */
+/** Unpacks a zip to named files. No entry is unpacked beyond the size that the zip's directory states. */
 import { ERR_INVALID_UNCOMPRESSED_SIZE, type FileEntry, Uint8ArrayWriter } from '@zip.js/zip.js';
 import { concurrently } from '../concurrently';
 import { openZip } from '../files/open-zip';
@@ -21,13 +21,13 @@ import { withoutArchiveEnding } from './archives';
 import { withoutClutter } from './paths';
 import { type NamedEntry, namedEntries } from './zip-names';
 
-/** A zip up to this size is read into memory at once: its entries then come several times faster. */
+/** Zips up to this size are read into memory first, which makes unpacking several times faster. */
 const IN_MEMORY_BYTES = 64 * 2 ** 20;
 const INFLATED_AT_ONCE = 8;
 
 /**
  * @throws UserError for a zip that is encrypted, damaged or past a limit
- * @throws AmbiguousData if the encoding of its file names cannot be told
+ * @throws AmbiguousData if the encoding of its file names cannot be determined
  * @throws the signal's reason when aborted
  */
 export async function unpackZip(zip: Blob, options: UnpackOptions): Promise<Unpacked> {
@@ -85,8 +85,7 @@ async function unpackEntries(
     const path = `${folder}/${entry.name}`;
     const file = inflated[i];
     if (file) files.push({ path, file });
-    else
-      leftOut.push({ path, reason: 'Damaged inside the zip, or packed in a way this page cannot unpack.' });
+    else leftOut.push({ path, reason: 'Damaged inside the zip, or compressed with an unsupported method.' });
   });
   return { files, leftOut };
 }
@@ -110,6 +109,6 @@ async function inflate(
 function wrongSize(entry: FileEntry, name: string): UserError {
   const stated = entry.uncompressedSize.toLocaleString('en');
   return new UserError(
-    `“${entry.filename}” in “${name}” does not unpack to the ${stated} bytes the zip states: the zip is damaged, or a zip bomb. Fetch it again; if you trust it, unpack it yourself and drop the folder.`,
+    `“${entry.filename}” in “${name}” does not unpack to the ${stated} bytes the zip states: the zip is damaged, or a zip bomb. Download it again; if you trust it, unpack it yourself and drop the folder.`,
   );
 }

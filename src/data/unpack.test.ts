@@ -16,7 +16,7 @@ async function refusal(zip: Blob): Promise<string> {
 const zeros = (megabytes: number) => new Blob([new Uint8Array(megabytes * 2 ** 20)]);
 
 describe('unpack', () => {
-  test('gives each file under the zip’s name, and no clutter', async () => {
+  test('gives each file under the zip’s name, without system files', async () => {
     const files = await plainFiles(['a/1.png', 'b/🌷 2.png']);
     const { files: unpacked, leftOut } = await unpack(
       await zipOf([...files, textFile('__MACOSX/a/._1.png', 'x')]),
@@ -31,7 +31,7 @@ describe('unpack', () => {
     }
   });
 
-  test('reads old Windows separators as folders', async () => {
+  test('reads `\\` of old Windows tools as a separator', async () => {
     const { files } = await unpack(await zipOf([textFile('a\\1.txt', 'x')]), { name: 'set.zip' });
     expect(files.map(({ path }) => path)).toEqual(['set/a/1.txt']);
   });
@@ -41,14 +41,14 @@ describe('unpack', () => {
     expect(files.map(({ path }) => path)).toEqual(['set/set/cat/1.txt']);
   });
 
-  test('keeps a hidden folder that everything lies in, and passes over what is hidden inside', async () => {
+  test('keeps a hidden folder that contains everything, and ignores hidden files inside', async () => {
     const files = ['.photos/cat/1.txt', '.photos/dog/2.txt', '.photos/.git/config', '__MACOSX/.photos/._x'];
     const unpacked = await unpack(await zipOf(files.map((path) => textFile(path, 'x'))), { name: 'x.zip' });
-    // `.git` is no reason to pass the whole set over, nor is it read.
+    // `.git` is not read, and the rest of the set is.
     expect(unpacked.files.map(({ path }) => path)).toEqual(['x/.photos/cat/1.txt', 'x/.photos/dog/2.txt']);
   });
 
-  test('leaves out entries whose path leads outside', async () => {
+  test('leaves out entries whose path leads outside the archive', async () => {
     const bad = [
       '../up.png',
       'a/../../up.png',
@@ -78,26 +78,26 @@ describe('unpack', () => {
     ]);
   });
 
-  test('refuses an encrypted zip', async () => {
+  test('rejects an encrypted zip', async () => {
     const zip = await zipOf([textFile('a.txt', 'secret')], { password: 'p' });
     expect(await refusal(zip)).toBe(
       '“set.zip” is encrypted. Unpack it with its password and drop the folder instead.',
     );
   });
 
-  test('refuses a zip cut off or damaged', async () => {
+  test('rejects a zip that is cut off or damaged', async () => {
     const zip = await zipOf(await plainFiles(['a/1.png']));
     expect(await refusal(zip.slice(0, zip.size - 30))).toMatch(/^“set\.zip” is damaged or cut off/);
     expect(await refusal(new Blob(['PK\x03\x04 and nothing more']))).toMatch(/damaged or cut off/);
   });
 
-  test(`refuses an entry packed more than ${MAX_RATIO}:1`, async () => {
+  test(`rejects an entry compressed by more than ${MAX_RATIO}:1`, async () => {
     expect(await refusal(await zipOf([{ path: 'bomb.png', file: zeros(8) }]))).toMatch(
-      /^“bomb\.png” in “set\.zip” is packed more than 200:1, the limit/,
+      /^“bomb\.png” in “set\.zip” is compressed by more than 200:1, the limit/,
     );
   });
 
-  test('refuses a zip that states more than 4 GB in all', async () => {
+  test('rejects a zip that states more than 4 GB in total', async () => {
     const size = 3 * 2 ** 20;
     const zip = await zipOf(
       [1, 2, 3].map((i) => ({ path: `${i}.bin`, file: zeros(3) })),

@@ -1,4 +1,4 @@
-/** Zips and tars to named files. */
+/** Unpacks zips and tars to named files. */
 import type { Unpacked, UnpackOptions } from './archive-limits';
 import { ARCHIVE_HEAD_BYTES, type ArchiveKind, archiveKind } from './archives';
 import { unpackTar } from './unpack-tar';
@@ -6,7 +6,7 @@ import { unpackZip } from './unpack-zip';
 
 /**
  * @throws UserError for an archive that is encrypted, damaged or past a limit
- * @throws AmbiguousData if the encoding of a zip's file names cannot be told
+ * @throws AmbiguousData if the encoding of a zip's file names cannot be determined
  * @throws the signal's reason when aborted
  */
 export async function unpack(archive: Blob, options: UnpackOptions): Promise<Unpacked> {
@@ -17,7 +17,7 @@ export async function unpack(archive: Blob, options: UnpackOptions): Promise<Unp
   return unpackZip(archive, options);
 }
 
-/** Whether this is an archive that `unpack` takes. A gzip is one where a tar is inside. */
+/** Whether `unpack` supports this archive. A gzip file is supported if it contains a tar. */
 export async function canUnpack(file: Blob): Promise<boolean> {
   const kind = await kindOf(file);
   if (kind !== 'gzip') return kind === 'zip' || kind === 'tar';
@@ -25,7 +25,7 @@ export async function canUnpack(file: Blob): Promise<boolean> {
   return inside !== null && archiveKind(inside) === 'tar';
 }
 
-/** Null if the file is no archive or can no longer be read. */
+/** Null if the file is not an archive or can no longer be read. */
 export async function kindOf(file: Blob): Promise<ArchiveKind | null> {
   try {
     return archiveKind(new Uint8Array(await file.slice(0, ARCHIVE_HEAD_BYTES).arrayBuffer()));
@@ -34,7 +34,7 @@ export async function kindOf(file: Blob): Promise<ArchiveKind | null> {
   }
 }
 
-/** The first bytes of a stream; null if it cannot be read so far. */
+/** The first bytes of a stream; null if it is shorter or cannot be read. */
 async function startOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | null> {
   const reader = stream.getReader();
   const start = new Uint8Array(ARCHIVE_HEAD_BYTES);

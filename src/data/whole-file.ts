@@ -1,7 +1,7 @@
 /**
- * Whether an image file has all of its pixels, and an ending that every decoder accepts. Decoders show the upper half
- * of a half-copied file and fill the rest with grey; training on it would be a silent fault. On the other hand a file
- * that lacks nothing but its end marker, or states a wrong length, is a good image.
+ * Checks whether an image file contains all of its pixels, and repairs endings that some decoders reject. Decoders show the upper
+ * half of a half-copied file, fill the rest with grey and report no error, so training on it would go unnoticed. A file that
+ * lacks only its end marker, or states a wrong length, is a good image.
  */
 import { crc32 } from 'hash-wasm';
 
@@ -9,7 +9,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A file with all of its pixels. */
 export interface WholeFile {
-  /** As a decoder takes them. */
+  /** Bytes that every decoder accepts. */
   bytes: Bytes;
   /** JPEG only. */
   jpeg?: JpegEnd;
@@ -22,7 +22,7 @@ export interface JpegEnd {
   marked: boolean;
 }
 
-/** Gives null if a part of the image is missing. */
+/** Returns null if a part of the image is missing. */
 export type Completion = (bytes: Bytes) => WholeFile | null | Promise<WholeFile | null>;
 
 const ascii = (bytes: Uint8Array, offset: number, length: number) =>
@@ -49,9 +49,9 @@ const isFrameHeader = (marker: number) =>
 const SCAN_HEADER = 0xda;
 
 /**
- * Walks the segments to the end marker. Searching for the last two bytes would not do: cameras append data after it,
- * and the preview inside an image's header has an end marker of its own. Where there is no end marker, the file has
- * to hold every scan; whether the last one is complete is for the decoder to find out (decode.ts).
+ * Follows the segments to the end marker. Checking the last two bytes is not sufficient: cameras append data after the marker,
+ * and the preview in an image's header has its own end marker. Without an end marker, the file must contain every scan; decode.ts
+ * checks whether the last one is complete.
  */
 export function completeJpeg(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
@@ -60,7 +60,7 @@ export function completeJpeg(bytes: Bytes): WholeFile | null {
   while (at + 2 <= bytes.length) {
     const marker = bytes[at + 1] ?? 0;
     if (bytes[at] !== 0xff || marker === 0x00 || isRestart(marker)) {
-      // Inside compressed data: on to the next 0xff.
+      // Inside compressed data: skip to the next 0xff.
       const next = bytes.indexOf(0xff, at + 1);
       if (next < 0) break;
       at = next;
@@ -82,7 +82,7 @@ export function completeJpeg(bytes: Bytes): WholeFile | null {
   };
 }
 
-/** Position after the last byte that is no padding: camera buffers are padded with zeros, erased flash with ones. */
+/** Position after the last byte that is not padding. Cameras pad buffers with zeros; erased flash memory contains ones. */
 function withoutPadding(bytes: Uint8Array): number {
   const last = bytes.at(-1);
   let end = bytes.length;
@@ -92,9 +92,9 @@ function withoutPadding(bytes: Uint8Array): number {
   return bytes[end - 1] === 0xff ? end + 1 : end;
 }
 
-/** Which bits of which coefficients the scans of a frame hold (ITU-T T.81, B.2.2 and B.2.3). */
+/** Which bits of which coefficients the scans of a frame contain (ITU-T T.81, B.2.2 and B.2.3). */
 class ScanCoverage {
-  /** For each component, the lowest bit of each of the 64 coefficients that has come so far. */
+  /** For each component, the lowest bit so far of each of the 64 coefficients. */
   readonly #lowestBit = new Map<number, number[]>();
 
   constructor(frameHeader: Uint8Array) {
@@ -116,8 +116,8 @@ class ScanCoverage {
 }
 
 /**
- * Compressed data of no meaning: without 0xff but for one restart marker of each number, so that a decoder that waits
- * for one goes on as well. Two versions, as one alone could decode to what is missing.
+ * Arbitrary compressed data. It contains 0xff only in restart markers, one of each number, so that a decoder that waits for a
+ * marker continues. There are two versions, because one might decode to exactly the missing pixels.
  */
 export const MEANINGLESS_DATA: readonly Bytes[] = [1, 2].map((seed) => {
   const noise = (restart: number) =>
@@ -131,7 +131,7 @@ export const MEANINGLESS_DATA: readonly Bytes[] = [1, 2].map((seed) => {
 // ---------------------------------------------------------------- PNG
 
 const PNG_SIGNATURE_BYTES = 8;
-/** Of an animation; what is left of it is a single image. */
+/** Chunks of an animation. Without them, the file is a single image. */
 const ANIMATION_CHUNKS = ['acTL', 'fcTL'];
 /** The passes of an interlaced image (PNG, §8.2): first column and row, and the steps between them. */
 const ADAM7 = [
@@ -147,7 +147,7 @@ const NO_INTERLACE = [[0, 0, 1, 1]] as const;
 /** By colour type. */
 const CHANNELS = [1, 0, 3, 1, 2, 0, 4];
 
-/** Where the end chunk is missing, the compressed data has to hold every row, with its checksum. */
+/** If the end chunk is missing, the compressed data must contain every row and the checksum. */
 export async function completePng(bytes: Bytes): Promise<WholeFile | null> {
   const data = viewOf(bytes);
   const before: Uint8Array[] = [bytes.subarray(0, PNG_SIGNATURE_BYTES)];
@@ -180,7 +180,7 @@ async function inflatedBytes(packed: Uint8Array[]): Promise<number | null> {
   }
 }
 
-/** Bytes of all rows of all passes, each with the byte that names its filter. */
+/** Number of bytes of all rows of all passes, including the filter byte of each row. */
 function rowBytes(header: Uint8Array): number {
   const view = viewOf(header);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
@@ -203,7 +203,7 @@ async function chunk(kind: string, content: Uint8Array = new Uint8Array(0)): Pro
 
 // ---------------------------------------------------------------- GIF
 
-/** Only the first frame is used, so only that one has to be whole; the byte that ends the file is optional. */
+/** Only the first frame is used, so only that one must be complete. The byte that ends the file is optional. */
 export function completeGif(bytes: Bytes): WholeFile | null {
   let at = 13 + colourTableBytes(bytes[10] ?? 0);
   while (at < bytes.length) {
@@ -235,40 +235,40 @@ function endOfSubBlocks(bytes: Uint8Array, start: number): number {
 
 const RIFF_HEADER_BYTES = 12;
 /** A still image's data, lossy or lossless, or a frame of an animation. */
-const WEBP_PICTURES = ['VP8 ', 'VP8L', 'ANMF'];
+const WEBP_IMAGES = ['VP8 ', 'VP8L', 'ANMF'];
 
-/** The first image has to be there; a wrong length in the file's header is put right. */
+/** The first image must be complete. A wrong length in the file's header is corrected. */
 export function completeWebp(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
   let at = RIFF_HEADER_BYTES;
-  let hasPicture = false;
+  let hasImage = false;
   while (at + 8 <= bytes.length) {
     const kind = ascii(bytes, at, 4);
     const size = data.getUint32(at + 4, true);
     if (!/^[A-Z][A-Z0-9 ]{3}$/.test(kind) || at + 8 + size > bytes.length) break;
-    hasPicture ||= WEBP_PICTURES.includes(kind);
+    hasImage ||= WEBP_IMAGES.includes(kind);
     // Chunks of an odd size are followed by a byte of padding.
     at += 8 + size + (size & 1);
   }
-  if (!hasPicture) return null;
+  if (!hasImage) return null;
   const stated = 8 + data.getUint32(4, true);
   if (stated === bytes.length && at === bytes.length) return { bytes };
-  const mended = new Uint8Array(at);
-  mended.set(bytes.subarray(0, at));
-  viewOf(mended).setUint32(4, at - 8, true);
-  return { bytes: mended };
+  const repaired = new Uint8Array(at);
+  repaired.set(bytes.subarray(0, at));
+  viewOf(repaired).setUint32(4, at - 8, true);
+  return { bytes: repaired };
 }
 
 // ---------------------------------------------------------------- AVIF and HEIC
 
-/** Boxes up to the one that reaches past the file; what follows the image's data and is no box is left away. */
+/** Keeps all complete boxes. Bytes after the image data that do not form a box are removed. */
 export function completeBoxes(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
   let at = 0;
   let hasData = false;
   while (at + 8 <= bytes.length) {
     const size = data.getUint32(at);
-    // 0: the box reaches to the file's end, wherever that is; 1: a 64-bit size follows.
+    // 0: the box extends to the end of the file; 1: a 64-bit size follows.
     if (size === 0 && ascii(bytes, at + 4, 4) === 'mdat') return { bytes };
     if (size === 1 && at + 16 > bytes.length) break;
     const length = size === 1 ? Number(data.getBigUint64(at + 8)) : size;
@@ -283,14 +283,14 @@ export function completeBoxes(bytes: Bytes): WholeFile | null {
 // ---------------------------------------------------------------- BMP
 
 const BMP_HEADER_BYTES = 14;
-/** The header of OS/2: sizes of 16 bits. */
+/** The OS/2 header, with sizes of 16 bits. */
 const CORE_HEADER_BYTES = 12;
-/** Rows as they are, without or with bit masks. */
+/** Compression methods that leave the rows uncompressed, without or with bit masks. */
 const UNPACKED = [0, 3, 6];
 
 /**
- * The rows that width, height and depth ask for have to be there; the length that the file states is often wrong by a
- * few bytes, and some writers leave out the padding of the last row.
+ * All rows that width, height and depth require must be present. The length that the file states is often wrong by a few bytes,
+ * and some writers omit the padding of the last row.
  */
 export function completeBmp(bytes: Bytes): WholeFile | null {
   const data = viewOf(bytes);
@@ -298,10 +298,10 @@ export function completeBmp(bytes: Bytes): WholeFile | null {
   const pixelsAt = data.getUint32(10, true);
   const { row, padded, rows } = bmpRows(data) ?? {};
   if (row === undefined || padded === undefined || rows === undefined)
-    return data.getUint32(2, true) <= bytes.length ? { bytes: bmpMended(bytes, bytes.length) } : null;
+    return data.getUint32(2, true) <= bytes.length ? { bytes: repairedBmp(bytes, bytes.length) } : null;
   const needed = rows === 0 ? pixelsAt : pixelsAt + padded * (rows - 1) + row;
   if (needed > bytes.length) return null;
-  return { bytes: bmpMended(bytes, Math.max(bytes.length, pixelsAt + padded * rows)) };
+  return { bytes: repairedBmp(bytes, Math.max(bytes.length, pixelsAt + padded * rows)) };
 }
 
 /** Bytes of a row without and with its padding; null if the rows are compressed. */
@@ -315,11 +315,11 @@ function bmpRows(data: DataView): { row: number; padded: number; rows: number } 
   return { row, padded: 4 * Math.ceil(row / 4), rows };
 }
 
-/** With its own length in the header, and zeros in the reserved bytes. */
-function bmpMended(bytes: Bytes, length: number): Bytes {
-  const mended = new Uint8Array(length);
-  mended.set(bytes);
-  viewOf(mended).setUint32(2, length, true);
-  viewOf(mended).setUint32(6, 0, true);
-  return mended;
+/** With the actual length in the header, and zeros in the reserved bytes. */
+function repairedBmp(bytes: Bytes, length: number): Bytes {
+  const repaired = new Uint8Array(length);
+  repaired.set(bytes);
+  viewOf(repaired).setUint32(2, length, true);
+  viewOf(repaired).setUint32(6, 0, true);
+  return repaired;
 }

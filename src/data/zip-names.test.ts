@@ -5,7 +5,7 @@ import { decodedName } from './name-encoding';
 import { AmbiguousData } from './question';
 import { unpack } from './unpack';
 
-/** From characters to their bytes, by decoding every one and two bytes there are. */
+/** Maps characters to their bytes, by decoding all sequences of one and two bytes. */
 function encoder(encoding: NameEncoding): (text: string) => Uint8Array<ArrayBuffer> {
   const bytesOf = new Map<string, number[]>();
   const add = (...bytes: number[]) => {
@@ -33,7 +33,7 @@ const oldZip = (names: readonly string[], encodeText: (text: string) => Uint8Arr
 
 const foldersIn = (paths: readonly string[]) => [...new Set(paths.map((path) => path.split('/')[2]))];
 
-/** The folders that are read, or those among which the person is to choose. */
+/** The folders that are read, or the options of the question. */
 async function read(zip: Blob, nameEncoding?: NameEncoding) {
   try {
     const { files, notices } = await unpack(zip, { name: 'old.zip', nameEncoding });
@@ -100,7 +100,7 @@ describe('a zip that does not say how its file names are encoded', () => {
     ]);
   });
 
-  test('asks where more than one encoding is likely, and reads it as the person says', async () => {
+  test('asks if more than one encoding is likely, and uses the one that the person chooses', async () => {
     const zip = await oldZip(['růže', 'kočka'], encoder('windows-1250'));
     const { options } = await read(zip);
     expect(options[0]?.reading).toEqual({ nameEncoding: 'windows-1250' });
@@ -110,26 +110,26 @@ describe('a zip that does not say how its file names are encoded', () => {
     expect((await read(zip, 'windows-1252')).folders).toEqual(['rùže', 'koèka']);
   });
 
-  test('is UTF-8 without a word where all names are, as macOS packs', async () => {
+  test('is read as UTF-8 without a notice if all names are UTF-8, as macOS writes them', async () => {
     const { folders, notices } = await read(
       await oldZip(['café', '猫'], (text) => new TextEncoder().encode(text)),
     );
     expect([folders, notices]).toEqual([['café', '猫'], []]);
   });
 
-  test('is told where names are text in no encoding', async () => {
+  test('gives a notice if the names are not text in any encoding', async () => {
     const noise = (text: string) =>
       Uint8Array.from(
         [...text].flatMap((letter) => (letter === '?' ? [0xa0, 0x20, 0xb0, 0x20] : letter.charCodeAt(0))),
       );
     const { notices } = await read(await oldZip(['?'], noise));
     expect(notices).toEqual([
-      expect.stringMatching(/^The encoding of file names in “old\.zip” could not be told/),
+      expect.stringMatching(/^The encoding of file names in “old\.zip” could not be determined/),
     ]);
   });
 });
 
-test('a name in the extra field of Info-ZIP goes before the one in the header', async () => {
+test('a name in the Info-ZIP extra field takes precedence over the one in the header', async () => {
   const name = new TextEncoder().encode('set/猫/1.png');
   const header = Uint8Array.from([0x73, 0x65, 0x74, 0x2f, 0x94, 0x4c, 0x2f, 0x31, 0x2e, 0x70, 0x6e, 0x67]);
   const field = new Uint8Array(5 + name.length);

@@ -1,6 +1,6 @@
 /**
- * The names of a zip's entries. An entry says by a flag that its name is UTF-8, or has it once more in an extra field of
- * Info-ZIP's (APPNOTE 4.6.9). Without either the encoding is found out from all such names of the zip together.
+ * The names of a zip's entries. An entry states by a flag that its name is UTF-8, or repeats the name in UTF-8 in an Info-ZIP
+ * extra field (APPNOTE 4.6.9). Otherwise the encoding is detected from all such names of the zip together.
  */
 import type { FileEntry } from '@zip.js/zip.js';
 import type { NameEncoding } from '../worker/protocol';
@@ -14,15 +14,15 @@ export interface NamedEntry {
   name: string;
 }
 
-/** How much better than the next the best encoding has to be; else the person is asked. */
+/** The best score must be this many times the second best; otherwise the person is asked. */
 const CERTAIN_RATIO = 2;
 const MOST_OPTIONS = 4;
 const SLASH = 0x2f;
 
 /**
- * @param encoding that the person chose; undefined to have it found out
- * @returns the entries in their order, and what the person should know of the encoding
- * @throws AmbiguousData if it cannot be told
+ * @param encoding that the person chose; undefined to detect it
+ * @returns the entries in their order, and notices about the encoding
+ * @throws AmbiguousData if it cannot be determined
  */
 export async function namedEntries(
   entries: readonly FileEntry[],
@@ -49,12 +49,12 @@ export async function namedEntries(
     notices: [
       assumed
         ? `“${zipName}” does not say how its file names are encoded. They were read as ${encodingLabel(assumed)}: ${examples}.`
-        : `The encoding of file names in “${zipName}” could not be told; names such as ${examples} may look wrong. Pack the folder again with names in UTF-8 to have them right.`,
+        : `The encoding of file names in “${zipName}” could not be determined; names such as ${examples} may be wrong. To correct them, pack the folder again with names in UTF-8.`,
     ],
   };
 }
 
-/** Whether an entry's name is plain ASCII, or said to be UTF-8 and is. */
+/** Whether an entry's name is ASCII, or is declared as UTF-8 and valid. */
 function isStated({ rawFilename, bitFlag, extraFieldUnicodePath }: FileEntry): boolean {
   if (rawFilename.every((byte) => byte < 128) || extraFieldUnicodePath?.valid === true) return true;
   return bitFlag?.languageEncodingFlag === true && decodedName(rawFilename, 'utf-8') !== null;
@@ -84,8 +84,8 @@ function exampleNames(names: readonly Uint8Array[], encoding: NameEncoding): str
 }
 
 /**
- * The distinct parts of the entries' paths that have a byte above 127, folders first. A path is cut at `/` alone: the byte of
- * `\` may be the second half of a character.
+ * The distinct parts of the entries' paths that have a byte above 127, folders first. Paths are divided at `/` only: the byte of
+ * `\` may be the second byte of a character.
  */
 function segmentsWithBytes(entries: readonly FileEntry[]): Uint8Array[] {
   const found = new Map<string, { bytes: Uint8Array; isFolder: boolean }>();

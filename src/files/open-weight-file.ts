@@ -31,23 +31,27 @@ const OTHERS: readonly Other[] = [
     what: 'only a pointer to a file in Git LFS. Download the file itself',
   },
   { begins: '<', what: 'a web page, not a file of weights. Download the file itself' },
-  { begins: '\x1f\x8b', what: 'packed with gzip. Unpack it, and choose what is in it' },
+  { begins: '\x1f\x8b', what: 'compressed with gzip. Unpack it, and choose the file inside' },
   { begins: '\x93NUMPY', what: 'a NumPy array. Save all weights by name as .safetensors' },
-  { begins: 'GGUF', what: 'a GGUF file, of a language model as a rule. Choose a ResNet-50 file' },
-  { begins: 'TFL3', at: 4, what: `a TensorFlow Lite model. Take the model it was made from. ${KERAS}` },
+  { begins: 'GGUF', what: 'a GGUF file, usually of a language model. Choose a ResNet-50 file' },
+  {
+    begins: 'TFL3',
+    at: 4,
+    what: `a TensorFlow Lite model. Use the model that it was converted from. ${KERAS}`,
+  },
   {
     begins: '\x80',
-    what: 'a Python pickle and not a file of torch.save’s usual form. Save model.state_dict() with torch.save',
+    what: 'a Python pickle in another format than that of torch.save. Save model.state_dict() with torch.save',
   },
   {
     ending: /\.onnx$/i,
-    what: 'an ONNX model. Take the PyTorch or Keras model it was made from, as .pth or .safetensors',
+    what: 'an ONNX model. Use the PyTorch or Keras model that it was exported from, as .pth or .safetensors',
   },
   { ending: /\.pb$/i, what: `a TensorFlow graph. ${KERAS}` },
   { ending: /\.(index|data-\d+-of-\d+)$/i, what: `a part of a TensorFlow checkpoint. ${KERAS}` },
   {
     ending: /\.(msgpack|pdparams|caffemodel|params|mlmodel|t7)$/i,
-    what: 'of a library whose files are not read here. Save the weights as .safetensors',
+    what: 'a weight file of an unsupported library. Save the weights as .safetensors',
   },
 ];
 
@@ -163,8 +167,8 @@ async function unknown(files: readonly NamedFile[]): Promise<UserError> {
     if (known) return new UserError(`“${name}” is ${known.what}.`);
   }
   const [only] = files;
-  const subject = files.length === 1 && only ? `“${baseName(only.path)}” is` : 'These files have';
+  const subject = files.length === 1 && only ? `“${baseName(only.path)}” is not` : 'None of these files is';
   return new UserError(
-    `${subject} no weight file that can be read here. Choose a .safetensors file, a PyTorch state dict (.pth, .bin), or a TensorFlow.js model.json with its shards.`,
+    `${subject} a supported weight file. Choose a .safetensors file, a PyTorch state dict (.pth, .bin), or a TensorFlow.js model.json with its shards.`,
   );
 }

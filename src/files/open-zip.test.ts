@@ -51,19 +51,19 @@ async function contents(reader: ZipReader<unknown>): Promise<Record<string, stri
 const SKIPPED_NAME = 'x'.repeat(ZIP64_RECORD_AND_LOCATOR_BYTES - CENTRAL_HEADER_BYTES);
 
 describe('a zip with a zip64 end record that it does not need', () => {
-  test('is refused by zip.js alone; when that is mended, the workaround can go', async () => {
+  test('is rejected by zip.js; when that is fixed, the workaround can be removed', async () => {
     const zip = await withZip64Record(await zipOf({ [SKIPPED_NAME]: 'first', other: 'second' }));
     await expect(contents(new ZipReader(new BlobReader(zip), { useWebWorkers: false }))).rejects.toThrow(
       /Central directory header not found/,
     );
   });
 
-  test.each([28, 29, 30, 31, 32])('opens whole with a first name of %i bytes', async (length) => {
+  test.each([28, 29, 30, 31, 32])('is read completely with a first name of %i bytes', async (length) => {
     const entries = { ['x'.repeat(length)]: 'first', other: 'second' };
     expect(await contents(await openZip(await withZip64Record(await zipOf(entries))))).toEqual(entries);
   });
 
-  test('opens with a comment, with extensible data, with bytes in front of it, and from memory', async () => {
+  test('is read with a comment, with extensible data, with prepended bytes, and from memory', async () => {
     const entries = { [SKIPPED_NAME]: 'first', [`${'y'.repeat(26)}`]: 'second', other: 'third' };
     const commented = await withZip64Record(await zipOf(entries, 'made for a test'));
     // The second header has 72 bytes: both together are as long as the record with this much extensible data.
@@ -76,14 +76,14 @@ describe('a zip with a zip64 end record that it does not need', () => {
     }
   });
 
-  test('inside another zip stays as it is', async () => {
+  test('inside another zip is not changed', async () => {
     const inner = await withZip64Record(await zipOf({ [SKIPPED_NAME]: 'first', other: 'second' }));
     const [outer] = await (await openZip(await zipOf({ 'inner.zip': inner }))).getEntries();
     expect(outer?.uncompressedSize).toBe(inner.size);
     expect(outer && !outer.directory && (await outer.getData(new BlobWriter())).size).toBe(inner.size);
   });
 
-  test('from torch.save under a name of 21 letters gives its tensors', async () => {
+  test('from torch.save with a name of 21 letters gives its tensors', async () => {
     const root = SKIPPED_NAME.slice(0, -'/data.pkl'.length);
     expect(root.length).toBe(21);
     const state = pickle(op.proto, dictionary({ w: tensor('0', 2, [op.int(2)], [op.int(1)]) }), op.stop);

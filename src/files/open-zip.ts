@@ -1,24 +1,23 @@
 /**
  * Opens zips of data sets and of PyTorch files. All zips are opened here, with a workaround for a bug in zip.js 2.24.0.
  *
- * The fault: a zip with fewer than 65,535 entries and below 4 GB may still carry a zip64 end of central directory record
- * and its locator between the central directory and the plain end record, with the same numbers in both. Python's zipfile
- * and PyTorch's writer (miniz) make such files, and every reader has to accept them: the zip64 record is only needed where
- * a field of the plain one is all ones (PKWARE APPNOTE 4.4.1.4). In lib/core/zip-reader.js, `getEntriesGenerator` reads
- * the zip64 record only where `requiresZip64`, so for these files `zip64EndOfDirectory` stays undefined and
- * `centralDirectoryEndOffset` is the offset of the plain end record, 56 + 20 bytes after the true end of the directory.
- * `expectedDirectoryDataOffset` is then 76 bytes too great. Where a central file header happens to begin there, which is so
- * when the first entry's header is exactly 76 bytes long (46 + a name of 30 bytes, such as
- * `model_best_checkpoint/data.pkl`), `pointsAtDirectory` says yes, the stored offset is overruled, and the directory is
- * read from its second entry on: the last header is not found and the file is refused with “Central directory header not
- * found”. Records with extensible data are longer and can skip several entries in the same way.
+ * The bug: a zip with fewer than 65,535 entries and below 4 GB may still carry a zip64 end of central directory record and its
+ * locator between the central directory and the plain end record, with the same numbers in both. Python's zipfile and PyTorch's
+ * writer (miniz) make such files, and every reader has to accept them: the zip64 record is only needed where a field of the plain
+ * one is all ones (PKWARE APPNOTE 4.4.1.4). In lib/core/zip-reader.js, `getEntriesGenerator` reads the zip64 record only where
+ * `requiresZip64`, so for these files `zip64EndOfDirectory` stays undefined and `centralDirectoryEndOffset` is the offset of the
+ * plain end record, 56 + 20 bytes after the true end of the directory. `expectedDirectoryDataOffset` is then 76 bytes too great.
+ * Where a central file header happens to begin there, which is so when the first entry's header is exactly 76 bytes long (46 + a
+ * name of 30 bytes, such as `model_best_checkpoint/data.pkl`), `pointsAtDirectory` says yes, the stored offset is overruled, and
+ * the directory is read from its second entry on: the last header is not found and the file is refused with “Central directory
+ * header not found”. Records with extensible data are longer and can skip several entries in the same way.
  *
- * To reproduce: write a zip with an entry whose name has 30 bytes and any second entry, insert
- * `zip64 end record ‖ locator` before its end record, and list it. Expected: two entries. Found: an error.
+ * To reproduce: write a zip with an entry whose name has 30 bytes and any second entry, insert `zip64 end record ‖ locator`
+ * before its end record, and list it. Expected: two entries. Found: an error.
  *
- * The workaround removes record and locator from the input of zip.js. This is correct because the plain record is complete
- * and because no offset changes: local headers and the directory lie before the removed bytes. The directory
- * then ends where the end record begins, as zip.js expects. No byte is copied: slices of a Blob share its bytes.
+ * The workaround removes record and locator from the input of zip.js. This is correct because the plain record is complete and
+ * because no offset changes: local headers and the directory lie before the removed bytes. The directory then ends where the end
+ * record begins, as zip.js expects. No byte is copied: slices of a Blob share its bytes.
  */
 import { BlobReader, Uint8ArrayReader, ZipReader, type ZipReaderConstructorOptions } from '@zip.js/zip.js';
 

@@ -200,14 +200,14 @@ class Machine<Made extends object> {
   #append(items: readonly PickleValue<Made>[]): void {
     const list = this.#top();
     if (!(list instanceof PickleList || list instanceof PickleObject))
-      throw this.rules.damaged('it appends to something that is no list');
+      throw this.rules.damaged('it appends to a value that is not a list');
     for (const item of items) list.items.push(item);
   }
 
   #setItems(items: readonly PickleValue<Made>[]): void {
     const dict = this.#top();
     if (!(dict instanceof PickleDict || dict instanceof PickleObject))
-      throw this.rules.damaged('it sets items of something that is no dictionary');
+      throw this.rules.damaged('it sets items of a value that is not a dictionary');
     if (items.length % 2 !== 0) throw this.rules.damaged('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
@@ -224,7 +224,8 @@ class Machine<Made extends object> {
 
   #recall(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.rules.damaged(`it recalls value ${index}, which it never kept`);
+    if (value === undefined)
+      throw this.rules.damaged(`it reads memo entry ${index}, which was never written`);
     this.#push(value);
   }
 
@@ -249,7 +250,7 @@ class Machine<Made extends object> {
       this.#push(this.#counted(result));
     } else if (callee instanceof PickleObject) {
       this.#push(this.#counted(new PickleObject<Made>(callee.className)));
-    } else throw this.rules.damaged('it calls something that is no function');
+    } else throw this.rules.damaged('it calls a value that is not a function');
   }
 
   #reduceWithNames(): void {
@@ -263,7 +264,7 @@ class Machine<Made extends object> {
     const object = this.#top();
     if (object instanceof PickleObject) object.state = state;
     else if (!(object instanceof PickleDict))
-      throw this.rules.refused('attributes on something that is no dictionary');
+      throw this.rules.refused('attributes on a value that is not a dictionary');
   }
 
   #counted<T>(container: T): T {
@@ -289,14 +290,13 @@ class Machine<Made extends object> {
 
   #top(): PickleValue<Made> {
     const value = this.#stack.at(-1);
-    if (value === undefined || value === MARK)
-      throw this.rules.damaged('an instruction lacks the value it works on');
+    if (value === undefined || value === MARK) throw this.rules.damaged('an instruction lacks its operand');
     return value;
   }
 
   #sinceMark(): PickleValue<Made>[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw this.rules.damaged('an instruction lacks the mark it goes back to');
+    if (mark < 0) throw this.rules.damaged('an instruction lacks its mark');
     const values = this.#stack.splice(mark).slice(1);
     return values.filter((value) => value !== MARK);
   }

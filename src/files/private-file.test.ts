@@ -56,7 +56,7 @@ describe('a private file', () => {
     await swept();
   });
 
-  it('gives back what was written, anywhere in it', async () => {
+  it('returns what was written, at any position', async () => {
     const one = session();
     expect(await one.ask('fill')).toEqual([4, 5, 6]);
     expect(await folders()).toEqual([[expect.any(String)]]);
@@ -64,13 +64,13 @@ describe('a private file', () => {
     expect(await folders()).toEqual([[]]);
   });
 
-  it('refuses to read what is not there', async () => {
+  it('rejects reads beyond its end', async () => {
     const one = session();
     await one.ask('fill');
     expect(await one.ask('readTooMuch')).toBe('DOMException');
   });
 
-  it('outlives no session, and is left alone by others while its own lives', async () => {
+  it('is deleted after its session ends, not before', async () => {
     const [one, other] = [session(), session()];
     await one.ask('fill');
     await other.ask('fill');
@@ -86,12 +86,12 @@ describe('a private file', () => {
     expect(await folders()).toEqual([[expect.any(String)]]);
   });
 
-  it('is none on a page, where it could only be written in passing', async () => {
+  it('is not supported on a page, only in a worker', async () => {
     expect(await createPrivateFile()).toBeNull();
     expect(await folders()).toEqual([]);
   });
 
-  it('has room', async () => {
+  it('has free space', async () => {
     expect(await privateBytes()).toBeGreaterThan(1e6);
   });
 });

@@ -132,7 +132,7 @@ export async function openPyTorch(blob: Blob, fileName: string, legacy: boolean)
 }
 
 function leftOut(classes: readonly string[]): string {
-  return `The file also holds objects of ${listed(classes.map(shortened))}. They are no weights and were left out; none of their code was run.`;
+  return `The file also contains objects of ${listed(classes.map(shortened))}. They are not weights and were left out; none of their code was run.`;
 }
 
 /** All tensors by name, and objects in the place of a tensor, in the file's order. Shared values are listed once. */
@@ -180,29 +180,29 @@ function withoutTensors(fileName: string, state: Value, unreadable: ReadonlyMap<
   const whole = [state, ...childrenOf(state).map(([, value]) => value)].find(isModule);
   if (whole instanceof PickleObject) {
     return new UserError(
-      `“${fileName}” holds a whole model of the class ${shortened(whole.className)} and not its weights by name: only PyTorch with the model's code can open it. ` +
-        'There, load it and save its state dict: torch.save(model.state_dict(), "weights.pth"). Then choose that file.',
+      `“${fileName}” contains a whole model of the class ${shortened(whole.className)}, not its state dict. Only PyTorch with the model's code can open it. ` +
+        'Load it there and save its state dict: torch.save(model.state_dict(), "weights.pth"). Then choose that file.',
     );
   }
   if (state instanceof PickleObject)
-    return damaged(fileName, `it holds ${described(state)} and no tensors by name`);
+    return damaged(fileName, `it contains ${described(state)} and no named tensors`);
   const keys = childrenOf(state).map(([key]) => quotedKey(key, unreadable));
   return damaged(
     fileName,
-    `there are no tensors by name in it${keys.length > 0 ? `; its keys are ${listed(keys)}` : ''}`,
+    `it contains no named tensors${keys.length > 0 ? `; its keys are ${listed(keys)}` : ''}`,
   );
 }
 
 function damaged(fileName: string, fault: string): UserError {
   return new UserError(
-    `“${fileName}” is not a usable PyTorch state dict: ${fault}. Download it again, or save it anew with torch.save(model.state_dict(), …).`,
+    `“${fileName}” is not a usable PyTorch state dict: ${fault}. Download it again, or save it again with torch.save(model.state_dict(), …).`,
   );
 }
 
 function refused(fileName: string, what: string): UserError {
   return new UserError(
-    `“${fileName}” asks for ${what}, which a state dict has no need of; files like this can run any program, so it is not read. ` +
-      'Save model.state_dict() alone, or take the weights as .safetensors.',
+    `“${fileName}” asks for ${what}, which a state dict does not need. Such files can run any code, so it is not read. ` +
+      'Save only model.state_dict(), or use the weights as .safetensors.',
   );
 }
 
@@ -267,7 +267,7 @@ function storage(id: Value, fail: Fail): Value {
   const [kind, type, key, , count, whole = null] = id instanceof PickleTuple ? id.items : [];
   if (kind === 'module' && type instanceof PickleGlobal) return type;
   if (kind !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string' || whole !== null)
-    throw fail('it refers to something outside of it that is no storage of numbers');
+    throw fail('it refers to external data that is not a tensor storage');
   const dtype = STORAGES[type.name.replace(/^torch\./, '')];
   // Quantized and complex numbers, for example.
   if (dtype === undefined) return new PickleObject(type.name);
@@ -323,7 +323,7 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
   checkStorages(value, (of) => {
     const size = entries.get(`${root}data/${of.key}`)?.uncompressedSize;
     if (size === undefined || size > blob.size || size < of.count * of.width)
-      throw damaged(fileName, `storage ${shortened(of.key)} is not the ${of.count} numbers it should be`);
+      throw damaged(fileName, `storage ${shortened(of.key)} does not have the expected ${of.count} numbers`);
   });
   const order = entries.has(`${root}byteorder`) ? await contentOf('byteorder') : null;
   return {
@@ -333,7 +333,7 @@ async function readZip(blob: Blob, rules: PickleRules<Made>, fileName: string): 
   };
 }
 
-/** The error for a zip that torch.save did not write; the names in it tell what it is. */
+/** The error for a zip that torch.save did not write; its entries determine the message. */
 function otherZip(fileName: string, names: readonly string[]): UserError {
   const inner = names.find((name) => /\.(pth|pt|bin|ckpt|safetensors)$/i.test(name));
   if (inner !== undefined)
@@ -349,13 +349,13 @@ function otherZip(fileName: string, names: readonly string[]): UserError {
       `“${fileName}” is a NumPy file (.npz). Save its arrays by name as .safetensors, and choose that file.`,
     );
   return new UserError(
-    `“${fileName}” is a zip without PyTorch's data.pkl, so it holds no state dict. Choose the .pth file itself.`,
+    `“${fileName}” is a zip without PyTorch's data.pkl, so it contains no state dict. Choose the .pth file itself.`,
   );
 }
 
 function checkedPickle(content: Blob, fileName: string): Blob {
   if (content.size > MAX_PICKLE_BYTES)
-    throw refused(fileName, `a description of ${(content.size / 2 ** 20).toFixed(0)} MB`);
+    throw refused(fileName, `a pickle of ${(content.size / 2 ** 20).toFixed(0)} MB`);
   return content;
 }
 
@@ -400,7 +400,7 @@ async function readLegacy(blob: Blob, rules: PickleRules<Made>, fileName: string
     const end = at + COUNT_BYTES + of.count * of.width;
     const count = await readBlob(blob.slice(at, at + COUNT_BYTES), fileName);
     if (end > blob.size || new DataView(count.buffer).getBigInt64(0, true) !== BigInt(of.count))
-      throw damaged(fileName, `storage ${shortened(of.key)} is not the ${of.count} numbers it should be`);
+      throw damaged(fileName, `storage ${shortened(of.key)} does not have the expected ${of.count} numbers`);
     places.set(of.key, blob.slice(at + COUNT_BYTES, end));
     at = end;
   }

@@ -39,7 +39,7 @@ function u16(...values: number[]): Uint8Array {
   return new Uint8Array(Uint16Array.from(values).buffer);
 }
 
-describe('what is written is read back', () => {
+describe('a written file is read back', () => {
   const tensors = new Map([
     ['b.weight', { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 1e-45, 3.4e38, -0) }],
     ['a', { shape: [], data: Float32Array.of(7) }],
@@ -80,15 +80,15 @@ describe('what is written is read back', () => {
     ]);
   });
 
-  test('a tensor whose shape is not its data is a bug of the caller', () => {
+  test('a tensor whose shape does not fit its data is a bug of the caller', () => {
     expect(() => writeSafetensors(new Map([['a', { shape: [2], data: new Float32Array(3) }]]), {})).toThrow(
       RangeError,
     );
   });
 });
 
-describe('bytes as other writers lay them out', () => {
-  test('byte for byte a file laid out by hand from the specification', () => {
+describe('files of other writers', () => {
+  test('a written file equals one made by hand from the specification', () => {
     const header = '{"__metadata__":{"by":"hand"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
     const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
     const expected = fileOf(padded, [0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
@@ -115,7 +115,7 @@ describe('bytes as other writers lay them out', () => {
     }
   });
 
-  test('a counter in 64-bit integers is set aside and refused by name when asked for', () => {
+  test('a counter in 64-bit integers is not read, and requesting it is an error that names it', () => {
     const header = { count: entry('I64', [], 0, 8), w: entry('U8', [1], 8, 9) };
     const file = readSafetensors(fileOf(header, new Uint8Array(9)), FILE);
     expect([...file.tensors.keys()]).toEqual(['w']);
@@ -171,7 +171,7 @@ describe('half-precision numbers are widened exactly', () => {
   });
 });
 
-describe('a broken file is refused with a sentence that names it', () => {
+describe('a broken file is rejected with a message that names it', () => {
   const good = entry('F32', [2], 0, 8);
   const cases: [string, Uint8Array, RegExp][] = [
     [
@@ -255,11 +255,11 @@ describe('asking for a tensor', () => {
     FILE,
   );
   test('gives its numbers', () => expect([...float32(file, 'a', [2, 1])]).toEqual([1, 2]));
-  test('names the file and the tensor when it is missing', () => {
+  test('names the file and the tensor if it is missing', () => {
     expect(() => float32(file, 'b')).toThrow(UserError);
     expect(() => float32(file, 'b')).toThrow(/weights\.safetensors.*“b”/);
   });
-  test('says both shapes when they differ', () => {
+  test('states both shapes if they differ', () => {
     expect(() => float32(file, 'a', [1, 2])).toThrow(/\[2,1\], expected \[1,2\]/);
   });
 });

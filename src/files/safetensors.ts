@@ -74,7 +74,7 @@ interface Header {
 
 /**
  * Reads a safetensors file that is in memory.
- * @throws UserError naming the file where anything in it contradicts the format.
+ * @throws UserError naming the file if anything in it contradicts the format.
  */
 export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensors {
   const start = dataStart(bytes, bytes.length, fileName);

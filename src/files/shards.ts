@@ -70,7 +70,7 @@ export function joined(fileName: string, shards: readonly WeightFile[], map: Wei
     const tensor = byName.get(baseName(shardName))?.tensors.get(name);
     if (!tensor)
       throw new UserError(
-        `“${shortened(baseName(shardName))}” lacks the tensor “${shortened(name)}”, which “${fileName}” says it has. Download both again.`,
+        `“${shortened(baseName(shardName))}” lacks the tensor “${shortened(name)}”, which “${fileName}” lists for it. Download both again.`,
       );
     tensors.set(name, tensor);
   }
@@ -78,7 +78,7 @@ export function joined(fileName: string, shards: readonly WeightFile[], map: Wei
     for (const [name, tensor] of shard.tensors) {
       if (tensors.has(name))
         throw new UserError(
-          `Two parts have the tensor “${shortened(name)}”, “${shard.fileName}” and one before it. Download them again.`,
+          `Two parts contain the tensor “${shortened(name)}”, “${shard.fileName}” and an earlier one. Download them again.`,
         );
       tensors.set(name, tensor);
     }

@@ -32,7 +32,7 @@ function mutated(source: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<Ar
   return below(10) === 0 ? bytes.slice(0, below(bytes.length)) : bytes;
 }
 
-/** Opens the files, finds the network and reads every tensor; returns whether all of that went well. */
+/** Opens the files, finds the network and reads every tensor; returns whether all of this succeeded. */
 async function survives(files: readonly NamedFile[]): Promise<boolean> {
   const size = files.reduce((sum, { file }) => sum + file.size, 0);
   let bytes = 0;
@@ -47,7 +47,7 @@ async function survives(files: readonly NamedFile[]): Promise<boolean> {
     for (const tensor of opened.tensors.values()) {
       bytes = 0;
       const numbers = await tensor.read().catch(expectUserError);
-      // Eight bits or sixteen are widened to 32.
+      // Numbers of 8 or 16 bits are widened to 32.
       expect(bytes).toBeLessThanOrEqual(2 * size);
       expect((numbers?.length ?? 0) <= size).toBe(true);
     }

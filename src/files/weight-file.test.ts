@@ -70,7 +70,7 @@ describe('a TensorFlow.js model', () => {
   const data = Uint8Array.from({ length: 24 + 4 + 8 + 6 + 2 + 1 + 4 }, (_, i) => (i * 37) % 120);
   const model = (entries: unknown[]) => JSON.stringify({ weightsManifest: entries });
 
-  test('gives what tfjs itself reads, over shards that end inside numbers', async () => {
+  test('gives the numbers that tfjs reads, also if shards end inside a number', async () => {
     const paths = ['s1', 's2', 's3'];
     const files = [
       named('x/s3', data.subarray(31)),
@@ -89,7 +89,7 @@ describe('a TensorFlow.js model', () => {
     tf.dispose(reference);
   });
 
-  test('says which shards are missing, and which weight does not fit', async () => {
+  test('names missing shards and a weight that does not fit', async () => {
     const one = { paths: ['s1', 'deep/s2'], weights };
     expect(await refusal([named('model.json', model([one])), named('s1', data)])).toMatch(
       /needs the files s2/,
@@ -102,16 +102,16 @@ describe('a TensorFlow.js model', () => {
   });
 });
 
-describe('what was chosen', () => {
+describe('the chosen file', () => {
   const whole = writeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]), { k: 'v' });
 
-  test('is told by its content, and read from where it lies', async () => {
+  test('is recognised by its content', async () => {
     const { form, tensors, metadata } = await openWeightFile([named('wrong.pth', whole)]);
     expect([form, metadata.k]).toEqual(['safetensors', 'v']);
     expect(await tensors.get('a')?.read()).toEqual(Float32Array.of(1, 2));
   });
 
-  test('may have a config.json beside it that says where blocks stride', async () => {
+  test('may include a config.json that states where blocks stride', async () => {
     const config = named('config.json', '{ "downsample_in_bottleneck": true, "model_type": "resnet" }');
     const { metadata } = await openWeightFile([config, named('a.safetensors', whole)]);
     expect(metadata.stride_in_1x1).toBe('true');
@@ -119,8 +119,12 @@ describe('what was chosen', () => {
 
   test.each<[string, NamedFile[], RegExp]>([
     ['two weight files', [named('a', whole), named('b', whole)], /2 weight files: “a”, “b”/],
-    ['nothing', [], /no weight file/],
-    ['a picture', [named('cat.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))], /“cat.jpg” is no weight file/],
+    ['nothing', [], /^None of these files is a supported weight file/],
+    [
+      'an image',
+      [named('cat.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))],
+      /“cat.jpg” is not a supported weight file/,
+    ],
     [
       'an HDF5 file',
       [named('w.h5', Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10))],
@@ -128,16 +132,20 @@ describe('what was chosen', () => {
     ],
     ['an ONNX model', [named('r.onnx', Uint8Array.of(8, 7, 18, 7))], /“r.onnx” is an ONNX model/],
     ['a TensorFlow graph', [named('r.pb', Uint8Array.of(10, 7, 18, 7))], /“r.pb” is a TensorFlow graph/],
-    ['a packed file', [named('w.pth.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))], /packed with gzip. Unpack it/],
-    ['a pickle', [named('w.pkl', Uint8Array.of(0x80, 4, 0x95, 0))], /a Python pickle and not/],
+    [
+      'a packed file',
+      [named('w.pth.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))],
+      /compressed with gzip. Unpack it/,
+    ],
+    ['a pickle', [named('w.pkl', Uint8Array.of(0x80, 4, 0x95, 0))], /a Python pickle in another format/],
     ['a pointer of Git LFS', [named('w.bin', 'version https://git-lfs.github.com/spec/v1')], /pointer/],
     ['a web page', [named('w.pth', '<!doctype html>')], /web page/],
-    ['other JSON', [named('package.json', '{ "name": "x" }')], /no weight file/],
-  ])('%s is refused with advice', async (_, files, expected) => {
+    ['other JSON', [named('package.json', '{ "name": "x" }')], /not a supported weight file/],
+  ])('%s is rejected with advice', async (_, files, expected) => {
     expect(await refusal(files)).toMatch(expected);
   });
 
-  test('a hash read in pieces is the hash of the whole', async () => {
+  test('the hash of several blobs is the hash of the whole', async () => {
     const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) % 251);
     const pieces = [new Blob([bytes.subarray(0, 70_001)]), new Blob([bytes.subarray(70_001)])];
     expect(await sha256OfBlobs(pieces)).toBe(await sha256(bytes));
@@ -172,7 +180,7 @@ describe('values beside the weights', () => {
         .concat(op.emptyTuple, op.none, op.setItem),
     ],
   ];
-  test.each(cases)('%s: the weights are read all the same', async (_, value) => {
+  test.each(cases)('%s: the weights are read', async (_, value) => {
     const content = pickle(op.proto, dictionary({ value, w }), op.stop);
     const file = await openWeightFile([
       { path: 'a.pth', file: await archive(content, { 'data/0': weights }) },
@@ -181,7 +189,7 @@ describe('values beside the weights', () => {
     expect(file.notices).toEqual(value === cases.at(-1)?.[1] ? [expect.stringContaining('a.B')] : []);
   });
 
-  test('objects of classes that are not known are named in a notice, with what is inside them left alone', async () => {
+  test('objects of unknown classes are named in a notice, and their contents are not used', async () => {
     const state = dictionary({ _modules: dictionary({}), secret: op.int(1) });
     const value = [...object('mylib.models', 'Net'), ...state, ...op.build];
     const content = pickle(op.proto, dictionary({ net: value, w }), op.stop);
@@ -195,7 +203,7 @@ describe('values beside the weights', () => {
     ]);
   });
 
-  test('an object of a class of dictionaries gives its tensors by name', async () => {
+  test('an object of a dictionary class gives its tensors by name', async () => {
     const value = [...object('mylib', 'Weights'), ...op.text('w'), ...w, ...op.setItem];
     const content = pickle(op.proto, dictionary({ net: value }), op.stop);
     const file = await openWeightFile([
@@ -204,17 +212,17 @@ describe('values beside the weights', () => {
     expect(await file.tensors.get('net.w')?.read()).toEqual(weights);
   });
 
-  test('a whole model is named as such', async () => {
+  test('a whole model is recognised', async () => {
     const state = [...dictionary({ _modules: dictionary({}) }), ...op.build];
     const model = [...object('torchvision.models.resnet', 'ResNet'), ...state];
     for (const parts of [model, dictionary({ epoch: op.int(1), model })]) {
       expect(await refusal(await stateDict([op.proto, parts, op.stop]))).toMatch(
-        /holds a whole model of the class torchvision\.models\.resnet\.ResNet.*state_dict\(\)/,
+        /contains a whole model of the class torchvision\.models\.resnet\.ResNet.*state_dict\(\)/,
       );
     }
   });
 
-  test('a TorchScript archive and other zips are named as such', async () => {
+  test('a TorchScript archive is recognised', async () => {
     const script = await archive(pickle(op.proto, op.none, op.stop), { 'constants.pkl': new Uint8Array(4) });
     expect(await refusal([{ path: 'm.pt', file: script }])).toMatch(
       /a TorchScript archive.*torch\.jit\.load/,
@@ -235,14 +243,14 @@ describe('weights in several files', () => {
     ['with their index', [whole, ...shards]],
     ['in another order', [shards[1], whole, shards[0]]],
     ['without it', [shards[1], shards[0]]],
-  ])('%s are read as one, with the same hash', async (_, files) => {
+  ])('%s, they are read as one, with the same hash', async (_, files) => {
     const file = await openWeightFile(files);
     expect(await file.tensors.get('a')?.read()).toEqual(Float32Array.of(1));
     expect(await file.tensors.get('b')?.read()).toEqual(Float32Array.of(2));
     expect(await sha256OfBlobs(file.blobs)).toBe(await sha256OfBlobs(shards.map(({ file: blob }) => blob)));
   });
 
-  test('state dicts of PyTorch, too', async () => {
+  test('state dicts of PyTorch are supported too', async () => {
     const content = (name: string) =>
       pickle(op.proto, dictionary({ [name]: tensor('0', 1, [op.int(1)], [op.int(1)]) }), op.stop);
     const names = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'] as const;
@@ -266,14 +274,18 @@ describe('weights in several files', () => {
       [index({ a: second }), shards[1]],
       /00002-of-00002.* lacks the tensor “a”/,
     ],
-    ['two parts with one tensor', [shards[0], named(second, part('a', 2))], /Two parts have the tensor “a”/],
-    ['a part that is no weight file', [whole, shards[0], named(second, '<!doctype html>')], /web page/],
-  ])('%s: refused by name', async (_, files, expected) => {
+    [
+      'two parts with one tensor',
+      [shards[0], named(second, part('a', 2))],
+      /Two parts contain the tensor “a”/,
+    ],
+    ['a part that is not a weight file', [whole, shards[0], named(second, '<!doctype html>')], /web page/],
+  ])('%s is rejected, and the file is named', async (_, files, expected) => {
     expect(await refusal(files)).toMatch(expected);
   });
 });
 
-describe('a pickle that is more than data is refused by name', () => {
+describe('a pickle that is more than data is rejected', () => {
   const call = (module: string, name: string) => [
     ...op.global(module, name),
     ...op.mark,
@@ -290,11 +302,15 @@ describe('a pickle that is more than data is refused by name', () => {
     ['builtins.eval', [op.proto, call('builtins', 'eval'), op.stop], /builtins\.eval/],
     ['__builtin__.getattr', [op.proto, call('__builtin__', 'getattr'), op.stop], /__builtin__\.getattr/],
     [
-      'a name that only ends like one that is allowed',
+      'a name that only ends like an allowed one',
       [op.proto, call('x.collections', 'OrderedDict'), op.stop],
-      /an object of the class x\.collections\.OrderedDict and no tensors/,
+      /an object of the class x\.collections\.OrderedDict and no named tensors/,
     ],
-    ['a name of every object', [op.proto, call('constructor', 'toString'), op.stop], /constructor\.toString/],
+    [
+      'a name that every JavaScript object has',
+      [op.proto, call('constructor', 'toString'), op.stop],
+      /constructor\.toString/,
+    ],
     [
       'torch.load inside torch.load',
       [op.proto, call('torch.storage', '_load_from_bytes')],
@@ -306,7 +322,7 @@ describe('a pickle that is more than data is refused by name', () => {
       /the class os\.system/,
     ],
     ['a name from the stack', [op.text('os'), op.text('system'), op.nameFromStack], /asks for os\.system/],
-    ['a new object of nothing', [op.proto, op.emptyTuple, op.emptyTuple, op.newObject], /no function/],
+    ['a new object of nothing', [op.proto, op.emptyTuple, op.emptyTuple, op.newObject], /not a function/],
     ['another protocol', [[0x80, 6]], /pickle protocol 6/],
     ['an instruction of protocol 0', [op.proto, [0x49, 0x31, 0x0a]], /INT \(0x49\)/],
     ['a length of 2⁶³', [op.proto, [0x8d, 0, 0, 0, 0, 0, 0, 0, 0x80]], /cut short/],
@@ -318,7 +334,7 @@ describe('a pickle that is more than data is refused by name', () => {
     [
       'attributes on a tensor',
       [op.proto, tensor('0', 4, [one], [one]), op.emptyDict, op.build],
-      /attributes on something/,
+      /attributes on a value/,
     ],
     ['a text of 4 GB', [op.proto, [0x58, 0xff, 0xff, 0xff, 0xff]], /cut short/],
     [
@@ -327,7 +343,7 @@ describe('a pickle that is more than data is refused by name', () => {
       /no valid shape/,
     ],
     [
-      'more numbers than there are',
+      'more numbers than the storage has',
       [op.proto, view([op.int(2 ** 30), op.int(2 ** 30)], [one, one]), op.stop],
       /beyond its storage of 4/,
     ],
@@ -337,22 +353,22 @@ describe('a pickle that is more than data is refused by name', () => {
       /beyond its storage/,
     ],
     [
-      'a size past every number',
+      'a size beyond all integers',
       [op.proto, view(Array(8).fill(op.long(2n ** 52n)), Array(8).fill(op.int(0))), op.stop],
       /beyond its storage/,
     ],
     ['a negative offset', [op.proto, view([one], [one], { offset: op.int(-1) }), op.stop], /no storage/],
     [
-      'a storage that is not there',
+      'a missing storage',
       [op.proto, view([one], [one]), op.stop],
-      /storage 0 is not the 4 numbers/,
+      /storage 0 does not have the expected 4 numbers/,
     ],
     [
       'a dictionary in itself',
       [op.proto, op.emptyDict, op.put(0), op.text('model'), op.get(0), op.setItem, op.stop],
-      /no tensors by name/,
+      /no named tensors/,
     ],
-    ['a value never kept', [op.proto, op.get(7)], /recalls value 7/],
+    ['a memo entry that was never written', [op.proto, op.get(7)], /memo entry 7, which was never written/],
     ['tuples 100,000 deep', [op.proto, op.emptyTuple, Array(100_001).fill(0x85), op.stop], /100,000 lists/],
     [
       'a tuple doubled 200 times',
@@ -362,12 +378,12 @@ describe('a pickle that is more than data is refused by name', () => {
         Array.from({ length: 200 }, () => [...op.put(0), ...op.get(0), ...op.tuple2]).flat(),
         op.stop,
       ],
-      /no tensors by name/,
+      /no named tensors/,
     ],
     ['a million dictionaries', [op.proto, Array(1_000_000).fill(0x7d)], /100,000 lists and dictionaries/],
     ['no end', [op.proto, op.emptyDict], /cut short/],
-    ['nothing on the stack', [op.proto, op.setItems], /lacks the mark/],
-    ['a mark as a key', [op.proto, op.emptyDict, op.mark, op.mark, op.setItem], /lacks the value/],
+    ['nothing on the stack', [op.proto, op.setItems], /lacks its mark/],
+    ['a mark as a key', [op.proto, op.emptyDict, op.mark, op.mark, op.setItem], /lacks its operand/],
     [
       'a list as a key',
       [op.proto, op.emptyDict, op.emptyList, op.none, op.setItem],
@@ -378,13 +394,13 @@ describe('a pickle that is more than data is refused by name', () => {
     expect(await refusal(await stateDict(parts))).toMatch(expected);
   });
 
-  test('a description of 17 MB, without reading it', async () => {
+  test('a pickle of 17 MB, without reading it', async () => {
     const file = await archive(new Uint8Array(17 * 2 ** 20));
     let read = 0;
     const counted = new CountedBlob(file, (bytes) => {
       read += bytes;
     });
-    expect(await refusal([{ path: 'a.pth', file: counted }])).toMatch(/description of 17 MB/);
+    expect(await refusal([{ path: 'a.pth', file: counted }])).toMatch(/pickle of 17 MB/);
     expect(read).toBeLessThan(2 ** 20);
   });
 });

@@ -47,7 +47,7 @@ describe('the JavaScript heap in a plan', () => {
       const images = { train: DATASET.train.labels.length, val: DATASET.val.labels.length };
       const kept = { pixels: pixelBytes(DATASET), coefficients: 0, models: 1000 };
       expect(heapItems({ network, method, options: {}, table, images }, kept), method.id).toEqual({
-        // RGB bytes of 18 pictures, 36 pixels on a side.
+        // RGB bytes of 18 images, 36 pixels on a side.
         pixels: 18 * 36 * 36 * 3,
         kernels,
         coefficients: found.reduce((sum, { byteLength }) => sum + byteLength, 0),

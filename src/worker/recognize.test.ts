@@ -4,7 +4,7 @@ import { Backbone } from '../backbone/backbone';
 import { type Recipe, tuningRecipe } from '../backbone/recipe';
 import { startBackend } from '../backend';
 import { importDataset } from '../data/dataset';
-import { picture } from '../data/file-fixtures';
+import { paintedImage } from '../data/file-fixtures';
 import { openWeightFile } from '../files/open-weight-file';
 import { recognizeData, recognizeFile } from './recognize';
 
@@ -31,7 +31,11 @@ async function dataset() {
   const files = await Promise.all(
     ['a/0', 'a/1', 'b/0', 'b/1'].map(async (name, i) => ({
       path: `set/${name}.png`,
-      file: await picture(70, 70, (x, y) => [(x * (i + 3)) % 256, (y * 9 + 40 * i) % 256, (x * y) % 256]),
+      file: await paintedImage(70, 70, (x, y) => [
+        (x * (i + 3)) % 256,
+        (y * 9 + 40 * i) % 256,
+        (x * y) % 256,
+      ]),
     })),
   );
   const options = { side: SIDE, preset: 'whole', seed: 0, testPart: 0 } as const;
@@ -40,7 +44,7 @@ async function dataset() {
   return { data, fileOf };
 }
 
-test('a single picture and the data’s are both prepared by the backbone’s recipe', async () => {
+test('a single image and the images of the data set are prepared by the backbone’s recipe', async () => {
   const { data, fileOf } = await dataset();
   const seen = await recognizeData(byRecipe, data, 1, () => {});
   expect(seen.map(({ className }) => className)).toEqual(['a', 'b']);

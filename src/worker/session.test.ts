@@ -4,7 +4,7 @@ import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
-import { picture, plain } from '../data/file-fixtures';
+import { paintedImage, plain } from '../data/file-fixtures';
 import { seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
@@ -150,7 +150,7 @@ const trainInput = (runId: string, expected: Expected, setting = CONFIG.setting)
 });
 
 describe('a session', () => {
-  it('refuses another backbone, other data and a second run while a run is in progress, and keeps classifying', async () => {
+  it('rejects another backbone, other data and a second run while a run is in progress, and still classifies', async () => {
     const { call, expected } = await started('a');
     await call('train', trainInput('first', expected));
     const run = call('train', trainInput('second', expected));
@@ -170,7 +170,7 @@ describe('a session', () => {
     expect((await run).model.backbone.key).toBe(expected.backbone.key);
   });
 
-  it('begins no run while a backbone is being loaded or images are being read, and classifies meanwhile', async () => {
+  it('starts no run while a backbone is being loaded or images are being read, but classifies', async () => {
     let turns = 0;
     const { call, expected } = await started('a', { turns: () => turns, fails: () => false });
     await call('train', trainInput('model', expected));
@@ -186,7 +186,7 @@ describe('a session', () => {
     await importing;
   });
 
-  it('refuses what was asked for another backbone or other data, by name', async () => {
+  it('rejects requests for another backbone or other data, which are named', async () => {
     const { call, expected } = await started('a');
     await call('train', trainInput('model', expected));
     const other = await call('useBackbone', choiceOf('b'));
@@ -202,10 +202,12 @@ describe('a session', () => {
       () => call('recognize', { ...image, expected }),
       () => call('recognizeData', { perClass: 1, expected }),
     ])
-      await expect(refused()).rejects.toThrow('asked for the backbone a, 32 px, but b, 48 px is loaded now');
+      await expect(refused()).rejects.toThrow(
+        'This request was made for the backbone a, 32 px, but b, 48 px is loaded now',
+      );
     const half: Expected = { ...expected, backbone: { key: other.backbone.key, name: 'b, 48 px' } };
     await expect(call('train', trainInput('late', half))).rejects.toThrow(
-      'asked for the data “d1”, but “d2” is loaded now',
+      'This request was made for the data “d1”, but “d2” is loaded now',
     );
     // A model stores its own backbone, independently of the request.
     await expect(call('classify', { modelId: 'model', ...image, expected: half })).rejects.toThrow(
@@ -213,13 +215,13 @@ describe('a session', () => {
     );
   });
 
-  it('keeps a backbone until those who read it are done', async () => {
+  it('keeps a backbone until all calls that read it have ended', async () => {
     const { call, expected, opened } = await started('a');
     await call('train', trainInput('model', expected));
     // Decoding takes longer than the fake hub.
     const large = {
       modelId: 'model',
-      image: await picture(1500, 1500, (x) => [x % 256, 0, 0]),
+      image: await paintedImage(1500, 1500, (x) => [x % 256, 0, 0]),
       fileName: '1.png',
     };
     const ended: string[] = [];
@@ -230,13 +232,13 @@ describe('a session', () => {
     expect(opened.map(isDisposed)).toEqual([true, true, false]);
   });
 
-  it('trains on no data of a former split', async () => {
+  it('does not train on the data of an earlier split', async () => {
     const { call, expected } = await started('a');
     await call('resplit', { seed: 9, testPart: 0 });
-    await expect(call('train', trainInput('late', expected))).rejects.toThrow('or is split differently');
+    await expect(call('train', trainInput('late', expected))).rejects.toThrow('or the split is different');
   });
 
-  it('keeps backbone and data where loading another fails or is cancelled', async () => {
+  it('keeps backbone and data if loading others fails or is cancelled', async () => {
     let fails = false;
     const { call, expected } = await started('a', { turns: () => 3, fails: () => fails });
     fails = true;
@@ -259,7 +261,7 @@ describe('a session', () => {
     await expect(call('train', trainInput('run', expected))).rejects.toThrow('There are no images yet.');
   });
 
-  it('says that the engine is not running after a start that failed', async () => {
+  it('reports that the engine is not running after a failed start', async () => {
     const { session } = fakeSession({ turns: () => 0, fails: () => true });
     const call = caller(session);
     await expect(call('start', { backend: 'wasm' })).rejects.toThrow('The connection was lost.');
@@ -273,7 +275,7 @@ const isDisposed = (backbone: Backbone) =>
 // ---------------------------------------------------------------- at random
 
 /** Large enough that a backbone can be loaded while it is decoded. */
-const aPicture = picture(400, 400, (x, y) => [x % 256, y % 256, 0]);
+const anImage = paintedImage(400, 400, (x, y) => [x % 256, y % 256, 0]);
 
 const SETTINGS = ['linear-probe', 'bitfit'];
 
@@ -295,7 +297,7 @@ async function alone(backbone: BackboneName, data: string, setting: string) {
   const imported = await call('importData', { source: dataOf(data), ...splitChoice });
   const expected = expectedOf({ backbone: used.backbone, data: imported });
   const { result } = await call('train', trainInput('run', expected, setting));
-  const image = { modelId: 'run', image: await aPicture, fileName: '1.png', expected };
+  const image = { modelId: 'run', image: await anImage, fileName: '1.png', expected };
   const { logits } = await call('classify', image);
   opened.at(-1)?.dispose();
   return { losses: result.epochs.map(({ valLoss }) => valLoss), logits };
@@ -321,7 +323,7 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
     expected: Expected;
   }[] = [];
   const runIds: string[] = [];
-  const image = await aPicture;
+  const image = await anImage;
   const [done, refused]: [string[], string[]] = [[], []];
 
   await call('start', { backend: 'wasm' }).then(({ backbone }) => backbones.push(backbone));
@@ -441,7 +443,7 @@ async function waited(turns: number): Promise<void> {
 }
 
 describe('calls interleaved at random', () => {
-  it('never meet a disposed tensor, nor come to a result under a wrong name', async () => {
+  it('never use a disposed tensor, and results have the right name', async () => {
     const tensors = tf.memory().numTensors;
     const counts = { done: new Map<string, number>(), refused: new Map<string, number>() };
     for (let seed = 0; seed < 500; seed++) {

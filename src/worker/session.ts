@@ -128,7 +128,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const present = assertStarted(backbone);
     if (keyOf(present) === wanted.key) return present;
     throw new UserError(
-      `This was asked for the backbone ${wanted.name}, but ${backboneLabel(present)} is loaded now. Load ${wanted.name} again, or ask anew.`,
+      `This request was made for the backbone ${wanted.name}, but ${backboneLabel(present)} is loaded now. Load ${wanted.name} again, or repeat the request.`,
     );
   }
 
@@ -137,7 +137,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const present = withData(dataset);
     if (dataKey(present) === wanted.key) return present;
     throw new UserError(
-      `This was asked for the data “${wanted.name}”, but “${present.name}” is loaded now, or is split differently. Import and split the data as before, or ask anew.`,
+      `This request was made for the data “${wanted.name}”, but “${present.name}” is loaded now, or the split is different. Import and split the data as before, or repeat the request.`,
     );
   }
 
@@ -552,7 +552,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 }
 
 function assertStarted<T>(part: T | null): T {
-  if (part === null) throw new Error('The engine was asked before it was started.');
+  if (part === null) throw new Error('A request was made before the engine was started.');
   return part;
 }
 

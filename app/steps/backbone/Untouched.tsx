@@ -24,11 +24,11 @@ export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: Back
   const recognition = useSession((session) => session.recognition);
   const recognizing = useSession((session) => session.recognizing);
   const problem = useSession((session) => session.recognitionProblem);
-  const [picture, setPicture] = useState<{ file: File; seen: Guess[] | Problem | null } | null>(null);
+  const [chosen, setChosen] = useState<{ file: File; seen: Guess[] | Problem | null } | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const ask = async (file: File) => {
-    setPicture({ file, seen: null });
-    setPicture({ file, seen: await recognize(file).catch(asProblem) });
+    setChosen({ file, seen: null });
+    setChosen({ file, seen: await recognize(file).catch(asProblem) });
   };
   if (ownClasses === null) {
     return (
@@ -87,7 +87,7 @@ export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: Back
         </p>
       )}
       <ul className={classes.seen} aria-label="Predictions">
-        {picture && <Picture {...picture} />}
+        {chosen && <SeenFile {...chosen} />}
         {dataset &&
           recognition?.map((each) => (
             <Seen key={`${each.className} ${each.tile}`} recognition={each} dataset={dataset} />
@@ -97,7 +97,7 @@ export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: Back
   );
 }
 
-function Picture({ file, seen }: { file: File; seen: Guess[] | Problem | null }) {
+function SeenFile({ file, seen }: { file: File; seen: Guess[] | Problem | null }) {
   const url = useObjectUrl(file);
   return (
     <li>

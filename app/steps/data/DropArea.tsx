@@ -15,7 +15,7 @@ interface Props {
 
 export function DropArea({ disabled, reason, onFiles }: Props) {
   const folder = useRef<HTMLInputElement>(null);
-  const zip = useRef<HTMLInputElement>(null);
+  const archive = useRef<HTMLInputElement>(null);
   const take = (input: HTMLInputElement) => {
     const files = Array.from(input.files ?? []);
     input.value = '';
@@ -36,19 +36,21 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       aria-label="Drop images"
     >
       <div className={classes.inner}>
-        <p className={classes.call}>Drop a folder or a zip here, with one folder of images for each class</p>
+        <p className={classes.call}>
+          Drop a folder or an archive here, with one folder of images for each class
+        </p>
         <pre className={classes.tree}>{'flowers/\n  rose/   1.jpg 2.jpg …\n  tulip/  1.jpg 2.jpg …'}</pre>
         <div className={classes.buttons}>
           <Button variant="default" disabled={disabled} onClick={() => folder.current?.click()}>
             Choose a folder
           </Button>
-          <Button variant="default" disabled={disabled} onClick={() => zip.current?.click()}>
-            Choose a zip
+          <Button variant="default" disabled={disabled} onClick={() => archive.current?.click()}>
+            Choose an archive
           </Button>
         </div>
         <p className={classes.note}>
           {reason ??
-            'JPEG, PNG, WebP, GIF, BMP and AVIF; zip, tar and tar.gz. Folders named train/, val/ and test/ are used as the split; train.zip and test.zip may be dropped together.'}
+            'Images: JPEG, PNG, WebP, GIF, BMP and AVIF. Archives: zip, tar and tar.gz. Folders named train/, val/ and test/ are used as the split; train.zip and test.zip may be dropped together.'}
         </p>
         <input
           ref={folder}
@@ -60,12 +62,12 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
           {...{ webkitdirectory: '' }}
         />
         <input
-          ref={zip}
+          ref={archive}
           type="file"
           hidden
           multiple
           accept=".zip,.tar,.tgz,.gz,application/zip,application/x-tar,application/gzip"
-          aria-label="Zip of images"
+          aria-label="Archive of images"
           onChange={(event) => take(event.currentTarget)}
         />
       </div>

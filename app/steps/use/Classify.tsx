@@ -38,7 +38,7 @@ export function Classify({ models }: { models: ModelSummary[] }) {
         role="group"
         aria-label="Drop an image"
       >
-        <div className={classes.picture}>
+        <div className={classes.image}>
           {image && url && <img src={url} alt={`To classify: ${image.name}`} />}
           <div className={classes.dropInner}>
             <Button variant="default" onClick={() => input.current?.click()}>
