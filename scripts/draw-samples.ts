@@ -1,9 +1,7 @@
 /** Draws the built-in sample sets and writes them as zips to public/samples: `npx tsx scripts/draw-samples.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { BlobReader, TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
-import { encode } from 'fast-png';
-import { SIDE } from './drawing';
-import type { IndexedImage } from './reduce-colours';
+import { samplePng } from './sample-png';
 import { drawSample, SAMPLE_SETS, type SampleSet, samplePath } from './samples';
 
 const FOLDER = new URL('../public/samples/', import.meta.url);
@@ -11,17 +9,12 @@ const FOLDER = new URL('../public/samples/', import.meta.url);
 /** Uncompressed, since PNGs are compressed already, and with a fixed date, so that the same images give the same zip. */
 const ENTRY = { level: 0, lastModDate: new Date(2025, 0, 1), extendedTimestamp: false };
 
-function png({ palette, indices }: IndexedImage): Uint8Array<ArrayBuffer> {
-  const image = { width: SIDE, height: SIDE, channels: 1, depth: 8, palette, data: indices } as const;
-  return new Uint8Array(encode(image, { zlib: { level: 9 } }));
-}
-
 async function pack(set: SampleSet): Promise<Uint8Array> {
   const zip = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
   await zip.add('dataset.json', new TextReader(`${JSON.stringify(set.metadata, null, 2)}\n`), ENTRY);
   for (const { name } of set.classes) {
     for (let number = 0; number < set.imagesPerClass; number++) {
-      const file = new Blob([png(drawSample(set, name, number))]);
+      const file = new Blob([samplePng(drawSample(set, name, number))]);
       await zip.add(samplePath(name, number), new BlobReader(file), ENTRY);
     }
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference values of training: five full-batch Adam steps on the starter backbone, under four settings.
+"""Reference values of training: five full-batch Adam steps on the starter backbone, under eight settings.
 
   starter_training.py values/starter-network.safetensors values/starter-training.safetensors
   starter_training.py --check values/starter-network.safetensors values/starter-training.safetensors
@@ -9,20 +9,22 @@ float64 and in float32, and prints how far each is from what is stored.
 
 Labels 0 to 3 for the four images, a head that starts at zero, Adam with learning rate 1e-3, beta 0.9 and 0.999, epsilon 1e-8, no
 weight decay, dropout or augmentation. Losses are those before each step and after the last. `linear-probe` trains the head alone;
-`atoms` dD of 9 atoms in the convolutions larger than 1x1; `lora` (loralib's form) rank 2, scale 1, in all 53; `full` every kernel, of
-which the losses alone are stored. The coefficients alpha and LoRA's first A are stored as F16, which holds them exactly; the rest
-was computed in float64 and is stored as F32.
+`atoms` dD of 9 atoms in the convolutions larger than 1x1; `lora` (loralib's form) rank 2, scale 1, in all 53; `core-atoms` and
+`lora-xs` rank 3 and `svf` in all 53; `coefficient-atoms` blocks of 4 channels and rank 2 in layer4; `full` every kernel, of which the
+losses alone are stored. The coefficients alpha, the atoms D_c and the first A of LoRA and of `coefficient-atoms` are stored as F16, which
+holds them exactly; the rest was computed in float64 and is stored as F32.
 """
 import math, sys
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from layers import blocks, learned_atoms, codes
+from layers import bases, blocks, codes, core, learned_atoms, singular_vectors, unblocked
 from starter import convolutions, normalised, starter
 from tensor_file import read, relative_error, write
 
 ATOMS, RANK, STEPS = 9, 2, 5
-SETTINGS = ("linear-probe", "atoms", "lora", "full")
+DIRECTIONS, BLOCK = 3, 4
+SETTINGS = ("linear-probe", "atoms", "lora", "core-atoms", "lora-xs", "svf", "coefficient-atoms", "full")
 
 
 class Tuned(nn.Module):
@@ -49,9 +51,34 @@ def tuned(setting, name, conv, given):
     if setting == "lora":
         A = given[f"{name}.lora.A0"].to(dtype)
         return Tuned(conv, {"A": A, "B": torch.zeros(conv.out_channels * k, RANK * k, dtype=dtype)}, lambda v: v["B"] @ v["A"])
+    W, zeros = conv.weight.detach(), lambda *shape: torch.zeros(*shape, dtype=dtype)
+    if setting == "core-atoms":
+        case = bases(W, DIRECTIONS)
+        C = zeros(case["U"].shape[1], case["V"].shape[1], len(case["P"]))
+        return Tuned(conv, {"C": C}, lambda v: core({"core.C": v["C"]}, case, W.shape))
+    if setting == "lora-xs":
+        left, values, right = (part[..., :DIRECTIONS] for part in singular_columns(W))
+        return Tuned(conv, {"R": zeros(DIRECTIONS, DIRECTIONS)}, lambda v: left * values @ v["R"] @ right.T)
+    if setting == "svf":
+        left, values, right = singular_columns(W)
+        return Tuned(conv, {"dS": zeros(len(values))}, lambda v: left * v["dS"] @ right.T)
+    if setting == "coefficient-atoms" and name.startswith("layer4"):
+        D = given[f"{name}.D_c"].to(dtype)
+        alpha = codes(blocks(W, BLOCK, BLOCK), D)
+        fold = lambda change: unblocked(alpha @ change, W.shape, BLOCK, BLOCK)
+        if k == 1:
+            return Tuned(conv, {"dDc": zeros(*D.shape)}, lambda v: fold(v["dDc"]))
+        A = given[f"{name}.coefficient-atoms.A0"].to(dtype)
+        return Tuned(conv, {"A": A, "B": zeros(RANK, D.shape[1])}, lambda v: fold(v["A"] @ v["B"]))
     if setting == "full":
         conv.weight.requires_grad = True
     return conv
+
+
+def singular_columns(W):
+    """Singular vectors as columns, and singular values."""
+    left, values, right = singular_vectors(W)
+    return left, values, right.T
 
 
 def five_steps(setting, images, given, dtype):
@@ -81,7 +108,10 @@ def project_name(setting, name):
 
 
 def inputs():
-    """alpha of every kernel larger than 1x1, and LoRA's first A (Kaiming-uniform, a = sqrt(5)) of every kernel."""
+    """
+    alpha of every kernel larger than 1x1, LoRA's first A (Kaiming-uniform, a = sqrt(5)) of every kernel, and for layer4 the atoms of
+    channel blocks and the first A of their changes.
+    """
     torch.manual_seed(0)
     given = {}
     for name, conv in convolutions(starter()):
@@ -90,6 +120,14 @@ def inputs():
             rows = blocks(conv.weight, 1, 1)
             given[f"{name}.alpha"] = codes(rows, learned_atoms(rows, ATOMS)).view(c_out, c_in, ATOMS).half()
         given[f"{name}.lora.A0"] = ((2 * torch.rand(RANK * k, c_in * k) - 1) / math.sqrt(c_in * k)).half()
+    for name, conv in convolutions(starter()):
+        if name.startswith("layer4"):
+            rows = blocks(conv.weight, BLOCK, BLOCK)
+            width = rows.shape[1]
+            given[f"{name}.D_c"] = torch.linalg.qr(torch.randn(width, width, dtype=rows.dtype))[0].half()
+            if conv.kernel_size[0] > 1:
+                A = (2 * torch.rand(width, RANK) - 1) / math.sqrt(width)
+                given[f"{name}.coefficient-atoms.A0"] = A.half()
     return given
 
 

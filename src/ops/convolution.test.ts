@@ -5,6 +5,7 @@ import { onBackends } from '../on-backends';
 import { atomGradient } from './atom-gradient';
 import { atomKernel } from './atom-kernel';
 import { convolution } from './convolution';
+import { coreKernel } from './core-kernel';
 import {
   byAtoms,
   byInput,
@@ -16,6 +17,7 @@ import {
   SHAPES,
   type Shape,
   withAtoms,
+  withCore,
 } from './definition';
 import { declareFrozen, releaseFrozen } from './frozen';
 import { inputGradient } from './input-gradient';
@@ -189,6 +191,32 @@ onBackends('the kernel of an atom change ΔD', () => {
             folded: tf.tensor4d(folded, [k, k, cIn, cOut]),
             coefficients: tf.tensor2d(coefficients, [ATOMS, pairs]),
             change: tf.tensor2d(change, [ATOMS, taps]),
+          },
+          {},
+        ),
+      );
+    });
+  }
+});
+
+onBackends('the kernel of a core in frozen bases', () => {
+  for (const [k, cIn, cOut, rank] of [
+    [1, 5, 7, 1],
+    [1, 8, 12, 8],
+    [3, 4, 8, 3],
+    [7, 3, 6, 3],
+  ] as const) {
+    it(`is the folded kernel plus the core: ${k} × ${k}, ${cIn} → ${cOut}, ${rank} directions`, async () => {
+      const taps = k * k;
+      const folded = numbers(taps * cIn * cOut, 'folded');
+      const inputs = numbers(cIn * rank, 'inputs');
+      const outputs = numbers(taps * rank * cOut, 'outputs');
+      await expectClose(withCore(folded, inputs, outputs, { cIn, cOut }), () =>
+        coreKernel(
+          {
+            folded: tf.tensor4d(folded, [k, k, cIn, cOut]),
+            inputs: tf.tensor2d(inputs, [cIn, rank]),
+            outputs: tf.tensor3d(outputs, [taps, rank, cOut]),
           },
           {},
         ),

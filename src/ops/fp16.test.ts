@@ -6,6 +6,7 @@ import { atomGradient } from './atom-gradient';
 import { atomKernel } from './atom-kernel';
 import { toFp16, toFp32 } from './convert';
 import { convolution } from './convolution';
+import { coreKernel } from './core-kernel';
 import {
   byAtoms,
   byInput,
@@ -16,10 +17,12 @@ import {
   outputSides,
   type Shape,
   withAtoms,
+  withCore,
 } from './definition';
 import { shapeOf } from './fp16';
 import { inputGradient } from './input-gradient';
 import { kernelGradient } from './kernel-gradient';
+import { matMul } from './mat-mul';
 import { maxPool, maxPoolGradient } from './max-pool';
 import { checkFp16 } from './webgpu/adapt';
 import { forgetNotices, readNotices } from './webgpu/notices';
@@ -31,6 +34,17 @@ const SINGLE = 1e-5;
 /** Normally distributed multiples of 1/256, which fp16 represents exactly. */
 const exact = (count: number, name: string) =>
   numbers(count, name).map((value) => Math.round(value * 256) / 256);
+
+/** left `[rows, inner]` times right `[inner, columns]`. */
+function productOf(left: number[], right: number[], inner: number): number[] {
+  const columns = right.length / inner;
+  return Array.from({ length: (left.length / inner) * columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / columns), at % columns];
+    let sum = 0;
+    for (let i = 0; i < inner; i++) sum += (left[row * inner + i] ?? 0) * (right[i * columns + column] ?? 0);
+    return sum;
+  });
+}
 
 const SHAPES: Shape[] = [
   { n: 2, h: 5, w: 4, cIn: 4, cOut: 8, k: 3, stride: 1, pad: 1 },
@@ -68,6 +82,7 @@ onBackends('fp16', () => {
       const dz = numbers(n * rows * columns * cOut, 'dz');
       const coefficients = exact(3 * pairs, 'coefficients');
       const change = numbers(3 * taps, 'change');
+      const [directions, core] = [numbers(cIn, 'directions'), numbers(taps * cOut, 'core')];
       const whole = byKernel(x, dz, shape);
       const found = tf.tidy(() => {
         const map = toFp16(tf.tensor4d(x, [n, h, w, cIn]));
@@ -92,6 +107,15 @@ onBackends('fp16', () => {
             { folded: frozen, coefficients: alpha, change: tf.tensor2d(change, [3, taps]) },
             {},
           ),
+          product: matMul(tf.tensor2d(change, [taps, 3]), alpha),
+          core: coreKernel(
+            {
+              folded: frozen,
+              inputs: tf.tensor2d(directions, [cIn, 1]),
+              outputs: tf.tensor3d(core, [taps, 1, cOut]),
+            },
+            {},
+          ),
         };
       });
       const sum = output(x, kernel, shape).map((value, index) => value + (residual[index] ?? 0));
@@ -106,6 +130,8 @@ onBackends('fp16', () => {
       await close(found.atoms, atoms, SINGLE);
       const moved = withAtoms(kernel, coefficients, change, taps);
       await close(found.moved, moved, SINGLE);
+      await close(found.product, productOf(change, coefficients, 3), SINGLE);
+      await close(found.core, withCore(kernel, directions, core, shape), SINGLE);
       tf.dispose(found);
     });
   }

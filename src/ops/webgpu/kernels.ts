@@ -90,7 +90,8 @@ export function planMatMul({ a, b }: MatMulInputs): Plan<tf.Tensor2D> {
   const x = a.reshape<tf.Tensor4D>([1, 1, ...a.shape]);
   const kernel = b.reshape<tf.Tensor4D>([1, 1, ...b.shape]);
   const { name, run } = planConvolution({ x, kernel }, { stride: 1, pad: 0, relu: false, fp16: false });
-  return { name, run: () => run().reshape<tf.Tensor2D>([a.shape[0], b.shape[1]]) };
+  // In fp16, the shape of b counts pairs of numbers.
+  return { name, run: () => run().reshape<tf.Tensor2D>([a.shape[0], -1]) };
 }
 
 export function planInputGradient(
