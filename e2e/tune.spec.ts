@@ -1,7 +1,9 @@
 /** The command line as a child process: what it prints, what it writes, and its exit codes. */
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
 import { encode } from 'fast-png';
 import { decodeAdapter } from '../src/export/adapter-file';
@@ -90,6 +92,25 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   expect(chart).toMatch(/^<svg /);
   for (const words of ['stripes, 24 images, split 0', 'Linear probe', 'trainable parameters'])
     expect(chart).toContain(words);
+});
+
+test('an adapter of core atoms gives the same logits in PyTorch', async () => {
+  const run = promisify(execFile);
+  const python = '/usr/bin/python3'; // Debian's python3-torch is for this one
+  const hasTorch = await run(python, ['-c', 'import torch, torchvision']).then(
+    () => true,
+    () => false,
+  );
+  test.skip(!hasTorch, 'needs PyTorch: apt-get install python3-torch python3-torchvision');
+  const out = join(folder, 'core');
+  const options = ['--setting', 'core-atoms', '--option', 'core-atoms.r=3', '--epochs', '2'];
+  const { code, stderr } = await tune(['--data', join(folder, 'stripes'), ...options, '--out', out]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { stdout } = await run(python, ['core_adapter.py', join(out, 'core-atoms.safetensors')], {
+    cwd: 'interop/pytorch',
+  });
+  expect(stdout).toContain('the check logits differ by');
 });
 
 test('repeats the runs of a results file with bit-identical results', async () => {
