@@ -128,8 +128,6 @@ const BEYOND = 2;
 const SEARCH_SEED = 0;
 const FIRST_TEST_SEED = 1;
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -297,3 +295,5 @@ async function print(name: string, set: TestSet): Promise<void> {
   const pairTitles = ['pair', 'points (95 %)', 'p', 'verdict'];
   console.log([line(pairTitles), line(pairTitles.map(() => '---')), ...pairRows].join('\n'));
 }
+
+process.exitCode = await main();
