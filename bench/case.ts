@@ -4,7 +4,7 @@ import type { BackendName } from '../src/worker/protocol';
 import type { Engine } from './engine';
 
 /** `probe-cached` trains the head on given features; `probe` also computes the features from images. */
-export const SETTINGS = ['probe-cached', 'probe', 'atoms', 'lora', 'full'] as const;
+export const SETTINGS = ['probe-cached', 'probe', 'atoms', 'core', 'lora', 'full'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export const BACKBONES = ['starter', 'resnet50'] as const;
@@ -22,17 +22,23 @@ export interface Case {
   setting: Setting;
 }
 
-/** The defaults of the methods: m of ΔD and r of LoRA. */
+/** m of ΔD, and r of core atoms (about as many trainable parameters) and of LoRA. */
 export const ATOMS = 9;
+export const DIRECTIONS = 3;
 export const RANK = 4;
 
 export const SETTING_LABELS: Record<Setting, string> = {
   'probe-cached': 'linear probe, cached',
   probe: 'linear probe',
   atoms: 'ΔD, m = 9',
+  core: 'core atoms, r = 3',
   lora: 'LoRA, r = 4',
   full: 'full',
 };
+
+/** Why only this project's step has the setting; null if every rival has it. */
+export const onlyOurs = ({ setting }: Pick<Case, 'setting'>) =>
+  setting === 'core' ? 'this setting is this project’s own' : null;
 
 /** The tolerated relative difference between the losses of a rival and of the reference. */
 export const TOLERANCE = 1e-3;
@@ -43,6 +49,7 @@ export const BACKBONE_RATES: Record<Setting, number> = {
   'probe-cached': 0,
   probe: 0,
   atoms: 1e-2,
+  core: 1e-2,
   lora: 1e-3,
   full: 2e-5,
 };

@@ -9,7 +9,7 @@ import { methodById } from '../src/methods';
 import type { TuningMethod } from '../src/methods/method';
 import { type Random, seededRandom } from '../src/random';
 import { type ParameterTable, parameterTable } from '../src/training/parameters';
-import { ATOMS, type BackboneName, type Case, RANK, type Setting } from './case';
+import { ATOMS, type BackboneName, type Case, DIRECTIONS, RANK, type Setting } from './case';
 import { networkOf } from './work';
 
 export interface Problem {
@@ -33,8 +33,15 @@ const METHODS: Record<Setting, string> = {
   'probe-cached': 'linear-probe',
   probe: 'linear-probe',
   atoms: 'atoms',
+  core: 'core-atoms',
   lora: 'lora',
   full: 'full',
+};
+
+const OPTIONS: Partial<Record<Setting, Record<string, number>>> = {
+  atoms: { m: ATOMS },
+  core: { r: DIRECTIONS },
+  lora: { r: RANK, alpha: RANK },
 };
 
 /** `readStarter` returns the starter's weight file; it is called only if the case needs it. */
@@ -44,8 +51,7 @@ export async function makeProblem(of: Case, readStarter: () => Promise<Uint8Arra
   const net = networkOf(backbone);
   const layers = convolutions(net);
   const method = methodById(METHODS[setting]);
-  const options: Record<string, number> =
-    setting === 'atoms' ? { m: ATOMS } : setting === 'lora' ? { r: RANK, alpha: RANK } : {};
+  const options = OPTIONS[setting] ?? {};
   // The cached probe does not use the backbone.
   const weights =
     setting === 'probe-cached' ? new Map() : await backboneWeights(backbone, layers, readStarter, random);

@@ -1,6 +1,6 @@
 /** Floating-point operations of one step, counted from the network's table; a multiply-add counts as two. */
 import { type ConvolutionSpec, type Network, network } from '../src/backbone/layout';
-import { ATOMS, type BackboneName, type Case, RANK, type Setting } from './case';
+import { ATOMS, type BackboneName, type Case, DIRECTIONS, RANK, type Setting } from './case';
 
 /** A convolution with the side of its input and output. */
 export interface PlacedLayer {
@@ -42,13 +42,23 @@ function placed(spec: ConvolutionSpec, side: number): PlacedLayer {
 
 /** Whether the setting trains this layer, so that its kernel gradient is needed. */
 export function trains(setting: Setting, { kernel }: ConvolutionSpec): boolean {
-  return setting === 'full' || setting === 'lora' || (setting === 'atoms' && kernel > 1);
+  return ['full', 'lora', 'core'].includes(setting) || (setting === 'atoms' && kernel > 1);
+}
+
+/** Operations for one image from the layer's input and ∂L/∂z to the kernel gradient, or to that of a core between two bases. */
+function gradientFlop(setting: Setting, { spec, side, outSide, flop }: PlacedLayer): number {
+  if (!trains(setting, spec)) return 0;
+  if (setting !== 'core') return flop;
+  const { cIn, cOut, kernel } = spec;
+  const inSide = kernel === 1 ? outSide : side;
+  return 2 * DIRECTIONS * (inSide ** 2 * cIn + outSide ** 2 * (cOut + DIRECTIONS * kernel ** 2));
 }
 
 /** Operations that do not depend on the batch size: computing ΔW, and the gradients of the trainables from that of the kernel. */
 function updateFlop(setting: Setting, { kernel, cIn, cOut }: ConvolutionSpec): number {
   const pairs = cIn * cOut * kernel ** 2;
   if (setting === 'atoms' && kernel > 1) return 2 * 2 * ATOMS * pairs;
+  if (setting === 'core') return 2 * DIRECTIONS * pairs;
   if (setting === 'lora') return 3 * 2 * RANK * kernel * pairs;
   return 0;
 }
@@ -63,9 +73,11 @@ export function stepFlop({ backbone, size, batch, classes, setting }: Case): num
   if (setting === 'probe-cached') return 2 * head;
   let flop = 0;
   let trainedBelow = false;
-  for (const { spec, flop: once } of placedLayers(net, size)) {
+  for (const layer of placedLayers(net, size)) {
+    const { spec, flop: once } = layer;
     const trained = trains(setting, spec);
-    flop += batch * once * (1 + Number(trained) + Number(trainedBelow)) + updateFlop(setting, spec);
+    flop +=
+      batch * (once * (1 + Number(trainedBelow)) + gradientFlop(setting, layer)) + updateFlop(setting, spec);
     trainedBelow ||= trained;
   }
   return flop + head * (trainedBelow ? 3 : 2);

@@ -4,14 +4,14 @@
  */
 import { defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import type { BlockSpec, ConvolutionSpec } from '../../src/backbone/layout';
-import { ADAM, BACKBONE_RATES, HEAD_RATE } from '../case';
+import { ADAM, BACKBONE_RATES, HEAD_RATE, onlyOurs } from '../case';
 import type { Problem } from '../problem';
 import type { Rival, Trainer } from './rival';
 
 type Arrays = Record<string, np.Array>;
 
 export const jax: Rival = {
-  cannot: () => null,
+  cannot: onlyOurs,
   async start({ backend }) {
     if (!(await init(backend)).includes(backend)) throw new Error(`jax-js does not start on ${backend}.`);
     defaultDevice(backend);

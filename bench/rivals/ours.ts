@@ -1,9 +1,10 @@
 /** The step of this project. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
+import { basesOf } from '../../src/decompose/bases';
 import type { Precision } from '../../src/ops/fp16';
 import { AdamW } from '../../src/training/adamw';
-import { type Decompositions, NO_DECOMPOSITIONS } from '../../src/training/decompositions';
+import { type Decompositions, decompositionsFor } from '../../src/training/decompositions';
 import { headGradients } from '../../src/training/head';
 import { lossAndGradient } from '../../src/training/train';
 import { TunedModel } from '../../src/training/tuned-model';
@@ -16,7 +17,7 @@ import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 export const ours: Rival = keeping('single');
 export const oursInFp16: Rival = {
   ...keeping('half'),
-  cannot: (_of, backend) => (backend === 'webgpu' ? null : 'half precision is WebGPU’s'),
+  cannot: (_of, backend) => (backend === 'webgpu' ? null : 'fp16 is WebGPU’s'),
 };
 
 /** Our step with frozen weights, coefficients and activations in this precision. */
@@ -38,7 +39,13 @@ async function networkTrainer(problem: Problem, precision: Precision): Promise<T
   const { of, method, options } = problem;
   const identity = { id: of.backbone, name: of.backbone };
   const backbone = await Backbone.fromBytes(backboneFile(problem), identity, precision);
-  const model = new TunedModel(backbone, method, options, of.classes, codesOf(problem));
+  const model = new TunedModel(
+    backbone,
+    method,
+    options,
+    of.classes,
+    await decompositionsOf(problem, backbone),
+  );
   const [images, wanted, optimizer] = [imagesOf(problem), targetsOf(problem), optimizerOf(problem)];
   return {
     step() {
@@ -89,13 +96,26 @@ function optimizerOf({ of, table, initial }: Problem): AdamW {
   return new AdamW(initial, { rates, weightDecay: 0, ...ADAM });
 }
 
-/** The given coefficients as decompositions; a step uses nothing else of them. */
-function codesOf({ coefficients }: Problem): Decompositions {
+/** The given coefficients, of which a step uses nothing else, and bases of the kernels. */
+function decompositionsOf(
+  { coefficients, method, options }: Problem,
+  backbone: Backbone,
+): Promise<Decompositions> {
   const plain = new Map(
     [...coefficients].map(([name, values]) => [
       name,
       { atoms: new Float32Array(), coefficients: values, lipschitz: 1, relativeError: 0 },
     ]),
   );
-  return { ...NO_DECOMPOSITIONS, plain };
+  return decompositionsFor(backbone, method, options, {
+    codes: async () => plain,
+    // Without workers, which Node lacks.
+    bases: async (spec, layers) =>
+      new Map(
+        layers.map((name) => {
+          const { pretrained, spec: layer } = backbone.convolution(name);
+          return [name, basesOf(pretrained, layer, spec)];
+        }),
+      ),
+  });
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/files/safetensors';
-import { ADAM, BACKBONE_RATES, HEAD_RATE, type StepOutcome, type StepRequest } from '../case';
+import { ADAM, BACKBONE_RATES, HEAD_RATE, onlyOurs, type StepOutcome, type StepRequest } from '../case';
 import { makeProblem, type Problem } from '../problem';
 
 /** The system's Python, where distributions install PyTorch; $PYTHON overrides it. */
@@ -35,7 +35,8 @@ export async function findPyTorch(script: string, readStarter: () => Promise<Uin
   return {
     ...found,
     async measure(request, device, threads) {
-      if (found.missing) return { kind: 'cannot', reason: found.missing };
+      const reason = found.missing ?? onlyOurs(request.of);
+      if (reason !== null) return { kind: 'cannot', reason };
       const folder = await mkdtemp(join(tmpdir(), 'atomtune-bench-'));
       try {
         const file = join(folder, 'problem.safetensors');

@@ -7,14 +7,14 @@ import * as tf from '@tensorflow/tfjs';
 import { toTfjsOrder } from '../../src/backbone/kernel-order';
 import type { BlockSpec, ConvolutionSpec } from '../../src/backbone/layout';
 import { startBackend } from '../../src/backend';
-import { ADAM, BACKBONE_RATES, HEAD_RATE } from '../case';
+import { ADAM, BACKBONE_RATES, HEAD_RATE, onlyOurs } from '../case';
 import type { Problem } from '../problem';
 import { trains } from '../work';
 import type { Rival, Trainer } from './rival';
 import { featuresOf, imagesOf, lossOf, targetsOf } from './tensors';
 
 export const stock: Rival = {
-  cannot: () => null,
+  cannot: onlyOurs,
   start: async ({ backend }) => {
     await startBackend(backend);
   },
