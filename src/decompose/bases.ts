@@ -3,7 +3,7 @@
  * (docs/method.md §1.4).
  */
 import type { ConvolutionSpec } from '../backbone/layout';
-import { type DenseMatrix, leadingLeft } from './singular-vectors';
+import { type DenseMatrix, leadingLeft, rightOf, type SingularVectors, signed } from './singular-vectors';
 
 type Sizes = Pick<ConvolutionSpec, 'cIn' | 'cOut' | 'kernel'>;
 
@@ -70,29 +70,20 @@ export function basesOf(kernel: Float32Array, layer: Sizes, spec: BasisSpec): La
 
 function matrixBases(kernel: Float32Array, { cIn, cOut, kernel: k }: Sizes, r: number): LayerBases {
   const matrix = { data: Float64Array.from(kernel), rows: cOut, cols: cIn * k ** 2 };
-  const { left, values, isAmbiguous } = leadingLeft(matrix, r);
+  const found = leadingLeft(matrix, r);
   const V = new Float32Array(r * matrix.cols);
-  const row = new Float64Array(matrix.cols);
-  for (let a = 0; a < r; a++) {
-    const value = values[a] ?? 0;
-    if (value === 0) continue;
-    row.fill(0);
-    for (let o = 0; o < cOut; o++) {
-      const weight = (left[o * r + a] ?? 0) / value;
-      for (let j = 0; j < row.length; j++)
-        row[j] = (row[j] ?? 0) + weight * (matrix.data[o * row.length + j] ?? 0);
-    }
-    V.set(row, a * row.length);
-  }
+  for (const [a, row] of rightOf(matrix, found).entries()) V.set(row, a * matrix.cols);
+  const { left, values, isAmbiguous } = found;
   return { tensors: { U: Float32Array.from(left), S: Float32Array.from(values), V }, isAmbiguous };
 }
 
 function channelBases(kernel: Float32Array, { cIn, cOut, kernel: k }: Sizes, r: number): LayerBases {
   const positions = k ** 2;
   const byOutput = { data: Float64Array.from(kernel), rows: cOut, cols: cIn * positions };
-  const outputs = scaledBasis(byOutput, r);
-  const inputs = scaledBasis(unfolded(kernel, cIn, cOut, positions), r);
-  const tensors = { U: outputs.basis, V: inputs.basis };
+  const outputs = leadingLeft(byOutput, r);
+  const inputs =
+    positions === 1 ? transposedOf(byOutput, outputs) : leadingLeft(byInput(kernel, cIn, cOut, positions), r);
+  const tensors = { U: scaled(outputs), V: scaled(inputs) };
   const isAmbiguous = outputs.isAmbiguous || inputs.isAmbiguous;
   if (positions <= POSITIONS) return { tensors, isAmbiguous };
   const { left, isAmbiguous: areAmbiguous } = leadingLeft(byPosition(kernel, positions), POSITIONS);
@@ -102,18 +93,21 @@ function channelBases(kernel: Float32Array, { cIn, cOut, kernel: k }: Sizes, r: 
   return { tensors: { ...tensors, P }, isAmbiguous: isAmbiguous || areAmbiguous };
 }
 
-/** The leading left singular vectors as columns, each scaled by √(σ_a/σ₁). */
-function scaledBasis(matrix: DenseMatrix, r: number): { basis: Float32Array; isAmbiguous: boolean } {
-  const { left, values, isAmbiguous } = leadingLeft(matrix, r);
-  const largest = values[0] ?? 0;
-  const basis = Float32Array.from(left, (value, at) =>
-    largest === 0 ? 0 : value * Math.sqrt((values[at % r] ?? 0) / largest),
-  );
-  return { basis, isAmbiguous };
+/** The left singular vectors of the transposed matrix, from those of the matrix. */
+function transposedOf(matrix: DenseMatrix, found: SingularVectors): SingularVectors {
+  const { columns, isAmbiguous } = signed(rightOf(matrix, found));
+  return { left: columns, values: found.values, isAmbiguous };
+}
+
+/** Each column scaled by √(σ_a/σ₁). */
+function scaled({ left, values }: SingularVectors): Float32Array {
+  const [largest = 0] = values;
+  const factors = values.map((value) => (largest === 0 ? 0 : Math.sqrt(value / largest)));
+  return Float32Array.from(left, (value, at) => value * (factors[at % factors.length] ?? 0));
 }
 
 /** W as `[c_in, c_out·k²]`. */
-function unfolded(kernel: Float32Array, cIn: number, cOut: number, positions: number): DenseMatrix {
+function byInput(kernel: Float32Array, cIn: number, cOut: number, positions: number): DenseMatrix {
   const data = new Float64Array(kernel.length);
   for (let o = 0; o < cOut; o++)
     for (let i = 0; i < cIn; i++)

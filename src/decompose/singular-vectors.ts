@@ -1,6 +1,6 @@
 /**
- * Leading singular vectors of a matrix, from its Gram matrix in 64-bit arithmetic (docs/method.md §1.4): by subspace iteration
- * (Golub and Van Loan, _Matrix Computations_, §8.2.4) where few are wanted of many, else from the whole eigendecomposition.
+ * Leading singular vectors of a matrix, from its Gram matrix in 64-bit arithmetic (docs/method.md §1.4): by subspace iteration in
+ * block Krylov spaces (Musco and Musco, NeurIPS 2015) where few are wanted of many, else from the whole eigendecomposition.
  *
  * Only additions, multiplications, divisions and square roots in a fixed order: the same bits in every browser. Other programs find
  * the same vectors up to rounding where `isAmbiguous` is false.
@@ -31,10 +31,10 @@ const GAP = 1e-6;
 const NOTHING = 1e-12;
 /** The residual ‖Gv − λv‖/λ₁ at which the iteration ends. */
 const RESIDUAL = 1e-13;
-/** The greatest number of iterations. Only vectors of nearly equal values need so many, and these are ambiguous. */
-const ITERATIONS = 2000;
-/** Iterations between two Rayleigh–Ritz steps. */
-const BETWEEN = 4;
+/** The greatest number of rounds. */
+const ROUNDS = 200;
+/** Powers of the Gram matrix, 0 to 7, that span a round's space. */
+const POWERS = 8;
 
 /**
  * The `rank` leading left singular vectors of `matrix`. Signs: the entry of largest magnitude is positive.
@@ -52,45 +52,85 @@ export function leadingLeft(matrix: DenseMatrix, rank: number): SingularVectors 
   const { vectors, eigenvalues } = leadingEigenvectors(gram, Math.min(rows, cols), count);
   const largest = Math.max(eigenvalues[0] ?? 0, 0);
   const isZero = (a: number) => !((eigenvalues[a] ?? 0) > NOTHING * largest);
-  const left = new Float64Array(rows * rank);
-  const values = new Float64Array(rank);
-  let isAmbiguous = false;
-  for (let a = 0; a < rank; a++) {
-    if (isZero(a)) continue;
-    values[a] = Math.sqrt(eigenvalues[a] ?? 0);
-    const own = vectors[a] ?? new Float64Array();
-    const column = isWide ? own : times(matrix, own, 1 / (values[a] ?? 1));
-    const { sign, isCertain } = signOf(column);
-    for (let i = 0; i < rows; i++) left[i * rank + a] = sign * (column[i] ?? 0);
-    const gap = ((eigenvalues[a] ?? 0) - (eigenvalues[a + 1] ?? Number.NEGATIVE_INFINITY)) / largest;
-    isAmbiguous ||= !isCertain || gap < GAP;
-  }
-  return { left, values, isAmbiguous };
-}
-
-/** The sign that makes the entry of largest magnitude positive, and whether rounding cannot change which entry that is. */
-function signOf(column: Float64Array): { sign: number; isCertain: boolean } {
-  let [highest, lowest] = [0, 0];
-  for (const value of column) {
-    highest = Math.max(highest, value);
-    lowest = Math.min(lowest, value);
-  }
+  const values = Float64Array.from({ length: rank }, (_, a) =>
+    isZero(a) ? 0 : Math.sqrt(eigenvalues[a] ?? 0),
+  );
+  const columns = vectors.slice(0, rank).map((vector, a) => {
+    if (isZero(a)) return new Float64Array(rows);
+    return isWide ? vector : times(matrix, vector, 1 / (values[a] ?? 1));
+  });
+  const isClose = (a: number) =>
+    !isZero(a) && (eigenvalues[a] ?? 0) - (eigenvalues[a + 1] ?? Number.NEGATIVE_INFINITY) < GAP * largest;
+  const left = signed(columns);
   return {
-    sign: highest >= -lowest ? 1 : -1,
-    isCertain: Math.abs(highest + lowest) > GAP * (highest - lowest),
+    left: left.columns,
+    values,
+    isAmbiguous: left.isAmbiguous || columns.some((_, a) => isClose(a)),
   };
 }
 
-/** M·Mᵀ `[rows, rows]`. */
+/** The right singular vectors that belong to the left ones, as columns, `[cols, rank]`, with the left ones' signs. */
+export function rightOf(
+  { data, rows, cols }: DenseMatrix,
+  { left, values }: SingularVectors,
+): Float64Array[] {
+  const rank = values.length;
+  return Array.from(values, (value, a) => {
+    const column = new Float64Array(cols);
+    if (value === 0) return column;
+    for (let i = 0; i < rows; i++) {
+      const weight = (left[i * rank + a] ?? 0) / value;
+      for (let j = 0, at = i * cols; j < cols; j++)
+        column[j] = (column[j] ?? 0) + weight * (data[at + j] ?? 0);
+    }
+    return column;
+  });
+}
+
+/** The columns, each with the sign that makes its entry of largest magnitude positive, as one matrix `[rows, rank]`. */
+export function signed(columns: readonly Float64Array[]): { columns: Float64Array; isAmbiguous: boolean } {
+  const rank = columns.length;
+  const together = new Float64Array(rank * (columns[0]?.length ?? 0));
+  let isAmbiguous = false;
+  for (const [a, column] of columns.entries()) {
+    let [highest, lowest] = [0, 0];
+    for (const value of column) {
+      highest = Math.max(highest, value);
+      lowest = Math.min(lowest, value);
+    }
+    const sign = highest >= -lowest ? 1 : -1;
+    for (const [i, value] of column.entries()) together[i * rank + a] = sign * value;
+    // Rounding could make the entry of the other sign the largest.
+    isAmbiguous ||= highest - lowest > 0 && Math.abs(highest + lowest) < GAP * (highest - lowest);
+  }
+  return { columns: together, isAmbiguous };
+}
+
+/** M·Mᵀ `[rows, rows]`, two rows by two rows at a time. */
 function gramOf({ data, rows, cols }: DenseMatrix): Float64Array {
   const gram = new Float64Array(rows * rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let p = 0, a = i * cols, b = j * cols; p < cols; p++)
-        sum += (data[a + p] ?? 0) * (data[b + p] ?? 0);
-      gram[i * rows + j] = sum;
-      gram[j * rows + i] = sum;
+  const set = (i: number, j: number, value: number) => {
+    if (i >= rows || j >= rows) return;
+    gram[i * rows + j] = value;
+    gram[j * rows + i] = value;
+  };
+  for (let i = 0; i < rows; i += 2) {
+    const [a, b] = [i * cols, Math.min(i + 1, rows - 1) * cols];
+    for (let j = 0; j <= i; j += 2) {
+      const [c, d] = [j * cols, Math.min(j + 1, rows - 1) * cols];
+      let [ac, ad, bc, bd] = [0, 0, 0, 0];
+      for (let p = 0; p < cols; p++) {
+        const [u, v] = [data[a + p] ?? 0, data[b + p] ?? 0];
+        const [x, y] = [data[c + p] ?? 0, data[d + p] ?? 0];
+        ac += u * x;
+        ad += u * y;
+        bc += v * x;
+        bd += v * y;
+      }
+      set(i, j, ac);
+      set(i, j + 1, ad);
+      set(i + 1, j, bc);
+      set(i + 1, j + 1, bd);
     }
   }
   return gram;
@@ -122,35 +162,46 @@ interface Eigenvectors {
 
 /** The `count` leading eigenvectors of a symmetric positive semidefinite matrix `[n, n]`. */
 function leadingEigenvectors(gram: Float64Array, n: number, count: number): Eigenvectors {
-  // A subspace larger than wanted converges sooner: the rate is the ratio of the first eigenvalue left out to the last wanted.
-  const width = 2 * count + 8;
-  if (2 * width >= n) {
+  // A few more than wanted: vectors of nearly equal eigenvalues converge together.
+  const width = count + 4;
+  if (2 * width * POWERS >= n) {
     const whole = eigenvectors(gram, n);
     return { vectors: whole.vectors.slice(0, count), eigenvalues: whole.eigenvalues.slice(0, count) };
   }
   const matrix = { data: gram, rows: n, cols: n };
-  let basis = orthonormal(startVectors(n, width));
-  for (let done = 0; ; done += BETWEEN) {
-    for (let step = 0; step < BETWEEN; step++)
-      basis = orthonormal(basis.map((vector) => times(matrix, vector)));
-    const images = basis.map((vector) => times(matrix, vector));
-    const projected = new Float64Array(width * width);
-    for (const [a, vector] of basis.entries()) {
-      for (const [b, image] of images.slice(0, a + 1).entries()) {
-        const value = dot(vector, image);
-        projected[a * width + b] = value;
-        projected[b * width + a] = value;
-      }
+  let block = startVectors(n, width);
+  for (let round = 1; ; round++) {
+    // Each power starts from the last one's orthonormal vectors: they span the same space, and no digits are lost.
+    const basis: Float64Array[] = [];
+    const images: Float64Array[] = [];
+    for (let power = 0; power < POWERS; power++) {
+      const added = orthonormal(block, basis);
+      basis.push(...added);
+      block = added.map((vector) => times(matrix, vector));
+      images.push(...block.map((image) => image.slice()));
     }
-    const ritz = eigenvectors(projected, width);
-    basis = ritz.vectors.map((weights) => combined(basis, weights));
-    const found = ritz.vectors.slice(0, count).map((weights) => combined(images, weights));
-    const residual = Math.max(
-      ...found.map((image, a) => distance(image, basis[a], ritz.eigenvalues[a] ?? 0)),
-    );
-    if (residual <= RESIDUAL * (ritz.eigenvalues[0] ?? 0) || done >= ITERATIONS)
-      return { vectors: basis.slice(0, count), eigenvalues: ritz.eigenvalues.slice(0, count) };
+    const ritz = eigenvectors(projection(basis, images), basis.length);
+    block = ritz.vectors.slice(0, width).map((weights) => combined(basis, weights));
+    const residuals = ritz.vectors
+      .slice(0, count)
+      .map((weights, a) => distance(combined(images, weights), block[a], ritz.eigenvalues[a] ?? 0));
+    if (Math.max(...residuals) <= RESIDUAL * (ritz.eigenvalues[0] ?? 0) || round === ROUNDS)
+      return { vectors: block.slice(0, count), eigenvalues: ritz.eigenvalues.slice(0, count) };
   }
+}
+
+/** The symmetric matrix of the products of all vectors with all images. */
+function projection(vectors: readonly Float64Array[], images: readonly Float64Array[]): Float64Array {
+  const n = vectors.length;
+  const products = new Float64Array(n * n);
+  for (const [a, vector] of vectors.entries()) {
+    for (const [b, image] of images.slice(0, a + 1).entries()) {
+      const value = dot(vector, image);
+      products[a * n + b] = value;
+      products[b * n + a] = value;
+    }
+  }
+  return products;
 }
 
 /** All eigenvectors of a symmetric matrix `[n, n]`. */
@@ -173,17 +224,21 @@ function startVectors(n: number, count: number): Float64Array[] {
   return Array.from({ length: count }, () => Float64Array.from({ length: n }, () => random.uniform() - 0.5));
 }
 
-/** Gram–Schmidt, twice. A vector that depends on those before it becomes 0. */
-function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
-  const basis: Float64Array[] = [];
-  for (const vector of vectors) {
+/**
+ * The vectors made orthonormal to each other and to the basis, by Gram–Schmidt, twice. Changes them in place. A vector that depends on
+ * those before it becomes 0.
+ */
+function orthonormal(vectors: readonly Float64Array[], basis: readonly Float64Array[]): Float64Array[] {
+  const all = [...basis];
+  return vectors.map((vector) => {
     const before = Math.sqrt(dot(vector, vector));
-    orthogonalise(vector, basis);
+    orthogonalise(vector, all);
     const length = Math.sqrt(dot(vector, vector));
     const factor = length > NOTHING * before ? 1 / length : 0;
-    basis.push(vector.map((value) => factor * value));
-  }
-  return basis;
+    const unit = vector.map((value) => factor * value);
+    all.push(unit);
+    return unit;
+  });
 }
 
 /** Σ weights[a]·vectors[a] */
