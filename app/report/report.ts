@@ -13,6 +13,7 @@ import {
   pWords,
   shownSentence,
   testSentence,
+  untestedRatesSentence,
 } from '../store/comparison-words';
 import { computedByWords, isMixed } from '../store/computed-by';
 import {
@@ -85,7 +86,7 @@ const text = (words: string): Block => ({ kind: 'text', text: words });
 const left = (title: string) => ({ title });
 const right = (title: string) => ({ title, right: true });
 /** Omits empty texts. */
-const texts = (...all: (string | false)[]) => all.flatMap((words) => (words ? [text(words)] : []));
+const texts = (...all: (string | false | null)[]) => all.flatMap((words) => (words ? [text(words)] : []));
 
 export function reportOf(results: Results, figures: readonly Figure[]): Report {
   const runs = results.runs.map((run): Run => comparedRun(run, results.dataset));
@@ -181,7 +182,7 @@ function differenceBlocks(comparison: Comparison<Run>): Block[] {
   if (arms.length < 2) return [];
   if (pairs.length === 0) return [text('No two settings have a common seed, so there are no paired tests.')];
   return [
-    text(shownSentence(comparison)),
+    ...texts(shownSentence(comparison), untestedRatesSentence(comparison)),
     {
       kind: 'table',
       title: 'Paired comparison of settings',

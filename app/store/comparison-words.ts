@@ -1,6 +1,6 @@
 /** Sentences about a comparison, shared by the page, the report and scripts. */
 import { count, counted, PENDING, points, pValue, withRange } from '../ui/format';
-import type { Accuracy, ComparedRun, Comparison, Pair } from './comparison';
+import { type Accuracy, type ComparedRun, type Comparison, type Pair, untestedRates } from './comparison';
 
 /** `60.0 % (38.7–78.1 %)`; a dash if there is no accuracy. */
 export const accuracyWords = (accuracy: Accuracy | null) =>
@@ -43,6 +43,13 @@ export function accuracySentences<Run extends ComparedRun>({
         ]
       : []),
   ];
+}
+
+/** Names the settings whose learning rate was not compared with another; null if there are none, or nothing to compare. */
+export function untestedRatesSentence<Run extends ComparedRun>(comparison: Comparison<Run>): string | null {
+  const untested = untestedRates(comparison).map(({ name }) => name);
+  if (untested.length === 0 || comparison.arms.length < 2) return null;
+  return `No other learning rate was tried for ${new Intl.ListFormat('en').format(untested)}. At another rate the comparison may come out differently: “Find learning rates” on Tune (--find-rates) searches one for every setting.`;
 }
 
 /** States which differences are shown. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { wilson } from '../../src/statistics/wilson';
 import type { Predictions, RunResult } from '../../src/worker/protocol';
-import { compare } from './comparison';
-import { accuracySentences } from './comparison-words';
+import { compare, untestedRates } from './comparison';
+import { accuracySentences, untestedRatesSentence } from './comparison-words';
 import type { ComputedBy } from './computed-by';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import type { RunRecord } from './run-record';
@@ -117,6 +117,27 @@ describe('runs compared', () => {
     const alike = compare(runs.slice(0, 2));
     expect(alike.arms.map(({ name }) => name)).toEqual(['lora']);
     expect(accuracySentences(alike).join(' ')).not.toMatch(/backend/);
+  });
+
+  it('name the settings whose learning rate was compared with no other', () => {
+    const right = [1, 1, 0, 0];
+    const at = (run: RunRecord, learningRate: number, options = {}) => ({
+      ...run,
+      config: { ...run.config, learningRate, options },
+    });
+    const untested = (runs: RunRecord[]) => untestedRates(compare(runs)).map(({ setting }) => setting);
+    const search = made({ setting: 'lora', role: 'search', right });
+    const [probe, lora, full] = ['linear-probe', 'lora', 'full'].map((setting) => made({ setting, right }));
+    if (!probe || !lora || !full) throw new Error('three settings');
+    expect(untested([probe, lora, full])).toEqual(['lora', 'full']);
+    expect(untested([probe, lora, full, at(search, 0.5)])).toEqual(['full']);
+    // A search at the same rate, or with other options, says nothing about this one.
+    expect(untested([lora, search, at(search, 0.5, { r: 8 })])).toEqual(['lora']);
+    expect(untested([at(full, 0.1), at(full, 0.3)])).toEqual([]);
+    expect(untestedRatesSentence(compare([probe, lora, full]))).toMatch(
+      /^No other learning rate was tried for lora, seed 0 and full, seed 0\./,
+    );
+    expect(untestedRatesSentence(compare([lora]))).toBeNull();
   });
 
   it('one run has Wilson’s interval, several a wider one that holds their mean', () => {

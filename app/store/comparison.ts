@@ -8,7 +8,9 @@ import { confusionMatrix, isUnbalanced, macroF1 } from '../../src/statistics/mac
 import type { PairedComparison } from '../../src/statistics/paired-test';
 import { wilson } from '../../src/statistics/wilson';
 import type { ModelSummary, Predictions, RunResult } from '../../src/worker/protocol';
+import { canonical } from './canonical';
 import { type ComputedBy, computedByKey, computedByWords, isMixed } from './computed-by';
+import { PROBE_SETTING } from './defaults';
 import { armOf, type RunRecord } from './run-record';
 import { immediately, rightOf, type Statistics } from './statistics';
 
@@ -110,6 +112,27 @@ export function compare<Run extends ComparedRun>(
     pairedOn,
     searches: runs.filter(({ role }) => role === 'search'),
   };
+}
+
+/**
+ * The arms whose learning rate was compared with no other one: there is neither a search run nor another arm of the same setting and
+ * options at another rate. The linear probe, which the others start from, is not counted.
+ */
+export function untestedRates<Run extends ComparedRun>({
+  arms,
+  searches,
+}: Pick<Comparison<Run>, 'arms' | 'searches'>): Arm<Run>[] {
+  const configs = [...searches, ...arms.flatMap(({ runs }) => runs)].map(({ config }) => config);
+  return arms.filter(({ setting, runs: [run] }) => {
+    if (setting === PROBE_SETTING || !run) return false;
+    const options = canonical(run.config.options);
+    return configs.every(
+      (other) =>
+        other.setting !== setting ||
+        canonical(other.options) !== options ||
+        other.learningRate === run.config.learningRate,
+    );
+  });
 }
 
 const keyOf = (run: ComparedRun) => `${armOf(run)} ${run.result ? computedByKey(run.result) : ''}`;

@@ -5,6 +5,7 @@
  */
 import { optionsFault } from '../../src/methods/option-fault';
 import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
+import { canonical } from './canonical';
 import { type Hyperparameters, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
 /** The person's choices beyond one run of each setting. */
@@ -55,15 +56,6 @@ export const trialKey = ({ role, config }: Pick<Trial, 'role' | 'config'>) => ca
 
 /** Equal for runs that differ only in their seed. */
 export const armKey = (config: RunConfig) => canonical({ ...config, seed: 0 });
-
-/** JSON with sorted keys: a configuration returned by the engine may have another key order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}
 
 /** A setting with one combination of values. */
 interface Arm {

@@ -10,6 +10,7 @@ import {
   pWords,
   shownSentence,
   testSentence,
+  untestedRatesSentence,
 } from '../../store/comparison-words';
 import { type Column, fileRows } from '../../ui/columns';
 import { bytes, count, duration, PENDING } from '../../ui/format';
@@ -123,7 +124,9 @@ export function PairsTable({ comparison }: { comparison: Comparison }) {
           <Table.Th scope="col">Verdict</Table.Th>
         </Table.Tr>
       }
-      sentence={`${shownSentence(comparison)} ${testSentence(comparison)}`}
+      sentence={[shownSentence(comparison), untestedRatesSentence(comparison), testSentence(comparison)]
+        .filter((sentence) => sentence !== null)
+        .join(' ')}
       isComputing={isComputing}
       fileRows={() => [
         ['first', 'second', 'seeds', 'difference', 'low', 'high', 'p_adjusted', 'verdict'],
