@@ -5,7 +5,7 @@ import { startBackend } from '../backend';
 import { readSafetensors } from '../files/safetensors';
 import { type Random, seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
-import { ambiguousBases, dictionariesOf } from '../training/decompositions';
+import { dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
 import { UserError } from '../user-error';
 import type { SettingOptions } from '../worker/protocol';
@@ -26,6 +26,7 @@ describe('an adapter file whose header or bytes were changed', () => {
       ['lora', { r: 2, alpha: 4, from: 1 }],
       ['atoms', { m: 3 }],
       ['coefficient-atoms', { m: 2, kc: 2 }],
+      ['core-atoms', { r: 2 }],
       ['full', {}],
     ] as const)
       files.set(setting, await written(setting, options));
@@ -39,7 +40,8 @@ describe('an adapter file whose header or bytes were changed', () => {
       classes: CLASSES,
       values: model.initial(seededRandom(2)),
       dictionaries: dictionariesOf(model.decompositions),
-      bases: ambiguousBases(model.decompositions),
+      // As if all of them were ambiguous, so that the file holds them.
+      bases: model.decompositions.bases,
       framing: 'crop',
       training: {
         config: {
@@ -57,7 +59,7 @@ describe('an adapter file whose header or bytes were changed', () => {
     return writeAdapter(stored, backbone);
   }
 
-  it.each(['lora', 'atoms', 'coefficient-atoms', 'full'])(
+  it.each(['lora', 'atoms', 'coefficient-atoms', 'core-atoms', 'full'])(
     'of %s is refused by name or harmless, and no array is larger than the file by much',
     (setting) => {
       const file = files.get(setting) ?? new Uint8Array();

@@ -28,6 +28,9 @@ export class BasisStore {
   /** By `storageKey`, then by layer. */
   readonly #known = new Map<string, Found>();
 
+  /** `compute` finds bases that are not kept. */
+  constructor(private readonly compute: FindBases = findBases) {}
+
   clear(): void {
     this.#known.clear();
   }
@@ -37,7 +40,7 @@ export class BasisStore {
     const shapes = new Map(layers.map((layer) => [layer, shapesOf(backbone, spec, layer)]));
     const sizes = layers.map((layer) => basisNumbers(spec, backbone.convolution(layer).spec));
     if (4 * sizes.reduce((sum, size) => sum + size, 0) > KEPT_BYTES)
-      return findBases(backbone, spec, layers, options);
+      return this.compute(backbone, spec, layers, options);
     const key = storageKey(backbone, spec);
     const known = this.#known.get(key) ?? new Map<string, LayerBases>();
     this.#known.set(key, known);
@@ -50,7 +53,7 @@ export class BasisStore {
       }
     }
     if (missing().length > 0) {
-      const found = await findBases(backbone, spec, missing(), options);
+      const found = await this.compute(backbone, spec, missing(), options);
       for (const [layer, bases] of found) known.set(layer, bases);
       await update(key, (stored) => new Map([...parsed(stored), ...found])).catch(() => {});
     }
