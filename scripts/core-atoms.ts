@@ -121,6 +121,9 @@ function drawn(id: string, perClass: number): TestSet['folder'] {
   };
 }
 
+/** The adapters of this plan's first test runs are kept: an ensemble takes the mean of their logits. */
+const ENSEMBLE = { id: 'core-3', members: 3 };
+
 // ---------------------------------------------------------------- running
 
 /** The greatest number of rates tried beyond either end of a range. */
@@ -201,6 +204,11 @@ async function once(file: string, args: string[]): Promise<boolean> {
   }
   const results = parseResults(await readFile(`${out}/results.json`, 'utf8'), 'results.json');
   await mkdir(file.slice(0, file.lastIndexOf('/')), { recursive: true });
+  if (file.endsWith(`/${ENSEMBLE.id}.test.json`)) {
+    const adapters = results.runs.flatMap(({ adapter }) => adapter?.file ?? []).slice(0, ENSEMBLE.members);
+    for (const [index, adapter] of adapters.entries())
+      await cp(`${out}/${adapter}`, file.replace(/json$/, `${index + 1}.safetensors`));
+  }
   await writeFile(file, `${JSON.stringify(results)}\n`);
   await rm(out, { recursive: true, force: true });
   return true;
