@@ -24,7 +24,7 @@ export const coreAtoms: TuningMethod = {
   label: 'Core atoms',
   symbol: 'ΔC',
   description:
-    'Trains a small core that connects the leading directions of each kernel’s output and input channels. The directions stay frozen.',
+    'Trains a small core that connects the leading directions of each kernel’s output and input channels. The directions stay frozen. This project’s own extension, not from the paper.',
   paper: '',
   learningRate: 1e-2,
   options: [RANK, ...layerOptions(true)],

@@ -24,7 +24,8 @@ export const loraXs: TuningMethod = {
   id: 'lora-xs',
   label: 'LoRA-XS',
   symbol: 'LoRA-XS',
-  description: 'Trains a small matrix between the leading singular vectors of every kernel.',
+  description:
+    'Trains a small matrix between the leading singular vectors of every kernel (Bałazy et al. 2024).',
   paper: '',
   learningRate: 1e-2,
   options: [RANK, ...layerOptions(true)],

@@ -14,7 +14,8 @@ export const svf: TuningMethod = {
   id: 'svf',
   label: 'Singular values (SVF)',
   symbol: 'ΔS',
-  description: 'Trains the singular values of every kernel. The singular vectors stay frozen.',
+  description:
+    'Trains the singular values of every kernel. The singular vectors stay frozen (Sun et al. 2022).',
   paper: '',
   learningRate: 1e-2,
   options: layerOptions(true),
