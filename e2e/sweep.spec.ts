@@ -77,7 +77,7 @@ test('an invalid option keeps all cards, is explained on its own card, and disab
   });
   await goTo(page, 'Tune');
   const card = (name: string) => page.getByRole('region', { name, exact: true });
-  await expect(page.getByRole('checkbox')).toHaveCount(10);
+  await expect(page.getByRole('checkbox')).toHaveCount(13);
   await expect(card('Atoms')).toContainText('“Train from stage” must be from 0 to 2, not 3.');
   await expect(card('LoRA')).toContainText('trainable parameters');
   const start = page.getByRole('button', { name: /^Run \d+ setting/ });
