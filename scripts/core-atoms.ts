@@ -209,7 +209,9 @@ async function once(file: string, args: string[]): Promise<boolean> {
     for (const [index, adapter] of adapters.entries())
       await cp(`${out}/${adapter}`, file.replace(/json$/, `${index + 1}.safetensors`));
   }
-  await writeFile(file, `${JSON.stringify(results)}\n`);
+  // The losses of every step are most of a file, and no table reads them.
+  const runs = results.runs.map((run) => ({ ...run, losses: [] }));
+  await writeFile(file, `${JSON.stringify({ ...results, runs })}\n`);
   await rm(out, { recursive: true, force: true });
   return true;
 }
