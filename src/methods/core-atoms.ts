@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type BasisSpec, layerRank, positionsOf } from '../decompose/bases';
-import { coreKernel } from '../ops/core-kernel';
+import { coreKernel, coreUpdate } from '../ops/core-kernel';
 import { derivedTensor } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
@@ -37,7 +37,7 @@ export const coreAtoms: TuningMethod = {
   },
   update: ({ C }, frozen, { kernel, cIn, cOut }) => {
     const { V, outputs } = factors(C, frozen);
-    return tf.matMul(V.expandDims<tf.Tensor3D>(0), outputs).reshape([kernel, kernel, cIn, cOut]);
+    return coreUpdate({ inputs: V, outputs }).reshape([kernel, kernel, cIn, cOut]);
   },
   kernel: ({ C }, frozen) => {
     const { V, outputs } = factors(C, frozen);

@@ -16,6 +16,13 @@ export type CoreKernelInputs = {
 export const coreKernel = defineOp<CoreKernelInputs, Record<string, never>, tf.Tensor4D>({
   name: 'AtomtuneCoreKernel',
   webgpu: webgpuCoreKernel,
-  reference: ({ folded, inputs, outputs }) =>
-    tf.add(toFp32(folded), tf.matMul(inputs.expandDims<tf.Tensor3D>(0), outputs).reshape(folded.shape)),
+  reference: ({ folded, inputs, outputs }) => {
+    const kernel = toFp32(folded);
+    return tf.add(kernel, coreUpdate({ inputs, outputs }).reshape(kernel.shape));
+  },
 });
+
+/** Σ_b V[i,b]·outputs[p,b,o], `[k², c_in, c_out]`, differentiable in `outputs`. */
+export function coreUpdate({ inputs, outputs }: Omit<CoreKernelInputs, 'folded'>): tf.Tensor3D {
+  return tf.matMul(inputs.expandDims<tf.Tensor3D>(0), outputs);
+}

@@ -1,5 +1,4 @@
 /** Keeps computed bases in memory and, by the weights' hash, in the browser's storage between visits. */
-import { get, update } from 'idb-keyval';
 import { z } from 'zod';
 import type { Backbone } from '../backbone/backbone';
 import {
@@ -11,18 +10,16 @@ import {
   sizeOf,
 } from '../decompose/bases';
 import { type FindBases, findBases } from '../decompose/layer-bases';
+import { layerStorage } from './layer-storage';
 
 /** Bases of more bytes than this are computed at each use: those of all singular vectors are twice as large as the kernels. */
 const KEPT_BYTES = 64e6;
 
-const schema = z.map(
-  z.string(),
+const storage = layerStorage<LayerBases>(
   z.object({ tensors: z.record(z.string(), z.instanceof(Float32Array)), isAmbiguous: z.boolean() }),
 );
 
 type Found = Map<string, LayerBases>;
-
-const parsed = (stored: unknown): Found => new Map(schema.safeParse(stored).data ?? []);
 
 export class BasisStore {
   /** By `storageKey`, then by layer. */
@@ -46,7 +43,7 @@ export class BasisStore {
     this.#known.set(key, known);
     const missing = () => layers.filter((layer) => !known.has(layer));
     if (missing().length > 0) {
-      const stored = parsed(await get(key).catch(() => null));
+      const stored = await storage.read(key);
       for (const layer of missing()) {
         const bases = stored.get(layer);
         if (bases && fits(bases, shapes.get(layer) ?? {})) known.set(layer, bases);
@@ -55,7 +52,7 @@ export class BasisStore {
     if (missing().length > 0) {
       const found = await this.compute(backbone, spec, missing(), options);
       for (const [layer, bases] of found) known.set(layer, bases);
-      await update(key, (stored) => new Map([...parsed(stored), ...found])).catch(() => {});
+      await storage.add(key, found);
     }
     return new Map([...known].filter(([layer]) => shapes.has(layer)));
   };

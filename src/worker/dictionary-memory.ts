@@ -1,16 +1,15 @@
 /** Keeps computed atoms in the browser's storage between visits, by the weights' hash. Without storage they are computed again. */
-import { get, update } from 'idb-keyval';
 import { z } from 'zod';
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type AtomCoding, codedShape, codingKey } from '../decompose/atom-coding';
 import type { LayerDictionary } from '../decompose/layer-codes';
 import { ALTERNATIONS, CODING_ITERATIONS, LAMBDA, SAMPLE_ROWS } from '../decompose/sparse-coding';
+import { layerStorage } from './layer-storage';
 
 export type Dictionaries = ReadonlyMap<string, LayerDictionary>;
 
 const positive = z.number().positive();
-const schema = z.map(
-  z.string(),
+const storage = layerStorage<LayerDictionary>(
   z.object({
     atoms: z.instanceof(Float32Array<ArrayBuffer>),
     lipschitz: positive,
@@ -22,15 +21,13 @@ const schema = z.map(
 const keyOf = (weights: string, coding: AtomCoding) =>
   `atoms of ${weights}: ${[codingKey(coding), LAMBDA, CODING_ITERATIONS, ALTERNATIONS, SAMPLE_ROWS].join()}`;
 
-const dictionaries = (stored: unknown): Dictionaries => schema.safeParse(stored).data ?? new Map();
-
 /** Returns the stored atoms of those `layers` that have any. */
 export async function readDictionaries(
   weights: string,
   coding: AtomCoding,
   layers: readonly ConvolutionSpec[],
 ): Promise<Dictionaries> {
-  const stored = dictionaries(await get(keyOf(weights, coding)).catch(() => null));
+  const stored = await storage.read(keyOf(weights, coding));
   return new Map(
     layers.flatMap((layer) => {
       const { atoms, cols } = codedShape(coding, layer);
@@ -49,7 +46,5 @@ export async function writeDictionaries(
   const added = [...found].map(
     ([layer, { atoms, lipschitz, relativeError }]) => [layer, { atoms, lipschitz, relativeError }] as const,
   );
-  await update(keyOf(weights, coding), (stored) => new Map([...dictionaries(stored), ...added])).catch(
-    () => {},
-  );
+  await storage.add(keyOf(weights, coding), added);
 }
