@@ -242,11 +242,20 @@ const CASES: Record<
   },
   'find-rates': {
     right: [
-      [[], ({ sweep }) => sweep.findRates, false],
+      [[], ({ sweep }) => sweep.findRates, null],
       [['--find-rates'], ({ sweep }) => sweep.findRates, true],
     ],
     wrong: [
       ['yes', "Option '--find-rates' does not take an argument. `npm run tune -- --help` lists the options."],
+    ],
+  },
+  'no-find-rates': {
+    right: [[['--no-find-rates'], ({ sweep }) => sweep.findRates, false]],
+    wrong: [
+      [
+        'yes',
+        "Option '--no-find-rates' does not take an argument. `npm run tune -- --help` lists the options.",
+      ],
     ],
   },
   inspect: {

@@ -60,6 +60,7 @@ export const OPTIONS = {
   sweep: { type: 'string', multiple: true },
   seeds: { type: 'string' },
   'find-rates': { type: 'boolean' },
+  'no-find-rates': { type: 'boolean' },
   halving: { type: 'boolean' },
   patience: { type: 'string' },
   dropout: { type: 'string' },
@@ -135,6 +136,8 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
                      All combinations are run, e.g. --sweep atoms.m=6,9,12 --sweep atoms.lr=0.001,0.003
   --seeds N          runs per setting: with --seed and the seeds after it (default 1)
   --find-rates       first search the learning rate of every setting, with the same number of short runs for each
+                     (default: in a comparison without --lr, if the search takes less than a third of all epochs)
+  --no-find-rates    no search, also where it is the default
   --halving          if a setting has several values, drop the worse half after short runs, twice
   --patience N       stop a run after N epochs without a higher validation accuracy (default 0: never)
   --dropout P        probability that a feature is set to zero before the head (default ${DEFAULT_HYPERPARAMETERS.dropout})
@@ -201,7 +204,7 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     sweep: {
       seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? NO_SWEEP.seeds,
       values: sweptValues(values.sweep ?? [], given),
-      findRates: values['find-rates'] ?? false,
+      findRates: findRates(values['find-rates'], values['no-find-rates']),
       halving: values.halving ?? false,
     },
     hyperparameters: {
@@ -323,6 +326,13 @@ function readingChoice(
     ...(classLevel !== undefined && { classLevel }),
     ...(encoding !== undefined && { nameEncoding: oneOf('--name-encoding', encoding, NAME_ENCODINGS) }),
   };
+}
+
+/** Null if neither was given. */
+function findRates(wanted: boolean | undefined, declined: boolean | undefined): boolean | null {
+  if (wanted && declined)
+    throw new UserError('--find-rates and --no-find-rates exclude each other. Remove one.');
+  return wanted ? true : declined ? false : null;
 }
 
 /** The command-line options for a reading. */

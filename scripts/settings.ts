@@ -115,7 +115,17 @@ async function main(): Promise<number> {
     await rm(out, { recursive: true, force: true });
     const chosen = SETTINGS.flatMap((setting) => ['--setting', setting]);
     const { code } = await tune(
-      [...experiment.args, ...chosen, '--seeds', values.seeds, '--backend', 'wasm', '--out', out],
+      [
+        ...experiment.args,
+        ...chosen,
+        '--seeds',
+        values.seeds,
+        '--no-find-rates',
+        '--backend',
+        'wasm',
+        '--out',
+        out,
+      ],
       { echo: true },
     );
     const file = `${out}/results.json`;

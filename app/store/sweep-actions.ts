@@ -7,7 +7,7 @@ import { ask } from './engine-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
-import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
+import { allTrials, armKey, findsRates, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Time of all runs in seconds, and the largest memory of a run in bytes; null if not known. */
 export interface SweepCost {
@@ -62,6 +62,10 @@ export function turnValues(setting: string, number: string, values: number[]): v
   const { sweep } = read().configuration;
   turnSweep({ values: { ...sweep.values, [setting]: { ...sweep.values[setting], [number]: values } } });
 }
+
+/** Whether the chosen sweep searches for learning rates. */
+export const findsChosenRates = (source: SweepSource): boolean =>
+  source.dataset !== null && findsRates(chosenSweep(source, source.dataset));
 
 export interface SweepSize {
   runs: number;

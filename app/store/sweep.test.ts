@@ -4,8 +4,10 @@ import { DEFAULT_HYPERPARAMETERS } from './defaults';
 import {
   allTrials,
   armKey,
+  findsRates,
   NO_SWEEP,
   type Outcome,
+  rateSearchPart,
   type Sweep,
   type SweepChoice,
   sweepObstacle,
@@ -106,6 +108,23 @@ describe('a sweep', () => {
     for (const { config } of trials.filter(({ config }) => config.setting !== 'linear-probe'))
       expect(config.probe).toEqual(DEFAULT_HYPERPARAMETERS.probe);
     expect(finals[0]?.config.probe.learningRate).toBe(0.003);
+  });
+
+  it('searches unasked where several settings are compared and the search takes less than a third of the epochs', () => {
+    const searches = (choice: Partial<SweepChoice>, settings?: SettingSummary[]) =>
+      allTrials(sweep(choice, settings)).some(({ role }) => role === 'search');
+    // Five searches of 4 epochs beside 12 epochs for each seed: 20 of 56 epochs with three seeds, 20 of 68 with four.
+    expect(rateSearchPart(sweep({ seeds: 3 }))).toBeCloseTo(20 / 56, 12);
+    expect(rateSearchPart(sweep({ seeds: 4 }))).toBeCloseTo(20 / 68, 12);
+    expect([1, 3, 4, 20].map((seeds) => searches({ seeds }))).toEqual([false, false, true, true]);
+    expect(searches({ seeds: 4 }, [LORA])).toBe(false);
+    expect(searches({ seeds: 4, findRates: false })).toBe(false);
+    expect(searches({ seeds: 1, findRates: true })).toBe(true);
+    // A learning rate that somebody gave is taken.
+    expect(searches({ seeds: 4, values: { lora: { lr: [1e-3, 1e-2] } } })).toBe(false);
+    const given = sweep({ seeds: 4 });
+    given.hyperparameters = { ...given.hyperparameters, learningRates: { atoms: 0.01 } };
+    expect(findsRates(given)).toBe(false);
   });
 
   it('drops the worse half twice, and trains the rest in full', () => {

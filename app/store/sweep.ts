@@ -14,13 +14,15 @@ export interface SweepChoice {
   seeds: number;
   /** Values to try, by setting id, then by option id or `lr`. Other options have one value. */
   values: Record<string, Record<string, number[]>>;
-  /** Searches for the learning rate of every setting first, with the same number of short runs for each. */
-  findRates: boolean;
+  /**
+   * Searches for the learning rate of every setting first, with the same number of short runs for each. Null: as `findsRates` decides.
+   */
+  findRates: boolean | null;
   /** If a setting has several values, discards the worse half twice after short runs. */
   halving: boolean;
 }
 
-export const NO_SWEEP: SweepChoice = { seeds: 1, values: {}, findRates: false, halving: false };
+export const NO_SWEEP: SweepChoice = { seeds: 1, values: {}, findRates: null, halving: false };
 
 /** The key of the learning rate in `SweepChoice.values`. */
 export const RATE = 'lr';
@@ -29,6 +31,8 @@ export const RATE = 'lr';
 export const RATE_FACTORS = [0.1, 0.3, 1, 3, 10] as const;
 /** Fractions of the full number of epochs: for a learning-rate search, and for the two rounds of halving. */
 const SEARCH_PART = 1 / 3;
+/** A search for learning rates that nobody chose or declined is made if it takes less than this part of all epochs. */
+const UNASKED_PART = 1 / 3;
 const HALVING_PARTS = [1 / 4, 1 / 2] as const;
 
 export interface Sweep {
@@ -68,12 +72,41 @@ interface Arm {
  * All trials that can be determined from the outcomes so far, including completed ones. Search trials come first, then the
  * compared trials with the first seed, with the second, and so on.
  */
-export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
+export function wantedTrials(of: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
+  const sweep = decided(of);
   const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
   const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
   // Searches for neighbouring learning rates share trials.
   const distinct = new Map(trials.map((trial) => [trialKey(trial), trial] as const));
   return [...distinct.values()].sort((a, b) => turn(a) - turn(b));
+}
+
+/**
+ * Whether learning rates are searched: as chosen; if nothing was chosen, in a comparison for which nobody gave a learning rate and of whose
+ * epochs the search takes less than a third.
+ */
+export function findsRates(sweep: Sweep): boolean {
+  const { settings, hyperparameters, choice } = sweep;
+  if (choice.findRates !== null) return choice.findRates;
+  const isGiven = ({ id }: SettingSummary) =>
+    hyperparameters.learningRates[id] !== undefined || (choice.values[id]?.[RATE]?.length ?? 0) > 0;
+  return settings.length > 1 && !settings.some(isGiven) && rateSearchPart(sweep) < UNASKED_PART;
+}
+
+/** The sweep with the decision of `findsRates`. */
+const decided = (sweep: Sweep): Sweep =>
+  sweep.choice.findRates === null
+    ? { ...sweep, choice: { ...sweep.choice, findRates: findsRates(sweep) } }
+    : sweep;
+
+/** The part of all epochs that a search for learning rates takes. Epochs of the linear probe do not count: its features are cached. */
+export function rateSearchPart(sweep: Sweep): number {
+  const epochs = (findRates: boolean) =>
+    allTrials({ ...sweep, choice: { ...sweep.choice, findRates } })
+      .filter(({ setting }) => setting.id !== PROBE_SETTING)
+      .reduce((sum, { config }) => sum + config.epochs, 0);
+  const all = epochs(true);
+  return all === 0 ? 1 : 1 - epochs(false) / all; // 0 epochs: the sweep cannot start
 }
 
 /** The largest number of runs of a sweep. */
@@ -96,11 +129,12 @@ function impossibleValue({ settings, choice }: Sweep): string | null {
   return null;
 }
 
-function tooLarge({ settings, choice }: Sweep): string | null {
+function tooLarge(sweep: Sweep): string | null {
+  const { settings, choice } = sweep;
   const arms = settings.map(({ id }) =>
     Object.values(choice.values[id] ?? {}).reduce((product, values) => product * (values.length || 1), 1),
   );
-  const each = (choice.findRates ? RATE_FACTORS.length : 0) + choice.seeds;
+  const each = (findsRates(sweep) ? RATE_FACTORS.length : 0) + choice.seeds;
   const runs = each * arms.reduce((sum, count) => sum + count, 0);
   return runs > MOST_RUNS
     ? `The sweep would have about ${runs} runs. At most ${MOST_RUNS} are possible. Use fewer values or seeds.`
@@ -108,7 +142,8 @@ function tooLarge({ settings, choice }: Sweep): string | null {
 }
 
 /** All trials of the sweep. Their number does not depend on the outcomes. Empty if the sweep cannot start. */
-export function allTrials(sweep: Sweep): Trial[] {
+export function allTrials(of: Sweep): Trial[] {
+  const sweep = decided(of);
   if (sweepObstacle(sweep)) return [];
   const outcomes = new Map<string, Outcome>();
   for (;;) {

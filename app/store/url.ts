@@ -312,13 +312,15 @@ const PARAMETERS: Parameter[] = [
       c.sweep.seeds = value;
     },
   ),
-  flag(
-    'findRates',
-    (c) => c.sweep.findRates,
-    (c, value) => {
-      c.sweep.findRates = value;
+  {
+    key: 'findRates',
+    read: (text, { sweep }) => {
+      if (text !== 'on' && text !== 'off') return false;
+      sweep.findRates = text === 'on';
+      return true;
     },
-  ),
+    write: ({ sweep: { findRates } }) => (findRates === null ? null : findRates ? 'on' : 'off'),
+  },
   flag(
     'halving',
     (c) => c.sweep.halving,

@@ -1,7 +1,7 @@
 /** Several values and seeds of the chosen settings, and the cost of running them. */
 import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
@@ -10,6 +10,7 @@ import { asProblem } from '../../store/problem';
 import { chosenSettings, read, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import {
+  findsChosenRates,
   measureSweep,
   type SweepCost,
   type SweepSize,
@@ -29,10 +30,10 @@ import classes from './TuneStep.module.css';
 
 export function SweepFields({ size }: { size: SweepSize }) {
   const [opened, { toggle }] = useDisclosure(false);
-  const { seeds, findRates, halving } = useSession((session) => session.configuration.sweep);
-  const configuration = useSession((session) => session.configuration);
-  const settings = useSession((session) => session.settings);
-  const chosen = chosenSettings({ configuration, settings });
+  const source = useSweepSource();
+  const { seeds, halving } = source.configuration.sweep;
+  const chosen = chosenSettings(source);
+  const findRates = useMemo(() => findsChosenRates(source), [source]);
   return (
     <Block
       title="Sweep"
@@ -52,7 +53,7 @@ export function SweepFields({ size }: { size: SweepSize }) {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and takes the rate with the highest validation accuracy. Every combination of values gets the same number of runs.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and takes the rate with the highest validation accuracy. Every combination of values gets the same number of runs. On by default for a comparison with learning rates that nobody changed, if the search takes less than a third of all epochs.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
