@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { float32 } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
 import { seededRandom } from '../random';
-import { type BasisSpec, basesOf, basisShapes, sizeOf } from './bases';
+import { sizeOf } from '../shape';
+import { type BasisSpec, basesOf, basisShapes } from './bases';
 
 const channels = (rank: number): BasisSpec => ({ form: 'channels', rank });
 const matrix = (rank: number): BasisSpec => ({ form: 'matrix', rank });

@@ -3,6 +3,7 @@
  * (docs/method.md §1.4).
  */
 import type { ConvolutionSpec } from '../backbone/layout';
+import { sizeOf } from '../shape';
 import { type DenseMatrix, leadingLeft, rightOf, type SingularVectors, signed } from './singular-vectors';
 
 type Sizes = Pick<ConvolutionSpec, 'cIn' | 'cOut' | 'kernel'>;
@@ -55,9 +56,6 @@ export function basisShapes(spec: BasisSpec, layer: Sizes): Record<string, numbe
 /** How many numbers a layer's bases have together. */
 export const basisNumbers = (spec: BasisSpec, layer: Sizes): number =>
   Object.values(basisShapes(spec, layer)).reduce((sum, shape) => sum + sizeOf(shape), 0);
-
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, side) => product * side, 1);
 
 /** A string that is equal for equal bases. */
 export const basisKey = ({ form, rank }: BasisSpec) => `${form},${rank}`;

@@ -21,7 +21,7 @@ export const allAtoms: TuningMethod = {
   paper: '',
   learningRate: 1e-3,
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...BLOCK_OPTIONS, ...layerOptions(true)],
-  codings: ({ kernel }, options) => ({
+  decompositions: ({ kernel }, options) => ({
     ...(kernel > 1 ? { plain: plainAtoms(option(allAtoms, options, 'm')) } : {}),
     blocks: blockCoding(allAtoms, options),
   }),

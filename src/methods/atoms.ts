@@ -13,7 +13,7 @@ export const atoms: TuningMethod = {
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 3e-3,
   options: [ATOMS_PER_LAYER, ...layerOptions(false)],
-  codings: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),
+  decompositions: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),
   atomChange: 'dD',
   trainables: ({ kernel }, options) => {
     const m = option(atoms, options, 'm');

@@ -13,7 +13,7 @@ export const bitfit: TuningMethod = {
   paper: '',
   learningRate: 1e-3,
   options: layerOptions(true),
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   trainables: ({ cOut }) => [{ name: 'db', shape: [cOut], initial: () => new Float32Array(cOut) }],
   bias: ({ db }, { bias }) => tf.add(bias, assertDefined(db, 'db')),

@@ -67,7 +67,7 @@ export const coefficientAtoms: TuningMethod = {
     LOW_RANK,
     ...layerOptions(true),
   ],
-  codings: (_layer, options) => ({ blocks: blockCoding(coefficientAtoms, options) }),
+  decompositions: (_layer, options) => ({ blocks: blockCoding(coefficientAtoms, options) }),
   atomChange: null,
   trainables: (layer, options) => {
     const coding = blockCoding(coefficientAtoms, options);

@@ -28,7 +28,7 @@ export const coreAtoms: TuningMethod = {
   paper: '',
   learningRate: 1e-2,
   options: [RANK, ...layerOptions(true)],
-  codings: (_layer, options) => ({ bases: basesFor(options) }),
+  decompositions: (_layer, options) => ({ bases: basesFor(options) }),
   atomChange: null,
   trainables: (layer, options) => {
     const r = layerRank(basesFor(options), layer);

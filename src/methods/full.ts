@@ -11,7 +11,7 @@ export const full: TuningMethod = {
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 72.14 % (87.67 M trained). Chen et al., ICLR 2025.',
   learningRate: 3e-4,
   options: layerOptions(true),
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }) => [
     { name: 'W', shape: [cOut, cIn, kernel, kernel], initial: (_random, pretrained) => pretrained.slice() },

@@ -9,7 +9,7 @@ export const linearProbe: TuningMethod = {
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 61.21 % (0.11 M trained). Chen et al., ICLR 2025.',
   learningRate: 0,
   options: [],
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   trainables: () => [],
 };

@@ -16,7 +16,7 @@ export const loraPeft: TuningMethod = {
   paper: '',
   learningRate: 1e-3,
   options: LORA_OPTIONS,
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }, options) => {
     const r = option(loraPeft, options, 'r');

@@ -29,7 +29,7 @@ export const loraXs: TuningMethod = {
   paper: '',
   learningRate: 1e-2,
   options: [RANK, ...layerOptions(true)],
-  codings: (_layer, options) => ({ bases: basesFor(options) }),
+  decompositions: (_layer, options) => ({ bases: basesFor(options) }),
   atomChange: null,
   trainables: (layer, options) => {
     const r = layerRank(basesFor(options), layer);

@@ -40,7 +40,7 @@ export const lora: TuningMethod = {
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-3,
   options: LORA_OPTIONS,
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   trainables: ({ kernel, cIn, cOut }, options) => {
     const inner = option(lora, options, 'r') * kernel;

@@ -50,7 +50,7 @@ export interface Frozen {
 }
 
 /** The decompositions a method needs: into plain atoms (of single kernels), into block atoms, and bases (docs/method.md §1). */
-export interface Codings {
+export interface NeededDecompositions {
   plain?: AtomCoding;
   blocks?: AtomCoding;
   bases?: BasisSpec;
@@ -71,7 +71,7 @@ export interface TuningMethod {
   learningRate: number;
   options: SettingOption[];
   /** The decompositions needed for a layer that the method trains. */
-  codings(layer: ConvolutionSpec, options: SettingOptions): Codings;
+  decompositions(layer: ConvolutionSpec, options: SettingOptions): NeededDecompositions;
   /** The trainable that is the change of the plain atoms, `[m, k²]`, for display; null if there is none. */
   atomChange: string | null;
   /** Empty for a layer that the method does not train. */

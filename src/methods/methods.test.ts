@@ -117,7 +117,7 @@ function basesFor(
   layer: ConvolutionSpec,
   kernel: Float32Array,
 ): Frozen['bases'] {
-  const spec = method.codings(layer, options).bases;
+  const spec = method.decompositions(layer, options).bases;
   if (!spec) return null;
   const { tensors } = basesOf(kernel, layer, spec);
   const shapes = Object.entries(basisShapes(spec, layer));

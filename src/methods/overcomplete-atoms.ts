@@ -37,7 +37,7 @@ export const overcompleteAtoms: TuningMethod = {
   paper: '',
   learningRate: 1e-3,
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...layerOptions(false)],
-  codings: (_layer, options) => ({ plain: plainAtoms(option(overcompleteAtoms, options, 'm')) }),
+  decompositions: (_layer, options) => ({ plain: plainAtoms(option(overcompleteAtoms, options, 'm')) }),
   atomChange: null,
   trainables: (layer, options) =>
     overcompleteTrainables(

@@ -14,7 +14,7 @@ export const scaleAndShift: TuningMethod = {
   paper: '',
   learningRate: 1e-3,
   options: layerOptions(true),
-  codings: () => ({}),
+  decompositions: () => ({}),
   atomChange: null,
   // γ is the difference from 1, so that weight decay pulls towards the pretrained network.
   trainables: ({ cOut }) =>

@@ -19,7 +19,7 @@ export const svf: TuningMethod = {
   paper: '',
   learningRate: 1e-2,
   options: layerOptions(true),
-  codings: () => ({ bases: BASES }),
+  decompositions: () => ({ bases: BASES }),
   atomChange: null,
   trainables: (layer) => {
     const r = layerRank(BASES, layer);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../shape';
 import { defineOp } from './define-op';
 import { heapViews, uninitialised } from './wasm/heap';
 
@@ -20,7 +21,7 @@ export function part<R extends tf.Rank>(
   offset: number,
   shape: tf.ShapeMap[R],
 ): tf.Tensor<R> {
-  const size = shape.reduce((product, side) => product * side, 1);
+  const size = sizeOf(shape);
   return tf.tidy(() => apply({ whole }, { offset, size }).reshape<tf.Tensor<R>>(shape));
 }
 

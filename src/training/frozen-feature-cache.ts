@@ -9,6 +9,7 @@ import type { Backbone } from '../backbone/backbone';
 import type { Dataset } from '../data/dataset';
 import type { PrivateFile } from '../files/private-file';
 import { part } from '../ops/part';
+import { sizeOf } from '../shape';
 import type { FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
 import { centredBatch, viewBatch, viewsPerImage } from './batch';
 import { EVALUATION_BATCH, range } from './evaluate';
@@ -222,7 +223,7 @@ class FileActivations implements Activations {
   }
 
   read(rows: number[]): tf.Tensor4D | null {
-    const size = this.#shape.reduce((product, side) => product * side, 1);
+    const size = sizeOf(this.#shape);
     const values = new Float32Array(rows.length * size);
     try {
       for (const [place, row] of rows.entries())

@@ -216,16 +216,16 @@ class Run {
     for (const layer of convolutions(network)) {
       memory.take('weights', numbersOf(layer) + 2 * layer.cOut);
       if (!this.#isTuned(layer)) continue;
-      const codings = method.codings(layer, options);
+      const needed = method.decompositions(layer, options);
       for (const kind of ATOM_KINDS) {
-        const coding = codings[kind];
+        const coding = needed[kind];
         if (!coding) continue;
         const { rows, atoms } = codedShape(coding, layer);
         // The backward pass reads block coefficients transposed, which a backend caches.
         memory.take('coefficients', rows * atoms * (coding.kc > 1 ? 2 : 1));
       }
       // Bases are kept in two orders: of the forward and of the backward pass.
-      if (codings.bases) memory.take('coefficients', 2 * basisNumbers(codings.bases, layer));
+      if (needed.bases) memory.take('coefficients', 2 * basisNumbers(needed.bases, layer));
     }
     if (frozenFeatures)
       memory.take(
@@ -452,7 +452,7 @@ class Run {
     const wanted = Math.ceil(workgroups / (tiles * taps));
     const parts = Math.max(1, Math.floor(Math.min(wanted, (n * outputSide ** 2) / positionsPerPart)));
     if (this.#isFused) {
-      const { plain } = this.run.method.codings(layer, this.run.options);
+      const { plain } = this.run.method.decompositions(layer, this.run.options);
       return [(plain?.m ?? 0) * taps * parts * tiles * threads];
     }
     const kernel = numbersOf(layer);
@@ -496,7 +496,7 @@ class Run {
 
   #basesOf(layer: ConvolutionSpec): BasisSpec | null {
     const { method, options } = this.run;
-    return method.codings(layer, options).bases ?? null;
+    return method.decompositions(layer, options).bases ?? null;
   }
 
   /** Images, or the activations that enter the stage `from`. */

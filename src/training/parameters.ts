@@ -15,6 +15,7 @@ import {
   type TuningMethod,
 } from '../methods/method';
 import { part } from '../ops/part';
+import { sizeOf } from '../shape';
 import { UserError } from '../user-error';
 import type { SettingOption, SettingOptions } from '../worker/protocol';
 
@@ -53,7 +54,7 @@ export function parameterTable(
   const parameters: Parameter[] = [];
   let offset = 0;
   const add = (name: string, shape: number[], layer: ConvolutionSpec | null, trainable: Trainable | null) => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = sizeOf(shape);
     parameters.push({ name, layer, trainable, shape, offset, size });
     offset += size;
   };
@@ -114,9 +115,9 @@ export function neededCodings(
 ): Map<AtomKind, { coding: AtomCoding; layers: string[] }> {
   const needed = new Map<AtomKind, { coding: AtomCoding; layers: string[] }>();
   for (const layer of trainedLayers(table)) {
-    const codings = method.codings(layer, options);
+    const decompositions = method.decompositions(layer, options);
     for (const kind of ATOM_KINDS) {
-      const coding = codings[kind];
+      const coding = decompositions[kind];
       if (!coding) continue;
       const { layers } = needed.get(kind) ?? { layers: [] };
       needed.set(kind, { coding, layers: [...layers, layer.name] });
@@ -132,7 +133,7 @@ export function neededBases(
   table: ParameterTable,
 ): { spec: BasisSpec; layers: string[] } | null {
   const needed = trainedLayers(table).flatMap((layer) => {
-    const spec = method.codings(layer, options).bases;
+    const spec = method.decompositions(layer, options).bases;
     return spec ? [{ spec, layer: layer.name }] : [];
   });
   const [first] = needed;

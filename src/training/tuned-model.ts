@@ -195,7 +195,7 @@ export class TunedModel {
   /** α_c of block atoms, `[n, (I O)]`; null if the method has none. */
   #blockCoefficients({ spec }: Convolution): tf.Tensor2D | null {
     const code = this.decompositions.blocks.get(spec.name);
-    const coding = this.method.codings(spec, this.options).blocks;
+    const coding = this.method.decompositions(spec, this.options).blocks;
     if (!code || !coding) return null;
     const { rows, atoms, block } = codedShape(coding, spec);
     const byBlock = [spec.cOut / block.out, spec.cIn / block.in, atoms];
@@ -207,7 +207,7 @@ export class TunedModel {
   /** The bases by name, rows of U multiplied by the scale; null if the method has none. */
   #bases({ spec }: Convolution, scale: tf.Tensor1D): Record<string, tf.Tensor> | null {
     const found = this.decompositions.bases.get(spec.name);
-    const needed = this.method.codings(spec, this.options).bases;
+    const needed = this.method.decompositions(spec, this.options).bases;
     if (!found || !needed) return null;
     return tf.tidy(() =>
       Object.fromEntries(
