@@ -520,7 +520,16 @@ describe('against what the engine knows', () => {
     ...(choices && { choices: choices.map((value) => ({ value, label: String(value) })) }),
   });
   const setting = (id: string, options: SettingSummary['options']): SettingSummary => ({
-    ...{ id, label: id, symbol: id, description: '', options, learningRate: 0.001, paper: '' },
+    ...{
+      id,
+      label: id,
+      symbol: id,
+      description: '',
+      options,
+      learningRate: 0.001,
+      rateExponents: {},
+      paper: '',
+    },
     ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
     memory: {
       ...{

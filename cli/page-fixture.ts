@@ -66,7 +66,7 @@ export const MEMORY: MemoryPlan = {
 
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
   return {
-    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, paper: '' },
+    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, rateExponents: {}, paper: '' },
     fault: null,
     ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
   };

@@ -40,7 +40,14 @@ function made({
   computedBy,
 }: Made): RunRecord {
   const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, seed };
-  const summary = { id: setting, label: setting, symbol: setting, options: [], learningRate: 1 };
+  const summary = {
+    id: setting,
+    label: setting,
+    symbol: setting,
+    options: [],
+    learningRate: 1,
+    rateExponents: {},
+  };
   const result = {
     validation: predictionsFrom(right, labels ?? alternating(right.length)),
     test: test && predictionsFrom(test, labels ?? alternating(test.length)),

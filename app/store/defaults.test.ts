@@ -12,6 +12,7 @@ const lora: SettingSummary = {
     { id: 'scale', label: 'Scale', help: '', default: 8, min: 1, max: 64 },
   ],
   learningRate: 2e-3,
+  rateExponents: { rank: -1 },
   fault: null,
   trainable: { backbone: 113164, head: 2565 },
   tunedLayers: 53,
@@ -54,6 +55,17 @@ describe('runConfig', () => {
       views: 0,
       probe: DEFAULT_HYPERPARAMETERS.probe,
     });
+  });
+
+  it('follows an option with the default learning rate, and not with a chosen one', () => {
+    const rate = (options: Record<string, number>, learningRates = {}) =>
+      runConfig(lora, { ...DEFAULT_HYPERPARAMETERS, options: { lora: options }, learningRates }, 'none')
+        .learningRate;
+    expect([1, 4, 16].map((rank) => rate({ rank }))).toEqual([8e-3, 2e-3, 5e-4]);
+    expect(rate({ rank: 3 })).toBe(2.7e-3);
+    expect(rate({ scale: 16 })).toBe(2e-3);
+    expect(rate({ rank: 0 })).toBe(2e-3);
+    expect(rate({ rank: 1 }, { lora: 0.1 })).toBe(0.1);
   });
 
   it('takes what the person chose for this setting, and only for this one', () => {

@@ -2,6 +2,7 @@
  * The defaults of all hyperparameters (docs/method.md §5), and the function that makes a `RunConfig` from them. Uses neither
  * React nor the DOM, because the command line uses the same defaults.
  */
+import { defaultLearningRate } from '../../src/methods/default-learning-rate';
 import type {
   Augmentation,
   DatasetSummary,
@@ -79,11 +80,15 @@ export function settingsQuestion(
   return { options, batchSize, augmentation, views, memoryCap: memoryCapBytes(hyperparameters) };
 }
 
-/** The learning rate of `setting` with these hyperparameters. */
+/** The learning rate of `setting` with these hyperparameters, and with `options` in place of the chosen ones. */
 export const learningRateOf = (
-  { id, learningRate }: SettingSummary,
-  { probe, learningRates }: Hyperparameters,
-) => (id === PROBE_SETTING ? probe.learningRate : (learningRates[id] ?? learningRate));
+  setting: SettingSummary,
+  { probe, learningRates, options: chosen }: Hyperparameters,
+  options = chosen[setting.id] ?? {},
+) =>
+  setting.id === PROBE_SETTING
+    ? probe.learningRate
+    : (learningRates[setting.id] ?? defaultLearningRate(setting, options));
 
 /** The configuration of a run of `setting`. The linear probe uses only the hyperparameters in `probe`. */
 export function runConfig(

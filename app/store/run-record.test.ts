@@ -4,7 +4,14 @@ import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import { outcomeOf, queuedRun, trialNames, withResult } from './run-record';
 
 const LORA = {
-  ...{ id: 'lora', label: 'LoRA', symbol: 'LoRA', learningRate: 1e-3, trainable: { backbone: 1, head: 1 } },
+  ...{
+    id: 'lora',
+    label: 'LoRA',
+    symbol: 'LoRA',
+    learningRate: 1e-3,
+    rateExponents: {},
+    trainable: { backbone: 1, head: 1 },
+  },
   options: [{ id: 'r', label: 'Rank (r)', help: '', default: 4, min: 1, max: 64 }],
 } as unknown as SettingSummary; // the tests use no other fields
 

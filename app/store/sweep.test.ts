@@ -24,6 +24,7 @@ const setting = (id: string, learningRate: number, options: string[]): SettingSu
     label: id,
     fault: null,
     learningRate,
+    rateExponents: {},
     options: options.map((name) => number(name, 4)),
   }) as SettingSummary;
 

@@ -205,7 +205,7 @@ function armsOf({ hyperparameters, choice }: Sweep, setting: SettingSummary): Ar
   }
   const rates = values[RATE] ?? [];
   return combinations.flatMap((options) =>
-    (rates.length > 0 ? rates : [learningRateOf(setting, hyperparameters)]).map((learningRate) => ({
+    (rates.length > 0 ? rates : [learningRateOf(setting, hyperparameters, options)]).map((learningRate) => ({
       setting,
       options,
       learningRate,

@@ -20,6 +20,7 @@ export const allAtoms: TuningMethod = {
   description: 'Trains overcomplete atoms and coefficient atoms together.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...BLOCK_OPTIONS, ...layerOptions(true)],
   decompositions: ({ kernel }, options) => ({
     ...(kernel > 1 ? { plain: plainAtoms(option(allAtoms, options, 'm')) } : {}),

@@ -12,6 +12,7 @@ export const atoms: TuningMethod = {
   description: 'Trains a change ΔD of each layer’s atoms. The coefficients stay frozen.',
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 3e-3,
+  rateExponents: {},
   options: [ATOMS_PER_LAYER, ...layerOptions(false)],
   decompositions: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),
   atomChange: 'dD',

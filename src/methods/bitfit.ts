@@ -12,6 +12,7 @@ export const bitfit: TuningMethod = {
   description: 'Trains the bias of every batch norm. All kernels stay frozen.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({}),
   atomChange: null,

@@ -61,6 +61,7 @@ export const coefficientAtoms: TuningMethod = {
   description: 'Trains a change ΔDc of atoms that cover blocks of channels. The coefficients stay frozen.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: [
     { ...ATOMS_PER_LAYER, label: 'Atoms per pair of channels (m)' },
     ...BLOCK_OPTIONS,

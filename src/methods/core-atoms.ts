@@ -27,6 +27,7 @@ export const coreAtoms: TuningMethod = {
     'Trains a small core that connects the leading directions of each kernel’s output and input channels. The directions stay frozen. This project’s own extension, not from the paper.',
   paper: '',
   learningRate: 1e-2,
+  rateExponents: {},
   options: [RANK, ...layerOptions(true)],
   decompositions: (_layer, options) => ({ bases: basesFor(options) }),
   atomChange: null,

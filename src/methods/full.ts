@@ -10,6 +10,7 @@ export const full: TuningMethod = {
   description: 'Trains every kernel of the backbone.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 72.14 % (87.67 M trained). Chen et al., ICLR 2025.',
   learningRate: 3e-4,
+  rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({}),
   atomChange: null,

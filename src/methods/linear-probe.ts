@@ -8,6 +8,7 @@ export const linearProbe: TuningMethod = {
   description: 'Trains only the head, on the features of the frozen backbone.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 61.21 % (0.11 M trained). Chen et al., ICLR 2025.',
   learningRate: 0,
+  rateExponents: {},
   options: [],
   decompositions: () => ({}),
   atomChange: null,

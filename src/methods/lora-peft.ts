@@ -15,6 +15,7 @@ export const loraPeft: TuningMethod = {
     'Trains a low-rank update of every kernel in the form of the PEFT library: the rank is a number of channels.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: LORA_OPTIONS,
   decompositions: () => ({}),
   atomChange: null,

@@ -28,6 +28,7 @@ export const loraXs: TuningMethod = {
     'Trains a small matrix between the leading singular vectors of every kernel (Bałazy et al. 2024).',
   paper: '',
   learningRate: 1e-2,
+  rateExponents: {},
   options: [RANK, ...layerOptions(true)],
   decompositions: (_layer, options) => ({ bases: basesFor(options) }),
   atomChange: null,

@@ -39,6 +39,7 @@ export const lora: TuningMethod = {
   description: 'Trains a low-rank update of every kernel in the form of loralib.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-3,
+  rateExponents: {},
   options: LORA_OPTIONS,
   decompositions: () => ({}),
   atomChange: null,

@@ -67,8 +67,10 @@ export interface TuningMethod {
   description: string;
   /** The paper's result with its citation; empty if the paper reports none. */
   paper: string;
-  /** Default learning rate of the backbone's parameters; the head has its own. */
+  /** Default learning rate of the backbone's parameters for the options' defaults; the head has its own. */
   learningRate: number;
+  /** How the default learning rate follows options, by their ids (default-learning-rate.ts). */
+  rateExponents: Readonly<Record<string, number>>;
   options: SettingOption[];
   /** The decompositions needed for a layer that the method trains. */
   decompositions(layer: ConvolutionSpec, options: SettingOptions): NeededDecompositions;

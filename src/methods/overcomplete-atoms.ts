@@ -36,6 +36,7 @@ export const overcompleteAtoms: TuningMethod = {
     'Trains several atoms in place of each atom, and the weights with which every input channel mixes them.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...layerOptions(false)],
   decompositions: (_layer, options) => ({ plain: plainAtoms(option(overcompleteAtoms, options, 'm')) }),
   atomChange: null,

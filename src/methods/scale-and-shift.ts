@@ -13,6 +13,7 @@ export const scaleAndShift: TuningMethod = {
   description: 'Trains a scale and a shift for every channel after each batch norm.',
   paper: '',
   learningRate: 1e-3,
+  rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({}),
   atomChange: null,

@@ -18,6 +18,7 @@ export const svf: TuningMethod = {
     'Trains the singular values of every kernel. The singular vectors stay frozen (Sun et al. 2022).',
   paper: '',
   learningRate: 1e-2,
+  rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({ bases: BASES }),
   atomChange: null,

@@ -17,7 +17,7 @@ export async function settingSummary(
   plan: (options: SettingOptions) => Promise<MemoryPlan>,
 ): Promise<SettingSummary> {
   const specs = convolutions(network);
-  const { id, label, symbol, description, paper, learningRate } = method;
+  const { id, label, symbol, description, paper, learningRate, rateExponents } = method;
   const options = optionsFor(method, specs);
   const possible = possibleOptions(options, chosen);
   const table = parameterTable(method, possible, specs, network.features, classes);
@@ -28,6 +28,7 @@ export async function settingSummary(
     description,
     paper,
     learningRate,
+    rateExponents,
     options,
     fault: optionsFault({ label, options }, chosen),
     trainable: { backbone: table.backbone, head: table.head },

@@ -333,8 +333,10 @@ export interface SettingSummary {
   /** One sentence: what is trained. */
   description: string;
   options: SettingOption[];
-  /** Default learning rate of this setting. */
+  /** Default learning rate of this setting for its options' defaults. */
   learningRate: number;
+  /** How the default learning rate follows options, by their ids: it is multiplied by (value / default)^exponent. */
+  rateExponents: Readonly<Record<string, number>>;
   /** A sentence that says which option has an impossible value and why; null if all values are possible. */
   fault: string | null;
   /**

@@ -1,7 +1,7 @@
 /** One setting: its trainable parameters and its options. Invalid options are reported and can be corrected here. */
 import { Checkbox } from '@mantine/core';
 import type { SettingSummary } from '../../../src/worker/protocol';
-import { PROBE_SETTING } from '../../store/defaults';
+import { learningRateOf, PROBE_SETTING } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { turnLearningRate, turnOption } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
@@ -60,7 +60,7 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
           ) : (
             <NumberField
               label="Learning rate"
-              value={hyperparameters.learningRates[id] ?? setting.learningRate}
+              value={learningRateOf(setting, hyperparameters)}
               min={BOUNDS.learningRate[0]}
               max={BOUNDS.learningRate[1]}
               step={0.001}
