@@ -525,12 +525,13 @@ describe('against what the engine knows', () => {
       label: id,
       symbol: id,
       description: '',
+      advice: '',
       options,
       learningRate: 0.001,
       rateExponents: {},
       paper: '',
     },
-    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, fault: null },
+    ...{ trainable: { backbone: 0, head: 0 }, tunedLayers: 0, adapterBytes: 0, fault: null },
     memory: {
       ...{
         batch: 1,

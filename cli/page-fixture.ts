@@ -66,9 +66,24 @@ export const MEMORY: MemoryPlan = {
 
 function setting(id: string, label: string, options: SettingSummary['options'] = []): SettingSummary {
   return {
-    ...{ id, label, symbol: id, description: '', options, learningRate: 0.003, rateExponents: {}, paper: '' },
+    ...{
+      id,
+      label,
+      symbol: id,
+      description: '',
+      advice: '',
+      options,
+      learningRate: 0.003,
+      rateExponents: {},
+      paper: '',
+    },
     fault: null,
-    ...{ trainable: { backbone: options.length * 100, head: 1026 }, tunedLayers: 0, memory: MEMORY },
+    ...{
+      trainable: { backbone: options.length * 100, head: 1026 },
+      tunedLayers: 0,
+      adapterBytes: 4104,
+      memory: MEMORY,
+    },
   };
 }
 const number = (id: string, label: string, usual: number) => ({

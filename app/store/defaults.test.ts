@@ -7,6 +7,7 @@ const lora: SettingSummary = {
   label: 'LoRA',
   symbol: 'LoRA',
   description: '',
+  advice: '',
   options: [
     { id: 'rank', label: 'Rank', help: '', default: 4, min: 1, max: 16 },
     { id: 'scale', label: 'Scale', help: '', default: 8, min: 1, max: 64 },
@@ -16,6 +17,7 @@ const lora: SettingSummary = {
   fault: null,
   trainable: { backbone: 113164, head: 2565 },
   tunedLayers: 53,
+  adapterBytes: 462916,
   paper: '',
   memory: {
     batch: 16,

@@ -5,12 +5,14 @@ import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { CoefficientCache } from '../decompose/coefficient-cache';
 import { findBases } from '../decompose/layer-bases';
+import { methodById } from '../methods';
 import { ATOM_KINDS } from '../methods/method';
 import { seededRandom } from '../random';
 import { ambiguousBases, dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
+import { settingSummary } from '../training/setting-summary';
 import { UserError } from '../user-error';
-import type { SettingOptions } from '../worker/protocol';
+import type { MemoryPlan, SettingOptions } from '../worker/protocol';
 import {
   adapterSize,
   logitsOf,
@@ -114,12 +116,17 @@ describe('an adapter', () => {
     const file = await writeAdapter(stored, backbone, recompute);
     // The size is known before anything is computed or written.
     expect(adapterSize(stored, backbone)).toBe(file.byteLength);
-    const opened = await openAdapter(
-      decodeAdapter(file, 'a.safetensors'),
-      backbone,
-      'a.safetensors',
-      recompute,
+    const adapter = decodeAdapter(file, 'a.safetensors');
+    const summary = await settingSummary(
+      methodById(setting),
+      options,
+      backbone.network,
+      stored.classes.length,
+      async () => ({}) as MemoryPlan,
     );
+    const withoutBases = [...adapter.tensors].filter(([name]) => !/\.[USVP]$/.test(name));
+    expect(withoutBases.reduce((sum, [, { data }]) => sum + data.byteLength, 0)).toBe(summary.adapterBytes);
+    const opened = await openAdapter(adapter, backbone, 'a.safetensors', recompute);
     expect(opened.checkDifference).toBeLessThan(1e-6);
     expect(opened.stored.values).toEqual(stored.values);
     const [before, after] = [(await logits(stored)).flat(), (await logits(opened.stored)).flat()];

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import type { Framing } from '../data/decode';
-import { codedShape } from '../decompose/atom-coding';
 import { basisShapes, type LayerBases } from '../decompose/bases';
 import type { Recall } from '../decompose/coefficient-cache';
 import { type BackboneBases, type FindBases, findBases } from '../decompose/layer-bases';
@@ -16,6 +15,7 @@ import type { Precision } from '../ops/fp16';
 import { normalised } from '../training/batch';
 import { type AtomDictionaries, NO_DECOMPOSITIONS } from '../training/decompositions';
 import {
+  neededAtoms,
   neededBases,
   neededCodings,
   optionsFor,
@@ -161,7 +161,7 @@ function contentsOf(
   const contents = new Map<string, { shape: number[]; data: () => Float32Array }>();
   for (const parameter of table.parameters)
     contents.set(parameter.name, { shape: parameter.shape, data: () => valuesOf(values, parameter) });
-  for (const { kind, layer, shape } of atomTensors(method, config.options, table, backbone)) {
+  for (const { kind, layer, shape } of neededAtoms(method, config.options, table)) {
     const data = () => assertDefined(dictionaries[kind].get(layer), layer).atoms;
     contents.set(atomsName(layer, kind), { shape, data });
   }
@@ -272,7 +272,7 @@ export function storedModelOf(
   }
   // Check that all tensors are present before allocating an array of their total size.
   const trained = table.parameters.map(({ name, shape }) => tensor(tensors, name, shape, fileName));
-  const dictionaries = readDictionaries({ header, tensors }, method, table, backbone, fileName);
+  const dictionaries = readDictionaries({ header, tensors }, method, table, fileName);
   const values = new Float32Array(table.backbone + table.head);
   for (const [index, { offset }] of table.parameters.entries())
     values.set(assertDefined(trained[index], 'trained'), offset);
@@ -316,10 +316,9 @@ function readDictionaries(
   { header, tensors }: Adapter,
   method: TuningMethod,
   table: ParameterTable,
-  backbone: Backbone,
   fileName: string,
 ): AtomDictionaries {
-  const needed = [...atomTensors(method, header.options, table, backbone)];
+  const needed = neededAtoms(method, header.options, table);
   const { lambda, iterations, lipschitz, blockLipschitz } = header.coding;
   if (needed.length > 0 && (lambda !== LAMBDA || iterations !== CODING_ITERATIONS)) {
     throw new UserError(
@@ -375,21 +374,6 @@ function tableOf(setting: string, options: SettingOptions, classes: number, back
   const { network } = backbone;
   const table = parameterTable(method, options, convolutions(network), network.features, classes);
   return { method, table };
-}
-
-/** The atoms that a setting needs of its layers, with the shapes of their tensors. */
-function* atomTensors(
-  method: TuningMethod,
-  options: SettingOptions,
-  table: ParameterTable,
-  backbone: Backbone,
-): Generator<{ kind: AtomKind; layer: string; shape: number[] }> {
-  for (const [kind, { coding, layers }] of neededCodings(method, options, table)) {
-    for (const layer of layers) {
-      const { atoms, cols } = codedShape(coding, backbone.convolution(layer).spec);
-      yield { kind, layer, shape: [atoms, cols] };
-    }
-  }
 }
 
 function tensor(tensors: Adapter['tensors'], name: string, shape: number[], fileName: string): Float32Array {

@@ -10,6 +10,8 @@ export const atoms: TuningMethod = {
   label: 'Atoms',
   symbol: 'ΔD',
   description: 'Trains a change ΔD of each layer’s atoms. The coefficients stay frozen.',
+  advice:
+    'Take it when only spatial patterns have to change. It has the smallest adapter file of the settings from the paper.',
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 3e-3,
   rateExponents: {},

@@ -10,6 +10,7 @@ export const bitfit: TuningMethod = {
   label: 'Biases only (BitFit)',
   symbol: 'Δb',
   description: 'Trains the bias of every batch norm. All kernels stay frozen.',
+  advice: 'Take it as the simplest baseline that changes the backbone.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

@@ -59,6 +59,8 @@ export const coefficientAtoms: TuningMethod = {
   label: 'Coefficient atoms',
   symbol: 'ΔDc',
   description: 'Trains a change ΔDc of atoms that cover blocks of channels. The coefficients stay frozen.',
+  advice:
+    'Take it when accuracy matters more than the size of the file. Decomposition takes time before the first run.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

@@ -25,6 +25,7 @@ export const coreAtoms: TuningMethod = {
   symbol: 'ΔC',
   description:
     'Trains a small core that connects the leading directions of each kernel’s output and input channels. The directions stay frozen. This project’s own extension, not from the paper.',
+  advice: 'Take it when a small file has to change the whole backbone.',
   paper: '',
   learningRate: 1e-2,
   rateExponents: {},

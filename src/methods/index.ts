@@ -1,4 +1,4 @@
-/** The registry of tuning methods. A new method is a new file and an entry here. */
+/** The registry of tuning methods, those of a first comparison first. A new method is a new file and an entry here. */
 import { UserError } from '../user-error';
 import { allAtoms } from './all-atoms';
 import { atoms } from './atoms';
@@ -18,17 +18,17 @@ import { svf } from './svf';
 export const METHODS: readonly TuningMethod[] = [
   linearProbe,
   atoms,
-  overcompleteAtoms,
-  coefficientAtoms,
-  allAtoms,
   coreAtoms,
   lora,
+  full,
+  coefficientAtoms,
+  overcompleteAtoms,
+  allAtoms,
   loraPeft,
   loraXs,
   svf,
   bitfit,
   scaleAndShift,
-  full,
 ];
 
 /** The method with this id. Throws `UserError` if there is none. */

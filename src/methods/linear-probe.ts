@@ -6,6 +6,8 @@ export const linearProbe: TuningMethod = {
   label: 'Linear probe',
   symbol: 'probe',
   description: 'Trains only the head, on the features of the frozen backbone.',
+  advice:
+    'Take it first: it is trained in seconds and shows what the pretrained features tell apart without tuning.',
   paper: 'Mean over VTAB-1k with ConvNeXt-B: 61.21 % (0.11 M trained). Chen et al., ICLR 2025.',
   learningRate: 0,
   rateExponents: {},

@@ -13,6 +13,7 @@ export const loraPeft: TuningMethod = {
   symbol: 'LoRA (PEFT)',
   description:
     'Trains a low-rank update of every kernel in the form of the PEFT library: the rank is a number of channels.',
+  advice: 'Take it to compare with results of the PEFT library.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

@@ -26,6 +26,7 @@ export const loraXs: TuningMethod = {
   symbol: 'LoRA-XS',
   description:
     'Trains a small matrix between the leading singular vectors of every kernel (Bałazy et al. 2024).',
+  advice: 'Take it as a baseline of the size of core atoms.',
   paper: '',
   learningRate: 1e-2,
   rateExponents: {},

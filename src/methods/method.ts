@@ -64,7 +64,10 @@ export interface TuningMethod {
   id: string;
   label: string;
   symbol: string;
+  /** One sentence: what is trained. */
   description: string;
+  /** One sentence: when to take it. */
+  advice: string;
   /** The paper's result with its citation; empty if the paper reports none. */
   paper: string;
   /** Default learning rate of the backbone's parameters for the options' defaults; the head has its own. */

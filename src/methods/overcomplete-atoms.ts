@@ -34,6 +34,7 @@ export const overcompleteAtoms: TuningMethod = {
   symbol: 'ΔD₁+β',
   description:
     'Trains several atoms in place of each atom, and the weights with which every input channel mixes them.',
+  advice: 'Take it to repeat the paper’s experiments.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

@@ -11,6 +11,7 @@ export const scaleAndShift: TuningMethod = {
   label: 'Scale and shift (SSF)',
   symbol: 'SSF',
   description: 'Trains a scale and a shift for every channel after each batch norm.',
+  advice: 'Take it as a baseline that changes channels only as a whole.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

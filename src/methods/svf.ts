@@ -16,6 +16,7 @@ export const svf: TuningMethod = {
   symbol: 'ΔS',
   description:
     'Trains the singular values of every kernel. The singular vectors stay frozen (Sun et al. 2022).',
+  advice: 'Take it as a baseline of the size of atoms.',
   paper: '',
   learningRate: 1e-2,
   rateExponents: {},

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvolutionSpec, stageOf } from '../backbone/layout';
-import type { AtomCoding } from '../decompose/atom-coding';
+import { type AtomCoding, codedShape } from '../decompose/atom-coding';
 import type { BasisSpec } from '../decompose/bases';
 import {
   ATOM_KINDS,
@@ -124,6 +124,23 @@ export function neededCodings(
     }
   }
   return needed;
+}
+
+/** The atoms of the trained layers that the setting needs, with their shapes; an adapter file contains them. */
+export function neededAtoms(
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+): { kind: AtomKind; layer: string; shape: number[] }[] {
+  return trainedLayers(table).flatMap((layer) => {
+    const decompositions = method.decompositions(layer, options);
+    return ATOM_KINDS.flatMap((kind) => {
+      const coding = decompositions[kind];
+      if (!coding) return [];
+      const { atoms, cols } = codedShape(coding, layer);
+      return [{ kind, layer: layer.name, shape: [atoms, cols] }];
+    });
+  });
 }
 
 /** The bases that the setting needs of its trained layers; null if it needs none. */

@@ -2,8 +2,9 @@
 import { convolutions, type Network } from '../backbone/layout';
 import type { TuningMethod } from '../methods/method';
 import { optionsFault, possibleOptions } from '../methods/option-fault';
+import { sizeOf } from '../shape';
 import type { MemoryPlan, SettingOptions, SettingSummary } from '../worker/protocol';
-import { optionsFor, parameterTable, tunedLayers } from './parameters';
+import { neededAtoms, optionsFor, parameterTable, tunedLayers } from './parameters';
 
 /**
  * The summary of `method` with the chosen options.
@@ -17,7 +18,7 @@ export async function settingSummary(
   plan: (options: SettingOptions) => Promise<MemoryPlan>,
 ): Promise<SettingSummary> {
   const specs = convolutions(network);
-  const { id, label, symbol, description, paper, learningRate, rateExponents } = method;
+  const { id, label, symbol, description, advice, paper, learningRate, rateExponents } = method;
   const options = optionsFor(method, specs);
   const possible = possibleOptions(options, chosen);
   const table = parameterTable(method, possible, specs, network.features, classes);
@@ -26,6 +27,7 @@ export async function settingSummary(
     label,
     symbol,
     description,
+    advice,
     paper,
     learningRate,
     rateExponents,
@@ -33,6 +35,12 @@ export async function settingSummary(
     fault: optionsFault({ label, options }, chosen),
     trainable: { backbone: table.backbone, head: table.head },
     tunedLayers: tunedLayers(table).size,
+    adapterBytes:
+      Float32Array.BYTES_PER_ELEMENT *
+      neededAtoms(method, possible, table).reduce(
+        (sum, { shape }) => sum + sizeOf(shape),
+        table.backbone + table.head,
+      ),
     memory: await plan(possible),
   };
 }

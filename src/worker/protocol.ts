@@ -332,6 +332,8 @@ export interface SettingSummary {
   symbol: string;
   /** One sentence: what is trained. */
   description: string;
+  /** One sentence: when to take it. */
+  advice: string;
   options: SettingOption[];
   /** Default learning rate of this setting for its options' defaults. */
   learningRate: number;
@@ -345,6 +347,11 @@ export interface SettingSummary {
    */
   trainable: { backbone: number; head: number };
   tunedLayers: number;
+  /**
+   * Bytes of the trained parameters and the atoms in its adapter file. The file's header is not counted, nor are bases that cannot be
+   * computed again with certainty (docs/adapter-file.md).
+   */
+  adapterBytes: number;
   /** The paper's results for this setting, with the citation; empty if it reports none. */
   paper: string;
   /** The plan for the loaded data and the requested batch size and memory cap. */

@@ -1,11 +1,11 @@
-/** One setting: its trainable parameters and its options. Invalid options are reported and can be corrected here. */
+/** One setting: what it trains, its costs, when to take it, and its options. Invalid options are reported and can be corrected here. */
 import { Checkbox } from '@mantine/core';
 import type { SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf, PROBE_SETTING } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { turnLearningRate, turnOption } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
-import { count, counted } from '../../ui/format';
+import { bytes, count, counted } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
 import { OptionField } from './OptionField';
 import classes from './SettingCard.module.css';
@@ -17,7 +17,20 @@ interface Props {
 }
 
 export function SettingCard({ setting, chosen, onChoose }: Props) {
-  const { id, label, symbol, description, options, fault, trainable, tunedLayers, paper, memory } = setting;
+  const {
+    id,
+    label,
+    symbol,
+    description,
+    advice,
+    options,
+    fault,
+    trainable,
+    tunedLayers,
+    adapterBytes,
+    paper,
+    memory,
+  } = setting;
   const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   return (
     <section className={classes.card} data-chosen={chosen || undefined} aria-label={label}>
@@ -30,7 +43,9 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
         />
         {symbol !== label && <span className={classes.symbol}>{symbol}</span>}
       </header>
-      <p>{description}</p>
+      <p>
+        {description} {advice}
+      </p>
       {fault ? (
         <p className={classes.memory} data-fits={false}>
           {fault} Correct it to run this setting.
@@ -42,7 +57,8 @@ export function SettingCard({ setting, chosen, onChoose }: Props) {
             <span>head {count(trainable.head)}</span>
             <small>
               trainable parameters
-              {tunedLayers === 0 ? ', backbone frozen' : ` in ${counted(tunedLayers, 'layer')}`}
+              {tunedLayers === 0 ? ', backbone frozen' : ` in ${counted(tunedLayers, 'layer')}`} · adapter
+              file about {bytes(adapterBytes)}
             </small>
           </p>
           <p className={classes.memory} data-fits={memory.fits}>
