@@ -1,6 +1,6 @@
 /** The costs that accuracy is plotted against, and the points: one per setting with its values, over all seeds. */
 import { paretoFront } from '../../src/statistics/pareto';
-import type { Arm, Comparison, Scored } from '../store/comparison';
+import type { Arm, ComparedRun, Comparison, Scored } from '../store/comparison';
 import type { Column } from '../ui/columns';
 import { bytes, count, counted, duration, percent, range } from '../ui/format';
 import { decadeTicks, niceTicks } from './axis';
@@ -29,7 +29,7 @@ export interface Point {
 export interface Against {
   /** Title of the x axis. */
   axis: string;
-  of: (arm: Arm) => number;
+  of: (arm: Pick<Arm, 'parameters' | 'seconds' | 'adapterBytes'>) => number;
   ticks: (values: readonly number[]) => number[];
   log: boolean;
   showTick: (value: number) => string;
@@ -88,8 +88,8 @@ export const AGAINST = {
  * One point per setting, in order, with those on the Pareto front marked. Omits settings without scored images or without a
  * valid position on the axis.
  */
-export function pointsOf(
-  { arms, pairedOn: on }: Pick<Comparison, 'arms' | 'pairedOn'>,
+export function pointsOf<Run extends ComparedRun>(
+  { arms, pairedOn: on }: Pick<Comparison<Run>, 'arms' | 'pairedOn'>,
   { of }: Against,
 ): Point[] {
   const points = arms.flatMap((arm): Point[] => {

@@ -37,16 +37,16 @@ def scene(width, height, random):
     return picture.clip(0, 255).round().astype(np.uint8)
 
 
-def decoded(path):
+def decoded(path, size=SIDE):
     image = Image.open(path)
     if image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     image = image.convert("RGB")
-    scale = SIDE / min(image.size)
-    image = image.resize([max(SIDE, round(side * scale)) for side in image.size], Image.BILINEAR)
-    left, top = ((side - SIDE) // 2 for side in image.size)
-    return torch.from_numpy(np.asarray(image.crop((left, top, left + SIDE, top + SIDE))).copy())
+    scale = size / min(image.size)
+    image = image.resize([max(size, round(side * scale)) for side in image.size], Image.BILINEAR)
+    left, top = ((side - size) // 2 for side in image.size)
+    return torch.from_numpy(np.asarray(image.crop((left, top, left + size, top + size))).copy())
 
 
 def main(folder):
@@ -66,4 +66,5 @@ def main(folder):
     write(os.path.join(folder, "decoded.safetensors"), results, {"about": "made by interop/pytorch/decoded_pictures.py"})
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

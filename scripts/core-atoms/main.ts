@@ -1,0 +1,122 @@
+/**
+ * The test of core atoms that docs/core-atoms.md describes: `npm run core-atoms`, or `npm run core-atoms -- SET…` for some of the sets.
+ * Searches a learning rate for every setting, tests it with other seeds, and writes tables and pictures of all sets to docs/. Every
+ * finished call of the command line is kept in bench/core-atoms/, so an interrupted test goes on where it was. `--print` runs nothing
+ * and writes the tables of what is there.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { parseResults } from '../../app/report/rerun';
+import { tune } from '../../e2e/command';
+import { adapterFile, best, ensembleFile, fileOf, KEPT, rateBeyond, searched, searchPart } from './kept';
+import {
+  BEYOND,
+  ENSEMBLE,
+  FIRST_TEST_SEED,
+  type Plan,
+  plansOf,
+  SEARCH_SEED,
+  SETS,
+  type TestSet,
+} from './plan';
+import { writeTables } from './tables';
+
+const ENSEMBLE_SCRIPT = fileURLToPath(new URL('../../interop/pytorch/ensemble.py', import.meta.url));
+const OUT = fileURLToPath(new URL('../../out/core-atoms/', import.meta.url));
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { print: { type: 'boolean', default: false } },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(SETS);
+  const stray = names.find((name) => !(name in SETS));
+  if (stray !== undefined) {
+    console.error(`There is no set “${stray}”. Choose from: ${Object.keys(SETS).join(', ')}.`);
+    return 2;
+  }
+  for (const name of values.print ? [] : names) {
+    const set = SETS[name];
+    if (set && !(await runSet(name, set))) return 1;
+  }
+  await writeTables();
+  return 0;
+}
+
+/** Runs what is missing. False if the command line failed. */
+async function runSet(name: string, set: TestSet): Promise<boolean> {
+  const data = `${OUT}data/${name}`;
+  if (!existsSync(data)) {
+    const making = `${data}.part`;
+    await rm(making, { recursive: true, force: true });
+    if (!(await set.folder(making))) {
+      console.log(`${name} is skipped: its images in ../shared were not found.`);
+      return true;
+    }
+    await rename(making, data);
+  }
+  for (const plan of plansOf(set)) {
+    const call = (part: string, args: string[]) =>
+      once(name, plan, part, [...set.args, '--data', data, ...chosen(plan), ...args]);
+    const search = (round: number, rates: readonly number[]) =>
+      call(searchPart(round), ['--sweep', `${plan.setting}.lr=${rates.join()}`, '--seed', `${SEARCH_SEED}`]);
+    const args = ['--seed', `${FIRST_TEST_SEED}`, '--seeds', `${set.seeds}`];
+    if (plan.rates.length > 0) {
+      if (!(await search(0, plan.rates))) return false;
+      for (let round = 1; round <= BEYOND; round++) {
+        const next = rateBeyond(await searched(name, plan));
+        if (next !== null && !(await search(round, [next]))) return false;
+      }
+      args.push('--lr', `${plan.setting}=${best(await searched(name, plan)).rate}`);
+    }
+    if (!(await call('test', args))) return false;
+  }
+  if (plansOf(set).some(({ id }) => id === ENSEMBLE.rival)) await classifyWithEnsemble(name, `${data}/test`);
+  return true;
+}
+
+const chosen = ({ setting, options }: Plan) => [
+  ...['--setting', setting],
+  ...Object.entries(options).flatMap(([id, value]) => ['--option', `${setting}.${id}=${value}`]),
+];
+
+/** Calls the command line and keeps its results, unless they are there. False if it failed. */
+async function once(set: string, plan: Plan, part: string, args: string[]): Promise<boolean> {
+  const file = fileOf(set, plan, part);
+  if (existsSync(file)) return true;
+  const out = `${OUT}run-${process.pid}`;
+  await rm(out, { recursive: true, force: true });
+  console.log(`${new Date().toISOString()} ${set} ${plan.id} ${part}`);
+  const { code, stdout, stderr } = await tune([...args, '--backend', 'wasm', '--out', out]);
+  if (code !== 0) {
+    console.error(`${stdout}\n${stderr}`);
+    return false;
+  }
+  const results = parseResults(await readFile(`${out}/results.json`, 'utf8'), 'results.json');
+  await mkdir(`${KEPT}${set}`, { recursive: true });
+  if (plan.id === ENSEMBLE.id && part === 'test') {
+    const adapters = results.runs.flatMap(({ adapter }) => adapter?.file ?? []).slice(0, ENSEMBLE.members);
+    for (const [index, adapter] of adapters.entries()) await cp(`${out}/${adapter}`, adapterFile(set, index));
+  }
+  // The losses of every step are most of a file, and no table reads them.
+  const runs = results.runs.map((run) => ({ ...run, losses: [] }));
+  await writeFile(file, `${JSON.stringify({ ...results, runs })}\n`);
+  await rm(out, { recursive: true, force: true });
+  return true;
+}
+
+async function classifyWithEnsemble(set: string, images: string): Promise<void> {
+  if (existsSync(ensembleFile(set))) return;
+  const adapters = Array.from({ length: ENSEMBLE.members }, (_, index) => adapterFile(set, index));
+  try {
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', [ENSEMBLE_SCRIPT, images, ...adapters]);
+    await writeFile(ensembleFile(set), stdout);
+  } catch (error) {
+    console.log(`The ensemble needs Debian's python3-torch and python3-torchvision. ${error}`);
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,135 @@
+/** The tables and pictures of the test: docs/core-atoms-tables.md and docs/core-atoms-<set>.svg, made from bench/core-atoms/. */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { AGAINST, pointsOf } from '../../app/charts/against';
+import { comparedRun } from '../../app/report/results';
+import { type ComparedRun, type Comparison, compare, type Pair } from '../../app/store/comparison';
+import { accuracyWords, differenceWords, pWords, testSentence } from '../../app/store/comparison-words';
+import { bytes, count } from '../../app/ui/format';
+import { best, fileOf, readEnsemble, readKept, searched } from './kept';
+import { picture } from './picture';
+import { ENSEMBLE, FIRST_TEST_SEED, PLANS, type Plan, plansOf, SETS, type TestSet } from './plan';
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const table = (titles: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(titles), row(titles.map(() => '---')), ...rows.map(row)].join('\n');
+
+export async function writeTables(): Promise<void> {
+  const parts = [
+    '# Core atoms: tables',
+    'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) states settings, sets and protocol, and says what the tables show.',
+    '## Accuracy at each learning rate',
+    'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that was chosen; on a tie, the one with the lower validation loss.',
+  ];
+  for (const plan of PLANS) parts.push(...(await rateTable(plan)));
+  for (const [name, set] of Object.entries(SETS)) parts.push(...(await testTables(name, set)));
+  await writeFile(`${DOCS}core-atoms-tables.md`, `${parts.join('\n\n')}\n`);
+}
+
+/** The accuracy of a setting at each searched rate, one row for each set; empty if nothing was searched. */
+async function rateTable(plan: Plan): Promise<string[]> {
+  const found = await Promise.all(
+    Object.keys(SETS).map(async (set) => ({ set, outcomes: await searched(set, plan) })),
+  );
+  const bySet = found.filter(({ outcomes }) => outcomes.length > 0);
+  if (bySet.length === 0) return [];
+  const rates = [...new Set(bySet.flatMap(({ outcomes }) => outcomes.map(({ rate }) => rate)))].sort(
+    (a, b) => a - b,
+  );
+  const rows = bySet.map(({ set, outcomes }) => [
+    set,
+    ...rates.map((rate) => {
+      const outcome = outcomes.find((each) => each.rate === rate);
+      if (!outcome) return '';
+      const accuracy = (100 * outcome.accuracy).toFixed(1);
+      return outcome === best(outcomes) ? `**${accuracy}**` : accuracy;
+    }),
+  ]);
+  return [`### ${titleOf(plan)}`, table(['set', ...rates.map((rate) => rate.toExponential())], rows)];
+}
+
+const titleOf = ({ setting, options }: Plan) =>
+  [setting, ...Object.entries(options).map(([id, value]) => `${id} = ${value}`)].join(', ');
+
+/** The accuracies on test images, the ensemble and the pairs of a set; empty if nothing was tested. */
+async function testTables(name: string, set: TestSet): Promise<string[]> {
+  const runs: ComparedRun[] = [];
+  for (const plan of plansOf(set)) {
+    const results = await readKept(fileOf(name, plan, 'test'));
+    if (results) runs.push(...results.runs.map((run) => comparedRun(run, results.dataset)));
+  }
+  if (runs.length === 0) return [];
+  const comparison = compare(runs);
+  await writeFile(`${DOCS}core-atoms-${name}.svg`, picture(name, pointsOf(comparison, AGAINST.parameters)));
+  const settings = comparison.arms.map(({ name: setting, trainable, runs: own, test, adapterBytes }) => [
+    setting,
+    count(trainable.backbone),
+    own[0]?.setting === 'linear-probe' ? '' : `${own[0]?.config.learningRate}`,
+    accuracyWords(test),
+    bytes(Math.round(adapterBytes)),
+    `${own.length}`,
+  ]);
+  const titles = ['setting', 'trainable in the backbone', 'rate', 'test accuracy (95 %)', 'adapter', 'seeds'];
+  return [
+    `## ${name}`,
+    table(titles, settings),
+    `![Test accuracy against trainable parameters on ${name}](core-atoms-${name}.svg)`,
+    ...(await ensembleTable(name, runs)),
+    testSentence(comparison),
+    pairTable(comparison),
+  ];
+}
+
+function pairTable({ pairs }: Pick<Comparison<ComparedRun>, 'pairs'>): string {
+  const cells = ({ first, second, difference, test }: Pair<ComparedRun>) => [
+    `${first.name} − ${second.name}`,
+    differenceWords(difference),
+    pWords({ test }),
+    test?.verdict ?? '',
+  ];
+  return table(['pair', 'points (95 %)', 'p', 'verdict'], pairs.map(cells));
+}
+
+/** The ensemble beside one run of its rival, with the same seed as the ensemble's first member. */
+async function ensembleTable(set: string, runs: readonly ComparedRun[]): Promise<string[]> {
+  const ensemble = await readEnsemble(set);
+  const ofPlan = (id: string) => {
+    const plan = PLANS.find((each) => each.id === id);
+    return runs.filter(
+      ({ setting, config }) => setting === plan?.setting && config.options.r === plan.options.r,
+    );
+  };
+  const members = ofPlan(ENSEMBLE.id).slice(0, ENSEMBLE.members);
+  const [first] = members;
+  const rival = ofPlan(ENSEMBLE.rival).find(({ config }) => config.seed === FIRST_TEST_SEED);
+  if (!ensemble || !first?.result?.test || !rival) return [];
+  if (first.result.test.targets.join() !== ensemble.targets.join())
+    throw new Error(`The ensemble on ${set} classified other images than the runs.`);
+  const adapterBytes = members.reduce((sum, { model }) => sum + (model?.adapterBytes ?? 0), 0);
+  const { targets, predicted } = ensemble;
+  const together: ComparedRun = {
+    ...first,
+    name: `mean of ${members.length} × ${first.armName}`,
+    armName: `ensemble of ${first.armName}`,
+    trainable: {
+      backbone: members.length * first.trainable.backbone,
+      head: members.length * first.trainable.head,
+    },
+    result: { ...first.result, test: { targets, predicted } },
+    model: { adapterBytes },
+  };
+  const comparison = compare([together, rival]);
+  const rows = comparison.arms.map(({ name, trainable, test, adapterBytes: size }) => [
+    name,
+    count(trainable.backbone),
+    accuracyWords(test),
+    bytes(size),
+  ]);
+  return [
+    `The mean of the logits of ${members.length} adapters, in PyTorch, beside one run of ${rival.armName}:`,
+    table(['model', 'trainable in the backbone', 'test accuracy (95 %)', 'adapters'], rows),
+    pairTable(comparison),
+  ];
+}
