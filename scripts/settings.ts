@@ -43,10 +43,21 @@ interface Experiment {
   halfWidth: number;
 }
 
-/** The reference used a learning rate for full tuning that is not the setting's default. */
+/** The learning rates of the reference, and those at which the settings without a reference were measured beside it. */
+const REFERENCE_RATES: Partial<Record<Setting, number>> = {
+  atoms: 3e-3,
+  'overcomplete-atoms': 1e-3,
+  'coefficient-atoms': 1e-3,
+  'all-atoms': 1e-3,
+  lora: 1e-3,
+  bitfit: 1e-3,
+  full: 1e-4,
+};
+
 const REAL_IMAGES = [
   ...['--backbone', `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`, '--size', '64'],
-  ...['--augmentation', 'crops-flips', '--lr', 'full=0.0001'],
+  ...['--augmentation', 'crops-flips'],
+  ...Object.entries(REFERENCE_RATES).flatMap(([setting, rate]) => ['--lr', `${setting}=${rate}`]),
 ];
 
 const EXPERIMENTS: Record<string, Experiment> = {
