@@ -1,4 +1,4 @@
-/** Draws the built-in sample sets and writes them as zips to public/samples: `npx tsx scripts/draw-samples.ts`. */
+/** Draws the built-in sample sets and writes them as zips to public/samples: `npm run draw-samples`, or with `-- ID…` some of them. */
 import { writeFile } from 'node:fs/promises';
 import { BlobReader, TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { samplePng } from './sample-png';
@@ -21,7 +21,8 @@ async function pack(set: SampleSet): Promise<Uint8Array> {
   return zip.close();
 }
 
-for (const set of SAMPLE_SETS) {
+const ids = process.argv.slice(2);
+for (const set of SAMPLE_SETS.filter(({ id }) => ids.length === 0 || ids.includes(id))) {
   const zip = await pack(set);
   await writeFile(new URL(`${set.id}.zip`, FOLDER), zip);
   console.log(`public/samples/${set.id}.zip: ${(zip.length / 1e6).toFixed(2)} MB`);

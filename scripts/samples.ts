@@ -3,6 +3,7 @@ import { type Random, seededRandom } from '../src/random';
 import type { Augmentation } from '../src/worker/protocol';
 import { COUNTS, drawCount } from './counting';
 import { type IndexedImage, reduceColours } from './reduce-colours';
+import { drawSurface, FAULT_NAMES } from './surface-faults';
 import { drawTexture, PATTERN_NAMES } from './textures';
 
 export interface SampleSet {
@@ -19,6 +20,20 @@ export interface SampleSet {
 const LICENCE = 'CC0-1.0';
 
 export const SAMPLE_SETS: readonly SampleSet[] = [
+  {
+    id: 'surface-faults',
+    metadata: {
+      name: 'Surface faults',
+      description:
+        'Drawn surfaces of metal, stone and paint with one of five kinds of fault, or none. The class is the kind of fault.',
+      // A crop may cut the fault off.
+      augmentation: 'flips',
+      licence: LICENCE,
+    },
+    classes: FAULT_NAMES.map((name) => ({ name, draw: (random) => drawSurface(name, random) })),
+    imagesPerClass: 80,
+    colours: 32,
+  },
   {
     id: 'textures',
     metadata: {

@@ -40,4 +40,5 @@ def main(folder, *adapters):
     print(json.dumps({"targets": targets, "predicted": chosen(sum(members)), "members": [chosen(each) for each in members]}))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

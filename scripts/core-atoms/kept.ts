@@ -31,6 +31,18 @@ export const readEnsemble = async (set: string) =>
     ? ensembleSchema.parse(JSON.parse(await readFile(ensembleFile(set), 'utf8')))
     : null;
 
+export const pyTorchFile = (set: string) => `${KEPT}${set}/pytorch.json`;
+
+const pyTorchSchema = z.array(
+  z.object({ seed: z.int(), targets: classes, 'linear-probe': classes, 'core-atoms': classes }),
+);
+
+/** Classes predicted by the runs in PyTorch, by setting; null if there were none. */
+export const readPyTorch = async (set: string) =>
+  existsSync(pyTorchFile(set))
+    ? pyTorchSchema.parse(JSON.parse(await readFile(pyTorchFile(set), 'utf8')))
+    : null;
+
 export interface Searched {
   rate: number;
   /** On the validation images after the last epoch. */

@@ -11,7 +11,17 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { parseResults } from '../../app/report/rerun';
 import { tune } from '../../e2e/command';
-import { adapterFile, best, ensembleFile, fileOf, KEPT, rateBeyond, searched, searchPart } from './kept';
+import {
+  adapterFile,
+  best,
+  ensembleFile,
+  fileOf,
+  KEPT,
+  pyTorchFile,
+  rateBeyond,
+  searched,
+  searchPart,
+} from './kept';
 import {
   BEYOND,
   ENSEMBLE,
@@ -24,7 +34,7 @@ import {
 } from './plan';
 import { writeTables } from './tables';
 
-const ENSEMBLE_SCRIPT = fileURLToPath(new URL('../../interop/pytorch/ensemble.py', import.meta.url));
+const PYTORCH = fileURLToPath(new URL('../../interop/pytorch/', import.meta.url));
 const OUT = fileURLToPath(new URL('../../out/core-atoms/', import.meta.url));
 
 async function main(): Promise<number> {
@@ -75,6 +85,7 @@ async function runSet(name: string, set: TestSet): Promise<boolean> {
     if (!(await call('test', args))) return false;
   }
   if (plansOf(set).some(({ id }) => id === ENSEMBLE.rival)) await classifyWithEnsemble(name, `${data}/test`);
+  if (set.inPyTorch) await tuneInPyTorch(name, data, set.seeds);
   return true;
 }
 
@@ -109,14 +120,36 @@ async function once(set: string, plan: Plan, part: string, args: string[]): Prom
 }
 
 async function classifyWithEnsemble(set: string, images: string): Promise<void> {
-  if (existsSync(ensembleFile(set))) return;
   const adapters = Array.from({ length: ENSEMBLE.members }, (_, index) => adapterFile(set, index));
+  await keepOutput(ensembleFile(set), () => python('ensemble.py', [images, ...adapters]));
+}
+
+async function tuneInPyTorch(set: string, data: string, seeds: number): Promise<void> {
+  await keepOutput(pyTorchFile(set), async () => {
+    const runs: string[] = [];
+    for (let index = 0; index < seeds; index++) {
+      const seed = `${FIRST_TEST_SEED + index}`;
+      console.log(`${new Date().toISOString()} ${set} in PyTorch, seed ${seed}`);
+      runs.push(await python('tune_sample.py', [`${data}/train`, `${data}/test`, seed]));
+    }
+    return `[${runs.map((run) => run.trim()).join(',\n')}]\n`;
+  });
+}
+
+/** Writes what `work` returns to a file, unless it is there. */
+async function keepOutput(file: string, work: () => Promise<string>): Promise<void> {
+  if (existsSync(file)) return;
   try {
-    const { stdout } = await promisify(execFile)('/usr/bin/python3', [ENSEMBLE_SCRIPT, images, ...adapters]);
-    await writeFile(ensembleFile(set), stdout);
+    await writeFile(file, await work());
   } catch (error) {
-    console.log(`The ensemble needs Debian's python3-torch and python3-torchvision. ${error}`);
+    console.log(`Left out; it needs Debian's python3-torch and python3-torchvision. ${error}`);
   }
+}
+
+/** The output of a script in interop/pytorch/. */
+async function python(script: string, args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [`${PYTORCH}${script}`, ...args]);
+  return stdout;
 }
 
 process.exitCode = await main();

@@ -46,6 +46,8 @@ export interface TestSet {
   seeds: number;
   /** The plans that take part; all if absent. */
   plans?: readonly string[];
+  /** Whether the linear probe and core atoms are also trained in PyTorch (interop/pytorch/tune_sample.py). */
+  inPyTorch?: boolean;
 }
 
 const IMAGENET = `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`;
@@ -72,6 +74,13 @@ export const SETS: Record<string, TestSet> = {
     folder: photos('sign-digits'),
     seeds: 3,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4'],
+  },
+  'surface-faults': {
+    args: ['--epochs', '10', '--augmentation', 'flips'],
+    folder: drawn('surface-faults', 100),
+    seeds: 5,
+    plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4', 'full'],
+    inPyTorch: true,
   },
 };
 

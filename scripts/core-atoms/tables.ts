@@ -6,7 +6,7 @@ import { comparedRun } from '../../app/report/results';
 import { type ComparedRun, type Comparison, compare, type Pair } from '../../app/store/comparison';
 import { accuracyWords, differenceWords, pWords, testSentence } from '../../app/store/comparison-words';
 import { bytes, count } from '../../app/ui/format';
-import { best, fileOf, readEnsemble, readKept, searched } from './kept';
+import { best, fileOf, readEnsemble, readKept, readPyTorch, searched } from './kept';
 import { picture } from './picture';
 import { ENSEMBLE, FIRST_TEST_SEED, PLANS, type Plan, plansOf, SETS, type TestSet } from './plan';
 
@@ -77,6 +77,7 @@ async function testTables(name: string, set: TestSet): Promise<string[]> {
     table(titles, settings),
     `![Test accuracy against trainable parameters on ${name}](core-atoms-${name}.svg)`,
     ...(await ensembleTable(name, runs)),
+    ...(await pyTorchTable(name, runs)),
     testSentence(comparison),
     pairTable(comparison),
   ];
@@ -130,6 +131,36 @@ async function ensembleTable(set: string, runs: readonly ComparedRun[]): Promise
   return [
     `The mean of the logits of ${members.length} adapters, in PyTorch, beside one run of ${rival.armName}:`,
     table(['model', 'trainable in the backbone', 'test accuracy (95 %)', 'adapters'], rows),
+    pairTable(comparison),
+  ];
+}
+
+/** The runs in PyTorch, compared as ours are. */
+async function pyTorchTable(set: string, runs: readonly ComparedRun[]): Promise<string[]> {
+  const found = await readPyTorch(set);
+  if (!found) return [];
+  const settings = ['linear-probe', 'core-atoms'] as const;
+  const theirs = settings.flatMap((setting) => {
+    const ours = runs.filter((run) => run.setting === setting).at(-1);
+    if (!ours?.result) return [];
+    const { result } = ours;
+    return found.map(({ seed, targets, [setting]: predicted }): ComparedRun => {
+      return {
+        ...ours,
+        config: { ...ours.config, seed },
+        result: { ...result, test: { targets, predicted } },
+      };
+    });
+  });
+  const comparison = compare(theirs);
+  const rows = comparison.arms.map(({ name, test, runs: own }) => [
+    name,
+    accuracyWords(test),
+    `${own.length}`,
+  ]);
+  return [
+    'In PyTorch, last epoch:',
+    table(['setting', 'test accuracy (95 %)', 'seeds'], rows),
     pairTable(comparison),
   ];
 }
