@@ -93,18 +93,20 @@ function pairTable({ pairs }: Pick<Comparison<ComparedRun>, 'pairs'>): string {
   return table(['pair', 'points (95 %)', 'p', 'verdict'], pairs.map(cells));
 }
 
+/** The runs of a plan. */
+function runsOf(id: string, runs: readonly ComparedRun[]): ComparedRun[] {
+  const plan = PLANS.find((each) => each.id === id);
+  return runs.filter(
+    ({ setting, config }) => setting === plan?.setting && config.options.r === plan.options.r,
+  );
+}
+
 /** The ensemble beside one run of its rival, with the same seed as the ensemble's first member. */
 async function ensembleTable(set: string, runs: readonly ComparedRun[]): Promise<string[]> {
   const ensemble = await readEnsemble(set);
-  const ofPlan = (id: string) => {
-    const plan = PLANS.find((each) => each.id === id);
-    return runs.filter(
-      ({ setting, config }) => setting === plan?.setting && config.options.r === plan.options.r,
-    );
-  };
-  const members = ofPlan(ENSEMBLE.id).slice(0, ENSEMBLE.members);
+  const members = runsOf(ENSEMBLE.id, runs).slice(0, ENSEMBLE.members);
   const [first] = members;
-  const rival = ofPlan(ENSEMBLE.rival).find(({ config }) => config.seed === FIRST_TEST_SEED);
+  const rival = runsOf(ENSEMBLE.rival, runs).find(({ config }) => config.seed === FIRST_TEST_SEED);
   if (!ensemble || !first?.result?.test || !rival) return [];
   if (first.result.test.targets.join() !== ensemble.targets.join())
     throw new Error(`The ensemble on ${set} classified other images than the runs.`);
@@ -139,9 +141,9 @@ async function ensembleTable(set: string, runs: readonly ComparedRun[]): Promise
 async function pyTorchTable(set: string, runs: readonly ComparedRun[]): Promise<string[]> {
   const found = await readPyTorch(set);
   if (!found) return [];
-  const settings = ['linear-probe', 'core-atoms'] as const;
-  const theirs = settings.flatMap((setting) => {
-    const ours = runs.filter((run) => run.setting === setting).at(-1);
+  const trained = { probe: 'linear-probe', 'core-8': 'core-atoms' } as const;
+  const theirs = Object.entries(trained).flatMap(([plan, setting]) => {
+    const [ours] = runsOf(plan, runs);
     if (!ours?.result) return [];
     const { result } = ours;
     return found.map(({ seed, targets, [setting]: predicted }): ComparedRun => {
