@@ -128,7 +128,7 @@ const CASES: Record<
   },
   setting: {
     right: [
-      [[], ({ settings }) => settings, ['linear-probe', 'atoms', 'lora']],
+      [[], ({ settings }) => settings, ['linear-probe', 'atoms', 'core-atoms', 'lora', 'full']],
       [['--setting', 'full', '--setting', 'atoms'], ({ settings }) => settings, ['full', 'atoms']],
       [['--setting', 'atoms', '--setting', 'atoms'], ({ settings }) => settings, ['atoms']],
     ],
@@ -370,7 +370,7 @@ describe('which images', () => {
 
   it('are required', () => {
     const question =
-      'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.';
+      'No images were given. Use --data with a folder that has one sub-folder per class, or --sample surface-faults.';
     expect(refusal()).toBe(question);
     expect(refusal('--data', '')).toBe(question);
     expect(refusal('--inspect')).toBe(question);
@@ -387,7 +387,9 @@ describe('which images', () => {
   });
 
   it('are an existing sample', () => {
-    expect(refusal('--sample', 'flowers')).toBe('--sample must be one of counting, textures, not “flowers”.');
+    expect(refusal('--sample', 'flowers')).toBe(
+      '--sample must be one of surface-faults, counting, textures, not “flowers”.',
+    );
     expect(() => sampleNamed('flowers')).toThrow(UserError);
     expect(sampleNamed('counting')).toEqual({ kind: 'sample', name: 'counting' });
   });
@@ -558,7 +560,9 @@ describe('against what the engine knows', () => {
   const known = [
     setting('linear-probe', []),
     setting('atoms', [number('m', 3, 12), number('from', 1, 4, [1, 3])]),
+    setting('core-atoms', []),
     setting('lora', [number('r', 1, 64)]),
+    setting('full', []),
   ];
   const checked = (...typed: string[]) => {
     try {
@@ -589,20 +593,23 @@ describe('against what the engine knows', () => {
   it.each([
     [
       ['--setting', 'magic'],
-      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.',
     ],
-    [['--lr', 'magic=1'], '--lr: there is no setting “magic”. Choose from: linear-probe, atoms, lora.'],
+    [
+      ['--lr', 'magic=1'],
+      '--lr: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.',
+    ],
     [
       ['--option', 'magic.m=1'],
-      '--option: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+      '--option: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.',
     ],
     [
       ['--sweep', 'magic.m=1,2'],
-      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.',
     ],
     [
       ['--sweep', 'magic.lr=1,2'],
-      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, lora.',
+      '--sweep: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.',
     ],
   ])('knows no setting of another name: %j', (typed, said) => {
     expect(checked(...typed)).toBe(said);

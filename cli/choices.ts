@@ -1,6 +1,7 @@
 /** Parses and checks the command line's arguments. Defaults are the page's. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FIRST_SAMPLE, SAMPLES } from '../app/steps/data/samples';
 import {
   DEFAULT_HYPERPARAMETERS,
   FIRST_SETTINGS,
@@ -27,7 +28,7 @@ import type { ChartKind } from './messages';
 const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'webgpu-half', 'wasm'];
 const CHART_KINDS: readonly ChartKind[] = ['svg', 'png'];
-const SAMPLES = ['counting', 'textures'] as const;
+const SAMPLE_NAMES = SAMPLES.map(({ name }) => name);
 /** Options that can be combined with --rerun. */
 const WITH_RERUN: readonly string[] = [
   ...['rerun', 'data', 'sample', 'backbone', 'out', 'charts'],
@@ -112,7 +113,7 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --class-level N    level of the folders that name the class, from 1 (default: detected)
   --name-encoding E  encoding of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},
                      ${NAME_ENCODINGS.slice(5).join(', ')} (default: detected)
-  --sample NAME      a built-in sample set, instead of --data: ${SAMPLES.join(', ')}
+  --sample NAME      a built-in sample set, instead of --data: ${SAMPLE_NAMES.join(', ')}
   --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file; a folder with model.json and its
                      shards; or a folder with config.json and the weights (default: the starter)
   --network NAME     network of a checkpoint that holds several, by its key, e.g. state_dict (default: averaged weights
@@ -308,7 +309,7 @@ function dataChoice(data: string | undefined, sample: string | undefined, option
   if (data === undefined && optional) return null;
   if (data === undefined || data === '') {
     throw new UserError(
-      'No images were given. Use --data with a folder that has one sub-folder per class, or --sample counting.',
+      `No images were given. Use --data with a folder that has one sub-folder per class, or --sample ${FIRST_SAMPLE}.`,
     );
   }
   return { kind: 'path', path: fromWhereTyped('--data', data) };
@@ -349,7 +350,7 @@ export function readingFlags({ splitFolders, classLevel, nameEncoding }: Reading
 /** Throws `UserError` if there is no such sample set. */
 export const sampleNamed = (name: string): Data => ({
   kind: 'sample',
-  name: oneOf('--sample', name, SAMPLES),
+  name: oneOf('--sample', name, SAMPLE_NAMES),
 });
 
 function inputSize(text: string): number {

@@ -323,7 +323,7 @@ describe('an invalid request', () => {
     const { run, written } = command(page);
     expect(await run('--sample', 'counting', '--setting', 'magic', '--out', out)).toBe(2);
     expect(written.stderr).toBe(
-      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, lora.\n',
+      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full.\n',
     );
     expect(page.calls()).toEqual(['start', 'settings', 'close']);
   });

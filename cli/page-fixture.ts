@@ -93,7 +93,9 @@ const number = (id: string, label: string, usual: number) => ({
 export const SETTINGS: readonly SettingSummary[] = [
   setting('linear-probe', 'Linear probe'),
   setting('atoms', 'Atoms', [number('m', 'Atoms per layer (m)', 9)]),
+  setting('core-atoms', 'Core atoms'),
   setting('lora', 'LoRA', [number('r', 'Rank (r)', 4)]),
+  setting('full', 'Full tuning'),
 ];
 
 /** The run after its last epoch, in which `correct` of 20 validation images are classified correctly. */

@@ -148,7 +148,7 @@ describe('the choices that results decide', () => {
   it('reject a sample that does not exist here', () => {
     const gone = earlier({ dataset: { ...DATA, sample: 'gone' } });
     expect(refusal(() => repeatedChoices(choices(), gone))).toBe(
-      '--sample must be one of counting, textures, not “gone”.',
+      '--sample must be one of surface-faults, counting, textures, not “gone”.',
     );
   });
 });

@@ -17,7 +17,7 @@ import {
 const NBSP = '\u00a0';
 
 const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep => ({
-  settings: SETTINGS,
+  settings: SETTINGS.filter(({ id }) => ['linear-probe', 'atoms', 'lora'].includes(id)),
   hyperparameters: { ...DEFAULT_HYPERPARAMETERS, memoryCap },
   choice: { ...NO_SWEEP, ...choice },
   augmentation: 'none',

@@ -1,4 +1,4 @@
-/** A first visit: train three settings on the sample set, download the atoms, and load them into a new page. */
+/** A first visit: train five settings on the sample set, download the atoms, and load them into a new page. */
 import { encode } from 'fast-png';
 import { decodeAdapter } from '../src/export/adapter-file';
 import { expect, test } from './local';
@@ -14,10 +14,10 @@ function squareImage(): Buffer {
   return Buffer.from(encode({ width: 96, height: 96, data, channels: 3 }));
 }
 
-test('one click trains three settings; the downloaded adapter gives the same predictions in a new page', async ({
+test('one click trains five settings; the downloaded adapter gives the same predictions in a new page', async ({
   page,
 }) => {
-  await openPage(page, '?epochs=2');
+  await openPage(page, '?epochs=2&preset=few-shot-16');
   await page.getByRole('button', { name: 'Try the sample' }).click();
   await expect(page.getByRole('heading', { level: 2, name: 'Compare' })).toBeVisible({ timeout: 60_000 });
 
@@ -31,16 +31,17 @@ test('one click trains three settings; the downloaded adapter gives the same pre
   const before = await curve.getAttribute('d');
   await expect.poll(() => curve.getAttribute('d'), { timeout: 60_000 }).not.toBe(before);
 
-  for (const name of ['Linear probe', 'Atoms', 'LoRA']) await waitForRun(page, name, 200_000);
+  const names = ['Linear probe', 'Atoms', 'Core atoms', 'LoRA', 'Full tuning'];
+  for (const name of names) await waitForRun(page, name, 200_000);
   const points = await chartTable(page, 'Accuracy against trainable parameters');
-  expect(points.slice(1).map(([name]) => name)).toEqual(['Linear probe', 'Atoms', 'LoRA']);
+  expect(points.slice(1).map(([name]) => name)).toEqual(names);
   const results = page.getByRole('region', { name: 'Results, table' });
-  await expect(results.getByRole('row', { name: /Atoms/ })).toContainText('1,737');
-  await expect(results.getByRole('row', { name: /Atoms/ })).toContainText('2,565');
+  await expect(results.getByRole('row', { name: /^Atoms/ })).toContainText('1,737');
+  await expect(results.getByRole('row', { name: /^Atoms/ })).toContainText('3,078');
 
   const csv = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save results as CSV' }).click();
-  expect((await bytesOf(await csv)).toString().trim().split('\n')).toHaveLength(4);
+  expect((await bytesOf(await csv)).toString().trim().split('\n')).toHaveLength(6);
   const svg = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save Loss per step as SVG' }).click();
   expect((await bytesOf(await svg)).toString()).toMatch(/^<svg|^<\?xml/);

@@ -37,7 +37,8 @@ export async function fill(page: Page, label: string, value: number): Promise<vo
 }
 
 export function run(page: Page, name: string): Locator {
-  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
+  const heading = page.getByRole('heading', { name, exact: true });
+  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ has: heading });
 }
 
 export async function waitForRun(page: Page, name: string, timeout: number): Promise<void> {

@@ -66,7 +66,7 @@ async function tuneAndCompare(page: Page): Promise<Shot[]> {
   await toTop(page.getByRole('region', { name: 'Loss per step' }));
   let seen = '';
   // One frame per epoch, until the last run has ended.
-  while (!(await run(page, 'LoRA').innerText()).includes('finished')) {
+  while (!(await run(page, 'Full tuning').innerText()).includes('finished')) {
     const now = await drawn(accuracy);
     if (now !== seen) shots.push(await shot(page, 450));
     seen = now;
@@ -109,7 +109,8 @@ async function goTo(page: Page, step: string): Promise<void> {
 }
 
 function run(page: Page, name: string): Locator {
-  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: name });
+  const heading = page.getByRole('heading', { name, exact: true });
+  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ has: heading });
 }
 
 /** A string that changes with every drawn epoch. */

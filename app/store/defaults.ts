@@ -15,7 +15,7 @@ import type {
 export const PROBE_SETTING = 'linear-probe';
 
 /** The settings that "Try the sample" runs. They are also selected on the first visit. */
-export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'lora'];
+export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'core-atoms', 'lora', 'full'];
 
 /** Atoms per layer shown on the Backbone step. */
 export const ATOM_COUNT = { default: 9, min: 3, max: 12 } as const;

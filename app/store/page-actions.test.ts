@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/user-error';
+import { FIRST_SETTINGS } from './defaults';
 import {
   backboneNamed,
   connectFake,
@@ -83,7 +84,7 @@ describe('trying the sample', () => {
   it('imports it, chooses the first settings and runs them', async () => {
     await open('');
     await trySample('counting');
-    expect(read().configuration.settings).toEqual(['linear-probe', 'atoms', 'lora']);
+    expect(read().configuration.settings).toEqual(FIRST_SETTINGS);
     expect(read().runs.map(({ status }) => status)).toEqual(['running', 'queued', 'queued']);
     expect(engine().last('train').input.expected.data.name).toBe('counting');
   });

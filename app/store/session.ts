@@ -141,13 +141,15 @@ export const read = useSession.getState;
 export const write = useSession.setState;
 export const announce = (announcement: string) => write({ announcement });
 
-/** The chosen settings, in the engine's order. */
+/** The chosen settings, in the engine's order; if nothing was chosen yet, those of the first settings that fit into memory. */
 export function chosenSettings({
   configuration,
   settings,
 }: Pick<Session, 'configuration' | 'settings'>): SettingSummary[] {
-  const chosen = configuration.settings ?? FIRST_SETTINGS;
-  return settings.filter(({ id }) => chosen.includes(id));
+  const { settings: chosen } = configuration;
+  return settings.filter(({ id, memory }) =>
+    chosen ? chosen.includes(id) : FIRST_SETTINGS.includes(id) && memory.fits,
+  );
 }
 
 /** The sweep for the current choices. */

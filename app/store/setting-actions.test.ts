@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/user-error';
 import { connectFake, type FakeEngine, ready, setting, settled } from './fake-engine';
-import { chosenSettings, read } from './session';
+import { chosenSettings, read, write } from './session';
 import { choose, refreshSettings, setHyperparameters, turnLearningRate, turnOption } from './setting-actions';
 
 let engines: FakeEngine[];
@@ -62,6 +62,15 @@ describe('the settings’ counts', () => {
 });
 
 describe('choosing settings', () => {
+  it('begins with the first settings that fit into memory', () => {
+    const tooLarge = setting('lora');
+    tooLarge.memory = { ...tooLarge.memory, fits: false };
+    write({ settings: [setting('linear-probe'), setting('svf'), tooLarge, setting('full')] });
+    expect(chosenSettings(read()).map(({ id }) => id)).toEqual(['linear-probe', 'full']);
+    choose('lora', true);
+    expect(chosenSettings(read()).map(({ id }) => id)).toEqual(['linear-probe', 'lora', 'full']);
+  });
+
   it('keeps the engine’s order and adds each once', () => {
     for (const id of ['linear-probe', 'atoms', 'lora']) choose(id, false);
     choose('lora', true);

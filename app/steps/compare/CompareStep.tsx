@@ -57,7 +57,7 @@ export function CompareStep() {
           <p>
             {dataset
               ? 'Choose settings on Tune and run them. Their curves appear here during training.'
-              : 'Runs need images. Load your own on Data, or try the sample: three settings learn to count shapes.'}
+              : 'Runs need images. Load your own on Data, or try the sample: five settings learn to find faults in surfaces.'}
           </p>
           {dataset ? (
             <Button component="a" href="#tune">

@@ -33,7 +33,7 @@ export function Hero() {
           </Button>
           <p>
             {obstacle ??
-              'Trains three settings to count shapes and compares them. Takes one to a few minutes.'}
+              'Trains five settings to find faults in surfaces and compares them. Takes a few minutes without a GPU.'}
           </p>
         </div>
       </div>

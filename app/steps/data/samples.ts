@@ -9,10 +9,16 @@ export interface Sample {
 
 export const SAMPLES: readonly Sample[] = [
   {
+    name: 'surface-faults',
+    title: 'Surface faults',
+    description:
+      'Surfaces of metal, stone and paint with one of five kinds of fault, or none. Pretrained features find some of the faults, tuned ones more.',
+  },
+  {
     name: 'counting',
     title: 'Counting',
     description:
-      'One to five shapes per image. The class is their number. Hard for a linear probe on frozen features.',
+      'One to five shapes per image. The class is their number. Hard for all settings with so few images.',
   },
   {
     name: 'textures',
@@ -22,7 +28,7 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 /** The sample set of "Try the sample". */
-export const FIRST_SAMPLE = 'counting';
+export const FIRST_SAMPLE = 'surface-faults';
 
 /** Absolute, because the worker resolves relative URLs against its own URL. */
 export function sampleSource(name: string): DataSource {
