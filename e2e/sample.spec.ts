@@ -57,7 +57,7 @@ test('one click trains five settings; the downloaded adapter gives the same pred
   const image = { name: 'square.png', mimeType: 'image/png', buffer: squareImage() };
   await page.getByLabel('Image to classify').setInputFiles(image);
   const prediction = page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem');
-  await expect(prediction).toHaveCount(5);
+  await expect(prediction).toHaveCount(6);
   const expected = await prediction.allInnerTexts();
 
   await page.goto('/');
@@ -67,6 +67,6 @@ test('one click trains five settings; the downloaded adapter gives the same pred
     .setInputFiles({ name: download.suggestedFilename(), mimeType: '', buffer: file });
   await expect(page.getByRole('list', { name: 'Models' })).toContainText('Atoms');
   await page.getByLabel('Image to classify').setInputFiles(image);
-  await expect(prediction).toHaveCount(5);
+  await expect(prediction).toHaveCount(6);
   expect(await prediction.allInnerTexts()).toEqual(expected);
 });

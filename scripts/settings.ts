@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseResults } from '../app/report/rerun';
 import { comparedRun, type Results } from '../app/report/results';
-import { type Arm, type ComparedRun, compare, type Pair } from '../app/store/comparison';
+import { type Arm, type ComparedRun, compare, exchanged } from '../app/store/comparison';
 import { accuracyWords, differenceWords, pWords } from '../app/store/comparison-words';
 import { bytes, count } from '../app/ui/format';
 import { tune } from '../e2e/command';
@@ -89,13 +89,6 @@ const EXPERIMENTS: Record<string, Experiment> = {
 
 const NO_REFERENCE: Experiment = { args: [], reference: {}, halfWidth: 0 };
 
-/** The verdict if the two settings are exchanged. */
-const TURNED = {
-  better: 'worse',
-  worse: 'better',
-  'no difference shown': 'no difference shown',
-} as const;
-
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -154,7 +147,7 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
       [first, second].every((each) => each === arm || each.setting === RIVAL),
     );
     if (!pair || arm.setting === RIVAL) return '–';
-    const { difference, test } = pair.first === arm ? pair : turned(pair);
+    const { difference, test } = pair.first === arm ? pair : exchanged(pair);
     return `${differenceWords(difference)}, p ${pWords({ test })}: ${test?.verdict}`;
   };
   let inside = true;
@@ -190,14 +183,6 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
   console.log(`\n${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px\n`);
   console.log([line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n'));
   return inside;
-}
-
-/** The comparison with the two settings exchanged. */
-function turned({ difference, test }: Pick<Pair, 'difference' | 'test'>): Pick<Pair, 'difference' | 'test'> {
-  return {
-    difference: difference && { mean: -difference.mean, low: -difference.high, high: -difference.low },
-    test: test && { p: test.p, verdict: TURNED[test.verdict] },
-  };
 }
 
 /** Accuracy in percent. */

@@ -234,3 +234,26 @@ function pair<Run extends ComparedRun>(
   );
   return { first, second, seeds: rows.length, comparison };
 }
+
+const EXCHANGED = {
+  better: 'worse',
+  worse: 'better',
+  'no difference shown': 'no difference shown',
+} as const;
+
+/** The same pair with its settings exchanged. */
+export function exchanged<Run extends ComparedRun>({
+  first,
+  second,
+  seeds,
+  difference,
+  test,
+}: Pair<Run>): Pair<Run> {
+  return {
+    first: second,
+    second: first,
+    seeds,
+    difference: difference && { mean: -difference.mean, low: -difference.high, high: -difference.low },
+    test: test && { p: test.p, verdict: EXCHANGED[test.verdict] },
+  };
+}

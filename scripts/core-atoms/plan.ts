@@ -11,6 +11,7 @@ const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 export interface Plan {
   /** The name of its files. */
   id: string;
+  name: string;
   setting: string;
   options: SettingOptions;
   /** Empty: its learning rate is not searched. */
@@ -21,22 +22,23 @@ const SMALL = [1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
 const LORA = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2];
 
 export const PLANS: readonly Plan[] = [
-  { id: 'probe', setting: 'linear-probe', options: {}, rates: [] },
-  { id: 'atoms', setting: 'atoms', options: { m: 9 }, rates: SMALL },
-  { id: 'core-3', setting: 'core-atoms', options: { r: 3 }, rates: SMALL },
-  { id: 'core-8', setting: 'core-atoms', options: { r: 8 }, rates: SMALL },
-  { id: 'xs-6', setting: 'lora-xs', options: { r: 6 }, rates: SMALL },
-  { id: 'xs-15', setting: 'lora-xs', options: { r: 15 }, rates: SMALL },
-  { id: 'svf', setting: 'svf', options: {}, rates: SMALL },
-  { id: 'lora-1', setting: 'lora', options: { r: 1, alpha: 1 }, rates: LORA },
-  { id: 'lora-4', setting: 'lora', options: { r: 4, alpha: 4 }, rates: LORA },
+  { id: 'probe', name: 'linear probe', setting: 'linear-probe', options: {}, rates: [] },
+  { id: 'atoms', name: 'ΔD, m = 9', setting: 'atoms', options: { m: 9 }, rates: SMALL },
+  { id: 'core-3', name: 'core atoms, r = 3', setting: 'core-atoms', options: { r: 3 }, rates: SMALL },
+  { id: 'core-8', name: 'core atoms, r = 8', setting: 'core-atoms', options: { r: 8 }, rates: SMALL },
+  { id: 'xs-6', name: 'LoRA-XS, r = 6', setting: 'lora-xs', options: { r: 6 }, rates: SMALL },
+  { id: 'xs-15', name: 'LoRA-XS, r = 15', setting: 'lora-xs', options: { r: 15 }, rates: SMALL },
+  { id: 'svf', name: 'SVF', setting: 'svf', options: {}, rates: SMALL },
+  { id: 'lora-1', name: 'LoRA, r = 1', setting: 'lora', options: { r: 1, alpha: 1 }, rates: LORA },
+  { id: 'lora-4', name: 'LoRA, r = 4', setting: 'lora', options: { r: 4, alpha: 4 }, rates: LORA },
   {
     id: 'coefficient-atoms',
+    name: 'ΔD_c, kc = 4',
     setting: 'coefficient-atoms',
     options: { m: 9, kc: 4 },
     rates: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
   },
-  { id: 'full', setting: 'full', options: {}, rates: [3e-5, 1e-4, 3e-4, 1e-3, 3e-3] },
+  { id: 'full', name: 'full tuning', setting: 'full', options: {}, rates: [3e-5, 1e-4, 3e-4, 1e-3, 3e-3] },
 ];
 
 export interface TestSet {
@@ -121,9 +123,18 @@ export const plansOf = ({ plans }: TestSet) => PLANS.filter(({ id }) => plans?.i
  * The adapters of this plan's first test runs are kept: an ensemble takes the mean of their logits, in PyTorch
  * (interop/pytorch/ensemble.py). It is compared with the first run of `rival`, the setting whose adapter is nearest in size.
  */
-export const ENSEMBLE = { id: 'core-3', members: 3, rival: 'lora-1' };
+export const ENSEMBLE = { id: 'core-3', name: 'core atoms, r = 3', members: 3, rival: 'lora-1' };
 
 export const SEARCH_SEED = 0;
 export const FIRST_TEST_SEED = 1;
 /** The greatest number of rates tried beyond either end of a range. */
 export const BEYOND = 2;
+
+/** The pairs of plans that the questions are about. */
+export const QUESTIONS: readonly (readonly [string, string])[] = [
+  ['core-3', 'atoms'],
+  ['core-8', 'lora-4'],
+  ['core-3', 'xs-6'],
+  ['core-3', 'svf'],
+  ['core-8', 'xs-15'],
+];

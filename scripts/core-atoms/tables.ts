@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AGAINST, pointsOf } from '../../app/charts/against';
 import { comparedRun } from '../../app/report/results';
-import { type ComparedRun, type Comparison, compare, type Pair } from '../../app/store/comparison';
+import { type ComparedRun, type Comparison, compare, exchanged, type Pair } from '../../app/store/comparison';
 import { accuracyWords, differenceWords, pWords, testSentence } from '../../app/store/comparison-words';
 import { bytes, count } from '../../app/ui/format';
 import { best, fileOf, readEnsemble, readKept, readPyTorch, searched } from './kept';
 import { picture } from './picture';
-import { ENSEMBLE, FIRST_TEST_SEED, PLANS, type Plan, plansOf, SETS, type TestSet } from './plan';
+import { ENSEMBLE, FIRST_TEST_SEED, PLANS, type Plan, plansOf, QUESTIONS, SETS, type TestSet } from './plan';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
@@ -47,18 +47,25 @@ async function rateTable(plan: Plan): Promise<string[]> {
       return outcome === best(outcomes) ? `**${accuracy}**` : accuracy;
     }),
   ]);
-  return [`### ${titleOf(plan)}`, table(['set', ...rates.map((rate) => rate.toExponential())], rows)];
+  const means = rates.map((rate) => {
+    const atRate = bySet.map(({ outcomes }) => outcomes.find((each) => each.rate === rate)?.accuracy);
+    // A rate outside of the range was tried only on some sets.
+    if (atRate.some((accuracy) => accuracy === undefined)) return '';
+    return ((100 * atRate.reduce<number>((sum, accuracy = 0) => sum + accuracy, 0)) / atRate.length).toFixed(
+      1,
+    );
+  });
+  const titles = ['set', ...rates.map((rate) => rate.toExponential())];
+  return [`### ${plan.name}`, table(titles, [...rows, ['mean', ...means]])];
 }
-
-const titleOf = ({ setting, options }: Plan) =>
-  [setting, ...Object.entries(options).map(([id, value]) => `${id} = ${value}`)].join(', ');
 
 /** The accuracies on test images, the ensemble and the pairs of a set; empty if nothing was tested. */
 async function testTables(name: string, set: TestSet): Promise<string[]> {
   const runs: ComparedRun[] = [];
   for (const plan of plansOf(set)) {
     const results = await readKept(fileOf(name, plan, 'test'));
-    if (results) runs.push(...results.runs.map((run) => comparedRun(run, results.dataset)));
+    for (const run of results?.runs ?? [])
+      if (results) runs.push({ ...comparedRun(run, results.dataset), armName: plan.name });
   }
   if (runs.length === 0) return [];
   const comparison = compare(runs);
@@ -78,12 +85,30 @@ async function testTables(name: string, set: TestSet): Promise<string[]> {
     `![Test accuracy against trainable parameters on ${name}](core-atoms-${name}.svg)`,
     ...(await ensembleTable(name, runs)),
     ...(await pyTorchTable(name, runs)),
-    testSentence(comparison),
-    pairTable(comparison),
+    ...(comparison.pairs.length > 0 ? pairTables(comparison) : []),
   ];
 }
 
-function pairTable({ pairs }: Pick<Comparison<ComparedRun>, 'pairs'>): string {
+function pairTables(comparison: Comparison<ComparedRun>): string[] {
+  const asked = askedPairs(comparison);
+  return [
+    testSentence(comparison),
+    ...(asked.length > 0 ? ['Asked:', pairTable(asked)] : []),
+    `<details><summary>All ${comparison.pairs.length} pairs</summary>\n\n${pairTable(comparison.pairs)}\n\n</details>`,
+  ];
+}
+
+/** The pairs that the questions are about, the first plan's setting first. */
+function askedPairs({ pairs }: Comparison<ComparedRun>): Pair<ComparedRun>[] {
+  const nameOf = (id: string) => PLANS.find((plan) => plan.id === id)?.name;
+  return QUESTIONS.flatMap(([first, second]) => {
+    const names = [nameOf(first), nameOf(second)];
+    const pair = pairs.find((each) => names.includes(each.first.name) && names.includes(each.second.name));
+    return pair ? [pair.first.name === names[0] ? pair : exchanged(pair)] : [];
+  });
+}
+
+function pairTable(pairs: readonly Pair<ComparedRun>[]): string {
   const cells = ({ first, second, difference, test }: Pair<ComparedRun>) => [
     `${first.name} − ${second.name}`,
     differenceWords(difference),
@@ -133,7 +158,7 @@ async function ensembleTable(set: string, runs: readonly ComparedRun[]): Promise
   return [
     `The mean of the logits of ${members.length} adapters, in PyTorch, beside one run of ${rival.armName}:`,
     table(['model', 'trainable in the backbone', 'test accuracy (95 %)', 'adapters'], rows),
-    pairTable(comparison),
+    pairTable(comparison.pairs),
   ];
 }
 
@@ -163,6 +188,6 @@ async function pyTorchTable(set: string, runs: readonly ComparedRun[]): Promise<
   return [
     'In PyTorch, last epoch:',
     table(['setting', 'test accuracy (95 %)', 'seeds'], rows),
-    pairTable(comparison),
+    pairTable(comparison.pairs),
   ];
 }
