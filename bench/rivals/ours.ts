@@ -1,7 +1,7 @@
 /** The step of this project. */
 import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../../src/backbone/backbone';
-import { basesOf } from '../../src/decompose/bases';
+import { anyBases } from '../../src/decompose/basis-fixture';
 import type { Precision } from '../../src/ops/fp16';
 import { AdamW } from '../../src/training/adamw';
 import { type Decompositions, decompositionsFor } from '../../src/training/decompositions';
@@ -96,7 +96,7 @@ function optimizerOf({ of, table, initial }: Problem): AdamW {
   return new AdamW(initial, { rates, weightDecay: 0, ...ADAM });
 }
 
-/** The given coefficients, of which a step uses nothing else, and bases of the kernels. */
+/** The given coefficients, of which a step uses nothing else, and arbitrary bases. */
 function decompositionsOf(
   { coefficients, method, options }: Problem,
   backbone: Backbone,
@@ -109,13 +109,8 @@ function decompositionsOf(
   );
   return decompositionsFor(backbone, method, options, {
     codes: async () => plain,
-    // Without workers, which Node lacks.
+    // Those of random kernels take minutes.
     bases: async (spec, layers) =>
-      new Map(
-        layers.map((name) => {
-          const { pretrained, spec: layer } = backbone.convolution(name);
-          return [name, basesOf(pretrained, layer, spec)];
-        }),
-      ),
+      new Map(layers.map((name) => [name, anyBases(spec, backbone.convolution(name).spec)])),
   });
 }

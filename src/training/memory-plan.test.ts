@@ -7,7 +7,7 @@ import { convolutions, type Layout, network } from '../backbone/layout';
 import { startBackend } from '../backend';
 import type { Dataset } from '../data/dataset';
 import { codedShape } from '../decompose/atom-coding';
-import { basisShapes, type LayerBases } from '../decompose/bases';
+import { anyBases } from '../decompose/basis-fixture';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
@@ -408,14 +408,7 @@ function anyDecompositions(
       };
       return new Map(layers.map((layer) => [layer, code(layer)]));
     },
-    bases: async (spec, layers) => {
-      const of = (layer: string): LayerBases => {
-        const shapes = Object.entries(basisShapes(spec, specOf(layer)));
-        const tensors = shapes.map(([name, shape]) => [name, filled(shape.reduce((a, b) => a * b, 1))]);
-        return { tensors: Object.fromEntries(tensors), isAmbiguous: false };
-      };
-      return new Map(layers.map((layer) => [layer, of(layer)]));
-    },
+    bases: async (spec, layers) => new Map(layers.map((layer) => [layer, anyBases(spec, specOf(layer))])),
   });
 }
 
