@@ -3,7 +3,8 @@ import { possibleOptions } from './option-fault';
 
 /**
  * A setting's default learning rate for these options, rounded to two digits: its rate at the options' defaults, times
- * (value / default)^exponent for each option that it follows (measured in docs/core-atoms-tables.md). An invalid value counts as the default.
+ * (value / default)^exponent for each option that it follows (measured in docs/core-atoms-tables.md). An invalid value counts as
+ * the default.
  */
 export function defaultLearningRate(
   {
