@@ -1,6 +1,7 @@
 /**
  * The test of core atoms that docs/core-atoms.md describes: `npm run core-atoms`, or `npm run core-atoms -- SET…` for some of the sets.
- * Searches a learning rate for every setting, tests it with other seeds, and writes tables and pictures of all sets to docs/. Every
+ * Searches a learning rate for every setting, tests it with other seeds, and writes tables and pictures of all sets to docs/, and what the
+ * page recommends settings by. Every
  * finished call of the command line is kept in bench/core-atoms/, so an interrupted test goes on where it was. `--print` runs nothing
  * and writes the tables of what is there.
  */
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { parseResults } from '../../app/report/rerun';
 import { tune } from '../../e2e/command';
+import { writeEvidence } from './evidence';
 import {
   adapterFile,
   best,
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
     if (set && !(await runSet(name, set))) return 1;
   }
   await writeTables();
+  await writeEvidence();
   return 0;
 }
 
@@ -85,7 +88,7 @@ async function runSet(name: string, set: TestSet): Promise<boolean> {
     if (!(await call('test', args))) return false;
   }
   if (plansOf(set).some(({ id }) => id === ENSEMBLE.rival)) await classifyWithEnsemble(name, `${data}/test`);
-  if (set.inPyTorch) await tuneInPyTorch(name, data, set.seeds);
+  if (set.isFirstSample) await tuneInPyTorch(name, data, set.seeds);
   return true;
 }
 

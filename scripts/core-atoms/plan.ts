@@ -48,8 +48,10 @@ export interface TestSet {
   seeds: number;
   /** The plans that take part; all if absent. */
   plans?: readonly string[];
-  /** Whether the linear probe and core atoms are also trained in PyTorch (interop/pytorch/tune_sample.py). */
-  inPyTorch?: boolean;
+  /**
+   * Whether it is the set of “Try the sample”, which was chosen because tuning helps on it and so answers no question. The linear probe and core atoms are also trained in PyTorch (interop/pytorch/tune_sample.py).
+   */
+  isFirstSample?: boolean;
 }
 
 const IMAGENET = `${SHARED}weights/resnet50-imagenet-stages1-4.safetensors`;
@@ -82,7 +84,7 @@ export const SETS: Record<string, TestSet> = {
     folder: drawn('surface-faults', 100),
     seeds: 5,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4', 'full'],
-    inPyTorch: true,
+    isFirstSample: true,
   },
 };
 
@@ -123,7 +125,7 @@ export const plansOf = ({ plans }: TestSet) => PLANS.filter(({ id }) => plans?.i
  * The adapters of this plan's first test runs are kept: an ensemble takes the mean of their logits, in PyTorch
  * (interop/pytorch/ensemble.py). It is compared with the first run of `rival`, the setting whose adapter is nearest in size.
  */
-export const ENSEMBLE = { id: 'core-3', name: 'core atoms, r = 3', members: 3, rival: 'lora-1' };
+export const ENSEMBLE = { id: 'core-3', members: 3, rival: 'lora-1' };
 
 export const SEARCH_SEED = 0;
 export const FIRST_TEST_SEED = 1;

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { classSentence } from '../../store/data-words';
 import { isTrainingPending, runObstacle } from '../../store/permissions';
 import { runChosen } from '../../store/queue';
+import { recommend } from '../../store/recommendation';
 import { chosenSettings, useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { goTo } from '../../store/step';
@@ -27,6 +28,7 @@ export function TuneStep() {
   const source = useSweepSource();
   const size = useMemo(() => sweepSize(source), [source]);
   const reason = runObstacle(session) ?? size.obstacle;
+  const recommended = dataset && recommend(settings, Math.min(...dataset.classes.map(({ train }) => train)));
 
   const run = () => {
     runChosen();
@@ -59,6 +61,11 @@ export function TuneStep() {
                 : undefined
             }
           >
+            {recommended && (
+              <p className={classes.found}>
+                <strong>Recommended: {recommended.setting.label}.</strong> {recommended.reason}
+              </p>
+            )}
             <div className={classes.cards}>
               {settings.map((setting) => (
                 <SettingCard
