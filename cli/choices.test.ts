@@ -516,6 +516,12 @@ describe('the help', () => {
   });
 });
 
+it('a search for learning rates is wanted or declined, not both', () => {
+  expect(refusal('--sample', 'counting', '--find-rates', '--no-find-rates')).toBe(
+    '--find-rates and --no-find-rates exclude each other. Remove one.',
+  );
+});
+
 describe('against what the engine knows', () => {
   const number = (id: string, low: number, high: number, choices?: number[]) => ({
     ...{ id, label: id, help: '', default: low, min: low, max: high },
