@@ -1,7 +1,7 @@
 /** The order of runs: of a sweep, where the next run depends on the outcomes of the others, or of a list. */
 import { memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
-import { type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
+import { decided, type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
 import type { SettingSummary } from '../src/worker/protocol';
 import type { Choices } from './choices';
 import type { AskedRun, DataSummary, RunRecord } from './messages';
@@ -15,7 +15,7 @@ export function sweepOf(
   { augmentation }: Pick<DataSummary, 'augmentation'>,
 ): Sweep {
   const chosen = settings.flatMap((id) => known.find((setting) => setting.id === id) ?? []);
-  return { settings: chosen, hyperparameters, choice: sweep, augmentation };
+  return decided({ settings: chosen, hyperparameters, choice: sweep, augmentation });
 }
 
 export function* sweptRuns(sweep: Sweep): RunPlan {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
-import { NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
+import { decided, NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
 import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './page-fixture';
 import {
   backboneSentence,
@@ -16,12 +16,13 @@ import {
 /** Keeps a number and its unit on one line. */
 const NBSP = '\u00a0';
 
-const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep => ({
-  settings: SETTINGS.filter(({ id }) => ['linear-probe', 'atoms', 'lora'].includes(id)),
-  hyperparameters: { ...DEFAULT_HYPERPARAMETERS, memoryCap },
-  choice: { ...NO_SWEEP, ...choice },
-  augmentation: 'none',
-});
+const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = null): Sweep =>
+  decided({
+    settings: SETTINGS.filter(({ id }) => ['linear-probe', 'atoms', 'lora'].includes(id)),
+    hyperparameters: { ...DEFAULT_HYPERPARAMETERS, memoryCap },
+    choice: { ...NO_SWEEP, ...choice },
+    augmentation: 'none',
+  });
 
 describe('of the engine', () => {
   it('the backend, the reason, and the number of threads if there are several', () => {

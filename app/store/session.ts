@@ -27,7 +27,7 @@ import { imagesPerPart, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
-import type { Sweep } from './sweep';
+import { decided, type Sweep } from './sweep';
 import { type Configuration, DEFAULT_CONFIGURATION } from './url';
 
 export type EngineState =
@@ -158,7 +158,7 @@ export function chosenSweep(
   { augmentation }: Pick<DatasetSummary, 'augmentation'>,
 ): Sweep {
   const { hyperparameters, sweep } = session.configuration;
-  return { settings: chosenSettings(session), hyperparameters, choice: sweep, augmentation };
+  return decided({ settings: chosenSettings(session), hyperparameters, choice: sweep, augmentation });
 }
 
 /** Why a model cannot be used now, and what to do; null if it can. */

@@ -7,7 +7,7 @@ import { ask } from './engine-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
-import { allTrials, armKey, findsRates, type SweepChoice, sweepObstacle, type Trial } from './sweep';
+import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Time of all runs in seconds, and the largest memory of a run in bytes; null if not known. */
 export interface SweepCost {
@@ -65,7 +65,7 @@ export function turnValues(setting: string, number: string, values: number[]): v
 
 /** Whether the chosen sweep searches for learning rates. */
 export const findsChosenRates = (source: SweepSource): boolean =>
-  source.dataset !== null && findsRates(chosenSweep(source, source.dataset));
+  source.dataset !== null && chosenSweep(source, source.dataset).choice.findRates;
 
 export interface SweepSize {
   runs: number;

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { SettingSummary } from '../../src/worker/protocol';
 import { DEFAULT_HYPERPARAMETERS } from './defaults';
 import {
+  type AskedSweep,
   allTrials,
   armKey,
-  findsRates,
+  decided,
   NO_SWEEP,
   type Outcome,
   rateSearchPart,
@@ -32,12 +33,14 @@ const PROBE = setting('linear-probe', 0, []);
 const ATOMS = setting('atoms', 3e-3, ['m', 'from']);
 const LORA = setting('lora', 1e-3, ['r']);
 
-const sweep = (choice: Partial<SweepChoice>, settings = [PROBE, ATOMS, LORA]): Sweep => ({
+const asked = (choice: Partial<SweepChoice>, settings = [PROBE, ATOMS, LORA]): AskedSweep => ({
   settings,
   hyperparameters: { ...DEFAULT_HYPERPARAMETERS, epochs: 12, seed: 5 },
   choice: { ...NO_SWEEP, ...choice },
   augmentation: 'flips',
 });
+const sweep = (choice: Partial<SweepChoice>, settings?: SettingSummary[]): Sweep =>
+  decided(asked(choice, settings));
 
 /** Runs the sweep until it is complete, with these outcomes. */
 function played(of: Sweep, end: (trial: Trial) => Outcome): Trial[] {
@@ -115,17 +118,17 @@ describe('a sweep', () => {
     const searches = (choice: Partial<SweepChoice>, settings?: SettingSummary[]) =>
       allTrials(sweep(choice, settings)).some(({ role }) => role === 'search');
     // Five searches of 4 epochs beside 12 epochs for each seed: 20 of 56 epochs with three seeds, 20 of 68 with four.
-    expect(rateSearchPart(sweep({ seeds: 3 }))).toBeCloseTo(20 / 56, 12);
-    expect(rateSearchPart(sweep({ seeds: 4 }))).toBeCloseTo(20 / 68, 12);
+    expect(rateSearchPart(asked({ seeds: 3 }))).toBeCloseTo(20 / 56, 12);
+    expect(rateSearchPart(asked({ seeds: 4 }))).toBeCloseTo(20 / 68, 12);
     expect([1, 3, 4, 20].map((seeds) => searches({ seeds }))).toEqual([false, false, true, true]);
     expect(searches({ seeds: 4 }, [LORA])).toBe(false);
     expect(searches({ seeds: 4, findRates: false })).toBe(false);
     expect(searches({ seeds: 1, findRates: true })).toBe(true);
     // A learning rate that somebody gave is taken.
     expect(searches({ seeds: 4, values: { lora: { lr: [1e-3, 1e-2] } } })).toBe(false);
-    const given = sweep({ seeds: 4 });
+    const given = asked({ seeds: 4 });
     given.hyperparameters = { ...given.hyperparameters, learningRates: { atoms: 0.01 } };
-    expect(findsRates(given)).toBe(false);
+    expect(decided(given).choice.findRates).toBe(false);
   });
 
   it('drops the worse half twice, and trains the rest in full', () => {

@@ -15,7 +15,7 @@ export interface SweepChoice {
   /** Values to try, by setting id, then by option id or `lr`. Other options have one value. */
   values: Record<string, Record<string, number[]>>;
   /**
-   * Searches for the learning rate of every setting first, with the same number of short runs for each. Null: as `findsRates` decides.
+   * Searches for the learning rate of every setting first, with the same number of short runs for each. Null: as `decided` says.
    */
   findRates: boolean | null;
   /** If a setting has several values, discards the worse half twice after short runs. */
@@ -35,12 +35,17 @@ const SEARCH_PART = 1 / 3;
 const UNASKED_PART = 1 / 3;
 const HALVING_PARTS = [1 / 4, 1 / 2] as const;
 
-export interface Sweep {
+export interface AskedSweep {
   settings: readonly SettingSummary[];
   hyperparameters: Hyperparameters;
   choice: SweepChoice;
   /** The data set's default augmentation. */
   augmentation: Augmentation;
+}
+
+/** It is decided whether learning rates are searched. */
+export interface Sweep extends AskedSweep {
+  choice: SweepChoice & { findRates: boolean };
 }
 
 /** `search` runs choose values by validation accuracy and are not compared. `final` runs are compared. */
@@ -72,8 +77,7 @@ interface Arm {
  * All trials that can be determined from the outcomes so far, including completed ones. Search trials come first, then the
  * compared trials with the first seed, with the second, and so on.
  */
-export function wantedTrials(of: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
-  const sweep = decided(of);
+export function wantedTrials(sweep: Sweep, outcomes: ReadonlyMap<string, Outcome>): Trial[] {
   const trials = sweep.settings.flatMap((setting) => trialsOf(sweep, armsOf(sweep, setting), outcomes));
   const turn = ({ role, config }: Trial) => (role === 'search' ? -1 : config.seed);
   // Searches for neighbouring learning rates share trials.
@@ -82,27 +86,28 @@ export function wantedTrials(of: Sweep, outcomes: ReadonlyMap<string, Outcome>):
 }
 
 /**
- * Whether learning rates are searched: as chosen; if nothing was chosen, in a comparison for which nobody gave a learning rate and of whose
- * epochs the search takes less than a third.
+ * Decides whether learning rates are searched: as chosen; if nothing was chosen, in a comparison for which nobody gave a learning rate and
+ * of whose epochs the search takes less than a third.
  */
-export function findsRates(sweep: Sweep): boolean {
-  const { settings, hyperparameters, choice } = sweep;
-  if (choice.findRates !== null) return choice.findRates;
+export const decided = (asked: AskedSweep): Sweep =>
+  withSearch(asked, asked.choice.findRates ?? isSearchedUnasked(asked));
+
+const withSearch = (asked: AskedSweep, findRates: boolean): Sweep => ({
+  ...asked,
+  choice: { ...asked.choice, findRates },
+});
+
+function isSearchedUnasked(asked: AskedSweep): boolean {
+  const { settings, hyperparameters, choice } = asked;
   const isGiven = ({ id }: SettingSummary) =>
     hyperparameters.learningRates[id] !== undefined || (choice.values[id]?.[RATE]?.length ?? 0) > 0;
-  return settings.length > 1 && !settings.some(isGiven) && rateSearchPart(sweep) < UNASKED_PART;
+  return settings.length > 1 && !settings.some(isGiven) && rateSearchPart(asked) < UNASKED_PART;
 }
 
-/** The sweep with the decision of `findsRates`. */
-const decided = (sweep: Sweep): Sweep =>
-  sweep.choice.findRates === null
-    ? { ...sweep, choice: { ...sweep.choice, findRates: findsRates(sweep) } }
-    : sweep;
-
 /** The part of all epochs that a search for learning rates takes. Epochs of the linear probe do not count: its features are cached. */
-export function rateSearchPart(sweep: Sweep): number {
+export function rateSearchPart(asked: AskedSweep): number {
   const epochs = (findRates: boolean) =>
-    allTrials({ ...sweep, choice: { ...sweep.choice, findRates } })
+    allTrials(withSearch(asked, findRates))
       .filter(({ setting }) => setting.id !== PROBE_SETTING)
       .reduce((sum, { config }) => sum + config.epochs, 0);
   const all = epochs(true);
@@ -129,12 +134,11 @@ function impossibleValue({ settings, choice }: Sweep): string | null {
   return null;
 }
 
-function tooLarge(sweep: Sweep): string | null {
-  const { settings, choice } = sweep;
+function tooLarge({ settings, choice }: Sweep): string | null {
   const arms = settings.map(({ id }) =>
     Object.values(choice.values[id] ?? {}).reduce((product, values) => product * (values.length || 1), 1),
   );
-  const each = (findsRates(sweep) ? RATE_FACTORS.length : 0) + choice.seeds;
+  const each = (choice.findRates ? RATE_FACTORS.length : 0) + choice.seeds;
   const runs = each * arms.reduce((sum, count) => sum + count, 0);
   return runs > MOST_RUNS
     ? `The sweep would have about ${runs} runs. At most ${MOST_RUNS} are possible. Use fewer values or seeds.`
@@ -142,8 +146,7 @@ function tooLarge(sweep: Sweep): string | null {
 }
 
 /** All trials of the sweep. Their number does not depend on the outcomes. Empty if the sweep cannot start. */
-export function allTrials(of: Sweep): Trial[] {
-  const sweep = decided(of);
+export function allTrials(sweep: Sweep): Trial[] {
   if (sweepObstacle(sweep)) return [];
   const outcomes = new Map<string, Outcome>();
   for (;;) {
@@ -247,7 +250,8 @@ function ranked(outcomes: readonly Outcome[]): number[] {
     .map(({ place }) => place);
 }
 
-const best = (outcomes: readonly Outcome[]): number => ranked(outcomes)[0] ?? 0;
+/** The index of the best outcome: the most accurate, of equals the one with the lowest loss. */
+export const best = (outcomes: readonly Outcome[]): number => ranked(outcomes)[0] ?? 0;
 
 /** 0.003, not 0.0030000000000000005. */
 const rounded = (rate: number) => Number(rate.toPrecision(6));

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { parseResults } from '../../app/report/rerun';
 import type { Results } from '../../app/report/results';
+import { best as bestOutcome } from '../../app/store/sweep';
 import { BEYOND, ENSEMBLE, type Plan } from './plan';
 
 export const KEPT = fileURLToPath(new URL('../../bench/core-atoms/', import.meta.url));
@@ -69,8 +70,9 @@ export async function searched(set: string, plan: Plan): Promise<Searched[]> {
     .sort((a, b) => a.rate - b.rate);
 }
 
+/** Chosen as in a search for learning rates. */
 export function best(outcomes: readonly Searched[]): Searched {
-  const [first] = [...outcomes].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss);
+  const first = outcomes[bestOutcome(outcomes)];
   if (!first) throw new Error('No rate was searched.');
   return first;
 }

@@ -27,14 +27,14 @@ export function picture(title: string, points: readonly Point[]): string {
     `<line class="${kind}" x1="${at(x1)}" y1="${at(y1)}" x2="${at(x2)}" y2="${at(y2)}"/>`;
   const text = (left: number, top: number, words: string, anchor = 'start') =>
     `<text x="${at(left)}" y="${at(top)}" text-anchor="${anchor}">${escaped(words)}</text>`;
-  const fifths = Array.from({ length: Math.round((high - low) * 20) + 1 }, (_, index) => low + index / 20);
+  const levels = Array.from({ length: Math.round((high - low) * 20) + 1 }, (_, index) => low + index / 20);
   const front = frontOf(points).map((point) => `${at(x(point.x))},${at(y(point.accuracy))}`);
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">`,
     `<title>${escaped(title)}: test accuracy against trainable parameters</title>`,
     `<style>${STYLE}</style>`,
     text(BOX.left, 20, `${title}: test accuracy, mean over seeds with 95 % interval; line: Pareto front`),
-    ...fifths.flatMap((value) => [
+    ...levels.flatMap((value) => [
       line('rule', BOX.left, y(value), BOX.right, y(value)),
       text(BOX.left - 8, y(value) + 4, `${Math.round(100 * value)} %`, 'end'),
     ]),

@@ -64,8 +64,8 @@ async function testTables(name: string, set: TestSet): Promise<string[]> {
   const runs: ComparedRun[] = [];
   for (const plan of plansOf(set)) {
     const results = await readKept(fileOf(name, plan, 'test'));
-    for (const run of results?.runs ?? [])
-      if (results) runs.push({ ...comparedRun(run, results.dataset), armName: plan.name });
+    if (!results) continue;
+    for (const run of results.runs) runs.push({ ...comparedRun(run, results.dataset), armName: plan.name });
   }
   if (runs.length === 0) return [];
   const comparison = compare(runs);

@@ -114,14 +114,9 @@ export function neededCodings(
   table: ParameterTable,
 ): Map<AtomKind, { coding: AtomCoding; layers: string[] }> {
   const needed = new Map<AtomKind, { coding: AtomCoding; layers: string[] }>();
-  for (const layer of trainedLayers(table)) {
-    const decompositions = method.decompositions(layer, options);
-    for (const kind of ATOM_KINDS) {
-      const coding = decompositions[kind];
-      if (!coding) continue;
-      const { layers } = needed.get(kind) ?? { layers: [] };
-      needed.set(kind, { coding, layers: [...layers, layer.name] });
-    }
+  for (const { kind, layer, coding } of codedLayers(method, options, table)) {
+    const { layers } = needed.get(kind) ?? { layers: [] };
+    needed.set(kind, { coding, layers: [...layers, layer.name] });
   }
   return needed;
 }
@@ -132,16 +127,25 @@ export function neededAtoms(
   options: SettingOptions,
   table: ParameterTable,
 ): { kind: AtomKind; layer: string; shape: number[] }[] {
-  return trainedLayers(table).flatMap((layer) => {
+  return codedLayers(method, options, table).map(({ kind, layer, coding }) => {
+    const { atoms, cols } = codedShape(coding, layer);
+    return { kind, layer: layer.name, shape: [atoms, cols] };
+  });
+}
+
+/** Every coding of a trained layer. */
+const codedLayers = (
+  method: TuningMethod,
+  options: SettingOptions,
+  table: ParameterTable,
+): { kind: AtomKind; layer: ConvolutionSpec; coding: AtomCoding }[] =>
+  trainedLayers(table).flatMap((layer) => {
     const decompositions = method.decompositions(layer, options);
     return ATOM_KINDS.flatMap((kind) => {
       const coding = decompositions[kind];
-      if (!coding) return [];
-      const { atoms, cols } = codedShape(coding, layer);
-      return [{ kind, layer: layer.name, shape: [atoms, cols] }];
+      return coding ? [{ kind, layer, coding }] : [];
     });
   });
-}
 
 /** The bases that the setting needs of its trained layers; null if it needs none. */
 export function neededBases(
