@@ -28,6 +28,7 @@ import {
   BEYOND,
   ENSEMBLE,
   FIRST_TEST_SEED,
+  ONLY_SEARCHED,
   type Plan,
   plansOf,
   SEARCH_SEED,
@@ -71,24 +72,33 @@ async function runSet(name: string, set: TestSet): Promise<boolean> {
     }
     await rename(making, data);
   }
-  for (const plan of plansOf(set)) {
-    const call = (part: string, args: string[]) =>
-      once(name, plan, part, [...set.args, '--data', data, ...chosen(plan), ...args]);
+  const call = (plan: Plan, part: string, args: string[]) =>
+    once(name, plan, part, [...set.args, '--data', data, ...chosen(plan), ...args]);
+  /** The rate for the test, or null if the command line failed. */
+  const searchRate = async (plan: Plan): Promise<number | null> => {
     const search = (round: number, rates: readonly number[]) =>
-      call(searchPart(round), ['--sweep', `${plan.setting}.lr=${rates.join()}`, '--seed', `${SEARCH_SEED}`]);
+      call(plan, searchPart(round), [
+        ...['--sweep', `${plan.setting}.lr=${rates.join()}`, '--seed', `${SEARCH_SEED}`],
+      ]);
+    if (!(await search(0, plan.rates))) return null;
+    for (let round = 1; round <= BEYOND; round++) {
+      const next = rateBeyond(await searched(name, plan));
+      if (next !== null && !(await search(round, [next]))) return null;
+    }
+    return best(await searched(name, plan)).rate;
+  };
+  for (const plan of plansOf(set)) {
     const args = ['--seed', `${FIRST_TEST_SEED}`, '--seeds', `${set.seeds}`];
     if (plan.rates.length > 0) {
-      if (!(await search(0, plan.rates))) return false;
-      for (let round = 1; round <= BEYOND; round++) {
-        const next = rateBeyond(await searched(name, plan));
-        if (next !== null && !(await search(round, [next]))) return false;
-      }
-      args.push('--lr', `${plan.setting}=${best(await searched(name, plan)).rate}`);
+      const rate = await searchRate(plan);
+      if (rate === null) return false;
+      args.push('--lr', `${plan.setting}=${rate}`);
     }
-    if (!(await call('test', args))) return false;
+    if (!(await call(plan, 'test', args))) return false;
   }
   if (plansOf(set).some(({ id }) => id === ENSEMBLE.rival)) await classifyWithEnsemble(name, `${data}/test`);
   if (set.isFirstSample) await tuneInPyTorch(name, data, set.seeds);
+  for (const plan of set.plans ? [] : ONLY_SEARCHED) if ((await searchRate(plan)) === null) return false;
   return true;
 }
 

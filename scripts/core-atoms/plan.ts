@@ -20,6 +20,7 @@ export interface Plan {
 
 const SMALL = [1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
 const LORA = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2];
+const COEFFICIENTS = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
 export const PLANS: readonly Plan[] = [
   { id: 'probe', name: 'linear probe', setting: 'linear-probe', options: {}, rates: [] },
@@ -36,9 +37,38 @@ export const PLANS: readonly Plan[] = [
     name: 'ΔD_c, kc = 4',
     setting: 'coefficient-atoms',
     options: { m: 9, kc: 4 },
-    rates: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+    rates: COEFFICIENTS,
   },
   { id: 'full', name: 'full tuning', setting: 'full', options: {}, rates: [3e-5, 1e-4, 3e-4, 1e-3, 3e-3] },
+];
+
+/** Settings whose learning rate is searched, for their defaults, and which are not tested. */
+export const ONLY_SEARCHED: readonly Plan[] = [
+  { id: 'atoms-4', name: 'ΔD, m = 4', setting: 'atoms', options: { m: 4 }, rates: SMALL },
+  {
+    id: 'coefficient-atoms-2',
+    name: 'ΔD_c, kc = 2',
+    setting: 'coefficient-atoms',
+    options: { m: 9, kc: 2 },
+    rates: COEFFICIENTS,
+  },
+  {
+    id: 'overcomplete-atoms',
+    name: 'overcomplete atoms, m₁ = 3',
+    setting: 'overcomplete-atoms',
+    options: {},
+    rates: SMALL,
+  },
+  { id: 'all-atoms', name: 'all atoms', setting: 'all-atoms', options: {}, rates: COEFFICIENTS },
+  { id: 'lora-peft', name: 'LoRA, PEFT form, r = 4', setting: 'lora-peft', options: {}, rates: LORA },
+  { id: 'bitfit', name: 'biases only (BitFit)', setting: 'bitfit', options: {}, rates: SMALL },
+  {
+    id: 'scale-and-shift',
+    name: 'scale and shift (SSF)',
+    setting: 'scale-and-shift',
+    options: {},
+    rates: SMALL,
+  },
 ];
 
 export interface TestSet {
@@ -46,7 +76,7 @@ export interface TestSet {
   /** Makes the folder with `train/` and `test/`; false if its images are not there. */
   folder: (to: string) => Promise<boolean>;
   seeds: number;
-  /** The plans that take part; all if absent. */
+  /** The plans that take part; if absent all, and those that are only searched. */
   plans?: readonly string[];
   /**
    * Whether it is the set of “Try the sample”, which was chosen because tuning helps on it and so answers no question. The linear probe and core atoms are also trained in PyTorch (interop/pytorch/tune_sample.py).
@@ -74,7 +104,7 @@ export const SETS: Record<string, TestSet> = {
     seeds: 3,
   },
   'sign-digits-imagenet': {
-    args: ['--epochs', '6', '--augmentation', 'crops-flips', '--backbone', IMAGENET, '--size', '64'],
+    args: ['--epochs', '3', '--augmentation', 'crops-flips', '--backbone', IMAGENET, '--size', '64'],
     folder: photos('sign-digits'),
     seeds: 3,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4'],
