@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../app/steps/compare/run-table';
+import { columnsOf, rowsOf } from '../app/steps/compare/run-table';
+import { answer } from '../app/store/answer';
+import { compare } from '../app/store/comparison';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { comparison } from './comparison';
 import type { AskedRun } from './messages';
@@ -7,36 +9,44 @@ import { ended, finished, SETTINGS } from './page-fixture';
 
 const [, setting] = SETTINGS;
 if (!setting) throw new Error('There are settings.');
-const asked = (name: string): AskedRun => ({
+const asked = (name: string, m = 9): AskedRun => ({
   ...{ setting, role: 'final', name, armName: name, memoryCap: null },
-  config: runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'),
+  config: { ...runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'), options: { m } },
 });
 
 const RUNS = [
   finished(asked('Atoms')),
-  finished(asked('Atoms, m = 6, learning rate 0.03'), 20),
-  ended(asked('LoRA'), { kind: 'user', message: 'Does not fit.' }),
+  finished(asked('Atoms, m = 6, learning rate 0.03', 6), 20),
+  ended(asked('LoRA', 1), { kind: 'user', message: 'Does not fit.' }),
 ];
-const COLUMNS = columnsOf(RUNS);
-const lines = comparison(RUNS).split('\n');
+const COMPARED = compare(RUNS);
+const COLUMNS = columnsOf(COMPARED).filter(({ isUsual }) => isUsual);
+const ROWS = rowsOf(RUNS, COMPARED);
+const [words = '', ...rest] = comparison(RUNS).split('\n\n');
+const lines = rest.join('\n\n').split('\n');
 
 /** The cells of a line; those of one column begin or end at the same position. */
 function cellsOf(line: string): string[] {
   return line.split(/ {2,}/);
 }
 
-describe('the table of runs', () => {
-  it('has the page’s columns after the name', () => {
-    expect(cellsOf(lines[0] ?? '')).toEqual(['Run', ...COLUMNS.map(({ title }) => title)]);
+describe('the comparison as text', () => {
+  it('opens with the answer', () => {
+    expect(words).toBe(answer(COMPARED));
+    expect(words).toMatch(/highest accuracy|is shown to differ/);
+  });
+
+  it('has the page’s usual columns after the name', () => {
+    expect(cellsOf(lines[0] ?? '')).toEqual(['Setting', ...COLUMNS.map(({ title }) => title)]);
   });
 
   it('has a rule under its header, as wide as the widest line', () => {
     expect(lines[1]).toBe('─'.repeat(Math.max(...lines.map((line) => line.length))));
   });
 
-  it('has the values that the page shows for each run, in order', () => {
-    const [run] = RUNS;
-    expect(cellsOf(lines[2] ?? '')).toEqual(['Atoms', ...COLUMNS.map(({ show }) => run && show(run))]);
+  it('has the values that the page shows for each setting, in order', () => {
+    const [row] = ROWS;
+    expect(cellsOf(lines[2] ?? '')).toEqual(['Atoms', ...COLUMNS.map(({ show }) => row && show(row))]);
     expect(lines).toHaveLength(2 + RUNS.length);
     expect(cellsOf(lines[3] ?? '')[0]).toBe('Atoms, m = 6, learning rate 0.03');
   });
@@ -47,15 +57,12 @@ describe('the table of runs', () => {
   });
 
   it('aligns numbers to the right and words to the left', () => {
-    const place = COLUMNS.findIndex(({ title }) => title === 'Head');
-    // 1,026 stands under the end of "Head".
-    const ends = [lines[0], lines[2], lines[3], lines[4]].map((line = '') => {
+    const place = COLUMNS.findIndex(({ title }) => title === 'Time');
+    const ends = [lines[0], lines[2], lines[3]].map((line = '') => {
       const cell = cellsOf(line)[place + 1] ?? '';
       return line.indexOf(` ${cell} `) + 1 + cell.length;
     });
     expect(new Set(ends).size).toBe(1);
-    const begins = [lines[0], lines[2], lines[3]].map((line = '') => line.indexOf(cellsOf(line)[1] ?? ''));
-    expect(new Set(begins).size).toBe(1);
   });
 
   it('leaves no space at the end of a line', () => {
@@ -63,9 +70,9 @@ describe('the table of runs', () => {
   });
 
   it('is only the header if there is no run', () => {
-    const [head, rule, ...rest] = comparison([]).split('\n');
-    expect(head).toMatch(/^Run {2}Setting /);
+    const [head, rule, ...none] = comparison([]).split('\n');
+    expect(head).toMatch(/^Setting {2}Validation accuracy/);
     expect(rule).toMatch(/^─+$/);
-    expect(rest).toEqual([]);
+    expect(none).toEqual([]);
   });
 });

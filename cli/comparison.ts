@@ -1,14 +1,22 @@
-/** The page's comparison table as text. */
-import { columnsOf } from '../app/steps/compare/run-table';
+/** What the page's Compare step says, as text: the answer, and the table of runs. */
+
+import { columnsOf, rowsOf } from '../app/steps/compare/run-table';
+import { answer } from '../app/store/answer';
+import { compare } from '../app/store/comparison';
 import type { RunRecord } from './messages';
 
 export function comparison(runs: readonly RunRecord[]): string {
-  const columns = columnsOf(runs);
+  const compared = compare(runs);
+  const columns = columnsOf(compared).filter(({ isUsual }) => isUsual);
+  const stateOf = (each: readonly RunRecord[]) => {
+    const unfinished = each.find(({ status }) => status !== 'finished');
+    return unfinished ? ` (${unfinished.status})` : each.length > 1 ? ` (${each.length} runs)` : '';
+  };
   const rows = [
-    ['Run', ...columns.map(({ title }) => title)],
-    ...runs.map((run) => [
-      run.status === 'finished' ? run.name : `${run.name} (${run.status})`,
-      ...columns.map(({ show }) => show(run)),
+    ['Setting', ...columns.map(({ title }) => title)],
+    ...rowsOf(runs, compared).map((row) => [
+      row.name + stateOf(row.runs),
+      ...columns.map(({ show }) => show(row)),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -21,5 +29,7 @@ export function comparison(runs: readonly RunRecord[]): string {
       .join('  '),
   );
   const rule = widths.map((width) => '─'.repeat(width)).join('──');
-  return [lines[0], rule, ...lines.slice(1)].join('\n');
+  const table = [lines[0], rule, ...lines.slice(1)].join('\n');
+  const words = answer(compared);
+  return words ? `${words}\n\n${table}` : table;
 }

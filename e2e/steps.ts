@@ -36,9 +36,23 @@ export async function fill(page: Page, label: string, value: number): Promise<vo
   await field.blur();
 }
 
+/** The rows of a run, or of a setting with several seeds, in the table of runs. */
 export function run(page: Page, name: string): Locator {
-  const heading = page.getByRole('heading', { name, exact: true });
-  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ has: heading });
+  return page.getByRole('region', { name: 'Runs, table' }).getByRole('rowgroup', { name, exact: true });
+}
+
+/** Chooses from the menu of a run. */
+export async function act(page: Page, name: string, action: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions of ${name}`, exact: true }).click();
+  await page.getByRole('menuitem', { name: action, exact: true }).click();
+}
+
+/** Shows the single runs of every setting that has several. */
+export async function unfoldRuns(page: Page): Promise<void> {
+  const folded = page
+    .getByRole('region', { name: 'Runs, table' })
+    .locator('[aria-expanded="false"]:not([aria-haspopup])');
+  while ((await folded.count()) > 0) await folded.first().click();
 }
 
 export async function waitForRun(page: Page, name: string, timeout: number): Promise<void> {

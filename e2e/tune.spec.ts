@@ -40,10 +40,13 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   expect(stdout).toMatch(
     /^Atoms, m = 3: Batch 16 is trained in \d+ micro-batches of \d images? to stay under 24\sMB of memory; the result is the same\. About \d+\sMB\. .*$/m,
   );
-  expect(stdout).toMatch(/^Run +Setting +Backbone +Head +Last epoch/m);
-  expect(stdout).toMatch(/^Linear probe +probe +0 +1,026 /m);
+  expect(stdout).toMatch(/^.* the linear probe on these 4 validation images\./m);
+  expect(stdout).toMatch(
+    /^Setting +Validation accuracy \(95 %\) +Against the linear probe, points +Trainable \+ head/m,
+  );
+  expect(stdout).toMatch(/^Linear probe .* 0 \+ 1,026 /m);
   // 16 convolutions of 3×3 and the stem's 7×7, three atoms each: 3·(16·9 + 49).
-  expect(stdout).toMatch(/^Atoms, .* 3 +ΔD +579 +1,026 /m);
+  expect(stdout).toMatch(/^Atoms, .* 3 .* 579 \+ 1,026 /m);
 
   expect((await readdir(out)).sort()).toEqual([
     'accuracy-by-bytes.svg',

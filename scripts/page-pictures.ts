@@ -44,8 +44,8 @@ try {
   await inEveryLook(page, 'Compare-running');
   await page.waitForFunction(
     () => {
-      const rows = [...document.querySelectorAll('[aria-label="Runs"] > *')];
-      return rows.length > 0 && !/waiting|running|starting/i.test(rows.map((row) => row.textContent).join());
+      const states = [...document.querySelectorAll('table [data-status]')].map(({ textContent }) => textContent);
+      return states.length > 0 && states.every((state) => /finished|failed|stopped/.test(state ?? ''));
     },
     null,
     { timeout: PATIENCE_MS },

@@ -7,7 +7,7 @@ import { citation, PAPER_SERIES, type PaperSeries } from './paper-points';
 
 const scored = (mean: number, images = 40): Accuracy => ({
   ...{ mean, interval: { low: mean - 0.1, high: mean + 0.1 } },
-  ...{ images, macroF1: null },
+  ...{ images, unbalanced: null },
 });
 
 const arm = (name: string, given: Partial<Arm>): Arm => ({
@@ -26,7 +26,7 @@ const SERIES: PaperSeries = series ?? { id: '', data: '', points: [] };
 
 describe('pointsOf', () => {
   it('gives each setting a point in the given order, against what was asked for', () => {
-    const points = pointsOf({ arms, pairedOn: 'validation' }, AGAINST.seconds);
+    const points = pointsOf({ arms, scoredOn: 'validation' }, AGAINST.seconds);
     expect(points.map(({ name, x, accuracy }) => [name, x, accuracy])).toEqual([
       ['LoRA', 20, 0.8],
       ['Linear probe', 2, 0.6],
@@ -36,7 +36,7 @@ describe('pointsOf', () => {
 
   it('marks the front, which depends on the cost', () => {
     const front = (cost: keyof typeof AGAINST) =>
-      frontOf(pointsOf({ arms, pairedOn: 'validation' }, AGAINST[cost])).map(({ name }) => name);
+      frontOf(pointsOf({ arms, scoredOn: 'validation' }, AGAINST[cost])).map(({ name }) => name);
     expect(front('parameters')).toEqual(['Linear probe', 'Atoms']);
     expect(front('seconds')).toEqual(['Linear probe', 'LoRA', 'Atoms']);
     expect(front('bytes')).toEqual(['Atoms']);
@@ -44,13 +44,13 @@ describe('pointsOf', () => {
 
   it('counts on the test images where the comparison does', () => {
     const tested = { ...ATOMS, test: scored(0.7, 25) };
-    const [point] = pointsOf({ arms: [tested], pairedOn: 'test' }, AGAINST.parameters);
+    const [point] = pointsOf({ arms: [tested], scoredOn: 'test' }, AGAINST.parameters);
     expect(point).toMatchObject({ accuracy: 0.7, counted: { images: 25, on: 'test' } });
   });
 
   it('leaves out what was counted on no image or has no place on a logarithmic axis', () => {
     const none = [arm('a', { validation: scored(0, 0) }), arm('b', { adapterBytes: 0 })];
-    expect(pointsOf({ arms: none, pairedOn: 'validation' }, AGAINST.bytes)).toEqual([]);
+    expect(pointsOf({ arms: none, scoredOn: 'validation' }, AGAINST.bytes)).toEqual([]);
   });
 });
 
@@ -66,7 +66,7 @@ describe('the paper’s points', () => {
   });
 
   it('stand in the CSV under the settings, with their source', () => {
-    const points = [...pointsOf({ arms: [ATOMS], pairedOn: 'validation' }, AGAINST.parameters)];
+    const points = [...pointsOf({ arms: [ATOMS], scoredOn: 'validation' }, AGAINST.parameters)];
     const text = csv(fileRows(againstColumns(AGAINST.parameters), [...points, ...paperPoints(SERIES)]));
     const lines = text.split('\r\n');
     expect(lines[0]).toBe(

@@ -89,7 +89,7 @@ export const AGAINST = {
  * valid position on the axis.
  */
 export function pointsOf<Run extends ComparedRun>(
-  { arms, pairedOn: on }: Pick<Comparison<Run>, 'arms' | 'pairedOn'>,
+  { arms, scoredOn: on }: Pick<Comparison<Run>, 'arms' | 'scoredOn'>,
   { of }: Against,
 ): Point[] {
   const points = arms.flatMap((arm): Point[] => {

@@ -7,6 +7,7 @@ import { AGAINST, type Against, pointsOf } from '../charts/against';
 import { svgText } from '../charts/export-image';
 import { LossByStep, runsWithLoss } from '../charts/LossByStep';
 import { compare } from '../store/comparison';
+import { accuracyName } from '../store/comparison-words';
 import { drawnRuns, type RunRecord } from '../store/run-record';
 import { CHART_NAMES, type ChartName, type Figure } from './report';
 
@@ -36,8 +37,7 @@ function costChart(against: Against, cost: string): Drawing {
     const comparison = compare(runs);
     const points = pointsOf(comparison, against);
     if (points.length === 0) return null;
-    const scored = comparison.pairedOn === 'test' ? 'Test' : 'Validation';
-    const title = `${scored} accuracy against ${cost}, with 95 % intervals`;
+    const title = `${accuracyName(comparison, comparison.scoredOn)} against ${cost}, with 95 % intervals`;
     return { title, chart: <AccuracyAgainst against={against} title={title} points={points} {...SIZE} /> };
   };
 }

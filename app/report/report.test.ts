@@ -28,8 +28,11 @@ describe('a report', () => {
   });
 
   it('says that no difference is shown where paired tests show none, and which setting is better where they do', () => {
-    const alike = section(results([run('atoms', 12), run('lora', 13)]), 'Differences');
-    expect(alike.words).toMatch(/^No difference shown between the two settings\./);
+    const same = results([run('atoms', 12), run('lora', 13)]);
+    expect(section(same, 'Results').words).toMatch(
+      /^No setting is shown to differ on these 20 validation images\./,
+    );
+    const alike = section(same, 'Differences');
     expect(alike.tables[0]?.rows[0]?.at(-1)).toBe('no difference shown');
     // Twelve discordant images, all in one direction: McNemar's p is 2 / 2¹².
     const apart = section(results([run('atoms', 8), run('lora', 20)]), 'Differences');

@@ -4,14 +4,14 @@
  */
 import { backboneLabel } from '../../src/backbone/backbone-label';
 import { decimate } from '../charts/series';
+import { answer } from '../store/answer';
 import { type ComparedRun, type Comparison, compare } from '../store/comparison';
 import {
+  accuracyName,
   accuracySentences,
   accuracyWords,
   differenceWords,
-  macroF1Words,
   pWords,
-  shownSentence,
   testSentence,
   untestedRatesSentence,
 } from '../store/comparison-words';
@@ -120,10 +120,10 @@ const minute = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).repl
 // ---------------------------------------------------------------- results
 
 function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Block[] {
-  const { arms, searches } = comparison;
+  const { arms, searches, scoredOn } = comparison;
   if (arms.length === 0) return [text('No run has results.')];
-  const tested = arms.some(({ test }) => test);
-  const f1 = arms.some(({ validation }) => validation.macroF1 !== null);
+  const tested = scoredOn === 'test';
+  const unbalanced = arms.some((arm) => arm[scoredOn]?.unbalanced);
   const table: Table = {
     kind: 'table',
     title: 'Accuracy with 95 % intervals',
@@ -132,28 +132,33 @@ function resultBlocks(comparison: Comparison<Run>, finals: readonly Run[]): Bloc
       right('Trainable in the backbone'),
       right('Trainable in the head'),
       right('Runs'),
-      right('Validation accuracy'),
-      ...(tested ? [right('Test accuracy')] : []),
-      ...(f1 ? [right('Macro-F1, validation')] : []),
-      ...(f1 && tested ? [right('Macro-F1, test')] : []),
+      ...(tested ? [right(accuracyName(comparison, 'test'))] : []),
+      right(accuracyName(comparison, 'validation')),
+      ...(unbalanced ? [right('Accuracy'), right('Macro-F1')] : []),
       right('Time per run'),
       right('Adapter'),
     ],
-    rows: arms.map(({ name, trainable, runs, validation, test, seconds, adapterBytes }) => [
-      name,
-      count(trainable.backbone),
-      count(trainable.head),
-      count(runs.length),
-      accuracyWords(validation),
-      ...(tested ? [accuracyWords(test)] : []),
-      ...(f1 ? [macroF1Words(validation)] : []),
-      ...(f1 && tested ? [macroF1Words(test)] : []),
-      duration(seconds),
-      adapterBytes > 0 ? bytes(Math.round(adapterBytes)) : NONE,
-    ]),
+    rows: arms.map((arm) => {
+      const { name, trainable, runs, validation, test, seconds, adapterBytes } = arm;
+      const plain = arm[scoredOn]?.unbalanced;
+      return [
+        name,
+        count(trainable.backbone),
+        count(trainable.head),
+        count(runs.length),
+        ...(tested ? [accuracyWords(test)] : []),
+        accuracyWords(validation),
+        ...(unbalanced
+          ? [plain ? percent(plain.accuracy) : NONE, plain ? percent(plain.macroF1) : NONE]
+          : []),
+        duration(seconds),
+        adapterBytes > 0 ? bytes(Math.round(adapterBytes)) : NONE,
+      ];
+    }),
   };
   const broken = finals.filter(({ outcome }) => outcome !== 'finished');
   return [
+    ...texts(answer(comparison)),
     table,
     ...texts(
       ...accuracySentences(comparison),
@@ -182,7 +187,7 @@ function differenceBlocks(comparison: Comparison<Run>): Block[] {
   if (arms.length < 2) return [];
   if (pairs.length === 0) return [text('No two settings have a common seed, so there are no paired tests.')];
   return [
-    ...texts(shownSentence(comparison), untestedRatesSentence(comparison)),
+    ...texts(untestedRatesSentence(comparison)),
     {
       kind: 'table',
       title: 'Paired comparison of settings',
@@ -402,8 +407,7 @@ function runBlocks(finals: readonly Run[]): Block[] {
         left('Run'),
         left('Outcome'),
         right('Seed'),
-        right('Last epoch'),
-        right('Best epoch'),
+        right('Best epoch, validation accuracy'),
         right('Time'),
         right('Images/s'),
         right('Micro-batch'),
@@ -413,8 +417,7 @@ function runBlocks(finals: readonly Run[]): Block[] {
         run.name,
         run.outcome,
         String(run.config.seed),
-        run.last ? `${percent(run.last.accuracy)} (${count(run.last.epoch)})` : NONE,
-        run.best ? `${percent(run.best.accuracy)} (${count(run.best.epoch)})` : NONE,
+        run.best ? `${count(run.best.epoch)}: ${percent(run.best.accuracy)}` : NONE,
         duration(run.seconds),
         run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
         run.memory

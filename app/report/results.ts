@@ -179,6 +179,9 @@ const currentResults = z.object({
       threads: count.nullable().default(null),
       /** Index of colour and marker. */
       style: count,
+      /** The person's own words. */
+      note: z.string().default(''),
+      tags: z.array(z.string()).default([]),
       trainable,
       /** Its memory plan, in bytes; null if it did not start. */
       memory: z
@@ -200,6 +203,8 @@ const currentResults = z.object({
       epochs: z.array(epochSchema),
       /** Predictions on the validation images; null if there are none. */
       validation: predictionsSchema.nullable(),
+      /** Their epoch: the best one. Null in files of earlier versions, which have the predictions of the last epoch. */
+      validationEpoch: count.nullable().default(null),
       /** Predictions on the test images at the best epoch; null without test images. */
       test: predictionsSchema.nullable(),
       /** Training loss at every reported step. */
@@ -236,6 +241,8 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     config,
     memoryCap,
     style,
+    note,
+    tags,
     trainable,
     memory,
     imagesPerSecond,
@@ -256,6 +263,8 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     precision: result?.precision ?? null,
     threads: result?.threads ?? null,
     style,
+    note,
+    tags: [...tags],
     trainable,
     memory,
     last: measured(lastEpoch(run)),
@@ -264,6 +273,7 @@ export function runResults(run: RunRecord, adapter: RunResults['adapter']): RunR
     imagesPerSecond,
     epochs,
     validation: result?.validation ?? null,
+    validationEpoch: result?.keptEpoch ?? null,
     test: result?.test ?? null,
     losses: steps,
     adapter,

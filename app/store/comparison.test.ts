@@ -163,24 +163,31 @@ describe('runs compared', () => {
     expect(high).toBeGreaterThan(0.68);
   });
 
-  it('macro-F1 stands beside accuracy where classes differ in size', () => {
+  it('lead with balanced accuracy where classes differ in size', () => {
     const labels = [...zeros(9), 1];
     const { arms } = compare([
       made({ setting: 'always the first', right: [...ones(9), 0], labels }),
       made({ setting: 'balanced', right: ones(10) }),
     ]);
-    // Macro F1: 2·9/(9 + 10) for the first class, 0 for the second.
-    expect(arms[0]?.validation.macroF1).toBeCloseTo(18 / 19 / 2, 12);
-    expect(arms[1]?.validation.macroF1).toBeNull();
+    // Recalls of 9/9 and 0/1. Macro F1: 2·9/(9 + 10) for the first class, 0 for the second.
+    expect(arms[0]?.validation.mean).toBeCloseTo(0.5, 12);
+    expect(arms[0]?.validation.unbalanced).toMatchObject({ accuracy: 0.9, majority: 0.9 });
+    expect(arms[0]?.validation.unbalanced?.macroF1).toBeCloseTo(18 / 19 / 2, 12);
+    expect(arms[1]?.validation.unbalanced).toBeNull();
+    const words = accuracySentences(compare([made({ setting: 'a', right: [...ones(9), 0], labels })])).join(
+      ' ',
+    );
+    expect(words).toMatch(/^Balanced validation accuracy: best epoch, on 10 images\./);
+    expect(words).toContain('always predicting the largest one has an accuracy of 90.0');
   });
 
   it('tests pairs image by image, adjusted for all of them; equal ones show no difference', () => {
-    const { pairs, pairedOn } = compare([
+    const { pairs, scoredOn } = compare([
       made({ setting: 'good', right: ones(40) }),
       made({ setting: 'same', right: ones(40) }),
       made({ setting: 'bad', right: [...zeros(20), ...ones(20)] }),
     ]);
-    expect(pairedOn).toBe('validation');
+    expect(scoredOn).toBe('validation');
     expect(pairs.map(({ first, second, test }) => [first.setting, second.setting, test?.verdict])).toEqual([
       ['good', 'same', 'no difference shown'],
       ['good', 'bad', 'better'],
@@ -194,11 +201,11 @@ describe('runs compared', () => {
   it('goes by test images where every setting has them', () => {
     const tested = (setting: string, test: number[] | null) => made({ setting, right: ones(4), test });
     expect(compare([tested('a', ones(6)), tested('b', zeros(6))])).toMatchObject({
-      pairedOn: 'test',
+      scoredOn: 'test',
       arms: [{ test: { mean: 1, images: 6 } }, { test: { mean: 0 } }],
       pairs: [{ difference: { mean: 1 } }],
     });
-    expect(compare([tested('a', ones(6)), tested('b', null)]).pairedOn).toBe('validation');
+    expect(compare([tested('a', ones(6)), tested('b', null)]).scoredOn).toBe('validation');
   });
 
   it('pairs the seeds that both have', () => {

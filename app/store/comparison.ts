@@ -2,11 +2,11 @@
  * Compares runs: accuracies with intervals over images and seeds, and which differences are shown. The slow part, the
  * bootstrap, is provided by `Statistics`. Values that are not computed yet are null; outdated values are never used.
  */
-import type { MeanInterval } from '../../src/statistics/bootstrap';
+import { classWeights } from '../../src/statistics/balanced';
+import { accuracyInterval, type MeanInterval, meanOf } from '../../src/statistics/bootstrap';
 import { holmAdjusted } from '../../src/statistics/holm';
-import { confusionMatrix, isUnbalanced, macroF1 } from '../../src/statistics/macro-f1';
+import { confusionMatrix, macroF1 } from '../../src/statistics/macro-f1';
 import type { PairedComparison } from '../../src/statistics/paired-test';
-import { wilson } from '../../src/statistics/wilson';
 import type { ModelSummary, Predictions, RunResult } from '../../src/worker/protocol';
 import { canonical } from './canonical';
 import { type ComputedBy, computedByKey, computedByWords, isMixed } from './computed-by';
@@ -28,14 +28,22 @@ export interface ComparedRun
 /** The images on which an accuracy is measured. */
 export type Scored = 'validation' | 'test';
 
-/** Accuracy over runs that differ only in their seeds. */
+/** Accuracy at the best epochs of runs that differ only in their seeds; balanced accuracy if the classes are unbalanced. */
 export interface Accuracy {
   mean: number;
   /** 95 % interval: Wilson for one run, otherwise the bootstrap over images and seeds. Null while it is being computed. */
   interval: Pick<MeanInterval, 'low' | 'high'> | null;
   images: number;
-  /** Mean over the runs. Null if the classes are nearly balanced; accuracy is sufficient then. */
-  macroF1: number | null;
+  /** Null if the classes are nearly balanced. */
+  unbalanced: Unbalanced | null;
+}
+
+/** What balanced accuracy leaves out. Means over the runs, 0–1. */
+export interface Unbalanced {
+  accuracy: number;
+  /** The accuracy of a model that always predicts the class with the most images. */
+  majority: number;
+  macroF1: number;
 }
 
 /** A setting with its values, and its runs, all computed with the same backend, precision and number of threads. */
@@ -56,7 +64,7 @@ export interface Arm<Run extends ComparedRun = RunRecord> {
   seconds: number;
   adapterBytes: number;
   validation: Accuracy;
-  /** At the best epochs. Null if there are no test images. */
+  /** Null if there are no test images. */
   test: Accuracy | null;
 }
 
@@ -68,7 +76,7 @@ export interface Pair<Run extends ComparedRun = RunRecord> {
   /** First minus second, with its 95 % interval. Null while it is being computed. */
   difference: MeanInterval | null;
   /** Adjusted for all pairs, so null until all pairs are computed. */
-  test: Pick<PairedComparison, 'p' | 'verdict'> | null;
+  test: Pick<PairedComparison, 'p' | 'verdict' | 'meanSquare'> | null;
 }
 
 export interface Comparison<Run extends ComparedRun = RunRecord> {
@@ -79,8 +87,8 @@ export interface Comparison<Run extends ComparedRun = RunRecord> {
   isComputing: boolean;
   /** True if the arms differ in backend, precision or number of threads. */
   isMixed: boolean;
-  /** The images on which pairs are compared: the test images if every arm has predictions for them. */
-  pairedOn: Scored;
+  /** The images of the headline accuracies and of the pairs: the test images if every arm has predictions for them. */
+  scoredOn: Scored;
   /** The search runs. */
   searches: Run[];
 }
@@ -101,15 +109,15 @@ export function compare<Run extends ComparedRun>(
       statistics,
     ),
   );
-  const pairedOn: Scored = arms.length > 0 && arms.every(({ test }) => test) ? 'test' : 'validation';
-  const all = pairs(arms, pairedOn, statistics);
+  const scoredOn: Scored = arms.length > 0 && arms.every(({ test }) => test) ? 'test' : 'validation';
+  const all = pairs(arms, scoredOn, statistics);
   const accuracies = arms.flatMap(({ validation, test }) => (test ? [validation, test] : [validation]));
   return {
     arms,
     pairs: all,
     isComputing: accuracies.some(({ interval }) => !interval) || all.some(({ test }) => !test),
     isMixed: mixed,
-    pairedOn,
+    scoredOn,
     searches: runs.filter(({ role }) => role === 'search'),
   };
 }
@@ -174,25 +182,33 @@ function arm<Run extends ComparedRun>(
 
 const predictionsOf = ({ result }: ComparedRun, on: Scored): Predictions | null => result?.[on] ?? null;
 
-function accuracyOf(predictions: readonly Predictions[], statistics: Statistics): Accuracy {
+const NO_IMAGES: Accuracy = { mean: 0, interval: { low: 0, high: 1 }, images: 0, unbalanced: null };
+
+/** The accuracy of runs on the same images. */
+export function accuracyOf(predictions: readonly Predictions[], statistics: Statistics): Accuracy {
   const [first] = predictions;
   const images = first?.targets.length ?? 0;
-  if (!first || images === 0) return { mean: 0, interval: { low: 0, high: 1 }, images: 0, macroF1: null };
-  const most = (values: readonly number[]) => values.reduce((high, value) => Math.max(high, value), 0);
-  const classes = 1 + Math.max(most(first.targets), ...predictions.map(({ predicted }) => most(predicted)));
-  const counts = confusionMatrix(first.targets, first.targets, classes).map((row, label) => row[label] ?? 0);
-  const scores = predictions.map(({ targets, predicted }) =>
-    macroF1(confusionMatrix(targets, predicted, classes)),
-  );
-  const unbalanced = isUnbalanced(counts.filter((count) => count > 0));
-  const correct = predictions.map((each) => rightOf(each).reduce((sum, value) => sum + value, 0));
-  const all = correct.reduce((sum, value) => sum + value, 0);
+  if (!first || images === 0) return NO_IMAGES;
+  const weighted = classWeights(first.targets);
+  const rows = predictions.map(rightOf);
   return {
-    mean: all / (predictions.length * images),
-    interval: predictions.length === 1 ? wilson(all, images) : statistics.accuracy(predictions),
+    mean: meanOf(rows, weighted),
+    interval: predictions.length === 1 ? accuracyInterval(rows, weighted) : statistics.accuracy(predictions),
     images,
-    macroF1: unbalanced ? scores.reduce((sum, score) => sum + score, 0) / scores.length : null,
+    unbalanced: weighted && {
+      accuracy: meanOf(rows, null),
+      majority: Math.max(...weighted.classes.map(({ length }) => length)) / images,
+      macroF1: meanMacroF1(predictions),
+    },
   };
+}
+
+function meanMacroF1(predictions: readonly Predictions[]): number {
+  const most = (values: readonly number[]) => values.reduce((high, value) => Math.max(high, value), 0);
+  const scores = predictions.map(({ targets, predicted }) =>
+    macroF1(confusionMatrix(targets, predicted, 1 + Math.max(most(targets), most(predicted)))),
+  );
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
 function pairs<Run extends ComparedRun>(
@@ -206,11 +222,10 @@ function pairs<Run extends ComparedRun>(
   const found = all.flatMap(({ comparison }) => comparison ?? []);
   const adjusted = found.length === all.length ? holmAdjusted(found) : [];
   return all.map(({ comparison, ...each }, index) => {
-    const { p, verdict } = adjusted[index] ?? {};
     return {
       ...each,
       difference: comparison && { mean: comparison.difference, low: comparison.low, high: comparison.high },
-      test: p === undefined || verdict === undefined ? null : { p, verdict },
+      test: adjusted[index] ?? null,
     };
   });
 }
@@ -254,6 +269,6 @@ export function exchanged<Run extends ComparedRun>({
     second: first,
     seeds,
     difference: difference && { mean: -difference.mean, low: -difference.high, high: -difference.low },
-    test: test && { p: test.p, verdict: EXCHANGED[test.verdict] },
+    test: test && { ...test, verdict: EXCHANGED[test.verdict] },
   };
 }

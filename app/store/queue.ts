@@ -113,6 +113,16 @@ export function renameRun(id: string, name: string): void {
   change(id, (run) => ({ ...run, name: freeName(trimmed, others) }));
 }
 
+/** Writes the person's note and tags of a run. */
+export function annotateRun(id: string, note: string, tags: readonly string[]): void {
+  change(id, (run) => ({ ...run, note: note.trim(), tags: [...tags] }));
+}
+
+/** Hides runs in the charts, or shows them again. */
+export function hideRuns(runs: readonly RunRecord[], hidden: boolean): void {
+  for (const { id } of runs) change(id, (run) => ({ ...run, hidden }));
+}
+
 /** Removes the run from the list. An active run is ended and its model is discarded. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();

@@ -52,6 +52,11 @@ export interface RunRecord {
   expected: Expected;
   /** Index of colour, dash and marker; constant during the run's lifetime. */
   style: number;
+  /** Not drawn in the charts. It is compared all the same. */
+  hidden: boolean;
+  /** The person's own words. */
+  note: string;
+  tags: readonly string[];
   status: RunStatus;
   trainable: { backbone: number; head: number };
   /** Progress of long work before or between steps; null during steps. */
@@ -77,11 +82,11 @@ export const isActive = ({ status }: RunRecord) =>
   status === 'running' || status === 'paused' || status === 'stopping';
 export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
 
-/** The runs that charts show. Search runs are shown only until a final run has started. */
+/** The runs that charts show: those that the person did not hide. Search runs are shown only until a final run has started. */
 export function drawnRuns(runs: readonly RunRecord[]): RunRecord[] {
   const finals = runs.filter(({ role }) => role === 'final');
   const begun = finals.some(({ steps, epochs }) => steps.length > 0 || epochs.length > 0);
-  return begun ? finals : [...runs];
+  return (begun ? finals : runs).filter(({ hidden }) => !hidden);
 }
 
 /** The outcome that a sweep uses to choose values; null for a run that did not finish. */
@@ -162,6 +167,7 @@ export function queuedRun(
     symbol: setting.symbol,
     status: 'queued',
     before: null,
+    ...{ hidden: false, note: '', tags: [] },
     trainable: setting.trainable,
     memory: null,
     phase: null,

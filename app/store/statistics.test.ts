@@ -18,7 +18,6 @@ const EXPECTED = accuracyInterval(
   RUNS.map(({ targets, predicted }) =>
     Uint8Array.from(targets, (label, i) => Number(label === predicted[i])),
   ),
-  'crossed',
 );
 
 describe('statistics in the background', () => {

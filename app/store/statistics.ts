@@ -2,6 +2,7 @@
  * The statistics of a comparison, computed synchronously or in a worker. A run's predictions never change, so results are
  * cached.
  */
+import { classWeights } from '../../src/statistics/balanced';
 import type { MeanInterval } from '../../src/statistics/bootstrap';
 import type { PairedComparison } from '../../src/statistics/paired-test';
 import {
@@ -16,7 +17,7 @@ import type { Predictions } from '../../src/worker/protocol';
 type AnswersOfRuns = readonly Predictions[];
 
 export interface Statistics {
-  /** Accuracy over the runs of one setting; null while it is being computed. */
+  /** Accuracy over the runs of one setting, balanced if the classes are unbalanced; null while it is being computed. */
   accuracy: (runs: AnswersOfRuns) => MeanInterval | null;
   /** Difference of two settings with the same seeds, paired by run; null while it is being computed. */
   difference: (first: AnswersOfRuns, second: AnswersOfRuns) => PairedComparison | null;
@@ -46,8 +47,15 @@ const rowsOf = (runs: AnswersOfRuns): Rows => runs.map(rightOf);
 function statistics(compute: (key: string, question: Omit<Question, 'id'>) => void): Statistics {
   const find = <S extends Statistic>(statistic: S, ...groups: AnswersOfRuns[]) => {
     const key = keyOf(statistic, groups);
-    // Both calls below pass the number of groups that their statistic takes, so input and value have the right types.
-    if (!known.has(key)) compute(key, { statistic, input: groups.map(rowsOf) as Question<S>['input'] });
+    if (!known.has(key)) {
+      // All runs have the same images. Both calls below pass the number of groups that their statistic takes, so input and value have
+      // the right types.
+      const input = [
+        classWeights(groups[0]?.[0]?.targets ?? []),
+        ...groups.map(rowsOf),
+      ] as Question<S>['input'];
+      compute(key, { statistic, input });
+    }
     return (known.get(key) ?? null) as Answer<S>['value'] | null;
   };
   return {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from '../random';
+import { classWeights } from './balanced';
 import { accuracyInterval, bootstrapMean } from './bootstrap';
+import { wilson } from './wilson';
 
-const DESIGNS = ['crossed', 'nested'] as const;
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 const squares = (values: ArrayLike<number>) => sum(Array.from(values, (value) => value * value));
 const ones = (count: number, of: number) => Uint8Array.from({ length: of }, (_, i) => (i < count ? 1 : 0));
@@ -18,13 +19,13 @@ function run(easiness: readonly number[], shift: number, random: Random): Uint8A
 }
 
 describe('bootstrapMean', () => {
-  it.each(DESIGNS)('for one run is the binomial interval of its images (%s)', (design) => {
+  it('for one run is the binomial interval of its images', () => {
     // k of n correct: the count of a resample is Binomial(n, k/n). Quantiles from scipy.stats.binom.ppf([.025, .975], n, k / n).
     for (const [right, n, low, high] of [
       [80, 100, 72, 88],
       [45, 50, 41, 49],
     ] as const) {
-      const interval = bootstrapMean([ones(right, n)], design);
+      const interval = bootstrapMean([ones(right, n)]);
       expect(interval.mean).toBe(right / n);
       expect(Math.abs(n * interval.low - low)).toBeLessThan(1.01);
       expect(Math.abs(n * interval.high - high)).toBeLessThan(1.01);
@@ -47,21 +48,7 @@ describe('bootstrapMean', () => {
         sum(rows.map(squares))) /
       (R * C) ** 2;
     const deviation = Math.sqrt(second - (total / (R * C)) ** 2);
-    const { low, high } = bootstrapMean(rows, 'crossed');
-    expect((high - low) / (2 * 1.96 * deviation)).toBeGreaterThan(0.93);
-    expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
-  });
-
-  it('has the variance of two-stage sampling for nested runs', () => {
-    // (variance between the means of the runs + mean of the variances within / n) / R.
-    const random = seededRandom(2);
-    const rows = Array.from({ length: 6 }, () => run(images(200, random), 0.05, random));
-    const means = rows.map((row) => sum(row) / row.length);
-    const mean = sum(means) / means.length;
-    const between = squares(means.map((value) => value - mean)) / means.length;
-    const within = sum(means.map((value) => value * (1 - value))) / means.length;
-    const deviation = Math.sqrt((between + within / 200) / means.length);
-    const { low, high } = bootstrapMean(rows, 'nested');
+    const { low, high } = bootstrapMean(rows);
     expect((high - low) / (2 * 1.96 * deviation)).toBeGreaterThan(0.93);
     expect((high - low) / (2 * 1.96 * deviation)).toBeLessThan(1.07);
   });
@@ -69,25 +56,18 @@ describe('bootstrapMean', () => {
   it('does not become narrower with more runs that agree on every image', () => {
     const row = ones(80, 100);
     const width = (rows: Uint8Array[]) => {
-      const { low, high } = bootstrapMean(rows, 'crossed');
+      const { low, high } = bootstrapMean(rows);
       return high - low;
     };
     expect(width([row, row, row, row, row])).toBeCloseTo(width([row]), 1);
     expect(width([row, row, row, row, row])).toBeGreaterThan(0.12);
   });
 
-  it('weights every image equally if nested runs differ in size', () => {
-    expect(bootstrapMean([ones(1, 10), ones(30, 30)], 'nested').mean).toBe(31 / 40);
-  });
-
-  it.each(DESIGNS)('is mirrored if correct and incorrect are exchanged (%s)', (design) => {
+  it('is mirrored if correct and incorrect are exchanged', () => {
     const random = seededRandom(3);
     const rows = Array.from({ length: 3 }, () => run(images(50, random), 0.05, random));
-    const right = bootstrapMean(rows, design);
-    const wrong = bootstrapMean(
-      rows.map((row) => row.map((value) => 1 - value)),
-      design,
-    );
+    const right = bootstrapMean(rows);
+    const wrong = bootstrapMean(rows.map((row) => row.map((value) => 1 - value)));
     expect(wrong.low).toBeCloseTo(1 - right.high, 12);
     expect(wrong.high).toBeCloseTo(1 - right.low, 12);
   });
@@ -95,54 +75,67 @@ describe('bootstrapMean', () => {
   it('is the same for the same seed and different for another', () => {
     const random = seededRandom(4);
     const rows = Array.from({ length: 3 }, () => run(images(299, random), 0.05, random));
-    expect(bootstrapMean(rows, 'nested', 5)).toEqual(bootstrapMean(rows, 'nested', 5));
-    expect(bootstrapMean(rows, 'nested', 6)).not.toEqual(bootstrapMean(rows, 'nested', 5));
+    expect(bootstrapMean(rows, null, 5)).toEqual(bootstrapMean(rows, null, 5));
+    expect(bootstrapMean(rows, null, 6)).not.toEqual(bootstrapMean(rows, null, 5));
   });
 
   it('rejects empty and unequal rows', () => {
-    expect(() => bootstrapMean([], 'crossed')).toThrow(RangeError);
-    expect(() => bootstrapMean([ones(1, 2), ones(0, 0)], 'nested')).toThrow(/at least one image/);
-    expect(() => bootstrapMean([ones(1, 2), ones(1, 3)], 'crossed')).toThrow(/2, 3/);
+    expect(() => bootstrapMean([])).toThrow(RangeError);
+    expect(() => bootstrapMean([ones(1, 2), ones(0, 0)])).toThrow(/at least one image/);
+    expect(() => bootstrapMean([ones(1, 2), ones(1, 3)])).toThrow(/2, 3/);
   });
 });
 
 describe('accuracyInterval', () => {
   it.each([
-    ['crossed', 1, 0],
-    ['crossed', 3, 0.02],
-    ['nested', 3, 0.02],
-  ] as const)('covers the true accuracy: %s, %i runs', (design, runs, shift) => {
+    [1, 0],
+    [3, 0.02],
+  ])('covers the true accuracy with %i runs', (runs, shift) => {
     const random = seededRandom(6);
     const trials = 250;
     let covered = 0;
     for (let trial = 0; trial < trials; trial++) {
       const shared = images(60, random);
-      const rows = Array.from({ length: runs }, () =>
-        run(design === 'crossed' ? shared : images(60, random), shift, random),
-      );
-      const { low, high } = accuracyInterval(rows, design, trial);
+      const rows = Array.from({ length: runs }, () => run(shared, shift, random));
+      const { low, high } = accuracyInterval(rows, null, trial);
       if (low <= 0.8 && 0.8 <= high) covered++;
     }
-    // Three standard deviations below 95 %. The interval may be conservative, but it must miss sometimes.
-    expect(covered / trials).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / trials));
-    expect(covered).toBeLessThan(trials);
+    expectCoverage(covered, trials);
   });
 
-  it.each(DESIGNS)('is Wilson’s if every image is correct, or incorrect, in every run (%s)', (design) => {
+  it.each([1, 3])('covers the true balanced accuracy of unbalanced classes with %i runs', (runs) => {
+    const random = seededRandom(7);
+    const trials = 250;
+    // 60 images of a class that is recognised with 90 %, 20 of one with 60 %.
+    const targets = Array.from({ length: 80 }, (_, image) => (image < 60 ? 0 : 1));
+    let covered = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const rows = Array.from({ length: runs }, () =>
+        Uint8Array.from(targets, (target) => (random.uniform() < (target === 0 ? 0.9 : 0.6) ? 1 : 0)),
+      );
+      const { low, high } = accuracyInterval(rows, classWeights(targets), trial);
+      if (low <= 0.75 && 0.75 <= high) covered++;
+    }
+    expectCoverage(covered, trials);
+  });
+
+  it('is Wilson’s for one run, and if every image is correct, or incorrect, in every run', () => {
+    const one = accuracyInterval([ones(30, 40)]);
+    expect(one).toEqual({ mean: 0.75, ...wilson(30, 40) });
     // Wilson's interval for n of n is n/(n + z²) to 1.
     const low = 40 / (40 + 1.959963984540054 ** 2);
-    const right = accuracyInterval([ones(40, 40), ones(40, 40)], design);
+    const right = accuracyInterval([ones(40, 40), ones(40, 40)]);
     expect(right.mean).toBe(1);
     expect(right.low).toBeCloseTo(low, 12);
     expect(right.high).toBeCloseTo(1, 12);
-    const wrong = accuracyInterval([ones(0, 40), ones(0, 40)], design);
+    const wrong = accuracyInterval([ones(0, 40), ones(0, 40)]);
     expect(wrong.low).toBeCloseTo(0, 12);
     expect(wrong.high).toBeCloseTo(1 - low, 12);
   });
-
-  it('is wider than zero for a single image', () => {
-    const { low, high } = accuracyInterval([ones(1, 1)], 'crossed');
-    expect(low).toBeCloseTo(1 / (1 + 1.959963984540054 ** 2), 12);
-    expect(high).toBeCloseTo(1, 12);
-  });
 });
+
+/** Three standard deviations below 95 %. An interval may be conservative, but it must miss sometimes. */
+function expectCoverage(covered: number, trials: number): void {
+  expect(covered / trials).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / trials));
+  expect(covered).toBeLessThan(trials);
+}

@@ -17,7 +17,9 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /** The comparisons with adjusted p-values and the verdicts that follow. The intervals are not adjusted: each has 95 %. */
-export function holmAdjusted(comparisons: readonly PairedComparison[]): PairedComparison[] {
+export function holmAdjusted<Compared extends Pick<PairedComparison, 'low' | 'high' | 'p' | 'verdict'>>(
+  comparisons: readonly Compared[],
+): Compared[] {
   const adjusted = holm(comparisons.map(({ p }) => p));
   return comparisons.map((comparison, i) => {
     const p = adjusted[i] ?? 1;

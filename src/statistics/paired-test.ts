@@ -1,5 +1,6 @@
 /** Paired comparison of two settings on the same images, so that the difficulty of an image does not add to the variance. */
-import { bootstrapMean, type Design } from './bootstrap';
+import type { ClassWeights } from './balanced';
+import { bootstrapMean } from './bootstrap';
 import { wilson } from './wilson';
 
 /** The significance level of a verdict. */
@@ -15,7 +16,12 @@ export interface PairedComparison {
   p: number;
   /** The verdict on the first setting at the 5 % level. */
   verdict: 'better' | 'worse' | 'no difference shown';
+  /** The mean square of the differences of the images, each the mean over the runs: q of `imagesToShow`. */
+  meanSquare: number;
 }
+
+/** The smallest weight of an image in the sign-flip test, whose sizes are whole numbers. */
+const WEIGHT_STEPS = 10;
 
 /**
  * Exact McNemar test: the two-sided p-value of a division of the discordant images at least this unequal, if each is equally likely
@@ -28,11 +34,12 @@ export function mcNemar(firstOnly: number, secondOnly: number): number {
 }
 
 /**
- * Compares two settings run by run: `first[r]` and `second[r]` have the same seed and the same images. The interval is the bootstrap
- * interval of the differences (see `bootstrapMean`). The p-value is that of the exact sign-flip permutation test on the sum of the
- * differences, with images as units (crossed: each with its sum over the runs; nested: each image of each run). For one run it is
- * McNemar's test. The test conditions on these runs, but a difference may come from the seeds alone; so the verdict also requires
- * that the interval, which includes the variation between runs, does not contain 0.
+ * Compares two settings run by run: `first[r]` and `second[r]` have the same seed; all runs have the same images. The interval is the
+ * bootstrap interval of the differences (see `bootstrapMean`). The p-value is that of the exact sign-flip permutation test on the sum
+ * of the differences, with images as units, each with its sum over the runs. For one run it is McNemar's test. With `weighted`, the
+ * difference is that of balanced accuracies; the test is exact for weights rounded to a tenth of the smallest. The test conditions on
+ * these runs, but a difference may come from the seeds alone; so the verdict also requires that the interval, which includes the
+ * variation between runs, does not contain 0.
  *
  * If the difference is the same on every image of every run, resamples do not vary; the interval is then the score interval
  * (Tango 1998, Statistics in Medicine 17) for the images of one run.
@@ -42,7 +49,7 @@ export function mcNemar(firstOnly: number, secondOnly: number): number {
 export function comparePaired(
   first: readonly Uint8Array[],
   second: readonly Uint8Array[],
-  design: Design,
+  weighted: ClassWeights | null = null,
   seed = 0,
 ): PairedComparison {
   if (first.length !== second.length) {
@@ -59,14 +66,32 @@ export function comparePaired(
     }
     return Int8Array.from(row, (right, i) => right - (other[i] ?? 0));
   });
-  const { mean: difference, ...interval } = bootstrapMean(differences, design, seed);
-  const { low, high } = interval.low < interval.high ? interval : constantInterval(difference, differences);
-  const units = design === 'crossed' ? sumOverRuns(differences) : differences.flatMap((row) => [...row]);
+  const { mean: difference, ...interval } = bootstrapMean(differences, weighted, seed);
+  const { low, high } =
+    interval.low < interval.high
+      ? interval
+      : constantInterval(difference, effectiveImages(differences, weighted));
+  const sums = sumOverRuns(differences);
+  const sizes = weightSizes(weighted);
+  const units = sums.map((sum, i) => sum * (sizes?.[i] ?? 1));
   const p = signFlip(
     countBySize(units),
     units.reduce((sum, unit) => sum + unit, 0),
   );
-  return { difference, low, high, p, verdict: verdict({ low, high, p }) };
+  const meanSquare =
+    sums.reduce((total, sum, i) => total + ((sum / first.length) * (weighted?.weights[i] ?? 1)) ** 2, 0) /
+    sums.length;
+  return { difference, low, high, p, verdict: verdict({ low, high, p }), meanSquare };
+}
+
+/** The weights as whole numbers; null if all images count the same. */
+function weightSizes(weighted: ClassWeights | null): number[] | null {
+  if (!weighted) return null;
+  const smallest = weighted.weights.reduce(
+    (least, weight) => Math.min(least, weight),
+    Number.POSITIVE_INFINITY,
+  );
+  return Array.from(weighted.weights, (weight) => Math.round((WEIGHT_STEPS * weight) / smallest));
 }
 
 /** The verdict that an interval and a p-value give together. */
@@ -77,11 +102,16 @@ export function verdict({ low, high, p }: Pick<PairedComparison, 'low' | 'high' 
 }
 
 /** Tango's interval if all n differences are −1, all are 0 or all are 1. */
-function constantInterval(difference: number, differences: readonly Int8Array[]) {
-  const images = Math.min(...differences.map((row) => row.length));
+function constantInterval(difference: number, images: number) {
   // z² / (n + z²)
   const step = wilson(0, images).high * (1 + Math.abs(difference));
   return { low: Math.max(-1, difference - step), high: Math.min(1, difference + step) };
+}
+
+/** The number of images; with weights the number of equally weighted images whose mean has the same variance (Kish 1965). */
+function effectiveImages(rows: readonly ArrayLike<number>[], weighted: ClassWeights | null): number {
+  const images = rows[0]?.length ?? 0;
+  return weighted ? images ** 2 / weighted.weights.reduce((sum, weight) => sum + weight ** 2, 0) : images;
 }
 
 function sumOverRuns(differences: readonly Int8Array[]): number[] {

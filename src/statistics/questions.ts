@@ -2,6 +2,7 @@
  * The slow statistics of a comparison (bootstraps) as rows of a table, so that they can be computed directly or requested from a
  * worker.
  */
+import type { ClassWeights } from './balanced';
 import { accuracyInterval, type MeanInterval } from './bootstrap';
 import { comparePaired, type PairedComparison } from './paired-test';
 
@@ -11,9 +12,10 @@ export type Rows = readonly Uint8Array[];
 /** All runs were evaluated on the same images, in the same order. */
 export const STATISTICS = {
   /** Accuracy of the runs of one setting. */
-  accuracy: (runs: Rows): MeanInterval => accuracyInterval(runs, 'crossed'),
+  accuracy: (weighted: ClassWeights | null, runs: Rows): MeanInterval => accuracyInterval(runs, weighted),
   /** Two settings, run by run with the same seeds. */
-  difference: (first: Rows, second: Rows): PairedComparison => comparePaired(first, second, 'crossed'),
+  difference: (weighted: ClassWeights | null, first: Rows, second: Rows): PairedComparison =>
+    comparePaired(first, second, weighted),
 };
 
 export type Statistic = keyof typeof STATISTICS;

@@ -497,7 +497,7 @@ export interface RunResult {
   epochs: EpochResult[];
   /** The best epoch: highest validation accuracy, the earliest on a tie. Its parameters are kept for download and use. */
   keptEpoch: number;
-  /** Of the last epoch. */
+  /** Of the best epoch. */
   validation: Predictions;
   /** Of the best epoch, on the test images; null if there are none or they were not requested. */
   test: Predictions | null;

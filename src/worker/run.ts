@@ -31,6 +31,7 @@ export async function runToEnd(
   const epochs: EpochResult[] = [];
   const paces: number[] = [];
   let kept: Extract<TrainEvent, { kind: 'checkpoint' }> | null = null;
+  /** Of the best epoch. */
   let predicted: Uint16Array = new Uint16Array();
   let outcome: RunOutcome = 'finished';
   let message = '';
@@ -46,7 +47,7 @@ export async function runToEnd(
       }
       if (event.kind === 'epoch') {
         epochs.push(event.result);
-        predicted = event.predicted;
+        if (event.result.epoch === kept?.epoch) predicted = event.predicted;
         onEvent({ kind: 'epoch', result: event.result });
         // All epochs are done: a pause or a stop during the last validation changes nothing.
         if (event.isLast) break;

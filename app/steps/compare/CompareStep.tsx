@@ -1,6 +1,7 @@
-/** Step 4: live charts and tables of the runs, on shared axes. */
-import { Anchor, Button, NativeSelect, Switch } from '@mantine/core';
+/** Step 4: what the comparison shows, the runs, and live charts on shared axes. */
+import { Anchor, Button, Switch, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
+import { answer } from '../../store/answer';
 import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';
 import { holdQueue } from '../../store/queue';
@@ -11,12 +12,11 @@ import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
+import { PairsTable } from './PairsTable';
 import { ReportButton } from './ReportButton';
 import { RunAgain } from './RunAgain';
 import { RunCharts } from './RunCharts';
-import { RunRow } from './RunRow';
-import { RunTable } from './RunTable';
-import { PairsTable, SettingsTable } from './SettingsTable';
+import { RunsTable } from './RunsTable';
 
 export function CompareStep() {
   const runs = useSession((session) => session.runs);
@@ -24,15 +24,12 @@ export function CompareStep() {
   const backbone = useSession((session) => session.backbone);
   const problem = useSession((session) => session.runProblem);
   const sampleReason = useSession(obstacleFor('importData'));
-  const held = useSession((session) => session.queueHeld);
   const [picked, setPicked] = useState<string | null>(null);
 
   // Only runs on the same images, split and backbone are compared.
-  const waiting = runs.filter(({ status }) => status === 'queued');
   const groups = new Map(runs.map(({ basis, data }) => [basis, data]));
   const present = dataset && backbone ? comparisonBasis(dataset, backbone) : null;
-  const group = [picked, present, [...groups.keys()].at(-1)].find((each) => each != null && groups.has(each));
-  const compared = runs.filter(({ basis }) => basis === group);
+  const open = [picked, present, [...groups.keys()].at(-1)].find((each) => each != null && groups.has(each));
 
   return (
     <StepPage
@@ -76,61 +73,72 @@ export function CompareStep() {
         </Empty>
       ) : (
         <>
-          <Block title="Runs">
-            {(held || waiting.length > 0) && (
-              <Switch
-                label="Pause the queue"
-                description="The current run continues. No further run starts."
-                checked={held}
-                onChange={(event) => holdQueue(event.currentTarget.checked)}
-              />
-            )}
-            <ul className={classes.runs} aria-label="Runs">
-              {runs.map((run) => (
-                <RunRow key={run.id} run={run} isFirst={run === waiting[0]} isLast={run === waiting.at(-1)} />
-              ))}
-            </ul>
-          </Block>
-          {groups.size > 1 && (
-            <NativeSelect
-              className={classes.group}
-              label="Compare runs on"
-              description="Only runs on the same images, split and backbone are compared. The others are kept."
-              value={group ?? ''}
-              data={[...groups].map(([value, label]) => ({ value, label }))}
-              onChange={(event) => setPicked(event.currentTarget.value)}
+          <QueueSwitch runs={runs} />
+          {[...groups].map(([basis, data]) => (
+            <Group
+              key={basis}
+              data={groups.size > 1 ? data : null}
+              isOpen={basis === open}
+              onOpen={() => setPicked(basis)}
+              runs={runs.filter((run) => run.basis === basis)}
             />
-          )}
-          <Results runs={compared} />
-          <ReportButton runs={compared} />
+          ))}
         </>
       )}
-      <RunAgain />
+      <div className={classes.keep}>
+        {open != null && <ReportButton runs={runs.filter(({ basis }) => basis === open)} />}
+        <RunAgain />
+      </div>
     </StepPage>
   );
 }
 
-function Results({ runs }: { runs: RunRecord[] }) {
-  const comparison = useComparison(runs);
-  const { arms, pairs } = comparison;
-  // With one run per setting and no test images, the table of runs is sufficient.
-  const summed = arms.some((arm) => arm.runs.length > 1 || arm.test || arm.validation.macroF1 !== null);
+function QueueSwitch({ runs }: { runs: readonly RunRecord[] }) {
+  const held = useSession((session) => session.queueHeld);
+  if (!held && runs.every(({ status }) => status !== 'queued')) return null;
   return (
-    <>
-      <RunCharts runs={runs} comparison={comparison} />
-      {summed && (
-        <Block title="Settings compared" note="Runs that differ only in their seed count as one setting.">
-          <SettingsTable comparison={comparison} />
-        </Block>
+    <Switch
+      label="Pause the queue"
+      description="The current run continues. No further run starts."
+      checked={held}
+      onChange={(event) => holdQueue(event.currentTarget.checked)}
+    />
+  );
+}
+
+interface GroupProps {
+  /** The label of the images and the backbone; null if all runs have the same. */
+  data: string | null;
+  isOpen: boolean;
+  onOpen: () => void;
+  runs: RunRecord[];
+}
+
+/** The runs on the same images, split and backbone. Of several groups, one is open. */
+function Group({ data, isOpen, onOpen, runs }: GroupProps) {
+  const comparison = useComparison(runs);
+  const words = answer(comparison) ?? 'The answer appears here when the first run has finished.';
+  return (
+    <section className={classes.results} aria-label={data ?? 'Results'}>
+      {data !== null && (
+        <h3 className={classes.data}>
+          <UnstyledButton aria-expanded={isOpen} onClick={onOpen}>
+            <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {data}
+          </UnstyledButton>
+        </h3>
       )}
-      {pairs.length > 0 && (
-        <Block title="Differences" note="Paired tests: is a difference more than chance?">
-          <PairsTable comparison={comparison} />
-        </Block>
+      <p className={classes.answer} aria-live="polite">
+        {words}
+      </p>
+      {isOpen && (
+        <>
+          {comparison.pairs.length > 1 && <PairsTable comparison={comparison} />}
+          <Block title="Runs">
+            <RunsTable runs={runs} comparison={comparison} />
+          </Block>
+          <RunCharts runs={runs} comparison={comparison} />
+        </>
       )}
-      <Block title="Results" note={runs[0] ? `Data: ${runs[0].data}.` : undefined}>
-        <RunTable runs={runs} />
-      </Block>
-    </>
+    </section>
   );
 }

@@ -12,7 +12,6 @@ import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, read, useSession } from '../../store/session';
 import { computeStatistics } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
-import { Block } from '../../ui/StepPage';
 import { saveFile } from '../../ui/save-file';
 import classes from './Report.module.css';
 
@@ -77,11 +76,12 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
   };
 
   return (
-    <Block title="Report">
+    <section aria-label="Report">
       <div className={classes.line}>
         <p>
+          <strong>Report.</strong>{' '}
           {obstacle ||
-            'Contains data, backbone, settings, searches, curves, accuracies with intervals, tests, and all that a rerun needs.'}
+            'Data, backbone, settings, searches, curves, accuracies with intervals, tests, and all that a rerun needs.'}
         </p>
         <Menu position="bottom-end">
           <Menu.Target>
@@ -103,6 +103,6 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
         title="The report could not be created"
         onDismiss={() => setProblem(null)}
       />
-    </Block>
+    </section>
   );
 }

@@ -8,7 +8,6 @@ import { runAgain } from '../../store/rerun-actions';
 import { isOver, type RunRecord } from '../../store/run-record';
 import { useSession } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
-import { Block } from '../../ui/StepPage';
 import classes from './Report.module.css';
 
 export function RunAgain() {
@@ -23,11 +22,11 @@ export function RunAgain() {
     if (file) setProblem(await runAgain(file));
   };
   return (
-    <Block title="Rerun">
+    <section aria-label="Rerun">
       <div className={classes.line}>
         <p>
-          Runs the finished runs of a results file again and compares the numbers. This needs the same images,
-          split, backbone and backend.
+          <strong>Rerun.</strong> Runs the finished runs of a results file again and compares the numbers.
+          This needs the same images, split, backbone and backend.
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (
@@ -49,7 +48,7 @@ export function RunAgain() {
         title="The results file cannot be rerun here"
         onDismiss={() => setProblem(null)}
       />
-    </Block>
+    </section>
   );
 }
 

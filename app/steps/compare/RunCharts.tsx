@@ -7,7 +7,7 @@ import { EPOCH_COLUMNS, epochRows, SEED_COLUMNS, STEP_COLUMNS, stepRows } from '
 import type { Comparison } from '../../store/comparison';
 import { drawnRuns, isProbe, type RunRecord } from '../../store/run-record';
 import classes from './CompareStep.module.css';
-import { CostCharts } from './CostCharts';
+import { CostChart } from './CostChart';
 import { OrWait } from './OrWait';
 
 /** Maximum number of rows per run in a loss table on the page. The CSV has every step. */
@@ -21,6 +21,11 @@ interface Props {
 
 export function RunCharts({ runs: all, comparison }: Props) {
   const runs = drawnRuns(all);
+  // A setting is a point of the cost chart as long as one of its runs is shown.
+  const shown = {
+    ...comparison,
+    arms: comparison.arms.filter((arm) => arm.runs.some(({ hidden }) => !hidden)),
+  };
   const losses = runsWithLoss(runs);
   const measured = runs.some(({ epochs }) => epochs.length > 0);
   const probeLeftOut = runs.some((run) => isProbe(run) && run.steps.length > 1) && !losses.some(isProbe);
@@ -76,7 +81,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
           <AccuracyBySeed runs={runs} />
         </ChartFrame>
       )}
-      <CostCharts comparison={comparison} />
+      <CostChart comparison={shown} />
     </div>
   );
 }

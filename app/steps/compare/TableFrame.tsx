@@ -1,46 +1,61 @@
-/** A wide table that scrolls horizontally, with notes and a CSV export. */
+/** A wide table that scrolls horizontally, with notes and CSV exports. */
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type Cell, csv } from '../../ui/csv';
 import { saveFile } from '../../ui/save-file';
 import classes from './TableFrame.module.css';
 
+interface CsvFile {
+  /** What it lists. */
+  label: string;
+  name: string;
+  /** Including the header; called on export. */
+  rows: () => Cell[][];
+}
+
 interface Props {
   /** Accessible name, without the word “table”. */
   name: string;
   head: ReactNode;
-  /** The rows of the body. */
+  /** The bodies of the table. */
   children: ReactNode;
-  sentence: string;
-  /** Some numbers are not computed yet; the export is disabled until they are. */
+  sentence: ReactNode;
+  /** Some numbers are not computed yet; exports are disabled until they are. */
   isComputing?: boolean;
-  /** The rows of the CSV, including the header; called on export. */
-  fileRows: () => Cell[][];
-  fileName: string;
+  /** Beside the export buttons. */
+  controls?: ReactNode;
+  files: readonly CsvFile[];
 }
 
-export function TableFrame({ name, head, children, sentence, isComputing, fileRows, fileName }: Props) {
-  const save = () => saveFile(new Blob([csv(fileRows())], { type: 'text/csv;charset=utf-8' }), fileName);
+export function TableFrame({ name, head, children, sentence, isComputing, controls, files }: Props) {
+  const save = ({ name: fileName, rows }: CsvFile) =>
+    saveFile(new Blob([csv(rows())], { type: 'text/csv;charset=utf-8' }), fileName);
   return (
     <div className={classes.frame}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={classes.scroll} tabIndex={0} aria-label={`${name}, table`} aria-busy={isComputing}>
-        <Table className="numbers" highlightOnHover verticalSpacing={7}>
+        <Table className="numbers" highlightOnHover={false} withRowBorders={false} verticalSpacing={6}>
           <Table.Thead>{head}</Table.Thead>
-          <Table.Tbody>{children}</Table.Tbody>
+          {children}
         </Table>
       </section>
       <footer className={classes.foot}>
-        <p>{sentence}</p>
-        <Button
-          size="xs"
-          variant="default"
-          disabled={isComputing}
-          onClick={save}
-          aria-label={`Save ${name.toLowerCase()} as CSV`}
-        >
-          Save as CSV
-        </Button>
+        <div className={classes.words}>{sentence}</div>
+        <div className={classes.buttons}>
+          {controls}
+          {files.map((file) => (
+            <Button
+              key={file.name}
+              size="compact-sm"
+              variant="subtle"
+              disabled={isComputing}
+              onClick={() => save(file)}
+              aria-label={`Save ${file.label.toLowerCase()} as CSV`}
+            >
+              {file.label} as CSV
+            </Button>
+          ))}
+        </div>
       </footer>
     </div>
   );

@@ -1,110 +1,284 @@
-/** The columns of the table of runs, for the page, the CSV and the command line. */
+/** The rows and columns of the table of runs, for the page, its CSV files and the command line. */
 import { wilson } from '../../../src/statistics/wilson';
-import { computedByWords, isMixed } from '../../store/computed-by';
-import { accuracy, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
+import type { Predictions } from '../../../src/worker/protocol';
+import {
+  type Accuracy,
+  type Arm,
+  accuracyOf,
+  type Comparison,
+  exchanged,
+  type Pair,
+} from '../../store/comparison';
+import { accuracyName, accuracyWords, differenceWords } from '../../store/comparison-words';
+import { computedByKey, computedByWords } from '../../store/computed-by';
+import { PROBE_SETTING } from '../../store/defaults';
+import { accuracy, armOf, keptResult, lastEpoch, type RunRecord } from '../../store/run-record';
+import { immediately, rightOf } from '../../store/statistics';
 import { type Column, fileRows } from '../../ui/columns';
 import type { Cell } from '../../ui/csv';
-import { bytes, count, duration, percent, rate, withRange } from '../../ui/format';
+import { bytes, count, counted, duration, percent, rate } from '../../ui/format';
 
-const NONE = '–';
-const seconds = (run: RunRecord) => run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0;
-
-function interval(run: RunRecord) {
-  const end = lastEpoch(run);
-  return end ? wilson(end.correct, end.total) : null;
+/** One run, or the runs of one setting that differ only in their seeds. */
+export interface RunRow {
+  key: string;
+  name: string;
+  runs: readonly RunRecord[];
+  /** At the best epochs; null as long as there are no predictions. */
+  scores: { validation: Accuracy | null; test: Accuracy | null };
+  /** The comparison with the linear probe; null for the probe itself, and for a run of several. */
+  againstProbe: Pair | null;
 }
 
-const COLUMNS: readonly Column<RunRecord>[] = [
-  {
-    title: 'Setting',
-    show: ({ symbol }) => symbol,
-    file: { setting: ({ setting }) => setting },
-  },
-  {
-    title: 'Backbone',
-    right: true,
-    show: ({ trainable }) => count(trainable.backbone),
-    file: { trainable_backbone: ({ trainable }) => trainable.backbone },
-  },
-  {
-    title: 'Head',
-    right: true,
-    show: ({ trainable }) => count(trainable.head),
-    file: { trainable_head: ({ trainable }) => trainable.head },
-  },
-  {
-    title: 'Last epoch (95 %)',
-    right: true,
-    show: (run) => {
-      const end = lastEpoch(run);
-      return end ? withRange(accuracy(end), interval(run)) : NONE;
-    },
-    file: {
-      last_epoch: (run) => lastEpoch(run)?.epoch ?? '',
-      last_correct: (run) => lastEpoch(run)?.correct ?? '',
-      validation_images: (run) => lastEpoch(run)?.total ?? '',
-      last_accuracy: (run) => {
-        const end = lastEpoch(run);
-        return end ? accuracy(end) : '';
-      },
-      wilson_low: (run) => interval(run)?.low ?? '',
-      wilson_high: (run) => interval(run)?.high ?? '',
-    },
-  },
-  {
-    title: 'Best (epoch)',
-    right: true,
-    show: (run) => {
-      const best = keptResult(run);
-      return best ? `${percent(accuracy(best))} (${best.epoch})` : NONE;
-    },
-    file: {
-      best_accuracy: (run) => {
-        const best = keptResult(run);
-        return best ? accuracy(best) : '';
-      },
-      best_epoch: (run) => run.keptEpoch ?? '',
-    },
-  },
-  {
-    title: 'Time',
-    right: true,
-    show: (run) => (run.epochs.length > 0 ? duration(seconds(run)) : NONE),
-    file: { seconds },
-  },
-  {
-    title: 'Images/s',
-    right: true,
-    show: ({ imagesPerSecond }) => (imagesPerSecond > 0 ? rate(imagesPerSecond) : NONE),
-    file: { images_per_second: ({ imagesPerSecond }) => imagesPerSecond },
-  },
-  {
-    title: 'Adapter',
-    right: true,
-    show: ({ model }) => (model ? bytes(model.adapterBytes) : NONE),
-    file: { adapter_bytes: ({ model }) => model?.adapterBytes ?? '' },
-  },
-];
+export interface RunColumn extends Column<RunRow> {
+  id: string;
+  /** What rows are sorted by; null sorts last. */
+  sort: (row: RunRow) => number | string | null;
+  /** Whether it is shown unless the person chose otherwise. */
+  isUsual: boolean;
+}
 
-const COMPUTED_BY: Column<RunRecord> = {
-  title: 'Computed by',
-  show: ({ result }) => (result ? computedByWords(result) : NONE),
-  file: {},
+const NONE = '–';
+
+/** A row for each setting with its values, in the order of the runs. Search runs have no row. */
+export function rowsOf(runs: readonly RunRecord[], comparison: Comparison): RunRow[] {
+  const finals = runs.filter(({ role }) => role === 'final');
+  // Runs that were computed in different ways are compared as different settings.
+  const keyOf = (run: RunRecord) =>
+    `${armOf(run)} ${comparison.isMixed && run.result ? computedByKey(run.result) : ''}`;
+  return [...new Set(finals.map(keyOf))].map((key) => {
+    const own = finals.filter((run) => keyOf(run) === key);
+    const [only] = own;
+    if (own.length === 1 && only)
+      return { ...rowOf(only), key, ...armScores(armWith(own, comparison), comparison) };
+    return {
+      ...{ key, name: own[0]?.armName ?? '', runs: own },
+      ...{ scores: { validation: null, test: null }, againstProbe: null },
+      ...armScores(armWith(own, comparison), comparison),
+    };
+  });
+}
+
+/** The row of a single run. */
+export function rowOf(run: RunRecord): RunRow {
+  const scoreOf = (on: 'validation' | 'test') => {
+    const predictions = run.result?.[on];
+    return predictions ? accuracyOf([predictions], immediately) : null;
+  };
+  return {
+    ...{ key: run.id, name: run.name, runs: [run] },
+    scores: { validation: scoreOf('validation'), test: scoreOf('test') },
+    againstProbe: null,
+  };
+}
+
+const armWith = (runs: readonly RunRecord[], { arms }: Comparison) =>
+  arms.find((arm) => arm.runs.some((run) => runs.includes(run)));
+
+function armScores(arm: Arm | undefined, { pairs }: Comparison) {
+  if (!arm) return {};
+  const pair = pairs.find(
+    ({ first, second }) =>
+      (first === arm && second.setting === PROBE_SETTING) ||
+      (second === arm && first.setting === PROBE_SETTING),
+  );
+  return {
+    scores: { validation: arm.validation, test: arm.test },
+    againstProbe: pair ? (pair.first === arm ? pair : exchanged(pair)) : null,
+  };
+}
+
+/** The mean over the runs that have a value; null if none has. */
+function meanOver(
+  runs: readonly RunRecord[],
+  of: (run: RunRecord) => number | null | undefined,
+): number | null {
+  const values = runs.flatMap((run) => of(run) ?? []);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+const shown = (value: number | null, show: (value: number) => string) =>
+  value === null ? NONE : show(value);
+
+/** A column of a number. */
+const numeric = (
+  id: string,
+  title: string,
+  of: (row: RunRow) => number | null,
+  show: (value: number) => string,
+  isUsual = true,
+): RunColumn => ({
+  ...{ id, title, right: true, isUsual },
+  show: (row) => shown(of(row), show),
+  sort: of,
+  file: { [id]: (row) => of(row) ?? '' },
+});
+
+const scored = (id: string, title: string, of: (row: RunRow) => Accuracy | null): RunColumn => ({
+  ...{ id, title, right: true, isUsual: true },
+  show: (row) => accuracyWords(of(row)),
+  sort: (row) => of(row)?.mean ?? null,
+  file: {
+    [id]: (row) => of(row)?.mean ?? '',
+    [`${id}_low`]: (row) => of(row)?.interval?.low ?? '',
+    [`${id}_high`]: (row) => of(row)?.interval?.high ?? '',
+    [`${id}_images`]: (row) => of(row)?.images ?? '',
+  },
+});
+
+/** The columns that have content for this comparison. The headline accuracy is the first. */
+export function columnsOf(comparison: Comparison): RunColumn[] {
+  const { arms, scoredOn, isMixed } = comparison;
+  const headline = (row: RunRow) => row.scores[scoredOn];
+  const named = (on: 'validation' | 'test') => `${accuracyName(comparison, on)} (95 %)`;
+  const isUnbalanced = arms.some((arm) => arm[scoredOn]?.unbalanced);
+  return [
+    scored(scoredOn, named(scoredOn), headline),
+    ...(arms.some(({ setting }) => setting === PROBE_SETTING) && arms.length > 1 ? [AGAINST_PROBE] : []),
+    ...(isUnbalanced
+      ? [
+          numeric('accuracy', 'Accuracy', (row) => headline(row)?.unbalanced?.accuracy ?? null, percent),
+          numeric(
+            'macro_f1',
+            'Macro-F1',
+            (row) => headline(row)?.unbalanced?.macroF1 ?? null,
+            percent,
+            false,
+          ),
+        ]
+      : []),
+    ...(scoredOn === 'test'
+      ? [{ ...scored('validation', named('validation'), (row) => row.scores.validation), isUsual: false }]
+      : []),
+    TRAINABLE,
+    numeric(
+      'seconds',
+      'Time',
+      ({ runs }) => meanOver(runs, (run) => run.result?.seconds ?? lastEpoch(run)?.seconds),
+      duration,
+    ),
+    numeric(
+      'adapter_bytes',
+      'Adapter',
+      ({ runs }) => meanOver(runs, ({ model }) => model?.adapterBytes),
+      (value) => bytes(Math.round(value)),
+    ),
+    numeric(
+      'best_epoch',
+      'Best epoch',
+      ({ runs }) => meanOver(runs, ({ keptEpoch }) => keptEpoch),
+      rate0,
+      false,
+    ),
+    numeric(
+      'learning_rate',
+      'Learning rate',
+      ({ runs: [run] }) => run?.config.learningRate ?? null,
+      String,
+      false,
+    ),
+    numeric('epochs', 'Epochs', ({ runs: [run] }) => run?.config.epochs ?? null, count, false),
+    numeric(
+      'images_per_second',
+      'Images/s',
+      ({ runs }) => meanOver(runs, ({ imagesPerSecond }) => imagesPerSecond || null),
+      rate,
+      false,
+    ),
+    {
+      ...{ id: 'computed_by', title: 'Computed by', isUsual: isMixed },
+      show: computedBy,
+      sort: computedBy,
+      file: { computed_by: computedBy },
+    },
+  ];
+}
+
+const rate0 = (value: number) => (Number.isInteger(value) ? count(value) : value.toFixed(1));
+
+const computedBy = ({ runs }: RunRow) => {
+  const result = runs.find((run) => run.result)?.result;
+  return result ? computedByWords(result) : NONE;
 };
 
-/**
- * The columns for these runs. Times are comparable only for the same backend, precision and threads, so a column shows these if
- * they differ.
- */
-export const columnsOf = (runs: readonly RunRecord[]): readonly Column<RunRecord>[] =>
-  isMixed(runs.flatMap(({ result }) => result ?? [])) ? [...COLUMNS, COMPUTED_BY] : COLUMNS;
+const AGAINST_PROBE: RunColumn = {
+  ...{ id: 'against_probe', title: 'Against the linear probe, points', right: true, isUsual: true },
+  show: ({ againstProbe: pair }) => (pair ? `${differenceWords(pair.difference)}${verdictMark(pair)}` : NONE),
+  sort: ({ againstProbe }) => againstProbe?.difference?.mean ?? null,
+  file: {
+    against_probe: ({ againstProbe }) => againstProbe?.difference?.mean ?? '',
+    against_probe_low: ({ againstProbe }) => againstProbe?.difference?.low ?? '',
+    against_probe_high: ({ againstProbe }) => againstProbe?.difference?.high ?? '',
+    against_probe_p: ({ againstProbe }) => againstProbe?.test?.p ?? '',
+    against_probe_verdict: ({ againstProbe }) => againstProbe?.test?.verdict ?? '',
+  },
+};
 
-const FIRST: Column<RunRecord>['file'] = {
+const verdictMark = ({ test }: Pair) =>
+  test && test.verdict !== 'no difference shown' ? ` ${test.verdict}` : '';
+
+const TRAINABLE: RunColumn = {
+  ...{ id: 'trainable', title: 'Trainable + head', right: true, isUsual: true },
+  show: ({ runs: [run] }) => (run ? `${count(run.trainable.backbone)} + ${count(run.trainable.head)}` : NONE),
+  sort: ({ runs: [run] }) => (run ? run.trainable.backbone + run.trainable.head : null),
+  file: {
+    trainable_backbone: ({ runs: [run] }) => run?.trainable.backbone ?? '',
+    trainable_head: ({ runs: [run] }) => run?.trainable.head ?? '',
+  },
+};
+
+/** The rows in this order; rows without a value come last. */
+export function sorted(rows: readonly RunRow[], { sort }: RunColumn, descending: boolean): RunRow[] {
+  const compareValues = (a: number | string, b: number | string) =>
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+  return [...rows].sort((one, other) => {
+    const [a, b] = [sort(one), sort(other)];
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    return descending ? compareValues(b, a) : compareValues(a, b);
+  });
+}
+
+/** A header row, and one row for each setting with its means and intervals. */
+export const settingFile = (rows: readonly RunRow[], columns: readonly RunColumn[]): Cell[][] =>
+  fileRows(
+    [{ file: { setting: ({ name }: RunRow) => name, runs: ({ runs }: RunRow) => runs.length } }, ...columns],
+    rows,
+  );
+
+/** Wilson's interval of the best epoch's validation accuracy. */
+function interval(run: RunRecord) {
+  const kept = keptResult(run);
+  return kept ? wilson(kept.correct, kept.total) : null;
+}
+
+const correctOf = (predictions: Predictions | null | undefined): Cell =>
+  predictions ? rightOf(predictions).reduce((sum, right) => sum + right, 0) : '';
+
+/** Fields of the CSV of runs. */
+const RUN_FIELDS: Column<RunRecord>['file'] = {
   name: ({ name }) => name,
   status: ({ status }) => status,
+  note: ({ note }) => note,
+  tags: ({ tags }) => tags.join(' '),
   data: ({ data }) => data,
-};
-const LAST: Column<RunRecord>['file'] = {
+  setting: ({ setting }) => setting,
+  trainable_backbone: ({ trainable }) => trainable.backbone,
+  trainable_head: ({ trainable }) => trainable.head,
+  best_epoch: (run) => run.keptEpoch ?? '',
+  test_correct: ({ result }) => correctOf(result?.test),
+  test_images: ({ result }) => result?.test?.targets.length ?? '',
+  validation_accuracy: (run) => {
+    const kept = keptResult(run);
+    return kept ? accuracy(kept) : '';
+  },
+  validation_correct: (run) => keptResult(run)?.correct ?? '',
+  validation_images: (run) => keptResult(run)?.total ?? '',
+  wilson_low: (run) => interval(run)?.low ?? '',
+  wilson_high: (run) => interval(run)?.high ?? '',
+  last_epoch: (run) => lastEpoch(run)?.epoch ?? '',
+  last_correct: (run) => lastEpoch(run)?.correct ?? '',
+  seconds: (run) => run.result?.seconds ?? lastEpoch(run)?.seconds ?? 0,
+  images_per_second: ({ imagesPerSecond }) => imagesPerSecond,
+  adapter_bytes: ({ model }) => model?.adapterBytes ?? '',
   backend: ({ result }) => result?.backend ?? '',
   precision: ({ result }) => result?.precision ?? '',
   threads: ({ result }) => result?.threads ?? '',
@@ -120,5 +294,7 @@ const LAST: Column<RunRecord>['file'] = {
 };
 
 /** A header row, and one row per run. */
-export const csvRows = (runs: readonly RunRecord[]): Cell[][] =>
-  fileRows([{ file: FIRST }, ...COLUMNS, { file: LAST }], runs);
+export const runFile = (runs: readonly RunRecord[]): Cell[][] => fileRows([{ file: RUN_FIELDS }], runs);
+
+/** `5 runs` beside a setting's name; empty for one. */
+export const runsWords = ({ runs }: RunRow) => (runs.length > 1 ? counted(runs.length, 'run') : '');

@@ -1,0 +1,70 @@
+/** Every pair of settings with its paired test; unfolds from the answer. */
+import { Table } from '@mantine/core';
+import { RunKey } from '../../charts/Marker';
+import type { Comparison } from '../../store/comparison';
+import { differenceWords, pWords, testSentence } from '../../store/comparison-words';
+import { counted, PENDING } from '../../ui/format';
+import classes from './CompareStep.module.css';
+import { TableFrame } from './TableFrame';
+import frame from './TableFrame.module.css';
+
+export function PairsTable({ comparison }: { comparison: Comparison }) {
+  const { pairs, isComputing } = comparison;
+  return (
+    <details className={classes.pairs}>
+      <summary>{counted(pairs.length, 'paired test')} behind this answer</summary>
+      <TableFrame
+        name="Differences"
+        head={
+          <Table.Tr>
+            <Table.Th scope="col">Setting</Table.Th>
+            <Table.Th scope="col">Against</Table.Th>
+            <Table.Th scope="col" data-right>
+              Difference, points (95 %)
+            </Table.Th>
+            <Table.Th scope="col" data-right>
+              p
+            </Table.Th>
+            <Table.Th scope="col">Verdict</Table.Th>
+          </Table.Tr>
+        }
+        sentence={testSentence(comparison)}
+        isComputing={isComputing}
+        files={[{ label: 'Differences', name: 'atomtune-differences.csv', rows: () => pairFile(comparison) }]}
+      >
+        <Table.Tbody>
+          {pairs.map((pair) => (
+            <Table.Tr key={`${pair.first.key} ${pair.second.key}`}>
+              <Table.Th scope="row" className={frame.name}>
+                <span>
+                  <RunKey style={pair.first.style} />
+                  {pair.first.name}
+                </span>
+              </Table.Th>
+              <Table.Td>
+                <span className={frame.other}>
+                  <RunKey style={pair.second.style} />
+                  {pair.second.name}
+                </span>
+              </Table.Td>
+              <Table.Td data-right>{differenceWords(pair.difference)}</Table.Td>
+              <Table.Td data-right>{pWords(pair)}</Table.Td>
+              <Table.Td>{pair.test?.verdict ?? PENDING}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </TableFrame>
+    </details>
+  );
+}
+
+function pairFile({ pairs }: Comparison) {
+  return [
+    ['first', 'second', 'seeds', 'difference', 'low', 'high', 'p_adjusted', 'verdict'],
+    ...pairs.map(({ first, second, seeds, difference, test }) => [
+      ...[first.name, second.name, seeds],
+      ...[difference?.mean ?? '', difference?.low ?? '', difference?.high ?? ''],
+      ...[test?.p ?? '', test?.verdict ?? ''],
+    ]),
+  ];
+}

@@ -1,0 +1,259 @@
+/** The parts of a run's rows: its name, state, progress and actions. */
+import { Badge, Button, Menu, Modal, Table, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import type { MemoryPlan } from '../../../src/worker/protocol';
+import { fitsPresent } from '../../store/permissions';
+import { annotateRun, moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { isActive, isOver, type RunRecord, type RunStatus } from '../../store/run-record';
+import { useSession } from '../../store/session';
+import { count, duration, rate } from '../../ui/format';
+import { ProblemNote } from '../../ui/ProblemNote';
+import { ProgressLine } from '../../ui/ProgressLine';
+import classes from './RunsTable.module.css';
+
+const WORDS: Record<RunStatus, string> = {
+  queued: 'waiting',
+  running: 'running',
+  paused: 'paused',
+  stopping: 'stopping…',
+  finished: 'finished',
+  stopped: 'stopped',
+  failed: 'failed',
+};
+
+/** `finished`; for several runs `2 of 5 finished`, or their common state. */
+export function stateWords(runs: readonly RunRecord[]): string {
+  const states = new Set(runs.map(({ status }) => status));
+  const [only] = states;
+  if (only && states.size === 1) return WORDS[only];
+  const finished = runs.filter(({ status }) => status === 'finished').length;
+  return `${count(finished)} of ${count(runs.length)} finished`;
+}
+
+interface NameProps {
+  run: RunRecord;
+  renaming: boolean;
+  onDone: () => void;
+}
+
+/** The name, which can be changed in place, with the person's note and tags. */
+export function RunName({ run, renaming, onDone }: NameProps) {
+  const rename = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = new FormData(event.currentTarget).get('name');
+    if (typeof name === 'string') renameRun(run.id, name);
+    onDone();
+  };
+  if (renaming)
+    return (
+      <form onSubmit={rename} className={classes.rename}>
+        <TextInput
+          size="xs"
+          name="name"
+          aria-label="New name"
+          defaultValue={run.name}
+          maxLength={60}
+          autoFocus
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') onDone();
+          }}
+        />
+        <Button size="xs" type="submit">
+          Save name
+        </Button>
+      </form>
+    );
+  return (
+    <div>
+      <span>{run.name}</span>
+      {run.tags.length > 0 && (
+        <span className={classes.tags}>
+          {run.tags.map((tag) => (
+            <Badge key={tag} size="sm" variant="default" tt="none">
+              {tag}
+            </Badge>
+          ))}
+        </span>
+      )}
+      {run.note !== '' && <p className={classes.note}>{run.note}</p>}
+    </div>
+  );
+}
+
+/** The content of the progress bar: the current phase, or the steps. */
+function progressOf(run: RunRecord) {
+  if (run.status !== 'paused' && run.phase) return run.phase;
+  const done = run.steps.at(-1)?.step ?? 0;
+  const parts = [run.status === 'paused' ? 'Paused' : run.totalSteps > 0 ? 'Training' : 'Starting'];
+  if (run.imagesPerSecond > 0) parts.push(`${rate(run.imagesPerSecond)} images/s`);
+  if (run.status !== 'paused' && run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
+  return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
+}
+
+const inParts = ({ batch, microBatch, gradientCheckpointing }: MemoryPlan) =>
+  microBatch < batch || gradientCheckpointing;
+
+/** A further row with the progress of an active run, or why a run waits or failed; nothing if there is nothing to say. */
+export function RunDetails({ run, columns }: { run: RunRecord; columns: number }) {
+  const active = isActive(run);
+  const elsewhere = useSession((session) => run.status === 'queued' && !fitsPresent(run.basis, session));
+  const stopped = run.status === 'stopped' && run.message !== '';
+  if (!active && !elsewhere && !run.problem && !stopped) return null;
+  return (
+    <Table.Tr className={classes.details}>
+      <Table.Td colSpan={columns}>
+        {active && <ProgressLine progress={progressOf(run)} name={`Progress of ${run.name}`} />}
+        {active && run.memory && inParts(run.memory) && <p>{run.memory.sentence}</p>}
+        {elsewhere && (
+          <p>Waits for its own data and backbone: {run.data}. Load them again to run it, or remove it.</p>
+        )}
+        <ProblemNote title={`${run.name} failed`} problem={run.problem} />
+        {stopped && <p>{run.message}</p>}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+interface ActionsProps {
+  run: RunRecord;
+  /** All runs, in order. */
+  runs: readonly RunRecord[];
+  onRename: () => void;
+}
+
+export function RunActions({ run, runs, onRename }: ActionsProps) {
+  const [removing, setRemoving] = useState(false);
+  const [annotating, setAnnotating] = useState(false);
+  const active = isActive(run);
+  const waiting = runs.filter(({ status }) => status === 'queued');
+  const losesWork = run.model !== null || active;
+  // A finished search run documents the chosen values, so it cannot be removed.
+  const removable = !(run.role === 'search' && isOver(run));
+  return (
+    <div className={classes.buttons}>
+      {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
+      {run.status === 'paused' && <Act verb="Resume" run={run} onClick={() => void resumeRun(run)} />}
+      {active && (
+        <Act verb="Stop" run={run} disabled={run.status === 'stopping'} onClick={() => void stopRun(run)} />
+      )}
+      <Menu position="bottom-end" withinPortal shadow="md">
+        <Menu.Target>
+          <Button size="compact-sm" variant="subtle" aria-label={`Actions of ${run.name}`}>
+            ⋯
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={onRename}>Rename</Menu.Item>
+          <Menu.Item onClick={() => setAnnotating(true)}>Note and tags</Menu.Item>
+          {run.status === 'queued' && (
+            <>
+              <Menu.Item disabled={run === waiting[0]} onClick={() => moveRun(run, -1)}>
+                Move up
+              </Menu.Item>
+              <Menu.Item disabled={run === waiting.at(-1)} onClick={() => moveRun(run, 1)}>
+                Move down
+              </Menu.Item>
+            </>
+          )}
+          {removable && (
+            <Menu.Item
+              color="var(--mantine-color-error)"
+              onClick={() => (losesWork ? setRemoving(true) : removeRun(run))}
+            >
+              Remove
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Annotation run={run} opened={annotating} onClose={() => setAnnotating(false)} />
+      <Modal
+        opened={removing}
+        onClose={() => setRemoving(false)}
+        title={`Remove ${run.name}?`}
+        centered
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <p>
+          {active
+            ? 'The run ends now and nothing is kept. To keep its best epoch, stop it instead.'
+            : 'Its results and its model are removed. Downloaded files are not affected.'}
+        </p>
+        <div className={classes.confirm}>
+          <Button variant="default" onClick={() => setRemoving(false)}>
+            Cancel
+          </Button>
+          <Button color="red.9" onClick={() => removeRun(run)}>
+            Remove
+          </Button>
+        </div>
+      </Modal>
+    </div>
+  );
+}
+
+function Annotation({ run, opened, onClose }: { run: RunRecord; opened: boolean; onClose: () => void }) {
+  const [tags, setTags] = useState<string[]>([...run.tags]);
+  const [note, setNote] = useState(run.note);
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={`Note and tags of ${run.name}`}
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          annotateRun(run.id, note, tags);
+          onClose();
+        }}
+      >
+        <Textarea
+          label="Note"
+          autosize
+          minRows={2}
+          maxLength={500}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          data-autofocus
+        />
+        <TagsInput
+          mt="sm"
+          label="Tags"
+          description="Enter ends a tag."
+          maxTags={8}
+          value={tags}
+          onChange={setTags}
+        />
+        <div className={classes.confirm}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit">Save</Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+interface ActProps {
+  verb: string;
+  run: RunRecord;
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function Act({ verb, run, disabled, onClick }: ActProps) {
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      disabled={disabled}
+      aria-label={`${verb} ${run.name}`}
+      onClick={onClick}
+    >
+      {verb}
+    </Button>
+  );
+}
