@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from './local';
-import { chartTable, chooseSettings, goTo, openPage, run, waitForRun } from './steps';
+import { chartTable, chooseSettings, goTo, openPage, openShared, run, waitForRun } from './steps';
 
 const FLOWERS = '../shared/data/flowers5';
 const PER_CLASS = { train: 16, val: 8 };
@@ -41,6 +41,7 @@ test('a folder of images is imported with its own split and tuned', async ({ pag
 
     await goTo(page, 'Tune');
     await chooseSettings(page, ['Linear probe', 'Atoms']);
+    await openShared(page);
     await page.getByLabel('Epochs', { exact: true }).fill('3');
     await page.getByRole('button', { name: 'Run 2 settings' }).click();
     await waitForRun(page, 'Linear probe', 90_000);

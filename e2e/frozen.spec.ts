@@ -1,6 +1,6 @@
 /** Frozen stages: what the page says about them, and the frozen-feature cache. */
 import { expect, test } from './local';
-import { fill, goTo, openPage, waitForRun } from './steps';
+import { fill, focusSetting, goTo, openPage, openShared, waitForRun } from './steps';
 
 test('frozen features are computed once and cached, in a file if memory is short', async ({ page }) => {
   await openPage(page, '?backend=wasm&settings=atoms&option.atoms.from=4&epochs=1&augmentation=none');
@@ -9,10 +9,10 @@ test('frozen features are computed once and cached, in a file if memory is short
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
-  const atoms = page.getByRole('region', { name: 'Atoms', exact: true });
+  const atoms = await focusSetting(page, 'Atoms');
   await expect(atoms.getByLabel('Train from stage')).toHaveValue('4');
   // Nine atoms of 3 × 3 in each of three layers.
-  await expect(atoms).toContainText('243 + head');
+  await expect(atoms).toContainText('243 in 3 layers');
   await expect(atoms).toContainText(
     /activations of the frozen stages \([\d.]+\sMB\) are computed once and cached\./,
   );
@@ -20,7 +20,9 @@ test('frozen features are computed once and cached, in a file if memory is short
   await waitForRun(page, 'Atoms, train from stage 4', 120_000);
 
   await goTo(page, 'Tune');
+  await focusSetting(page, 'Atoms');
   await atoms.getByLabel('Train from stage').fill('3');
+  await openShared(page);
   await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await page.getByLabel('Augmentation').selectOption('flips');
   await expect(atoms).not.toContainText('computed once and cached');

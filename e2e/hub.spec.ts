@@ -11,7 +11,7 @@ import { expectAccessible } from './accessible';
 import { type Hub, selfSigned, startHub } from './hub-server';
 import { test as local, expect as soon } from './local';
 import { resnetFixture } from './resnet-fixture';
-import { chooseSettings, fill, goTo, openPage, waitForRun } from './steps';
+import { chooseSettings, fill, goTo, openPage, openShared, waitForRun } from './steps';
 
 /** A longer timeout, because opening a backbone is slow on a busy machine. */
 const expect = soon.configure({ timeout: 60_000 });
@@ -269,6 +269,7 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
 
   await goTo(page, 'Tune');
   await chooseSettings(page, ['Linear probe', 'Atoms']);
+  await openShared(page);
   await fill(page, 'Epochs', 1);
   await page.getByRole('button', { name: 'Run 2 settings' }).click();
   for (const name of ['Linear probe', 'Atoms']) await waitForRun(page, name, 150_000);

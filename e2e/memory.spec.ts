@@ -1,6 +1,6 @@
 /** What the page says about memory before a run, and the effect of the memory cap. */
 import { expect, test } from './local';
-import { chooseSettings, fill, goTo, openPage, run, waitForRun } from './steps';
+import { chooseSettings, fill, focusSetting, goTo, openPage, openShared, run, waitForRun } from './steps';
 
 test('a memory cap divides the batch or says what does not fit, and applies to the run', async ({ page }) => {
   await openPage(page, '?backend=wasm&settings=full&memory=60&epochs=1');
@@ -9,11 +9,12 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
-  const full = page.getByRole('region', { name: 'Full tuning' });
+  const full = await focusSetting(page, 'Full tuning');
   await expect(full).toContainText(/Does not fit: .* the limit is 60\sMB\. Raise the memory cap/);
   await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
 
+  await openShared(page);
   await page.getByRole('button', { name: 'More hyperparameters' }).click();
   await fill(page, 'Memory cap, MB', 200);
   await expect(full).toContainText(/About \d+\sMB of memory at batch 16/);
@@ -25,7 +26,7 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
   await fill(page, 'Memory cap, MB', 32);
   const parts =
     /Batch 32 is trained in \d+ micro-batches of \d+ images? to stay under 32\sMB of memory; the result is the same/;
-  await expect(page.getByRole('region', { name: 'Atoms', exact: true })).toContainText(parts);
+  await expect(await focusSetting(page, 'Atoms')).toContainText(parts);
   await page.getByRole('button', { name: 'Run 1 setting' }).click();
   await expect(run(page, 'Atoms')).toContainText(parts);
   await waitForRun(page, 'Atoms', 120_000);
@@ -38,6 +39,7 @@ test('an empty memory cap means the default of the engine', async ({ page }) => 
     timeout: 60_000,
   });
   await goTo(page, 'Tune');
+  await openShared(page);
   await page.getByRole('button', { name: 'More hyperparameters' }).click();
   const cap = page.getByLabel('Memory cap, MB');
   await expect(cap).toHaveValue('500');

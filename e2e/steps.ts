@@ -20,14 +20,28 @@ export async function goTo(
   await expect(page.getByRole('heading', { level: 2, name: step })).toBeVisible();
 }
 
+/** A setting in the list on the Tune step. */
+export function settingRow(page: Page, label: string): Locator {
+  const box = page.getByRole('checkbox', { name: label, exact: true });
+  return page.getByRole('list', { name: 'Settings' }).getByRole('listitem').filter({ has: box });
+}
+
 /** Selects exactly these settings on the Tune step. */
 export async function chooseSettings(page: Page, labels: string[]): Promise<void> {
-  for (const box of await page.getByRole('checkbox').all()) {
-    const name =
-      (await box.getAttribute('aria-label')) ??
-      (await box.evaluate((input: HTMLInputElement) => input.labels?.[0]?.textContent ?? ''));
-    if (await box.isVisible()) await box.setChecked(labels.includes(name.trim()));
-  }
+  await page.getByRole('button', { name: /more setting/ }).click();
+  for (const box of await page.getByRole('list', { name: 'Settings' }).getByRole('checkbox').all())
+    await box.setChecked(labels.includes((await box.getAttribute('aria-label')) ?? ''));
+}
+
+/** Shows the options of a setting and returns their panel. */
+export async function focusSetting(page: Page, label: string): Promise<Locator> {
+  await settingRow(page, label).locator('[aria-expanded]').click();
+  return page.getByRole('region', { name: label, exact: true });
+}
+
+/** Unfolds the hyperparameters and the sweep on the Tune step. */
+export async function openShared(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
 }
 
 export async function fill(page: Page, label: string, value: number): Promise<void> {

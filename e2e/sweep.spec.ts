@@ -3,7 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from './local';
-import { act, bytesOf, goTo, openPage, run, unfoldRuns, waitForRun } from './steps';
+import {
+  act,
+  bytesOf,
+  focusSetting,
+  goTo,
+  openPage,
+  openShared,
+  run,
+  settingRow,
+  unfoldRuns,
+  waitForRun,
+} from './steps';
 import { drawStripes } from './stripes';
 
 test('values and seeds of two settings are timed, queued, reordered, paused, extended and compared', async ({
@@ -19,16 +30,18 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
 
   await goTo(page, 'Tune');
-  const sweep = page.getByRole('region', { name: 'Sweep' });
-  await expect(sweep).toContainText(/^.*6 runs · at most [\d.]+\sMB of memory/);
+  const bar = page.getByRole('region', { name: 'Run', exact: true });
+  await expect(bar).toContainText(/^6 runs · at most [\d.]+\sMB of memory/);
+  await openShared(page);
+  const sweep = page.getByRole('region', { name: 'Sweep', exact: true });
   await sweep.getByRole('button', { name: 'Several values' }).click();
   const atoms = sweep.getByRole('group', { name: 'Atoms' });
   const rates = atoms.getByLabel('Learning rates');
   await rates.fill('fast');
   await rates.press('Enter');
   await expect(atoms).toContainText('“fast” is not from');
-  await sweep.getByRole('button', { name: 'Measure time' }).click();
-  await expect(sweep).toContainText(/about [\d.]+ (s|min)/, { timeout: 60_000 });
+  await bar.getByRole('button', { name: 'Measure time' }).click();
+  await expect(bar).toContainText(/about [\d.]+ (s|min)/, { timeout: 60_000 });
   await page.getByRole('button', { name: 'Run 2 settings, 6 runs' }).click();
 
   await page.getByRole('switch', { name: 'Pause the queue' }).check();
@@ -70,7 +83,7 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an invalid option keeps all cards, is explained on its own card, and disables only its setting', async ({
+test('an invalid option is explained in the list and beside its field, and disables only its setting', async ({
   page,
 }) => {
   // The address names a sample set, so the page never offers to try one.
@@ -81,19 +94,24 @@ test('an invalid option keeps all cards, is explained on its own card, and disab
     timeout: 90_000,
   });
   await goTo(page, 'Tune');
-  const card = (name: string) => page.getByRole('region', { name, exact: true });
-  await expect(page.getByRole('checkbox')).toHaveCount(13);
-  await expect(card('Atoms')).toContainText('“Train from stage” must be from 0 to 2, not 3.');
-  await expect(card('LoRA')).toContainText('trainable parameters');
-  const start = page.getByRole('button', { name: /^Run \d+ setting/ });
+  // The linear probe, atoms and core atoms come first; the others are folded.
+  const boxes = page.getByRole('list', { name: 'Settings' }).getByRole('checkbox');
+  await expect(boxes).toHaveCount(3);
+  await page.getByRole('button', { name: /^10 more settings/ }).click();
+  await expect(boxes).toHaveCount(13);
+  await expect(settingRow(page, 'Atoms')).toContainText('“Train from stage” must be from 0 to 2, not 3.');
+  await expect(settingRow(page, 'LoRA')).not.toContainText('must be');
+  const bar = page.getByRole('region', { name: 'Run', exact: true });
+  const start = bar.getByRole('button', { name: /^Run \d+ setting/ });
   await expect(start).toBeDisabled();
-  await expect(start.locator('..')).toContainText('Correct the value or deselect Atoms.');
-  await card('Atoms').getByRole('checkbox').uncheck();
+  await expect(bar).toContainText('Correct the value or deselect Atoms.');
+  await settingRow(page, 'Atoms').getByRole('checkbox').uncheck();
   await expect(start).toBeEnabled();
-  // The field remains on a card that is not selected.
-  await card('Atoms').getByLabel('Train from stage').fill('2');
-  await expect(card('Atoms')).not.toContainText('must be');
-  await card('LoRA').getByRole('checkbox').check();
-  await expect(start.locator('..')).toContainText('“Rank (r)” must be from 1 to 64, not 99.');
+  // The field remains for a setting that is not selected.
+  const atoms = await focusSetting(page, 'Atoms');
+  await atoms.getByLabel('Train from stage').fill('2');
+  await expect(settingRow(page, 'Atoms')).not.toContainText('must be');
+  await settingRow(page, 'LoRA').getByRole('checkbox').check();
+  await expect(bar).toContainText('“Rank (r)” must be from 1 to 64, not 99.');
   await expect(start).toBeDisabled();
 });

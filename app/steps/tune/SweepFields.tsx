@@ -1,34 +1,19 @@
-/** Several values and seeds of the chosen settings, and the cost of running them. */
+/** Several values and seeds of the chosen settings. */
 import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
-import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
-import { useEffect, useMemo, useState } from 'react';
+import { useDisclosure } from '@mantine/hooks';
+import { useMemo, useState } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
-import { obstacleFor } from '../../store/permissions';
-import { asProblem } from '../../store/problem';
-import { chosenSettings, read, useSession } from '../../store/session';
+import { chosenSettings, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
-import {
-  findsChosenRates,
-  measureSweep,
-  type SweepCost,
-  type SweepSize,
-  stopMeasuring,
-  sweepCost,
-  turnSweep,
-  turnValues,
-  useSweepSource,
-} from '../../store/sweep-actions';
+import { findsChosenRates, turnSweep, turnValues, useSweepSource } from '../../store/sweep-actions';
 import { BOUNDS, MOST_VALUES } from '../../store/url';
-import { bytes, counted, duration } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
-import { ProblemNote } from '../../ui/ProblemNote';
-import { ProgressLine } from '../../ui/ProgressLine';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
 
-export function SweepFields({ size }: { size: SweepSize }) {
+export function SweepFields() {
   const [opened, { toggle }] = useDisclosure(false);
   const source = useSweepSource();
   const { seeds, halving } = source.configuration.sweep;
@@ -80,61 +65,8 @@ export function SweepFields({ size }: { size: SweepSize }) {
             onChange={(event) => turnSweep({ halving: event.currentTarget.checked })}
           />
         </Collapse>
-        <Cost size={size} />
       </div>
     </Block>
-  );
-}
-
-/** The number of runs, memory and time of the sweep, shown before it starts. */
-function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
-  const [cost, setCost] = useState<SweepCost | null>(null);
-  const { configuration, dataset, settings, engine } = useSweepSource();
-  const timings = useSession((session) => session.timings);
-  const results = useSession((session) => session.runs.filter(({ result }) => result).length);
-  const measuring = useSession((session) => session.measuring);
-  const problem = useSession((session) => session.measuringProblem);
-  const reason = useSession(obstacleFor('measure'));
-  const [asked] = useDebouncedValue(configuration, 300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the session that the cost depends on
-  useEffect(() => {
-    let wanted = true;
-    setCost(null);
-    if (dataset && engine.status === 'ready' && runs > 0)
-      sweepCost(read()).then(
-        (answer) => wanted && setCost(answer),
-        (error) =>
-          wanted && setCost({ seconds: null, bytes: null, obstacle: asProblem(error)?.message ?? null }),
-      );
-    return () => {
-      wanted = false;
-    };
-  }, [asked, dataset, settings, engine, timings, results]);
-  if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
-  const known = asked === configuration ? cost : null;
-  const refused = obstacle ?? known?.obstacle;
-  return (
-    <div className={classes.cost}>
-      <p className="numbers" aria-live="polite">
-        {counted(runs, 'run')}
-        {searches > 0 && `, ${searches} of them search runs`}
-        {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
-        {known?.seconds != null &&
-          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
-        {refused && <span data-problem> · {refused}</span>}
-      </p>
-      {known?.seconds === null && !refused && runs > 0 && (
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={reason !== null}
-          onClick={() => void measureSweep()}
-        >
-          Measure time
-        </Button>
-      )}
-      <ProblemNote problem={problem} title="The time could not be measured" />
-    </div>
   );
 }
 
@@ -225,6 +157,3 @@ function Values({ setting, number, label, one, bounds: [low, high], whole }: Val
 }
 
 const list = (words: string[]) => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-
-/** Rounds estimates to the digits that are meaningful. */
-const roundedTo = (value: number, digits: number) => Number(value.toPrecision(digits));

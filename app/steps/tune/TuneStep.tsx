@@ -1,20 +1,19 @@
 /** Step 3: choose settings and hyperparameters, then run. */
-import { Anchor, Button } from '@mantine/core';
-import { useMemo } from 'react';
-import { classSentence } from '../../store/data-words';
-import { isTrainingPending, runObstacle } from '../../store/permissions';
-import { runChosen } from '../../store/queue';
+import { Button } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useMemo, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { RECOMMENDED_SETTINGS } from '../../store/defaults';
 import { recommend } from '../../store/recommendation';
 import { chosenSettings, useSession } from '../../store/session';
-import { choose } from '../../store/setting-actions';
-import { goTo } from '../../store/step';
 import { sweepSize, useSweepSource } from '../../store/sweep-actions';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
-import { Block, Empty, StepPage } from '../../ui/StepPage';
-import { HyperparameterFields } from './HyperparameterFields';
-import { SettingCard } from './SettingCard';
-import { SweepFields } from './SweepFields';
+import { Empty, StepPage } from '../../ui/StepPage';
+import { RunBar } from './RunBar';
+import { SettingList } from './SettingList';
+import { SettingPanel } from './SettingPanel';
+import { SharedLine } from './SharedLine';
 import classes from './TuneStep.module.css';
 
 export function TuneStep() {
@@ -22,22 +21,30 @@ export function TuneStep() {
   const backbone = useSession((session) => session.backbone);
   const settings = useSession((session) => session.settings);
   const problem = useSession((session) => session.settingsProblem);
-  const session = useSession();
-  const chosen = chosenSettings(session);
-  const pending = isTrainingPending(session);
+  const chosen = useSession(useShallow(chosenSettings));
   const source = useSweepSource();
   const size = useMemo(() => sweepSize(source), [source]);
-  const reason = runObstacle(session) ?? size.obstacle;
-  const recommended = dataset && recommend(settings, Math.min(...dataset.classes.map(({ train }) => train)));
+  const [picked, setPicked] = useState<string | null>(null);
+  const hasRoomBeside = useMediaQuery('(min-width: 1080px)') ?? true;
 
-  const run = () => {
-    runChosen();
-    goTo('compare');
-  };
+  const recommendation =
+    dataset && recommend(settings, Math.min(...dataset.classes.map(({ train }) => train)));
+  const recommended = [
+    ...new Set([...(recommendation ? [recommendation.setting.id] : []), ...RECOMMENDED_SETTINGS]),
+  ].slice(0, RECOMMENDED_SETTINGS.length);
+  const focused =
+    settings.find(({ id }) => id === picked) ??
+    settings.find(({ fault }) => fault !== null) ??
+    settings.find(({ id }) => id === recommended[0]);
+  const panel = focused && <SettingPanel setting={focused} />;
   return (
     <StepPage
       title="Tune"
-      lead="A setting defines which parameters are trained. Choose one or more: they run on the same images, for each seed in the same order, so that results can be compared."
+      lead={
+        dataset && backbone
+          ? `Choose what to train. All settings run on the same images. Figures are for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
+          : 'A setting defines which parameters are trained. Choose one or more: they run on the same images, so that results can be compared.'
+      }
     >
       <ProblemNote problem={problem} title="The parameters of the settings could not be counted" />
       {!dataset ? (
@@ -52,49 +59,24 @@ export function TuneStep() {
         </Empty>
       ) : (
         <>
-          <p className={classes.found}>{classSentence(dataset.classes)}</p>
-          <Block
-            title="Settings"
-            note={
-              backbone
-                ? `Parameters and memory for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
-                : undefined
-            }
-          >
-            {recommended && (
-              <p className={classes.found}>
-                <strong>Recommended: {recommended.setting.label}.</strong> {recommended.reason}
-              </p>
-            )}
-            <div className={classes.cards}>
-              {settings.map((setting) => (
-                <SettingCard
-                  key={setting.id}
-                  setting={setting}
-                  chosen={chosen.includes(setting)}
-                  onChoose={(on) => choose(setting.id, on)}
-                />
-              ))}
-            </div>
-          </Block>
-          <HyperparameterFields />
-          <SweepFields size={size} />
-          <div className={classes.run}>
-            <Button size="lg" disabled={reason !== null} onClick={run}>
-              Run {counted(chosen.length, 'setting')}
-              {size.runs > chosen.length && `, ${counted(size.runs, 'run')}`}
-            </Button>
-            <p>
-              {reason ??
-                (pending ? (
-                  <>
-                    They start after the runs that are already on <Anchor href="#compare">Compare</Anchor>.
-                  </>
-                ) : (
-                  'Runs start one after another, in this tab. You can pause and stop them.'
-                ))}
+          {recommendation && (
+            <p className={classes.found}>
+              <strong>Recommended: {recommendation.setting.label}.</strong> {recommendation.reason}
             </p>
+          )}
+          <div className={classes.choice}>
+            <SettingList
+              settings={settings}
+              chosen={chosen}
+              recommended={recommended}
+              focused={focused?.id ?? null}
+              onFocus={setPicked}
+              details={hasRoomBeside ? null : panel}
+            />
+            {hasRoomBeside && <aside className={classes.beside}>{panel}</aside>}
           </div>
+          <SharedLine size={size} />
+          <RunBar size={size} />
         </>
       )}
     </StepPage>

@@ -1,0 +1,123 @@
+/** The settings as a compact list: what each trains, its costs, and when to take it. The rest is folded. */
+import { Badge, Button, Checkbox, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import type { SettingSummary } from '../../../src/worker/protocol';
+import { choose } from '../../store/setting-actions';
+import { bytes, count, counted } from '../../ui/format';
+import classes from './SettingList.module.css';
+
+interface Props {
+  settings: readonly SettingSummary[];
+  chosen: readonly SettingSummary[];
+  /** Ids of the settings that are recommended. */
+  recommended: readonly string[];
+  /** Id of the setting whose options are shown. */
+  focused: string | null;
+  onFocus: (id: string) => void;
+  /** Shown below the focused setting, where there is no room beside the list. */
+  details: ReactNode;
+}
+
+export function SettingList({ settings, chosen, recommended, focused, onFocus, details }: Props) {
+  const [unfolded, { toggle }] = useDisclosure(false);
+  const isFirst = (setting: SettingSummary) =>
+    recommended.includes(setting.id) || chosen.includes(setting) || setting.fault !== null;
+  const rest = settings.filter((setting) => !isFirst(setting));
+  const shown = unfolded ? settings : settings.filter(isFirst);
+  return (
+    <div className={classes.list}>
+      <ul aria-label="Settings">
+        {shown.map((setting) => (
+          <li key={setting.id} data-focused={setting.id === focused || undefined}>
+            <Row
+              setting={setting}
+              chosen={chosen.includes(setting)}
+              isRecommended={recommended.includes(setting.id)}
+              isFocused={setting.id === focused}
+              onFocus={() => onFocus(setting.id)}
+            />
+            {setting.id === focused && details}
+          </li>
+        ))}
+      </ul>
+      {rest.length > 0 && (
+        <Button
+          size="compact-md"
+          variant="subtle"
+          onClick={toggle}
+          aria-expanded={unfolded}
+          className={classes.more}
+        >
+          {unfolded ? 'Fewer settings' : `${counted(rest.length, 'more setting')}: ${namesOf(rest)}`}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Some of the names, so that the folded settings can be found. */
+const namesOf = (settings: readonly SettingSummary[]) =>
+  settings.length > 3
+    ? `${settings
+        .slice(0, 3)
+        .map(({ label }) => label)
+        .join(', ')} …`
+    : settings.map(({ label }) => label).join(', ');
+
+interface RowProps {
+  setting: SettingSummary;
+  chosen: boolean;
+  isRecommended: boolean;
+  isFocused: boolean;
+  onFocus: () => void;
+}
+
+function Row({ setting, chosen, isRecommended, isFocused, onFocus }: RowProps) {
+  const { id, label, symbol, description, advice, fault, trainable, adapterBytes, memory } = setting;
+  return (
+    <div className={classes.row}>
+      <Checkbox
+        aria-label={label}
+        checked={chosen}
+        onChange={(event) => {
+          choose(id, event.currentTarget.checked);
+          onFocus();
+        }}
+      />
+      <div className={classes.words}>
+        <UnstyledButton className={classes.name} aria-expanded={isFocused} onClick={onFocus}>
+          {label}
+          {symbol !== label && <span className={classes.symbol}>{symbol}</span>}
+          {isRecommended && (
+            <Badge size="sm" variant="light" tt="none">
+              recommended
+            </Badge>
+          )}
+        </UnstyledButton>
+        <p>
+          {description} {advice}
+        </p>
+        {fault && <p data-problem>{fault}</p>}
+        {!fault && !memory.fits && <p data-problem>{memory.sentence}</p>}
+      </div>
+      <dl className={`${classes.costs} numbers`}>
+        <div>
+          <dt>trains</dt>
+          <dd>{trainable.backbone === 0 ? 'head only' : count(trainable.backbone)}</dd>
+        </div>
+        <div>
+          <dt>file</dt>
+          <dd>{bytes(adapterBytes)}</dd>
+        </div>
+        <div>
+          <dt>memory</dt>
+          <dd>{bytes(rounded(memory.bytes))}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+/** Two digits: a plan is not exact. */
+const rounded = (value: number) => Number(value.toPrecision(2));

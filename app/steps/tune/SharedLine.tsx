@@ -1,0 +1,45 @@
+/** The hyperparameters and the sweep in a line, which unfolds into their fields. */
+import { Button, Collapse } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useMemo } from 'react';
+import { useSession } from '../../store/session';
+import { findsChosenRates, type SweepSize, useSweepSource } from '../../store/sweep-actions';
+import { counted } from '../../ui/format';
+import { HyperparameterFields } from './HyperparameterFields';
+import { SweepFields } from './SweepFields';
+import classes from './TuneStep.module.css';
+
+export function SharedLine({ size }: { size: SweepSize }) {
+  const hyperparameters = useSession((session) => session.configuration.hyperparameters);
+  const source = useSweepSource();
+  const { seeds, values } = source.configuration.sweep;
+  const findRates = useMemo(() => findsChosenRates(source), [source]);
+  const hasValues = Object.values(values).some((each) =>
+    Object.values(each).some(({ length }) => length > 0),
+  );
+  // What keeps the runs from starting can be corrected in the fields.
+  const [opened, { toggle }] = useDisclosure(size.obstacle !== null);
+  const words = [
+    counted(hyperparameters.epochs, 'epoch'),
+    `batches of ${hyperparameters.batchSize}`,
+    counted(seeds, 'seed'),
+    findRates ? 'learning rates are searched' : 'learning rates are not searched',
+    ...(hasValues ? ['several values of some options'] : []),
+  ];
+  return (
+    <section className={classes.shared} aria-label="Shared hyperparameters and sweep">
+      <div className={classes.line}>
+        <p>
+          <strong>All settings:</strong> {words.join(' · ')}
+        </p>
+        <Button size="compact-md" variant="subtle" onClick={toggle} aria-expanded={opened}>
+          {opened ? 'Done' : 'Change'}
+        </Button>
+      </div>
+      <Collapse expanded={opened} keepMounted={false} className={classes.unfolded}>
+        <HyperparameterFields />
+        <SweepFields />
+      </Collapse>
+    </section>
+  );
+}
