@@ -213,8 +213,8 @@ describe('a comparison', () => {
       'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
       'Atoms: About 21 MB of memory. And 9 MB for the rest.',
-      'Linear probe: finished, validation accuracy 75.0 % after 60 epochs, 3.0 s.',
-      'Atoms: finished, validation accuracy 75.0 % after 10 epochs, 3.0 s.',
+      'Linear probe: finished, validation accuracy 75.0 % (best epoch: 60 of 60), 3.0 s.',
+      'Atoms: finished, validation accuracy 75.0 % (best epoch: 10 of 10), 3.0 s.',
     ]);
     expect(table.split('\n').map((line) => line.split('  ')[0])).toEqual([
       'Run',

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { decided, NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
+import type { RunResult } from '../src/worker/protocol';
 import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './page-fixture';
 import {
   backboneSentence,
@@ -131,22 +132,40 @@ describe('of the planned runs', () => {
 describe('of a run that has ended', () => {
   const epoch = { epoch: 2, trainLoss: 0.5, valLoss: 0.5, correct: 15, total: 20, seconds: 3 };
 
-  it('how it ended, and its last epoch', () => {
-    const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
-    expect(endSentence({ name: 'Atoms', status: 'finished', epochs })).toBe(
-      `Atoms: finished, validation accuracy 75.0${NBSP}% after 2 epochs, 3.0 s.`,
+  const run = { name: 'Atoms', status: 'finished', role: 'final', keptEpoch: 1, result: null } as const;
+  const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
+  const predictions = (targets: number[], predicted: number[]) => ({ targets, predicted });
+  const found = {
+    validation: predictions([0, 0, 1, 1], [0, 0, 1, 1]),
+    test: predictions([0, 0, 1, 1], [0, 1, 1, 1]),
+  } as RunResult; // no other field is read
+
+  it('how it ended, and the accuracy of its best epoch: on the test images if there are any', () => {
+    expect(endSentence({ ...run, epochs, result: found })).toBe(
+      `Atoms: finished, test accuracy 75.0${NBSP}% (best epoch: 1 of 2), 3.0 s.`,
     );
+    expect(endSentence({ ...run, epochs, result: { ...found, test: null } })).toBe(
+      `Atoms: finished, validation accuracy 100.0${NBSP}% (best epoch: 1 of 2), 3.0 s.`,
+    );
+    const unbalanced = predictions([0, 0, 0, 1], [0, 0, 0, 0]);
+    expect(endSentence({ ...run, epochs, result: { ...found, test: unbalanced } })).toBe(
+      `Atoms: finished, balanced test accuracy 50.0${NBSP}% (best epoch: 1 of 2), 3.0 s.`,
+    );
+  });
+
+  it('of a search run and of one without a result, its last epoch', () => {
+    const last = `validation accuracy 75.0${NBSP}% after 2 epochs, 3.0 s.`;
+    expect(endSentence({ ...run, role: 'search', epochs, result: found })).toBe(`Atoms: finished, ${last}`);
+    expect(endSentence({ ...run, status: 'failed', epochs })).toBe(`Atoms: failed, ${last}`);
   });
 
   it('that no epoch finished', () => {
-    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe(
-      'Atoms: failed, no epoch finished.',
-    );
+    expect(endSentence({ ...run, status: 'failed', epochs: [] })).toBe('Atoms: failed, no epoch finished.');
   });
 
   it('zero accuracy without images', () => {
-    expect(
-      endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
-    ).toMatch(/^A: stopped, validation accuracy 0\.0/);
+    expect(endSentence({ ...run, status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] })).toMatch(
+      /^Atoms: stopped, validation accuracy 0\.0/,
+    );
   });
 });

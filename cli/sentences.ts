@@ -1,4 +1,6 @@
 /** Sentences about engine, backbone, data and runs. */
+import { accuracyOf } from '../app/store/comparison';
+import { accuracyKind } from '../app/store/comparison-words';
 import {
   conflictSentence,
   givenUpSentence,
@@ -10,8 +12,9 @@ import {
 } from '../app/store/data-words';
 import { memoryCapBytes } from '../app/store/defaults';
 import { trialNames } from '../app/store/run-record';
+import { immediately } from '../app/store/statistics';
 import { allTrials, type Sweep } from '../app/store/sweep';
-import { counted, duration, percent, short } from '../app/ui/format';
+import { count, counted, duration, percent, short } from '../app/ui/format';
 import { backboneLabel } from '../src/backbone/backbone-label';
 import type { BackboneSummary, EngineInfo, MemoryPlan, Notice, RunConfig } from '../src/worker/protocol';
 import type { DataSummary, RunRecord } from './messages';
@@ -81,12 +84,18 @@ export async function memorySentences(
   });
 }
 
-/** One line about a completed run. */
-export function endSentence(run: Pick<RunRecord, 'name' | 'status' | 'epochs'>): string {
+/** One line about a completed run: the accuracy of its best epoch; of a search run, which is judged by its last epoch, of that one. */
+export function endSentence(
+  run: Pick<RunRecord, 'name' | 'status' | 'role' | 'epochs' | 'keptEpoch' | 'result'>,
+): string {
   const end = run.epochs.at(-1);
-  const reached = end
-    ? `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
-    : 'no epoch finished';
-  const took = end ? `, ${duration(end.seconds)}` : '';
-  return `${run.name}: ${run.status}, ${reached}${took}.`;
+  if (!end) return `${run.name}: ${run.status}, no epoch finished.`;
+  const { result } = run;
+  const on = result?.test ? 'test' : 'validation';
+  const predictions = result?.[on];
+  const best = predictions && run.role === 'final' ? accuracyOf([predictions], immediately) : null;
+  const reached = best
+    ? `${accuracyKind(on, best.unbalanced !== null).toLowerCase()} ${percent(best.mean)} (best epoch: ${count(run.keptEpoch ?? 0)} of ${count(end.epoch)})`
+    : `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`;
+  return `${run.name}: ${run.status}, ${reached}, ${duration(end.seconds)}.`;
 }

@@ -107,7 +107,7 @@ describe('another backend', () => {
     ready(backboneNamed('own', 224));
     write({
       ...{ backboneChoice: own, source: { kind: 'sample', name: 'd1', url: '' } },
-      models: [{ summary: modelOf('m'), origin: 'run', gone: null }],
+      models: [{ summary: modelOf('m'), chosen: true, gone: null }],
       configuration: { ...read().configuration, settings: ['atoms', 'lora'] },
     });
     runChosen();
