@@ -73,12 +73,27 @@ describe('a run', () => {
     const cache = new RunCache();
     const probe = await run({ setting: 'linear-probe', options: {} }, cache);
     const { events, result } = await run({}, cache);
-    const last = probe.result.epochs.at(-1);
+    const { epochs, keptEpoch } = probe.result;
+    const kept = epochs.find(({ epoch }) => epoch === keptEpoch);
     expect(result.epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
-    // At epoch 0 of a tuning run ΔW = 0 and the head is the probe's, so it equals the last epoch of the probe.
-    expect(result.epochs[0]?.valLoss).toBeCloseTo(last?.valLoss ?? Number.NaN, 4);
+    // At epoch 0 of a tuning run ΔW = 0 and the head is the one that the probe kept.
+    expect(result.epochs[0]?.valLoss).toBeCloseTo(kept?.valLoss ?? Number.NaN, 4);
+    expect(result.epochs[0]?.correct).toBe(kept?.correct);
     expect(events.filter(({ kind }) => kind === 'step')).toHaveLength(6); // 18 images, 6 a step, 2 epochs
     expect(result.trainable).toEqual({ backbone: 4 * 49 + 16 * 4 * 9, head: 3 * 512 + 3 });
+  });
+
+  it('starts from the probe’s best epoch where that is not its last, and so never below the probe', async () => {
+    // At this rate the head's accuracy rises and falls.
+    const shaky = { probe: { ...CONFIG.probe, epochs: 12, learningRate: 3 } };
+    const probe = await run({ setting: 'linear-probe', options: {}, ...shaky });
+    const { epochs, keptEpoch } = probe.result;
+    expect(keptEpoch).toBeLessThan(epochs.at(-1)?.epoch ?? 0);
+    const { result } = await run(shaky);
+    const correctOf = (epoch: number, of = epochs) => of.find((each) => each.epoch === epoch)?.correct;
+    expect(correctOf(keptEpoch)).toBeGreaterThan(correctOf(epochs.at(-1)?.epoch ?? 0) ?? 0);
+    expect(correctOf(0, result.epochs)).toBe(correctOf(keptEpoch));
+    expect(correctOf(result.keptEpoch, result.epochs)).toBeGreaterThanOrEqual(correctOf(keptEpoch) ?? 0);
   });
 
   it('ends after `patience` epochs without progress, and not before', async () => {

@@ -19,7 +19,7 @@ import {
 } from './frozen-feature-cache';
 import { type GradientOptions, lossAndGradient } from './gradient';
 import { lowestStage } from './parameters';
-import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
+import { computeFeatures, type Features, readScalars, trainProbe } from './probe';
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
 
@@ -294,27 +294,24 @@ function dropoutMask(n: number, features: number, rate: number, random: Random):
   return tf.tensor2d(values, [n, features]);
 }
 
-/** The head of the linear probe: trained, or from an earlier run with the same probe configuration and seed. */
+/** The head that the linear probe keeps, that of its best epoch: trained, or from an earlier run with the same probe and seed. */
 async function* warmHead(
   { cache, dataset, config }: Job,
   features: Features,
 ): AsyncGenerator<TrainEvent, Float32Array> {
-  const key = JSON.stringify([config.probe, config.seed]);
+  const key = JSON.stringify([config.probe, config.seed, config.patience]);
   const known = cache.heads.get(key);
   if (known) return known;
-  let last: ProbeEpoch | null = null;
-  for await (const state of trainProbe(features, dataset, config)) {
-    last = state;
-    yield {
-      kind: 'phase',
-      label: 'Training the head (warm start)',
-      done: state.epoch,
-      total: state.epochs,
-    };
+  const best = new Best();
+  let kept: Float32Array | null = null;
+  for await (const { epoch, epochs, score: scored, head } of trainProbe(features, dataset, config)) {
+    if (best.improves(epoch, scored)) kept = head;
+    yield { kind: 'phase', label: 'Training the head (warm start)', done: epoch, total: epochs };
+    if (best.isGivenUp(epoch, config.patience)) break;
   }
-  if (!last) throw new Error('The linear probe yielded no state.');
-  cache.heads.set(key, last.head);
-  return last.head;
+  if (!kept) throw new Error('The linear probe yielded no state.');
+  cache.heads.set(key, kept);
+  return kept;
 }
 
 /** The learning rate of each parameter: the setting's in the backbone, the head's own in the head. */
