@@ -61,7 +61,12 @@ export interface MemoryInfo {
 export interface Progress {
   label: string;
   done: number;
+  /** 0: unknown. */
   total: number;
+  /** The proportion of the work that is done, 0–1, where it is known better than by `done / total`. */
+  share?: number | undefined;
+  /** Estimated seconds until it is done, as soon as they can be estimated; the engine's worker adds them to every report. */
+  secondsLeft?: number | undefined;
 }
 
 // ---------------------------------------------------------------- data
