@@ -6,6 +6,11 @@
 /** Yields the proportion that is done, 0–1. */
 export type InParts<T> = Generator<number, T, void>;
 
+/** Frees the tensors of work that is not done; does nothing if it is. */
+export function abandon<T>(work: InParts<T>): void {
+  work.return(undefined as T); // nobody reads the value
+}
+
 /** The result of work in parts, computed without a break. */
 export function complete<T>(work: InParts<T>): T {
   for (;;) {
@@ -51,6 +56,6 @@ export async function* inTurns<T, Event>(
       if (turns.isDue()) yield eventOf(value);
     }
   } finally {
-    work.return(undefined as T); // frees its tensors if it was abandoned; the value is not read
+    abandon(work);
   }
 }

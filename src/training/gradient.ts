@@ -4,7 +4,7 @@ import type { LayerGradient } from '../backbone/layer-gradient';
 import { TrainingPass } from '../backbone/training-pass';
 import { rows } from '../ops/part';
 import { OwnedTensors } from '../owned-tensors';
-import { complete, type InParts } from '../turns';
+import { abandon, complete, type InParts } from '../turns';
 import { headGradients } from './head';
 import type { TunedModel } from './tuned-model';
 
@@ -117,7 +117,7 @@ function* proportionally<T>(work: InParts<T>, before: number, share: number): In
       yield before + share * value;
     }
   } finally {
-    work.return(undefined as T); // frees its tensors if it was abandoned; the value is not read
+    abandon(work);
   }
 }
 

@@ -632,6 +632,8 @@ export interface Calls {
   };
   /** The memory plans of these runs. */
   plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: MemoryPlan[]; progress: never };
+  /** Times a forward pass on images of the data: seconds per image. It gives way to all other work. */
+  pace: { in: { expected: Expected }; out: number; progress: never };
   /** Starts a run to estimate its duration, then discards it. Results that runs share, such as atoms and features, are kept. */
   measure: {
     in: { config: RunConfig; memoryCap: number | null; expected: Expected };

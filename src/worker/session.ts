@@ -35,6 +35,7 @@ import { centreOf } from '../training/batch';
 import { ambiguousBases, decompositionsFor, dictionariesOf } from '../training/decompositions';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
+import { measurePace } from '../training/pace';
 import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
 import { measureRunTiming } from '../training/run-timing';
@@ -449,6 +450,12 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
             return plan(method, config, memoryCap);
           }),
         );
+      }),
+
+    pace: ({ expected }, { signal }) =>
+      reading('read', signal, (signal) => {
+        const { backend } = assertStarted(engine);
+        return measurePace(expectedBackbone(expected), expectedData(expected), backend, signal);
       }),
 
     measure({ config, memoryCap, expected }, { progress, signal }) {

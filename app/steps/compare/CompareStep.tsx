@@ -11,6 +11,7 @@ import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
+import { QueueActions } from './QueueActions';
 import { ReportButton } from './ReportButton';
 import { RunAgain } from './RunAgain';
 import { RunCharts } from './RunCharts';
@@ -85,6 +86,7 @@ export function CompareStep() {
                 onChange={(event) => holdQueue(event.currentTarget.checked)}
               />
             )}
+            <QueueActions />
             <ul className={classes.runs} aria-label="Runs">
               {runs.map((run) => (
                 <RunRow key={run.id} run={run} isFirst={run === waiting[0]} isLast={run === waiting.at(-1)} />

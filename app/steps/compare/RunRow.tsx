@@ -5,6 +5,7 @@ import type { MemoryPlan } from '../../../src/worker/protocol';
 import { RunKey } from '../../charts/Marker';
 import { fitsPresent } from '../../store/permissions';
 import { moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { progressOf } from '../../store/run-progress';
 import {
   accuracy,
   isActive,
@@ -14,7 +15,7 @@ import {
   type RunStatus,
 } from '../../store/run-record';
 import { useSession } from '../../store/session';
-import { duration, percent, rate } from '../../ui/format';
+import { percent } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import classes from './RunRow.module.css';
@@ -23,21 +24,11 @@ const WORDS: Record<RunStatus, string> = {
   queued: 'waiting',
   running: 'running',
   paused: 'paused',
-  stopping: 'stopping',
+  stopping: 'stopping…',
   finished: 'finished',
   stopped: 'stopped',
   failed: 'failed',
 };
-
-/** The content of the progress bar: the current phase, or the steps. */
-function progressOf(run: RunRecord) {
-  if (run.phase) return run.phase;
-  const done = run.steps.at(-1)?.step ?? 0;
-  const parts = [run.status === 'paused' ? 'Paused' : run.totalSteps > 0 ? 'Training' : 'Starting'];
-  if (run.imagesPerSecond > 0) parts.push(`${rate(run.imagesPerSecond)} images/s`);
-  if (run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
-  return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
-}
 
 const inParts = ({ batch, microBatch, gradientCheckpointing }: MemoryPlan) =>
   microBatch < batch || gradientCheckpointing;

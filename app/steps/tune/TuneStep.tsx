@@ -13,6 +13,7 @@ import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { HyperparameterFields } from './HyperparameterFields';
+import { LongRunWarning } from './LongRunWarning';
 import { SettingCard } from './SettingCard';
 import { SweepFields } from './SweepFields';
 import classes from './TuneStep.module.css';
@@ -79,6 +80,7 @@ export function TuneStep() {
           </Block>
           <HyperparameterFields />
           <SweepFields size={size} />
+          <LongRunWarning />
           <div className={classes.run}>
             <Button size="lg" disabled={reason !== null} onClick={run}>
               Run {counted(chosen.length, 'setting')}
