@@ -4,9 +4,10 @@ import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
 import { fitsPresent } from '../../store/permissions';
 import { annotateRun, moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { progressOf } from '../../store/run-progress';
 import { isActive, isOver, type RunRecord, type RunStatus } from '../../store/run-record';
 import { useSession } from '../../store/session';
-import { count, duration, rate } from '../../ui/format';
+import { count } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import classes from './RunsTable.module.css';
@@ -80,16 +81,6 @@ export function RunName({ run, renaming, onDone }: NameProps) {
       {run.note !== '' && <p className={classes.note}>{run.note}</p>}
     </div>
   );
-}
-
-/** The content of the progress bar: the current phase, or the steps. */
-function progressOf(run: RunRecord) {
-  if (run.status !== 'paused' && run.phase) return run.phase;
-  const done = run.steps.at(-1)?.step ?? 0;
-  const parts = [run.status === 'paused' ? 'Paused' : run.totalSteps > 0 ? 'Training' : 'Starting'];
-  if (run.imagesPerSecond > 0) parts.push(`${rate(run.imagesPerSecond)} images/s`);
-  if (run.status !== 'paused' && run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
-  return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
 }
 
 const inParts = ({ batch, microBatch, gradientCheckpointing }: MemoryPlan) =>
