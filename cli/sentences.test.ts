@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { decided, NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
+import type { RunResult } from '../src/worker/protocol';
 import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './page-fixture';
 import {
   backboneSentence,
@@ -131,22 +132,30 @@ describe('of the planned runs', () => {
 describe('of a run that has ended', () => {
   const epoch = { epoch: 2, trainLoss: 0.5, valLoss: 0.5, correct: 15, total: 20, seconds: 3 };
 
-  it('how it ended, and its last epoch', () => {
-    const epochs = [{ ...epoch, epoch: 1, correct: 20 }, epoch];
-    expect(endSentence({ name: 'Atoms', status: 'finished', epochs })).toBe(
-      `Atoms: finished, validation accuracy 75.0${NBSP}% after 2 epochs, 3.0 s.`,
+  const targets = Array.from({ length: 20 }, (_, image) => image % 2);
+  const predictions = (correct: number) => ({
+    targets,
+    predicted: targets.map((target, image) => (image < correct ? target : 1 - target)),
+  });
+  const result = (test: number | null) =>
+    ({ validation: predictions(15), test: test === null ? null : predictions(test) }) as RunResult;
+  const epochs = [0, 1, 2].map((each) => ({ ...epoch, epoch: each }));
+
+  it('how it ended, and the accuracy of its best epoch', () => {
+    expect(
+      endSentence({ name: 'Atoms', status: 'finished', epochs, keptEpoch: 1, result: result(null) }),
+    ).toBe(`Atoms: finished, validation accuracy 75.0${NBSP}% at the best epoch, 1 of 2, 3.0 s.`);
+  });
+
+  it('the test accuracy where there are test images', () => {
+    expect(endSentence({ name: 'Atoms', status: 'stopped', epochs, keptEpoch: 2, result: result(9) })).toBe(
+      `Atoms: stopped, test accuracy 45.0${NBSP}% at the best epoch, 2 of 2, 3.0 s.`,
     );
   });
 
   it('that no epoch finished', () => {
-    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [] })).toBe(
+    expect(endSentence({ name: 'Atoms', status: 'failed', epochs: [], keptEpoch: null, result: null })).toBe(
       'Atoms: failed, no epoch finished.',
     );
-  });
-
-  it('zero accuracy without images', () => {
-    expect(
-      endSentence({ name: 'A', status: 'stopped', epochs: [{ ...epoch, correct: 0, total: 0 }] }),
-    ).toMatch(/^A: stopped, validation accuracy 0\.0/);
   });
 });

@@ -1,4 +1,6 @@
 /** Sentences about engine, backbone, data and runs. */
+
+import { accuracyOf, type Scored } from '../app/store/comparison';
 import {
   conflictSentence,
   givenUpSentence,
@@ -10,10 +12,18 @@ import {
 } from '../app/store/data-words';
 import { memoryCapBytes } from '../app/store/defaults';
 import { trialNames } from '../app/store/run-record';
+import { immediately } from '../app/store/statistics';
 import { allTrials, type Sweep } from '../app/store/sweep';
 import { counted, duration, percent, short } from '../app/ui/format';
 import { backboneLabel } from '../src/backbone/backbone-label';
-import type { BackboneSummary, EngineInfo, MemoryPlan, Notice, RunConfig } from '../src/worker/protocol';
+import type {
+  BackboneSummary,
+  EngineInfo,
+  MemoryPlan,
+  Notice,
+  Predictions,
+  RunConfig,
+} from '../src/worker/protocol';
 import type { DataSummary, RunRecord } from './messages';
 
 export function engineSentence({
@@ -81,12 +91,21 @@ export async function memorySentences(
   });
 }
 
-/** One line about a completed run. */
-export function endSentence(run: Pick<RunRecord, 'name' | 'status' | 'epochs'>): string {
+/** One line about a completed run, with its headline accuracy. */
+export function endSentence(
+  run: Pick<RunRecord, 'name' | 'status' | 'epochs' | 'keptEpoch' | 'result'>,
+): string {
   const end = run.epochs.at(-1);
-  const reached = end
-    ? `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`
+  const on = run.result?.test ? 'test' : 'validation';
+  const predictions = run.result?.[on];
+  const reached = predictions
+    ? `${scoreWords(predictions, on)} at the best epoch, ${run.keptEpoch} of ${end?.epoch}`
     : 'no epoch finished';
   const took = end ? `, ${duration(end.seconds)}` : '';
   return `${run.name}: ${run.status}, ${reached}${took}.`;
+}
+
+function scoreWords(predictions: Predictions, on: Scored): string {
+  const { mean, unbalanced } = accuracyOf([predictions], immediately);
+  return `${unbalanced ? 'balanced ' : ''}${on} accuracy ${percent(mean)}`;
 }

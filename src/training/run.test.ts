@@ -87,8 +87,8 @@ describe('a run', () => {
   });
 
   it('starts from the probe’s best epoch where that is not its last, and so never below the probe', async () => {
-    // At this rate the head's accuracy rises and falls.
-    const shaky = { probe: { ...CONFIG.probe, epochs: 12, learningRate: 3 } };
+    // With this seed and rate the head's accuracy rises and falls.
+    const shaky = { seed: 2, probe: { ...CONFIG.probe, epochs: 8, learningRate: 1e-3 } };
     const probe = await run({ setting: 'linear-probe', options: {}, ...shaky });
     const { epochs, keptEpoch } = probe.result;
     expect(keptEpoch).toBeLessThan(epochs.at(-1)?.epoch ?? 0);
@@ -198,7 +198,7 @@ describe('a run', () => {
     for (const loss of await losses(1)) expect(loss).toBeCloseTo(first, 5);
     expect((await losses(1, { seed: 2 }))[0]).not.toBeCloseTo(first, 3);
     const anew = await losses(0);
-    expect(new Set(anew.map((loss) => loss.toFixed(3))).size).toBe(4);
+    expect(new Set(anew.map((loss) => loss.toFixed(4))).size).toBe(4);
     const plain = await losses(3, { augmentation: 'none' });
     for (const loss of plain) expect(loss).toBeCloseTo(plain[0] ?? Number.NaN, 5);
   });
