@@ -17,6 +17,7 @@ import { ErrorBoundary } from './ui/ErrorBoundary';
 import { Header } from './ui/Header';
 import { ProblemNote } from './ui/ProblemNote';
 import { Rail } from './ui/Rail';
+import { useTitle } from './ui/use-title';
 
 const PAGES: Record<Step, () => React.ReactNode> = {
   data: DataStep,
@@ -33,6 +34,7 @@ export function App() {
   const notice = useSession((session) => session.notice);
   const engineProblem = useSession(({ engine }) => (engine.status === 'failed' ? engine.problem : null));
   const wide = useMediaQuery('(min-width: 1100px)', undefined, { getInitialValueInEffect: false });
+  useTitle(step);
   useFocusOnChange(step);
   useLeaveWarning();
   return (
@@ -106,7 +108,6 @@ function focusTitle(): void {
 function useFocusOnChange(step: Step): void {
   const before = useRef(step);
   useEffect(() => {
-    document.title = `${step[0]?.toUpperCase()}${step.slice(1)} · atomtune`;
     if (before.current === step) return;
     before.current = step;
     window.scrollTo(0, 0);

@@ -205,7 +205,9 @@ describe('a comparison', () => {
     const { run, written } = command();
     await run(...both());
     expect(written.stderr).toBe('');
-    const [about = '', table = '', files = ''] = written.stdout.replaceAll('\u00a0', ' ').split('\n\n');
+    const [about = '', words, table = '', files = ''] = written.stdout
+      .replaceAll('\u00a0', ' ')
+      .split('\n\n');
     expect(about.split('\n')).toEqual([
       'Engine: wasm, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
@@ -213,11 +215,14 @@ describe('a comparison', () => {
       'Classes: a (20), b (20).',
       'Linear probe: About 21 MB of memory. And 9 MB for the rest.',
       'Atoms: About 21 MB of memory. And 9 MB for the rest.',
-      'Linear probe: finished, validation accuracy 75.0 % (best epoch: 60 of 60), 3.0 s.',
-      'Atoms: finished, validation accuracy 75.0 % (best epoch: 10 of 10), 3.0 s.',
+      'Linear probe: finished, validation accuracy 75.0 % at the best epoch, 60 of 60, 3.0 s.',
+      'Atoms: finished, validation accuracy 75.0 % at the best epoch, 10 of 10, 3.0 s.',
     ]);
+    expect(words).toMatch(
+      /^Atoms is not shown to be better than the linear probe on these 20 validation images\./,
+    );
     expect(table.split('\n').map((line) => line.split('  ')[0])).toEqual([
-      'Run',
+      'Setting',
       expect.stringMatching(/^─+$/),
       'Linear probe',
       'Atoms',
@@ -313,7 +318,7 @@ describe('a comparison', () => {
     expect(results.runs.map(({ role }) => role)).toEqual([...Array(5).fill('search'), 'final']);
     // Searches keep no model.
     expect(results.runs.filter(({ adapter }) => adapter)).toHaveLength(1);
-    expect(written.stdout.split('\n\n')[1]?.split('\n')).toHaveLength(3);
+    expect(written.stdout.split('\n\n')[2]?.split('\n')).toHaveLength(3);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Progress on one line that is rewritten. If the output is a file or a pipe, writes a line from time to time instead. */
-import { duration, rate } from '../app/ui/format';
+import { duration, rate, timeLeft } from '../app/ui/format';
 import type { Report } from './messages';
 
 /** Minimum time in seconds between two plain lines about the same work. */
@@ -53,8 +53,10 @@ export class ProgressLine {
 export function lineOf({ run, phase, epoch, epochs, loss, imagesPerSecond, secondsLeft }: Report): string {
   const parts: string[] = run === null ? [] : [run];
   if (phase) {
-    const share = phase.total > 0 ? ` ${Math.floor((100 * phase.done) / phase.total)} %` : '';
-    return [...parts, `${phase.label}${share}`].join(' · ');
+    const { label, done, total, share = done / total, secondsLeft } = phase;
+    const part = total > 0 ? ` ${Math.floor(100 * share)} %` : '';
+    const left = secondsLeft === undefined ? [] : [timeLeft(secondsLeft)];
+    return [...parts, `${label}${part}`, ...left].join(' · ');
   }
   parts.push(`epoch ${epoch}/${epochs}`);
   if (loss !== null) parts.push(`loss ${loss.toFixed(3)}`);

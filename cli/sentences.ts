@@ -1,6 +1,6 @@
 /** Sentences about engine, backbone, data and runs. */
-import { accuracyOf } from '../app/store/comparison';
-import { accuracyKind } from '../app/store/comparison-words';
+
+import { accuracyOf, type Scored } from '../app/store/comparison';
 import {
   conflictSentence,
   givenUpSentence,
@@ -14,9 +14,16 @@ import { memoryCapBytes } from '../app/store/defaults';
 import { trialNames } from '../app/store/run-record';
 import { immediately } from '../app/store/statistics';
 import { allTrials, type Sweep } from '../app/store/sweep';
-import { count, counted, duration, percent, short } from '../app/ui/format';
+import { counted, duration, percent, short } from '../app/ui/format';
 import { backboneLabel } from '../src/backbone/backbone-label';
-import type { BackboneSummary, EngineInfo, MemoryPlan, Notice, RunConfig } from '../src/worker/protocol';
+import type {
+  BackboneSummary,
+  EngineInfo,
+  MemoryPlan,
+  Notice,
+  Predictions,
+  RunConfig,
+} from '../src/worker/protocol';
 import type { DataSummary, RunRecord } from './messages';
 
 export function engineSentence({
@@ -84,18 +91,21 @@ export async function memorySentences(
   });
 }
 
-/** One line about a completed run: the accuracy of its best epoch; of a search run, which is judged by its last epoch, of that one. */
+/** One line about a completed run, with its headline accuracy. */
 export function endSentence(
-  run: Pick<RunRecord, 'name' | 'status' | 'role' | 'epochs' | 'keptEpoch' | 'result'>,
+  run: Pick<RunRecord, 'name' | 'status' | 'epochs' | 'keptEpoch' | 'result'>,
 ): string {
   const end = run.epochs.at(-1);
-  if (!end) return `${run.name}: ${run.status}, no epoch finished.`;
-  const { result } = run;
-  const on = result?.test ? 'test' : 'validation';
-  const predictions = result?.[on];
-  const best = predictions && run.role === 'final' ? accuracyOf([predictions], immediately) : null;
-  const reached = best
-    ? `${accuracyKind(on, best.unbalanced !== null).toLowerCase()} ${percent(best.mean)} (best epoch: ${count(run.keptEpoch ?? 0)} of ${count(end.epoch)})`
-    : `validation accuracy ${percent(end.correct / Math.max(1, end.total))} after ${counted(end.epoch, 'epoch')}`;
-  return `${run.name}: ${run.status}, ${reached}, ${duration(end.seconds)}.`;
+  const on = run.result?.test ? 'test' : 'validation';
+  const predictions = run.result?.[on];
+  const reached = predictions
+    ? `${scoreWords(predictions, on)} at the best epoch, ${run.keptEpoch} of ${end?.epoch}`
+    : 'no epoch finished';
+  const took = end ? `, ${duration(end.seconds)}` : '';
+  return `${run.name}: ${run.status}, ${reached}${took}.`;
+}
+
+function scoreWords(predictions: Predictions, on: Scored): string {
+  const { mean, unbalanced } = accuracyOf([predictions], immediately);
+  return `${unbalanced ? 'balanced ' : ''}${on} accuracy ${percent(mean)}`;
 }

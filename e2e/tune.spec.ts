@@ -247,7 +247,7 @@ test('says what to change if a setting does not fit into memory, and runs the ot
   ]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^Full tuning: Does not fit: .* the limit is 40\sMB\. Raise the memory cap/);
-  expect(stdout).toMatch(/^Linear probe +probe /m);
+  expect(stdout).toMatch(/^Linear probe .* 0 \+ 1,026 /m);
   const { runs } = await readResults(out);
   expect(runs.map(({ outcome, problem }) => [outcome, problem?.kind])).toEqual([
     ['failed', 'user'],

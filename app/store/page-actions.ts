@@ -8,6 +8,8 @@ import { importData, importSample } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
 import { markModelsGone } from './model-actions';
+import { watchQueueEnd } from './notification';
+import { watchPace } from './pace';
 import { endRuns, runChosen, runEnded, watchQueue } from './queue';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
@@ -27,6 +29,8 @@ export async function openPage(): Promise<void> {
     history.replaceState(null, '', `${location.pathname}${serialiseUrl(now.configuration)}${location.hash}`);
   });
   watchQueue();
+  watchQueueEnd();
+  watchPace();
   if (!(await startEngine(configuration.backend))) return;
   await openAddressedBackbone();
   if (configuration.sample !== null) await importSample(configuration.sample);

@@ -25,11 +25,13 @@ import {
   renameRun,
   resumeRun,
   runChosen,
+  stopAll,
   stopRun,
   watchQueue,
 } from './queue';
 import type { RunRecord } from './run-record';
 import { read, write } from './session';
+import { turnSweep } from './sweep-actions';
 
 let engines: FakeEngine[];
 let stopWatching: () => void;
@@ -233,6 +235,38 @@ describe('the queue', () => {
         .of('control')
         .map(({ input }) => input),
     ).toEqual(['pause', 'resume', 'stop'].map((action) => ({ runId: run.id, action })));
+  });
+
+  it('shows what was asked for before the engine answers, and takes it back if the engine refuses', async () => {
+    choose('linear-probe');
+    runChosen();
+    engine().answers.control = () => new Promise(() => {});
+    void stopRun(named('linear-probe'));
+    expect(statuses()).toEqual(['linear-probe: stopping']);
+    engine().answers.control = () => {
+      throw new Error('broken');
+    };
+    write({ runs: read().runs.map((run) => ({ ...run, status: 'running' })) });
+    await pauseRun(named('linear-probe'));
+    expect(statuses()).toEqual(['linear-probe: running']);
+    expect(read().runProblem).not.toBeNull();
+  });
+
+  it('stops all: the current run ends, those that wait are removed, and no sweep goes on', async () => {
+    choose('atoms', 'lora');
+    turnSweep({ findRates: true });
+    runChosen();
+    const searched = read().runs.length;
+    expect(searched).toBeGreaterThan(2);
+    await stopAll();
+    expect(read().runs.map(({ status }) => status)).toEqual(['stopping']);
+    await finish();
+    expect(read().runs.map(({ status }) => status)).toEqual(['finished']);
+    expect(engine().of('train')).toHaveLength(1);
+    turnSweep({ findRates: null });
+    // A new sweep begins as usual.
+    runChosen();
+    expect(read().runs.length).toBeGreaterThan(1);
   });
 
   it('moves and renames what waits, and keeps names apart', () => {

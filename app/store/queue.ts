@@ -1,9 +1,11 @@
 /** Runs are trained one after another. Events are batched, because they arrive more often than the page should redraw. */
 import type { RunAction, RunEvent } from '../../src/worker/protocol';
+import { counted } from '../ui/format';
 import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
+import { offerAfter } from './notification';
 import { fitsPresent, obstacleFor, runObstacle } from './permissions';
 import { asProblem } from './problem';
 import {
@@ -105,6 +107,19 @@ export const resumeRun = (run: RunRecord) => control(run, 'resume', 'running');
 /** Ends the run. The parameters of its best epoch are kept. */
 export const stopRun = (run: RunRecord) => control(run, 'stop', 'stopping');
 
+/** Stops the current run and removes the waiting ones; their sweeps end. */
+export async function stopAll(): Promise<void> {
+  const { runs } = read();
+  const waiting = runs.filter(({ status }) => status === 'queued');
+  sweeps.clear();
+  write({ runs: runs.filter((run) => !waiting.includes(run)) });
+  const active = runs.find(isActive);
+  if (active) await stopRun(active);
+  announce(
+    `${active ? `${active.name} is stopping. ` : ''}Removed: ${counted(waiting.length, 'waiting run')}.`,
+  );
+}
+
 export function renameRun(id: string, name: string): void {
   const { runs } = read();
   const trimmed = name.trim().slice(0, 60);
@@ -188,6 +203,7 @@ async function train(run: RunRecord): Promise<void> {
   write({ training: run.id });
   change(run.id, (each) => ({ ...each, status: 'running' }));
   announce(`${run.name} has started.`);
+  const began = performance.now();
   const { gather, flush } = batched((events) => change(run.id, (each) => withEvents(each, events)));
   try {
     const { result, model } = await ask(
@@ -214,18 +230,29 @@ async function train(run: RunRecord): Promise<void> {
     change(run.id, (each) => withoutResult(each, problem));
     if (problem) announce(`${run.name} failed. ${problem.message}`);
   }
+  offerAfter((performance.now() - began) / 1000);
 }
 
+/** The row shows the new status at once; the engine follows at the next turn of its work. */
 async function control(run: RunRecord, action: RunAction, status: RunRecord['status']): Promise<void> {
+  const turnTo = (next: RunRecord['status']) =>
+    change(run.id, (each) => (isActive(each) ? { ...each, status: next } : each));
+  write({ runProblem: null });
+  turnTo(status);
+  announce(`${run.name} ${STATUS_WORDS[action]}.`);
   try {
-    write({ runProblem: null });
     await ask('control', { runId: run.id, action });
-    change(run.id, (each) => (isActive(each) ? { ...each, status } : each));
-    if (action !== 'stop') announce(`${run.name} ${action === 'pause' ? 'is paused' : 'continues'}.`);
   } catch (error) {
+    turnTo(run.status);
     write({ runProblem: asProblem(error) });
   }
 }
+
+const STATUS_WORDS: Record<RunAction, string> = {
+  pause: 'is paused',
+  resume: 'continues',
+  stop: 'is stopping',
+};
 
 function change(id: string, how: (run: RunRecord) => RunRecord): void {
   write({ runs: read().runs.map((run) => (run.id === id ? how(run) : run)) });

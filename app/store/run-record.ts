@@ -194,9 +194,11 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
       case 'planned':
         next.memory = event.memory;
         break;
-      case 'phase':
-        next.phase = { label: event.label, done: event.done, total: event.total };
+      case 'phase': {
+        const { kind: _, ...phase } = event;
+        next.phase = phase;
         break;
+      }
       case 'started':
         next.phase = null;
         next.totalSteps = event.epochs * event.stepsPerEpoch;
@@ -209,6 +211,7 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
         steps.push({ step: event.step, loss: event.loss });
         break;
       case 'epoch':
+        next.phase = null;
         epochs.push(event.result);
         break;
       case 'checkpoint':

@@ -101,6 +101,8 @@ export interface Session {
   settingsProblem: Problem | null;
   /** Measured timings, by `paceKey`. */
   timings: Record<string, RunTiming>;
+  /** Seconds of a forward pass per image for a backbone on a backend; null seconds if it could not be measured. */
+  pace: { owner: string; secondsPerImage: number | null } | null;
   measuring: Progress | null;
   measuringProblem: Problem | null;
 
@@ -110,6 +112,8 @@ export interface Session {
   runProblem: Problem | null;
   /** True if the queue is paused: no further run starts. */
   queueHeld: boolean;
+  /** Whether the page offers a notification when the queue ends. */
+  offersNotification: boolean;
 
   models: TunedModel[];
   loadingAdapter: boolean;
@@ -149,12 +153,14 @@ export const useSession = create<Session>(() => ({
   settings: [],
   settingsProblem: null,
   timings: {},
+  pace: null,
   measuring: null,
   measuringProblem: null,
   runs: [],
   training: null,
   runProblem: null,
   queueHeld: false,
+  offersNotification: false,
   models: [],
   loadingAdapter: false,
   adapterNotes: [],

@@ -34,7 +34,7 @@ describe('a sweep', () => {
     engine()
       .last('plan')
       .resolve([plan(5), plan(9)]);
-    expect(await cost).toEqual({ seconds: null, bytes: 109, obstacle: null });
+    expect(await cost).toEqual({ seconds: null, isRough: false, bytes: 109, obstacle: null });
     // Seeds and learning rates do not change the memory plan.
     expect(engine().last('plan').input.configs).toHaveLength(2);
     const unfit = sweepCost(read());

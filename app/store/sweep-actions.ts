@@ -2,16 +2,21 @@
 import { useShallow } from 'zustand/react/shallow';
 import type { MemoryPlan, RunConfig, RunTiming } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
+import { imagesPerPart } from './data-words';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';
+import { paceOwner } from './pace';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
+import { epochWork, sweepWork, type WorkFor } from './run-work';
 import { chosenSweep, comparisonBasis, expectedOf, read, type Session, useSession, write } from './session';
 import { allTrials, armKey, type SweepChoice, sweepObstacle, type Trial } from './sweep';
 
 /** Time of all runs in seconds, and the largest memory of a run in bytes; null if not known. */
 export interface SweepCost {
   seconds: number | null;
+  /** Whether the time of a run was not measured but scaled from the pace of the engine. */
+  isRough: boolean;
   bytes: number | null;
   /** Why one of the runs is not possible; null if all are. */
   obstacle: string | null;
@@ -84,23 +89,58 @@ export function sweepSize(source: SweepSource): SweepSize {
   };
 }
 
-/** Requests the memory plan of each of the sweep's runs, and adds up their known times. */
-export async function sweepCost(session: Session): Promise<SweepCost> {
-  const { trials, keyOf, distinct } = timed(session);
+/**
+ * The time of the sweep's runs: measured, or known from earlier runs; else scaled from the pace of earlier runs on this data, or from
+ * that of a forward pass. Null if none of these is known.
+ */
+export function sweepSeconds(session: Session): (Pick<SweepCost, 'isRough'> & { seconds: number }) | null {
+  const { dataset, backbone, engine } = session;
+  const { trials, keyOf } = timed(session);
+  if (!dataset || !backbone || engine.status !== 'ready' || trials.length === 0) return null;
+  const { info } = engine;
+  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes), backend: info.backend };
   const timings = { ...runTimings(session), ...session.timings };
-  let seconds: number | null = 0;
-  for (const trial of trials) {
+  const unknown = trials.filter((trial) => !timings[keyOf(trial)]);
+  const known = trials.reduce((sum, trial) => {
     const timing = timings[keyOf(trial)];
-    seconds =
-      seconds === null || !timing ? null : seconds + timing.start + timing.perEpoch * trial.config.epochs;
-  }
+    return timing ? sum + timing.start + timing.perEpoch * trial.config.epochs : sum;
+  }, 0);
+  if (unknown.length === 0) return { seconds: known, isRough: false };
+  const perPass = secondsPerPass(session, given);
+  if (perPass === null) return null;
+  return { seconds: known + perPass * sweepWork(unknown, given), isRough: true };
+}
+
+/** Seconds of a forward pass of one image: as earlier runs on this data went, else as measured in the background. */
+function secondsPerPass(session: Session, given: WorkFor): number | null {
+  const { runs, engine, dataset, backbone, pace } = session;
+  if (!dataset || !backbone || engine.status !== 'ready') return null;
+  const basis = comparisonBasis(dataset, backbone);
+  const computedBy = computedByKey(engine.info);
+  const paces = runs.flatMap((run) => {
+    const { result, config } = run;
+    const epochs = result?.epochs.at(-1)?.epoch ?? 0;
+    const work = epochs * epochWork(config, given);
+    const isAlike = result && run.basis === basis && computedByKey(result) === computedBy;
+    return isAlike && work > 0 ? [result.seconds / work] : [];
+  });
+  const median = paces.sort((a, b) => a - b)[Math.floor(paces.length / 2)];
+  if (median !== undefined) return median;
+  return pace?.owner === paceOwner(session) ? pace.secondsPerImage : null;
+}
+
+/** Requests the memory plan of each of the sweep's runs, and estimates their time. */
+export async function sweepCost(session: Session): Promise<SweepCost> {
+  const { distinct } = timed(session);
+  const time = sweepSeconds(session);
   const planned = await ask('plan', {
     configs: [...distinct.values()].map(({ config }) => config),
     memoryCap: memoryCapBytes(session.configuration.hyperparameters),
   });
   const unfit = planned.find(({ fits }) => !fits);
   return {
-    seconds: trials.length > 0 ? seconds : null,
+    seconds: time?.seconds ?? null,
+    isRough: time?.isRough ?? false,
     bytes: planned.length > 0 ? Math.max(...planned.map(bytesOf)) : null,
     obstacle: unfit?.sentence ?? null,
   };

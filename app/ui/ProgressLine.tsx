@@ -1,7 +1,7 @@
 /** Progress of long work: what is being done, how much of it is done, and a cancel button. */
 import { Progress as Bar, Button } from '@mantine/core';
 import type { Progress } from '../../src/worker/protocol';
-import { count } from './format';
+import { progressWords } from './format';
 import classes from './ProgressLine.module.css';
 
 interface Props {
@@ -13,20 +13,19 @@ interface Props {
   onCancel?: () => void;
 }
 
-export function ProgressLine({ progress: { label, done, total }, name, detail, onCancel }: Props) {
+export function ProgressLine({ progress, name, detail, onCancel }: Props) {
+  const { label, done, total, share = total > 0 ? done / total : 0 } = progress;
   const known = total > 0;
   return (
     <div className={classes.line}>
       <div className={classes.words}>
         <span>{label}</span>
-        {(known || detail) && (
-          <span className="numbers">{detail ?? `${count(done)} of ${count(total)}`}</span>
-        )}
+        {(known || detail) && <span className="numbers">{detail ?? progressWords(progress)}</span>}
       </div>
       <div className={classes.row}>
         <Bar.Root size="sm" className={classes.bar}>
           <Bar.Section
-            value={known ? (100 * done) / total : 100}
+            value={known ? 100 * share : 100}
             color="var(--accent)"
             aria-label={name}
             animated={!known}

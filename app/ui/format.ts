@@ -1,4 +1,5 @@
 /** Number formats of the page. A no-break space keeps each number on one line with its unit. */
+import type { Progress } from '../../src/worker/protocol';
 
 const grouped = new Intl.NumberFormat('en');
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -47,6 +48,16 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
+
+/** `12 of 96 · about 25 s left`, or `30 %` of something that is not counted; the time left as soon as it is known. */
+export function progressWords({ done, total, share = done / total, secondsLeft }: Progress): string {
+  const part = total > 1 ? `${count(done)} of ${count(total)}` : percent(share, 0);
+  return secondsLeft === undefined ? part : `${part} · ${timeLeft(secondsLeft)}`;
+}
+
+/** `about 8 s left`: whole seconds, because an estimate is not more accurate. */
+export const timeLeft = (seconds: number) =>
+  `about ${seconds < 9.5 ? `${Math.max(1, Math.round(seconds))} s` : duration(seconds)} left`;
 
 /** `41.3`, `410` */
 export const rate = (value: number) => (value < 100 ? value.toFixed(1) : count(Math.round(value)));

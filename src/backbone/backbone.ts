@@ -11,6 +11,8 @@ import { convolution } from '../ops/convolution';
 import type { Precision } from '../ops/fp16';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import { maxPool } from '../ops/max-pool';
+import { OwnedTensors } from '../owned-tensors';
+import { complete, type InParts } from '../turns';
 import { UserError } from '../user-error';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from './input-size';
 import { toTfjsOrder } from './kernel-order';
@@ -165,12 +167,26 @@ export class Backbone {
 
   /** Pooled features `[n, features]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`. */
   features(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): tf.Tensor2D {
-    return tf.tidy(() => tf.mean(toFp32(this.stages(input, tuning, { from })), [1, 2]));
+    return complete(this.featuresInParts(input, tuning, from));
+  }
+
+  *featuresInParts(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): InParts<tf.Tensor2D> {
+    const last = yield* this.stagesInParts(input, tuning, { from });
+    const features = tf.tidy(() => tf.mean<tf.Tensor2D>(toFp32(last), [1, 2]));
+    last.dispose();
+    return features;
   }
 
   /** The activations of the pretrained network that enter the stage `from` (1 for the first), `[n, h, w, c]`, in fp32. */
   frozenFeatures(images: tf.Tensor4D, from: number): tf.Tensor4D {
-    return tf.tidy(() => toFp32(this.stages(images, PRETRAINED, { before: from })));
+    return complete(this.frozenFeaturesInParts(images, from));
+  }
+
+  *frozenFeaturesInParts(images: tf.Tensor4D, from: number): InParts<tf.Tensor4D> {
+    const entering = yield* this.stagesInParts(images, PRETRAINED, { before: from });
+    const converted = toFp32(entering);
+    if (converted !== entering) entering.dispose();
+    return converted;
   }
 
   /**
@@ -178,22 +194,47 @@ export class Backbone {
    * stem; the last stage is the one below `before`. `onStage` receives the output of the stem (after pooling) and of every stage.
    * Intermediate activations are freed after their last use.
    */
-  stages(
+  stages(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, options: StagesOptions = {}): tf.Tensor4D {
+    return complete(this.stagesInParts(input, tuning, options));
+  }
+
+  *stagesInParts(
     input: tf.Tensor4D,
     tuning: Tuning = PRETRAINED,
     { onStage = () => {}, from = 0, before = this.network.stages.length + 1 }: StagesOptions = {},
-  ): tf.Tensor4D {
-    let x = from > 0 ? tf.clone(input) : tf.tidy(() => maxPool({ x: this.stem(input, tuning) }, POOL));
-    onStage(x);
-    for (const stage of this.network.stages.slice(Math.max(0, from - 1), before - 1)) {
-      for (const block of stage) {
-        const y = tf.tidy(() => this.bottleneck(block, x, tuning).y);
-        x.dispose();
-        x = y;
-      }
+  ): InParts<tf.Tensor4D> {
+    const stages = this.network.stages.slice(Math.max(0, from - 1), before - 1);
+    const parts = stages.flat().length + 1;
+    let passed = 0;
+    const owned = new OwnedTensors();
+    try {
+      let x = owned.own(from > 0 ? tf.clone(input) : yield* this.#pooledStem(input, tuning));
       onStage(x);
+      for (const stage of stages) {
+        for (const block of stage) {
+          passed++;
+          yield passed / parts;
+          const { a1, a2, y } = yield* this.bottleneckInParts(block, x, tuning, passed / parts);
+          tf.dispose([a1, a2]);
+          owned.free(x);
+          x = owned.own(y);
+        }
+        onStage(x);
+      }
+      return owned.handOver({ x }).x;
+    } finally {
+      owned.dispose();
     }
-    return x;
+  }
+
+  *#pooledStem(images: tf.Tensor4D, tuning: Tuning): InParts<tf.Tensor4D> {
+    const first = this.stem(images, tuning);
+    try {
+      yield 0;
+      return maxPool({ x: first }, POOL);
+    } finally {
+      first.dispose();
+    }
   }
 
   /** The output of the first convolution after its ReLU, before pooling. */
@@ -201,20 +242,46 @@ export class Backbone {
     return this.#convolve(this.network.stem, images, tuning, true);
   }
 
-  /** One bottleneck block with input x: the outputs of its convolutions after their ReLUs. */
-  bottleneck(block: BlockSpec, x: tf.Tensor4D, tuning: Tuning): BottleneckActivations {
-    const { a1, a2 } = this.inner(block, x, tuning);
+  /** One bottleneck block with input x: the outputs of its convolutions after their ReLUs. Yields `done` between two of them. */
+  *bottleneckInParts(
+    block: BlockSpec,
+    x: tf.Tensor4D,
+    tuning: Tuning,
+    done: number,
+  ): InParts<BottleneckActivations> {
     const { downsample } = block;
-    const shortcut = downsample ? this.#convolve(downsample, x, tuning, false) : x;
-    const y = this.#convolve(block.conv3, a2, tuning, true, shortcut);
-    if (downsample) shortcut.dispose();
-    return { a1, a2, y };
+    const owned = new OwnedTensors();
+    try {
+      const { a1, a2 } = owned.ownAll(yield* this.innerInParts(block, x, tuning, done));
+      yield done;
+      let shortcut = x;
+      if (downsample) {
+        shortcut = owned.own(this.#convolve(downsample, x, tuning, false));
+        yield done;
+      }
+      const y = this.#convolve(block.conv3, a2, tuning, true, shortcut);
+      return { ...owned.handOver({ a1, a2 }), y };
+    } finally {
+      owned.dispose();
+    }
   }
 
-  /** The first two convolutions of a bottleneck block. */
-  inner({ conv1, conv2 }: BlockSpec, x: tf.Tensor4D, tuning: Tuning): Omit<BottleneckActivations, 'y'> {
-    const a1 = this.#convolve(conv1, x, tuning, true);
-    return { a1, a2: this.#convolve(conv2, a1, tuning, true) };
+  /** The first two convolutions of a bottleneck block. Yields `done` between the two. */
+  *innerInParts(
+    { conv1, conv2 }: BlockSpec,
+    x: tf.Tensor4D,
+    tuning: Tuning,
+    done: number,
+  ): InParts<Omit<BottleneckActivations, 'y'>> {
+    const owned = new OwnedTensors();
+    try {
+      const a1 = owned.own(this.#convolve(conv1, x, tuning, true));
+      yield done;
+      const a2 = this.#convolve(conv2, a1, tuning, true);
+      return { ...owned.handOver({ a1 }), a2 };
+    } finally {
+      owned.dispose();
+    }
   }
 
   /** The kernel that a layer uses: the tuned one, or the folded pretrained one. */

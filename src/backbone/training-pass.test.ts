@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../backend';
 import { maxRelativeError } from '../fixtures';
 import { seededRandom } from '../random';
+import { complete } from '../turns';
 import type { Backbone } from './backbone';
 import { starter } from './starter';
 import { TrainingPass } from './training-pass';
@@ -52,8 +53,9 @@ describe('a training pass (wasm)', () => {
     let keptBytes = 0;
     try {
       const pass = new TrainingPass(backbone, input, tuning, { gradientCheckpointing, from });
+      complete(pass.forward());
       keptBytes = tf.memory().numBytes - start;
-      pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel()));
+      complete(pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel())));
     } finally {
       engine.runKernel = runKernel;
     }
@@ -103,7 +105,9 @@ describe('a training pass (wasm)', () => {
         expect((whole.ran.AtomtuneConvolution ?? 0) - (part.ran.AtomtuneConvolution ?? 0)).toBe(below);
       }
       const tuning = new Map([['layer4.2.conv2', { kernel: backbone.convolution('layer4.2.conv2').folded }]]);
-      new TrainingPass(backbone, input, tuning, { from }).dispose();
+      const pass = new TrainingPass(backbone, input, tuning, { from });
+      complete(pass.forward());
+      pass.dispose();
       expect(input.isDisposed).toBe(false);
       input.dispose();
       expect(tf.memory().numTensors).toBe(before);
@@ -128,11 +132,33 @@ describe('a training pass (wasm)', () => {
     expect((again.ran.AtomtuneConvolution ?? 0) - (whole.ran.AtomtuneConvolution ?? 0)).toBe(1 + 2 * 16);
   });
 
-  it('can be disposed without a backward pass', () => {
+  it('can be abandoned at any part without leaving tensors', () => {
     const tuning = new Map(ALL().map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const start = tf.memory().numTensors;
-    new TrainingPass(backbone, images, tuning).dispose();
-    new TrainingPass(backbone, images, tuning, { gradientCheckpointing: true }).dispose();
-    expect(tf.memory().numTensors).toBe(start);
+    const given = tf.tensor2d(new Float32Array(N * 512), [N, 512]);
+    for (const gradientCheckpointing of [false, true]) {
+      /** Does this many parts of a pass; false if the whole pass has fewer. */
+      const abandonedAfter = (parts: number): boolean => {
+        const pass = new TrainingPass(backbone, images, tuning, { gradientCheckpointing });
+        function* whole() {
+          yield* pass.forward();
+          yield* pass.backward(given, (gradient) => gradient.bias().dispose());
+        }
+        const work = whole();
+        let done = 0;
+        while (done < parts && !work.next().done) done++;
+        work.return(undefined);
+        pass.dispose();
+        return done === parts;
+      };
+      // Every part of the first blocks of both passes, then every seventh.
+      let parts = 1;
+      while (abandonedAfter(parts)) {
+        expect(tf.memory().numTensors, `after ${parts} parts`).toBe(start + 1);
+        parts += parts < 12 ? 1 : 7;
+      }
+      expect(parts).toBeGreaterThan(100);
+    }
+    given.dispose();
   });
 });

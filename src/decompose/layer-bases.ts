@@ -23,6 +23,7 @@ export const findBases: FindBases = (backbone, spec, layers, options = {}) =>
       request: { ...spec, cIn, cOut, k, kernel: pretrained },
       transfer: [],
     }),
+    ({ pretrained, spec: { cIn, cOut } }) => pretrained.length * Math.min(cIn, cOut),
     'Computing bases of kernels',
     options,
   );

@@ -83,6 +83,7 @@ function codeLayers(
       const rows = kernelToRows(layer.pretrained, kernel, block);
       return { request: { rows, ...wayOf(layer) }, transfer: [rows.data.buffer] };
     },
+    ({ pretrained }) => pretrained.length,
     'Decomposing kernels',
     options,
   );

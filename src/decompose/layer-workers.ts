@@ -6,6 +6,8 @@ import type { Progress } from '../worker/protocol';
 export interface LayerOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Awaited before each layer, so that the computation can be paused. */
+  ready?: (() => Promise<void>) | undefined;
 }
 
 /** A request to a worker, and the buffers that move to it. */
@@ -16,6 +18,7 @@ export interface Task<Request> {
 
 /**
  * The worker's answer for each of these layers, by name.
+ * @param costOf the time that a layer takes, in any unit, for the reports of progress
  * @param create a worker that answers every message with one message
  * @throws AbortError if `signal` aborts; Error if a worker fails
  */
@@ -23,10 +26,13 @@ export async function onLayers<Request, Answer>(
   layers: readonly Convolution[],
   create: () => Worker,
   taskOf: (layer: Convolution) => Task<Request>,
+  costOf: (layer: Convolution) => number,
   label: string,
-  { onProgress, signal }: LayerOptions,
+  { onProgress, signal, ready }: LayerOptions,
 ): Promise<ReadonlyMap<string, Answer>> {
   const total = layers.length;
+  const wholeCost = layers.reduce((sum, layer) => sum + costOf(layer), 0);
+  let cost = 0;
   onProgress?.({ label, done: 0, total });
   const workers = Array.from({ length: Math.min(total, navigator.hardwareConcurrency || 1) }, () =>
     caller<Request, Answer>(create()),
@@ -41,12 +47,14 @@ export async function onLayers<Request, Answer>(
       layers,
       workers.length,
       async (layer) => {
+        await ready?.();
         const worker = free.pop() as Caller<Request, Answer>; // there are as many lanes as workers
         const answer = await worker.call(taskOf(layer));
         free.push(worker);
+        cost += costOf(layer);
         return answer;
       },
-      { signal, onDone: (done) => onProgress?.({ label, done, total }) },
+      { signal, onDone: (done) => onProgress?.({ label, done, total, share: cost / wholeCost }) },
     );
     return new Map(layers.map(({ spec }, index) => [spec.name, answers[index] as Answer])); // there is one answer for each layer
   } finally {

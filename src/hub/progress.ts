@@ -1,4 +1,5 @@
 /** The progress of a download, with its rate over the last seconds and the estimated time left. */
+import { Rate } from '../rate';
 
 /**
  * `waiting`: another tab is using the same file; `connecting`; `downloading`; `retrying`: the connection was lost and will be
@@ -26,40 +27,13 @@ export interface DownloadProgress {
   secondsLeft: number | null;
 }
 
-/** Seconds over which the rate is averaged: long enough to be steady, short enough to follow changes. */
-const WINDOW = 5;
-
-/** The rate of increase of a number over the last seconds. Times are in seconds, from an arbitrary origin. */
-export class TransferRate {
-  readonly #marks: { at: number; received: number }[] = [];
-
-  /** Records a total of `received` at the time `at`. A smaller total than before resets the rate. */
-  mark(received: number, at: number): void {
-    if (received < (this.#marks.at(-1)?.received ?? 0)) this.#marks.length = 0;
-    this.#marks.push({ at, received });
-    // The oldest mark stays just outside the window, so that the window is always full.
-    while ((this.#marks[1]?.at ?? Number.POSITIVE_INFINITY) <= at - WINDOW) this.#marks.shift();
-  }
-
-  bytesPerSecond(): number | null {
-    const [first, last] = [this.#marks[0], this.#marks.at(-1)];
-    if (!first || !last || last.at <= first.at) return null;
-    return (last.received - first.received) / (last.at - first.at);
-  }
-
-  secondsLeft(total: number | null): number | null {
-    const [rate, received] = [this.bytesPerSecond(), this.#marks.at(-1)?.received ?? 0];
-    return total === null || !rate ? null : Math.max(0, total - received) / rate;
-  }
-}
-
 /** Milliseconds between two reports of the same phase. */
 const INTERVAL = 100;
 
 /** Calls `onProgress` at the start and end of every phase, and ten times a second in between. */
 export class Reporter {
   #phase: DownloadPhase | null = null;
-  #rate = new TransferRate();
+  #rate = new Rate();
   #reportedAt = 0;
 
   constructor(private readonly onProgress: (progress: DownloadProgress) => void) {}
@@ -67,7 +41,7 @@ export class Reporter {
   report(phase: DownloadPhase, received: number, total: number | null): void {
     const now = performance.now();
     const isNew = phase !== this.#phase;
-    if (isNew) this.#rate = new TransferRate();
+    if (isNew) this.#rate = new Rate();
     if (!isNew && received !== total && now - this.#reportedAt < INTERVAL) return;
     this.#phase = phase;
     this.#reportedAt = now;
@@ -76,7 +50,7 @@ export class Reporter {
       phase,
       received,
       total,
-      bytesPerSecond: this.#rate.bytesPerSecond(),
+      bytesPerSecond: this.#rate.perSecond(),
       secondsLeft: this.#rate.secondsLeft(total),
     });
   }

@@ -1,9 +1,10 @@
 /** Validation: accuracy and mean cross-entropy of a model. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { Images } from '../data/images';
+import { inTurns, Turns } from '../turns';
+import type { Progress } from '../worker/protocol';
 import { centredBatch } from './batch';
 import type { FrozenFeatures } from './frozen-feature-cache';
-import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
 
 /** Images per forward pass without gradients, if memory allows. */
@@ -35,43 +36,71 @@ export function score(logits: Float32Array, labels: ArrayLike<number>, classes: 
   return { loss: loss / labels.length, correct, total: labels.length, predicted };
 }
 
+/** The images that `predict` classifies, and how. */
+export interface Predicted {
+  images: Images;
+  side: number;
+  /** Images per forward pass. */
+  batchSize?: number | undefined;
+  /** The frozen features of the validation images, if `images` are these. */
+  frozenFeatures?: FrozenFeatures | null;
+  /** Of the reports of progress. */
+  label: string;
+}
+
 /**
  * Row-major logits `[n, classes]` for the centre crops of `images`, with the parameters `values` (flat, in the order of the
- * model's table). `frozenFeatures`: the frozen features of the validation images, if `images` are these.
+ * model's table). Yields its progress.
  */
-export async function predict(
+export async function* predict(
   model: TunedModel,
   values: tf.Tensor1D,
-  images: Images,
-  side: number,
-  batchSize = EVALUATION_BATCH,
-  frozenFeatures: FrozenFeatures | null = null,
-): Promise<Float32Array> {
+  { images, side, batchSize = EVALUATION_BATCH, frozenFeatures = null, label }: Predicted,
+): AsyncGenerator<Progress, Float32Array> {
   const count = images.labels.length;
   const result = new Float32Array(count * model.classes);
   // The tuned kernels are computed once for all batches.
-  const { parameters, tuning } = tf.tidy(() => {
-    const kept = slices(values, model.table);
-    return { parameters: kept, tuning: Object.fromEntries(model.tuning(kept)) };
-  });
-  const byName = new Map(Object.entries(tuning));
+  const { parameters, tuning, dispose } = model.tuned(values);
+  const batchOf = (indices: Uint32Array) => {
+    const activations = frozenFeatures?.val(indices);
+    if (frozenFeatures && activations) return { input: activations, from: frozenFeatures.from };
+    return { input: centredBatch(images, side, model.backbone, indices), from: 0 };
+  };
+  const turns = new Turns();
   try {
-    for (let start = 0; start < count; start += batchSize) {
-      const indices = range(start, Math.min(count, start + batchSize));
-      const logits = tf.tidy(() => {
-        const activations = frozenFeatures?.val(indices);
-        if (frozenFeatures && activations)
-          return model.logits(activations, byName, parameters, frozenFeatures.from);
-        const batch = centredBatch(images, side, model.backbone, indices);
-        return model.logits(batch, byName, parameters);
-      });
-      result.set(await logits.data(), start * model.classes);
-      logits.dispose();
+    for (const [indices, progressAt] of batches(count, batchSize, label)) {
+      const { input, from } = batchOf(indices);
+      try {
+        const work = model.logitsInParts(input, tuning, parameters, from);
+        const logits = yield* inTurns(work, turns, progressAt);
+        result.set(await logits.data(), (indices[0] ?? 0) * model.classes);
+        logits.dispose();
+      } finally {
+        input.dispose();
+      }
+      if (turns.isDue()) yield progressAt(1);
     }
   } finally {
-    tf.dispose([...parameters, ...byName.values()]);
+    dispose();
   }
   return result;
+}
+
+/** The indices of each batch, and the progress of the whole when a proportion of that batch is done. */
+export function* batches(
+  count: number,
+  size: number,
+  label: string,
+  { before = 0, total = count }: { before?: number; total?: number } = {},
+): Generator<[Uint32Array, (done: number) => Progress]> {
+  for (let start = 0; start < count; start += size) {
+    const end = Math.min(count, start + size);
+    const at = (done: number): Progress => {
+      const exact = before + start + done * (end - start);
+      return { label, done: Math.floor(exact), total, share: exact / total };
+    };
+    yield [range(start, end), at];
+  }
 }
 
 /** The integers from `start` to `end`, exclusive. */

@@ -10,9 +10,10 @@ import type { Dataset } from '../data/dataset';
 import type { PrivateFile } from '../files/private-file';
 import { part } from '../ops/part';
 import { sizeOf } from '../shape';
-import type { FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
+import { inTurns, Turns } from '../turns';
+import type { FrozenFeaturePlace, Progress, RunConfig, RunEvent } from '../worker/protocol';
 import { centredBatch, viewBatch, viewsPerImage } from './batch';
-import { EVALUATION_BATCH, range } from './evaluate';
+import { batches, EVALUATION_BATCH } from './evaluate';
 
 type Phase = Extract<RunEvent, { kind: 'phase' }>;
 
@@ -129,29 +130,36 @@ async function* compute(
   const { val, side } = dataset;
   const { trainImages, views } = frozenFeatures;
   const total = views * trainImages + val.labels.length;
-  function* batches(): Generator<() => tf.Tensor4D> {
+  const label = 'Computing activations of the frozen stages';
+  const turns = new Turns();
+  function* inputs(): Generator<[tf.Tensor4D, (done: number) => Progress]> {
     for (let view = 0; view < views; view++)
-      for (const indices of ranges(trainImages, batchSize))
-        yield () => viewBatch(dataset, backbone, config, indices, view);
-    for (const indices of ranges(val.labels.length, batchSize))
-      yield () => centredBatch(val, side, backbone, indices);
+      for (const [indices, at] of batches(trainImages, batchSize, label, {
+        before: view * trainImages,
+        total,
+      }))
+        yield [viewBatch(dataset, backbone, config, indices, view), at];
+    const place = { before: views * trainImages, total };
+    for (const [indices, at] of batches(val.labels.length, batchSize, label, place))
+      yield [centredBatch(val, side, backbone, indices), at];
   }
-  let done = 0;
-  for (const images of batches()) {
-    const entering = tf.tidy(() => backbone.frozenFeatures(images(), from));
-    done += entering.shape[0];
+  const phaseOf = (progress: Progress): Phase => ({ kind: 'phase', ...progress });
+  for (const [images, progressAt] of inputs()) {
+    let entering: tf.Tensor4D;
+    try {
+      const work = backbone.frozenFeaturesInParts(images, from);
+      entering = yield* inTurns(work, turns, (done) => phaseOf(progressAt(done)));
+    } finally {
+      images.dispose();
+    }
     const hadRoom = await activations.append(entering);
     entering.dispose();
     if (!hadRoom) {
       frozenFeatures.dispose();
       return;
     }
-    yield { kind: 'phase', label: 'Computing activations of the frozen stages', done, total };
+    yield phaseOf(progressAt(1));
   }
-}
-
-function* ranges(count: number, size: number): Generator<Uint32Array> {
-  for (let start = 0; start < count; start += size) yield range(start, Math.min(count, start + size));
 }
 
 function keyOf({ config, from, place }: FrozenFeatureRequest): string {

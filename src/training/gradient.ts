@@ -1,9 +1,11 @@
 /** Loss and gradient of one batch, with micro-batches and gradient checkpointing. */
 import * as tf from '@tensorflow/tfjs';
+import type { LayerGradient } from '../backbone/layer-gradient';
 import { TrainingPass } from '../backbone/training-pass';
 import { rows } from '../ops/part';
+import { OwnedTensors } from '../owned-tensors';
+import { abandon, complete, type InParts } from '../turns';
 import { headGradients } from './head';
-import { slices } from './parameters';
 import type { TunedModel } from './tuned-model';
 
 /** Options that save memory or time without changing the gradient. */
@@ -28,66 +30,105 @@ export type LossAndGradient = {
  * gradient with respect to all trainable parameters, flat in the order of the model's table. `mask` `[n, features]` multiplies
  * the pooled features (dropout).
  */
-export function lossAndGradient(
+export const lossAndGradient = (...given: Parameters<typeof lossAndGradientInParts>): LossAndGradient =>
+  complete(lossAndGradientInParts(...given));
+
+export function* lossAndGradientInParts(
   model: TunedModel,
   values: tf.Tensor1D,
   images: tf.Tensor4D,
   targets: tf.Tensor2D,
   mask: tf.Tensor2D | null,
   { microBatch = images.shape[0], gradientCheckpointing = false, from = 0 }: GradientOptions = {},
-): LossAndGradient {
-  return tf.tidy(() => {
-    const parameters = slices(values, model.table);
-    const tuning = model.tuning(parameters);
-    const count = images.shape[0];
-    let sum = partOf(0);
+): InParts<LossAndGradient> {
+  const count = images.shape[0];
+  const owned = new OwnedTensors();
+  const tuned = model.tuned(values);
+  try {
+    const partInParts = (start: number) =>
+      proportionally(partOf(start), start / count, Math.min(microBatch, count - start) / count);
+    let sum = owned.ownAll(yield* partInParts(0));
     for (let start = microBatch; start < count; start += microBatch) {
-      const before = sum;
-      sum = tf.tidy(() => {
-        const { loss, gradient } = partOf(start);
-        return { loss: tf.add(before.loss, loss), gradient: tf.add(before.gradient, gradient) };
+      const [before, added] = [sum, owned.ownAll(yield* partInParts(start))];
+      sum = owned.ownAll({
+        loss: tf.add(before.loss, added.loss),
+        gradient: tf.add(before.gradient, added.gradient),
       });
-      tf.dispose(before);
+      for (const tensor of [...Object.values(before), ...Object.values(added)]) owned.free(tensor);
     }
-    return sum;
+    return owned.handOver(sum);
+  } finally {
+    owned.dispose();
+    tuned.dispose();
+  }
 
-    function partOf(start: number): LossAndGradient {
-      return tf.tidy(() => {
-        const part = <T extends tf.Tensor>(whole: T): T => rows(whole, start, microBatch);
-        return partGradient(part(images), part(targets), mask && part(mask));
-      });
-    }
-
-    /** The share of these images in the batch's mean loss, and its gradient. */
-    function partGradient(
-      x: tf.Tensor4D,
-      partTargets: tf.Tensor2D,
-      dropped: tf.Tensor2D | null,
-    ): LossAndGradient {
+  /** The share of a micro-batch in the batch's mean loss, and its gradient. */
+  function* partOf(start: number): InParts<LossAndGradient> {
+    const { parameters, tuning } = tuned;
+    const part = <T extends tf.Tensor>(whole: T): T => {
+      const some = rows(whole, start, microBatch);
+      return some === whole ? some : made.own(some);
+    };
+    const made = new OwnedTensors();
+    try {
+      const [x, wanted, dropped] = [part(images), part(targets), mask && part(mask)];
       const pass = new TrainingPass(model.backbone, x, tuning, { gradientCheckpointing, from });
-      const features = dropped ? tf.mul<tf.Tensor2D>(pass.features, dropped) : pass.features;
-      const head = model.headOf(parameters);
-      const { loss, logits, weight, bias } = headGradients(features, head, partTargets, count);
-      const gradients: (tf.Tensor | undefined)[] = [];
-      gradients[parameters.length - 2] = weight;
-      gradients[parameters.length - 1] = bias;
-      if (tuning.size > 0) {
-        const dFeatures = tf.matMul<tf.Tensor2D>(logits, head.weight);
-        pass.backward(dropped ? tf.mul<tf.Tensor2D>(dFeatures, dropped) : dFeatures, (layer) => {
-          for (const [index, gradient] of model.gradients(layer, parameters)) gradients[index] = gradient;
-        });
+      try {
+        const pooled = yield* proportionally(pass.forward(), 0, FORWARD);
+        const features = dropped ? made.own(tf.mul<tf.Tensor2D>(pooled, dropped)) : pooled;
+        const head = model.headOf(parameters);
+        const { loss, logits, weight, bias } = made.ownAll(headGradients(features, head, wanted, count));
+        const gradients: (tf.Tensor | undefined)[] = [];
+        gradients[parameters.length - 2] = weight;
+        gradients[parameters.length - 1] = bias;
+        if (tuning.size > 0) {
+          const dFeatures = made.own(
+            tf.tidy(() => {
+              const ofFeatures = tf.matMul<tf.Tensor2D>(logits, head.weight);
+              return dropped ? tf.mul<tf.Tensor2D>(ofFeatures, dropped) : ofFeatures;
+            }),
+          );
+          const visit = (layer: LayerGradient) => {
+            const found = tf.tidy(() => Object.fromEntries(model.gradients(layer, parameters)));
+            for (const [index, gradient] of Object.entries(found))
+              gradients[Number(index)] = made.own(gradient);
+          };
+          yield* proportionally(pass.backward(dFeatures, visit), FORWARD, 1 - FORWARD);
+        }
+        return { ...made.handOver({ loss }), gradient: joined(gradients) };
+      } finally {
+        pass.dispose();
       }
-      return { loss, gradient: joined(gradients) };
+    } finally {
+      made.dispose();
     }
-  });
+  }
+}
+
+/** About the forward pass' proportion of the work. */
+const FORWARD = 1 / 3;
+
+/** Does work that is `share` of a whole, after `before` of it. */
+function* proportionally<T>(work: InParts<T>, before: number, share: number): InParts<T> {
+  try {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+      yield before + share * value;
+    }
+  } finally {
+    abandon(work);
+  }
 }
 
 function joined(gradients: (tf.Tensor | undefined)[]): tf.Tensor1D {
-  // `Array.from` visits holes, which `map` skips.
-  return tf.concat(
-    Array.from(gradients, (gradient, index) => {
-      if (!gradient) throw new Error(`No gradient of parameter ${index}.`);
-      return gradient.flatten();
-    }),
+  return tf.tidy(() =>
+    tf.concat(
+      // `Array.from` visits holes, which `map` skips.
+      Array.from(gradients, (gradient, index) => {
+        if (!gradient) throw new Error(`No gradient of parameter ${index}.`);
+        return gradient.flatten();
+      }),
+    ),
   );
 }

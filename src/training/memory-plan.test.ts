@@ -13,6 +13,7 @@ import { methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/fp16';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
+import { completed } from '../turns';
 import type { SettingOptions } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { backboneFixture } from './backbone-fixture';
@@ -315,11 +316,14 @@ async function oneStep(
   const cache = new FrozenFeatureCache(async () => null);
   const { from = 0 } = options;
   const frozenFeatures = kept ? await keptOnDevice(cache, backbone, dataset, from) : null;
-  await predict(model, optimizer.values, dataset.val, dataset.side, 64, frozenFeatures);
-  const images = frozenFeatures?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
+  const { val: images, side } = dataset;
+  const label = 'Validation';
+  await completed(predict(model, optimizer.values, { images, side, batchSize: 64, frozenFeatures, label }));
+  const batchImages =
+    frozenFeatures?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
   const targets = tf.zeros<tf.Rank.R2>([batch, CLASSES]);
   const how = { microBatch, gradientCheckpointing };
-  const { loss, gradient } = lossAndGradient(model, optimizer.values, images, targets, null, {
+  const { loss, gradient } = lossAndGradient(model, optimizer.values, batchImages, targets, null, {
     ...how,
     from: kept ? from : 0,
   });
@@ -342,7 +346,7 @@ async function oneStep(
     pooled,
   );
   const dispose = () => {
-    tf.dispose([images, targets, loss, gradient]);
+    tf.dispose([batchImages, targets, loss, gradient]);
     cache.dispose();
     optimizer.dispose();
     model.dispose();

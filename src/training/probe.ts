@@ -8,11 +8,12 @@ import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
 import { part } from '../ops/part';
 import { seededRandom } from '../random';
+import { inTurns, Turns } from '../turns';
 import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { centredBatch, oneHotTargets } from './batch';
 import { checkFinite } from './diverged';
-import { EVALUATION_BATCH, range, type Score, score } from './evaluate';
+import { batches, EVALUATION_BATCH, type Score, score } from './evaluate';
 import { type Head, headGradients, headLogits } from './head';
 import { learningRateFactor } from './schedule';
 
@@ -28,25 +29,28 @@ export async function* computeFeatures(
   dataset: Dataset,
   batchSize = EVALUATION_BATCH,
 ): AsyncGenerator<Progress, Features> {
-  const total = dataset.train.labels.length + dataset.val.labels.length;
-  let done = 0;
-  async function* ofSplit(images: Images): AsyncGenerator<Progress, Float32Array> {
+  const { train, val, side } = dataset;
+  const total = train.labels.length + val.labels.length;
+  const width = backbone.network.features;
+  const turns = new Turns();
+  async function* ofSplit(images: Images, before: number): AsyncGenerator<Progress, Float32Array> {
     const count = images.labels.length;
-    const width = backbone.network.features;
     const result = new Float32Array(count * width);
-    for (let start = 0; start < count; start += batchSize) {
-      const indices = range(start, Math.min(count, start + batchSize));
-      const features = tf.tidy(() =>
-        backbone.features(centredBatch(images, dataset.side, backbone, indices)),
-      );
-      result.set(await features.data(), start * width);
-      features.dispose();
-      done += indices.length;
-      yield { label: 'Computing features', done, total };
+    const label = 'Computing features';
+    for (const [indices, progressAt] of batches(count, batchSize, label, { before, total })) {
+      const input = centredBatch(images, side, backbone, indices);
+      try {
+        const features = yield* inTurns(backbone.featuresInParts(input), turns, progressAt);
+        result.set(await features.data(), (indices[0] ?? 0) * width);
+        features.dispose();
+      } finally {
+        input.dispose();
+      }
+      yield progressAt(1);
     }
     return result;
   }
-  return { train: yield* ofSplit(dataset.train), val: yield* ofSplit(dataset.val) };
+  return { train: yield* ofSplit(train, 0), val: yield* ofSplit(val, train.labels.length) };
 }
 
 /** The state after an epoch. */

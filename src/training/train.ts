@@ -6,7 +6,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
 import { type Random, seededRandom } from '../random';
-import type { EpochResult, FrozenFeaturePlace, RunConfig, RunEvent } from '../worker/protocol';
+import { type InParts, inTurns, Turns } from '../turns';
+import type { EpochResult, FrozenFeaturePlace, Progress, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { augmentedBatch, oneHotTargets, viewBatch, viewsPerImage } from './batch';
 import { checkFinite } from './diverged';
@@ -17,9 +18,9 @@ import {
   type FrozenFeatures,
   type OpenFile,
 } from './frozen-feature-cache';
-import { type GradientOptions, lossAndGradient } from './gradient';
+import { type GradientOptions, type LossAndGradient, lossAndGradientInParts } from './gradient';
 import { lowestStage } from './parameters';
-import { computeFeatures, type Features, type ProbeEpoch, readScalars, trainProbe } from './probe';
+import { computeFeatures, type Features, readScalars, trainProbe } from './probe';
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
 
@@ -28,6 +29,8 @@ export type TrainEvent =
   | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
   /** `predicted`: the predicted class of each validation image. `isLast`: no epoch follows. */
   | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
+  /** A part of a step is done. Nothing is reported, but the consumer can pause or end the run here, too. */
+  | { kind: 'part' }
   /** The best state so far: all trainable parameters, in the order of the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
 
@@ -86,16 +89,8 @@ async function* cachedFeatures({
   dataset,
   evaluationBatch,
 }: Job): AsyncGenerator<TrainEvent, Features> {
-  if (cache.features) return cache.features;
-  const computing = computeFeatures(model.backbone, dataset, evaluationBatch);
-  for (;;) {
-    const { done, value } = await computing.next();
-    if (done) {
-      cache.features = value;
-      return value;
-    }
-    yield { kind: 'phase', ...value };
-  }
+  cache.features ??= yield* asPhases(computeFeatures(model.backbone, dataset, evaluationBatch));
+  return cache.features;
 }
 
 /** The frozen-feature cache entry for this run; null if it uses none. */
@@ -178,7 +173,7 @@ async function* tuningRun(
   try {
     for (let epoch = 0; epoch <= epochs; epoch++) {
       const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
-      const scored = await speed.evaluation(() => validate(job, frozenFeatures, optimizer));
+      const scored = yield* speed.evaluation(validate(job, frozenFeatures, optimizer, epoch));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       if (best.improves(epoch, scored)) {
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
@@ -203,12 +198,17 @@ async function* tuningRun(
     const indicesAt = (index: number) => order.subarray(index * batchSize, (index + 1) * batchSize);
     const inputAt = (index: number) =>
       tf.tidy(() => trainInput(job, frozenFeatures, indicesAt(index), epoch, changes));
+    const turns = new Turns();
     let input = inputAt(0);
     try {
       for (let index = 0; index < stepsPerEpoch; index++) {
         const step = (epoch - 1) * stepsPerEpoch + index;
         const factor = learningRateFactor(step, steps, warmup);
-        const { loss, gradient } = batchGradient(job, optimizer.values, indicesAt(index), input, drops);
+        const { loss, gradient } = yield* inTurns(
+          batchGradient(job, optimizer.values, indicesAt(index), input, drops),
+          turns,
+          step === 0 ? firstStep : () => ({ kind: 'part' }),
+        );
         optimizer.apply(gradient, factor);
         tf.dispose([gradient, input.x]);
         // The next batch is prepared and uploaded while a GPU still computes this one.
@@ -271,19 +271,28 @@ function trainInput(
   return { x: viewBatch(dataset, backbone, config, indices, view), from: 0 };
 }
 
+/** The first step has no pace yet, so its own progress is reported. */
+const firstStep = (share: number): TrainEvent => ({
+  kind: 'phase',
+  ...{ label: 'First step', done: 0, total: 1, share },
+});
+
 /** Loss `[1]` and flat gradient of one batch. */
-function batchGradient(
+function* batchGradient(
   { model, dataset, config, microBatch, gradientCheckpointing }: Job,
   values: tf.Tensor1D,
   indices: Uint32Array,
   { x, from }: Input,
   drops: Random,
-): { loss: tf.Tensor1D; gradient: tf.Tensor1D } {
-  return tf.tidy(() => {
-    const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
-    const targets = oneHotTargets(dataset.train, indices, model.classes);
-    return lossAndGradient(model, values, x, targets, mask, { microBatch, gradientCheckpointing, from });
-  });
+): InParts<LossAndGradient> {
+  const mask = dropoutMask(indices.length, model.backbone.network.features, config.dropout, drops);
+  const targets = oneHotTargets(dataset.train, indices, model.classes);
+  const options = { microBatch, gradientCheckpointing, from };
+  try {
+    return yield* lossAndGradientInParts(model, values, x, targets, mask, options);
+  } finally {
+    tf.dispose([targets, mask ?? []]);
+  }
 }
 
 /** A mask of 0 with probability `rate`, else 1/(1 − rate), so that the mean is unchanged; null for no dropout. */
@@ -294,27 +303,24 @@ function dropoutMask(n: number, features: number, rate: number, random: Random):
   return tf.tensor2d(values, [n, features]);
 }
 
-/** The head of the linear probe: trained, or from an earlier run with the same probe configuration and seed. */
+/** The head that the linear probe keeps, that of its best epoch: trained, or from an earlier run with the same probe and seed. */
 async function* warmHead(
   { cache, dataset, config }: Job,
   features: Features,
 ): AsyncGenerator<TrainEvent, Float32Array> {
-  const key = JSON.stringify([config.probe, config.seed]);
+  const key = JSON.stringify([config.probe, config.seed, config.patience]);
   const known = cache.heads.get(key);
   if (known) return known;
-  let last: ProbeEpoch | null = null;
-  for await (const state of trainProbe(features, dataset, config)) {
-    last = state;
-    yield {
-      kind: 'phase',
-      label: 'Training the head (warm start)',
-      done: state.epoch,
-      total: state.epochs,
-    };
+  const best = new Best();
+  let kept: Float32Array | null = null;
+  for await (const { epoch, epochs, score: scored, head } of trainProbe(features, dataset, config)) {
+    if (best.improves(epoch, scored)) kept = head;
+    yield { kind: 'phase', label: 'Training the head (warm start)', done: epoch, total: epochs };
+    if (best.isGivenUp(epoch, config.patience)) break;
   }
-  if (!last) throw new Error('The linear probe yielded no state.');
-  cache.heads.set(key, last.head);
-  return last.head;
+  if (!kept) throw new Error('The linear probe yielded no state.');
+  cache.heads.set(key, kept);
+  return kept;
 }
 
 /** The learning rate of each parameter: the setting's in the backbone, the head's own in the head. */
@@ -324,14 +330,28 @@ function learningRates({ model: { table }, config }: Job): Float32Array {
     .fill(config.headLearningRate, table.backbone);
 }
 
-async function validate(
-  { model, dataset, evaluationBatch }: Job,
+async function* validate(
+  { model, dataset, evaluationBatch: batchSize }: Job,
   frozenFeatures: FrozenFeatures | null,
   optimizer: AdamW,
-): Promise<Score> {
-  const { val, side } = dataset;
-  const logits = await predict(model, optimizer.values, val, side, evaluationBatch, frozenFeatures);
-  return score(logits, dataset.val.labels, model.classes);
+  epoch: number,
+): AsyncGenerator<TrainEvent, Score> {
+  const { val: images, side } = dataset;
+  const label = epoch === 0 ? 'Validation before the first step' : `Validation after epoch ${epoch}`;
+  const predicting = predict(model, optimizer.values, { images, side, batchSize, frozenFeatures, label });
+  return score(yield* asPhases(predicting), images.labels, model.classes);
+}
+
+async function* asPhases<T>(work: AsyncGenerator<Progress, T>): AsyncGenerator<TrainEvent, T> {
+  try {
+    for (;;) {
+      const { done, value } = await work.next();
+      if (done) return value;
+      yield { kind: 'phase', ...value };
+    }
+  } finally {
+    await work.return(undefined as T); // frees its tensors if it was abandoned; the value is not read
+  }
 }
 
 function epochEvent(
@@ -378,9 +398,9 @@ class SpeedMeter {
     this.#last = clock();
   }
 
-  async evaluation<T>(work: () => Promise<T>): Promise<T> {
+  async *evaluation<T>(work: AsyncGenerator<TrainEvent, T>): AsyncGenerator<TrainEvent, T> {
     const began = this.clock();
-    const result = await work();
+    const result = yield* work;
     this.#last = this.clock();
     this.#evaluationSeconds = this.#last - began;
     return result;

@@ -20,6 +20,7 @@ import {
 import { toFp16 } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import type { Random } from '../random';
+import { complete, type InParts } from '../turns';
 import type { SettingOptions } from '../worker/protocol';
 import type { Decompositions } from './decompositions';
 import { type Head, headLogits } from './head';
@@ -99,6 +100,19 @@ export class TunedModel {
     return tuning;
   }
 
+  /** The parameters in `values`, flat in the order of the table, and the tuned layers. The caller disposes them. */
+  tuned(values: tf.Tensor1D): { parameters: tf.Tensor[]; tuning: Tuning; dispose: () => void } {
+    const { parameters, layers } = tf.tidy(() => {
+      const kept = slices(values, this.table);
+      return { parameters: kept, layers: Object.fromEntries(this.tuning(kept)) };
+    });
+    return {
+      parameters,
+      tuning: new Map(Object.entries(layers)),
+      dispose: () => tf.dispose([...parameters, ...Object.values(layers)]),
+    };
+  }
+
   /** The gradients of one layer's parameters, by their index in the table. */
   gradients(gradient: LayerGradient, parameters: readonly tf.Tensor[]): Map<number, tf.Tensor> {
     const { parameters: own, frozen } = assertDefined(
@@ -136,7 +150,19 @@ export class TunedModel {
 
   /** Logits `[n, classes]` of normalised images `[n, size, size, 3]`, or of activations that enter the stage `from`. */
   logits(input: tf.Tensor4D, tuning: Tuning, parameters: readonly tf.Tensor[], from = 0): tf.Tensor2D {
-    return tf.tidy(() => headLogits(this.backbone.features(input, tuning, from), this.headOf(parameters)));
+    return complete(this.logitsInParts(input, tuning, parameters, from));
+  }
+
+  *logitsInParts(
+    input: tf.Tensor4D,
+    tuning: Tuning,
+    parameters: readonly tf.Tensor[],
+    from = 0,
+  ): InParts<tf.Tensor2D> {
+    const features = yield* this.backbone.featuresInParts(input, tuning, from);
+    const logits = headLogits(features, this.headOf(parameters));
+    features.dispose();
+    return logits;
   }
 
   dispose(): void {

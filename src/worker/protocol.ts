@@ -62,7 +62,12 @@ export interface MemoryInfo {
 export interface Progress {
   label: string;
   done: number;
+  /** 0: unknown. */
   total: number;
+  /** The proportion of the work that is done, 0–1, where it is known better than by `done / total`. */
+  share?: number | undefined;
+  /** Estimated seconds until it is done, as soon as they can be estimated; the engine's worker adds them to every report. */
+  secondsLeft?: number | undefined;
 }
 
 // ---------------------------------------------------------------- data
@@ -649,6 +654,8 @@ export interface Calls {
   };
   /** The memory plans of these runs. */
   plan: { in: { configs: RunConfig[]; memoryCap: number | null }; out: MemoryPlan[]; progress: never };
+  /** Times a forward pass on images of the data: seconds per image. It gives way to all other work. */
+  pace: { in: { expected: Expected }; out: number; progress: never };
   /** Starts a run to estimate its duration, then discards it. Results that runs share, such as atoms and features, are kept. */
   measure: {
     in: { config: RunConfig; memoryCap: number | null; expected: Expected };

@@ -2,7 +2,8 @@
 import type { RunAction } from './protocol';
 
 export class RunControl {
-  stopped = false;
+  readonly #stop = new AbortController();
+  #stoppedAt = Number.POSITIVE_INFINITY;
   #paused: { promise: Promise<void>; resume: () => void; since: number } | null = null;
   #pausedSeconds = 0;
   readonly #began: number;
@@ -20,8 +21,25 @@ export class RunControl {
       });
       this.#paused = { promise, resume, since: this.now() };
     }
-    if (action === 'stop') this.stopped = true;
+    if (action === 'stop' && !this.stopped) {
+      this.#stoppedAt = this.now();
+      this.#stop.abort(new DOMException('The run was stopped.', 'AbortError'));
+    }
     if (action !== 'pause') this.#resume();
+  }
+
+  get stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Aborts when the run is stopped. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Seconds since the run was stopped; negative if it was not. */
+  get secondsStopped(): number {
+    return this.now() - this.#stoppedAt;
   }
 
   /** Resolves immediately, or when a paused run is resumed or stopped. */

@@ -14,9 +14,12 @@ export interface FinishedRun {
   values: Float32Array;
 }
 
+/** Seconds for which a stopped run may still evaluate the test images. The person is waiting for its end. */
+const TEST_AFTER_STOP = 1;
+
 /**
- * Runs until all epochs are done, or the run is stopped or fails. A run that has done all its epochs is `finished`, even if it was
- * stopped during the last validation. `scoreTest`: whether the best epoch is evaluated on the test images, once.
+ * Runs until all epochs are done, or the run is stopped or fails. `scoreTest`: whether the best epoch is evaluated on the test
+ * images, once. If the run is stopped and that would take longer than a moment, it is left out.
  * @throws AbortError if the run was stopped before any epoch was kept
  * @throws UserError if the run failed before any epoch was kept
  * @throws EngineFault if the engine failed, even if an epoch was kept, because its numbers may be wrong
@@ -51,12 +54,11 @@ export async function runToEnd(
         onEvent({ kind: 'epoch', result: event.result });
         // All epochs are done: a pause or a stop during the last validation changes nothing.
         if (event.isLast) break;
-      } else {
+      } else if (event.kind !== 'part') {
         if (event.kind === 'step') paces.push(event.imagesPerSecond);
         onEvent(event);
       }
-      await yieldToEventLoop();
-      await control.ready();
+      await turn(control);
       if (control.stopped) {
         outcome = 'stopped';
         break;
@@ -70,8 +72,12 @@ export async function runToEnd(
   }
   await health.settled();
   if (!kept) throw new DOMException('The run was stopped before its first epoch.', 'AbortError');
-  const test = scoreTest ? await answersOfTest(job, kept.values) : null;
+  const test = scoreTest ? await predictionsOfTest(job, kept.values, control, onEvent) : null;
   health.check();
+  if (test === 'left out' && outcome !== 'failed') {
+    outcome = 'stopped';
+    message = 'Stopped before the test images were evaluated.';
+  }
   const { backbone, head } = job.model.table;
   return {
     values: kept.values,
@@ -83,7 +89,7 @@ export async function runToEnd(
       epochs,
       keptEpoch: kept.epoch,
       validation: predictionsFrom(job.dataset.val.labels, predicted),
-      test,
+      test: test === 'left out' ? null : test,
       seconds: epochs.at(-1)?.seconds ?? 0,
       imagesPerSecond: median(paces),
       backend,
@@ -93,17 +99,33 @@ export async function runToEnd(
   };
 }
 
-async function answersOfTest(
-  { model, dataset, evaluationBatch }: Pick<Job, 'model' | 'dataset' | 'evaluationBatch'>,
+/** Handles messages, and waits while the run is paused. */
+async function turn(control: RunControl): Promise<void> {
+  await yieldToEventLoop();
+  await control.ready();
+}
+
+async function predictionsOfTest(
+  { model, dataset, evaluationBatch: batchSize }: Pick<Job, 'model' | 'dataset' | 'evaluationBatch'>,
   kept: Float32Array,
-): Promise<Predictions | null> {
+  control: RunControl,
+  onEvent: (event: RunEvent) => void,
+): Promise<Predictions | 'left out' | null> {
   const { test, side } = dataset;
   if (!test) return null;
   const values = tf.tensor1d(kept);
+  const label = 'Evaluating the test images';
+  const predicting = predict(model, values, { images: test, side, batchSize, label });
   try {
-    const logits = await predict(model, values, test, side, evaluationBatch);
-    return predictionsFrom(test.labels, score(logits, test.labels, model.classes).predicted);
+    for (;;) {
+      const { done, value } = await predicting.next();
+      if (done) return predictionsFrom(test.labels, score(value, test.labels, model.classes).predicted);
+      onEvent({ kind: 'phase', ...value });
+      await turn(control);
+      if (control.secondsStopped > TEST_AFTER_STOP) return 'left out';
+    }
   } finally {
+    await predicting.return(new Float32Array()); // frees its tensors if it was abandoned; the value is not read
     values.dispose();
   }
 }

@@ -3,6 +3,7 @@ import { AmbiguousData } from '../data/question';
 import { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { onNotice } from '../ops/webgpu/notices';
+import { TimeLeft } from '../time-left';
 import { UserError } from '../user-error';
 import type { CallName, Failure, Fault, Reply, Report, Request } from './protocol';
 import type { Handlers } from './session';
@@ -34,8 +35,14 @@ export function serve(port: Port, session: Handlers): void {
         input: unknown,
         context: unknown,
       ) => Promise<Extract<Reply, { done: unknown }>['done']>;
-      const progress = (value: Extract<Reply, { progress: unknown }>['progress']) =>
-        post({ id, progress: value });
+      const timeLeft = new TimeLeft();
+      const progress = (value: Extract<Reply, { progress: unknown }>['progress']) => {
+        const estimated =
+          'label' in value
+            ? { ...value, secondsLeft: timeLeft.after(value, performance.now() / 1000) }
+            : value;
+        post({ id, progress: estimated });
+      };
       const handle = () => handler(input, { progress, signal: abort.signal });
       const work = WITHOUT_TENSORS.includes(call) ? handle : () => health.during(handle);
       const answered = call === 'start' ? work() : started.then(work);

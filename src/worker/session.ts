@@ -9,6 +9,7 @@ import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
 import { CoefficientCache } from '../decompose/coefficient-cache';
 import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
+import type { LayerOptions } from '../decompose/layer-workers';
 import { health } from '../engine-health';
 import {
   adapterSize,
@@ -33,6 +34,7 @@ import { adaptPrograms, checkFp16 } from '../ops/webgpu/adapt';
 import { ambiguousBases, decompositionsFor, dictionariesOf } from '../training/decompositions';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
+import { measurePace } from '../training/pace';
 import { parameterName, valuesOf } from '../training/parameters';
 import { parseRunConfig } from '../training/run-config';
 import { measureRunTiming } from '../training/run-timing';
@@ -54,7 +56,6 @@ import type {
   LayerMovement,
   MemoryPlan,
   ModelSummary,
-  Progress,
   RunConfig,
   Storage,
 } from './protocol';
@@ -184,15 +185,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   async function layerCodes(
     coding: AtomCoding,
     layers: readonly string[],
-    progress: (value: Progress) => void,
-    signal: AbortSignal,
+    options: LayerOptions,
   ): Promise<LayerCodes> {
     const trunk = assertStarted(backbone);
     const key = codingKey(coding);
     const known = dictionaries.get(key) ?? new Map<string, LayerDictionary>();
     dictionaries.set(key, known);
     const missing = () => layers.filter((layer) => !known.has(layer));
-    const options = { onProgress: progress, signal };
     if (missing().length > 0) {
       const specs = missing().map((layer) => trunk.convolution(layer).spec);
       for (const [layer, found] of await readDictionaries(trunk.hash, coding, specs)) known.set(layer, found);
@@ -267,8 +266,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     config: RunConfig,
     expected: Expected,
     memoryCap: number | null,
-    signal: AbortSignal,
-    tell: (value: Progress) => void,
+    options: LayerOptions,
     work: (job: Omit<Job, 'clock'>) => Promise<T>,
     onPlanned: (memory: MemoryPlan) => void = () => {},
   ): Promise<T> {
@@ -280,8 +278,8 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     onPlanned(memory);
     if (!memory.fits) throw new UserError(memory.sentence);
     const decompositions = await decompositionsFor(trunk, method, config.options, {
-      codes: (coding, layers) => layerCodes(coding, layers, tell, signal),
-      bases: (spec, layers) => bases.find(trunk, spec, layers, { onProgress: tell, signal }),
+      codes: (coding, layers) => layerCodes(coding, layers, options),
+      bases: (spec, layers) => bases.find(trunk, spec, layers, options),
     });
     const model = new TunedModel(trunk, method, config.options, data.classes.length, decompositions);
     const { microBatch, gradientCheckpointing, evaluationBatch, frozenFeatures } = memory;
@@ -417,7 +415,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         const { convolutions: layers } = expectedBackbone(expected);
         const spatial = [...layers.values()].map(({ spec }) => spec).filter(({ kernel }) => kernel > 1);
         const names = spatial.map(({ name }) => name);
-        const found = await layerCodes(plainAtoms(count), names, progress, signal);
+        const found = await layerCodes(plainAtoms(count), names, { onProgress: progress, signal });
         return spatial.map(({ name, kernel, cIn, cOut }) => {
           const { atoms, relativeError } = assertDefined(found.get(name), name);
           return { layer: name, kernel, cIn, cOut, count, atoms, relativeError };
@@ -451,10 +449,17 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         );
       }),
 
+    pace: ({ expected }, { signal }) =>
+      reading('read', signal, (signal) => {
+        const { backend } = assertStarted(engine);
+        return measurePace(expectedBackbone(expected), expectedData(expected), backend, signal);
+      }),
+
     measure({ config, memoryCap, expected }, { progress, signal }) {
       return exclusive('measure', 'timing', signal, (signal) => {
         const { clock } = new RunControl();
-        return withJob(parseRunConfig(config), expected, memoryCap, signal, progress, (job) =>
+        const options = { onProgress: progress, signal };
+        return withJob(parseRunConfig(config), expected, memoryCap, options, (job) =>
           measureRunTiming({ ...job, clock }, signal, progress),
         );
       });
@@ -470,8 +475,11 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
             parseRunConfig(config),
             expected,
             memoryCap,
-            signal,
-            (value) => progress({ kind: 'phase', ...value }),
+            {
+              onProgress: (value) => progress({ kind: 'phase', ...value }),
+              signal: control.signal,
+              ready: () => control.ready(),
+            },
             async (job) => {
               const { result, values } = await runToEnd(
                 job,
@@ -485,7 +493,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
                 ...{ name, classes: dataset.classes, values },
                 dictionaries: dictionariesOf(model.decompositions),
                 bases: ambiguousBases(model.decompositions),
-                ...{ framing: framingOf(dataset.preset) },
+                framing: framingOf(dataset.preset),
                 training: trainingSummary(result, dataset, new Date()),
               };
               return { result, model: remember(runId, stored, model.backbone, null) };

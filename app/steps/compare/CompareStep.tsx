@@ -13,6 +13,7 @@ import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
 import { PairsTable } from './PairsTable';
+import { QueueActions } from './QueueActions';
 import { ReportButton } from './ReportButton';
 import { RunAgain } from './RunAgain';
 import { RunCharts } from './RunCharts';
@@ -74,6 +75,7 @@ export function CompareStep() {
       ) : (
         <>
           <QueueSwitch runs={runs} />
+          <QueueActions />
           {[...groups].map(([basis, data]) => (
             <Group
               key={basis}

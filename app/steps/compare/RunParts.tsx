@@ -4,9 +4,10 @@ import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
 import { fitsPresent } from '../../store/permissions';
 import { annotateRun, moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import { progressOf } from '../../store/run-progress';
 import { isActive, isOver, type RunRecord, type RunStatus } from '../../store/run-record';
 import { useSession } from '../../store/session';
-import { count, duration, rate } from '../../ui/format';
+import { count } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import classes from './RunsTable.module.css';
@@ -21,13 +22,15 @@ const WORDS: Record<RunStatus, string> = {
   failed: 'failed',
 };
 
-/** `finished`; for several runs `2 of 5 finished`, or their common state. */
-export function stateWords(runs: readonly RunRecord[]): string {
-  const states = new Set(runs.map(({ status }) => status));
+/** `finished`, `waiting, no. 2` in the queue; for several runs their common state, or `2 of 5 finished`. */
+export function stateWords(own: readonly RunRecord[], runs: readonly RunRecord[]): string {
+  const states = new Set(own.map(({ status }) => status));
   const [only] = states;
-  if (only && states.size === 1) return WORDS[only];
-  const finished = runs.filter(({ status }) => status === 'finished').length;
-  return `${count(finished)} of ${count(runs.length)} finished`;
+  if (!only || states.size > 1)
+    return `${count(own.filter(({ status }) => status === 'finished').length)} of ${count(own.length)} finished`;
+  if (only !== 'queued' || own.length > 1) return WORDS[only];
+  const place = runs.filter(({ status }) => status === 'queued').findIndex((run) => own.includes(run));
+  return `${WORDS.queued}, no. ${count(place + 1)}`;
 }
 
 interface NameProps {
@@ -78,16 +81,6 @@ export function RunName({ run, renaming, onDone }: NameProps) {
       {run.note !== '' && <p className={classes.note}>{run.note}</p>}
     </div>
   );
-}
-
-/** The content of the progress bar: the current phase, or the steps. */
-function progressOf(run: RunRecord) {
-  if (run.status !== 'paused' && run.phase) return run.phase;
-  const done = run.steps.at(-1)?.step ?? 0;
-  const parts = [run.status === 'paused' ? 'Paused' : run.totalSteps > 0 ? 'Training' : 'Starting'];
-  if (run.imagesPerSecond > 0) parts.push(`${rate(run.imagesPerSecond)} images/s`);
-  if (run.status !== 'paused' && run.secondsLeft !== null) parts.push(`${duration(run.secondsLeft)} left`);
-  return { label: parts.join(' · '), done: Math.min(done, run.totalSteps), total: run.totalSteps };
 }
 
 const inParts = ({ batch, microBatch, gradientCheckpointing }: MemoryPlan) =>

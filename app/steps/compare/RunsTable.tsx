@@ -182,7 +182,7 @@ function Rows({ row, columns, runs, fold, isPart = false, children }: RowProps) 
             </Table.Td>
           ))}
           <Table.Td className={classes.state} data-status={shownRun?.status}>
-            {stateWords(row.runs)}
+            {stateWords(row.runs, runs)}
           </Table.Td>
           <Table.Td className={classes.actions}>
             {shownRun && <RunActions run={shownRun} runs={runs} onRename={() => setRenaming(true)} />}

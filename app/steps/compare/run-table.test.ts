@@ -86,6 +86,16 @@ describe('the table of runs', () => {
     expect(cells('against_probe')[1]).toMatch(/^\+20\.0 \(/);
   });
 
+  it('lists a repeated seed in a row of its own', () => {
+    const first = made({ setting: 'lora', correct: 14 });
+    const { rows, cells } = table([first, { ...first, id: 'again', name: 'lora, rerun' }]);
+    expect(rows.map(({ name, runs }) => [name, runs.length])).toEqual([
+      ['lora, seed 0', 1],
+      ['lora, rerun', 1],
+    ]);
+    expect(cells('validation')[0]).toBe(cells('validation')[1]);
+  });
+
   it('sorts by a column, with rows without a value last', () => {
     const runs = ['b', 'a', 'c'].map((setting, index) => made({ setting, correct: 5 + index }));
     const { rows, column } = table([...runs, { ...made({ setting: 'none', correct: 1 }), result: null }]);

@@ -41,22 +41,27 @@ const NONE = '–';
 
 /** A row for each setting with its values, in the order of the runs. Search runs have no row. */
 export function rowsOf(runs: readonly RunRecord[], comparison: Comparison): RunRow[] {
-  const finals = runs.filter(({ role }) => role === 'final');
-  // Runs that were computed in different ways are compared as different settings.
-  const keyOf = (run: RunRecord) =>
-    `${armOf(run)} ${comparison.isMixed && run.result ? computedByKey(run.result) : ''}`;
-  return [...new Set(finals.map(keyOf))].map((key) => {
-    const own = finals.filter((run) => keyOf(run) === key);
-    const [only] = own;
-    if (own.length === 1 && only)
-      return { ...rowOf(only), key, ...armScores(armWith(own, comparison), comparison) };
-    return {
-      ...{ key, name: own[0]?.armName ?? '', runs: own },
-      ...{ scores: { validation: null, test: null }, againstProbe: null },
-      ...armScores(armWith(own, comparison), comparison),
-    };
+  const groups = new Map<string, RunRecord[]>();
+  for (const run of runs.filter(({ role }) => role === 'final')) {
+    // Runs that were computed in different ways are compared as different settings.
+    const key = `${armOf(run)} ${comparison.isMixed && run.result ? computedByKey(run.result) : ''}`;
+    const group = groups.get(key) ?? [];
+    // A repeated seed, such as a rerun, has a row of its own.
+    if (group.some(({ config }) => config.seed === run.config.seed)) groups.set(run.id, [run]);
+    else groups.set(key, [...group, run]);
+  }
+  return [...groups].map(([key, own]) => {
+    const arm = comparison.arms.find((each) => each.runs.some((run) => own.includes(run)));
+    const [first] = own;
+    const row = first && own.length === 1 ? rowOf(first) : { ...NO_SCORES, name: first?.armName ?? '' };
+    return { ...row, key, runs: own, ...armScores(arm, comparison) };
   });
 }
+
+const NO_SCORES: Pick<RunRow, 'scores' | 'againstProbe'> = {
+  scores: { validation: null, test: null },
+  againstProbe: null,
+};
 
 /** The row of a single run. */
 export function rowOf(run: RunRecord): RunRow {
@@ -70,9 +75,6 @@ export function rowOf(run: RunRecord): RunRow {
     againstProbe: null,
   };
 }
-
-const armWith = (runs: readonly RunRecord[], { arms }: Comparison) =>
-  arms.find((arm) => arm.runs.some((run) => runs.includes(run)));
 
 function armScores(arm: Arm | undefined, { pairs }: Comparison) {
   if (!arm) return {};

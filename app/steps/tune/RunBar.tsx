@@ -58,6 +58,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const { configuration, dataset, settings, engine } = useSweepSource();
   const timings = useSession((session) => session.timings);
   const results = useSession((session) => session.runs.filter(({ result }) => result).length);
+  const pace = useSession((session) => session.pace);
   const measuring = useSession((session) => session.measuring);
   const problem = useSession((session) => session.measuringProblem);
   const reason = useSession(obstacleFor('measure'));
@@ -70,12 +71,18 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
       sweepCost(read()).then(
         (answer) => wanted && setCost(answer),
         (error) =>
-          wanted && setCost({ seconds: null, bytes: null, obstacle: asProblem(error)?.message ?? null }),
+          wanted &&
+          setCost({
+            seconds: null,
+            isRough: false,
+            bytes: null,
+            obstacle: asProblem(error)?.message ?? null,
+          }),
       );
     return () => {
       wanted = false;
     };
-  }, [asked, dataset, settings, engine, timings, results]);
+  }, [asked, dataset, settings, engine, timings, results, pace]);
   if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
   const known = asked === configuration ? cost : null;
   const refused = obstacle ?? known?.obstacle;
@@ -86,10 +93,10 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         {searches > 0 && `, ${searches} of them search runs`}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}about ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
+          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? 'roughly' : 'about'} ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
-      {known?.seconds === null && !refused && runs > 0 && (
+      {(known?.seconds === null || known?.isRough) && !refused && runs > 0 && (
         <Button
           size="compact-sm"
           variant="default"

@@ -14,7 +14,7 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
   const hyperparameters = useSession((session) => session.configuration.hyperparameters);
   return (
     <section className={classes.panel} aria-label={label}>
-      <h4>{label}</h4>
+      <h3>{label}</h3>
       {fault ? (
         <p data-problem>{fault} Correct it to run this setting.</p>
       ) : (

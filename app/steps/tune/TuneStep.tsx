@@ -10,6 +10,7 @@ import { sweepSize, useSweepSource } from '../../store/sweep-actions';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Empty, StepPage } from '../../ui/StepPage';
+import { LongRunWarning } from './LongRunWarning';
 import { RunBar } from './RunBar';
 import { SettingList } from './SettingList';
 import { SettingPanel } from './SettingPanel';
@@ -76,6 +77,7 @@ export function TuneStep() {
             {hasRoomBeside && <aside className={classes.beside}>{panel}</aside>}
           </div>
           <SharedLine size={size} />
+          <LongRunWarning />
           <RunBar size={size} />
         </>
       )}

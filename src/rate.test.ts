@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { TransferRate } from './progress';
+import { Rate } from './rate';
 
-describe('the pace of a download', () => {
+describe('a rate', () => {
   it('is unknown until there are two moments', () => {
-    const rate = new TransferRate();
-    expect([rate.bytesPerSecond(), rate.secondsLeft(100)]).toEqual([null, null]);
+    const rate = new Rate();
+    expect([rate.perSecond(), rate.secondsLeft(100)]).toEqual([null, null]);
     rate.mark(10, 1);
-    expect([rate.bytesPerSecond(), rate.secondsLeft(100)]).toEqual([null, null]);
+    expect([rate.perSecond(), rate.secondsLeft(100)]).toEqual([null, null]);
   });
 
   it('is what came per second, and tells how long the rest takes', () => {
-    const rate = new TransferRate();
+    const rate = new Rate();
     rate.mark(1000, 10);
     rate.mark(3000, 12);
-    expect(rate.bytesPerSecond()).toBe(1000);
+    expect(rate.perSecond()).toBe(1000);
     expect(rate.secondsLeft(10_000)).toBe(7);
     expect(rate.secondsLeft(null)).toBeNull();
     // More than the stated total.
@@ -21,29 +21,29 @@ describe('the pace of a download', () => {
   });
 
   it('follows the last five seconds', () => {
-    const rate = new TransferRate();
+    const rate = new Rate();
     for (let second = 0; second <= 20; second++) rate.mark(second * 100, second);
     for (let second = 21; second <= 26; second++) rate.mark(2000 + (second - 20) * 1000, second);
-    expect(rate.bytesPerSecond()).toBe(1000);
+    expect(rate.perSecond()).toBe(1000);
   });
 
   it('falls where nothing comes, and never says that nothing is left', () => {
-    const rate = new TransferRate();
+    const rate = new Rate();
     rate.mark(0, 0);
     rate.mark(1000, 1);
     rate.mark(1000, 4);
-    expect(rate.bytesPerSecond()).toBe(250);
+    expect(rate.perSecond()).toBe(250);
     rate.mark(1000, 10);
-    expect(rate.bytesPerSecond()).toBe(0);
+    expect(rate.perSecond()).toBe(0);
     expect(rate.secondsLeft(2000)).toBeNull();
   });
 
-  it('begins anew where the file does', () => {
-    const rate = new TransferRate();
+  it('begins again if the total falls', () => {
+    const rate = new Rate();
     rate.mark(0, 0);
     rate.mark(5000, 1);
     rate.mark(0, 2);
     rate.mark(300, 3);
-    expect(rate.bytesPerSecond()).toBe(300);
+    expect(rate.perSecond()).toBe(300);
   });
 });

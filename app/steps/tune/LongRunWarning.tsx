@@ -1,0 +1,42 @@
+/** A warning before a sweep that takes hours, with changes after which it does not. */
+import { Alert, Button } from '@mantine/core';
+import { useMemo } from 'react';
+import { longSweep, makeShorter } from '../../store/long-sweep';
+import { read, useSession } from '../../store/session';
+import { shorterChoices } from '../../store/shorter-choices';
+import { useSweepSource } from '../../store/sweep-actions';
+import { duration } from '../../ui/format';
+import classes from './LongRunWarning.module.css';
+
+/** One digit, because it is a rough estimate. */
+const roughly = (seconds: number) => duration(Number(seconds.toPrecision(seconds < 60 ? 1 : 2)));
+
+export function LongRunWarning() {
+  const source = useSweepSource();
+  const timings = useSession((session) => session.timings);
+  const results = useSession((session) => session.runs.filter(({ result }) => result).length);
+  const pace = useSession((session) => session.pace);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the session that the estimate depends on
+  const long = useMemo(() => longSweep(read()), [source, timings, results, pace]);
+  const choices = useMemo(() => (long ? shorterChoices(long) : []), [long]);
+  if (!long) return null;
+  return (
+    <Alert color="yellow" title={`This takes roughly ${roughly(long.seconds)} on this device`}>
+      {choices.length === 0
+        ? 'You can pause and stop it at any time.'
+        : 'You can pause and stop it at any time. It takes less than an hour with:'}
+      {choices.length > 0 && (
+        <ul className={classes.choices}>
+          {choices.map((choice) => (
+            <li key={choice.label}>
+              <Button size="compact-sm" variant="default" onClick={() => void makeShorter(choice)}>
+                {choice.label}
+              </Button>
+              <span className="numbers">roughly {roughly(choice.seconds)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Alert>
+  );
+}
