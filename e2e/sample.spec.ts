@@ -90,14 +90,16 @@ test('one click trains five settings; the downloaded adapter gives the same pred
     .setInputFiles({ name: download.suggestedFilename(), mimeType: '', buffer: file });
   const models = page.getByRole('list', { name: 'Models' });
   for (const fact of [
-    ...['Atoms', 'Loaded from atoms.safetensors', 'Validation accuracy, 24 images', 'Trained on “Textures”'],
-    '6 classes: ',
+    ...['Atoms', 'Loaded from atoms.safetensors', /Validation accuracy, \d+ images/],
+    ...[/Trained on “.+”/, '6 classes: '],
   ])
     await expect(models).toContainText(fact);
   await page
     .getByLabel('Adapter file')
     .setInputFiles({ name: 'copy.safetensors', mimeType: '', buffer: file });
-  await expect(page.getByText('“copy.safetensors” is already loaded as “Atoms”.')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Drop an adapter' })).toContainText(
+    '“copy.safetensors” is already loaded as “Atoms”.',
+  );
   await expect(models.getByRole('listitem')).toHaveCount(1);
   await page.getByLabel('Images to classify').setInputFiles(image);
   await expect(prediction).toHaveCount(6);

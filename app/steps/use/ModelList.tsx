@@ -31,7 +31,6 @@ function ModelRow({ model }: { model: TunedModel }) {
   const [savedAs, setSavedAs] = useState<string | null>(null);
   const name = useSession(({ runs }) => modelName(summary, runs));
   const { trainable, file } = summary;
-  const download = 'Download adapter';
   const save = async () => {
     setSaving(true);
     setSavedAs(await downloadAdapter(summary.modelId, name));
@@ -39,13 +38,32 @@ function ModelRow({ model }: { model: TunedModel }) {
   };
   return (
     <li className={classes.row}>
-      <Checkbox
-        label={name}
-        checked={chosen && gone === null}
-        disabled={gone !== null}
-        onChange={(event) => chooseModel(summary.modelId, event.currentTarget.checked)}
-        classNames={{ label: classes.name }}
-      />
+      <div>
+        <Checkbox
+          label={name}
+          checked={chosen && gone === null}
+          disabled={gone !== null}
+          onChange={(event) => chooseModel(summary.modelId, event.currentTarget.checked)}
+          classNames={{ label: classes.name }}
+        />
+        <div className={classes.about}>
+          <p>
+            {file && (
+              <>
+                Loaded from <strong>{file.name}</strong>; its check logits{' '}
+                {file.checkDifference === 0
+                  ? 'are identical'
+                  : `differ by at most ${measured(file.checkDifference)} (relative)`}
+                .{' '}
+              </>
+            )}
+            {originWords(summary)}
+          </p>
+          <Classes names={summary.classes} />
+          {gone === null && savedAs !== null && <p>Saved as {savedAs}.</p>}
+          {gone !== null && <p>{gone}</p>}
+        </div>
+      </div>
       <dl className={`${classes.facts} numbers`}>
         <AccuracyFact model={summary} />
         <div>
@@ -65,10 +83,10 @@ function ModelRow({ model }: { model: TunedModel }) {
           variant="default"
           loading={saving}
           disabled={gone !== null}
-          aria-label={`${download} of ${name}`}
+          aria-label={`Download adapter of ${name}`}
           onClick={() => void save()}
         >
-          {download}
+          Download
         </Button>
         {(file !== null || gone !== null) && (
           <Button
@@ -80,23 +98,6 @@ function ModelRow({ model }: { model: TunedModel }) {
             Remove
           </Button>
         )}
-      </div>
-      <div className={classes.about}>
-        <p>
-          {file && (
-            <>
-              Loaded from <strong>{file.name}</strong>; its check logits{' '}
-              {file.checkDifference === 0
-                ? 'are identical'
-                : `differ by at most ${measured(file.checkDifference)} (relative)`}
-              .{' '}
-            </>
-          )}
-          {originWords(summary)}
-        </p>
-        <Classes names={summary.classes} />
-        {gone === null && savedAs !== null && <p>Saved as {savedAs}.</p>}
-        {gone !== null && <p>{gone}</p>}
       </div>
     </li>
   );
