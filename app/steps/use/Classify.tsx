@@ -92,7 +92,7 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
           type="file"
           hidden
           multiple
-          aria-label="Folder of images to classify"
+          aria-label="Folder to classify"
           onChange={(event) => take(event.currentTarget)}
           {...{ webkitdirectory: '' }}
         />
