@@ -24,17 +24,24 @@ export function Term({ of, children }: Props) {
     // The description of an element that has the focus already is not read out when it changes.
     if (open) announce(`${name}: ${meaning}`);
   };
-  const closeOnEscape = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || !opened) return;
-    // A dialog around the word stays open.
-    event.stopPropagation();
-    show(false);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { key } = event;
+    if (key === 'Escape' && opened) {
+      // A dialog around the word stays open.
+      event.stopPropagation();
+      show(false);
+    } else if (key === 'Enter' || key === ' ') {
+      event.preventDefault();
+      show(!opened);
+    }
   };
   return (
     <Popover opened={opened} onChange={show} width={300} position="bottom-start" withArrow withRoles={false}>
       <Popover.Target>
-        <button
-          type="button"
+        {/* biome-ignore lint/a11y/useSemanticElements: a button is a box, so a full stop after it could begin the next line, and its words could not wrap */}
+        <span
+          role="button"
+          tabIndex={0}
           className={classes.term}
           aria-expanded={opened}
           aria-describedby={opened ? id : undefined}
@@ -42,10 +49,10 @@ export function Term({ of, children }: Props) {
           // Not after a click, which would close again what its focus opened.
           onFocus={({ currentTarget }) => currentTarget.matches(':focus-visible') && show(true)}
           onBlur={() => show(false)}
-          onKeyDown={closeOnEscape}
+          onKeyDown={onKeyDown}
         >
           {children ?? name}
-        </button>
+        </span>
       </Popover.Target>
       <Popover.Dropdown id={id} role="tooltip" className={classes.meaning}>
         <strong>{name}</strong>
