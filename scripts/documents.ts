@@ -84,11 +84,13 @@ function htmlOf(path: string, text: string, found: string[]): string {
     hooks: {
       postprocess: (html) =>
         html
+          // A header of a column without a name.
+          .replace(/<th[^>]*><\/th>/g, '<td></td>')
           .replaceAll('<table>', '<div class="table" role="region" aria-label="Table" tabindex="0"><table>')
           .replaceAll('</table>', '</table></div>'),
     },
   });
-  const back = path === FIRST ? '' : `<p><a href="${home}">atomtune</a></p>\n`;
+  const back = path === FIRST ? '' : `<nav aria-label="Help"><a href="${home}">atomtune</a></nav>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -10,6 +10,9 @@ interface Props {
   children?: ReactNode;
 }
 
+/** Inside of a landmark, so that screen readers find it. */
+const PORTAL = { target: 'main' };
+
 /**
  * A word that explains itself: `Every layer has a few <Term of="atoms" />.` Its meaning opens on a click, a tap or keyboard focus, and
  * closes on Escape, on leaving it, or on a second click. Use it where a word first appears on a step, in running text, headings and
@@ -36,7 +39,15 @@ export function Term({ of, children }: Props) {
     }
   };
   return (
-    <Popover opened={opened} onChange={show} width={300} position="bottom-start" withArrow withRoles={false}>
+    <Popover
+      opened={opened}
+      onChange={show}
+      width={300}
+      position="bottom-start"
+      withArrow
+      withRoles={false}
+      portalProps={PORTAL}
+    >
       <Popover.Target>
         {/* biome-ignore lint/a11y/useSemanticElements: a button is a box, so a full stop after it could begin the next line, and its words could not wrap */}
         <span
