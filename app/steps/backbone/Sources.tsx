@@ -8,6 +8,8 @@ import type { BackboneSource, StoredBackbone } from '../../../src/worker/protoco
 import { changeBackbone } from '../../store/backbone-actions';
 import { useSession } from '../../store/session';
 import { bytes } from '../../ui/format';
+import { LINKS } from '../../ui/links';
+import { OutLink } from '../../ui/OutLink';
 import { namedFiles } from '../data/named-files';
 import classes from './Sources.module.css';
 
@@ -39,7 +41,7 @@ export function Sources({ reason, recommended }: SourcesProps) {
             <>
               ResNet-50’s layout at quarter width, pretrained on CIFAR-10: 50,000 images of 32 × 32 pixels in
               ten classes. CIFAR-10 has no stated licence; cite A. Krizhevsky: Learning Multiple Layers of
-              Features from Tiny Images. 2009.
+              Features from Tiny Images. 2009. <OutLink href={LINKS.starter}>Model card</OutLink>
             </>
           }
           facts="Part of the page · CIFAR-10 · 64 px"

@@ -25,9 +25,8 @@ export function Hero() {
         <p>
           Teach a <Term of="pretrained network" /> your own classes, in this page. Only its{' '}
           <Term of="atoms" /> are trained
-          {ATOMS &&
-            `: ${count(ATOMS.trainable)} numbers of the ${short(first.backboneParameters)} in the network that comes with the page`}
-          .
+          {ATOMS && `, ${count(ATOMS.trainable)} numbers of ${short(first.backboneParameters)}`}, and a{' '}
+          <Term of="head" /> for your classes.
         </p>
         <ul className={classes.gains}>
           <li>A network for your classes, trained on your GPU or CPU. No image is uploaded.</li>
