@@ -5,6 +5,7 @@ import { useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { ClassGrid } from './ClassGrid';
 import { ConflictList } from './ConflictList';
 import classes from './DataStep.module.css';
@@ -24,7 +25,12 @@ export function DataStep() {
   return (
     <StepPage
       title="Data"
-      lead="Load images in folders, one folder per class. They are processed in this page and not uploaded."
+      lead={
+        <>
+          Load images in folders, one folder per <Term of="class" />. They are processed in this page and not
+          uploaded.
+        </>
+      }
     >
       {!dataset && <Hero />}
       {problem?.kind === 'user' && problem.question ? (
