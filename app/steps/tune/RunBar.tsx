@@ -33,7 +33,7 @@ export function RunBar({ size }: { size: SweepSize }) {
     <section className={classes.bar} aria-label="Run">
       <div className={classes.words}>
         <Cost size={size} />
-        <p>
+        <p className={reason === null && !pending ? classes.hint : undefined}>
           {reason ??
             (pending ? (
               <>
