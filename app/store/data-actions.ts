@@ -8,7 +8,7 @@ import type {
   SplitChoice,
 } from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
-import { imagesPerPart } from './data-words';
+import { imageCount } from './data-words';
 import { ask } from './engine-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
@@ -106,7 +106,6 @@ function refused(action: 'importData' | 'resplit'): boolean {
 
 function accept(dataset: DatasetSummary): void {
   write({ dataset });
-  const { train, val, test } = imagesPerPart(dataset.classes);
-  announce(`${train + val + test} images in ${dataset.classes.length} classes.`);
+  announce(`${imageCount(dataset.classes)} images in ${dataset.classes.length} classes.`);
   void refreshSettings();
 }

@@ -23,7 +23,7 @@ import type {
   Storage,
 } from '../../src/worker/protocol';
 import { percent } from '../ui/format';
-import { imagesPerPart, PRESET_LABELS } from './data-words';
+import { correctionWords, imageCount, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
@@ -186,14 +186,15 @@ export function dataLabel({
   seed,
   testPart,
   preset,
+  reading,
   classes,
 }: DatasetSummary): string {
-  const { train, val, test } = imagesPerPart(classes);
   const held = testSplit === 'stratified' ? `, ${percent(testPart, 0)} for testing` : '';
   const drawn = split === 'given' ? 'given split' : `split ${seed}${held}`;
   const taken = preset === 'whole' ? '' : `, ${PRESET_LABELS[preset]}`;
   const seeded = preset !== 'whole' && split === 'given' ? `, seed ${seed}` : '';
-  return `${name}, ${train + val + test} images, ${drawn}${taken}${seeded}`;
+  const corrected = reading.corrections?.length ? `, ${correctionWords({ reading })}` : '';
+  return `${name}, ${imageCount(classes)} images, ${drawn}${taken}${seeded}${corrected}`;
 }
 
 /** What runs must have in common to be compared: images, split and backbone. */
