@@ -6,6 +6,7 @@ import { STARTER } from '../../src/hub/starter';
 import type {
   BackboneChoice,
   BackboneSummary,
+  Correction,
   DataSource,
   DatasetSummary,
   DownloadProgress,
@@ -64,8 +65,10 @@ export interface Session {
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
-  /** How its folders are read, if the person chose. */
+  /** How its folders are read, if the person chose, and the corrected labels. */
   reading: Reading;
+  /** Corrections of labels that are not applied yet. */
+  pendingCorrections: Correction[];
   importing: Progress | null;
   /** True while the current images are split again. */
   splitting: boolean;
@@ -115,6 +118,7 @@ export const useSession = create<Session>(() => ({
   dataset: null,
   source: null,
   reading: {},
+  pendingCorrections: [],
   importing: null,
   splitting: false,
   dataProblem: null,
@@ -210,8 +214,13 @@ export const expectedBackbone = (backbone: BackboneSummary): Pick<Expected, 'bac
   backbone: { key: backbone.key, name: backboneLabel(backbone) },
 });
 
+/** The data as engine calls expect it. */
+export const expectedData = (dataset: DatasetSummary): Pick<Expected, 'data'> => ({
+  data: { key: dataKey(dataset), name: dataset.name },
+});
+
 /** The backbone and the data as engine calls expect them. */
 export const expectedOf = (dataset: DatasetSummary, backbone: BackboneSummary): Expected => ({
   ...expectedBackbone(backbone),
-  data: { key: dataKey(dataset), name: dataset.name },
+  ...expectedData(dataset),
 });
