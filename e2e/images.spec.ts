@@ -42,6 +42,8 @@ test('a thumbnail opens its image with name, class and part; the arrow keys go t
   await expectAccessible(page, 'an image of the data set');
   for (let step = 0; step < 12; step++) await page.keyboard.press('ArrowRight');
   await expect(dialog).toContainText('validation image · 10 of 10');
+  await page.keyboard.press('ArrowLeft');
+  await expect(dialog).toContainText('9 of 10');
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
   await expect(thumbnails.first()).toBeFocused();

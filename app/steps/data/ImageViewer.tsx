@@ -69,17 +69,16 @@ export function ImageViewer({ dataset, children }: { dataset: DatasetSummary; ch
                 <div className={classes.controls}>
                   <LabelField image={image} />
                   <div className={classes.moves}>
-                    <Button variant="default" disabled={shown.index === 0} onClick={() => move(-1)}>
+                    <Move isEnd={shown.index === 0} onClick={() => move(-1)}>
                       Previous
-                    </Button>
-                    <Button
-                      variant="default"
+                    </Move>
+                    <Move
                       data-autofocus
-                      disabled={shown.index === shown.images.length - 1}
+                      isEnd={shown.index === shown.images.length - 1}
                       onClick={() => move(1)}
                     >
                       Next
-                    </Button>
+                    </Move>
                   </div>
                 </div>
               </>
@@ -89,6 +88,11 @@ export function ImageViewer({ dataset, children }: { dataset: DatasetSummary; ch
       </Modal.Root>
     </ViewerContext>
   );
+}
+
+/** Not disabled at the end: a disabled button loses the focus, and with it the dialog its keys. */
+function Move({ isEnd, ...button }: { isEnd: boolean } & React.ComponentProps<typeof Button<'button'>>) {
+  return <Button variant="default" aria-disabled={isEnd} data-disabled={isEnd || undefined} {...button} />;
 }
 
 function useSprites({ classes }: DatasetSummary): ReadonlyMap<string, string> {
@@ -103,7 +107,7 @@ function useSprites({ classes }: DatasetSummary): ReadonlyMap<string, string> {
   return sprites;
 }
 
-interface ButtonProps {
+interface ImageButtonProps {
   images: readonly DataImage[];
   index: number;
   /** Side in CSS pixels. */
@@ -116,7 +120,7 @@ export function ImageButton({
   index,
   size,
   ...button
-}: ButtonProps & Omit<React.ComponentProps<'button'>, 'onClick'>) {
+}: ImageButtonProps & Omit<React.ComponentProps<'button'>, 'onClick'>) {
   const { dataset, sprites, open } = useViewer();
   const image = images[index];
   if (!image) return null;
