@@ -98,7 +98,7 @@ const correctionsOf = ({ reading }: Pick<DataSummary, 'reading'>) => canonical(r
 /** Why these runs cannot be rerun with the known settings; null if they can. */
 export function settingDifference(
   runs: readonly RunResults[],
-  known: readonly SettingSummary[],
+  known: readonly Pick<SettingSummary, 'id'>[],
 ): string | null {
   if (runs.length === 0) return 'The file has no finished run.';
   const stranger = runs.find((run) => !known.some(({ id }) => id === run.config.setting));

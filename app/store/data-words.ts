@@ -32,12 +32,15 @@ export function imageCount(classes: readonly Record<Part, number>[]): number {
   return train + val + test;
 }
 
-/** At most this many classes are listed by name; the others are counted. */
+/** At most this many classes are listed by name on the page; the others are counted. */
 const CLASSES_NAMED = 20;
 
 /** The classes, each with its number of images. */
-export function classSentence(classes: readonly ({ name: string } & Record<Part, number>)[]): string {
-  const shown = classes.length > CLASSES_NAMED ? classes.slice(0, CLASSES_NAMED) : classes;
+export function classSentence(
+  classes: readonly ({ name: string } & Record<Part, number>)[],
+  most = CLASSES_NAMED,
+): string {
+  const shown = classes.slice(0, most);
   const named = shown.map(({ name, train, val, test }) => `${name} (${count(train + val + test)})`);
   const hidden = classes.length - shown.length;
   return `Classes: ${named.join(', ')}${hidden > 0 ? ` and ${count(hidden)} more` : ''}.`;
