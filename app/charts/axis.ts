@@ -32,6 +32,20 @@ export const below = (value: string) => ({
   fill: FAINT,
 });
 
+/** Width of a y axis with its title. */
+export const Y_AXIS = 66;
+
+/** The title beside the y axis. */
+export const beside = (value: string) => ({
+  value,
+  angle: -90,
+  position: 'insideLeft' as const,
+  offset: 12,
+  fontSize: 12,
+  fill: FAINT,
+  style: { textAnchor: 'middle' as const },
+});
+
 /** A step of 1, 2 or 5 × 10ⁿ that divides `span` into at most `pieces` intervals. */
 function niceStep(span: number, pieces: number): number {
   const rough = span / pieces;

@@ -18,6 +18,7 @@ import {
 import { computedByWords, isMixed } from '../store/computed-by';
 import {
   conflictSentence,
+  correctionSentence,
   givenUpSentence,
   groupSentence,
   imagesPerPart,
@@ -463,6 +464,7 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       presetSentence(dataset),
       groupSentence(dataset),
       conflictSentence(dataset),
+      correctionSentence(dataset),
       givenUpSentence(dataset),
       unvalidatedSentence(dataset),
     ),

@@ -6,6 +6,7 @@ import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
 import { decodeImage, type Framing } from '../data/decode';
+import { imageNamed } from '../data/image-named';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
 import { CoefficientCache } from '../decompose/coefficient-cache';
@@ -134,7 +135,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   }
 
   /** The data in use. @throws UserError if the request was made for other data */
-  function expectedData({ data: wanted }: Expected): Dataset {
+  function expectedData({ data: wanted }: Pick<Expected, 'data'>): Dataset {
     const present = withData(dataset);
     if (dataKey(present) === wanted.key) return present;
     throw new UserError(
@@ -408,6 +409,9 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         );
       });
     },
+
+    image: ({ path, expected }, { signal }) =>
+      reading('read', signal, () => imageNamed(expectedData(expected), path)),
 
     resplit(choice, { signal }) {
       return exclusive('resplit', 'data', signal, async () => setDataset(resplit(withData(dataset), choice)));

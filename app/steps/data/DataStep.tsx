@@ -8,9 +8,11 @@ import { Block, StepPage } from '../../ui/StepPage';
 import { Term } from '../../ui/Term';
 import { ClassGrid } from './ClassGrid';
 import { ConflictList } from './ConflictList';
+import { AppliedCorrections, PendingCorrections } from './Corrections';
 import classes from './DataStep.module.css';
 import { DropArea } from './DropArea';
 import { Hero } from './Hero';
+import { ImageViewer } from './ImageViewer';
 import { LeftOutList } from './LeftOutList';
 import { NoticeList } from './NoticeList';
 import { ReadingChoice } from './ReadingChoice';
@@ -71,10 +73,11 @@ function Imported({ reason }: { reason: string | null }) {
   const dataset = useSession((session) => session.dataset);
   if (!dataset) return null;
   return (
-    <>
+    <ImageViewer dataset={dataset}>
       <SplitBar dataset={dataset} reason={reason} />
       <NoticeList notices={dataset.notices} />
       <ConflictList dataset={dataset} />
+      <AppliedCorrections dataset={dataset} reason={reason} />
       <LeftOutList leftOut={dataset.leftOut} />
       <Block
         title="Classes"
@@ -82,10 +85,11 @@ function Imported({ reason }: { reason: string | null }) {
       >
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
-            <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />
+            <ClassGrid key={each.name} summary={each} />
           ))}
         </div>
       </Block>
-    </>
+      <PendingCorrections reason={reason} />
+    </ImageViewer>
   );
 }
