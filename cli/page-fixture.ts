@@ -130,8 +130,9 @@ export function finished(
   };
   const model: ModelSummary = {
     ...{ modelId: `model of ${name}`, name, backbone: { key: BACKBONE.key, name: BACKBONE.name } },
-    ...{ setting: setting.id, classes: ['a', 'b'], trainable: setting.trainable, accuracy: correct / 20 },
-    ...{ validationImages: 20, adapterBytes: 9000, checkDifference: null },
+    ...{ setting: setting.id, classes: ['a', 'b'], trainable: setting.trainable },
+    score: { on: 'validation', correct, images: 20, byClass: null },
+    ...{ data: DATA.label, ended: null, adapterBytes: 9000, file: null },
   };
   const begun = withEvents(
     queuedRun(setting, {

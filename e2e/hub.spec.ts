@@ -320,7 +320,7 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
   await goTo(page, 'Use');
   await expect(models.getByText(elsewhere)).toHaveCount(0);
   await expect(box).toBeChecked();
-  await page.getByLabel('Image to classify').setInputFiles(squareImage());
+  await page.getByLabel('Images to classify').setInputFiles(squareImage());
   await expect(page.getByRole('region', { name: 'Prediction of Atoms' }).getByRole('listitem')).toHaveCount(
     6,
   );

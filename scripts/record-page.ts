@@ -87,11 +87,11 @@ async function showAdapter(page: Page): Promise<Shot[]> {
   shots.push(await shot(page, 3000));
   await goTo(page, 'Use');
   shots.push(await shot(page, 3000));
-  await page.getByLabel('Image to classify').setInputFiles(await sampleImage());
+  await page.getByLabel('Images to classify').setInputFiles(await sampleImage());
   const predictions = page.getByRole('region', { name: /^Prediction of / });
   await predictions.getByRole('listitem').first().waitFor();
   await page.waitForFunction(() => !document.querySelector('[aria-label="Classifying"]'));
-  await toTop(page.getByRole('region', { name: 'Classify an image' }));
+  await toTop(page.getByRole('region', { name: 'Classify images' }));
   shots.push(await shot(page, 3500));
   const changes = page.getByRole('region', { name: 'Kernel changes' });
   await changes.getByRole('img').first().waitFor();

@@ -5,7 +5,7 @@
 import { backboneLabel } from '../../src/backbone/backbone-label';
 import { decimate } from '../charts/series';
 import { answer } from '../store/answer';
-import { type ComparedRun, type Comparison, compare } from '../store/comparison';
+import { accuracyOf, type ComparedRun, type Comparison, compare, type Scored } from '../store/comparison';
 import {
   accuracyName,
   accuracySentences,
@@ -28,6 +28,7 @@ import {
   unvalidatedSentence,
 } from '../store/data-words';
 import { PROBE_SETTING } from '../store/defaults';
+import { immediately } from '../store/statistics';
 import { bytes, count, counted, duration, percent, rate } from '../ui/format';
 import { comparedRun, type Results, type RunResults } from './results';
 
@@ -100,7 +101,7 @@ export function reportOf(results: Results, figures: readonly Figure[]): Report {
     { title: 'Curves', blocks: curveBlocks(finals, figures, results.charts) },
     { title: 'Searches', blocks: searchBlocks(comparison) },
     { title: 'Settings', blocks: settingBlocks(comparison) },
-    { title: 'Runs', blocks: runBlocks(finals) },
+    { title: 'Runs', blocks: runBlocks(finals, comparison) },
     { title: 'Data', blocks: dataBlocks(results.dataset) },
     { title: 'Backbone', blocks: backboneBlocks(results.backbone) },
     { title: 'Environment', blocks: environmentBlocks(results) },
@@ -397,9 +398,18 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
   ];
 }
 
-function runBlocks(finals: readonly Run[]): Block[] {
+/** The headline accuracy of one run. */
+function runAccuracy({ result }: Run, on: Scored): string {
+  const predictions = result?.[on];
+  return predictions && predictions.targets.length > 0
+    ? accuracyWords(accuracyOf([predictions], immediately))
+    : NONE;
+}
+
+function runBlocks(finals: readonly Run[], comparison: Comparison<Run>): Block[] {
   if (finals.length === 0) return [];
   const mixed = isMixed(finals.flatMap(({ result }) => result ?? []));
+  const { scoredOn } = comparison;
   return [
     {
       kind: 'table',
@@ -408,7 +418,8 @@ function runBlocks(finals: readonly Run[]): Block[] {
         left('Run'),
         left('Outcome'),
         right('Seed'),
-        right('Best epoch, validation accuracy'),
+        right('Best epoch'),
+        right(accuracyName(comparison, scoredOn)),
         right('Time'),
         right('Images/s'),
         right('Micro-batch'),
@@ -418,7 +429,8 @@ function runBlocks(finals: readonly Run[]): Block[] {
         run.name,
         run.outcome,
         String(run.config.seed),
-        run.best ? `${count(run.best.epoch)}: ${percent(run.best.accuracy)}` : NONE,
+        run.best ? count(run.best.epoch) : NONE,
+        runAccuracy(run, scoredOn),
         duration(run.seconds),
         run.imagesPerSecond > 0 ? rate(run.imagesPerSecond) : NONE,
         run.memory

@@ -10,7 +10,7 @@ import {
 } from './comparison';
 
 /** `60.0 % (38.7–78.1 %)`; a dash if there is no accuracy. */
-export const accuracyWords = (accuracy: Accuracy | null) =>
+export const accuracyWords = (accuracy: Pick<Accuracy, 'mean' | 'interval'> | null) =>
   accuracy ? withRange(accuracy.mean, accuracy.interval) : '–';
 
 /** `+1.3 (−0.4 to +3.1)`, percentage points. */
@@ -27,9 +27,15 @@ export function accuracyName<Run extends ComparedRun>(
   { arms }: Pick<Comparison<Run>, 'arms'>,
   on: Scored,
 ): string {
-  const isBalanced = arms.some((arm) => arm[on]?.unbalanced);
-  return isBalanced ? `Balanced ${on} accuracy` : `${on === 'test' ? 'Test' : 'Validation'} accuracy`;
+  return accuracyKind(
+    on,
+    arms.some((arm) => arm[on]?.unbalanced),
+  );
 }
+
+/** `Test accuracy`, `Balanced validation accuracy` */
+export const accuracyKind = (on: Scored, isBalanced: boolean) =>
+  isBalanced ? `Balanced ${on} accuracy` : `${on === 'test' ? 'Test' : 'Validation'} accuracy`;
 
 /** Which images each accuracy was measured on, and what the intervals cover. */
 export function accuracySentences<Run extends ComparedRun>({

@@ -166,7 +166,7 @@ describe('splitting again', () => {
   });
 
   it('leaves models alone', async () => {
-    write({ models: [{ summary: modelOf('m'), origin: 'run', gone: null }] });
+    write({ models: [{ summary: modelOf('m'), chosen: true, gone: null }] });
     const split = splitAgain({ seed: 7 });
     engine().last('resplit').resolve(dataNamed('d1', 7));
     await split;

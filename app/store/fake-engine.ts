@@ -99,7 +99,7 @@ export const setting = (id: string) =>
 export const modelOf = (modelId: string, backbone = backboneNamed('starter')) =>
   ({
     ...{ modelId, name: modelId, backbone: { key: backbone.key, name: backbone.name }, classes: ['a'] },
-    ...{ trainable: { backbone: 1, head: 1 }, adapterBytes: 9 },
+    ...{ trainable: { backbone: 1, head: 1 }, adapterBytes: 9, file: null },
   }) as ModelSummary;
 
 export const resultOf = (config: RunConfig) =>

@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/user-error';
-import { connectFake, type FakeEngine, modelOf, ready } from './fake-engine';
+import { connectFake, type FakeEngine, modelOf, ready, settled } from './fake-engine';
 import {
   addModel,
-  classify,
+  chooseModel,
   downloadAdapter,
   dropModel,
-  loadAdapter,
+  loadAdapters,
   markModelsGone,
   movement,
 } from './model-actions';
-import { absence, read, usableModels } from './session';
+import type { RunRecord } from './run-record';
+import { absence, chosenModels, read, usableModels, write } from './session';
 
 let engines: FakeEngine[];
 const engine = () => engines.at(-1) as FakeEngine; // a test asks for it only after the first call
@@ -23,10 +24,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const loadedModel = (modelId: string, name: string, hash: string) => ({
+  ...modelOf(modelId),
+  file: { name, hash, checkDifference: 0 },
+});
+
 describe('models', () => {
   it('are loaded from files, each with an id of its own', async () => {
     for (const name of ['a.safetensors', 'b.safetensors']) {
-      const loaded = loadAdapter(new File([], name));
+      const loaded = loadAdapters([new File([], name)]);
       expect(read().loadingAdapter).toBe(true);
       const { input, resolve } = engine().last('loadAdapter');
       expect(input.fileName).toBe(name);
@@ -38,8 +44,73 @@ describe('models', () => {
     expect(read().loadingAdapter).toBe(false);
   });
 
+  it('are not loaded twice from the same content, and the page says as what it is loaded', async () => {
+    const files = ['a.safetensors', 'copy.safetensors', 'b.safetensors'].map((name) => new File([], name));
+    const loaded = loadAdapters(files);
+    for (const [name, hash] of [
+      ['a.safetensors', 'same'],
+      ['copy.safetensors', 'same'],
+      ['b.safetensors', 'other'],
+    ] as const) {
+      await settled();
+      const { input, resolve } = engine().last('loadAdapter');
+      expect(input.fileName).toBe(name);
+      resolve({ ...loadedModel(input.modelId, name, hash), name: `model of ${name}` });
+    }
+    await loaded;
+    expect(read().models.map(({ summary }) => summary.file?.name)).toEqual([
+      'a.safetensors',
+      'b.safetensors',
+    ]);
+    expect(read().adapterNotes).toEqual([
+      '“copy.safetensors” is already loaded as “model of a.safetensors”.',
+    ]);
+    const [, second] = engine().of('loadAdapter');
+    expect(
+      engine()
+        .of('forget')
+        .map(({ input }) => input),
+    ).toEqual([{ modelId: second?.input.modelId }]);
+  });
+
+  it('take the place of the one that the engine lost, where the same file is loaded again', async () => {
+    addModel(loadedModel('lost', 'a.safetensors', 'same'));
+    markModelsGone();
+    const loaded = loadAdapters([new File([], 'a.safetensors')]);
+    const { input, resolve } = engine().last('loadAdapter');
+    resolve(loadedModel(input.modelId, 'a.safetensors', 'same'));
+    await loaded;
+    expect(read().models.map(({ summary, gone }) => [summary.modelId, gone])).toEqual([
+      [input.modelId, null],
+    ]);
+    expect(read().adapterNotes).toEqual([]);
+  });
+
+  it('of files after one that is refused are loaded, and the page still says why it was', async () => {
+    const loaded = loadAdapters([new File([], 'bad.safetensors'), new File([], 'good.safetensors')]);
+    engine().last('loadAdapter').reject(new UserError('It lacks a tensor.'));
+    await settled();
+    const { input, resolve } = engine().last('loadAdapter');
+    resolve(loadedModel(input.modelId, 'good.safetensors', 'h'));
+    await loaded;
+    expect(read().models).toHaveLength(1);
+    expect(read().modelsProblem).toEqual({ kind: 'user', message: 'It lacks a tensor.' });
+  });
+
+  it('that are chosen classify, under the name that their run has now', () => {
+    addModel(modelOf('m'));
+    addModel(modelOf('n'));
+    write({ runs: [{ id: 'n', name: 'renamed' } as RunRecord] }); // no other field is read
+    chooseModel('m', false);
+    expect(chosenModels(read()).map(({ name }) => name)).toEqual(['renamed']);
+    chooseModel('m', true);
+    expect(chosenModels(read())).toHaveLength(2);
+    markModelsGone();
+    expect(chosenModels(read())).toEqual([]);
+  });
+
   it('stay as they are where a file is refused, and the page says why', async () => {
-    const loaded = loadAdapter(new File([], 'a.safetensors'));
+    const loaded = loadAdapters([new File([], 'a.safetensors')]);
     engine().last('loadAdapter').reject(new UserError('It lacks a tensor.'));
     await loaded;
     expect(read()).toMatchObject({ models: [], loadingAdapter: false });
@@ -66,17 +137,15 @@ describe('models', () => {
 
   it('are asked about with the backbone that they belong to', () => {
     const model = modelOf('m');
-    void classify(model, new File([], 'dog.png'));
     void movement(model);
-    for (const call of ['classify', 'movement'] as const)
-      expect(engine().last(call).input).toMatchObject({
-        modelId: 'm',
-        expected: { backbone: model.backbone },
-      });
+    expect(engine().last('movement').input).toEqual({
+      modelId: 'm',
+      expected: { backbone: model.backbone },
+    });
   });
 
   it('are forgotten by the engine when they are taken off the list', () => {
-    addModel(modelOf('m'), 'run');
+    addModel(modelOf('m'));
     dropModel('m');
     expect(read().models).toEqual([]);
     expect(engine().last('forget').input).toEqual({ modelId: 'm' });
@@ -85,8 +154,8 @@ describe('models', () => {
   });
 
   it('stay listed after a restart, with what to do to use them again', () => {
-    addModel(modelOf('m'), 'run');
-    addModel(modelOf('n'), 'file');
+    addModel(modelOf('m'));
+    addModel(loadedModel('n', 'n.safetensors', 'h'));
     markModelsGone();
     expect(usableModels(read())).toEqual([]);
     const words = read().models.map((model) => absence(model, read().backbone));

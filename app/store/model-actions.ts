@@ -1,12 +1,19 @@
 /** Tuned models in the engine: finished runs and loaded adapters. */
-import type { Classification, LayerMovement, ModelSummary } from '../../src/worker/protocol';
+import type { LayerMovement, ModelSummary } from '../../src/worker/protocol';
 import { saveFile } from '../ui/save-file';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
-import { announce, read, type TunedModel, write } from './session';
+import { announce, read, write } from './session';
 
-export function addModel(summary: ModelSummary, origin: TunedModel['origin']): void {
-  write({ models: [...read().models, { summary, origin, gone: null }] });
+export function addModel(summary: ModelSummary): void {
+  write({ models: [...read().models, { summary, chosen: true, gone: null }] });
+}
+
+/** @param chosen whether the model classifies the images on Use */
+export function chooseModel(modelId: string, chosen: boolean): void {
+  write({
+    models: read().models.map((model) => (model.summary.modelId === modelId ? { ...model, chosen } : model)),
+  });
 }
 
 export function dropModel(modelId: string): void {
@@ -21,17 +28,35 @@ export function markModelsGone(): void {
   write({ models: read().models.map((model) => ({ ...model, gone: model.gone ?? gone })) });
 }
 
-export async function loadAdapter(file: File): Promise<void> {
-  write({ loadingAdapter: true, modelsProblem: null });
-  try {
-    const model = await ask('loadAdapter', { modelId: crypto.randomUUID(), fileName: file.name, file });
-    addModel(model, 'file');
-    announce(`${model.name} is loaded.`);
-  } catch (error) {
-    showProblem(error);
-  } finally {
-    write({ loadingAdapter: false });
+/** Loads adapter files one after another. A file that is already loaded is not loaded twice. */
+export async function loadAdapters(files: readonly File[]): Promise<void> {
+  write({ loadingAdapter: true, modelsProblem: null, adapterNotes: [] });
+  for (const file of files) {
+    try {
+      const model = await ask('loadAdapter', { modelId: crypto.randomUUID(), fileName: file.name, file });
+      addLoaded(model);
+    } catch (error) {
+      showProblem(error);
+    }
   }
+  write({ loadingAdapter: false });
+}
+
+function addLoaded(model: ModelSummary): void {
+  const { models, adapterNotes } = read();
+  const same = models.filter(({ summary }) => summary.file && summary.file.hash === model.file?.hash);
+  const known = same.find(({ gone }) => gone === null);
+  if (known) {
+    void ask('forget', { modelId: model.modelId }).catch(showProblem);
+    const note = `“${model.file?.name}” is already loaded as “${known.summary.name}”.`;
+    write({ adapterNotes: [...adapterNotes, note] });
+    announce(note);
+    return;
+  }
+  // It takes the place of the model that the engine lost.
+  write({ models: models.filter((each) => !same.includes(each)) });
+  addModel(model);
+  announce(`${model.name} is loaded.`);
 }
 
 /** The name of the saved file; null if saving failed. */
@@ -47,9 +72,6 @@ export async function downloadAdapter(modelId: string, name: string): Promise<st
     return null;
   }
 }
-
-export const classify = ({ modelId, backbone }: ModelSummary, image: File): Promise<Classification> =>
-  ask('classify', { modelId, image, fileName: image.name, expected: { backbone } });
 
 export const movement = ({ modelId, backbone }: ModelSummary): Promise<LayerMovement[]> =>
   ask('movement', { modelId, expected: { backbone } });

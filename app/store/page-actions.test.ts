@@ -127,7 +127,7 @@ describe('files dropped anywhere', () => {
     expect(input.fileName).toBe('mine.safetensors');
     resolve(modelOf('m'));
     await dropped;
-    expect(read().models.map(({ origin }) => origin)).toEqual(['file']);
+    expect(read().models.map(({ summary }) => summary.modelId)).toEqual(['m']);
   });
 
   it('are not taken where the engine is not ready, and the step says so', async () => {
@@ -150,7 +150,7 @@ describe('another backend', () => {
     ready(backboneNamed('own', 224));
     write({
       ...{ backboneChoice: own, source: { kind: 'sample', name: 'd1', url: '' } },
-      models: [{ summary: modelOf('m'), origin: 'run', gone: null }],
+      models: [{ summary: modelOf('m'), chosen: true, gone: null }],
       configuration: { ...read().configuration, settings: ['atoms', 'lora'] },
     });
     runChosen();

@@ -8,7 +8,7 @@ import { changeBackbone, endReading, openAddressedBackbone, openBackbone } from 
 import { importData, importFiles, importSample } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
-import { loadAdapter, markModelsGone } from './model-actions';
+import { loadAdapters, markModelsGone } from './model-actions';
 import { watchQueueEnd } from './notification';
 import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
@@ -66,7 +66,7 @@ export async function takeDropped(files: readonly NamedFile[]): Promise<void> {
       goTo('use');
       const obstacle = obstacleFor('read')(read());
       if (obstacle !== null) return write({ modelsProblem: { kind: 'user', message: obstacle } });
-      for (const { file, path } of files) await loadAdapter(new File([file], path));
+      await loadAdapters(files.map(({ file, path }) => new File([file], path)));
     }
   }
 }

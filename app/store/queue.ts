@@ -221,7 +221,7 @@ async function train(run: RunRecord): Promise<void> {
     flush();
     const kept = run.role === 'final' && read().runs.some(({ id }) => id === run.id);
     change(run.id, (each) => withResult(each, result, kept ? model : null));
-    if (kept) addModel(model, 'run');
+    if (kept) addModel(model);
     else void ask('forget', { modelId: model.modelId }).catch(() => {}); // If the engine was terminated, the model is already gone.
     announce(ending(read().runs.find(({ id }) => id === run.id)));
   } catch (error) {

@@ -6,6 +6,7 @@ import { STARTER } from '../../src/hub/starter';
 import type {
   BackboneChoice,
   BackboneSummary,
+  Classification,
   Correction,
   DataSource,
   DatasetSummary,
@@ -15,6 +16,7 @@ import type {
   LayerAtoms,
   MemoryInfo,
   ModelSummary,
+  NamedFile,
   Notice,
   Progress,
   Reading,
@@ -38,11 +40,31 @@ export type EngineState =
 
 export interface TunedModel {
   summary: ModelSummary;
-  /** `run`: trained here; `file`: loaded from an adapter file. */
-  origin: 'run' | 'file';
+  /** Whether it classifies the images on Use. */
+  chosen: boolean;
   /** Why the engine no longer holds the model; null if it does. */
   gone: string | null;
 }
+
+/** An image on Use. */
+export interface ImageToClassify extends NamedFile {
+  /** By model id. */
+  readonly predictions: ReadonlyMap<string, Classification>;
+  /** Why it cannot be decoded; null as long as nothing is wrong with it. */
+  readonly reason: string | null;
+}
+
+export interface ImagesToClassify {
+  /** Sorted by path. */
+  images: readonly ImageToClassify[];
+  /** Null if nothing is being classified. */
+  progress: Progress | null;
+  /** The person cancelled before every image was classified. */
+  cancelled: boolean;
+  problem: Problem | null;
+}
+
+export const NO_IMAGES: ImagesToClassify = { images: [], progress: null, cancelled: false, problem: null };
 
 export interface Session {
   configuration: Configuration;
@@ -98,7 +120,10 @@ export interface Session {
 
   models: TunedModel[];
   loadingAdapter: boolean;
+  /** What became of the files that were loaded last, if there is something to say. */
+  adapterNotes: readonly string[];
   modelsProblem: Problem | null;
+  toClassify: ImagesToClassify;
 
   /** Text for screen readers. */
   announcement: string;
@@ -142,7 +167,9 @@ export const useSession = create<Session>(() => ({
   offersNotification: false,
   models: [],
   loadingAdapter: false,
+  adapterNotes: [],
   modelsProblem: null,
+  toClassify: NO_IMAGES,
   announcement: '',
   notice: '',
 }));
@@ -173,18 +200,28 @@ export function chosenSweep(
 
 /** Why a model cannot be used now, and what to do; null if it can. */
 export function absence(
-  { summary, origin, gone }: TunedModel,
+  { summary, gone }: Pick<TunedModel, 'summary' | 'gone'>,
   backbone: BackboneSummary | null,
 ): string | null {
-  const again = origin === 'run' ? 'Run the setting again to use it.' : 'Load the file again to use it.';
+  const again = summary.file ? 'Load the file again to use it.' : 'Run the setting again to use it.';
   if (gone !== null) return `${gone} ${again}`;
   if (summary.backbone.key === backbone?.key) return null;
   return `This model belongs to another backbone. Choose ${summary.backbone.name} on Backbone to use it.`;
 }
 
 /** The models that can be used now. */
-export const usableModels = ({ models, backbone }: Session) =>
+export const usableModels = ({ models, backbone }: Pick<Session, 'models' | 'backbone'>) =>
   models.filter((model) => absence(model, backbone) === null);
+
+/** A run can be renamed after its model was made. */
+export const modelName = ({ modelId, name }: ModelSummary, runs: Session['runs']): string =>
+  runs.find(({ id }) => id === modelId)?.name ?? name;
+
+/** The models that classify the images on Use, under their current names. */
+export const chosenModels = (session: Pick<Session, 'models' | 'backbone' | 'runs'>): ModelSummary[] =>
+  usableModels(session)
+    .filter(({ chosen }) => chosen)
+    .map(({ summary }) => ({ ...summary, name: modelName(summary, session.runs) }));
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
 

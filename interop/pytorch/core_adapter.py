@@ -82,12 +82,23 @@ def logits(tensors, rank):
         return tuned(tensors, rank)(normalised(check_images(SIZE)))
 
 
+def tensor_hash(tensors):
+    """SHA-256 over the tensors, as docs/adapter-file.md describes."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {','.join(map(str, tensors[name].shape))}\n".encode())
+        digest.update(tensors[name].contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
 def opened(path):
     tensors, metadata = read(path)
     header = json.loads(metadata["adapter"])
     assert header["setting"] == "core-atoms", f"{path} is an adapter of {header['setting']}, not of core-atoms."
     own_hash = hashlib.sha256(open(WEIGHTS, "rb").read()).hexdigest()
     assert header["backbone"]["hash"] == own_hash, f"{path} belongs to another backbone."
+    # Files of earlier versions have no hash.
+    assert header.get("tensorHash") in (None, tensor_hash(tensors)), f"{path} was changed after it was saved."
     stored = torch.tensor(header["check"]["logits"], dtype=torch.float64)
     difference = (logits(tensors, int(header["options"]["r"])) - stored).abs().max().item()
     return difference / max(1, stored.abs().max().item())
@@ -118,6 +129,7 @@ def made():
         "backbone": {"id": "starter", "hash": sha256},
         "classes": CLASSES,
         "inputSize": SIZE,
+        "tensorHash": tensor_hash(tensors),
         "preprocessing": {
             **{"channels": "RGB", "scale": 1 / 255, "mean": MEAN.double().tolist(), "std": STD.double().tolist()},
             "resize": "shorter side to 8/7 of the input size, then centre crop",

@@ -16,6 +16,7 @@ function header(): AdapterHeader {
     backbone: { id: 'starter', hash: '0123456789abcdef'.repeat(4) },
     classes: ['rose', 'Löwenzahn', '__proto__'],
     inputSize: 64,
+    tensorHash: 'fedcba9876543210'.repeat(4),
     preprocessing: {
       channels: 'RGB',
       scale: 1 / 255,
@@ -47,6 +48,12 @@ function header(): AdapterHeader {
       keptEpoch: 8,
       correct: 123,
       validationImages: 200,
+      byClass: {
+        validation: { correct: [40, 60, 23], images: [60, 70, 70] },
+        test: { correct: [4, 0, 3], images: [5, 0, 5] },
+      },
+      data: 'flowers',
+      ended: '2026-01-31T14:23:05.120Z',
       trainable: { backbone: 441, head: 15 },
       seconds: 12.5,
       backend: 'wasm',
@@ -75,6 +82,11 @@ function tensors(): Adapter['tensors'] {
     ['head.bias', tensor(3)],
   ]);
 }
+
+const withByClass = (
+  { training, ...others }: AdapterHeader,
+  validation: { correct: number[]; images: number[] },
+) => ({ ...others, training: { ...training, byClass: { validation, test: null } } });
 
 /** A file with arbitrary header text. */
 function fileWith(adapter: unknown, content = tensors()): Uint8Array {
@@ -105,6 +117,17 @@ test('what is written is read back, and written again gives the same bytes', () 
 
 test('a field this version does not know is let pass', () => {
   expect(decodeAdapter(fileWith({ ...header(), licence: 'CC0' }), FILE).header).toEqual(header());
+});
+
+test('a file from before the header had a hash, accuracies by class, the data set and a date is read', () => {
+  const { tensorHash: _hash, training, ...others } = header();
+  const { byClass: _byClass, data: _data, ended: _ended, ...older } = training;
+  const bytes = fileWith({ ...others, training: older });
+  expect(decodeAdapter(bytes, FILE).header).toEqual({
+    ...others,
+    tensorHash: null,
+    training: { ...older, byClass: null, data: null, ended: null },
+  });
 });
 
 test('a file from before images could have fixed views is one whose epochs had new ones', () => {
@@ -235,6 +258,27 @@ describe('a file that is not a good adapter is refused with a sentence that name
       'more right than there are',
       (h) => ({ ...h, training: { ...h.training, correct: 201 } }),
       /201 correct of 200/,
+    ],
+    ['a hash of its tensors that is none', (h) => ({ ...h, tensorHash: 'F'.repeat(64) }), /tensorHash/],
+    [
+      'a date that is none',
+      (h) => ({ ...h, training: { ...h.training, ended: 'yesterday' } }),
+      /training\.ended/,
+    ],
+    [
+      'an accuracy by class for fewer classes',
+      (h) => withByClass(h, { correct: [63, 60], images: [100, 100] }),
+      /not that of 3 classes/,
+    ],
+    [
+      'more right of a class than there are',
+      (h) => withByClass(h, { correct: [61, 60, 2], images: [60, 70, 70] }),
+      /61 correct of 60 images of a class/,
+    ],
+    [
+      'an accuracy by class that adds up to another one',
+      (h) => withByClass(h, { correct: [40, 60, 24], images: [60, 70, 70] }),
+      /contradicts its validation accuracy/,
     ],
     [
       'a kept epoch never reached',

@@ -3,9 +3,11 @@
  * F32 tensors; everything else is one JSON text under `adapter` in its metadata. This module validates
  * every field; it does not depend on the tuning methods and computes nothing with the tensors.
  */
+import { createSHA256 } from 'hash-wasm';
 import { z } from 'zod';
 import type { Framing } from '../data/decode';
 import { readSafetensors, type Safetensors, safetensorsBytes, writeSafetensors } from '../files/safetensors';
+import type { ByClass } from '../statistics/balanced';
 import { runConfigSchema } from '../training/run-config';
 import { UserError } from '../user-error';
 
@@ -35,6 +37,7 @@ const text = z.string().max(1000);
 const count = z.int().nonnegative();
 const positive = z.number().positive();
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const numbersByName = z
   .record(text, z.number())
   .refine((record) => Object.keys(record).length <= MAX_ENTRIES, { error: 'too many entries' });
@@ -42,6 +45,13 @@ const steps = numbersByName.refine((record) => Object.values(record).every((valu
   error: 'must be positive',
 });
 
+/** Correct images and images of every class, in the order of `classes`. */
+const byClass = z.object({
+  correct: z.array(count).max(MAX_ENTRIES),
+  images: z.array(count).max(MAX_ENTRIES),
+}) satisfies z.ZodType<ByClass>;
+
+// Fields that older files lack have a default.
 const headerSchema = z.object({
   format: z.literal(ADAPTER_FORMAT),
   createdBy: z.object({ name: text, version: text }),
@@ -51,11 +61,13 @@ const headerSchema = z.object({
   setting: text,
   options: numbersByName,
   /** The backbone it was trained on; `hash` is the weight file's SHA-256 in hex. */
-  backbone: z.object({ id: text, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  backbone: z.object({ id: text, hash: sha256 }),
   /** In the order of the head's rows. */
   classes: z.array(text).min(1).max(MAX_ENTRIES),
   /** Side of the square input, pixels. */
   inputSize: z.int().positive().max(8192),
+  /** `tensorHash` of the file's tensors. */
+  tensorHash: sha256.nullable().default(null),
   /** RGB bytes → (byte · scale − mean) / std per channel. */
   preprocessing: z.object({
     channels: z.literal('RGB'),
@@ -69,7 +81,6 @@ const headerSchema = z.object({
     lambda: positive,
     iterations: z.int().positive().max(1000),
     lipschitz: steps,
-    /** Absent in files written before channel blocks were introduced. */
     blockLipschitz: steps.default({}),
   }),
   training: z.object({
@@ -81,6 +92,12 @@ const headerSchema = z.object({
     /** Number of validation images classified correctly with these tensors, and number of validation images. */
     correct: count,
     validationImages: count,
+    /** The same by class, for the validation images and, if there are any, the test images. */
+    byClass: z.object({ validation: byClass, test: byClass.nullable() }).nullable().default(null),
+    /** Name of the data set. */
+    data: text.nullable().default(null),
+    /** When the run ended. */
+    ended: z.iso.datetime().nullable().default(null),
     trainable: z.object({ backbone: count, head: count }),
     seconds: z.number().nonnegative(),
     backend: z.enum(['webgpu', 'wasm']),
@@ -127,6 +144,19 @@ export function encodeAdapter({ header, tensors }: Adapter): Uint8Array<ArrayBuf
  */
 export function adapterBytes(header: AdapterHeader, shapes: ReadonlyMap<string, number[]>): number {
   return safetensorsBytes(shapes, metadataOf(headerSchema.parse(header)));
+}
+
+/**
+ * SHA-256, hex, over the tensors in the order of their names: for each the line `<name> <shape>`, with commas in the shape and a line
+ * feed at its end, then its numbers as in the file.
+ */
+export async function tensorHash(tensors: Adapter['tensors']): Promise<string> {
+  const hasher = await createSHA256();
+  for (const [name, { shape, data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hasher.update(`${name} ${shape.join()}\n`);
+    hasher.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hasher.digest('hex');
 }
 
 /** Padded with spaces to the maximum length of every check logit, so that a file's size is known before its logits are computed. */
@@ -213,8 +243,25 @@ function disagreement({ header, tensors }: Adapter): string | null {
   if (training.keptEpoch > training.epochs) {
     return `it states epoch ${training.keptEpoch} of ${training.epochs}`;
   }
-  return headFault(tensors, classes.length) ?? tensorFault(tensors, coding);
+  return byClassFault(header) ?? headFault(tensors, classes.length) ?? tensorFault(tensors, coding);
 }
+
+function byClassFault({ classes, training }: AdapterHeader): string | null {
+  if (!training.byClass) return null;
+  const { validation, test } = training.byClass;
+  const parts: ByClass[] = test ? [validation, test] : [validation];
+  for (const { correct, images } of parts) {
+    if (correct.length !== classes.length || images.length !== classes.length)
+      return `its accuracy by class is not that of ${classes.length} classes`;
+    const wrong = images.findIndex((total, label) => (correct[label] ?? 0) > total);
+    if (wrong >= 0) return `it states ${correct[wrong]} correct of ${images[wrong]} images of a class`;
+  }
+  if (sum(validation.correct) !== training.correct || sum(validation.images) !== training.validationImages)
+    return 'its accuracy by class contradicts its validation accuracy';
+  return null;
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
 
 function headFault(tensors: Adapter['tensors'], classes: number): string | null {
   const weight = tensors.get('head.weight');

@@ -22,7 +22,7 @@ import {
   withModel,
   writeAdapter,
 } from './adapter';
-import { decodeAdapter, encodeAdapter } from './adapter-file';
+import { decodeAdapter, encodeAdapter, tensorHash } from './adapter-file';
 import { checkImages } from './check-images';
 
 const CLASSES = ['a', 'b', 'c'];
@@ -80,6 +80,9 @@ describe('an adapter', () => {
         keptEpoch: 1,
         correct: 2,
         validationImages: 3,
+        byClass: { validation: { correct: [1, 0, 1], images: [1, 1, 1] }, test: null },
+        data: 'three',
+        ended: '2026-01-31T14:23:05.120Z',
         trainable: { backbone: inBackbone, head },
         seconds: 1,
         backend: 'wasm',
@@ -226,13 +229,57 @@ describe('an adapter', () => {
     );
   });
 
-  it('whose numbers were changed does not pass its check', async () => {
+  it('of which any byte of a tensor was changed is refused, even if its logits still agree', async () => {
+    const file = await writeAdapter(await tuned('atoms', { m: COUNT, from: 3 }), backbone, recompute);
+    const start = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    const numbers = (file.length - start) / 4;
+    for (const place of [0, 0.1, 0.3, 0.5, 0.7, 0.9, 1]) {
+      const changed = file.slice();
+      // The lowest byte of a number, so that the network computes almost the same.
+      const at = start + 4 * Math.round(place * (numbers - 1));
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      const adapter = decodeAdapter(changed, 'a.safetensors');
+      await expect(openAdapter(adapter, backbone, 'a.safetensors', recompute)).rejects.toThrow(
+        /^“a\.safetensors” was damaged or changed after it was saved: .* Copy the file again/,
+      );
+      // As in a file from before there was a hash: only the logits are checked.
+      adapter.header.tensorHash = null;
+      const opened = await openAdapter(adapter, backbone, 'a.safetensors', recompute);
+      expect(opened.checkDifference).toBeLessThan(1e-5);
+    }
+  });
+
+  it('whose tensors have other names or shapes has another hash', async () => {
+    const data = Float32Array.of(1, 2, 3, 4);
+    const hashes = await Promise.all(
+      [
+        new Map([['a', { shape: [4], data }]]),
+        new Map([['b', { shape: [4], data }]]),
+        new Map([['a', { shape: [2, 2], data }]]),
+        new Map([
+          ['a', { shape: [2], data: data.subarray(0, 2) }],
+          ['b', { shape: [2], data: data.subarray(2) }],
+        ]),
+      ].map(tensorHash),
+    );
+    expect(new Set(hashes).size).toBe(4);
+    const [first, second] = [
+      { shape: [4], data },
+      { shape: [], data: data.subarray(0, 1) },
+    ];
+    const inOrder = new Map(Object.entries({ a: first, b: second }));
+    const reversed = new Map(Object.entries({ b: second, a: first }));
+    expect(await tensorHash(inOrder)).toBe(await tensorHash(reversed));
+  });
+
+  it('whose numbers and hash were changed does not pass its check', async () => {
     const adapter = decodeAdapter(
       await writeAdapter(await tuned('atoms', { m: COUNT }), backbone, recompute),
       'a.safetensors',
     );
     const change = adapter.tensors.get('layer3.0.conv2.atoms.dD');
     if (change) change.data = change.data.map((value) => value + 0.05);
+    adapter.header.tensorHash = await tensorHash(adapter.tensors);
     await expect(openAdapter(adapter, backbone, 'a.safetensors')).rejects.toThrow(
       /does not reproduce its check logits/,
     );

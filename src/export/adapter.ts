@@ -12,6 +12,7 @@ import { METHODS, methodById } from '../methods';
 import { type AtomKind, assertDefined, type TuningMethod } from '../methods/method';
 import { optionsFault } from '../methods/option-fault';
 import type { Precision } from '../ops/fp16';
+import { correctByClass } from '../statistics/balanced';
 import { normalised } from '../training/batch';
 import { type AtomDictionaries, NO_DECOMPOSITIONS } from '../training/decompositions';
 import {
@@ -26,7 +27,7 @@ import {
 } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
-import type { RunResult, SettingOptions } from '../worker/protocol';
+import type { ModelScore, RunResult, SettingOptions } from '../worker/protocol';
 import {
   ADAPTER_FORMAT,
   type Adapter,
@@ -35,6 +36,7 @@ import {
   damaged,
   encodeAdapter,
   RESIZING,
+  tensorHash,
 } from './adapter-file';
 import { checkImages, compareLogits } from './check-images';
 
@@ -57,9 +59,18 @@ export interface StoredModel {
   training: AdapterHeader['training'];
 }
 
-/** The summary of a run that its adapter file contains. */
-export function trainingSummary(result: RunResult): AdapterHeader['training'] {
+/**
+ * The summary of a run that its adapter file contains.
+ * @param data the data set's name and classes
+ * @param ended when the run ended
+ */
+export function trainingSummary(
+  result: RunResult,
+  data: { name: string; classes: readonly string[] },
+  ended: Date,
+): AdapterHeader['training'] {
   const kept = result.epochs.find(({ epoch }) => epoch === result.keptEpoch);
+  const classes = data.classes.length;
   return {
     config: result.config,
     outcome: result.outcome,
@@ -67,10 +78,24 @@ export function trainingSummary(result: RunResult): AdapterHeader['training'] {
     keptEpoch: result.keptEpoch,
     correct: kept?.correct ?? 0,
     validationImages: kept?.total ?? 0,
+    byClass: {
+      validation: correctByClass(result.validation, classes),
+      test: result.test && correctByClass(result.test, classes),
+    },
+    data: data.name,
+    ended: ended.toISOString(),
     trainable: result.trainable,
     seconds: result.seconds,
     backend: result.backend,
   };
+}
+
+/** The images on which a model is judged: the test images if there are any. */
+export function scoreOf({ byClass, correct, validationImages }: AdapterHeader['training']): ModelScore {
+  const { validation = null, test = null } = byClass ?? {};
+  if (!test) return { on: 'validation', correct, images: validationImages, byClass: validation };
+  const total = (counts: readonly number[]) => counts.reduce((sum, each) => sum + each, 0);
+  return { on: 'test', correct: total(test.correct), images: total(test.images), byClass: test };
 }
 
 /** How a stored model's coefficients and bases are computed again. */
@@ -142,14 +167,15 @@ export async function writeAdapter(
   const tensors = new Map(
     [...contentsOf(stored, backbone)].map(([name, { shape, data }]) => [name, { shape, data: data() }]),
   );
-  return encodeAdapter({ tensors, header: headerOf(stored, backbone, logits) });
+  const header = headerOf(stored, backbone, logits, await tensorHash(tensors));
+  return encodeAdapter({ tensors, header });
 }
 
 /** Size of the file that `writeAdapter` writes, bytes, computed from shapes alone. */
 export function adapterSize(stored: StoredModel, backbone: Backbone): number {
   const logits = Array.from({ length: CHECK_IMAGES }, () => stored.classes.map(() => 0));
   const shapes = new Map([...contentsOf(stored, backbone)].map(([name, { shape }]) => [name, shape]));
-  return adapterBytes(headerOf(stored, backbone, logits), shapes);
+  return adapterBytes(headerOf(stored, backbone, logits, '0'.repeat(64)), shapes);
 }
 
 /** The tensors of the file by name: trained parameters and atoms. */
@@ -174,7 +200,7 @@ function contentsOf(
   return contents;
 }
 
-function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): AdapterHeader {
+function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][], hash: string): AdapterHeader {
   const { name, classes, dictionaries, framing, training } = stored;
   const steps = (kind: AtomKind) =>
     Object.fromEntries([...dictionaries[kind]].map(([layer, { lipschitz }]) => [layer, lipschitz]));
@@ -187,6 +213,7 @@ function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): 
     backbone: { id: backbone.id, hash: backbone.hash },
     classes,
     inputSize: backbone.inputSize,
+    tensorHash: hash,
     preprocessing: {
       channels: 'RGB',
       scale: 1 / 255,
@@ -206,8 +233,8 @@ function headerOf(stored: StoredModel, backbone: Backbone, logits: number[][]): 
 }
 
 /**
- * Opens an adapter on `backbone` and recomputes its check logits.
- * @throws UserError if it belongs to another backbone, contradicts itself or the backbone, or its logits are not reproduced.
+ * Opens an adapter on `backbone` and computes its tensors' hash and its check logits again.
+ * @throws UserError if it belongs to another backbone, contradicts itself or the backbone, or its hash or logits are not reproduced.
  */
 export async function openAdapter(
   adapter: Adapter,
@@ -216,7 +243,13 @@ export async function openAdapter(
   recompute?: Recomputation,
 ): Promise<{ stored: StoredModel; checkDifference: number }> {
   const stored = storedModelOf(adapter, backbone, fileName);
-  const { check } = adapter.header;
+  const { check, tensorHash: stated } = adapter.header;
+  if (stated !== null && (await tensorHash(adapter.tensors)) !== stated) {
+    throw new UserError(
+      `“${fileName}” was damaged or changed after it was saved: the SHA-256 of its tensors is not the one that its header states. ` +
+        'Copy the file again from where it was saved, or export it again where it was trained.',
+    );
+  }
   const actual = await withModel(
     stored,
     backbone,
@@ -238,7 +271,7 @@ export async function openAdapter(
 /**
  * The model in an adapter file, validated against `backbone`. Sizes in the header are used only if the file has tensors of the
  * resulting shapes, so nothing larger than the file is allocated.
- * @throws UserError as `openAdapter`, except for the logits
+ * @throws UserError as `openAdapter`, except for the hash and the logits
  */
 export function storedModelOf(
   { header, tensors }: Adapter,

@@ -10,6 +10,8 @@ onBackends('an adapter of core atoms made in PyTorch', () => {
     const backbone = await starter();
     const name = 'core-adapter.safetensors';
     const adapter = decodeAdapter(await valuesFile(name), name);
+    // The hash over its tensors was computed in Python, too, and is checked here.
+    expect(adapter.header.tensorHash).toMatch(/^[0-9a-f]{64}$/);
     const { checkDifference, stored } = await openAdapter(adapter, backbone, name);
     expect(checkDifference).toBeLessThan(1e-4);
     expect(stored.bases.size).toBe(0);

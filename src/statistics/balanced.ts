@@ -21,6 +21,25 @@ export function imagesByClass(targets: ArrayLike<number>): number[][] {
   return byClass.filter((images) => images !== undefined);
 }
 
+/** Correct images and images of every class. */
+export interface ByClass {
+  correct: number[];
+  images: number[];
+}
+
+/** @param classes number of classes; those without images count 0 */
+export function correctByClass(
+  { targets, predicted }: { targets: readonly number[]; predicted: readonly number[] },
+  classes: number,
+): ByClass {
+  const found: ByClass = { correct: Array(classes).fill(0), images: Array(classes).fill(0) };
+  targets.forEach((target, image) => {
+    found.images[target] = (found.images[target] ?? 0) + 1;
+    if (predicted[image] === target) found.correct[target] = (found.correct[target] ?? 0) + 1;
+  });
+  return found;
+}
+
 /**
  * The weights with which balanced accuracy counts images; null if the classes that occur are nearly balanced (`isUnbalanced`), where
  * accuracy says the same.

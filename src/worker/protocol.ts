@@ -7,6 +7,7 @@ import type { Recipe } from '../backbone/recipe';
 import type { TrunkChoice } from '../backbone/trunk-choice';
 import type { DownloadProgress } from '../hub/progress';
 import type { StoredBackbone, StoredPrecision } from '../hub/stored';
+import type { ByClass } from '../statistics/balanced';
 
 export type { DownloadProgress, Recipe, StoredBackbone, StoredPrecision, TrunkChoice };
 
@@ -549,13 +550,31 @@ export interface ModelSummary {
   setting: string;
   classes: string[];
   trainable: { backbone: number; head: number };
-  /** Stored validation accuracy, 0–1; `validationImages` is the number of images it was measured on. */
-  accuracy: number;
-  validationImages: number;
+  score: ModelScore;
+  /** Name of the data set it was trained on, and the ISO date on which its run ended; null if its adapter file does not state them. */
+  data: string | null;
+  ended: string | null;
   /** Size of its adapter file, bytes. */
   adapterBytes: number;
-  /** For a loaded adapter: the largest difference between stored and recomputed check logits; null for a run. */
-  checkDifference: number | null;
+  /** The file of a loaded adapter; null for a run. */
+  file: LoadedFile | null;
+}
+
+/** What a model got right, on the test images if there are any, otherwise on the validation images of the best epoch. */
+export interface ModelScore {
+  on: 'test' | 'validation';
+  correct: number;
+  images: number;
+  /** In the order of the model's classes; null for an adapter file that does not state it. */
+  byClass: ByClass | null;
+}
+
+export interface LoadedFile {
+  name: string;
+  /** SHA-256 of the whole file. */
+  hash: string;
+  /** The largest difference between stored and recomputed check logits. */
+  checkDifference: number;
 }
 
 /** A name for the person and a key that identifies the same thing in the engine. */
@@ -588,6 +607,9 @@ export interface Classification {
   probabilities: number[];
   logits: number[];
 }
+
+/** What several models predict for one image, in the order of the models; or why it cannot be decoded. */
+export type Classified = { predictions: Classification[] } | { reason: string };
 
 // ---------------------------------------------------------------- calls
 
@@ -682,9 +704,10 @@ export interface Calls {
     progress: never;
   };
   loadAdapter: { in: { modelId: string; fileName: string; file: Blob }; out: ModelSummary; progress: never };
+  /** Classifies each image with every model. */
   classify: {
-    in: { modelId: string; image: Blob; fileName: string; expected: Pick<Expected, 'backbone'> };
-    out: Classification;
+    in: { modelIds: readonly string[]; images: readonly Blob[]; expected: Pick<Expected, 'backbone'> };
+    out: Classified[];
     progress: never;
   };
   movement: {

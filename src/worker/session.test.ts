@@ -5,6 +5,7 @@ import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
 import { paintedImage, plain } from '../data/file-fixtures';
+import { decodeAdapter, encodeAdapter } from '../export/adapter-file';
 import { seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
@@ -145,6 +146,17 @@ async function started(name: BackboneName, slowness?: Slowness) {
   return { session, call, opened, backbone, data, expected: expectedOf({ backbone, data }) };
 }
 
+/** The logits of one image. */
+async function logitsOf(
+  call: ReturnType<typeof caller>,
+  input: { modelId: string; image: Blob; expected: Pick<Expected, 'backbone'> },
+): Promise<number[]> {
+  const { modelId, image, expected } = input;
+  const [first] = await call('classify', { modelIds: [modelId], images: [image], expected });
+  const prediction = first && 'predictions' in first ? first.predictions[0] : undefined;
+  return prediction?.logits ?? [];
+}
+
 const trainInput = (runId: string, expected: Expected, setting = CONFIG.setting) => ({
   ...{ runId, name: runId, config: { ...CONFIG, setting }, memoryCap: null, scoreTest: false, expected },
 });
@@ -165,9 +177,84 @@ describe('a session', () => {
       await expect(refused()).rejects.toThrow(
         'A run is in progress. Wait until it ends, or stop it on Compare.',
       );
-    const image = { modelId: 'first', image: await plain(1), fileName: '1.png', expected };
-    expect((await call('classify', image)).logits).toHaveLength(2);
+    const image = { modelId: 'first', image: await plain(1), expected };
+    expect(await logitsOf(call, image)).toHaveLength(2);
     expect((await run).model.backbone.key).toBe(expected.backbone.key);
+  });
+
+  it('classifies several images with several models as each image with each model', async () => {
+    const { call, expected } = await started('a');
+    await call('train', trainInput('first', expected));
+    await call('train', trainInput('second', expected, 'linear-probe'));
+    const images = await Promise.all(Array.from({ length: 11 }, (_, index) => plain(20 * index)));
+    const modelIds = ['second', 'first'];
+    const found = await call('classify', {
+      ...{ modelIds, expected },
+      images: [...images.slice(0, 4), new Blob(['Dear all']), ...images.slice(4)],
+    });
+    const [broken] = found.splice(4, 1);
+    expect(broken).toEqual({ reason: 'Not an image: its content is in no known image format.' });
+    expect(found).toHaveLength(images.length);
+    for (const [index, each] of found.entries()) {
+      if ('reason' in each) throw new Error(each.reason);
+      for (const [place, modelId] of modelIds.entries()) {
+        const alone = await logitsOf(call, { modelId, image: images[index] ?? new Blob(), expected });
+        const { logits = [], probabilities = [] } = each.predictions[place] ?? {};
+        for (const [label, logit] of logits.entries()) expect(logit).toBeCloseTo(alone[label] ?? 0, 4);
+        expect(probabilities.reduce((sum, each) => sum + each)).toBeCloseTo(1, 10);
+      }
+    }
+  });
+
+  it('stops classifying when it is cancelled', async () => {
+    const { call, expected } = await started('a');
+    await call('train', trainInput('model', expected));
+    const images = await Promise.all(Array.from({ length: 40 }, (_, index) => plain(index)));
+    const cancel = new AbortController();
+    const classified = call('classify', { modelIds: ['model'], images, expected }, cancel.signal);
+    cancel.abort(new DOMException('Cancelled.', 'AbortError'));
+    await expect(classified).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('states what a model got right, of which images and when, and says the same of its file', async () => {
+    const { call, expected } = await started('a');
+    const before = Date.now();
+    const { result, model } = await call('train', { ...trainInput('run', expected), scoreTest: true });
+    expect(model.score).toEqual({
+      on: 'validation',
+      correct: result.epochs.find(({ epoch }) => epoch === result.keptEpoch)?.correct,
+      images: result.validation.targets.length,
+      byClass: { correct: expect.any(Array), images: [2, 2] },
+    });
+    expect(model).toMatchObject({ data: 'd1', file: null });
+    const ended = Date.parse(model.ended ?? '');
+    expect(ended).toBeGreaterThanOrEqual(before);
+    expect(ended).toBeLessThanOrEqual(Date.now());
+    const { file } = await call('exportAdapter', { modelId: 'run', name: 'run' });
+    expect(file.byteLength).toBe(model.adapterBytes);
+    const loaded = (modelId: string, fileName: string) =>
+      call('loadAdapter', { modelId, fileName, file: new Blob([file]) });
+    const one = await loaded('one', 'one.safetensors');
+    expect(one).toEqual({
+      ...model,
+      modelId: 'one',
+      file: { name: 'one.safetensors', hash: expect.stringMatching(/^[0-9a-f]{64}$/), checkDifference: 0 },
+    });
+    expect((await loaded('two', 'copy.safetensors')).file?.hash).toBe(one.file?.hash);
+  });
+
+  it('gives the same adapter for the same run computed again, apart from the date and the time it took', async () => {
+    const { call, expected } = await started('a');
+    const header = async (runId: string) => {
+      await call('train', { ...trainInput(runId, expected), name: 'run' });
+      const { file } = await call('exportAdapter', { modelId: runId, name: 'run' });
+      const { header, tensors } = decodeAdapter(file, 'run.safetensors');
+      return encodeAdapter({
+        tensors,
+        header: { ...header, training: { ...header.training, seconds: 0, ended: null } },
+      });
+    };
+    expect(await header('second')).toEqual(await header('first'));
   });
 
   it('starts no run while a backbone is being loaded or images are being read, but classifies', async () => {
@@ -175,10 +262,10 @@ describe('a session', () => {
     const { call, expected } = await started('a', { turns: () => turns, fails: () => false });
     await call('train', trainInput('model', expected));
     turns = 50;
-    const image = { modelId: 'model', image: await plain(1), fileName: '1.png', expected };
+    const image = { modelId: 'model', image: await plain(1), expected };
     const loading = call('useBackbone', choiceOf('b'));
     await expect(call('train', trainInput('early', expected))).rejects.toThrow('A backbone is being loaded.');
-    expect((await call('classify', image)).logits).toHaveLength(2);
+    expect(await logitsOf(call, image)).toHaveLength(2);
     await loading;
     const importing = call('importData', { source: dataOf('d1'), ...splitChoice });
     await expect(call('train', trainInput('early', expected))).rejects.toThrow('Images are being read.');
@@ -192,14 +279,14 @@ describe('a session', () => {
     const other = await call('useBackbone', choiceOf('b'));
     expect(other.dataStays).toBe(false);
     await call('importData', { source: dataOf('d2'), ...splitChoice });
-    const image = { image: await plain(1), fileName: '1.png' };
+    const image = { image: await plain(1) };
     for (const refused of [
       () => call('train', trainInput('late', expected)),
       () => call('measure', { config: CONFIG, memoryCap: null, expected }),
-      () => call('classify', { modelId: 'model', ...image, expected }),
+      () => logitsOf(call, { modelId: 'model', ...image, expected }),
       () => call('movement', { modelId: 'model', expected }),
       () => call('decompose', { count: 4, expected }),
-      () => call('recognize', { ...image, expected }),
+      () => call('recognize', { ...image, fileName: '1.png', expected }),
       () => call('recognizeData', { perClass: 1, expected }),
     ])
       await expect(refused()).rejects.toThrow(
@@ -210,7 +297,7 @@ describe('a session', () => {
       'This request was made for the data “d1”, but “d2” is loaded now',
     );
     // A model stores its own backbone, independently of the request.
-    await expect(call('classify', { modelId: 'model', ...image, expected: half })).rejects.toThrow(
+    await expect(logitsOf(call, { modelId: 'model', ...image, expected: half })).rejects.toThrow(
       'This model belongs to another backbone. Choose a, 32 px to use it.',
     );
   });
@@ -222,10 +309,9 @@ describe('a session', () => {
     const large = {
       modelId: 'model',
       image: await paintedImage(1500, 1500, (x) => [x % 256, 0, 0]),
-      fileName: '1.png',
     };
     const ended: string[] = [];
-    const classified = call('classify', { ...large, expected }).then(() => ended.push('classified'));
+    const classified = logitsOf(call, { ...large, expected }).then(() => ended.push('classified'));
     const loaded = call('useBackbone', choiceOf('b')).then(() => ended.push('loaded'));
     await Promise.all([classified, loaded]);
     expect(ended).toEqual(['classified', 'loaded']);
@@ -297,8 +383,8 @@ async function alone(backbone: BackboneName, data: string, setting: string) {
   const imported = await call('importData', { source: dataOf(data), ...splitChoice });
   const expected = expectedOf({ backbone: used.backbone, data: imported });
   const { result } = await call('train', trainInput('run', expected, setting));
-  const image = { modelId: 'run', image: await anImage, fileName: '1.png', expected };
-  const { logits } = await call('classify', image);
+  const image = { modelId: 'run', image: await anImage, expected };
+  const logits = await logitsOf(call, image);
   opened.at(-1)?.dispose();
   return { losses: result.epochs.map(({ valLoss }) => valLoss), logits };
 }
@@ -370,8 +456,10 @@ async function interleave(seed: number): Promise<{ done: string[]; refused: stri
     },
     classify: () => {
       if (models.length === 0) return null;
-      const { modelId, backbone, data, setting, expected } = pick(models);
-      return call('classify', { modelId, image, fileName: '1.png', expected }).then(async ({ logits }) =>
+      const { modelId, backbone, data, setting, expected: own } = pick(models);
+      // Sometimes for another backbone than the model's.
+      const expected = random.integer(3) === 0 ? (anyExpected() ?? own) : own;
+      return logitsOf(call, { modelId, image, expected }).then(async (logits) =>
         expect(logits).toEqual((await reference(backbone, data, setting)).logits),
       );
     },

@@ -5,7 +5,6 @@ import { backboneLabel } from '../backbone/backbone-label';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
-import { decodeImage, type Framing } from '../data/decode';
 import { imageNamed } from '../data/image-named';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
@@ -15,16 +14,17 @@ import type { LayerOptions } from '../decompose/layer-workers';
 import { health } from '../engine-health';
 import {
   adapterSize,
-  logitsOf,
   openAdapter,
   type Recomputation,
   type StoredModel,
+  scoreOf,
   trainingSummary,
   withModel,
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
+import { sha256 } from '../files/sha256';
 import { keep } from '../hub/keep';
 import { sourceOfFile } from '../hub/sources';
 import { STARTER } from '../hub/starter';
@@ -32,7 +32,6 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { assertDefined, checkOptions, type TuningMethod } from '../methods/method';
 import { adaptPrograms, checkFp16 } from '../ops/webgpu/adapt';
-import { centreOf } from '../training/batch';
 import { ambiguousBases, decompositionsFor, dictionariesOf } from '../training/decompositions';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
@@ -45,6 +44,7 @@ import { type Job, RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { BasisStore } from './basis-store';
+import { classifyFiles } from './classify';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import { EngineLock } from './lock';
 import { keyOf, openBackbone } from './open-backbone';
@@ -63,6 +63,7 @@ import type {
 import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
+import { storedSide } from './stored-side';
 import { tileMemory } from './tile-memory';
 
 export interface Context<K extends CallName> {
@@ -79,11 +80,6 @@ const COEFFICIENTS_KEPT = 512e6;
 
 /** Steps between reads of the loss. On a GPU every read waits for all queued work. */
 const STEPS_PER_REPORT = { wasm: 1, webgpu: 4 } as const;
-
-/** Images are stored at 8/7 of the input size to leave room for crops (docs/method.md §5); squeezed images at the input size. */
-function storedSide(inputSize: number, framing: Framing): number {
-  return framing === 'squeeze' ? inputSize : Math.floor((inputSize * 8) / 7);
-}
 
 /** Dependencies of a session that tests replace. */
 export interface SessionParts {
@@ -215,7 +211,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     modelId: string,
     stored: StoredModel,
     trunk: Backbone,
-    checkDifference: number | null,
+    file: ModelSummary['file'],
   ): ModelSummary {
     const owner = { key: keyOf(trunk), name: backboneLabel(trunk) };
     models.set(modelId, { stored, backbone: owner });
@@ -227,10 +223,11 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       setting: training.config.setting,
       classes: stored.classes,
       trainable: training.trainable,
-      accuracy: training.validationImages === 0 ? 0 : training.correct / training.validationImages,
-      validationImages: training.validationImages,
+      score: scoreOf(training),
+      data: training.data,
+      ended: training.ended,
       adapterBytes: adapterSize(stored, trunk),
-      checkDifference,
+      file,
     };
   }
 
@@ -500,7 +497,8 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
                 ...{ name, classes: dataset.classes, values },
                 dictionaries: dictionariesOf(model.decompositions),
                 bases: ambiguousBases(model.decompositions),
-                ...{ framing: framingOf(dataset.preset), training: trainingSummary(result) },
+                framing: framingOf(dataset.preset),
+                training: trainingSummary(result, dataset, new Date()),
               };
               return { result, model: remember(runId, stored, model.backbone, null) };
             },
@@ -528,27 +526,21 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
     loadAdapter: ({ modelId, fileName, file }, { signal }) =>
       reading('read', signal, async () => {
-        const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        const adapter = decodeAdapter(bytes, fileName);
         const trunk = assertStarted(backbone);
         const { stored, checkDifference } = await openAdapter(adapter, trunk, fileName, recomputation);
-        return remember(modelId, stored, trunk, checkDifference);
+        return remember(modelId, stored, trunk, {
+          name: fileName,
+          hash: await sha256(bytes),
+          checkDifference,
+        });
       }),
 
-    classify: ({ modelId, image, fileName, expected }, { signal }) =>
-      reading('read', signal, async () => {
-        const trunk = expectedBackbone(expected);
-        const stored = model(modelId);
-        const { framing } = stored;
-        const side = storedSide(trunk.inputSize, framing);
-        const pixels = centreOf(await pixelsOf(image, fileName, side, framing), side, trunk.inputSize);
-        const [logits = []] = await withModel(
-          stored,
-          trunk,
-          (open, values) => logitsOf(open, values, pixels, 1),
-          recomputation,
-        );
-        return { logits, probabilities: softmax(logits) };
-      }),
+    classify: ({ modelIds, images, expected }, { signal }) =>
+      reading('read', signal, (signal) =>
+        classifyFiles(expectedBackbone(expected), modelIds.map(model), images, recomputation, signal),
+      ),
 
     movement: ({ modelId, expected }, { signal }) =>
       reading('read', signal, async () => {
@@ -566,18 +558,6 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 function assertStarted<T>(part: T | null): T {
   if (part === null) throw new Error('A request was made before the engine was started.');
   return part;
-}
-
-/** RGB bytes `[side, side, 3]` of an image file. */
-async function pixelsOf(
-  image: Blob,
-  fileName: string,
-  side: number,
-  framing: Framing,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const decoded = await decodeImage(image, side, framing);
-  if ('reason' in decoded) throw new UserError(`“${fileName}”: ${decoded.reason}`);
-  return decoded.pixels;
 }
 
 async function storageNow(): Promise<Storage> {
@@ -628,13 +608,6 @@ function movement(
 /** ‖values‖₂ */
 function euclideanNorm(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-}
-
-function softmax(logits: number[]): number[] {
-  const greatest = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp(logit - greatest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }
 
 function adapterFileName(name: string): string {

@@ -4,9 +4,9 @@ import { RunKey } from '../../charts/Marker';
 import type { Comparison } from '../../store/comparison';
 import { differenceWords, pWords, testSentence } from '../../store/comparison-words';
 import { counted, PENDING } from '../../ui/format';
+import { TableFrame } from '../../ui/TableFrame';
+import frame from '../../ui/TableFrame.module.css';
 import classes from './CompareStep.module.css';
-import { TableFrame } from './TableFrame';
-import frame from './TableFrame.module.css';
 
 export function PairsTable({ comparison }: { comparison: Comparison }) {
   const { pairs, isComputing } = comparison;

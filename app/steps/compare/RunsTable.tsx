@@ -8,6 +8,7 @@ import { accuracySentences, untestedRatesSentence } from '../../store/comparison
 import { hideRuns } from '../../store/queue';
 import { isActive, type RunRecord } from '../../store/run-record';
 import { counted } from '../../ui/format';
+import { TableFrame } from '../../ui/TableFrame';
 import { RunActions, RunDetails, RunName, stateWords } from './RunParts';
 import classes from './RunsTable.module.css';
 import {
@@ -21,7 +22,6 @@ import {
   settingFile,
   sorted,
 } from './run-table';
-import { TableFrame } from './TableFrame';
 
 interface Sorting {
   id: string;

@@ -1,111 +1,102 @@
-/** Classifies one image with every chosen model, side by side. */
-import { Button, Loader } from '@mantine/core';
+/** Classifies one image or many with every chosen model, side by side. */
+import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
-import { useEffect, useRef, useState } from 'react';
-import type { Classification, Guess, ModelSummary } from '../../../src/worker/protocol';
-import { classify } from '../../store/model-actions';
-import { asProblem, type Problem } from '../../store/problem';
-import { announce } from '../../store/session';
-import { percent } from '../../ui/format';
-import { GuessList } from '../../ui/GuessList';
+import { useEffect, useRef } from 'react';
+import type { ModelSummary } from '../../../src/worker/protocol';
+import { classifyRest, takeImages } from '../../store/classify-actions';
+import { type ImageToClassify, useSession } from '../../store/session';
+import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { useObjectUrl } from '../../ui/use-object-url';
+import { namedFiles } from '../data/named-files';
+import { ManyImages } from './ManyImages';
+import { OneImage } from './OneImage';
 import classes from './UseStep.module.css';
 
-/** Number of classes listed per model. */
-const SHOWN = 6;
-
-type Opinion = Classification | Problem | null;
-
 export function Classify({ models }: { models: ModelSummary[] }) {
-  const [image, setImage] = useState<File | null>(null);
-  const input = useRef<HTMLInputElement>(null);
-  const url = useObjectUrl(image);
-  const take = (files: readonly File[]) => {
-    if (files[0]) setImage(files[0]);
-  };
+  const { images, cancelled, problem } = useSession((session) => session.toClassify);
+  const [first] = images;
+  const only = images.length === 1 ? (first ?? null) : null;
+  const ids = models.map(({ modelId }) => modelId).join();
+  // Also when another model is chosen, or a run has ended and its model is new.
+  useEffect(() => {
+    if (ids && images.length > 0 && !cancelled) void classifyRest();
+  }, [ids, images, cancelled]);
   return (
-    <div className={classes.classify}>
-      <Dropzone
-        className={classes.drop}
-        activateOnClick={false}
-        activateOnKeyboard={false}
-        enablePointerEvents
-        multiple={false}
-        onDrop={take}
-        inputProps={{ tabIndex: -1, 'aria-label': 'Dropped image' }}
-        tabIndex={-1}
-        role="group"
-        aria-label="Drop an image"
-      >
-        <div className={classes.image}>
-          {image && url && <img src={url} alt={`To classify: ${image.name}`} />}
-          <div className={classes.dropInner}>
-            <Button variant="default" onClick={() => input.current?.click()}>
-              {image ? 'Choose another image' : 'Choose an image'}
-            </Button>
-            <p>or drop it here</p>
-          </div>
-          <input
-            ref={input}
-            type="file"
-            hidden
-            accept="image/*"
-            aria-label="Image to classify"
-            onChange={(event) => {
-              take(Array.from(event.currentTarget.files ?? []));
-              event.currentTarget.value = '';
-            }}
-          />
-        </div>
-      </Dropzone>
-      <div className={classes.opinions}>
+    <div className={images.length > 1 ? classes.classifyMany : classes.classify}>
+      <TakeImages only={only} total={images.length} />
+      <div className={classes.results}>
+        <ProblemNote
+          problem={problem}
+          title={only ? 'The image could not be classified' : 'The images could not be classified'}
+        />
         {models.length === 0 && <p className={classes.hint}>Choose at least one model above.</p>}
-        {models.length > 0 && !image && (
-          <p className={classes.hint}>The class probabilities of each chosen model appear here.</p>
+        {models.length > 0 && !first && (
+          <p className={classes.hint}>
+            The class probabilities of each chosen model appear here; for several images, a table of
+            predictions.
+          </p>
         )}
-        {image && models.map((model) => <Opinions key={model.modelId} model={model} image={image} />)}
+        {models.length > 0 && only && <OneImage models={models} image={only} />}
+        {models.length > 0 && images.length > 1 && <ManyImages models={models} />}
       </div>
     </div>
   );
 }
 
-function Opinions({ model, image }: { model: ModelSummary; image: File }) {
-  const [opinion, setOpinion] = useState<Opinion>(null);
-  useEffect(() => {
-    let current = true;
-    setOpinion(null);
-    classify(model, image).then(
-      (answer) => {
-        if (!current) return;
-        setOpinion(answer);
-        const top = ranked(model.classes, answer)[0];
-        if (top) announce(`${model.name}: ${top.name}, ${percent(top.probability)}.`);
-      },
-      (error) => {
-        if (current) setOpinion(asProblem(error));
-      },
-    );
-    return () => {
-      current = false;
-    };
-  }, [model, image]);
+/** @param only the image, if there is exactly one */
+function TakeImages({ only, total }: { only: ImageToClassify | null; total: number }) {
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const url = useObjectUrl(only?.file ?? null);
+  const take = (input: HTMLInputElement) => {
+    const chosen = namedFiles(Array.from(input.files ?? []));
+    input.value = '';
+    takeImages(chosen);
+  };
   return (
-    <section className={classes.opinion} aria-label={`Prediction of ${model.name}`}>
-      <h4>{model.name}</h4>
-      {opinion === null && <Loader size="sm" aria-label="Classifying" />}
-      {opinion && 'kind' in opinion && (
-        <ProblemNote problem={opinion} title="The image could not be classified" />
-      )}
-      {opinion && 'probabilities' in opinion && (
-        <GuessList guesses={ranked(model.classes, opinion).slice(0, SHOWN)} />
-      )}
-    </section>
+    <Dropzone
+      className={classes.drop}
+      activateOnClick={false}
+      activateOnKeyboard={false}
+      enablePointerEvents
+      onDrop={(dropped) => takeImages(namedFiles(dropped))}
+      inputProps={{ tabIndex: -1, 'aria-label': 'Dropped images' }}
+      tabIndex={-1}
+      role="group"
+      aria-label="Drop images"
+    >
+      <div className={total > 1 ? undefined : classes.image}>
+        {only && url && <img src={url} alt={`To classify: ${only.path}`} />}
+        <div className={classes.dropInner}>
+          {total > 1 && <p className={classes.total}>{counted(total, 'image')}</p>}
+          <Button variant="default" onClick={() => files.current?.click()}>
+            {total > 0 ? 'Choose other images' : 'Choose images'}
+          </Button>
+          <Button variant="default" onClick={() => folder.current?.click()}>
+            Choose a folder
+          </Button>
+          <p>or drop them here</p>
+        </div>
+        <input
+          ref={files}
+          type="file"
+          hidden
+          multiple
+          accept="image/*"
+          aria-label="Images to classify"
+          onChange={(event) => take(event.currentTarget)}
+        />
+        <input
+          ref={folder}
+          type="file"
+          hidden
+          multiple
+          aria-label="Folder of images to classify"
+          onChange={(event) => take(event.currentTarget)}
+          {...{ webkitdirectory: '' }}
+        />
+      </div>
+    </Dropzone>
   );
-}
-
-function ranked(names: readonly string[], { probabilities }: Classification): Guess[] {
-  return names
-    .map((name, index) => ({ name, probability: probabilities[index] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability);
 }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
-import { loadAdapter } from '../../store/model-actions';
+import { loadAdapters } from '../../store/model-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession } from '../../store/session';
 import classes from './UseStep.module.css';
@@ -9,10 +9,8 @@ import classes from './UseStep.module.css';
 export function LoadAdapter() {
   const loading = useSession((session) => session.loadingAdapter);
   const obstacle = useSession(obstacleFor('read'));
+  const notes = useSession((session) => session.adapterNotes);
   const input = useRef<HTMLInputElement>(null);
-  const take = async (files: readonly File[]) => {
-    for (const file of files) await loadAdapter(file);
-  };
   return (
     <Dropzone
       className={classes.drop}
@@ -20,7 +18,7 @@ export function LoadAdapter() {
       activateOnClick={false}
       activateOnKeyboard={false}
       enablePointerEvents
-      onDrop={(files) => void take(files)}
+      onDrop={(files) => void loadAdapters(files)}
       inputProps={{ tabIndex: -1, 'aria-label': 'Dropped adapter' }}
       tabIndex={-1}
       role="group"
@@ -40,15 +38,21 @@ export function LoadAdapter() {
           ref={input}
           type="file"
           hidden
+          multiple
           accept=".safetensors"
           aria-label="Adapter file"
           onChange={(event) => {
             const files = Array.from(event.currentTarget.files ?? []);
             event.currentTarget.value = '';
-            void take(files);
+            void loadAdapters(files);
           }}
         />
       </div>
+      {notes.map((note) => (
+        <p key={note} className={classes.note}>
+          {note}
+        </p>
+      ))}
     </Dropzone>
   );
 }

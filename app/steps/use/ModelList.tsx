@@ -1,50 +1,36 @@
+/** The models: what each was trained on, what it got right, its size, and its adapter file. */
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
-import { wilson } from '../../../src/statistics/wilson';
-import { downloadAdapter, dropModel } from '../../store/model-actions';
-import { absence, type TunedModel, useSession } from '../../store/session';
-import { bytes, count, counted, measured, withRange } from '../../ui/format';
+import type { ModelSummary } from '../../../src/worker/protocol';
+import { accuracyKind, accuracyWords } from '../../store/comparison-words';
+import { modelAccuracy } from '../../store/model-accuracy';
+import { chooseModel, downloadAdapter, dropModel } from '../../store/model-actions';
+import { absence, modelName, type TunedModel, useSession } from '../../store/session';
+import { bytes, count, counted, measured, percent } from '../../ui/format';
 import classes from './ModelList.module.css';
 
-interface Props {
-  models: TunedModel[];
-  unchosen: ReadonlySet<string>;
-  onChoose: (modelId: string, on: boolean) => void;
-}
+/** Number of classes named before “more”. */
+const CLASSES = 6;
 
-export function ModelList({ models, unchosen, onChoose }: Props) {
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
+export function ModelList({ models }: { models: TunedModel[] }) {
   return (
     <ul className={classes.list} aria-label="Models">
       {models.map((model) => (
-        <ModelRow
-          key={model.summary.modelId}
-          model={model}
-          chosen={!unchosen.has(model.summary.modelId)}
-          onChoose={(on) => onChoose(model.summary.modelId, on)}
-        />
+        <ModelRow key={model.summary.modelId} model={model} />
       ))}
     </ul>
   );
 }
 
-interface RowProps {
-  model: TunedModel;
-  chosen: boolean;
-  onChoose: (on: boolean) => void;
-}
-
-function ModelRow({ model, chosen, onChoose }: RowProps) {
-  const { summary, origin } = model;
+function ModelRow({ model }: { model: TunedModel }) {
+  const { summary, chosen } = model;
   const gone = useSession(({ backbone }) => absence(model, backbone));
   const [saving, setSaving] = useState(false);
   const [savedAs, setSavedAs] = useState<string | null>(null);
-  // A run can be renamed after its model was created.
-  const name = useSession(
-    (session) => session.runs.find(({ id }) => id === summary.modelId)?.name ?? summary.name,
-  );
-  const { accuracy, validationImages, trainable, checkDifference } = summary;
-  const interval = wilson(Math.round(accuracy * validationImages), validationImages);
-  const download = 'Download adapter';
+  const name = useSession(({ runs }) => modelName(summary, runs));
+  const { trainable, file } = summary;
   const save = async () => {
     setSaving(true);
     setSavedAs(await downloadAdapter(summary.modelId, name));
@@ -52,26 +38,42 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
   };
   return (
     <li className={classes.row}>
-      <Checkbox
-        label={name}
-        checked={chosen && gone === null}
-        disabled={gone !== null}
-        onChange={(event) => onChoose(event.currentTarget.checked)}
-        classNames={{ label: classes.name }}
-      />
-      <dl className={`${classes.facts} numbers`}>
-        <div>
-          <dt>accuracy on {counted(validationImages, 'validation image')}</dt>
-          <dd>{withRange(accuracy, interval)}</dd>
+      <div>
+        <Checkbox
+          label={name}
+          checked={chosen && gone === null}
+          disabled={gone !== null}
+          onChange={(event) => chooseModel(summary.modelId, event.currentTarget.checked)}
+          classNames={{ label: classes.name }}
+        />
+        <div className={classes.about}>
+          <p>
+            {file && (
+              <>
+                Loaded from <strong>{file.name}</strong>; its check logits{' '}
+                {file.checkDifference === 0
+                  ? 'are identical'
+                  : `differ by at most ${measured(file.checkDifference)} (relative)`}
+                .{' '}
+              </>
+            )}
+            {originWords(summary)}
+          </p>
+          <Classes names={summary.classes} />
+          {gone === null && savedAs !== null && <p>Saved as {savedAs}.</p>}
+          {gone !== null && <p>{gone}</p>}
         </div>
+      </div>
+      <dl className={`${classes.facts} numbers`}>
+        <AccuracyFact model={summary} />
         <div>
-          <dt>trainable parameters</dt>
+          <dt>Trainable parameters</dt>
           <dd>
             {count(trainable.backbone)} + head {count(trainable.head)}
           </dd>
         </div>
         <div>
-          <dt>adapter file</dt>
+          <dt>Adapter file</dt>
           <dd>{bytes(summary.adapterBytes)}</dd>
         </div>
       </dl>
@@ -81,12 +83,12 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
           variant="default"
           loading={saving}
           disabled={gone !== null}
-          aria-label={`${download} of ${name}`}
+          aria-label={`Download adapter of ${name}`}
           onClick={() => void save()}
         >
-          {download}
+          Download
         </Button>
-        {(origin === 'file' || gone !== null) && (
+        {(file !== null || gone !== null) && (
           <Button
             size="sm"
             variant="subtle"
@@ -97,14 +99,45 @@ function ModelRow({ model, chosen, onChoose }: RowProps) {
           </Button>
         )}
       </div>
-      {gone === null && (savedAs !== null || checkDifference !== null) && (
-        <p className={classes.gone}>
-          {savedAs !== null && `Saved as ${savedAs}. `}
-          {checkDifference !== null &&
-            `Loaded from a file. Its check logits ${checkDifference === 0 ? 'are identical' : `differ by at most ${measured(checkDifference)} (relative)`}.`}
-        </p>
-      )}
-      {gone !== null && <p className={classes.gone}>{gone}</p>}
     </li>
+  );
+}
+
+/** The headline accuracy, and which images it was measured on. */
+function AccuracyFact({ model: { score } }: { model: ModelSummary }) {
+  const accuracy = modelAccuracy(score);
+  const unbalanced = accuracy?.unbalanced;
+  return (
+    <div>
+      <dt>
+        {accuracyKind(score.on, Boolean(unbalanced))}, {counted(score.images, 'image')}
+      </dt>
+      <dd>{accuracyWords(accuracy)}</dd>
+      {unbalanced && (
+        <dd className={classes.beside}>
+          accuracy {percent(unbalanced.accuracy)}; {percent(unbalanced.majority)} if always the largest class
+        </dd>
+      )}
+    </div>
+  );
+}
+
+function originWords({ data, ended }: ModelSummary): string {
+  if (data === null && ended === null) return 'The file does not state on what data or when it was trained.';
+  const on = data === null ? '' : ` on “${data}”`;
+  return `Trained${on}${ended === null ? '' : `, ${date.format(new Date(ended))}`}.`;
+}
+
+function Classes({ names }: { names: readonly string[] }) {
+  const more = names.length - CLASSES;
+  const first = `${counted(names.length, 'class', 'classes')}: ${names.slice(0, CLASSES).join(', ')}`;
+  if (more <= 0) return <p>{first}</p>;
+  return (
+    <details>
+      <summary>
+        {first} and {count(more)} more
+      </summary>
+      {names.slice(CLASSES).join(', ')}
+    </details>
   );
 }

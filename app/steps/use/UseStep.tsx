@@ -1,7 +1,6 @@
-/** Step 5: download and load adapters, classify an image, see how kernels changed. */
+/** Step 5: download and load adapters, classify images, see how kernels changed. */
 import { Button } from '@mantine/core';
-import { useState } from 'react';
-import { absence, useSession, write } from '../../store/session';
+import { chosenModels, usableModels, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
 import { Classify } from './Classify';
@@ -11,18 +10,11 @@ import { Movement } from './Movement';
 
 export function UseStep() {
   const models = useSession((session) => session.models);
-  const problem = useSession((session) => session.modelsProblem);
-  const [unchosen, setUnchosen] = useState<ReadonlySet<string>>(new Set());
+  const runs = useSession((session) => session.runs);
   const backbone = useSession((session) => session.backbone);
-  const here = models.filter((model) => absence(model, backbone) === null);
-  const chosen = here.filter(({ summary }) => !unchosen.has(summary.modelId)).map(({ summary }) => summary);
-
-  const choose = (modelId: string, on: boolean) => {
-    const next = new Set(unchosen);
-    if (on) next.delete(modelId);
-    else next.add(modelId);
-    setUnchosen(next);
-  };
+  const problem = useSession((session) => session.modelsProblem);
+  const here = usableModels({ models, backbone });
+  const chosen = chosenModels({ models, backbone, runs });
   return (
     <StepPage
       title="Use"
@@ -43,7 +35,7 @@ export function UseStep() {
       )}
       {models.length > 0 && (
         <Block title="Models" note="Chosen models classify images side by side.">
-          <ModelList models={models} unchosen={unchosen} onChoose={choose} />
+          <ModelList models={models} />
         </Block>
       )}
       <Block title="Load an adapter" note="A .safetensors file saved here or by the command line.">
@@ -51,7 +43,7 @@ export function UseStep() {
       </Block>
       {here.length > 0 && (
         <>
-          <Block title="Classify an image">
+          <Block title="Classify images">
             <Classify models={chosen} />
           </Block>
           <Block title="Kernel changes" note="How much each layer’s kernel differs from the pretrained one.">

@@ -1,8 +1,8 @@
 /** A wide table that scrolls horizontally, with notes and CSV exports. */
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { type Cell, csv } from '../../ui/csv';
-import { saveFile } from '../../ui/save-file';
+import { type Cell, csv } from './csv';
+import { saveFile } from './save-file';
 import classes from './TableFrame.module.css';
 
 interface CsvFile {

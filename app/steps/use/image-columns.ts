@@ -1,0 +1,60 @@
+/** The columns of the table of classified images, and of its CSV. */
+import type { ModelSummary } from '../../../src/worker/protocol';
+import { isDisputed, topOf } from '../../store/classify-actions';
+import type { ImageToClassify } from '../../store/session';
+import type { Column } from '../../ui/columns';
+import { PENDING, percent } from '../../ui/format';
+
+/** In the CSV, each model has its predicted class and the probabilities of all its classes. */
+export function imageColumns(models: readonly ModelSummary[]): Column<ImageToClassify>[] {
+  return [
+    { title: 'Image', show: ({ path }) => path, file: { image: ({ path }) => path } },
+    ...models.map((model) => modelColumn(model, titleOf(model, models))),
+    ...(models.length > 1 ? [agreement(models)] : []),
+  ];
+}
+
+/** The reason why an image could not be decoded, for the CSV. */
+export const REASON: Pick<Column<ImageToClassify>, 'file'> = {
+  file: { 'left out': ({ reason }) => reason ?? '' },
+};
+
+/** With the file if two models have the same name. */
+function titleOf({ name, file, modelId }: ModelSummary, models: readonly ModelSummary[]): string {
+  const isShared = models.some((other) => other.name === name && other.modelId !== modelId);
+  return isShared && file ? `${name} (${file.name})` : name;
+}
+
+function modelColumn(model: ModelSummary, title: string): Column<ImageToClassify> {
+  const { modelId, classes } = model;
+  const probabilities = classes.map((name, label) => [
+    `${title}: ${name}`,
+    ({ predictions }: ImageToClassify) => predictions.get(modelId)?.probabilities[label] ?? '',
+  ]);
+  return {
+    title,
+    show: (image) => {
+      const top = topOf(model, image);
+      return top ? `${top.name}, ${percent(top.probability)}` : PENDING;
+    },
+    file: {
+      [`${title}, predicted class`]: (image) => topOf(model, image)?.name ?? '',
+      [`${title}, its probability`]: (image) => topOf(model, image)?.probability ?? '',
+      ...Object.fromEntries(probabilities),
+    },
+  };
+}
+
+const agreement = (models: readonly ModelSummary[]): Column<ImageToClassify> => ({
+  title: 'Models',
+  show: (image) => {
+    if (models.some((model) => topOf(model, image) === null)) return PENDING;
+    return isDisputed(models, image) ? '≠ differ' : 'agree';
+  },
+  file: {
+    'models differ': (image) => {
+      if (image.predictions.size === 0) return '';
+      return isDisputed(models, image) ? 'yes' : 'no';
+    },
+  },
+});
