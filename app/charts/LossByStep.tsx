@@ -12,7 +12,7 @@ import {
   RULE,
   tick,
   wholeTicks,
-  Y_AXIS,
+  yAxisFor,
 } from './axis';
 import { ChartLegend, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
@@ -58,8 +58,9 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
   const low = losses[Math.floor(losses.length * 0.015)] ?? 0;
   const yTicks = niceTicks(Math.min(low, top), top, 5);
   const xTicks = wholeTicks(last, 6);
+  const yAxis = yAxisFor(yTicks.map(measured));
   return (
-    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend, wide - Y_AXIS - 4)}>
+    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend, wide - yAxis - 4)}>
       {(wide, high, above) => (
         <LineChart width={wide} height={high} margin={margin(above + 8)} title="Training loss per step">
           <CartesianGrid stroke={RULE} vertical={false} />
@@ -78,7 +79,7 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
             domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
             ticks={yTicks}
             allowDataOverflow
-            width={Y_AXIS}
+            width={yAxis}
             label={beside('training loss')}
             tickFormatter={measured}
             tick={tick}
@@ -114,7 +115,7 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
               isAnimationActive={false}
             />
           ))}
-          <ChartLegend entries={legend} x={Y_AXIS} width={wide - Y_AXIS - 4} />
+          <ChartLegend entries={legend} x={yAxis} width={wide - yAxis - 4} />
         </LineChart>
       )}
     </SizedChart>

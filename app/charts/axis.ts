@@ -32,8 +32,12 @@ export const below = (value: string) => ({
   fill: FAINT,
 });
 
-/** Width of a y axis with its title. */
+/** Width of a y axis with its title and ticks such as `75 %`. */
 export const Y_AXIS = 66;
+
+/** The same for ticks of any length. */
+export const yAxisFor = (ticks: readonly string[]) =>
+  Math.max(Y_AXIS, 34 + 7 * Math.max(0, ...ticks.map(({ length }) => length)));
 
 /** The title beside the y axis. */
 export const beside = (value: string) => ({
