@@ -69,7 +69,7 @@ test('one click trains five settings; the downloaded adapter gives the same pred
   const leftOut = page.getByRole('region', { name: 'Left out' });
   await expect(leftOut).toContainText(/letter\.png\s*Not an image/);
   const table = page.getByRole('region', { name: 'Predictions, table' });
-  await expect(table.getByRole('columnheader')).toHaveText(['Image', ...names, 'Models']);
+  await expect(table.getByRole('columnheader')).toHaveText(['Image', 'Models', ...names]);
   const rows = table.getByRole('rowheader');
   await expect(rows).toHaveText(squares.map(({ name }) => name));
   const saveCsv = page.getByRole('button', { name: 'Save predictions as CSV' });
@@ -79,8 +79,8 @@ test('one click trains five settings; the downloaded adapter gives the same pred
   await saveCsv.click();
   const lines = (await bytesOf(await predictions)).toString().trim().split('\r\n');
   expect(lines).toHaveLength(1 + squares.length + 1);
-  // The image, 5 × (predicted class, its probability, 6 classes), whether models differ, why it was left out.
-  for (const line of lines.slice(2)) expect(line.split(',')).toHaveLength(1 + 5 * 8 + 1 + 1);
+  // The image, whether models differ, 5 × (predicted class, its probability, 6 classes), why it was left out.
+  for (const line of lines.slice(2)) expect(line.split(',')).toHaveLength(1 + 1 + 5 * 8 + 1);
   expect(lines[1]).toMatch(/^letter\.png,+Not an image/);
 
   await page.goto('/');

@@ -105,6 +105,9 @@ describe('models', () => {
     expect(chosenModels(read()).map(({ name }) => name)).toEqual(['renamed']);
     chooseModel('m', true);
     expect(chosenModels(read())).toHaveLength(2);
+    // Of the same name as a run: the file tells them apart.
+    addModel({ ...loadedModel('o', 'o.safetensors', 'h'), name: 'renamed' });
+    expect(chosenModels(read()).map(({ name }) => name)).toEqual(['m', 'renamed', 'renamed (o.safetensors)']);
     markModelsGone();
     expect(chosenModels(read())).toEqual([]);
   });

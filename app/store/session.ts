@@ -217,11 +217,16 @@ export const usableModels = ({ models, backbone }: Pick<Session, 'models' | 'bac
 export const modelName = ({ modelId, name }: ModelSummary, runs: Session['runs']): string =>
   runs.find(({ id }) => id === modelId)?.name ?? name;
 
-/** The models that classify the images on Use, under their current names. */
-export const chosenModels = (session: Pick<Session, 'models' | 'backbone' | 'runs'>): ModelSummary[] =>
-  usableModels(session)
-    .filter(({ chosen }) => chosen)
-    .map(({ summary }) => ({ ...summary, name: modelName(summary, session.runs) }));
+/** The models that classify the images on Use, under their current names; with the file if several have the same name. */
+export function chosenModels(session: Pick<Session, 'models' | 'backbone' | 'runs'>): ModelSummary[] {
+  const chosen = usableModels(session).filter((model) => model.chosen);
+  const names = chosen.map(({ summary }) => modelName(summary, session.runs));
+  return chosen.map(({ summary }, index) => {
+    const name = names[index] ?? '';
+    const isShared = names.indexOf(name) !== names.lastIndexOf(name);
+    return { ...summary, name: isShared && summary.file ? `${name} (${summary.file.name})` : name };
+  });
+}
 
 export const activeRun = ({ runs }: Session) => runs.find(isActive);
 

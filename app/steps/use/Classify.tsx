@@ -24,7 +24,7 @@ export function Classify({ models }: { models: ModelSummary[] }) {
   }, [ids, images, cancelled]);
   return (
     <div className={images.length > 1 ? classes.classifyMany : classes.classify}>
-      <TakeImages only={only} total={images.length} />
+      <TakeImages only={only} total={images.filter(({ reason }) => reason === null).length} />
       <div className={classes.results}>
         <ProblemNote
           problem={problem}
@@ -92,7 +92,7 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
           type="file"
           hidden
           multiple
-          aria-label="Folder of images to classify"
+          aria-label="Folder to classify"
           onChange={(event) => take(event.currentTarget)}
           {...{ webkitdirectory: '' }}
         />

@@ -14,7 +14,7 @@ import { imageColumns, REASON } from './image-columns';
 import classes from './ManyImages.module.css';
 
 /** Rows shown at first, and added each time. */
-const ROWS = 100;
+const ROWS = 50;
 
 export function ManyImages({ models }: { models: ModelSummary[] }) {
   const { images, progress, cancelled, problem } = useSession((session) => session.toClassify);
@@ -46,7 +46,8 @@ export function ManyImages({ models }: { models: ModelSummary[] }) {
       {models.length > 1 && (
         <div className={classes.line}>
           <p>
-            {disputed.length === 0 && 'The models agree on all images classified so far.'}
+            {disputed.length === 0 &&
+              `The models agree on all images${done.length < readable.length ? ' classified so far' : ''}.`}
             {disputed.length > 0 && (
               <>
                 The models differ on <strong>{count(disputed.length)}</strong> of{' '}
@@ -54,13 +55,14 @@ export function ManyImages({ models }: { models: ModelSummary[] }) {
               </>
             )}
           </p>
-          <Checkbox
-            size="sm"
-            label="Show only these"
-            disabled={disputed.length === 0 && !onlyDisputed}
-            checked={onlyDisputed}
-            onChange={(event) => setOnlyDisputed(event.currentTarget.checked)}
-          />
+          {(disputed.length > 0 || onlyDisputed) && (
+            <Checkbox
+              size="sm"
+              label="Show only these"
+              checked={onlyDisputed}
+              onChange={(event) => setOnlyDisputed(event.currentTarget.checked)}
+            />
+          )}
         </div>
       )}
       <TableFrame

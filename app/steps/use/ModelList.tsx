@@ -12,7 +12,7 @@ import classes from './ModelList.module.css';
 /** Number of classes named before “more”. */
 const CLASSES = 6;
 
-const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
 export function ModelList({ models }: { models: TunedModel[] }) {
   return (

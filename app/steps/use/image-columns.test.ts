@@ -5,10 +5,7 @@ import { imageColumns, REASON } from './image-columns';
 
 const NBSP = '\u00a0';
 const model = (modelId: string, name: string, classes: string[]) => ({ ...modelOf(modelId), name, classes });
-const MODELS = [
-  model('a', 'Atoms', ['cat', 'dog']),
-  { ...model('b', 'Atoms', ['dog', 'owl']), file: { name: 'b.safetensors', hash: '', checkDifference: 0 } },
-];
+const MODELS = [model('a', 'Atoms', ['cat', 'dog']), model('b', 'LoRA', ['dog', 'owl'])];
 const prediction = (...probabilities: number[]) => ({ probabilities, logits: [] });
 const image = (path: string, predictions: [string, { probabilities: number[]; logits: number[] }][]) => ({
   ...{ path, file: new Blob(), reason: null, predictions: new Map(predictions) },
@@ -26,11 +23,11 @@ const BROKEN = { ...image('4.png', []), reason: 'Cut off.' };
 
 it('the table has what each model predicts, and says in words whether they differ', () => {
   const columns = imageColumns(MODELS);
-  expect(columns.map(({ title }) => title)).toEqual(['Image', 'Atoms', 'Atoms (b.safetensors)', 'Models']);
+  expect(columns.map(({ title }) => title)).toEqual(['Image', 'Models', 'Atoms', 'LoRA']);
   expect([DIFFER, AGREE, PENDING].map((row) => columns.map(({ show }) => show(row)))).toEqual([
-    ['1.png', `cat, 75.0${NBSP}%`, `owl, 60.0${NBSP}%`, '≠ differ'],
-    ['2.png', `dog, 75.0${NBSP}%`, `dog, 90.0${NBSP}%`, 'agree'],
-    ['3.png', `cat, 100.0${NBSP}%`, '…', '…'],
+    ['1.png', '≠ differ', `cat, 75.0${NBSP}%`, `owl, 60.0${NBSP}%`],
+    ['2.png', 'agree', `dog, 75.0${NBSP}%`, `dog, 90.0${NBSP}%`],
+    ['3.png', '…', `cat, 100.0${NBSP}%`, '…'],
   ]);
   expect(imageColumns(MODELS.slice(0, 1)).map(({ title }) => title)).toEqual(['Image', 'Atoms']);
 });
@@ -39,13 +36,13 @@ it('the CSV has the probabilities of all classes of all models, and why an image
   const [head, ...rows] = fileRows([...imageColumns(MODELS), REASON], [DIFFER, BROKEN]);
   expect(head).toEqual([
     'image',
+    'models differ',
     ...['Atoms, predicted class', 'Atoms, its probability', 'Atoms: cat', 'Atoms: dog'],
-    ...['predicted class', 'its probability'].map((what) => `Atoms (b.safetensors), ${what}`),
-    ...['Atoms (b.safetensors): dog', 'Atoms (b.safetensors): owl'],
-    ...['models differ', 'left out'],
+    ...['LoRA, predicted class', 'LoRA, its probability', 'LoRA: dog', 'LoRA: owl'],
+    'left out',
   ]);
   expect(rows).toEqual([
-    ['1.png', 'cat', 0.75, 0.75, 0.25, 'owl', 0.6, 0.4, 0.6, 'yes', ''],
+    ['1.png', 'yes', 'cat', 0.75, 0.75, 0.25, 'owl', 0.6, 0.4, 0.6, ''],
     ['4.png', '', '', '', '', '', '', '', '', '', 'Cut off.'],
   ]);
 });

@@ -9,8 +9,9 @@ import { PENDING, percent } from '../../ui/format';
 export function imageColumns(models: readonly ModelSummary[]): Column<ImageToClassify>[] {
   return [
     { title: 'Image', show: ({ path }) => path, file: { image: ({ path }) => path } },
-    ...models.map((model) => modelColumn(model, titleOf(model, models))),
+    // In sight also where there are many models.
     ...(models.length > 1 ? [agreement(models)] : []),
+    ...models.map(modelColumn),
   ];
 }
 
@@ -19,14 +20,8 @@ export const REASON: Pick<Column<ImageToClassify>, 'file'> = {
   file: { 'left out': ({ reason }) => reason ?? '' },
 };
 
-/** With the file if two models have the same name. */
-function titleOf({ name, file, modelId }: ModelSummary, models: readonly ModelSummary[]): string {
-  const isShared = models.some((other) => other.name === name && other.modelId !== modelId);
-  return isShared && file ? `${name} (${file.name})` : name;
-}
-
-function modelColumn(model: ModelSummary, title: string): Column<ImageToClassify> {
-  const { modelId, classes } = model;
+function modelColumn(model: ModelSummary): Column<ImageToClassify> {
+  const { modelId, name: title, classes } = model;
   const probabilities = classes.map((name, label) => [
     `${title}: ${name}`,
     ({ predictions }: ImageToClassify) => predictions.get(modelId)?.probabilities[label] ?? '',
