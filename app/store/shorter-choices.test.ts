@@ -90,7 +90,7 @@ describe('a sweep that takes hours', () => {
   });
 
   it('is offered with several changes together where no single one is enough', () => {
-    const [choice, ...others] = shorterChoices(long(40, asked([setting('atoms')]), { probe: null }));
+    const [choice, ...others] = shorterChoices(long(35, asked([setting('atoms')]), { probe: null }));
     expect(others).toEqual([]);
     expect(choice?.label).toBe('2 epochs, images of 96\u00a0pixels, the first 3 stages');
     expect(choice?.changes).toEqual([
