@@ -33,13 +33,26 @@ describe('the pace of a forward pass', () => {
     });
   };
 
-  it('is the time of the second pass per image', async () => {
+  it('is the time of the second pass of one image if that takes long', async () => {
     const clock = everyReading();
     const seconds = await measurePace(backbone, DATASET, 'wasm', new AbortController().signal);
-    // In each of two equal passes, the clock is read for the first turn, at the start, at every turn and at the end; two images.
+    // In each of two equal passes, the clock is read for the first turn, at the start, at every turn and at the end.
     const readings = clock.mock.calls.length / 2;
     expect(readings).toBeGreaterThan(5);
-    expect(seconds).toBe((readings - 2) / 2);
+    expect(seconds).toBe(readings - 2);
+  });
+
+  it('is the time per image of a pass of several images if one takes a moment', async () => {
+    const pass = vi.spyOn(backbone, 'featuresInParts');
+    const clock = vi.spyOn(performance, 'now');
+    let now = 0;
+    // A millisecond between two readings.
+    clock.mockImplementation(() => {
+      now += 1;
+      return now;
+    });
+    await measurePace(backbone, DATASET, 'wasm', new AbortController().signal);
+    expect(pass.mock.calls.map(([images]) => images.shape[0])).toEqual([1, 1, 4]);
   });
 
   it('ends at the next turn after an abort', async () => {
