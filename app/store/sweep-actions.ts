@@ -97,8 +97,7 @@ export function sweepSeconds(session: Session): (Pick<SweepCost, 'isRough'> & { 
   const { dataset, backbone, engine } = session;
   const { trials, keyOf } = timed(session);
   if (!dataset || !backbone || engine.status !== 'ready' || trials.length === 0) return null;
-  const { info } = engine;
-  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes), backend: info.backend };
+  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes) };
   const timings = { ...runTimings(session), ...session.timings };
   const unknown = trials.filter((trial) => !timings[keyOf(trial)]);
   const known = trials.reduce((sum, trial) => {

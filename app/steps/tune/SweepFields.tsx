@@ -21,7 +21,7 @@ import {
   useSweepSource,
 } from '../../store/sweep-actions';
 import { BOUNDS, MOST_VALUES } from '../../store/url';
-import { bytes, counted, duration } from '../../ui/format';
+import { bytes, counted, duration, roughDuration } from '../../ui/format';
 import { NumberField } from '../../ui/NumberField';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
@@ -127,7 +127,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         {searches > 0 && `, ${searches} of them search runs`}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? 'roughly' : 'about'} ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
+          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? `roughly ${roughDuration(known.seconds)}` : `about ${duration(roundedTo(known.seconds, 2))}`}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {(known?.seconds === null || known?.isRough) && !refused && runs > 0 && (
