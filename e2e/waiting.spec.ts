@@ -21,7 +21,7 @@ test('a sweep of hours is warned of, shortened by keyboard, and all of it is sto
   await goTo(page, 'Tune');
   // The pace is measured in the background.
   const warning = page.getByRole('alert').filter({ hasText: 'on this device' });
-  await expect(warning).toContainText(/This takes roughly \d+ h/);
+  await expect(warning).toContainText(/This takes roughly [\d.]+ h/);
   await expectAccessible(page, 'a warning of a long sweep');
   await page.setViewportSize({ width: 1280, height: 900 });
 

@@ -107,8 +107,7 @@ export function settingSeconds(session: Session, setting: SettingSummary): Estim
 function secondsOf(session: Session, trials: readonly Trial[]): Estimate | null {
   const { dataset, backbone, engine } = session;
   if (!dataset || !backbone || engine.status !== 'ready' || trials.length === 0) return null;
-  const { info } = engine;
-  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes), backend: info.backend };
+  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes) };
   const timings = { ...runTimings(session), ...session.timings };
   const keyOf = ({ config }: Trial) =>
     paceKey(comparisonBasis(dataset, backbone), computedByKey(info), config);

@@ -109,6 +109,7 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const plan = corrected(arrange(sorted.images, { reading, tables }), reading.corrections);
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
+  onProgress?.({ label: 'Comparing and splitting the images', done: 0, total: 0 });
   const usable = usableClasses(decoded.images, plan);
   const classes = plan.classes.filter((name) => usable.names.has(name));
   const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };

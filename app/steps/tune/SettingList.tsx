@@ -6,7 +6,7 @@ import type { SettingSummary } from '../../../src/worker/protocol';
 import { useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { settingSeconds } from '../../store/sweep-actions';
-import { bytes, count, counted, duration } from '../../ui/format';
+import { bytes, count, counted, roughDuration } from '../../ui/format';
 import classes from './SettingList.module.css';
 
 interface Props {
@@ -119,12 +119,12 @@ function Row({ setting, chosen, isRecommended, isFocused, onFocus }: RowProps) {
         </div>
         <div>
           <dt>time</dt>
-          <dd>{seconds === null ? '–' : duration(rounded(seconds))}</dd>
+          <dd>{seconds === null ? '–' : roughDuration(seconds)}</dd>
         </div>
       </dl>
     </div>
   );
 }
 
-/** Two digits: plans and estimates are not exact. */
+/** Two digits: a plan is not exact. */
 const rounded = (value: number) => Number(value.toPrecision(2));
