@@ -110,7 +110,7 @@ function secondsOf(session: Session, trials: readonly Trial[]): Estimate | null 
   const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes) };
   const timings = { ...runTimings(session), ...session.timings };
   const keyOf = ({ config }: Trial) =>
-    paceKey(comparisonBasis(dataset, backbone), computedByKey(info), config);
+    paceKey(comparisonBasis(dataset, backbone), computedByKey(engine.info), config);
   const unknown = trials.filter((trial) => !timings[keyOf(trial)]);
   const known = trials.reduce((sum, trial) => {
     const timing = timings[keyOf(trial)];
