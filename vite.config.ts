@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
+import { documentsPlugin } from './scripts/documents.ts';
 
 /** Cross-origin isolation gives the wasm backend its threads. */
 const headers = {
@@ -10,7 +11,7 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const { name, version, dependencies } = JSON.parse(
+const { name, version, dependencies, repository } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
 );
 
@@ -42,10 +43,11 @@ export default defineConfig({
   define: {
     __APP_NAME__: JSON.stringify(name),
     __APP_VERSION__: JSON.stringify(version),
+    __APP_REPOSITORY__: JSON.stringify(repository?.url ?? null),
     __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
   },
   base: './',
-  plugins: [react()],
+  plugins: [react(), documentsPlugin()],
   server: { headers, fs: { allow: ['.', ...reference] } },
   preview: { headers },
   worker: {

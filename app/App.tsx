@@ -14,10 +14,12 @@ import { activeRun, read, useSession, write } from './store/session';
 import { type Step, useStep } from './store/step';
 import { EnginePanel } from './ui/EnginePanel';
 import { ErrorBoundary } from './ui/ErrorBoundary';
+import { Footer } from './ui/Footer';
 import { Header } from './ui/Header';
 import { ProblemNote } from './ui/ProblemNote';
 import { Rail } from './ui/Rail';
 import { useTitle } from './ui/use-title';
+import { WindowDrop } from './WindowDrop';
 
 const PAGES: Record<Step, () => React.ReactNode> = {
   data: DataStep,
@@ -80,6 +82,8 @@ export function App() {
           </ErrorBoundary>
         </main>
       </div>
+      <Footer />
+      <WindowDrop />
       <VisuallyHidden role="status" aria-live="polite">
         {announcement}
       </VisuallyHidden>

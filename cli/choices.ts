@@ -8,21 +8,15 @@ import {
   type Hyperparameters,
   PROBE_SETTING,
 } from '../app/store/defaults';
-import { NO_SWEEP, RATE, type SweepChoice } from '../app/store/sweep';
+import { NO_SWEEP, RATE, type SweepChoice, sweepTooLarge } from '../app/store/sweep';
 import { BOUNDS, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { PRESETS } from '../src/data/presets';
 import { optionFault } from '../src/methods/option-fault';
 import { UserError } from '../src/user-error';
-import type {
-  Augmentation,
-  BackboneChoice,
-  BackendChoice,
-  Preset,
-  Reading,
-  SettingSummary,
-} from '../src/worker/protocol';
+import type { Augmentation, BackboneChoice, BackendChoice, Preset, Reading } from '../src/worker/protocol';
+import type { KnownSetting } from './known-settings';
 import type { ChartKind } from './messages';
 
 const AUGMENTATIONS: readonly Augmentation[] = ['crops-flips', 'flips', 'none'];
@@ -238,10 +232,10 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
   };
 }
 
-/** Throws `UserError` for a setting or option that the engine does not have, or a value out of bounds. */
+/** Throws `UserError` for a setting or option that does not exist, a value out of bounds, or too large a sweep. */
 export function checkSettings(
   { settings, hyperparameters, sweep }: Choices,
-  known: readonly SettingSummary[],
+  known: readonly KnownSetting[],
 ): void {
   const find = (id: string, where: string) => {
     const setting = known.find((each) => each.id === id);
@@ -283,6 +277,8 @@ export function checkSettings(
     throw new UserError(
       `“${unused}” has options but is not run. Add --setting ${unused}, or remove the options.`,
     );
+  const tooLarge = sweepTooLarge({ settings: settings.map((id) => ({ id })), choice: sweep });
+  if (tooLarge) throw new UserError(tooLarge);
 }
 
 function parsed(typed: string[]) {
@@ -294,6 +290,13 @@ function parsed(typed: string[]) {
     const [, name] = /^Option '(--[\w-]+)' argument is ambiguous$/.exec(sentence) ?? [];
     if (name !== undefined)
       throw new UserError(`${name} needs a value. Write a value that begins with a dash as ${name}=-1.`);
+    const [, unknown] = /^Unknown option '(.+)'$/.exec(sentence) ?? [];
+    if (unknown !== undefined)
+      throw new UserError(
+        `There is no option ${unknown}. The options are ${Object.keys(OPTIONS)
+          .map((option) => `--${option}`)
+          .join(', ')}.`,
+      );
     throw new UserError(`${sentence}. \`npm run tune -- --help\` lists the options.`);
   }
 }

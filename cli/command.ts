@@ -1,5 +1,11 @@
 /** The command, from arguments to exit code. The process, the clock and the page are passed in. */
-import { backboneDifference, dataDifference, engineDifference } from '../app/report/rerun';
+import {
+  backboneDifference,
+  dataDifference,
+  engineDifference,
+  finishedRuns,
+  settingDifference,
+} from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results } from '../app/report/results';
 import { classSentence } from '../app/store/data-words';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
@@ -13,6 +19,7 @@ import { compareRuns } from './compare-runs';
 import { EXIT, type ExitCode, endOf } from './exit-code';
 import { kindOf, makeFolder } from './folders';
 import { inspection } from './inspection';
+import { knownSettings } from './known-settings';
 import { withoutLinks } from './linked-folder';
 import type { DataChoice, DataSummary } from './messages';
 import type { Headless, openHeadless, Place } from './page';
@@ -63,6 +70,9 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
   }
   const before = parsed.rerun === null ? null : await readResults(parsed.rerun);
   const choices = before ? repeatedChoices(parsed, before) : parsed;
+  const known = await knownSettings(choices.backbone.stages);
+  if (before) refuse(settingDifference(finishedRuns(before), known));
+  else checkSettings(choices, known);
   const data: Data | null =
     choices.data?.kind === 'path' ? await dataAt(choices.data.path, around) : choices.data;
   const { path, ...form } = choices.backbone;
@@ -96,6 +106,7 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     if (before) refuse(backboneDifference(before, backbone));
     // Only weights were given (`--inspect`).
     if (!data) return EXIT.done;
+    // Again, because a weight file may have fewer stages.
     checkSettings(choices, await headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const dataset = await untilStopped(
       importData(headless, data, {
@@ -107,16 +118,16 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
       stop,
     );
     progress.say(dataSentence(dataset));
-    progress.say(classSentence(dataset.classes));
+    progress.say(classSentence(dataset.classes, dataset.classes.length));
     for (const sentence of noticesOf(dataset)) progress.say(sentence);
     if (choices.inspect) {
       progress.say(inspection(dataset));
       return EXIT.done;
     }
     if (before) refuse(dataDifference(before, dataset));
-    const known = await headless.ask('settings', choices.hyperparameters);
-    const again = before && repeatedRuns(before, known);
-    const sweep = sweepOf(choices, known, dataset);
+    const settings = await headless.ask('settings', choices.hyperparameters);
+    const again = before && repeatedRuns(before, settings);
+    const sweep = sweepOf(choices, settings, dataset);
     const obstacle = again ? null : sweepObstacle(sweep);
     if (obstacle) throw new UserError(obstacle);
     await makeFolder(choices.out);

@@ -21,7 +21,7 @@ import { BACKBONE, DATA, ENGINE, finished, MEMORY, SETTINGS } from './page-fixtu
 const CHOICE: DataChoice = { seed: 3, testPart: 0.2, preset: 'whole', reading: {} };
 const DATASET: DatasetSummary = {
   ...DATA,
-  classes: DATA.classes.map((each) => ({ ...each, thumbnails: new Blob() })),
+  classes: DATA.classes.map((each) => ({ ...each, paths: [], thumbnails: new Blob() })),
   thumbnailLayout: { tile: 32, columns: 8 },
 };
 

@@ -4,6 +4,7 @@
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
+import { titled } from '../app/charts/titled';
 import type { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
@@ -40,7 +41,6 @@ import type {
   Purpose,
   Report,
 } from './messages';
-import { titled } from './titled';
 
 const REPORT_EVERY_MS = 200;
 /** Number of steps over which the reported loss is averaged. */
@@ -192,7 +192,7 @@ export function headlessPage(
     const copies = document.getElementById('picture');
     if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
     return drawChart(name, runs, place, async (chart, title) => {
-      const picture = titled(chart, title, dataset ? dataLabel(dataset) : '', copies);
+      const picture = titled([chart], title, dataset ? dataLabel(dataset) : '', copies);
       try {
         const svg = svgFile([picture], title);
         return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));

@@ -32,7 +32,7 @@ test('lists every file that is left out or contradicts another, and the origin o
     'Split: by the folders of the set.',
     'Left out:',
     '  pets/notes.txt: Not an image.',
-    'Contradicting labels:',
+    'Conflicting labels:',
     '  cat/1.png, guinea pig/2.png',
   ]);
   expect(inspection({ ...PETS, testSplit: 'given' })).toContain('test images by the folders of the set');

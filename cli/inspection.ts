@@ -12,7 +12,7 @@ export function inspection({ classes, split, testSplit, leftOut, duplicates }: D
       leftOut.map(({ path, reason }) => `${path}: ${reason}`),
     ),
     list(
-      'Contradicting labels:',
+      'Conflicting labels:',
       duplicates.conflicts.map((paths) => paths.join(', ')),
     ),
   ]

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dataDifference, parseResults } from '../app/report/rerun';
 import { backboneFacts, RESULTS_FORMAT, type Results, resultsText, runResults } from '../app/report/results';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { UserError } from '../src/user-error';
@@ -125,6 +126,25 @@ describe('the choices that results decide', () => {
       repeatedChoices(choices(), earlier({ engine: { ...ENGINE, ...engine } })).backend;
     expect(backendOf({ choice: 'auto', backend: 'webgpu' })).toBe('webgpu');
     expect(backendOf({ choice: 'webgpu-half', backend: 'webgpu', precision: 'half' })).toBe('webgpu-half');
+  });
+
+  it('take over corrected labels from the file, which states them', () => {
+    const corrections = [
+      { path: 'rose/1.jpg', className: 'tulip' },
+      { path: 'rose/2.jpg', className: null },
+    ];
+    const corrected = earlier({ dataset: { ...DATA, sample: 'counting', reading: { corrections } } });
+    const read = parseResults(resultsText(corrected), 'results.json');
+    expect(repeatedChoices(choices('--class-level', '2'), read).reading).toEqual({
+      classLevel: 2,
+      corrections,
+    });
+    expect(dataDifference(read, { ...DATA, hash: 'other' })).toBe(
+      'The labels differ: the runs used 1 corrected label and 1 removed image, these images have no corrected labels. The results file lists the corrections under dataset.reading.',
+    );
+    expect(dataDifference(read, { ...DATA, reading: { corrections }, hash: 'other' })).toMatch(
+      /^The images differ/,
+    );
   });
 
   it('use the images at the person’s path, if given', () => {

@@ -3,6 +3,7 @@
 import { accuracyOf, type Scored } from '../app/store/comparison';
 import {
   conflictSentence,
+  correctionSentence,
   givenUpSentence,
   groupSentence,
   imagesPerPart,
@@ -55,11 +56,15 @@ export function dataSentence({
 
 /** What the person should know about the images to interpret the accuracies. */
 export function noticesOf(
-  dataset: Pick<DataSummary, 'notices' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'>,
+  dataset: Pick<
+    DataSummary,
+    'notices' | 'reading' | 'preset' | 'unused' | 'duplicates' | 'split' | 'classes'
+  >,
 ): string[] {
   const conflicts = conflictSentence(dataset);
   return [
     ...dataset.notices,
+    correctionSentence(dataset),
     presetSentence(dataset),
     givenUpSentence(dataset),
     groupSentence(dataset),

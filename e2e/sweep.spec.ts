@@ -69,7 +69,7 @@ test('values and seeds of two settings are timed, queued, reordered, paused, ext
   for (const name of await names()) await waitForRun(page, name, 120_000);
 
   await expect(run(page, 'Atoms, m = 3')).toContainText(/[\d.]+\s% \([\d.]+–[\d.]+\s%\).*579 \+ 1,026/);
-  await expect(table.getByRole('columnheader', { name: 'Test accuracy (95 %)' })).toBeVisible();
+  await expect(table.getByRole('columnheader', { name: /^Test accuracy \(95\s%\)/ })).toBeVisible();
   await page.getByText('3 paired tests behind this answer').click();
   const differences = page.getByRole('region', { name: 'Differences, table' });
   await expect(differences.locator('..')).toContainText('on the same 4 test images');

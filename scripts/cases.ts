@@ -82,7 +82,7 @@ const turned = (number: number): Row => ({
   expected: drawn({ seen: 4, wanted: 3 }, ({ duplicates: { conflicts } }) =>
     JSON.stringify(conflicts) === JSON.stringify([[`seen/exif${number}.webp`, `wanted/exif${number}.png`]])
       ? null
-      : `contradicting labels: ${JSON.stringify(conflicts)}`,
+      : `conflicting labels: ${JSON.stringify(conflicts)}`,
   ),
 });
 

@@ -44,7 +44,9 @@ try {
   await inEveryLook(page, 'Compare-running');
   await page.waitForFunction(
     () => {
-      const states = [...document.querySelectorAll('table [data-status]')].map(({ textContent }) => textContent);
+      const states = [...document.querySelectorAll('table [data-status]')].map(
+        ({ textContent }) => textContent,
+      );
       return states.length > 0 && states.every((state) => /finished|failed|stopped/.test(state ?? ''));
     },
     null,

@@ -14,7 +14,19 @@ import {
   YAxis,
 } from 'recharts';
 import { type Against, frontOf, type Point } from './against';
-import { axisLine, below, type ChartSize, FAINT, HALO, margin, niceTicks, RULE, tick } from './axis';
+import {
+  axisLine,
+  below,
+  beside,
+  type ChartSize,
+  FAINT,
+  HALO,
+  margin,
+  niceTicks,
+  RULE,
+  tick,
+  Y_AXIS,
+} from './axis';
 import { ChartLegend, type LegendEntry, legendHeight } from './ChartLegend';
 import { Marker } from './Marker';
 import { type Level, labelsFit, placeLabels } from './place-labels';
@@ -22,7 +34,6 @@ import { markerPath, runStyle } from './run-style';
 import { SizedChart } from './SizedChart';
 
 const MARKER = 11;
-const Y_AXIS = 52;
 
 interface Props extends ChartSize {
   against: Against;
@@ -42,7 +53,11 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
   const labelled = (wide: number) => labelsFit(namesOf(own), wide - Y_AXIS);
   const legend = (wide: number) => legendOf(points, labelled(wide));
   return (
-    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend(wide), wide - 56)}>
+    <SizedChart
+      width={width}
+      height={height}
+      legend={(wide) => legendHeight(legend(wide), wide - Y_AXIS - 4)}
+    >
       {(wide, tall, above) => (
         <ScatterChart width={wide} height={tall} margin={margin(above + 14)} title={title}>
           <CartesianGrid stroke={RULE} />
@@ -65,6 +80,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
             ticks={yTicks}
             tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
             width={Y_AXIS}
+            label={beside(`${scoredOn(points)} accuracy`)}
             tick={tick}
             axisLine={false}
             tickLine={false}
@@ -73,12 +89,15 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
           <Scatter data={points} shape={() => <g />} isAnimationActive={false} />
           <ReferenceLine y={yTicks[0] ?? 0} stroke={RULE} />
           <Points points={points} labelled={labelled(wide)} />
-          <ChartLegend entries={legend(wide)} x={Y_AXIS} width={wide - 56} />
+          <ChartLegend entries={legend(wide)} x={Y_AXIS} width={wide - Y_AXIS - 4} />
         </ScatterChart>
       )}
     </SizedChart>
   );
 }
+
+const scoredOn = (points: readonly Point[]) =>
+  points.find(({ counted }) => counted)?.counted?.on ?? 'validation';
 
 const namesOf = (points: readonly Point[]) => points.map(({ name }) => name);
 

@@ -5,7 +5,19 @@
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { accuracy, isProbe, lastEpoch, type RunRecord } from '../store/run-record';
 import { percent } from '../ui/format';
-import { axisLine, below, type ChartSize, INK, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import {
+  axisLine,
+  below,
+  beside,
+  type ChartSize,
+  INK,
+  margin,
+  niceTicks,
+  RULE,
+  tick,
+  wholeTicks,
+  Y_AXIS,
+} from './axis';
 import { ChartLegend, type LegendEntry, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { Marker } from './Marker';
@@ -71,7 +83,7 @@ export function EpochChart({
     <SizedChart
       width={width}
       height={height}
-      legend={(wide) => (heading ? HEADING : legendHeight(legend, wide - 56))}
+      legend={(wide) => (heading ? HEADING : legendHeight(legend, wide - Y_AXIS - 4))}
     >
       {(wide, tall, above) => (
         <LineChart
@@ -96,7 +108,8 @@ export function EpochChart({
             domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
             ticks={yTicks}
             tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
-            width={52}
+            width={Y_AXIS}
+            label={beside('validation accuracy')}
             tick={tick}
             axisLine={false}
             tickLine={false}
@@ -136,11 +149,11 @@ export function EpochChart({
             />
           ))}
           {heading ? (
-            <text x={56} y={15} fontSize="13" fontWeight="650" style={{ fill: INK }}>
+            <text x={Y_AXIS + 4} y={15} fontSize="13" fontWeight="650" style={{ fill: INK }}>
               {heading}
             </text>
           ) : (
-            <ChartLegend entries={legend} x={52} width={wide - 56} />
+            <ChartLegend entries={legend} x={Y_AXIS} width={wide - Y_AXIS - 4} />
           )}
         </LineChart>
       )}

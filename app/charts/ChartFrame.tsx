@@ -6,6 +6,7 @@ import { csv } from '../ui/csv';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
 import { pngFile, svgFile } from './export-image';
+import { titled } from './titled';
 
 interface Props<Row> {
   title: string;
@@ -45,7 +46,8 @@ export function ChartFrame<Row>({
   const [failed, setFailed] = useState(false);
   const save = async (kind: FileKind) => {
     setFailed(false);
-    const file = kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, title, kind);
+    const file =
+      kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, title, note, kind);
     if (file) saveFile(file, `${fileName}.${kind}`);
   };
   const kinds: readonly FileKind[] = view === 'chart' ? ['svg', 'png', 'csv'] : ['csv'];
@@ -127,14 +129,22 @@ function NumbersTable<Row>({ title, columns, rows }: TableProps<Row>) {
 const csvFile = <Row,>(columns: readonly Column<Row>[], rows: readonly Row[]) =>
   new Blob([csv(fileRows(columns, rows))], { type: 'text/csv;charset=utf-8' });
 
-/** All charts in the element as one image; null if none has been drawn. */
+/** All charts in the element as one image with title and note, in light colours; null if none has been drawn. */
 async function pictureOf(
   place: HTMLElement | null,
   title: string,
+  note: string,
   kind: 'svg' | 'png',
 ): Promise<Blob | null> {
   const charts = [...(place?.querySelectorAll('svg') ?? [])];
   if (charts.length === 0) return null;
-  const svg = svgFile(charts, title);
-  return kind === 'svg' ? svg : pngFile(svg);
+  const paper = document.createElement('div');
+  paper.className = 'on-white-paper';
+  document.body.append(paper);
+  try {
+    const svg = svgFile([titled(charts, title, note, paper)], title);
+    return kind === 'svg' ? svg : await pngFile(svg);
+  } finally {
+    paper.remove();
+  }
 }

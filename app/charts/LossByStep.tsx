@@ -2,7 +2,18 @@
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { isProbe, type RunRecord } from '../store/run-record';
 import { measured } from '../ui/format';
-import { axisLine, below, type ChartSize, margin, niceTicks, RULE, tick, wholeTicks } from './axis';
+import {
+  axisLine,
+  below,
+  beside,
+  type ChartSize,
+  margin,
+  niceTicks,
+  RULE,
+  tick,
+  wholeTicks,
+  yAxisFor,
+} from './axis';
 import { ChartLegend, legendHeight, runEntries } from './ChartLegend';
 import { ChartTooltip } from './ChartTooltip';
 import { runStyle } from './run-style';
@@ -47,8 +58,9 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
   const low = losses[Math.floor(losses.length * 0.015)] ?? 0;
   const yTicks = niceTicks(Math.min(low, top), top, 5);
   const xTicks = wholeTicks(last, 6);
+  const yAxis = yAxisFor(yTicks.map(measured));
   return (
-    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend, wide - 48)}>
+    <SizedChart width={width} height={height} legend={(wide) => legendHeight(legend, wide - yAxis - 4)}>
       {(wide, high, above) => (
         <LineChart width={wide} height={high} margin={margin(above + 8)} title="Training loss per step">
           <CartesianGrid stroke={RULE} vertical={false} />
@@ -67,7 +79,8 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
             domain={[yTicks[0] ?? 0, yTicks.at(-1) ?? 1]}
             ticks={yTicks}
             allowDataOverflow
-            width={44}
+            width={yAxis}
+            label={beside('training loss')}
             tickFormatter={measured}
             tick={tick}
             axisLine={false}
@@ -102,7 +115,7 @@ export function LossByStep({ runs, width, height }: { runs: readonly RunRecord[]
               isAnimationActive={false}
             />
           ))}
-          <ChartLegend entries={legend} x={44} width={wide - 48} />
+          <ChartLegend entries={legend} x={yAxis} width={wide - yAxis - 4} />
         </LineChart>
       )}
     </SizedChart>

@@ -12,7 +12,7 @@ interface Props {
   children: (width: number, height: number, legend: number) => ReactNode;
 }
 
-const HEIGHT = 260;
+const HEIGHT = 240;
 /**
  * Legend height included in the chart's default height. A taller legend increases the chart's height, so that the plot keeps
  * its size.

@@ -32,6 +32,24 @@ export const below = (value: string) => ({
   fill: FAINT,
 });
 
+/** Width of a y axis with its title and ticks such as `75 %`. */
+export const Y_AXIS = 66;
+
+/** The same for ticks of any length. */
+export const yAxisFor = (ticks: readonly string[]) =>
+  Math.max(Y_AXIS, 34 + 7 * Math.max(0, ...ticks.map(({ length }) => length)));
+
+/** The title beside the y axis. */
+export const beside = (value: string) => ({
+  value,
+  angle: -90,
+  position: 'insideLeft' as const,
+  offset: 12,
+  fontSize: 12,
+  fill: FAINT,
+  style: { textAnchor: 'middle' as const },
+});
+
 /** A step of 1, 2 or 5 × 10ⁿ that divides `span` into at most `pieces` intervals. */
 function niceStep(span: number, pieces: number): number {
   const rough = span / pieces;

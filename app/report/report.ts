@@ -18,6 +18,7 @@ import {
 import { computedByWords, isMixed } from '../store/computed-by';
 import {
   conflictSentence,
+  correctionSentence,
   givenUpSentence,
   groupSentence,
   imagesPerPart,
@@ -475,6 +476,7 @@ function dataBlocks(dataset: Results['dataset']): Block[] {
       presetSentence(dataset),
       groupSentence(dataset),
       conflictSentence(dataset),
+      correctionSentence(dataset),
       givenUpSentence(dataset),
       unvalidatedSentence(dataset),
     ),

@@ -1,8 +1,9 @@
 /** Rerunning the runs of a results file: whether that is possible, and whether the numbers are the same. */
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
+import { canonical } from '../store/canonical';
 import { computedByWords } from '../store/computed-by';
-import { imagesPerPart, partWords } from '../store/data-words';
+import { correctionWords, imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';
 import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
 
@@ -73,9 +74,11 @@ export function dataDifference(
   { dataset }: Results,
   here: Pick<
     DataSummary,
-    'name' | 'hash' | 'classes' | 'preset' | 'split' | 'testSplit' | 'seed' | 'testPart'
+    'name' | 'hash' | 'classes' | 'preset' | 'split' | 'testSplit' | 'seed' | 'testPart' | 'reading'
   >,
 ): string | null {
+  if (dataset.hash !== here.hash && correctionsOf(dataset) !== correctionsOf(here))
+    return `The labels differ: the runs used ${correctionWords(dataset)}, these images have ${correctionWords(here)}. The results file lists the corrections under dataset.reading.`;
   if (dataset.hash !== here.hash)
     return `The images differ: the runs used “${dataset.name}” (SHA-256 ${dataset.hash}), these are “${here.name}” (${here.hash}). Classes, paths and pixels must be the same.`;
   const partsOf = ({ preset, classes }: Pick<DataSummary, 'preset' | 'classes'>) =>
@@ -90,10 +93,12 @@ export function dataDifference(
   return null;
 }
 
+const correctionsOf = ({ reading }: Pick<DataSummary, 'reading'>) => canonical(reading.corrections ?? []);
+
 /** Why these runs cannot be rerun with the known settings; null if they can. */
 export function settingDifference(
   runs: readonly RunResults[],
-  known: readonly SettingSummary[],
+  known: readonly Pick<SettingSummary, 'id'>[],
 ): string | null {
   if (runs.length === 0) return 'The file has no finished run.';
   const stranger = runs.find((run) => !known.some(({ id }) => id === run.config.setting));

@@ -136,6 +136,7 @@ const currentResults = z.object({
         splitFolders: z.boolean().optional(),
         classLevel: z.int().positive().optional(),
         nameEncoding: z.enum(NAME_ENCODINGS).optional(),
+        corrections: z.array(z.object({ path: z.string(), className: z.string().nullable() })).optional(),
       })
       .default({}),
     notices: z.array(z.string()).default([]),

@@ -1,6 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/user-error';
-import { choosePreset, importData, importFiles, importSample, splitAgain, stopImport } from './data-actions';
+import {
+  applyCorrections,
+  choosePreset,
+  correct,
+  importData,
+  importFiles,
+  importSample,
+  splitAgain,
+  stopImport,
+  undoCorrections,
+} from './data-actions';
 import { connectFake, dataNamed, type FakeEngine, modelOf, ready, settled } from './fake-engine';
 import { read, write } from './session';
 
@@ -65,6 +75,75 @@ describe('an import', () => {
     stopImport();
     await chosen;
     expect(read().configuration.preset).toBe('whole');
+  });
+});
+
+describe('corrections of labels', () => {
+  const [one, two] = [
+    { path: 'a/1.png', className: 'a' },
+    { path: 'b/2.png', className: 'b' },
+  ];
+  const asked = () => engine().last('importData').input.reading.corrections;
+  const succeed = () => engine().last('importData').resolve(dataNamed('d1'));
+
+  it('are marked for several images; the class that an image has is no correction', () => {
+    correct([one, two], 'b');
+    expect(read().pendingCorrections).toEqual([{ path: 'a/1.png', className: 'b' }]);
+    correct([one, two], null);
+    expect(read().pendingCorrections).toHaveLength(2);
+    correct([one], 'a');
+    expect(read().pendingCorrections).toEqual([{ path: 'b/2.png', className: null }]);
+  });
+
+  it('are applied together to the same files, stay with them, and are undone one by one', async () => {
+    write({ source: sample, reading: { classLevel: 2 } });
+    correct([two], null);
+    correct([one], 'b');
+    const applied = applyCorrections();
+    expect(engine().last('importData').input).toMatchObject({
+      source: sample,
+      reading: {
+        classLevel: 2,
+        corrections: [
+          { path: 'a/1.png', className: 'b' },
+          { path: 'b/2.png', className: null },
+        ],
+      },
+    });
+    succeed();
+    expect(await applied).toBe(true);
+    expect(read().pendingCorrections).toEqual([]);
+    const again = choosePreset('vtab');
+    expect(asked()).toHaveLength(2);
+    succeed();
+    await again;
+    correct([one], 'c');
+    const undone = undoCorrections(['b/2.png']);
+    expect(asked()).toEqual([{ path: 'a/1.png', className: 'b' }]);
+    succeed();
+    await undone;
+    // What is marked stays marked, and replaces the earlier correction of the same image.
+    const replaced = applyCorrections();
+    expect(asked()).toEqual([{ path: 'a/1.png', className: 'c' }]);
+    succeed();
+    await replaced;
+    const other = importSample('counting');
+    expect(asked()).toBeUndefined();
+    stopImport();
+    await other;
+  });
+
+  it('stay marked where they cannot be applied, and go with the data', async () => {
+    write({ source: sample });
+    correct([one], null);
+    const failed = applyCorrections();
+    engine().last('importData').reject(new UserError('Only one class is left.'));
+    expect(await failed).toBe(false);
+    expect(read().pendingCorrections).toHaveLength(1);
+    const other = importSample('counting');
+    succeed();
+    await other;
+    expect(read().pendingCorrections).toEqual([]);
   });
 });
 

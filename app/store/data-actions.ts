@@ -1,5 +1,7 @@
 /** Importing and splitting images. */
+import { naturalOrder } from '../../src/data/natural-order';
 import type {
+  Correction,
   DataSource,
   DatasetSummary,
   NamedFile,
@@ -8,11 +10,11 @@ import type {
   SplitChoice,
 } from '../../src/worker/protocol';
 import { sampleSource } from '../steps/data/samples';
-import { imagesPerPart } from './data-words';
+import { imageCount } from './data-words';
 import { ask } from './engine-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { announce, read, write } from './session';
+import { announce, expectedData, read, write } from './session';
 import { refreshSettings } from './setting-actions';
 
 let cancelImport: AbortController | null = null;
@@ -45,6 +47,7 @@ export async function importData(source: DataSource, choice: ImportChoice = {}):
     write({
       source,
       reading,
+      ...(source === before.source ? {} : { pendingCorrections: [] }),
       configuration: { ...configuration, preset, sample: source.kind === 'sample' ? source.name : null },
     });
     accept(dataset);
@@ -72,6 +75,47 @@ export async function choosePreset(preset: Preset): Promise<void> {
 export async function chooseReading(reading: Reading): Promise<void> {
   if (asked)
     await importData(asked.source, { preset: asked.preset, reading: { ...asked.reading, ...reading } });
+}
+
+/** Marks the right class of images, or null to remove them. Marked corrections are applied together. */
+export function correct(
+  images: readonly { path: string; className: string }[],
+  className: string | null,
+): void {
+  const paths = new Set(images.map(({ path }) => path));
+  const others = read().pendingCorrections.filter(({ path }) => !paths.has(path));
+  const wrong = images.filter((image) => image.className !== className);
+  write({ pendingCorrections: [...others, ...wrong.map(({ path }) => ({ path, className }))] });
+}
+
+/** Reads the images again with the marked corrections. True if that succeeded. */
+export async function applyCorrections(): Promise<boolean> {
+  const { reading, pendingCorrections } = read();
+  const paths = new Set(pendingCorrections.map(({ path }) => path));
+  const earlier = (reading.corrections ?? []).filter(({ path }) => !paths.has(path));
+  if (!(await readWith([...earlier, ...pendingCorrections]))) return false;
+  write({ pendingCorrections: [] });
+  return true;
+}
+
+/** Reads the images again without the corrections of these images. */
+export async function undoCorrections(paths: readonly string[]): Promise<boolean> {
+  return readWith((read().reading.corrections ?? []).filter(({ path }) => !paths.includes(path)));
+}
+
+async function readWith(corrections: readonly Correction[]): Promise<boolean> {
+  const { source, reading } = read();
+  if (!source) return false;
+  const sorted = corrections.toSorted((a, b) => naturalOrder(a.path, b.path));
+  return importData(source, {
+    reading: { ...reading, corrections: sorted.length > 0 ? sorted : undefined },
+  });
+}
+
+/** The image as large as the engine has it. */
+export async function imageNamed(path: string): Promise<{ image: Blob; isFile: boolean } | null> {
+  const { dataset } = read();
+  return dataset && ask('image', { path, expected: expectedData(dataset) });
 }
 
 export const stopImport = () => cancelImport?.abort();
@@ -106,7 +150,6 @@ function refused(action: 'importData' | 'resplit'): boolean {
 
 function accept(dataset: DatasetSummary): void {
   write({ dataset });
-  const { train, val, test } = imagesPerPart(dataset.classes);
-  announce(`${train + val + test} images in ${dataset.classes.length} classes.`);
+  announce(`${imageCount(dataset.classes)} images in ${dataset.classes.length} classes.`);
   void refreshSettings();
 }

@@ -26,12 +26,21 @@ export function imagesPerPart(classes: readonly Record<Part, number>[]): Record<
   return { train: sum('train'), val: sum('val'), test: sum('test') };
 }
 
-/** At most this many classes are listed by name; the others are counted. */
+/** Number of images of all classes in all parts: the number that is shown as the size of the data set. */
+export function imageCount(classes: readonly Record<Part, number>[]): number {
+  const { train, val, test } = imagesPerPart(classes);
+  return train + val + test;
+}
+
+/** At most this many classes are listed by name on the page; the others are counted. */
 const CLASSES_NAMED = 20;
 
 /** The classes, each with its number of images. */
-export function classSentence(classes: readonly ({ name: string } & Record<Part, number>)[]): string {
-  const shown = classes.length > CLASSES_NAMED ? classes.slice(0, CLASSES_NAMED) : classes;
+export function classSentence(
+  classes: readonly ({ name: string } & Record<Part, number>)[],
+  most = CLASSES_NAMED,
+): string {
+  const shown = classes.slice(0, most);
   const named = shown.map(({ name, train, val, test }) => `${name} (${count(train + val + test)})`);
   const hidden = classes.length - shown.length;
   return `Classes: ${named.join(', ')}${hidden > 0 ? ` and ${count(hidden)} more` : ''}.`;
@@ -82,6 +91,22 @@ export function unvalidatedSentence({
   return `${found}each image there has a duplicate in another class. Remove the copies with the wrong class.`;
 }
 
+/** `2 corrected labels and 1 removed image`; `no corrected labels` if there are none. */
+export function correctionWords({ reading }: Pick<DatasetSummary, 'reading'>): string {
+  const corrections = reading.corrections ?? [];
+  const removed = corrections.filter(({ className }) => className === null).length;
+  const changed = corrections.length - removed;
+  const words = [
+    ...(changed > 0 ? [counted(changed, 'corrected label')] : []),
+    ...(removed > 0 ? [counted(removed, 'removed image')] : []),
+  ];
+  return words.join(' and ') || 'no corrected labels';
+}
+
+/** How many labels the person has corrected; empty if none. */
+export const correctionSentence = (dataset: Pick<DatasetSummary, 'reading'>): string =>
+  dataset.reading.corrections?.length ? `With ${correctionWords(dataset)}.` : '';
+
 /** How many groups of near-duplicates have more than one class; empty if there are none. */
 export function conflictSentence({
   duplicates: { conflicts },
@@ -89,7 +114,7 @@ export function conflictSentence({
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (conflicts.length === 0) return '';
   const kept = split === 'stratified' ? ' They are used for training only.' : '';
-  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with images in different classes.${kept} Remove the images with the wrong class.`;
+  return `${counted(conflicts.length, 'group')} of duplicates or near-duplicates with images in different classes.${kept} Correct the class of the images with the wrong one, or remove them.`;
 }
 
 /** `400 training, 200 validation, 100 test`, as separate strings. */

@@ -86,7 +86,8 @@ export const backboneNamed = (name: string, inputSize = 64) =>
 export const dataNamed = (name: string, seed = 0) =>
   ({
     ...{ name, hash: name, split: 'stratified', testSplit: null, seed, testPart: 0, preset: 'whole' },
-    ...{ augmentation: 'none', leftOut: [], classes: [{ name: 'a', train: 2, val: 1, test: 0 }] },
+    ...{ augmentation: 'none', reading: {}, leftOut: [] },
+    classes: [{ name: 'a', train: 2, val: 1, test: 0 }],
   }) as unknown as DatasetSummary;
 
 export const setting = (id: string) =>

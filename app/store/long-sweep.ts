@@ -16,7 +16,7 @@ export function longSweep(session: Session): LongSweep | null {
   return {
     asked: chosenSweep(session, dataset),
     probe: settings.find(({ id }) => id === PROBE_SETTING) ?? null,
-    ...{ backbone, seconds, images: imagesPerPart(dataset.classes), backend: engine.info.backend },
+    ...{ backbone, seconds, images: imagesPerPart(dataset.classes) },
   };
 }
 

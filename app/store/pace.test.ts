@@ -76,17 +76,17 @@ describe('the pace of the engine', () => {
     await idle();
     asked()[0]?.resolve(0.5);
     await idle();
-    // Two training images and one for validation: 10 epochs of 2 · 5 + 1 passes, the first validation, and the features.
-    expect(sweepSeconds(read())).toEqual({ seconds: 0.5 * (10 * 11 + 1 + 3), isRough: true });
+    // Two training images and one for validation: 10 epochs of 2 · 4 + 1 passes, the first validation, and the features.
+    expect(sweepSeconds(read())).toEqual({ seconds: 0.5 * (10 * 9 + 1 + 3), isRough: true });
     runChosen();
     const [run] = read().runs;
     if (!run) throw new Error('A run was queued.');
     // One epoch of it took 2 seconds.
     write({ runs: [{ ...run, status: 'finished', result: { ...resultOf(run.config), threads: 1 } }] });
     expect(sweepSeconds(read())).toEqual({ seconds: 20, isRough: false });
-    // Another setting takes the pace of that run: 2 seconds for 11 passes.
+    // Another setting takes the pace of that run: 2 seconds for 9 passes.
     write({ configuration: { ...read().configuration, settings: ['lora'] } });
     expect(sweepSeconds(read())?.isRough).toBe(true);
-    expect(sweepSeconds(read())?.seconds).toBeCloseTo((2 / 11) * (10 * 11 + 1 + 3), 10);
+    expect(sweepSeconds(read())?.seconds).toBeCloseTo((2 / 9) * (10 * 9 + 1 + 3), 10);
   });
 });

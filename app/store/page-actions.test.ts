@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeSafetensors } from '../../src/files/safetensors';
 import { UserError } from '../../src/user-error';
 import { FIRST_SETTINGS } from './defaults';
 import {
@@ -12,9 +13,10 @@ import {
   resultOf,
   settled,
 } from './fake-engine';
-import { changeBackend, openPage, restartEngine, trySample } from './page-actions';
+import { changeBackend, openPage, restartEngine, takeDropped, trySample } from './page-actions';
 import { endRuns, runChosen } from './queue';
 import { read, write } from './session';
+import { currentStep } from './step';
 
 let engines: FakeEngine[];
 let moved: boolean;
@@ -96,6 +98,47 @@ describe('trying the sample', () => {
     };
     await trySample('counting');
     expect(read()).toMatchObject({ runs: [], dataProblem: { message: 'The sample could not be loaded.' } });
+  });
+});
+
+describe('files dropped anywhere', () => {
+  const tensors = new Map([['a', { shape: [1], data: Float32Array.of(1) }]]);
+  const saved = (path: string, metadata: Record<string, string>) => ({
+    path,
+    file: new Blob([writeSafetensors(tensors, metadata)]),
+  });
+
+  it('are used by the step that they belong to', async () => {
+    await open('');
+    const text = { path: 'set/notes.txt', file: new Blob(['Nothing to see.']) };
+    await takeDropped([text]);
+    expect(currentStep()).toBe('data');
+    expect(engine().last('importData').input).toMatchObject({ source: { kind: 'files', files: [text] } });
+
+    const weights = saved('resnet.safetensors', {});
+    await takeDropped([weights]);
+    expect(currentStep()).toBe('backbone');
+    expect(engine().last('useBackbone').input.source).toEqual({ kind: 'files', files: [weights] });
+
+    const dropped = takeDropped([saved('mine.safetensors', { adapter: '{}' })]);
+    await vi.waitFor(() => expect(engine().of('loadAdapter')).toHaveLength(1));
+    expect(currentStep()).toBe('use');
+    const { input, resolve } = engine().last('loadAdapter');
+    expect(input.fileName).toBe('mine.safetensors');
+    resolve(modelOf('m'));
+    await dropped;
+    expect(read().models.map(({ summary }) => summary.modelId)).toEqual(['m']);
+  });
+
+  it('are not taken where the engine is not ready, and the step says so', async () => {
+    write({ engine: { status: 'starting', progress: null } });
+    await takeDropped([saved('mine.safetensors', { adapter: '{}' })]);
+    expect(currentStep()).toBe('use');
+    expect(read().modelsProblem).toMatchObject({
+      kind: 'user',
+      message: expect.stringContaining('starting'),
+    });
+    expect(engine()).toBeUndefined();
   });
 });
 

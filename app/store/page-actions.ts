@@ -1,15 +1,17 @@
 /** Actions on the whole page: open, try the sample, change the backend. */
 
+import { destinationOf } from '../../src/files/destination';
 import { STARTER } from '../../src/hub/starter';
-import type { BackendChoice } from '../../src/worker/protocol';
+import type { BackendChoice, NamedFile } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
-import { endReading, openAddressedBackbone, openBackbone } from './backbone-actions';
-import { importData, importSample } from './data-actions';
+import { changeBackbone, endReading, openAddressedBackbone, openBackbone } from './backbone-actions';
+import { importData, importFiles, importSample } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
 import { endEngine, startEngine } from './engine-actions';
-import { markModelsGone } from './model-actions';
+import { loadAdapters, markModelsGone } from './model-actions';
 import { watchQueueEnd } from './notification';
 import { watchPace } from './pace';
+import { obstacleFor } from './permissions';
 import { endRuns, runChosen, runEnded, watchQueue } from './queue';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
@@ -48,6 +50,25 @@ export async function trySample(name: string): Promise<void> {
   if (dataset && sweepObstacle(chosenSweep(read(), dataset))) return goTo('tune');
   runChosen();
   goTo('compare');
+}
+
+/** Files dropped anywhere on the page are used by the step that they belong to, which is opened. */
+export async function takeDropped(files: readonly NamedFile[]): Promise<void> {
+  const destination = await destinationOf(files);
+  switch (destination) {
+    case 'data':
+      goTo('data');
+      return void (await importFiles([...files]));
+    case 'backbone':
+      goTo('backbone');
+      return changeBackbone({ source: { kind: 'files', files: [...files] }, stages: null, inputSize: null });
+    case 'adapter': {
+      goTo('use');
+      const obstacle = obstacleFor('read')(read());
+      if (obstacle !== null) return write({ modelsProblem: { kind: 'user', message: obstacle } });
+      await loadAdapters(files.map(({ file, path }) => new File([file], path)));
+    }
+  }
 }
 
 /** If a run does not stop within this time, the engine is terminated. */

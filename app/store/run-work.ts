@@ -2,17 +2,16 @@
  * The work of runs, in forward passes of one image through the whole backbone. Times that were measured for one choice are scaled
  * with it to others. It is a model: within a factor of about two.
  */
-import type { BackboneSummary, BackendName, RunConfig } from '../../src/worker/protocol';
+import type { BackboneSummary, RunConfig } from '../../src/worker/protocol';
 import { PROBE_SETTING } from './defaults';
 import type { Trial } from './sweep';
 
 /** A training step per image, in forward passes, if all stages are tuned. */
-const STEP: Record<BackendName, number> = { wasm: 5, webgpu: 4 };
+const STEP = 4;
 
 export interface WorkFor {
   backbone: Pick<BackboneSummary, 'convolutions' | 'inputSize'>;
   images: { train: number; val: number; test: number };
-  backend: BackendName;
 }
 
 /** Multiplications of a forward pass of one image, in the stages from `from` on: 0 for the stem, 1 for the first stage. */
@@ -27,10 +26,10 @@ export function multiplications({ convolutions, inputSize }: WorkFor['backbone']
 }
 
 /** The work of one epoch with its validation; none for the linear probe, whose features are computed once for all runs. */
-export function epochWork({ setting, options }: RunConfig, { backbone, images, backend }: WorkFor): number {
+export function epochWork({ setting, options }: RunConfig, { backbone, images }: WorkFor): number {
   if (setting === PROBE_SETTING) return 0;
   const tuned = multiplications(backbone, options.from ?? 0) / multiplications(backbone);
-  return images.train * (1 + (STEP[backend] - 1) * tuned) + images.val;
+  return images.train * (1 + (STEP - 1) * tuned) + images.val;
 }
 
 /** The work of one run without the features: its epochs, the validation before the first, and the test images at its end. */

@@ -7,6 +7,7 @@ import type {
   BackboneChoice,
   BackboneSummary,
   Classification,
+  Correction,
   DataSource,
   DatasetSummary,
   DownloadProgress,
@@ -25,7 +26,7 @@ import type {
   Storage,
 } from '../../src/worker/protocol';
 import { percent } from '../ui/format';
-import { imagesPerPart, PRESET_LABELS } from './data-words';
+import { correctionWords, imageCount, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
 import type { Problem } from './problem';
 import { isActive, type RunRecord } from './run-record';
@@ -86,8 +87,10 @@ export interface Session {
   dataset: DatasetSummary | null;
   /** Kept so that the data can be read again after the engine restarts. */
   source: DataSource | null;
-  /** How its folders are read, if the person chose. */
+  /** How its folders are read, if the person chose, and the corrected labels. */
   reading: Reading;
+  /** Corrections of labels that are not applied yet. */
+  pendingCorrections: Correction[];
   importing: Progress | null;
   /** True while the current images are split again. */
   splitting: boolean;
@@ -144,6 +147,7 @@ export const useSession = create<Session>(() => ({
   dataset: null,
   source: null,
   reading: {},
+  pendingCorrections: [],
   importing: null,
   splitting: false,
   dataProblem: null,
@@ -234,14 +238,15 @@ export function dataLabel({
   seed,
   testPart,
   preset,
+  reading,
   classes,
 }: DatasetSummary): string {
-  const { train, val, test } = imagesPerPart(classes);
   const held = testSplit === 'stratified' ? `, ${percent(testPart, 0)} for testing` : '';
   const drawn = split === 'given' ? 'given split' : `split ${seed}${held}`;
   const taken = preset === 'whole' ? '' : `, ${PRESET_LABELS[preset]}`;
   const seeded = preset !== 'whole' && split === 'given' ? `, seed ${seed}` : '';
-  return `${name}, ${train + val + test} images, ${drawn}${taken}${seeded}`;
+  const corrected = reading.corrections?.length ? `, ${correctionWords({ reading })}` : '';
+  return `${name}, ${imageCount(classes)} images, ${drawn}${taken}${seeded}${corrected}`;
 }
 
 /** What runs must have in common to be compared: images, split and backbone. */
@@ -257,8 +262,13 @@ export const expectedBackbone = (backbone: BackboneSummary): Pick<Expected, 'bac
   backbone: { key: backbone.key, name: backboneLabel(backbone) },
 });
 
+/** The data as engine calls expect it. */
+export const expectedData = (dataset: DatasetSummary): Pick<Expected, 'data'> => ({
+  data: { key: dataKey(dataset), name: dataset.name },
+});
+
 /** The backbone and the data as engine calls expect them. */
 export const expectedOf = (dataset: DatasetSummary, backbone: BackboneSummary): Expected => ({
   ...expectedBackbone(backbone),
-  data: { key: dataKey(dataset), name: dataset.name },
+  ...expectedData(dataset),
 });

@@ -1,9 +1,9 @@
 /** The sweep that the person configures: its number of runs, memory and time. */
 import { useShallow } from 'zustand/react/shallow';
-import type { MemoryPlan, RunConfig, RunTiming } from '../../src/worker/protocol';
+import type { MemoryPlan, RunConfig, RunTiming, SettingSummary } from '../../src/worker/protocol';
 import { computedByKey } from './computed-by';
 import { imagesPerPart } from './data-words';
-import { memoryCapBytes } from './defaults';
+import { memoryCapBytes, runConfig } from './defaults';
 import { ask } from './engine-actions';
 import { paceOwner } from './pace';
 import { obstacleFor } from './permissions';
@@ -89,17 +89,28 @@ export function sweepSize(source: SweepSource): SweepSize {
   };
 }
 
-/**
- * The time of the sweep's runs: measured, or known from earlier runs; else scaled from the pace of earlier runs on this data, or from
- * that of a forward pass. Null if none of these is known.
- */
-export function sweepSeconds(session: Session): (Pick<SweepCost, 'isRough'> & { seconds: number }) | null {
+/** Seconds; `isRough` if they were scaled from the pace of other work. */
+export type Estimate = Pick<SweepCost, 'isRough'> & { seconds: number };
+
+/** The time of the sweep's runs; null if nothing is known about it. */
+export const sweepSeconds = (session: Session): Estimate | null => secondsOf(session, chosenTrials(session));
+
+/** The time of one run of a setting; null if nothing is known about it. */
+export function settingSeconds(session: Session, setting: SettingSummary): Estimate | null {
+  const { dataset, configuration } = session;
+  if (!dataset) return null;
+  const config = runConfig(setting, configuration.hyperparameters, dataset.augmentation);
+  return secondsOf(session, [{ setting, role: 'final', config }]);
+}
+
+/** The time of these runs: measured, or known from earlier ones; else scaled from their pace, or from that of a forward pass. */
+function secondsOf(session: Session, trials: readonly Trial[]): Estimate | null {
   const { dataset, backbone, engine } = session;
-  const { trials, keyOf } = timed(session);
   if (!dataset || !backbone || engine.status !== 'ready' || trials.length === 0) return null;
-  const { info } = engine;
-  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes), backend: info.backend };
+  const given: WorkFor = { backbone, images: imagesPerPart(dataset.classes) };
   const timings = { ...runTimings(session), ...session.timings };
+  const keyOf = ({ config }: Trial) =>
+    paceKey(comparisonBasis(dataset, backbone), computedByKey(engine.info), config);
   const unknown = trials.filter((trial) => !timings[keyOf(trial)]);
   const known = trials.reduce((sum, trial) => {
     const timing = timings[keyOf(trial)];

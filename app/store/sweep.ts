@@ -118,7 +118,7 @@ export function rateSearchPart(asked: AskedSweep): number {
 export const MOST_RUNS = 500;
 
 /** Why the sweep cannot start, and what to do; null if it can. */
-export const sweepObstacle = (sweep: Sweep): string | null => impossibleValue(sweep) ?? tooLarge(sweep);
+export const sweepObstacle = (sweep: Sweep): string | null => impossibleValue(sweep) ?? sweepTooLarge(sweep);
 
 /** Checks the chosen values and the values of the sweep. */
 function impossibleValue({ settings, choice }: Sweep): string | null {
@@ -134,7 +134,14 @@ function impossibleValue({ settings, choice }: Sweep): string | null {
   return null;
 }
 
-function tooLarge({ settings, choice }: Sweep): string | null {
+/** Why there are too many runs; null if there are not. Needs no engine. */
+export function sweepTooLarge({
+  settings,
+  choice,
+}: {
+  settings: readonly { id: string }[];
+  choice: SweepChoice;
+}): string | null {
   const arms = settings.map(({ id }) =>
     Object.values(choice.values[id] ?? {}).reduce((product, values) => product * (values.length || 1), 1),
   );

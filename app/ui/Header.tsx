@@ -1,6 +1,8 @@
 import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import classes from './Header.module.css';
+import { LINKS } from './links';
 import { Mark } from './Mark';
+import { OutLink } from './OutLink';
 
 export function Header() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -18,6 +20,7 @@ export function Header() {
         </svg>
         Nothing leaves this machine
       </p>
+      <OutLink href={LINKS.help}>Help</OutLink>
       <SegmentedControl
         className={classes.scheme}
         size="xs"

@@ -1,5 +1,6 @@
 /** Navigation of the five steps, always visible, with the state of each. */
 
+import { imageCount } from '../store/data-words';
 import { isActive, isOver } from '../store/run-record';
 import { chosenSettings, type Session, usableModels, useSession } from '../store/session';
 import { STEPS, type Step } from '../store/step';
@@ -18,8 +19,7 @@ const SIGNS: Record<Step, Sign> = {
     state: ({ dataset, importing }) => {
       if (importing) return 'importing';
       if (!dataset) return 'no images yet';
-      const images = dataset.classes.reduce((sum, { train, val }) => sum + train + val, 0);
-      return `${counted(images, 'image')} · ${counted(dataset.classes.length, 'class', 'classes')}`;
+      return `${counted(imageCount(dataset.classes), 'image')} · ${counted(dataset.classes.length, 'class', 'classes')}`;
     },
     done: ({ dataset }) => dataset !== null,
   },

@@ -59,6 +59,14 @@ export function progressWords({ done, total, share = done / total, secondsLeft }
 export const timeLeft = (seconds: number) =>
   `about ${seconds < 9.5 ? `${Math.max(1, Math.round(seconds))} s` : duration(seconds)} left`;
 
+/** `40 s`, `32 min`, `1.3 h`, `12 h`: a rough estimate. */
+export function roughDuration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  const hours = seconds / 3600;
+  return `${hours < 9.95 ? Number(hours.toFixed(1)) : count(Math.round(hours))} h`;
+}
+
 /** `41.3`, `410` */
 export const rate = (value: number) => (value < 100 ? value.toFixed(1) : count(Math.round(value)));
 

@@ -1,8 +1,7 @@
 /**
  * The test of core atoms that docs/core-atoms.md describes: `npm run core-atoms`, or `npm run core-atoms -- SET…` for some of the sets.
- * Searches a learning rate for every setting, tests it with other seeds, and writes tables and pictures of all sets to docs/, and what the
- * page recommends settings by. Every
- * finished call of the command line is kept in bench/core-atoms/, so an interrupted test goes on where it was. `--print` runs nothing
+ * Searches a learning rate for every setting, tests it with other seeds, and writes tables and pictures of all sets to docs/, what the
+ * page recommends settings by, and what it shows on the first visit. Every finished call of the command line is kept in bench/core-atoms/, so an interrupted test goes on where it was. `--print` runs nothing
  * and writes the tables of what is there.
  */
 import { execFile } from 'node:child_process';
@@ -13,6 +12,7 @@ import { parseArgs, promisify } from 'node:util';
 import { parseResults } from '../../app/report/rerun';
 import { tune } from '../../e2e/command';
 import { writeEvidence } from './evidence';
+import { writeFirstResult } from './first-result';
 import {
   adapterFile,
   best,
@@ -57,6 +57,7 @@ async function main(): Promise<number> {
   }
   await writeTables();
   await writeEvidence();
+  await writeFirstResult();
   return 0;
 }
 

@@ -20,6 +20,7 @@ import type {
   SplitChoice,
 } from '../worker/protocol';
 import { type Arrangement, arrange, type PlacedFile } from './classes';
+import { corrected } from './corrections';
 import { decodeImage } from './decode';
 import { type Fingerprint, fingerprinter } from './fingerprint';
 import { groupsOf } from './groups';
@@ -54,7 +55,7 @@ export interface Dataset {
   seed: number;
   testPart: number;
   augmentation: Augmentation;
-  /** The choices of the person, if the set could be read in more than one way. */
+  /** The choices of the person, if the set could be read in more than one way, and corrected labels. */
   reading: Reading;
   /** Notices for the person about how the set was read. */
   notices: string[];
@@ -105,9 +106,10 @@ export async function importDataset(source: DataSource, options: ImportOptions):
   const sorted = await sortOut(opened.files, signal);
   if (sorted.images.length === 0) throw nothingReadable([...sorted.leftOut, ...leftOut]);
   const tables = await labelTables(sorted.others, sorted.images);
-  const plan = arrange(sorted.images, { reading, tables });
+  const plan = corrected(arrange(sorted.images, { reading, tables }), reading.corrections);
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
+  onProgress?.({ label: 'Comparing and splitting the images', done: 0, total: 0 });
   const usable = usableClasses(decoded.images, plan);
   const classes = plan.classes.filter((name) => usable.names.has(name));
   const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };
@@ -177,12 +179,14 @@ export async function summarize(dataset: Dataset): Promise<DatasetSummary> {
   const layout = thumbnailLayout(largest, side);
   const classes: ClassSummary[] = [];
   for (const [label, member] of members.entries()) {
-    const tiles = [...member.train, ...member.val, ...member.test].map((image) => image.pixels);
+    const shown = [...member.train, ...member.val, ...member.test];
+    const tiles = shown.map((image) => image.pixels);
     classes.push({
       name: dataset.classes[label] ?? '',
       train: member.train.length,
       val: member.val.length,
       test: member.test.length,
+      paths: shown.map((image) => image.path),
       thumbnails: await drawAtlas(tiles, side, layout),
     });
   }
@@ -312,7 +316,7 @@ function usableClasses(decoded: readonly DecodedImage[], plan: Arrangement) {
 
 function unusableReason(className: string, split: Arrangement['split']): string {
   return split === 'given'
-    ? `No training image of class “${className}” could be read.`
+    ? `Class “${className}” has no usable training image.`
     : `The only usable image of class “${className}”. A class needs two: one to train on, one to validate.`;
 }
 
@@ -377,7 +381,7 @@ function assembleParts(
   };
 }
 
-function imagesOf({ train, val, test }: Dataset): Images[] {
+export function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 

@@ -34,20 +34,22 @@ export async function drawAtlas(
   const to = atlas.getContext('2d', { willReadFrequently: true });
   if (!from || !to) throw new Error('This browser has no 2D canvas, which thumbnails need.');
   to.imageSmoothingQuality = 'high';
-  const frame = new ImageData(side, side);
   images.forEach((rgb, i) => {
-    toRgba(rgb, frame.data);
+    const frame = frameOf(rgb, side);
     from.putImageData(frame, 0, 0);
     to.drawImage(source, (i % columns) * tile, Math.floor(i / columns) * tile, tile, tile);
   });
   return atlas.convertToBlob({ type: 'image/webp', quality: 0.9 });
 }
 
-function toRgba(rgb: Uint8Array, out: Uint8ClampedArray): void {
+/** @param rgb `[side, side, 3]` */
+export function frameOf(rgb: Uint8Array, side: number): ImageData {
+  const frame = new ImageData(side, side);
   for (let i = 0, at = 0; i < rgb.length; i += 3) {
-    out[at++] = rgb[i] ?? 0;
-    out[at++] = rgb[i + 1] ?? 0;
-    out[at++] = rgb[i + 2] ?? 0;
-    out[at++] = 255;
+    frame.data[at++] = rgb[i] ?? 0;
+    frame.data[at++] = rgb[i + 1] ?? 0;
+    frame.data[at++] = rgb[i + 2] ?? 0;
+    frame.data[at++] = 255;
   }
+  return frame;
 }

@@ -15,6 +15,10 @@ import { UserError } from '../user-error';
 export const ADAPTER_FORMAT = 1;
 
 const METADATA_KEY = 'adapter';
+
+/** Whether the metadata of a safetensors file says that it is an adapter, of any format. */
+export const isAdapter = (metadata: Record<string, string>) => METADATA_KEY in metadata;
+
 /** Characters of the longest number in JSON: a sign, seven zeros with their point, and 17 digits. */
 const NUMBER_CHARS = 25;
 /** Sufficient for the maximum number of classes with the longest names and their logits. */

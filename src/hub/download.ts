@@ -7,10 +7,13 @@ import { Reporter } from './progress';
 import { isNoRoom, noRoom, requireRoom, size } from './room';
 import { roundToFp16 } from './round-to-fp16';
 import type { Download, Statement } from './sources';
+import { untilAnswered } from './stall';
 import { openStored } from './stored';
 import { persistently, receive, statement } from './transfer';
 
 const PAUSES = [1, 2, 4, 8, 16];
+/** Seconds in which a server must answer for the first time. Later silence is judged by `patience`. */
+const REACH = 8;
 
 export interface DownloadOptions extends KeepOptions {
   /** The precision to store; a file that is already stored is not changed. */
@@ -19,6 +22,8 @@ export interface DownloadOptions extends KeepOptions {
   pauses?: readonly number[] | undefined;
   /** Seconds without a response or a byte after which a connection counts as broken. */
   patience?: number | undefined;
+  /** Seconds without any answer, with all retries, after which a server counts as unreachable. */
+  reach?: number | undefined;
 }
 
 /**
@@ -30,7 +35,14 @@ export interface DownloadOptions extends KeepOptions {
  */
 export function download(
   wanted: Download,
-  { onProgress = () => {}, signal, keepAs = 'original', pauses = PAUSES, patience }: DownloadOptions = {},
+  {
+    onProgress = () => {},
+    signal,
+    keepAs = 'original',
+    pauses = PAUSES,
+    patience,
+    reach = REACH,
+  }: DownloadOptions = {},
 ): Promise<StoredFile> {
   const { id, label, fileName, url } = wanted;
   const reporter = new Reporter(onProgress);
@@ -43,7 +55,6 @@ export function download(
     let present = await place.size();
     const persistence = {
       pauses,
-      signal,
       progress: () => present,
       onPause: () => reporter.report('retrying', present, total),
       givenUp: (why: string) => brokeOff(label, present, total, pauses.length + 1, why),
@@ -51,30 +62,36 @@ export function download(
     try {
       reporter.report('connecting', present, total);
       const { pointerUrl } = wanted;
+      const answered = { seconds: reach, signal, unreachable: () => unreachable(label, url, reach) };
       const pointed =
-        pointerUrl && (await persistently(() => statement(pointerUrl, { patience, signal }), persistence));
+        pointerUrl &&
+        (await untilAnswered(answered, (limits) =>
+          persistently(() => statement(pointerUrl, { patience, ...limits }), { ...persistence, ...limits }),
+        ));
       const stated: Statement = pointed || wanted;
       let record = await partial(place, wanted, stated);
       present = await place.size();
       await place.use('original', (handle) =>
-        persistently(
-          () =>
-            receive(handle, url, stated, record, {
-              patience,
-              signal,
-              async onHead(known) {
-                total = known.bytes;
-                const half = keepAs === 'F16' ? (total ?? 0) / 2 : 0;
-                await requireRoom(label, (total ?? 0) - handle.getSize() + half);
-                record = { ...record, ...known };
-                await place.write(record);
-              },
-              onProgress(received, total) {
-                present = received;
-                reporter.report('downloading', received, total);
-              },
-            }),
-          persistence,
+        untilAnswered(answered, (limits) =>
+          persistently(
+            () =>
+              receive(handle, url, stated, record, {
+                patience,
+                ...limits,
+                async onHead(known) {
+                  total = known.bytes;
+                  const half = keepAs === 'F16' ? (total ?? 0) / 2 : 0;
+                  await requireRoom(label, (total ?? 0) - handle.getSize() + half);
+                  record = { ...record, ...known };
+                  await place.write(record);
+                },
+                onProgress(received, total) {
+                  present = received;
+                  reporter.report('downloading', received, total);
+                },
+              }),
+            { ...persistence, ...limits },
+          ),
         ),
       );
       const onHashed = (hashed: number) => reporter.report('checking', hashed, present);
@@ -119,6 +136,12 @@ function brokeOff(
   const kept = present === 0 ? '' : ' The part received so far is kept. The next attempt resumes there.';
   return new UserError(
     `The download of “${label}” ${where}: ${why} (${attempts} attempts).${kept} Check the connection, then try again.`,
+  );
+}
+
+function unreachable(label: string, url: string, seconds: number): UserError {
+  return new UserError(
+    `“${label}” could not be downloaded: ${new URL(url).hostname} did not answer within ${seconds} seconds. Check the connection, then try again, choose a weight file that you have, or use the starter.`,
   );
 }
 

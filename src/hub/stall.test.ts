@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SyncAccessHandle } from '../files/sync-access';
-import { fetchWhole, Interrupted, type Timer, whileHeard } from './stall';
-import { receive, statement } from './transfer';
+import { UserError } from '../user-error';
+import { fetchWhole, Interrupted, type Timer, untilAnswered, whileHeard } from './stall';
+import { persistently, receive, statement } from './transfer';
 
 /** A clock that the test advances. */
 class Clock implements Timer {
@@ -107,6 +108,60 @@ describe('work that waits for the network', () => {
     const timer = new Clock();
     expect(await whileHeard(async () => 7, { timer })).toBe(7);
     expect(timer.pending).toBe(0);
+  });
+});
+
+describe('a server that must answer in time', () => {
+  const unreachable = () => new UserError('It does not answer.');
+  const persistence = {
+    pauses: [0, 0, 0],
+    progress: () => 0,
+    onPause: () => {},
+    givenUp: () => new UserError('Given up.'),
+  };
+
+  it('is given up while a request is pending, whatever retries are left', async () => {
+    const timer = new Clock();
+    const asked = serve(async () => Promise.reject(new TypeError('Failed to fetch')), never);
+    const ended = outcome(
+      untilAnswered({ seconds: 8, signal: undefined, unreachable, timer }, (limits) =>
+        persistently(() => statement('https://hub/raw', { timer, ...limits }), { ...persistence, ...limits }),
+      ),
+    );
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    timer.pass(7);
+    await settled();
+    timer.pass(1);
+    expect(await ended).toMatchObject({ message: 'It does not answer.' });
+    expect(timer.pending).toBe(0);
+  });
+
+  it('may be slow once it has answered', async () => {
+    const timer = new Clock();
+    const { answer, write } = open();
+    serve(answer);
+    const stated = untilAnswered({ seconds: 8, signal: undefined, unreachable, timer }, (limits) =>
+      statement('https://hub/raw', { timer, patience: 30, ...limits }),
+    );
+    await settled();
+    for (let second = 0; second < 60; second += 20) {
+      timer.pass(20);
+      write('not a pointer '.repeat(30));
+      await settled();
+    }
+    expect(await stated).toBeNull();
+    expect(timer.pending).toBe(0);
+  });
+
+  it('ends with the person’s own reason where they end it first', async () => {
+    const abort = new AbortController();
+    serve(never);
+    const ended = untilAnswered(
+      { seconds: 8, signal: abort.signal, unreachable, timer: new Clock() },
+      (limits) => statement('https://hub/raw', { timer: new Clock(), ...limits }),
+    );
+    abort.abort(new DOMException('Cancelled.', 'AbortError'));
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Requests with a stall timeout: a request is aborted if no response, redirect or byte arrives for a while. */
 import { chunks } from '../files/chunks';
+import type { UserError } from '../user-error';
 
 /** A temporary failure that is worth a retry. The message completes “… broke off: ”. */
 export class Interrupted extends Error {}
@@ -14,6 +15,8 @@ export interface Patience {
   patience?: number | undefined;
   signal?: AbortSignal | undefined;
   timer?: Timer | undefined;
+  /** Called for every response and chunk. */
+  onHeard?: (() => void) | undefined;
 }
 
 export const PATIENCE = 30;
@@ -32,13 +35,14 @@ const CLOCK: Timer = {
  */
 export async function whileHeard<Result>(
   work: (signal: AbortSignal, arrived: () => void) => Promise<Result>,
-  { patience = PATIENCE, signal, timer = CLOCK }: Patience,
+  { patience = PATIENCE, signal, timer = CLOCK, onHeard }: Patience,
 ): Promise<Result> {
   const connection = new AbortController();
   const stalled = new Interrupted(`no data arrived for ${patience} seconds`);
   const watch = () => timer.after(patience, () => connection.abort(stalled));
   let stopWatching = watch();
   const arrived = () => {
+    onHeard?.();
     stopWatching();
     stopWatching = watch();
   };
@@ -49,6 +53,35 @@ export async function whileHeard<Result>(
   } finally {
     stopWatching();
     connection.abort();
+  }
+}
+
+interface Reach {
+  seconds: number;
+  signal: AbortSignal | undefined;
+  /** The error if nothing was heard in time. */
+  unreachable: () => UserError;
+  timer?: Timer;
+}
+
+/**
+ * Limits the time until a server answers for the first time, over all retries, and nothing after that. Runs `work`, whose requests take
+ * the given limits; if no response arrives within `seconds`, they are aborted.
+ * @throws the error of `unreachable`; what `work` throws
+ */
+export async function untilAnswered<Result>(
+  { seconds, signal, unreachable, timer = CLOCK }: Reach,
+  work: (limits: { signal: AbortSignal } & Pick<Patience, 'onHeard'>) => Promise<Result>,
+): Promise<Result> {
+  const silence = new AbortController();
+  const stop = timer.after(seconds, () => silence.abort(unreachable()));
+  try {
+    return await work({
+      signal: AbortSignal.any([...(signal ? [signal] : []), silence.signal]),
+      onHeard: stop,
+    });
+  } finally {
+    stop();
   }
 }
 

@@ -8,3 +8,9 @@ export const STARTER_FILE = {
   name: 'Starter: ResNet-50 layout, quarter width',
   path: 'backbones/starter-resnet50-w16.safetensors',
 };
+
+/** The classes of its pretrained classifier: those of CIFAR-10, in the file's order. */
+export const STARTER_CLASSES = [
+  ...['airplane', 'automobile', 'bird', 'cat', 'deer'],
+  ...['dog', 'frog', 'horse', 'ship', 'truck'],
+] as const;

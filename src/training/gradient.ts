@@ -65,11 +65,11 @@ export function* lossAndGradientInParts(
   /** The share of a micro-batch in the batch's mean loss, and its gradient. */
   function* partOf(start: number): InParts<LossAndGradient> {
     const { parameters, tuning } = tuned;
+    const made = new OwnedTensors();
     const part = <T extends tf.Tensor>(whole: T): T => {
       const some = rows(whole, start, microBatch);
       return some === whole ? some : made.own(some);
     };
-    const made = new OwnedTensors();
     try {
       const [x, wanted, dropped] = [part(images), part(targets), mask && part(mask)];
       const pass = new TrainingPass(model.backbone, x, tuning, { gradientCheckpointing, from });

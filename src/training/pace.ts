@@ -6,8 +6,11 @@ import { yieldToEventLoop } from '../yield-to-event-loop';
 import { centredBatch } from './batch';
 import { range } from './evaluate';
 
-/** Images of the timed pass: few on the CPU, where each costs the same, more on a GPU, which computes several at once. */
-const IMAGES = { wasm: 2, webgpu: 16 } as const;
+/** Images of the first passes: one on the CPU, where a large network takes long, more on a GPU, which computes several at once. */
+const IMAGES = { wasm: 1, webgpu: 16 } as const;
+/** Small networks are timed with more images, because one image is mostly overhead: as many as take this many seconds. */
+const LONG_ENOUGH = 0.3;
+const MOST_IMAGES = 16;
 
 /**
  * Seconds per image of a forward pass. Other work takes turns with it, so it delays nothing for longer than one operation.
@@ -19,17 +22,15 @@ export async function measurePace(
   backend: keyof typeof IMAGES,
   signal: AbortSignal,
 ): Promise<number> {
-  const count = Math.min(IMAGES[backend], train.labels.length);
-  const images = centredBatch(train, side, backbone, range(0, count));
-  try {
-    // The first pass compiles programs and fills caches.
-    await timedPass();
-    return (await timedPass()) / count;
-  } finally {
-    images.dispose();
-  }
+  const few = Math.min(IMAGES[backend], train.labels.length);
+  // The first pass compiles programs and fills caches.
+  await timedPass(few);
+  const perImage = (await timedPass(few)) / few;
+  const more = Math.min(MOST_IMAGES, train.labels.length, Math.floor(LONG_ENOUGH / perImage));
+  return more > few ? (await timedPass(more)) / more : perImage;
 
-  async function timedPass(): Promise<number> {
+  async function timedPass(count: number): Promise<number> {
+    const images = centredBatch(train, side, backbone, range(0, count));
     const turns = new Turns();
     const work = backbone.featuresInParts(images);
     const began = performance.now();
@@ -47,6 +48,7 @@ export async function measurePace(
       }
     } finally {
       abandon(work);
+      images.dispose();
     }
   }
 }

@@ -104,6 +104,14 @@ export type NameEncoding =
   | 'ibm437'
   | 'ibm850';
 
+/** A correction of one image's label by the person. */
+export interface Correction {
+  /** The image's path relative to the root of the data set. */
+  path: string;
+  /** The right class; null if the image is removed from the data set. */
+  className: string | null;
+}
+
 /** How to read a data set. An absent field is detected; if that is ambiguous, the person is asked. */
 export interface Reading {
   /** Whether folders with names such as `train` and `test` are the parts of a split (true) or classes (false). */
@@ -111,6 +119,8 @@ export interface Reading {
   /** The folder level that names the class. 1 is the first level below the split folder, or below the common root of all images. */
   classLevel?: number | undefined;
   nameEncoding?: NameEncoding | undefined;
+  /** Absent if there are none. At most one for each path. */
+  corrections?: Correction[] | undefined;
 }
 
 /** One way to read a data set, with its result. */
@@ -158,6 +168,8 @@ export interface ClassSummary {
   train: number;
   val: number;
   test: number;
+  /** The paths of its images relative to the root of the data set, in the order of the thumbnails. */
+  paths: string[];
   /**
    * A sprite sheet of all images of the class, row by row, `columns` tiles of `tile`×`tile` pixels per row, in the order training,
    * validation, test.
@@ -198,7 +210,7 @@ export interface DatasetSummary {
   /** Number of images that the preset does not use. */
   unused: number;
   augmentation: Augmentation;
-  /** The choices the person made where the data set could be read in more than one way. */
+  /** The choices the person made where the data set could be read in more than one way, and corrected labels. */
   reading: Reading;
   /** Remarks for the person on how the data set was read, e.g. an assumed encoding or classes with similar names. */
   notices: string[];
@@ -614,6 +626,12 @@ export interface Calls {
     in: { source: DataSource; preset: Preset; reading: Reading } & SplitChoice;
     out: DatasetSummary;
     progress: Progress;
+  };
+  /** An image of the data set: its file if that is still available, otherwise the pixels that are used for tuning, as a PNG. */
+  image: {
+    in: { path: string; expected: Pick<Expected, 'data'> };
+    out: { image: Blob; isFile: boolean };
+    progress: never;
   };
   /** Splits the same images again, with the same preset. */
   resplit: { in: SplitChoice; out: DatasetSummary; progress: never };

@@ -5,6 +5,7 @@ import { backboneLabel } from '../backbone/backbone-label';
 import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
+import { imageNamed } from '../data/image-named';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
 import { CoefficientCache } from '../decompose/coefficient-cache';
@@ -130,7 +131,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   }
 
   /** The data in use. @throws UserError if the request was made for other data */
-  function expectedData({ data: wanted }: Expected): Dataset {
+  function expectedData({ data: wanted }: Pick<Expected, 'data'>): Dataset {
     const present = withData(dataset);
     if (dataKey(present) === wanted.key) return present;
     throw new UserError(
@@ -405,6 +406,9 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         );
       });
     },
+
+    image: ({ path, expected }, { signal }) =>
+      reading('read', signal, () => imageNamed(expectedData(expected), path)),
 
     resplit(choice, { signal }) {
       return exclusive('resplit', 'data', signal, async () => setDataset(resplit(withData(dataset), choice)));

@@ -21,11 +21,14 @@ import { NumberField } from '../../ui/NumberField';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
+import { AtomsByStage } from './AtomsByStage';
 import classes from './BackboneStep.module.css';
-import { LayerCard } from './LayerCard';
 import { LoadingLine } from './LoadingLine';
-import { Sources } from './Sources';
+import { recommendedBackbone } from './recommended-backbone';
+import { OtherBackbones, Sources } from './Sources';
 import { StoragePanel } from './StoragePanel';
+import { STAGE_NAMES } from './stage-names';
 import { Untouched } from './Untouched';
 
 export function BackboneStep() {
@@ -37,13 +40,20 @@ export function BackboneStep() {
   const ready = useSession((session) => session.engine.status === 'ready');
   const reason = useSession(obstacleFor('useBackbone'));
   const storageReason = useSession(obstacleFor('changeStorage'));
+  const hardware = useSession(({ engine }) => (engine.status === 'ready' ? engine.info.hardware : null));
+  const recommended = hardware === null ? null : recommendedBackbone(hardware);
   useEffect(() => {
     if (ready) void refreshStorage();
   }, [ready]);
   return (
     <StepPage
       title="Backbone"
-      lead="The pretrained network that is fine-tuned. Settings add a trained change to its kernels, for example through their atoms."
+      lead={
+        <>
+          The <Term of="pretrained network" /> that is fine-tuned. A <Term of="setting" /> adds a trained
+          change to its <Term of="kernel">kernels</Term>, for example through their <Term of="atoms" />.
+        </>
+      }
     >
       {backbone ? (
         <>
@@ -52,19 +62,17 @@ export function BackboneStep() {
             <ProblemNote
               problem={problem}
               title="The backbone could not be used"
+              action={<OtherBackbones disabled={reason !== null} />}
               onDismiss={() => write({ backboneProblem: null })}
             />
             {loading && <LoadingLine progress={loading} />}
           </div>
-          <Block
-            title="Choose a network"
-            note="Everything is computed on this machine. Only weights are downloaded."
-          >
-            <Sources reason={reason} />
+          <Block title="Choose a network" note={recommended?.reason}>
+            <Sources reason={reason} recommended={recommended?.id ?? null} />
           </Block>
+          <Atoms />
           <Untouched backbone={backbone} />
           {storage && <StoragePanel storage={storage} disabled={storageReason !== null} />}
-          <Atoms />
         </>
       ) : (
         <Empty title={failed ? 'No backbone' : 'Loading the starter backbone'}>
@@ -79,9 +87,6 @@ export function BackboneStep() {
   );
 }
 
-/** Names of the stages in He et al. 2016 (Table 1), in order. */
-const STAGE_NAMES = ['conv2_x', 'conv3_x', 'conv4_x', 'conv5_x'];
-
 function Present({ backbone, reason }: { backbone: BackboneSummary; reason: string | null }) {
   const choice = useSession((session) => session.backboneChoice);
   const { stages, inputSize, loading, convolutions, trunk, notices } = backbone;
@@ -90,24 +95,31 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
   const seconds = loading.reduce((sum, phase) => sum + phase.seconds, 0);
   return (
     <section aria-label="The network in use">
-      <dl className={`${classes.facts} numbers`} aria-label="Backbone facts">
-        <Fact term="Network" value={backbone.name} />
-        <Fact term="Parameters" value={count(backbone.parameters)} />
-        <Fact term="Features" value={count(backbone.features)} />
-        <Fact
-          term="Convolutions"
-          value={`${convolutions.length}, ${convolutions.filter(({ kernel }) => kernel > 1).length} larger than 1 × 1`}
-        />
-        <Fact term="File" value={bytes(backbone.fileBytes)} />
-        <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
-        <Fact term="Recipe" value={recipeText(backbone.recipe)} />
-        {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
-        <Fact
-          term="Ready in"
-          value={duration(seconds)}
-          title={loading.map(({ label, seconds: each }) => `${label}: ${duration(each)}`).join('\n')}
-        />
-      </dl>
+      <section className={`${classes.facts} numbers`} aria-label="Backbone facts">
+        <dl>
+          <Fact term="Network" value={backbone.name} />
+          <Fact term="Parameters" value={count(backbone.parameters)} />
+          <Fact term="Features" value={count(backbone.features)} />
+          <Fact
+            term="Convolutions"
+            value={`${convolutions.length}, ${convolutions.filter(({ kernel }) => kernel > 1).length} larger than 1 × 1`}
+          />
+          <Fact term="File" value={bytes(backbone.fileBytes)} />
+        </dl>
+        <details>
+          <summary>More about this network</summary>
+          <dl>
+            <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
+            <Fact term="Recipe" value={recipeText(backbone.recipe)} />
+            {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
+            <Fact
+              term="Ready in"
+              value={duration(seconds)}
+              title={loading.map(({ label, seconds: each }) => `${label}: ${duration(each)}`).join('\n')}
+            />
+          </dl>
+        </details>
+      </section>
       {notices.length > 0 && (
         <ul className={classes.notices} aria-label="Notices on the weights">
           {notices.map((notice) => (
@@ -196,7 +208,12 @@ function Atoms() {
   return (
     <Block
       title="Atoms"
-      note="Every kernel larger than 1 × 1, decomposed into coefficients × atoms. For inspection only: each run decomposes its layers itself."
+      note={
+        <>
+          Every kernel larger than 1 × 1, as <Term of="coefficients" /> × atoms. For inspection only: each run
+          decomposes its layers itself.
+        </>
+      }
     >
       <div className={classes.controls}>
         <NumberField
@@ -218,8 +235,8 @@ function Atoms() {
         </Button>
         {atoms && !decomposing && (
           <p className="numbers">
-            {counted(atoms.length, 'layer')} with {atoms[0]?.count ?? 0} atoms each; mean reconstruction error{' '}
-            <strong>{percent(mean)}</strong>
+            {counted(atoms.length, 'layer')} with {atoms[0]?.count ?? 0} atoms each; mean{' '}
+            <Term of="reconstruction error" /> <strong>{percent(mean)}</strong>
           </p>
         )}
         {reason && <p>{reason}</p>}
@@ -237,11 +254,7 @@ function Atoms() {
       {atoms && (
         <>
           <HeatLegend scale={null} label="Each layer has its own scale" />
-          <div className={classes.layers}>
-            {atoms.map((each) => (
-              <LayerCard key={each.layer} atoms={each} />
-            ))}
-          </div>
+          <AtomsByStage atoms={atoms} />
         </>
       )}
     </Block>

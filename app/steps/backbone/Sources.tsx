@@ -1,36 +1,55 @@
 /** The available backbones: the starter, those of the hub, and the person's own file. */
-import { Button, Checkbox } from '@mantine/core';
+import { Button, Checkbox, FileButton } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { type ReactNode, useRef, useState } from 'react';
 import { SOURCES, type Source } from '../../../src/hub/sources';
+import { STARTER_FILE } from '../../../src/hub/starter';
 import type { BackboneSource, StoredBackbone } from '../../../src/worker/protocol';
 import { changeBackbone } from '../../store/backbone-actions';
 import { useSession } from '../../store/session';
 import { bytes } from '../../ui/format';
+import { LINKS } from '../../ui/links';
+import { OutLink } from '../../ui/OutLink';
 import { namedFiles } from '../data/named-files';
 import classes from './Sources.module.css';
+
+const choose = (source: BackboneSource) => void changeBackbone({ source, stages: null, inputSize: null });
+const chooseFiles = (files: File[]) => choose({ kind: 'files', files: namedFiles(files) });
 
 /** Size of the hub's files where it is not given: all contain the same network in fp32. */
 const USUAL_BYTES = 102e6;
 
-/** `reason`: why no backbone can be chosen now. */
-export function Sources({ reason }: { reason: string | null }) {
+interface SourcesProps {
+  /** Why no backbone can be chosen now. */
+  reason: string | null;
+  /** Id of the recommended backbone. */
+  recommended: string | null;
+}
+
+export function Sources({ reason, recommended }: SourcesProps) {
   const stored = useSession(({ storage }) => storage?.stored) ?? [];
   const present = useSession((session) => session.backboneChoice.source);
   const [halves, setHalves] = useState(false);
-  const use = (source: BackboneSource) => void changeBackbone({ source, stages: null, inputSize: null });
   const own = stored.filter(({ id, kind }) => kind === 'whole' && !isHubs(id));
   return (
     <div className={classes.sources}>
       <ul className={classes.cards} aria-label="Backbones">
         <Card
           title="Starter"
-          note="ResNet-50’s layout at quarter width, pretrained on small images. Part of the page, no download."
-          facts="64 px"
+          purpose="To try the page at once, and for small or simple images."
+          details={
+            <>
+              ResNet-50’s layout at quarter width, pretrained on CIFAR-10: 50,000 images of 32 × 32 pixels in
+              ten classes. CIFAR-10 has no stated licence; cite A. Krizhevsky: Learning Multiple Layers of
+              Features from Tiny Images. 2009. <OutLink href={LINKS.starter}>Model card</OutLink>
+            </>
+          }
+          facts="Part of the page · CIFAR-10 · 64 px"
           action="Use the starter"
           isPresent={present.kind === 'starter'}
+          isRecommended={recommended === STARTER_FILE.id}
           disabled={reason !== null}
-          onUse={() => use({ kind: 'starter' })}
+          onUse={() => choose({ kind: 'starter' })}
         />
         {SOURCES.filter(({ url }) => url !== null).map((row) => {
           const copy = stored.find(({ id }) => id === row.id);
@@ -38,12 +57,14 @@ export function Sources({ reason }: { reason: string | null }) {
             <Card
               key={row.id}
               title={row.label}
-              note={<Cited row={row} />}
+              purpose={row.purpose}
+              details={`Pretrained on ImageNet: 1.28 million images in 1,000 classes. Licence: ${row.licence}. Cite ${row.citation}.`}
               facts={factsOf(row, copy)}
               action={actionOf(copy)}
               isPresent={'id' in present && present.id === row.id}
+              isRecommended={recommended === row.id}
               disabled={reason !== null}
-              onUse={() => use({ kind: 'hub', id: row.id, keepAs: halves ? 'F16' : 'original' })}
+              onUse={() => choose({ kind: 'hub', id: row.id, keepAs: halves ? 'F16' : 'original' })}
             />
           );
         })}
@@ -51,12 +72,14 @@ export function Sources({ reason }: { reason: string | null }) {
           <Card
             key={id}
             title={label}
-            note="Your own file, stored in this browser."
-            facts={bytes(size)}
+            purpose={SOURCES.find((row) => row.id === id)?.purpose ?? 'Your own file.'}
+            details={null}
+            facts={`${bytes(size)}, stored here`}
             action="Use"
             isPresent={'id' in present && present.id === id}
+            isRecommended={false}
             disabled={reason !== null}
-            onUse={() => use({ kind: 'stored', id })}
+            onUse={() => choose({ kind: 'stored', id })}
           />
         ))}
       </ul>
@@ -65,10 +88,7 @@ export function Sources({ reason }: { reason: string | null }) {
         checked={halves}
         onChange={(event) => setHalves(event.currentTarget.checked)}
       />
-      <OwnFile
-        disabled={reason !== null}
-        onFiles={(files) => use({ kind: 'files', files: namedFiles(files) })}
-      />
+      <OwnFile disabled={reason !== null} onFiles={chooseFiles} />
       {reason && <p className={classes.reason}>{reason}</p>}
     </div>
   );
@@ -88,39 +108,49 @@ function actionOf(copy: StoredBackbone | undefined): string {
   return copy.kind === 'whole' ? 'Use' : 'Resume download and use';
 }
 
-function Cited({ row: { licence, citation } }: { row: Source }) {
-  return (
-    <>
-      ImageNet, {licence}. <span className={classes.citation}>{citation}</span>
-    </>
-  );
-}
-
 interface CardProps {
   title: string;
-  note: ReactNode;
+  /** What it is good for. */
+  purpose: string;
+  /** What it was trained on, its licence and its citation; folded. */
+  details: ReactNode;
   facts: string;
   action: string;
   isPresent: boolean;
+  isRecommended: boolean;
   disabled: boolean;
   onUse: () => void;
 }
 
-function Card({ title, note, facts, action, isPresent, disabled, onUse }: CardProps) {
+function Card({
+  title,
+  purpose,
+  details,
+  facts,
+  action,
+  isPresent,
+  isRecommended,
+  disabled,
+  onUse,
+}: CardProps) {
+  // Labels of the hub end with the repository.
+  const [, name = title, repository] = /^(.+) \((.+)\)$/.exec(title) ?? [];
   return (
     <li data-present={isPresent || undefined}>
       <div>
-        <h4>{title}</h4>
-        <p>{note}</p>
+        <h4>{name}</h4>
+        {repository && <p className={classes.repository}>{repository}</p>}
+        {isRecommended && <p className={classes.recommended}>Recommended</p>}
+        <p>{purpose}</p>
+        <p className="numbers">{facts}</p>
       </div>
       <div className={classes.foot}>
-        <span className="numbers">{facts}</span>
         {isPresent ? (
           <strong>In use</strong>
         ) : (
           <Button
             size="xs"
-            variant="default"
+            variant={isRecommended ? 'filled' : 'default'}
             disabled={disabled}
             aria-label={`${action}: ${title}`}
             onClick={onUse}
@@ -128,8 +158,37 @@ function Card({ title, note, facts, action, isPresent, disabled, onUse }: CardPr
             {action}
           </Button>
         )}
+        {details && (
+          <details>
+            <summary>Training, licence and citation</summary>
+            <p>{details}</p>
+          </details>
+        )}
       </div>
     </li>
+  );
+}
+
+/** Ways out where a backbone could not be used: a file of the person's own, and the starter. */
+export function OtherBackbones({ disabled }: { disabled: boolean }) {
+  const isStarter = useSession((session) => session.backboneChoice.source.kind === 'starter');
+  return (
+    <div className={classes.others}>
+      <FileButton multiple disabled={disabled} onChange={(files) => files.length > 0 && chooseFiles(files)}>
+        {(props) => (
+          <Button size="xs" variant="default" disabled={disabled} {...props}>
+            Choose a weight file instead
+          </Button>
+        )}
+      </FileButton>
+      {isStarter ? (
+        <span>The starter stays in use.</span>
+      ) : (
+        <Button size="xs" variant="default" disabled={disabled} onClick={() => choose({ kind: 'starter' })}>
+          Go on with the starter
+        </Button>
+      )}
+    </div>
   );
 }
 

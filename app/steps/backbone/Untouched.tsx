@@ -2,22 +2,25 @@
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { recipeWords } from '../../../src/backbone/recipe';
+import { STARTER_CLASSES, STARTER_FILE } from '../../../src/hub/starter';
 import type { BackboneSummary, DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
 import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';
 import { useSession, write } from '../../store/session';
+import { count } from '../../ui/format';
 import { GuessList } from '../../ui/GuessList';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { Thumbnail } from '../../ui/Thumbnail';
 import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './Untouched.module.css';
 
 const SIZE = 84;
 
-export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: BackboneSummary }) {
+export function Untouched({ backbone: { id, ownClasses, recipe } }: { backbone: BackboneSummary }) {
   const reason = useSession(obstacleFor('read'));
   const dataReason = useSession(obstacleFor('recognizeData'));
   const dataset = useSession((session) => session.dataset);
@@ -43,7 +46,14 @@ export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: Back
   return (
     <Block
       title="Predictions of the pretrained network"
-      note={`Predictions of its pretrained classifier, for the ${ownClasses} classes it was trained on. Your classes may not be among them. Images are prepared ${recipe.isStated ? 'by this backbone’s own recipe' : 'as in tuning'}: ${recipeWords(recipe)}.`}
+      note={
+        <>
+          The <Term of="pretrained classifier" /> knows only {knownClasses(id, ownClasses)}. It names one of
+          them for every image, even if none is right. Tuning replaces it by a <Term of="head" /> for your
+          classes. Images are prepared {recipe.isStated ? 'by this backbone’s own recipe' : 'as in tuning'}:{' '}
+          {recipeWords(recipe)}.
+        </>
+      }
     >
       <div className={classes.buttons}>
         <Button
@@ -95,6 +105,11 @@ export function Untouched({ backbone: { ownClasses, recipe } }: { backbone: Back
       </ul>
     </Block>
   );
+}
+
+function knownClasses(backbone: string, classes: number): string {
+  if (backbone !== STARTER_FILE.id) return `the ${count(classes)} classes it was trained on`;
+  return `the ${classes} classes of CIFAR-10: ${STARTER_CLASSES.slice(0, -1).join(', ')} and ${STARTER_CLASSES.at(-1)}`;
 }
 
 function SeenFile({ file, seen }: { file: File; seen: Guess[] | Problem | null }) {

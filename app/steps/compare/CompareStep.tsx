@@ -9,7 +9,7 @@ import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, useSession, write } from '../../store/session';
 import { useComparison } from '../../store/use-comparison';
 import { ProblemNote } from '../../ui/ProblemNote';
-import { Block, Empty, StepPage } from '../../ui/StepPage';
+import { Empty, StepPage } from '../../ui/StepPage';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
 import { PairsTable } from './PairsTable';
@@ -135,9 +135,7 @@ function Group({ data, isOpen, onOpen, runs }: GroupProps) {
       {isOpen && (
         <>
           {comparison.pairs.length > 1 && <PairsTable comparison={comparison} />}
-          <Block title="Runs">
-            <RunsTable runs={runs} comparison={comparison} />
-          </Block>
+          <RunsTable runs={runs} comparison={comparison} />
           <RunCharts runs={runs} comparison={comparison} />
         </>
       )}

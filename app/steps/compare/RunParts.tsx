@@ -22,12 +22,15 @@ const WORDS: Record<RunStatus, string> = {
   failed: 'failed',
 };
 
-/** `finished`, `waiting, no. 2` in the queue; for several runs their common state, or `2 of 5 finished`. */
+/** `finished`; `waiting, no. 2` in the queue; for several runs their common state, or `running, 2 of 5 finished`. */
 export function stateWords(own: readonly RunRecord[], runs: readonly RunRecord[]): string {
   const states = new Set(own.map(({ status }) => status));
   const [only] = states;
-  if (!only || states.size > 1)
-    return `${count(own.filter(({ status }) => status === 'finished').length)} of ${count(own.length)} finished`;
+  if (!only || states.size > 1) {
+    const finished = own.filter(({ status }) => status === 'finished').length;
+    const active = own.find(isActive);
+    return `${active ? `${WORDS[active.status]}, ` : ''}${count(finished)} of ${count(own.length)} finished`;
+  }
   if (only !== 'queued' || own.length > 1) return WORDS[only];
   const place = runs.filter(({ status }) => status === 'queued').findIndex((run) => own.includes(run));
   return `${WORDS.queued}, no. ${count(place + 1)}`;

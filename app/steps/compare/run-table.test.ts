@@ -58,7 +58,7 @@ describe('the table of runs', () => {
       made({ setting: 'b', correct: 2, total: 4 }),
       made({ setting: 'c', correct: 0, total: 4 }),
     ]);
-    expect(columns[0]?.title).toBe('Validation accuracy (95 %)');
+    expect(columns[0]?.title).toBe('Validation accuracy (95\u00a0%)');
     expect(cells('validation')[0]).toBe('100.0 % (51.0–100.0 %)');
     expect(cells('validation')[2]).toBe('0.0 % (0.0–49.0 %)');
     expect(table([made({ setting: 'a', correct: 12 })]).cells('validation')).toEqual([
@@ -68,7 +68,7 @@ describe('the table of runs', () => {
 
   it('leads with the test accuracy where there are test images; validation is the other column', () => {
     const { columns, cells, column } = table([made({ setting: 'a', correct: 18, test: 12 })]);
-    expect(columns[0]?.title).toBe('Test accuracy (95 %)');
+    expect(columns[0]?.title).toBe('Test accuracy (95\u00a0%)');
     expect(cells('test')).toEqual(['60.0 % (38.7–78.1 %)']);
     expect(column('validation').isUsual).toBe(false);
   });

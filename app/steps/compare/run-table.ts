@@ -131,7 +131,7 @@ const scored = (id: string, title: string, of: (row: RunRow) => Accuracy | null)
 export function columnsOf(comparison: Comparison): RunColumn[] {
   const { arms, scoredOn, isMixed } = comparison;
   const headline = (row: RunRow) => row.scores[scoredOn];
-  const named = (on: 'validation' | 'test') => `${accuracyName(comparison, on)} (95 %)`;
+  const named = (on: 'validation' | 'test') => `${accuracyName(comparison, on)} (95\u00a0%)`;
   const isUnbalanced = arms.some((arm) => arm[scoredOn]?.unbalanced);
   return [
     scored(scoredOn, named(scoredOn), headline),

@@ -12,7 +12,7 @@ const KERNEL = Array.from({ length: 9 }, (_, cell) =>
   ATOMS.reduce((sum, { coefficient, values }) => sum + coefficient * (values[cell] ?? 0), 0),
 );
 
-const SIZE = 52;
+const SIZE = 44;
 
 const signed = (coefficient: number, first: boolean) =>
   `${coefficient < 0 ? '−' : first ? '' : '+'} ${Math.abs(coefficient)} ×`;

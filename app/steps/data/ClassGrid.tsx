@@ -1,29 +1,27 @@
-/** Thumbnails of a class, shown as sections of one sprite image by background position. */
+/** Thumbnails of a class. One of them is in the tab order; the arrow keys go from one to the next. */
 import { Button } from '@mantine/core';
+import { useRovingIndex } from '@mantine/hooks';
 import { useState } from 'react';
-import type { ClassSummary, DatasetSummary } from '../../../src/worker/protocol';
+import type { ClassSummary } from '../../../src/worker/protocol';
 import { count } from '../../ui/format';
-import { Thumbnail } from '../../ui/Thumbnail';
-import { useObjectUrl } from '../../ui/use-object-url';
 import classes from './ClassGrid.module.css';
+import { imagesOf } from './data-images';
+import { ImageButton } from './ImageViewer';
 
 /** Number of thumbnails shown initially, and how many of them are validation images. */
 const FEW = { train: 12, val: 4 };
 const SIZE = 52;
 
-interface Props {
-  summary: ClassSummary;
-  layout: DatasetSummary['thumbnailLayout'];
-}
-
-export function ClassGrid({ summary: { name, train, val, test, thumbnails }, layout }: Props) {
+export function ClassGrid({ summary }: { summary: ClassSummary }) {
+  const { name, train, val, test } = summary;
   const [all, setAll] = useState(false);
-  const url = useObjectUrl(thumbnails);
-  const total = train + val + test;
+  const images = imagesOf(summary);
+  const total = images.length;
   const few = total <= FEW.train + FEW.val;
-  const indices = Array.from({ length: total }, (_, index) => index).filter(
+  const indices = [...images.keys()].filter(
     (index) => all || few || (index < train ? index < FEW.train : index < train + Math.min(val, FEW.val)),
   );
+  const { getItemProps } = useRovingIndex({ total: indices.length, loop: false });
   return (
     <section className={classes.group} aria-label={`Class ${name}`}>
       <header className={classes.head}>
@@ -43,17 +41,13 @@ export function ClassGrid({ summary: { name, train, val, test, thumbnails }, lay
           </Button>
         )}
       </header>
-      <div className={classes.grid} role="img" aria-label={`Thumbnails of ${name}`}>
-        {indices.map((index) => (
-          <Thumbnail
-            key={index}
-            url={url}
-            layout={layout}
-            index={index}
-            size={SIZE}
-            isValidation={index >= train}
-          />
-        ))}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups fields of a form */}
+      <div className={classes.grid} role="group" aria-label={`Thumbnails of ${name}`}>
+        {indices.map((index, place) => {
+          // The click is the button's own: it opens the image.
+          const { onClick: _, ...roving } = getItemProps({ index: place });
+          return <ImageButton key={index} images={images} index={index} size={SIZE} {...roving} />;
+        })}
       </div>
     </section>
   );

@@ -5,11 +5,14 @@ import { useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { ClassGrid } from './ClassGrid';
 import { ConflictList } from './ConflictList';
+import { AppliedCorrections, PendingCorrections } from './Corrections';
 import classes from './DataStep.module.css';
 import { DropArea } from './DropArea';
 import { Hero } from './Hero';
+import { ImageViewer } from './ImageViewer';
 import { LeftOutList } from './LeftOutList';
 import { NoticeList } from './NoticeList';
 import { ReadingChoice } from './ReadingChoice';
@@ -24,7 +27,12 @@ export function DataStep() {
   return (
     <StepPage
       title="Data"
-      lead="Load images in folders, one folder per class. They are processed in this page and not uploaded."
+      lead={
+        <>
+          Load images in folders, one folder per <Term of="class" />. They are processed in this page and not
+          uploaded.
+        </>
+      }
     >
       {!dataset && <Hero />}
       {problem?.kind === 'user' && problem.question ? (
@@ -65,10 +73,11 @@ function Imported({ reason }: { reason: string | null }) {
   const dataset = useSession((session) => session.dataset);
   if (!dataset) return null;
   return (
-    <>
+    <ImageViewer dataset={dataset}>
       <SplitBar dataset={dataset} reason={reason} />
       <NoticeList notices={dataset.notices} />
       <ConflictList dataset={dataset} />
+      <AppliedCorrections dataset={dataset} reason={reason} />
       <LeftOutList leftOut={dataset.leftOut} />
       <Block
         title="Classes"
@@ -76,10 +85,11 @@ function Imported({ reason }: { reason: string | null }) {
       >
         <div className={classes.grids}>
           {dataset.classes.map((each) => (
-            <ClassGrid key={each.name} summary={each} layout={dataset.thumbnailLayout} />
+            <ClassGrid key={each.name} summary={each} />
           ))}
         </div>
       </Block>
-    </>
+      <PendingCorrections reason={reason} />
+    </ImageViewer>
   );
 }

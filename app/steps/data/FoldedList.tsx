@@ -4,33 +4,49 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import classes from './FoldedList.module.css';
 
-interface Props {
+interface BoxProps {
   /** Accessible name of the section. */
   label: string;
   lead: ReactNode;
-  /** One list item each; a few are shown initially. */
-  items: ReactNode[];
+  isOpen: boolean;
+  /** A button for the whole list. */
+  action?: ReactNode;
+  children: ReactNode;
 }
 
-export function FoldedList({ label, lead, items }: Props) {
-  const [opened, { toggle }] = useDisclosure(items.length <= 3);
-  if (items.length === 0) return null;
+export function FoldedBox({ label, lead, isOpen, action, children }: BoxProps) {
+  const [opened, { toggle }] = useDisclosure(isOpen);
   return (
     <section className={classes.box} aria-label={label}>
       <div className={classes.head}>
         <p>{lead}</p>
-        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened}>
-          {opened ? 'Hide the list' : 'Show the list'}
-        </Button>
+        <div>
+          {action}
+          <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened}>
+            {opened ? 'Hide the list' : 'Show the list'}
+          </Button>
+        </div>
       </div>
-      <Collapse expanded={opened}>
-        <ul className={classes.list}>
-          {items.map((item, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and a path may come twice
-            <li key={index}>{item}</li>
-          ))}
-        </ul>
-      </Collapse>
+      <Collapse expanded={opened}>{children}</Collapse>
     </section>
+  );
+}
+
+interface ListProps extends Pick<BoxProps, 'label' | 'lead' | 'action'> {
+  /** One list item each; a few are shown initially. */
+  items: ReactNode[];
+}
+
+export function FoldedList({ items, ...box }: ListProps) {
+  if (items.length === 0) return null;
+  return (
+    <FoldedBox isOpen={items.length <= 3} {...box}>
+      <ul className={classes.list}>
+        {items.map((item, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and a path may come twice
+          <li key={index}>{item}</li>
+        ))}
+      </ul>
+    </FoldedBox>
   );
 }

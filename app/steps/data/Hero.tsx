@@ -1,43 +1,66 @@
-/** Introduction for the first visit: what atoms are, and a button that tries the sample. */
+/** Introduction for the first visit: what atoms are, what one gets, a result, and a button that tries the sample. */
 import { Button } from '@mantine/core';
 import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession } from '../../store/session';
-import { counted, short } from '../../ui/format';
+import { count, short } from '../../ui/format';
+import { LINKS } from '../../ui/links';
+import { OneOf } from '../../ui/OneOf';
+import { OutLink } from '../../ui/OutLink';
+import { Term } from '../../ui/Term';
 import { AtomsPicture } from './AtomsPicture';
+import { FirstResult } from './FirstResult';
+import first from './first-result.json';
 import classes from './Hero.module.css';
 import { FIRST_SAMPLE } from './samples';
 
+const ATOMS = first.settings.find(({ setting }) => setting === 'atoms');
+
 export function Hero() {
   const obstacle = useSession(obstacleFor('importData'));
-  const backbone = useSession((session) => session.backbone);
-  const atoms = useSession((session) => session.settings.find(({ id }) => id === 'atoms'));
   return (
     <section className={classes.hero} aria-label="What this is">
       <div className={classes.words}>
         <h3>Train the atoms, keep the network</h3>
         <p>
-          Every kernel of a convolutional network is written as a sum of a few small patterns, called atoms,
-          each multiplied by a coefficient. The coefficients stay frozen. Only the atoms are trained.
-          {backbone && atoms && atoms.trainable.backbone > 0 && (
-            <>
-              {' '}
-              For this backbone these are {counted(atoms.trainable.backbone, 'parameter')} instead of{' '}
-              {short(backbone.parameters)}.
-            </>
-          )}
+          Teach a <Term of="pretrained network" /> your own classes, in this page. Only its{' '}
+          <Term of="atoms" /> are trained
+          {ATOMS && `, ${count(ATOMS.trainable)} numbers of ${short(first.backboneParameters)}`}, and a{' '}
+          <Term of="head" /> for your classes.
         </p>
+        <ul className={classes.gains}>
+          <li>A network for your classes, trained on your GPU or CPU. No image is uploaded.</li>
+          <li>
+            A fair comparison of <Term of="setting">settings</Term>, with{' '}
+            <Term of="95 % interval">95 % intervals</Term> and paired tests.
+          </li>
+          <li>
+            An <Term of="adapter" /> file of some kilobytes, for this page and for your own programs.
+          </li>
+        </ul>
         <div className={classes.action}>
           <Button size="md" disabled={obstacle !== null} onClick={() => void trySample(FIRST_SAMPLE)}>
             Try the sample
           </Button>
           <p>
-            {obstacle ??
-              'Trains five settings to find faults in surfaces and compares them. Takes a few minutes without a GPU.'}
+            <OneOf first={obstacle}>
+              Trains five settings to find faults in surfaces and compares them. Takes a few minutes without a
+              GPU.
+            </OneOf>
           </p>
         </div>
       </div>
-      <AtomsPicture />
+      <FirstResult />
+      <div className={classes.method}>
+        <AtomsPicture />
+        <p>
+          Every <Term of="kernel" /> of a layer is a sum of the same few atoms, each multiplied by a{' '}
+          <Term of="coefficients">coefficient</Term>. The coefficients stay frozen. A change of the atoms,{' '}
+          <Term of="ΔD" />, is trained. The method is that of Chen, Miao and Qiu,{' '}
+          <OutLink href={LINKS.paper}>ICLR 2025</OutLink>;{' '}
+          <OutLink href={LINKS.method}>its mathematics</OutLink> as computed here.
+        </p>
+      </div>
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { choosePreset, splitAgain } from '../../store/data-actions';
 import {
   givenUpSentence,
   groupSentence,
+  imageCount,
   imagesPerPart,
   PRESET_LABELS,
   partWords,
@@ -48,7 +49,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
         <h3>{dataset.name}</h3>
         {dataset.description !== '' && <p>{dataset.description}</p>}
         <p className="numbers">
-          {counted(images.train + images.val + images.test, 'image')} in{' '}
+          {counted(imageCount(dataset.classes), 'image')} in{' '}
           {counted(dataset.classes.length, 'class', 'classes')}:{' '}
           <strong>{partWords(images).join(', ')}</strong>. Augmentation: {AUGMENTATIONS[dataset.augmentation]}
           .

@@ -5,11 +5,8 @@ import { longSweep, makeShorter } from '../../store/long-sweep';
 import { read, useSession } from '../../store/session';
 import { shorterChoices } from '../../store/shorter-choices';
 import { useSweepSource } from '../../store/sweep-actions';
-import { duration } from '../../ui/format';
+import { roughDuration } from '../../ui/format';
 import classes from './LongRunWarning.module.css';
-
-/** One digit, because it is a rough estimate. */
-const roughly = (seconds: number) => duration(Number(seconds.toPrecision(seconds < 60 ? 1 : 2)));
 
 export function LongRunWarning() {
   const source = useSweepSource();
@@ -21,7 +18,7 @@ export function LongRunWarning() {
   const choices = useMemo(() => (long ? shorterChoices(long) : []), [long]);
   if (!long) return null;
   return (
-    <Alert color="yellow" title={`This takes roughly ${roughly(long.seconds)} on this device`}>
+    <Alert color="yellow" title={`This takes roughly ${roughDuration(long.seconds)} on this device`}>
       {choices.length === 0
         ? 'You can pause and stop it at any time.'
         : 'You can pause and stop it at any time. It takes less than an hour with:'}
@@ -32,7 +29,7 @@ export function LongRunWarning() {
               <Button size="compact-sm" variant="default" onClick={() => void makeShorter(choice)}>
                 {choice.label}
               </Button>
-              <span className="numbers">roughly {roughly(choice.seconds)}</span>
+              <span className="numbers">roughly {roughDuration(choice.seconds)}</span>
             </li>
           ))}
         </ul>

@@ -15,7 +15,7 @@ import {
   sweepCost,
   useSweepSource,
 } from '../../store/sweep-actions';
-import { bytes, counted, duration } from '../../ui/format';
+import { bytes, counted, duration, roughDuration } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import classes from './RunBar.module.css';
@@ -33,7 +33,7 @@ export function RunBar({ size }: { size: SweepSize }) {
     <section className={classes.bar} aria-label="Run">
       <div className={classes.words}>
         <Cost size={size} />
-        <p>
+        <p className={reason === null && !pending ? classes.hint : undefined}>
           {reason ??
             (pending ? (
               <>
@@ -93,7 +93,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         {searches > 0 && `, ${searches} of them search runs`}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? 'roughly' : 'about'} ${duration(roundedTo(known.seconds, 2))}, without decomposition`}
+          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? `roughly ${roughDuration(known.seconds)}` : `about ${duration(roundedTo(known.seconds, 2))}`}, without decomposition`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {(known?.seconds === null || known?.isRough) && !refused && runs > 0 && (

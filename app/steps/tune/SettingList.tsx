@@ -3,8 +3,10 @@ import { Badge, Button, Checkbox, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import type { SettingSummary } from '../../../src/worker/protocol';
+import { useSession } from '../../store/session';
 import { choose } from '../../store/setting-actions';
-import { bytes, count, counted } from '../../ui/format';
+import { settingSeconds } from '../../store/sweep-actions';
+import { bytes, count, counted, roughDuration } from '../../ui/format';
 import classes from './SettingList.module.css';
 
 interface Props {
@@ -75,6 +77,7 @@ interface RowProps {
 
 function Row({ setting, chosen, isRecommended, isFocused, onFocus }: RowProps) {
   const { id, label, symbol, description, advice, fault, trainable, adapterBytes, memory } = setting;
+  const seconds = useSession((session) => settingSeconds(session, setting)?.seconds ?? null);
   return (
     <div className={classes.row}>
       <Checkbox
@@ -113,6 +116,10 @@ function Row({ setting, chosen, isRecommended, isFocused, onFocus }: RowProps) {
         <div>
           <dt>memory</dt>
           <dd>{bytes(rounded(memory.bytes))}</dd>
+        </div>
+        <div>
+          <dt>time</dt>
+          <dd>{seconds === null ? '–' : roughDuration(seconds)}</dd>
         </div>
       </dl>
     </div>

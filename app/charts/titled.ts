@@ -1,0 +1,76 @@
+/** Charts from the page under the heading that the page shows around them, for use as a separate file. */
+import { FAINT, INK } from './axis';
+
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+/** Space around the picture, and between heading and charts. */
+const EDGE = 16;
+
+const TITLE = { step: 21, style: 'font-size: 16px; font-weight: 650', fill: INK };
+const NOTE = { step: 17, style: 'font-size: 12px', fill: FAINT };
+
+/**
+ * Adds to `place` an SVG with copies of the charts, in their positions on the page, under the title and the note. The colours are
+ * those of `place`.
+ */
+export function titled(
+  charts: readonly SVGSVGElement[],
+  title: string,
+  note: string,
+  place: Element,
+): SVGSVGElement {
+  const boxes = charts.map((chart) => chart.getBoundingClientRect());
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const width = Math.max(...boxes.map((box) => box.right)) - left;
+  const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+  const whole = document.createElementNS(NAMESPACE, 'svg');
+  whole.style.display = 'block';
+  place.append(whole);
+  let y = EDGE / 2;
+  for (const [text, look] of [[title, TITLE] as const, [note, NOTE] as const]) {
+    const line = () => whole.appendChild(textElement(look));
+    for (const words of wrapped(text, width, line)) {
+      y += look.step;
+      words.setAttribute('y', String(y));
+    }
+  }
+  const heading = y + EDGE;
+  charts.forEach((chart, index) => {
+    const box = boxes[index];
+    // cloneNode gives back a Node; of an <svg> it is an <svg>.
+    const copy = chart.cloneNode(true) as SVGSVGElement;
+    for (const each of ['style', 'class', 'role', 'tabindex', 'aria-hidden']) copy.removeAttribute(each);
+    if (!box) return;
+    copy.setAttribute('x', String(EDGE + box.left - left));
+    copy.setAttribute('y', String(heading + box.top - top));
+    copy.setAttribute('width', String(box.width));
+    copy.setAttribute('height', String(box.height));
+    whole.append(copy);
+  });
+  whole.setAttribute('width', String(width + 2 * EDGE));
+  whole.setAttribute('height', String(heading + height + EDGE / 2));
+  return whole;
+}
+
+function textElement({ style, fill }: typeof TITLE): SVGTextElement {
+  const element = document.createElementNS(NAMESPACE, 'text');
+  element.setAttribute('x', String(EDGE));
+  element.setAttribute('style', `${style}; fill: ${fill}`);
+  return element;
+}
+
+/** The text in lines of at most `width` pixels, broken at spaces; a longer word has a line of its own. */
+function wrapped(text: string, width: number, newLine: () => SVGTextElement): SVGTextElement[] {
+  const lines: SVGTextElement[] = [];
+  for (const word of text.split(' ').filter(Boolean)) {
+    const line = lines.at(-1);
+    const before = line?.textContent ?? '';
+    if (line) line.textContent = `${before} ${word}`;
+    if (line && line.getComputedTextLength() <= width) continue;
+    if (line) line.textContent = before;
+    const next = newLine();
+    next.textContent = word;
+    lines.push(next);
+  }
+  return lines;
+}
