@@ -44,11 +44,15 @@ export function Classify({ models }: { models: ModelSummary[] }) {
   );
 }
 
-/** @param only the image, if there is exactly one */
+/**
+ * @param only the image, if there is exactly one
+ * @param total number of images that can be decoded, as far as known
+ */
 function TakeImages({ only, total }: { only: ImageToClassify | null; total: number }) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const url = useObjectUrl(only?.file ?? null);
+  const isMany = only === null && total > 0;
   const take = (input: HTMLInputElement) => {
     const chosen = namedFiles(Array.from(input.files ?? []));
     input.value = '';
@@ -66,12 +70,12 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
       role="group"
       aria-label="Drop images"
     >
-      <div className={total > 1 ? undefined : classes.image}>
+      <div className={isMany ? undefined : classes.image}>
         {only && url && <img src={url} alt={`To classify: ${only.path}`} />}
         <div className={classes.dropInner}>
-          {total > 1 && <p className={classes.total}>{counted(total, 'image')}</p>}
+          {isMany && <p className={classes.total}>{counted(total, 'image')}</p>}
           <Button variant="default" onClick={() => files.current?.click()}>
-            {total > 0 ? 'Choose other images' : 'Choose images'}
+            {only || isMany ? 'Choose other images' : 'Choose images'}
           </Button>
           <Button variant="default" onClick={() => folder.current?.click()}>
             Choose a folder
