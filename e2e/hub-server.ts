@@ -134,7 +134,7 @@ export async function startHub({ files, tls, hosts }: HubOptions): Promise<Hub> 
     else if (behaviour.stalls) await once(response, 'close');
     else {
       // Waits until the client has received the bytes, because they are to be kept.
-      await sleep(100);
+      await sleep(500);
       response.destroy();
     }
   }, tls);
