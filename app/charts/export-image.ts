@@ -1,5 +1,7 @@
 /** Exports charts as one file: SVG with inline computed styles, or PNG. Several charts keep their positions on the page. */
 
+import { arrangementOf } from './arrangement';
+
 const LOOKS = [
   'fill',
   'fill-opacity',
@@ -20,11 +22,7 @@ const NAMESPACE = 'http://www.w3.org/2000/svg';
 
 /** A self-contained SVG of charts on the page, with their background. `title` is the accessible name. */
 export function svgText(charts: readonly SVGSVGElement[], title: string): string {
-  const boxes = charts.map((chart) => chart.getBoundingClientRect());
-  const left = Math.min(...boxes.map((box) => box.left));
-  const top = Math.min(...boxes.map((box) => box.top));
-  const width = Math.max(...boxes.map((box) => box.right)) - left;
-  const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+  const { width, height, places } = arrangementOf(charts);
   const whole = document.createElementNS(NAMESPACE, 'svg');
   const name = document.createElementNS(NAMESPACE, 'title');
   name.textContent = title;
@@ -33,15 +31,13 @@ export function svgText(charts: readonly SVGSVGElement[], title: string): string
   paper.setAttribute('fill', paperOf(charts[0]));
   whole.setAttribute('role', 'img');
   whole.append(name, paper);
-  charts.forEach((chart, index) => {
-    const box = boxes[index];
+  for (const { chart, x, y, ...size } of places) {
     const copy = plainCopy(chart);
-    if (!box) return;
-    copy.setAttribute('x', String(box.left - left));
-    copy.setAttribute('y', String(box.top - top));
-    sized(copy, box.width, box.height);
+    copy.setAttribute('x', String(x));
+    copy.setAttribute('y', String(y));
+    sized(copy, size.width, size.height);
     whole.append(copy);
-  });
+  }
   sized(whole, width, height);
   whole.setAttribute('viewBox', `0 0 ${width} ${height}`);
   return new XMLSerializer().serializeToString(whole);

@@ -1,4 +1,5 @@
 /** Charts from the page under the heading that the page shows around them, for use as a separate file. */
+import { arrangementOf } from './arrangement';
 import { FAINT, INK } from './axis';
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
@@ -18,11 +19,7 @@ export function titled(
   note: string,
   place: Element,
 ): SVGSVGElement {
-  const boxes = charts.map((chart) => chart.getBoundingClientRect());
-  const left = Math.min(...boxes.map((box) => box.left));
-  const top = Math.min(...boxes.map((box) => box.top));
-  const width = Math.max(...boxes.map((box) => box.right)) - left;
-  const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+  const { width, height, places } = arrangementOf(charts);
   const whole = document.createElementNS(NAMESPACE, 'svg');
   whole.style.display = 'block';
   place.append(whole);
@@ -35,18 +32,16 @@ export function titled(
     }
   }
   const heading = y + EDGE;
-  charts.forEach((chart, index) => {
-    const box = boxes[index];
+  for (const { chart, x, y: down, ...size } of places) {
     // cloneNode gives back a Node; of an <svg> it is an <svg>.
     const copy = chart.cloneNode(true) as SVGSVGElement;
     for (const each of ['style', 'class', 'role', 'tabindex', 'aria-hidden']) copy.removeAttribute(each);
-    if (!box) return;
-    copy.setAttribute('x', String(EDGE + box.left - left));
-    copy.setAttribute('y', String(heading + box.top - top));
-    copy.setAttribute('width', String(box.width));
-    copy.setAttribute('height', String(box.height));
+    copy.setAttribute('x', String(EDGE + x));
+    copy.setAttribute('y', String(heading + down));
+    copy.setAttribute('width', String(size.width));
+    copy.setAttribute('height', String(size.height));
     whole.append(copy);
-  });
+  }
   whole.setAttribute('width', String(width + 2 * EDGE));
   whole.setAttribute('height', String(heading + height + EDGE / 2));
   return whole;

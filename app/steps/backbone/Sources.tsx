@@ -7,6 +7,7 @@ import { STARTER_FILE } from '../../../src/hub/starter';
 import type { BackboneSource, StoredBackbone } from '../../../src/worker/protocol';
 import { changeBackbone } from '../../store/backbone-actions';
 import { useSession } from '../../store/session';
+import { FileInput } from '../../ui/FileInput';
 import { bytes } from '../../ui/format';
 import { LINKS } from '../../ui/links';
 import { OutLink } from '../../ui/OutLink';
@@ -216,15 +217,10 @@ function OwnFile({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Fi
           or drop it here: a ResNet-50 as safetensors, as a PyTorch state dict (.pth, .bin), or a
           TensorFlow.js model.json with its shards. Nothing leaves this machine.
         </p>
-        <input
+        <FileInput
           ref={input}
-          type="file"
-          hidden
-          multiple
-          aria-label="Weight file"
-          onChange={(event) => {
-            const files = Array.from(event.currentTarget.files ?? []);
-            event.currentTarget.value = '';
+          label="Weight file"
+          onChoose={(files) => {
             if (files.length > 0) onFiles(files);
           }}
         />

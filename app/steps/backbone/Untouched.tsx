@@ -8,6 +8,7 @@ import { recognize, recognizeData, stopRecognition } from '../../store/backbone-
 import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';
 import { useSession, write } from '../../store/session';
+import { FileInput } from '../../ui/FileInput';
 import { count } from '../../ui/format';
 import { GuessList } from '../../ui/GuessList';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -69,15 +70,12 @@ export function Untouched({ backbone: { id, ownClasses, recipe } }: { backbone: 
         {dataset === null && (
           <p className={classes.none}>There are no images yet. You can choose a single image.</p>
         )}
-        <input
+        <FileInput
           ref={input}
-          type="file"
-          hidden
+          label="Image to classify"
           accept="image/*"
-          aria-label="Image to classify"
-          onChange={(event) => {
-            const [file] = Array.from(event.currentTarget.files ?? []);
-            event.currentTarget.value = '';
+          isSingle
+          onChoose={([file]) => {
             if (file) void ask(file);
           }}
         />

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
 import type { NamedFile } from '../../../src/worker/protocol';
+import { FileInput } from '../../ui/FileInput';
 import { OneOf } from '../../ui/OneOf';
 import { Term } from '../../ui/Term';
 import classes from './DropArea.module.css';
@@ -19,11 +20,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
   const folder = useRef<HTMLInputElement>(null);
   const archive = useRef<HTMLInputElement>(null);
   const images = useRef<HTMLInputElement>(null);
-  const take = (input: HTMLInputElement) => {
-    const files = Array.from(input.files ?? []);
-    input.value = '';
-    onFiles(namedFiles(files));
-  };
+  const take = (files: File[]) => onFiles(namedFiles(files));
   return (
     <Dropzone
       className={classes.area}
@@ -32,7 +29,7 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       activateOnClick={false}
       activateOnKeyboard={false}
       enablePointerEvents
-      onDrop={(files) => onFiles(namedFiles(files))}
+      onDrop={take}
       inputProps={{ tabIndex: -1, 'aria-label': 'Dropped images' }}
       tabIndex={-1}
       role="group"
@@ -61,33 +58,14 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
             together.
           </OneOf>
         </p>
-        <input
-          ref={folder}
-          type="file"
-          hidden
-          multiple
-          aria-label="Folder of images"
-          onChange={(event) => take(event.currentTarget)}
-          {...{ webkitdirectory: '' }}
-        />
-        <input
+        <FileInput ref={folder} label="Folder of images" isFolder onChoose={take} />
+        <FileInput
           ref={archive}
-          type="file"
-          hidden
-          multiple
+          label="Archive of images"
           accept=".zip,.tar,.tgz,.gz,application/zip,application/x-tar,application/gzip"
-          aria-label="Archive of images"
-          onChange={(event) => take(event.currentTarget)}
+          onChoose={take}
         />
-        <input
-          ref={images}
-          type="file"
-          hidden
-          multiple
-          accept="image/*"
-          aria-label="Images"
-          onChange={(event) => take(event.currentTarget)}
-        />
+        <FileInput ref={images} label="Images" accept="image/*" onChoose={take} />
       </div>
     </Dropzone>
   );

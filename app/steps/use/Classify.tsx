@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import type { ModelSummary } from '../../../src/worker/protocol';
 import { classifyRest, takeImages } from '../../store/classify-actions';
 import { type ImageToClassify, useSession } from '../../store/session';
+import { FileInput } from '../../ui/FileInput';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { useObjectUrl } from '../../ui/use-object-url';
@@ -53,11 +54,7 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
   const folder = useRef<HTMLInputElement>(null);
   const url = useObjectUrl(only?.file ?? null);
   const isMany = only === null && total > 0;
-  const take = (input: HTMLInputElement) => {
-    const chosen = namedFiles(Array.from(input.files ?? []));
-    input.value = '';
-    takeImages(chosen);
-  };
+  const take = (chosen: File[]) => takeImages(namedFiles(chosen));
   return (
     <Dropzone
       className={classes.drop}
@@ -82,24 +79,8 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
           </Button>
           <p>or drop them here</p>
         </div>
-        <input
-          ref={files}
-          type="file"
-          hidden
-          multiple
-          accept="image/*"
-          aria-label="Images to classify"
-          onChange={(event) => take(event.currentTarget)}
-        />
-        <input
-          ref={folder}
-          type="file"
-          hidden
-          multiple
-          aria-label="Folder to classify"
-          onChange={(event) => take(event.currentTarget)}
-          {...{ webkitdirectory: '' }}
-        />
+        <FileInput ref={files} label="Images to classify" accept="image/*" onChoose={take} />
+        <FileInput ref={folder} label="Folder to classify" isFolder onChoose={take} />
       </div>
     </Dropzone>
   );

@@ -4,6 +4,7 @@ import { useRef } from 'react';
 import { loadAdapters } from '../../store/model-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession } from '../../store/session';
+import { FileInput } from '../../ui/FileInput';
 import classes from './UseStep.module.css';
 
 export function LoadAdapter() {
@@ -34,18 +35,11 @@ export function LoadAdapter() {
           Load an adapter
         </Button>
         <p>{obstacle ?? 'or drop it here'}</p>
-        <input
+        <FileInput
           ref={input}
-          type="file"
-          hidden
-          multiple
+          label="Adapter file"
           accept=".safetensors"
-          aria-label="Adapter file"
-          onChange={(event) => {
-            const files = Array.from(event.currentTarget.files ?? []);
-            event.currentTarget.value = '';
-            void loadAdapters(files);
-          }}
+          onChoose={(files) => void loadAdapters(files)}
         />
       </div>
       {notes.map((note) => (
