@@ -73,10 +73,10 @@ async function tuneAndCompare(page: Page): Promise<Shot[]> {
     await page.waitForTimeout(400);
   }
   shots.push(await shot(page, 2500));
-  await toTop(page.getByRole('region', { name: 'Accuracy against trainable parameters' }));
+  await toTop(page.getByRole('region', { name: 'Accuracy against cost' }));
   shots.push(await shot(page, 3500));
-  await toTop(page.getByRole('region', { name: 'Results', exact: true }));
-  shots.push(await shot(page, 3500));
+  await page.evaluate(() => window.scrollTo(0, 0));
+  shots.push(await shot(page, 4500));
   return shots;
 }
 
@@ -109,8 +109,7 @@ async function goTo(page: Page, step: string): Promise<void> {
 }
 
 function run(page: Page, name: string): Locator {
-  const heading = page.getByRole('heading', { name, exact: true });
-  return page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ has: heading });
+  return page.getByRole('region', { name: 'Runs, table' }).getByRole('rowgroup', { name, exact: true });
 }
 
 /** A string that changes with every drawn epoch. */
@@ -134,15 +133,15 @@ async function shot(page: Page, milliseconds: number): Promise<Shot> {
   return { png: await page.screenshot(), milliseconds };
 }
 
-/** The first image of three shapes in the counting set. */
+/** The first image of a scratch in the sample set. */
 async function sampleImage(): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
-  const zip = readFileSync(new URL('../public/samples/counting.zip', import.meta.url));
+  const zip = readFileSync(new URL('../public/samples/surface-faults.zip', import.meta.url));
   const reader = new ZipReader(new BlobReader(new Blob([zip])));
-  const entry = (await reader.getEntries()).find(({ filename }) => filename === '3/001.png');
-  if (!entry || entry.directory) throw new Error('The sample set has no 3/001.png.');
+  const entry = (await reader.getEntries()).find(({ filename }) => filename === 'scratch/001.png');
+  if (!entry || entry.directory) throw new Error('The sample set has no scratch/001.png.');
   const bytes = await entry.getData(new Uint8ArrayWriter());
   await reader.close();
-  return { name: 'three-shapes.png', mimeType: 'image/png', buffer: Buffer.from(bytes) };
+  return { name: 'scratch.png', mimeType: 'image/png', buffer: Buffer.from(bytes) };
 }
 
 async function write(name: string, shots: readonly Shot[]): Promise<void> {
