@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { classSentence } from '../../store/data-words';
 import { RECOMMENDED_SETTINGS } from '../../store/defaults';
 import { recommend } from '../../store/recommendation';
 import { chosenSettings, useSession } from '../../store/session';
@@ -60,6 +61,7 @@ export function TuneStep() {
         </Empty>
       ) : (
         <>
+          <p className={classes.found}>{classSentence(dataset.classes)}</p>
           {recommendation && (
             <p className={classes.found}>
               <strong>Recommended: {recommendation.setting.label}.</strong> {recommendation.reason}
