@@ -184,7 +184,7 @@ test('rejects invalid arguments before anything is started', async () => {
   await writeFile(notes, '{"format": 4}');
   const cases: [args: string[], message: RegExp][] = [
     [[], /^No images were given\. Use --data with a folder/],
-    [['--colour', 'red'], /^Unknown option '--colour'/],
+    [['--colour', 'red'], /^There is no option --colour\. The options are --data, /],
     [[...sample, '--epochs', 'six'], /^--epochs must be a number, not “six”\.$/],
     [[...sample, '--batch', '2.5'], /^--batch must be a whole number/],
     [[...sample, '--memory', '1'], /^--memory must be from 16 to/],
