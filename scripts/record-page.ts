@@ -16,7 +16,7 @@ const VIEWPORT = { width: 960, height: 720 };
 /** Device pixels per CSS pixel. */
 const SCALE = 1.5;
 /** Quality of the lossy encoding, 0 to 1. */
-const QUALITY = 0.72;
+const QUALITY = 0.62;
 /** The largest size of a recording in bytes. */
 const MOST_BYTES = 1.5e6;
 const DOCS = new URL('../docs/', import.meta.url);
@@ -65,10 +65,11 @@ async function tuneAndCompare(page: Page): Promise<Shot[]> {
   const accuracy = page.getByRole('region', { name: 'Accuracy per epoch', exact: true });
   await toTop(page.getByRole('region', { name: 'Loss per step' }));
   let seen = '';
-  // One frame per epoch, until the last run has ended.
+  let changes = 0;
+  // One frame for every second epoch, until the last run has ended.
   while (!(await run(page, 'Full tuning').innerText()).includes('finished')) {
     const now = await drawn(accuracy);
-    if (now !== seen) shots.push(await shot(page, 450));
+    if (now !== seen && changes++ % 2 === 0) shots.push(await shot(page, 700));
     seen = now;
     await page.waitForTimeout(400);
   }
