@@ -1,6 +1,7 @@
 /** Sentences about engine, backbone, data and runs. */
 
 import { accuracyOf, type Scored } from '../app/store/comparison';
+import { accuracyKind } from '../app/store/comparison-words';
 import {
   conflictSentence,
   correctionSentence,
@@ -112,5 +113,5 @@ export function endSentence(
 
 function scoreWords(predictions: Predictions, on: Scored): string {
   const { mean, unbalanced } = accuracyOf([predictions], immediately);
-  return `${unbalanced ? 'balanced ' : ''}${on} accuracy ${percent(mean)}`;
+  return `${accuracyKind(on, unbalanced !== null).toLowerCase()} ${percent(mean)}`;
 }

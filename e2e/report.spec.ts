@@ -1,13 +1,11 @@
 /** A report from the page, and repeating its runs from the results file. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { resultsSchema } from '../app/report/results';
 import { expectAccessible } from './accessible';
 import { expect, test } from './local';
-import { bytesOf, goTo, openPage, waitForRun } from './steps';
-import { drawStripes } from './stripes';
+import { bytesOf, waitForRun } from './steps';
+import { tuneOnStripes } from './stripes';
 
 async function save(page: Page, item: string): Promise<string> {
   await page.getByRole('button', { name: 'Save a report' }).click();
@@ -19,12 +17,10 @@ async function save(page: Page, item: string): Promise<string> {
 }
 
 test('the report contains the runs, and repeating them gives the same results', async ({ page, context }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
-  drawStripes(folder);
-  await openPage(page, '?backend=wasm&epochs=1&batch=8&probe.epochs=3&settings=linear-probe,atoms');
-  await page.locator('input[webkitdirectory]').setInputFiles(folder);
-  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
-  await goTo(page, 'Tune');
+  const folder = await tuneOnStripes(
+    page,
+    '?backend=wasm&epochs=1&batch=8&probe.epochs=3&settings=linear-probe,atoms',
+  );
   await page.getByRole('button', { name: /^Run 2 settings/ }).click();
   await waitForRun(page, 'Atoms', 120_000);
 

@@ -1,7 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { encode } from 'fast-png';
 import { seededRandom } from '../src/random';
+import { expect } from './local';
+import { goTo, openPage } from './steps';
 
 /** Writes two classes of noisy stripes, horizontal and vertical; ten small PNGs each. */
 export function drawStripes(folder: string): void {
@@ -18,4 +22,15 @@ export function drawStripes(folder: string): void {
       writeFileSync(join(folder, name, `${index}.png`), encode({ width: 72, height: 72, data, channels: 3 }));
     }
   }
+}
+
+/** Opens the page with stripes as its data, on the Tune step. Returns their folder, which the caller removes. */
+export async function tuneOnStripes(page: Page, search: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
+  drawStripes(folder);
+  await openPage(page, search);
+  await page.locator('input[webkitdirectory]').setInputFiles(folder);
+  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
+  await goTo(page, 'Tune');
+  return folder;
 }

@@ -1,35 +1,26 @@
 /** A sweep: its size before it starts, changes to its queue, and its results. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { expect, test } from './local';
 import {
   act,
   bytesOf,
   focusSetting,
   goTo,
-  openPage,
   openShared,
   run,
   settingRow,
   unfoldRuns,
   waitForRun,
 } from './steps';
-import { drawStripes } from './stripes';
+import { tuneOnStripes } from './stripes';
 
 test('values and seeds of two settings are timed, queued, reordered, paused, extended and compared', async ({
   page,
 }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
-  drawStripes(folder);
-  await openPage(
+  const folder = await tuneOnStripes(
     page,
     '?backend=wasm&epochs=6&batch=4&test=0.2&probe.epochs=3&settings=linear-probe,atoms&seeds=2&sweep.atoms.m=3,4&memory=200',
   );
-  await page.locator('input[webkitdirectory]').setInputFiles(folder);
-  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
-
-  await goTo(page, 'Tune');
   const bar = page.getByRole('region', { name: 'Run', exact: true });
   await expect(bar).toContainText(/^6 runs · at most [\d.]+\sMB of memory/);
   await openShared(page);

@@ -1,24 +1,17 @@
 /** What a person sees of long work: the title of the tab, stopping at once, and a warning before hours of training. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { expectAccessible } from './accessible';
 import { expect, test } from './local';
-import { goTo, openPage, run } from './steps';
-import { drawStripes } from './stripes';
+import { goTo, run } from './steps';
+import { tuneOnStripes } from './stripes';
 
 test('a sweep of hours is warned of, shortened by keyboard, and all of it is stopped at once', async ({
   page,
 }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'stripes-'));
-  drawStripes(folder);
-  await openPage(
+  const folder = await tuneOnStripes(
     page,
     '?backend=wasm&backbone=starter&size=224&epochs=500&seeds=20&batch=4&probe.epochs=3&settings=atoms',
   );
-  await page.locator('input[webkitdirectory]').setInputFiles(folder);
-  await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
-  await goTo(page, 'Tune');
   // The pace is measured in the background.
   const warning = page.getByRole('alert').filter({ hasText: 'on this device' });
   await expect(warning).toContainText(/This takes roughly [\d.]+ h/);

@@ -4,9 +4,8 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright';
-import { build, preview } from 'vite';
-import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
+import type { BrowserContextOptions, Page } from 'playwright';
+import { withBuiltPage } from './built-page';
 
 /** A long timeout, because training on a busy machine is slow. */
 const PATIENCE_MS = 900_000;
@@ -22,16 +21,13 @@ const { values } = parseArgs({
   options: { out: { type: 'string', default: 'out/pictures' }, search: { type: 'string', default: '' } },
 });
 
-const browser = await chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
-await build({ logLevel: 'warn' });
-const server = await preview({ preview: { host: '127.0.0.1', port: 4191, strictPort: false } });
 await mkdir(values.out, { recursive: true });
 const figures: string[] = [];
-try {
+await withBuiltPage(async (browser, address) => {
   const page = await browser.newPage({ ...LOOKS.light, reducedMotion: 'reduce' });
   page.setDefaultTimeout(PATIENCE_MS);
   await watchShifts(page);
-  await page.goto(`${server.resolvedUrls?.local[0]}?backend=wasm&epochs=3${values.search}`);
+  await page.goto(`${address}?backend=wasm&epochs=3${values.search}`);
   await page.waitForFunction(() => !document.querySelector('main button[disabled]'));
   await page.waitForTimeout(1500);
   figures.push(`layout shift until the engine is ready: ${(await shifts(page)).toFixed(4)}`);
@@ -62,10 +58,7 @@ try {
     await page.waitForTimeout(1500);
     await inEveryLook(page, step);
   }
-} finally {
-  await browser.close();
-  await server.close();
-}
+});
 await writeFile(`${values.out}/figures.txt`, `${figures.join('\n')}\n`);
 console.log(figures.join('\n'));
 

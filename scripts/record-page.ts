@@ -6,10 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { BlobReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
-import { type Browser, chromium, type Locator, type Page } from 'playwright';
-import { build, preview } from 'vite';
-import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
+import type { Browser, Locator, Page } from 'playwright';
 import { animatedWebp, type Frame } from './animated-webp';
+import { withBuiltPage } from './built-page';
 
 /** CSS pixels: about the width of a README on GitHub. */
 const VIEWPORT = { width: 960, height: 720 };
@@ -30,10 +29,7 @@ interface Shot {
 
 const { values } = parseArgs({ options: { frames: { type: 'string' } } });
 
-const browser = await chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
-await build({ logLevel: 'warn' });
-const server = await preview({ preview: { host: '127.0.0.1', port: 4190, strictPort: false } });
-try {
+await withBuiltPage(async (browser, address) => {
   const page = await browser.newPage({
     viewport: VIEWPORT,
     deviceScaleFactor: SCALE,
@@ -41,13 +37,10 @@ try {
     reducedMotion: 'reduce',
   });
   page.setDefaultTimeout(PATIENCE_MS);
-  await page.goto(`${server.resolvedUrls?.local[0]}?backend=wasm&epochs=8`);
-  await write('tune-and-compare', await tuneAndCompare(page));
-  await write('use-adapter', await showAdapter(page));
-} finally {
-  await browser.close();
-  await server.close();
-}
+  await page.goto(`${address}?backend=wasm&epochs=8`);
+  await write(browser, 'tune-and-compare', await tuneAndCompare(page));
+  await write(browser, 'use-adapter', await showAdapter(page));
+});
 
 /** From the first visit to the finished comparison. */
 async function tuneAndCompare(page: Page): Promise<Shot[]> {
@@ -145,7 +138,7 @@ async function sampleImage(): Promise<{ name: string; mimeType: string; buffer: 
   return { name: 'scratch.png', mimeType: 'image/png', buffer: Buffer.from(bytes) };
 }
 
-async function write(name: string, shots: readonly Shot[]): Promise<void> {
+async function write(browser: Browser, name: string, shots: readonly Shot[]): Promise<void> {
   if (values.frames !== undefined) {
     await mkdir(values.frames, { recursive: true });
     shots.forEach(({ png }, index) => {

@@ -1,7 +1,7 @@
 /** What a comparison shows, in a few sentences: the first thing on Compare and in a report. */
 import { imagesToShow } from '../../src/statistics/power';
 import { count, counted, pValue } from '../ui/format';
-import { type Arm, type ComparedRun, type Comparison, exchanged, type Pair } from './comparison';
+import { type Arm, type ComparedRun, type Comparison, type Pair, withFirst } from './comparison';
 import { accuracyWords } from './comparison-words';
 import { PROBE_SETTING } from './defaults';
 
@@ -33,12 +33,7 @@ function aloneSentence<Run extends ComparedRun>(arm: Arm<Run>, { scoredOn }: Com
 }
 
 function againstProbe<Run extends ComparedRun>(comparison: Comparison<Run>): string {
-  const pairs = comparison.pairs.flatMap((pair) => {
-    if (pair.second.setting === PROBE_SETTING && pair.first.setting !== PROBE_SETTING) return [pair];
-    return pair.first.setting === PROBE_SETTING && pair.second.setting !== PROBE_SETTING
-      ? [exchanged(pair)]
-      : [];
-  });
+  const pairs = withFirst(comparison.pairs, ({ setting }) => setting !== PROBE_SETTING);
   const better = shown(pairs, 'better');
   const worse = shown(pairs, 'worse');
   const sentences =
@@ -47,10 +42,13 @@ function againstProbe<Run extends ComparedRun>(comparison: Comparison<Run>): str
           `Better than the linear probe on these ${imagesOf(comparison)}: ${listOf(better)}.`,
           ...amongBetter(better, comparison),
         ]
-      : [`${unshown(pairs, 'to be better than the linear probe', comparison)}`];
+      : [unshown(`${subjectOf(pairs)} shown to be better than the linear probe`, pairs, comparison)];
   if (worse.length > 0) sentences.push(`Worse than the linear probe: ${listOf(worse)}.`);
   return sentences.join(' ');
 }
+
+const subjectOf = <Run extends ComparedRun>([only, ...others]: readonly Pair<Run>[]) =>
+  only && others.length === 0 ? `${only.first.name} is not` : 'No setting is';
 
 /** Whether the settings that are better than the probe differ. */
 function amongBetter<Run extends ComparedRun>(
@@ -67,19 +65,19 @@ function amongThemselves<Run extends ComparedRun>(comparison: Comparison<Run>): 
   const { arms, pairs, scoredOn } = comparison;
   const mean = (arm: Arm<Run>) => (arm[scoredOn] ?? arm.validation).mean;
   const best = arms.reduce((high, arm) => (mean(arm) > mean(high) ? arm : high));
-  const ofBest = pairs.flatMap((pair) =>
-    pair.first === best ? [pair] : pair.second === best ? [exchanged(pair)] : [],
+  const beaten = shown(
+    withFirst(pairs, (arm) => arm !== best),
+    'worse',
   );
-  const beaten = shown(ofBest, 'better').map((pair) => exchanged(pair));
   if (beaten.length > 0)
     return `${best.name} has the highest accuracy on these ${imagesOf(comparison)}. Shown to be worse: ${listOf(beaten)}.`;
-  return unshown(pairs, 'to differ', comparison);
+  return unshown('No setting is shown to differ', pairs, comparison);
 }
 
 /** That nothing is shown, and how many images would show a difference that matters. */
 function unshown<Run extends ComparedRun>(
+  claim: string,
   pairs: readonly Pair<Run>[],
-  what: string,
   comparison: Comparison<Run>,
 ): string {
   const { arms, scoredOn } = comparison;
@@ -87,13 +85,9 @@ function unshown<Run extends ComparedRun>(
   // The pair whose images scatter most needs most images; Holm compares the smallest p-value with this level.
   const meanSquare = Math.max(...pairs.flatMap(({ test }) => test?.meanSquare ?? []));
   const needed = imagesToShow(WORTH_SEEING, meanSquare, LEVEL / comparison.pairs.length);
-  const subject =
-    pairs.length === 1 && what !== 'to differ'
-      ? `${pairs[0]?.first.name} is not shown`
-      : 'No setting is shown';
   const enough = `They would show a difference of ${100 * WORTH_SEEING} points in four of five cases.`;
   const few = `About ${count(Number(needed.toPrecision(2)))} would be needed to see a difference of ${100 * WORTH_SEEING} points.`;
-  return `${subject} ${what} on these ${imagesOf(comparison)}. ${needed <= images ? enough : few}`;
+  return `${claim} on these ${imagesOf(comparison)}. ${needed <= images ? enough : few}`;
 }
 
 const isShown = <Run extends ComparedRun>({ test }: Pair<Run>) =>

@@ -256,6 +256,17 @@ const EXCHANGED = {
   'no difference shown': 'no difference shown',
 } as const;
 
+/** The pairs of which exactly one arm is asked for, with that arm first. */
+export function withFirst<Run extends ComparedRun>(
+  pairs: readonly Pair<Run>[],
+  isAskedFor: (arm: Arm<Run>) => boolean,
+): Pair<Run>[] {
+  return pairs.flatMap((pair) => {
+    const [first, second] = [isAskedFor(pair.first), isAskedFor(pair.second)];
+    return first === second ? [] : [first ? pair : exchanged(pair)];
+  });
+}
+
 /** The same pair with its settings exchanged. */
 export function exchanged<Run extends ComparedRun>({
   first,

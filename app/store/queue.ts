@@ -135,7 +135,8 @@ export function annotateRun(id: string, note: string, tags: readonly string[]): 
 
 /** Hides runs in the charts, or shows them again. */
 export function hideRuns(runs: readonly RunRecord[], hidden: boolean): void {
-  for (const { id } of runs) change(id, (run) => ({ ...run, hidden }));
+  const ids = new Set(runs.map(({ id }) => id));
+  write({ runs: read().runs.map((run) => (ids.has(run.id) ? { ...run, hidden } : run)) });
 }
 
 /** Removes the run from the list. An active run is ended and its model is discarded. */

@@ -33,6 +33,14 @@ export const useSweepSource = (): SweepSource =>
     })),
   );
 
+/** What estimates of time rest on beside the sweep. The same object until one of its fields changes. */
+export const useTimeSource = () =>
+  useSession(
+    useShallow(({ timings, pace, runs }) => ({
+      ...{ timings, pace, results: runs.filter(({ result }) => result).length },
+    })),
+  );
+
 /**
  * Key of a run's time per epoch: the data, the backbone, the engine, and the configuration except learning rates, seed and
  * number of epochs.

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AGAINST, pointsOf } from '../../app/charts/against';
 import { comparedRun } from '../../app/report/results';
-import { type ComparedRun, type Comparison, compare, exchanged, type Pair } from '../../app/store/comparison';
+import { type ComparedRun, type Comparison, compare, type Pair, withFirst } from '../../app/store/comparison';
 import { accuracyWords, differenceWords, pWords, testSentence } from '../../app/store/comparison-words';
 import { bytes, count } from '../../app/ui/format';
 import { best, fileOf, readEnsemble, readKept, readPyTorch, searched } from './kept';
@@ -112,9 +112,8 @@ function pairTables(comparison: Comparison<ComparedRun>): string[] {
 function askedPairs({ pairs }: Comparison<ComparedRun>): Pair<ComparedRun>[] {
   const nameOf = (id: string) => PLANS.find((plan) => plan.id === id)?.name;
   return QUESTIONS.flatMap(([first, second]) => {
-    const names = [nameOf(first), nameOf(second)];
-    const pair = pairs.find((each) => names.includes(each.first.name) && names.includes(each.second.name));
-    return pair ? [pair.first.name === names[0] ? pair : exchanged(pair)] : [];
+    const own = withFirst(pairs, ({ name }) => name === nameOf(first));
+    return own.find((pair) => pair.second.name === nameOf(second)) ?? [];
   });
 }
 

@@ -4,6 +4,7 @@ import { float32, readSafetensors } from '../files/safetensors';
 import { fixture, maxRelativeError, referenceValues, relativeError, sharedFile } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { toFp32 } from '../ops/convert';
+import { complete } from '../turns';
 import { Backbone } from './backbone';
 import { starter, starterFile, starterImages } from './starter';
 
@@ -22,9 +23,8 @@ onBackends('starter backbone against PyTorch', (backend) => {
       const means: tf.Scalar[] = [];
       const [lastStage, features, logits] = tf.tidy(() => {
         const images = starterImages(file);
-        const last = backbone.stages(images, new Map(), {
-          onStage: (output) => means.push(tf.keep(tf.mean(toFp32(output)))),
-        });
+        const onStage = (output: tf.Tensor4D) => means.push(tf.keep(tf.mean(toFp32(output))));
+        const last = complete(backbone.stagesInParts(images, new Map(), { onStage }));
         const pooled = backbone.features(images);
         const weight = tf.tensor2d(float32(head, 'fc.weight'), [10, 512]);
         const scores = tf.add(tf.matMul(pooled, weight, false, true), tf.tensor1d(float32(head, 'fc.bias')));
@@ -53,9 +53,8 @@ onBackends('truncated ImageNet trunk against PyTorch', () => {
     const means: tf.Scalar[] = [];
     const features = tf.tidy(() => {
       const images = tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 96, 96]), [0, 2, 3, 1]);
-      const last = backbone.stages(images, new Map(), {
-        onStage: (output) => means.push(tf.keep(tf.mean(output))),
-      });
+      const onStage = (output: tf.Tensor4D) => means.push(tf.keep(tf.mean(output)));
+      const last = complete(backbone.stagesInParts(images, new Map(), { onStage }));
       return tf.mean(last, [1, 2]);
     });
     const stageMeans = (await Promise.all(means.map((mean) => mean.data()))).flatMap((mean) => [...mean]);

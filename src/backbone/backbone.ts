@@ -178,10 +178,6 @@ export class Backbone {
   }
 
   /** The activations of the pretrained network that enter the stage `from` (1 for the first), `[n, h, w, c]`, in fp32. */
-  frozenFeatures(images: tf.Tensor4D, from: number): tf.Tensor4D {
-    return complete(this.frozenFeaturesInParts(images, from));
-  }
-
   *frozenFeaturesInParts(images: tf.Tensor4D, from: number): InParts<tf.Tensor4D> {
     const entering = yield* this.stagesInParts(images, PRETRAINED, { before: from });
     const converted = toFp32(entering);
@@ -194,10 +190,6 @@ export class Backbone {
    * stem; the last stage is the one below `before`. `onStage` receives the output of the stem (after pooling) and of every stage.
    * Intermediate activations are freed after their last use.
    */
-  stages(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, options: StagesOptions = {}): tf.Tensor4D {
-    return complete(this.stagesInParts(input, tuning, options));
-  }
-
   *stagesInParts(
     input: tf.Tensor4D,
     tuning: Tuning = PRETRAINED,

@@ -11,7 +11,7 @@ export interface ClassWeights {
 }
 
 /** The images of every class that occurs among `targets`, by class. */
-export function imagesByClass(targets: ArrayLike<number>): number[][] {
+function imagesByClass(targets: ArrayLike<number>): number[][] {
   const byClass: number[][] = [];
   for (let image = 0; image < targets.length; image++) {
     const target = targets[image] ?? 0;

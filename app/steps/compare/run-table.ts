@@ -6,8 +6,9 @@ import {
   type Arm,
   accuracyOf,
   type Comparison,
-  exchanged,
   type Pair,
+  type Scored,
+  withFirst,
 } from '../../store/comparison';
 import { accuracyName, accuracyWords, differenceWords } from '../../store/comparison-words';
 import { computedByKey, computedByWords } from '../../store/computed-by';
@@ -50,22 +51,19 @@ export function rowsOf(runs: readonly RunRecord[], comparison: Comparison): RunR
     if (group.some(({ config }) => config.seed === run.config.seed)) groups.set(run.id, [run]);
     else groups.set(key, [...group, run]);
   }
-  return [...groups].map(([key, own]) => {
+  return [...groups].map(([key, own]): RunRow => {
     const arm = comparison.arms.find((each) => each.runs.some((run) => own.includes(run)));
     const [first] = own;
-    const row = first && own.length === 1 ? rowOf(first) : { ...NO_SCORES, name: first?.armName ?? '' };
-    return { ...row, key, runs: own, ...armScores(arm, comparison) };
+    const name = (own.length === 1 ? first?.name : first?.armName) ?? '';
+    if (arm) return { key, name, runs: own, ...armScores(arm, comparison) };
+    if (first && own.length === 1) return { ...rowOf(first), key };
+    return { key, name, runs: own, scores: { validation: null, test: null }, againstProbe: null };
   });
 }
 
-const NO_SCORES: Pick<RunRow, 'scores' | 'againstProbe'> = {
-  scores: { validation: null, test: null },
-  againstProbe: null,
-};
-
 /** The row of a single run. */
 export function rowOf(run: RunRecord): RunRow {
-  const scoreOf = (on: 'validation' | 'test') => {
+  const scoreOf = (on: Scored) => {
     const predictions = run.result?.[on];
     return predictions ? accuracyOf([predictions], immediately) : null;
   };
@@ -76,16 +74,12 @@ export function rowOf(run: RunRecord): RunRow {
   };
 }
 
-function armScores(arm: Arm | undefined, { pairs }: Comparison) {
-  if (!arm) return {};
-  const pair = pairs.find(
-    ({ first, second }) =>
-      (first === arm && second.setting === PROBE_SETTING) ||
-      (second === arm && first.setting === PROBE_SETTING),
-  );
+function armScores(arm: Arm, { pairs }: Comparison): Pick<RunRow, 'scores' | 'againstProbe'> {
+  const { validation, test } = arm;
+  const own = withFirst(pairs, (each) => each === arm);
   return {
-    scores: { validation: arm.validation, test: arm.test },
-    againstProbe: pair ? (pair.first === arm ? pair : exchanged(pair)) : null,
+    scores: { validation, test },
+    againstProbe: own.find(({ second }) => second.setting === PROBE_SETTING) ?? null,
   };
 }
 
@@ -131,7 +125,7 @@ const scored = (id: string, title: string, of: (row: RunRow) => Accuracy | null)
 export function columnsOf(comparison: Comparison): RunColumn[] {
   const { arms, scoredOn, isMixed } = comparison;
   const headline = (row: RunRow) => row.scores[scoredOn];
-  const named = (on: 'validation' | 'test') => `${accuracyName(comparison, on)} (95\u00a0%)`;
+  const named = (on: Scored) => `${accuracyName(comparison, on)} (95\u00a0%)`;
   const isUnbalanced = arms.some((arm) => arm[scoredOn]?.unbalanced);
   return [
     scored(scoredOn, named(scoredOn), headline),

@@ -2,19 +2,17 @@
 import { Alert, Button } from '@mantine/core';
 import { useMemo } from 'react';
 import { longSweep, makeShorter } from '../../store/long-sweep';
-import { read, useSession } from '../../store/session';
+import { read } from '../../store/session';
 import { shorterChoices } from '../../store/shorter-choices';
-import { useSweepSource } from '../../store/sweep-actions';
+import { useSweepSource, useTimeSource } from '../../store/sweep-actions';
 import { roughDuration } from '../../ui/format';
 import classes from './LongRunWarning.module.css';
 
 export function LongRunWarning() {
   const source = useSweepSource();
-  const timings = useSession((session) => session.timings);
-  const results = useSession((session) => session.runs.filter(({ result }) => result).length);
-  const pace = useSession((session) => session.pace);
+  const times = useTimeSource();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the session that the estimate depends on
-  const long = useMemo(() => longSweep(read()), [source, timings, results, pace]);
+  const long = useMemo(() => longSweep(read()), [source, times]);
   const choices = useMemo(() => (long ? shorterChoices(long) : []), [long]);
   if (!long) return null;
   return (

@@ -14,6 +14,7 @@ import {
   stopMeasuring,
   sweepCost,
   useSweepSource,
+  useTimeSource,
 } from '../../store/sweep-actions';
 import { bytes, counted, duration, roughDuration } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
@@ -56,9 +57,7 @@ export function RunBar({ size }: { size: SweepSize }) {
 function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   const [cost, setCost] = useState<SweepCost | null>(null);
   const { configuration, dataset, settings, engine } = useSweepSource();
-  const timings = useSession((session) => session.timings);
-  const results = useSession((session) => session.runs.filter(({ result }) => result).length);
-  const pace = useSession((session) => session.pace);
+  const times = useTimeSource();
   const measuring = useSession((session) => session.measuring);
   const problem = useSession((session) => session.measuringProblem);
   const reason = useSession(obstacleFor('measure'));
@@ -82,7 +81,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
     return () => {
       wanted = false;
     };
-  }, [asked, dataset, settings, engine, timings, results, pace]);
+  }, [asked, dataset, settings, engine, times]);
   if (measuring) return <ProgressLine progress={measuring} name="Measuring time" onCancel={stopMeasuring} />;
   const known = asked === configuration ? cost : null;
   const refused = obstacle ?? known?.obstacle;

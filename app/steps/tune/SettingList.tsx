@@ -1,11 +1,11 @@
 /** The settings as a compact list: what each trains, its costs, and when to take it. The rest is folded. */
 import { Badge, Button, Checkbox, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { SettingSummary } from '../../../src/worker/protocol';
-import { useSession } from '../../store/session';
+import { read } from '../../store/session';
 import { choose } from '../../store/setting-actions';
-import { settingSeconds } from '../../store/sweep-actions';
+import { settingSeconds, useSweepSource, useTimeSource } from '../../store/sweep-actions';
 import { bytes, count, counted, roughDuration } from '../../ui/format';
 import classes from './SettingList.module.css';
 
@@ -23,6 +23,13 @@ interface Props {
 
 export function SettingList({ settings, chosen, recommended, focused, onFocus, details }: Props) {
   const [unfolded, { toggle }] = useDisclosure(false);
+  const source = useSweepSource();
+  const times = useTimeSource();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the session that the estimates depend on
+  const seconds = useMemo(
+    () => new Map(settings.map((each) => [each.id, settingSeconds(read(), each)?.seconds] as const)),
+    [settings, source, times],
+  );
   const isFirst = (setting: SettingSummary) =>
     recommended.includes(setting.id) || chosen.includes(setting) || setting.fault !== null;
   const rest = settings.filter((setting) => !isFirst(setting));
@@ -34,6 +41,7 @@ export function SettingList({ settings, chosen, recommended, focused, onFocus, d
           <li key={setting.id} data-focused={setting.id === focused || undefined}>
             <Row
               setting={setting}
+              seconds={seconds.get(setting.id) ?? null}
               chosen={chosen.includes(setting)}
               isRecommended={recommended.includes(setting.id)}
               isFocused={setting.id === focused}
@@ -69,15 +77,16 @@ const namesOf = (settings: readonly SettingSummary[]) =>
 
 interface RowProps {
   setting: SettingSummary;
+  /** The time of a run; null if it is not known. */
+  seconds: number | null;
   chosen: boolean;
   isRecommended: boolean;
   isFocused: boolean;
   onFocus: () => void;
 }
 
-function Row({ setting, chosen, isRecommended, isFocused, onFocus }: RowProps) {
+function Row({ setting, seconds, chosen, isRecommended, isFocused, onFocus }: RowProps) {
   const { id, label, symbol, description, advice, fault, trainable, adapterBytes, memory } = setting;
-  const seconds = useSession((session) => settingSeconds(session, setting)?.seconds ?? null);
   return (
     <div className={classes.row}>
       <Checkbox

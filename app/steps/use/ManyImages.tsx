@@ -9,7 +9,7 @@ import { count, counted } from '../../ui/format';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { TableFrame } from '../../ui/TableFrame';
 import { useObjectUrl } from '../../ui/use-object-url';
-import { FoldedList } from '../data/FoldedList';
+import { LeftOutList } from '../data/LeftOutList';
 import { imageColumns, REASON } from './image-columns';
 import classes from './ManyImages.module.css';
 
@@ -42,7 +42,10 @@ export function ManyImages({ models }: { models: ModelSummary[] }) {
           </Button>
         </div>
       )}
-      <Unreadable images={images} />
+      <LeftOutList
+        leftOut={images.flatMap(({ path, reason }) => (reason === null ? [] : [{ path, reason }]))}
+        others="classified"
+      />
       {models.length > 1 && (
         <div className={classes.line}>
           <p>
@@ -130,26 +133,5 @@ function ImageRow({ image, columns }: { image: ImageToClassify; columns: Column<
         <Table.Td key={index}>{column.show(image)}</Table.Td>
       ))}
     </Table.Tr>
-  );
-}
-
-/** The files that could not be decoded, and why. */
-function Unreadable({ images }: { images: readonly ImageToClassify[] }) {
-  const files = images.filter(({ reason }) => reason !== null);
-  return (
-    <FoldedList
-      label="Left out"
-      lead={
-        <>
-          <strong>{counted(files.length, 'file')} left out.</strong> All other files are classified.
-        </>
-      }
-      items={files.map(({ path, reason }) => (
-        <>
-          <code>{path}</code>
-          <span>{reason}</span>
-        </>
-      ))}
-    />
   );
 }
