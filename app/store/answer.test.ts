@@ -89,6 +89,26 @@ describe('the answer', () => {
     );
   });
 
+  it('does not say that nothing differs where only the best setting is not shown to', () => {
+    // The best and the worst differ on 80 images, 50 to 30; the second is right wherever the worst is.
+    const words = answerTo(100, {
+      full: (i) => i < 70,
+      lora: (i) => i >= 31,
+      atoms: (i) => i >= 50,
+    });
+    expect(words).toMatch(
+      /^On these 100 validation images, lora is better than atoms by 19\.0 points \(.*, p < 0\.001\)\. No difference from full, which has the highest accuracy, is shown\.$/,
+    );
+  });
+
+  it('compares the other settings if none has a seed in common with the probe', () => {
+    const [lora, full] = runs(100, { lora: (i) => i < 40, full: (i) => i < 80 });
+    const [probe] = runs(100, { 'linear-probe': (i) => i < 50 });
+    if (!lora || !full || !probe) throw new Error('There are three runs.');
+    const elsewhere = { ...probe, config: { ...probe.config, seed: 7 } };
+    expect(answer(compare([elsewhere, lora, full]))).toMatch(/^full has the highest accuracy/);
+  });
+
   it('counts the pairs: more of them need more images', () => {
     const three = {
       'linear-probe': (i: number) => i < 50,

@@ -1,7 +1,7 @@
 /** What a comparison shows, in a few sentences: the first thing on Compare and in a report. */
 import { imagesToShow } from '../../src/statistics/power';
 import { count, counted, pValue } from '../ui/format';
-import { type Arm, type ComparedRun, type Comparison, type Pair, withFirst } from './comparison';
+import { type Arm, type ComparedRun, type Comparison, exchanged, type Pair, withFirst } from './comparison';
 import { accuracyWords } from './comparison-words';
 import { PROBE_SETTING } from './defaults';
 
@@ -20,8 +20,8 @@ export function answer<Run extends ComparedRun>(comparison: Comparison<Run>): st
   if (arms.length === 1) return aloneSentence(first, comparison);
   if (pairs.length === 0) return 'No two settings have a common seed, so they cannot be compared.';
   if (pairs.some(({ test }) => test === null)) return 'The differences are being computed.';
-  const probe = arms.find(({ setting }) => setting === PROBE_SETTING);
-  return probe ? againstProbe(comparison) : amongThemselves(comparison);
+  const againstIt = withFirst(pairs, ({ setting }) => setting !== PROBE_SETTING);
+  return againstIt.length > 0 ? againstProbe(againstIt, comparison) : amongThemselves(comparison);
 }
 
 function aloneSentence<Run extends ComparedRun>(arm: Arm<Run>, { scoredOn }: Comparison<Run>): string {
@@ -32,8 +32,11 @@ function aloneSentence<Run extends ComparedRun>(arm: Arm<Run>, { scoredOn }: Com
     : `${measured} Run the linear probe as well: it shows what tuning the backbone adds.`;
 }
 
-function againstProbe<Run extends ComparedRun>(comparison: Comparison<Run>): string {
-  const pairs = withFirst(comparison.pairs, ({ setting }) => setting !== PROBE_SETTING);
+/** `pairs`: those with the linear probe, which is second. */
+function againstProbe<Run extends ComparedRun>(
+  pairs: readonly Pair<Run>[],
+  comparison: Comparison<Run>,
+): string {
   const better = shown(pairs, 'better');
   const worse = shown(pairs, 'worse');
   const sentences =
@@ -71,6 +74,13 @@ function amongThemselves<Run extends ComparedRun>(comparison: Comparison<Run>): 
   );
   if (beaten.length > 0)
     return `${best.name} has the highest accuracy on these ${imagesOf(comparison)}. Shown to be worse: ${listOf(beaten)}.`;
+  // The best setting may scatter too much for a difference, while others differ.
+  const differing = shown(
+    pairs.map((pair) => (pair.test?.verdict === 'worse' ? exchanged(pair) : pair)),
+    'better',
+  );
+  if (differing.length > 0)
+    return `On these ${imagesOf(comparison)}, ${listOf(differing, ({ first, second }) => `${first.name} is better than ${second.name}`)}. No difference from ${best.name}, which has the highest accuracy, is shown.`;
   return unshown('No setting is shown to differ', pairs, comparison);
 }
 
@@ -107,12 +117,16 @@ function imagesOf<Run extends ComparedRun>({ arms, scoredOn }: Comparison<Run>):
 }
 
 /** `Core atoms by 7.1 points (2.0 to 12.2, p = 0.002), LoRA by 5.0 points (…) and 2 more` */
-function listOf<Run extends ComparedRun>(pairs: readonly Pair<Run>[]): string {
-  const named = pairs.slice(0, NAMED).map(({ first, difference, test }) => {
+function listOf<Run extends ComparedRun>(
+  pairs: readonly Pair<Run>[],
+  nameOf = ({ first }: Pair<Run>) => first.name,
+): string {
+  const named = pairs.slice(0, NAMED).map((pair) => {
+    const { difference, test } = pair;
     const { mean, low, high } = difference ?? { mean: 0, low: 0, high: 0 };
     const [from, to] = mean < 0 ? [-high, -low] : [low, high];
     const p = test ? pValue(test.p) : '';
-    return `${first.name} by ${amount(Math.abs(mean))} points (${amount(from)} to ${amount(to)}, p ${p.startsWith('<') ? p : `= ${p}`})`;
+    return `${nameOf(pair)} by ${amount(Math.abs(mean))} points (${amount(from)} to ${amount(to)}, p ${p.startsWith('<') ? p : `= ${p}`})`;
   });
   const rest = pairs.length - named.length;
   return new Intl.ListFormat('en').format([...named, ...(rest > 0 ? [`${count(rest)} more`] : [])]);
