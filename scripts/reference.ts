@@ -11,6 +11,7 @@ import { count } from '../app/ui/format';
 import { readResults, tune } from '../e2e/command';
 import { INPUT_SIZES } from '../src/backbone/input-size';
 import { dataStart, readHeader, writeHeader } from '../src/files/safetensors';
+import { table } from './markdown';
 import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
@@ -89,7 +90,7 @@ async function main(asked: string[]): Promise<number> {
     );
     if (settings.length > 0) rows.push(...(await measure(experiment, settings)));
   }
-  console.log(`\n${table(rows)}`);
+  console.log(`\n${rowsTable(rows)}`);
   return rows.every(({ inside }) => inside) ? 0 : 1;
 }
 
@@ -177,7 +178,7 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The table in Markdown, for bench/RESULTS.md. */
-function table(rows: Row[]): string {
+function rowsTable(rows: Row[]): string {
   const titles = [
     'images',
     'setting',
@@ -187,6 +188,8 @@ function table(rows: Row[]): string {
     'inside',
     'seconds',
   ];
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(titles), line(titles.map(() => '---')), ...rows.map(({ cells }) => line(cells))].join('\n');
+  return table(
+    titles,
+    rows.map(({ cells }) => cells),
+  );
 }

@@ -16,6 +16,7 @@ import { accuracyWords, differenceWords, pWords } from '../app/store/comparison-
 import { bytes, count } from '../app/ui/format';
 import { tune } from '../e2e/command';
 import type { Predictions } from '../src/worker/protocol';
+import { table } from './markdown';
 import { statedRange } from './stated-range';
 
 const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
@@ -179,9 +180,8 @@ function print(results: Results, { reference, halfWidth }: Experiment): boolean 
     'seconds',
     'adapter',
   ];
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   console.log(`\n${results.dataset.label}; ${results.backbone.name}, ${results.backbone.inputSize} px\n`);
-  console.log([line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n'));
+  console.log(table(titles, rows));
   return inside;
 }
 

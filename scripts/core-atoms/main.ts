@@ -24,6 +24,7 @@ import {
   searched,
   searchPart,
 } from './kept';
+import { writeLearningRates } from './learning-rates';
 import {
   BEYOND,
   ENSEMBLE,
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
     if (set && !(await runSet(name, set))) return 1;
   }
   await writeTables();
+  await writeLearningRates();
   await writeEvidence();
   await writeFirstResult();
   return 0;

@@ -6,67 +6,20 @@ import { comparedRun } from '../../app/report/results';
 import { type ComparedRun, type Comparison, compare, type Pair, withFirst } from '../../app/store/comparison';
 import { accuracyWords, differenceWords, pWords, testSentence } from '../../app/store/comparison-words';
 import { bytes, count } from '../../app/ui/format';
-import { best, fileOf, readEnsemble, readKept, readPyTorch, searched } from './kept';
+import { table } from '../markdown';
+import { fileOf, readEnsemble, readKept, readPyTorch } from './kept';
 import { picture } from './picture';
-import {
-  ENSEMBLE,
-  FIRST_TEST_SEED,
-  ONLY_SEARCHED,
-  PLANS,
-  type Plan,
-  plansOf,
-  QUESTIONS,
-  SETS,
-  type TestSet,
-} from './plan';
+import { ENSEMBLE, FIRST_TEST_SEED, PLANS, plansOf, QUESTIONS, SETS, type TestSet } from './plan';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
-
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-const table = (titles: readonly string[], rows: readonly (readonly string[])[]) =>
-  [row(titles), row(titles.map(() => '---')), ...rows.map(row)].join('\n');
 
 export async function writeTables(): Promise<void> {
   const parts = [
     '# Core atoms: tables',
     'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) states settings, sets and protocol, and says what the tables show.',
-    '## Accuracy at each learning rate',
-    'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that was chosen; on a tie, the one with the lower validation loss.',
   ];
-  for (const plan of [...PLANS, ...ONLY_SEARCHED]) parts.push(...(await rateTable(plan)));
   for (const [name, set] of Object.entries(SETS)) parts.push(...(await testTables(name, set)));
   await writeFile(`${DOCS}core-atoms-tables.md`, `${parts.join('\n\n')}\n`);
-}
-
-/** The accuracy of a setting at each searched rate, one row for each set; empty if nothing was searched. */
-async function rateTable(plan: Plan): Promise<string[]> {
-  const found = await Promise.all(
-    Object.keys(SETS).map(async (set) => ({ set, outcomes: await searched(set, plan) })),
-  );
-  const bySet = found.filter(({ outcomes }) => outcomes.length > 0);
-  if (bySet.length === 0) return [];
-  const rates = [...new Set(bySet.flatMap(({ outcomes }) => outcomes.map(({ rate }) => rate)))].sort(
-    (a, b) => a - b,
-  );
-  const rows = bySet.map(({ set, outcomes }) => [
-    set,
-    ...rates.map((rate) => {
-      const outcome = outcomes.find((each) => each.rate === rate);
-      if (!outcome) return '';
-      const accuracy = (100 * outcome.accuracy).toFixed(1);
-      return outcome === best(outcomes) ? `**${accuracy}**` : accuracy;
-    }),
-  ]);
-  const means = rates.map((rate) => {
-    const atRate = bySet.map(({ outcomes }) => outcomes.find((each) => each.rate === rate)?.accuracy);
-    // A rate outside of the range was tried only on some sets.
-    if (atRate.some((accuracy) => accuracy === undefined)) return '';
-    return ((100 * atRate.reduce<number>((sum, accuracy = 0) => sum + accuracy, 0)) / atRate.length).toFixed(
-      1,
-    );
-  });
-  const titles = ['set', ...rates.map((rate) => rate.toExponential())];
-  return [`### ${plan.name}`, table(titles, [...rows, ['mean', ...means]])];
 }
 
 /** The accuracies on test images, the ensemble and the pairs of a set; empty if nothing was tested. */

@@ -1,0 +1,147 @@
+/** docs/learning-rates.md: the default learning rates, and the searches in bench/core-atoms/ that they follow from. */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { METHODS } from '../../src/methods';
+import { table } from '../markdown';
+import { best, type Searched, searched } from './kept';
+import { ONLY_SEARCHED, PLANS, type Plan, SETS } from './plan';
+
+const FILE = fileURLToPath(new URL('../../docs/learning-rates.md', import.meta.url));
+
+/** Among rates whose means differ by no more than this, 0–1, the lowest is the default. */
+const AS_GOOD = 0.01;
+/** Means within this of the highest, 0–1, show how flat a setting is. */
+const NEAR = 0.03;
+
+/** What a plan's search found on each set, without the set that was chosen because tuning helps on it. */
+interface PlanSearch {
+  plan: Plan;
+  bySet: { set: string; outcomes: Searched[] }[];
+  /** The mean accuracy over the sets, 0–1, at each rate that was tried on all of them; rates ascending. */
+  means: { rate: number; mean: number }[];
+}
+
+/** What the searches say about a setting's default learning rate. */
+interface DefaultRate {
+  search: PlanSearch;
+  /** At the default options. */
+  learningRate: number;
+  /** As `TuningMethod.rateExponents`. */
+  rateExponents: Record<string, number>;
+}
+
+/** By the setting's id; only settings whose default options were searched. */
+export async function defaultRates(): Promise<Map<string, DefaultRate>> {
+  const searches = await allSearches();
+  return new Map(
+    METHODS.flatMap(({ id, options }): [string, DefaultRate][] => {
+      const own = searches.filter(({ plan }) => plan.setting === id);
+      const sizeOf = ({ plan }: PlanSearch, option: string) =>
+        plan.options[option] ?? options.find((each) => each.id === option)?.default ?? 0;
+      const differing = (search: PlanSearch) =>
+        options.filter((option) => sizeOf(search, option.id) !== option.default);
+      const search = own.find((each) => differing(each).length === 0);
+      if (!search) return [];
+      const learningRate = chosen(search);
+      const rateExponents: Record<string, number> = {};
+      for (const other of own) {
+        // LoRA's scale α was searched together with its rank, so that α/r stayed 1.
+        const [option] = differing(other);
+        if (!option) continue;
+        const exponent =
+          Math.log(chosen(other) / learningRate) / Math.log(sizeOf(other, option.id) / option.default);
+        const rounded = Math.round(2 * exponent) / 2;
+        if (rounded !== 0) rateExponents[option.id] = rounded;
+      }
+      return [[id, { search, learningRate, rateExponents }]];
+    }),
+  );
+}
+
+async function allSearches(): Promise<PlanSearch[]> {
+  const sets = Object.entries(SETS).flatMap(([name, { isFirstSample }]) => (isFirstSample ? [] : name));
+  const searches = await Promise.all(
+    [...PLANS, ...ONLY_SEARCHED].map(async (plan) => {
+      const found = await Promise.all(
+        sets.map(async (set) => ({ set, outcomes: await searched(set, plan) })),
+      );
+      const bySet = found.filter(({ outcomes }) => outcomes.length > 0);
+      return { plan, bySet, means: meansOf(bySet) };
+    }),
+  );
+  return searches.filter(({ means }) => means.length > 0);
+}
+
+function meansOf(bySet: PlanSearch['bySet']): PlanSearch['means'] {
+  const rates = bySet[0]?.outcomes.map(({ rate }) => rate) ?? [];
+  return rates.flatMap((rate) => {
+    const accuracies = bySet.flatMap(
+      ({ outcomes }) => outcomes.find((each) => each.rate === rate)?.accuracy ?? [],
+    );
+    if (accuracies.length < bySet.length) return [];
+    return { rate, mean: accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length };
+  });
+}
+
+const highest = ({ means }: PlanSearch) => Math.max(...means.map(({ mean }) => mean));
+
+/** The rates whose mean is at most `less` below the highest, ascending. */
+const within = (search: PlanSearch, less: number): number[] =>
+  search.means.flatMap(({ rate, mean }) => (mean >= highest(search) - less ? rate : []));
+
+const chosen = (search: PlanSearch): number => within(search, AS_GOOD)[0] ?? Number.NaN;
+
+const percent = (value: number) => (100 * value).toFixed(1);
+
+export async function writeLearningRates(): Promise<void> {
+  const defaults = [...(await defaultRates())];
+  const titles = [
+    'setting',
+    'default',
+    'mean accuracy there',
+    `rates within ${100 * NEAR} points of the highest mean`,
+    'follows',
+  ];
+  const rows = defaults.map(([id, { search, learningRate, rateExponents }]) => [
+    METHODS.find((method) => method.id === id)?.label ?? id,
+    learningRate.toExponential(),
+    percent(search.means.find(({ rate }) => rate === learningRate)?.mean ?? Number.NaN),
+    within(search, NEAR)
+      .map((rate) => rate.toExponential())
+      .join(', '),
+    Object.entries(rateExponents)
+      .map(([option, exponent]) => `${option}^${exponent}`)
+      .join(', '),
+  ]);
+  const parts = [
+    '# Default learning rates',
+    'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) describes sets, settings and the search; all settings had the same.',
+    `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where two sizes of a setting (rank, m, kc) were searched and have different best rates, the default is proportional to a power of the size: the one through both rates, rounded to halves. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
+    table(titles, rows),
+    '## Accuracy at each learning rate',
+    'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the test in [core atoms](core-atoms.md) took for this set; on a tie, the one with the lower validation loss.',
+    ...(await allSearches()).flatMap(rateTable),
+  ];
+  await writeFile(FILE, `${parts.join('\n\n')}\n`);
+}
+
+/** The accuracy of a setting at each searched rate, one row for each set. */
+function rateTable({ plan, bySet, means }: PlanSearch): string[] {
+  const rates = [...new Set(bySet.flatMap(({ outcomes }) => outcomes.map(({ rate }) => rate)))].sort(
+    (a, b) => a - b,
+  );
+  const rows = bySet.map(({ set, outcomes }) => [
+    set,
+    ...rates.map((rate) => {
+      const outcome = outcomes.find((each) => each.rate === rate);
+      if (!outcome) return '';
+      return outcome === best(outcomes) ? `**${percent(outcome.accuracy)}**` : percent(outcome.accuracy);
+    }),
+  ]);
+  const meanCells = rates.map((rate) => {
+    const known = means.find((each) => each.rate === rate);
+    return known ? percent(known.mean) : '';
+  });
+  const titles = ['set', ...rates.map((rate) => rate.toExponential())];
+  return [`### ${plan.name}`, table(titles, [...rows, ['mean', ...meanCells]])];
+}
