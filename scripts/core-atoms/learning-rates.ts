@@ -47,7 +47,7 @@ export async function defaultRates(): Promise<Map<string, DefaultRate>> {
       for (const other of own) {
         // LoRA's scale α was searched together with its rank, so that α/r stayed 1.
         const [option] = differing(other);
-        if (!option) continue;
+        if (!option || within(other, AS_GOOD).includes(learningRate)) continue;
         const exponent =
           Math.log(chosen(other) / learningRate) / Math.log(sizeOf(other, option.id) / option.default);
         const rounded = Math.round(2 * exponent) / 2;
@@ -116,7 +116,7 @@ export async function writeLearningRates(): Promise<void> {
   const parts = [
     '# Default learning rates',
     'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) describes sets, settings and the search; all settings had the same.',
-    `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where two sizes of a setting (rank, m, kc) were searched and have different best rates, the default is proportional to a power of the size: the one through both rates, rounded to halves. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
+    `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where a second size of a setting (rank, m, kc) was searched and loses more than a point at this rate, the default is proportional to a power of the size: the one through the rates of both sizes, rounded to halves. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
     table(titles, rows),
     '## Accuracy at each learning rate',
     'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the test in [core atoms](core-atoms.md) took for this set; on a tie, the one with the lower validation loss.',
