@@ -98,7 +98,7 @@ describe('before anything is started', () => {
     [['--rerun', '/no/such/results.json'], '“/no/such/results.json” cannot be read: it does not exist.'],
     [
       ['--sample', 'counting', '--setting', 'magic'],
-      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full, coefficient-atoms, overcomplete-atoms, all-atoms, lora-peft, lora-xs, svf, bitfit, scale-and-shift.',
+      '--setting: there is no setting “magic”. Choose from: linear-probe, atoms, core-atoms, lora, full, lora-xs, svf, coefficient-atoms, overcomplete-atoms, all-atoms, lora-peft, bitfit, scale-and-shift.',
     ],
     [
       ['--sample', 'counting', '--setting', 'lora', '--option', 'lora.rank=4'],

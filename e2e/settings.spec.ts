@@ -17,7 +17,7 @@ const TRAINED = {
   'core-atoms': 11_601,
   lora: 113_164,
   'lora-peft': 79_884,
-  'lora-xs': 1908,
+  'lora-xs': 11_925,
   svf: 3312,
   bitfit: 6640,
   'scale-and-shift': 13_280,

@@ -13,7 +13,7 @@ export const atoms: TuningMethod = {
   advice:
     'Take it when only spatial patterns have to change. It has the smallest adapter file of the settings from the paper.',
   paper: 'ResNet-50 on CIFAR-100, atoms only: 66.86 % (m = 6), 68.68 % (m = 12). Chen et al., ICLR 2025.',
-  learningRate: 3e-3,
+  learningRate: 1e-2,
   rateExponents: {},
   options: [ATOMS_PER_LAYER, ...layerOptions(false)],
   decompositions: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),

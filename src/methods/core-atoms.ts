@@ -25,7 +25,7 @@ export const coreAtoms: TuningMethod = {
   symbol: 'ΔC',
   description:
     'Trains a small core that connects the leading directions of each kernel’s output and input channels. The directions stay frozen. This project’s own extension, not from the paper.',
-  advice: 'Take it when a small file has to change the whole backbone.',
+  advice: 'Take it to change the spatial patterns and the channels of every kernel with a small file.',
   paper: '',
   learningRate: 1e-2,
   rateExponents: {},

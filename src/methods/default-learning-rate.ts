@@ -3,7 +3,7 @@ import { possibleOptions } from './option-fault';
 
 /**
  * A setting's default learning rate for these options, rounded to two digits: its rate at the options' defaults, times
- * (value / default)^exponent for each option that it follows (measured in docs/core-atoms-tables.md). An invalid value counts as
+ * (value / default)^exponent for each option that it follows (measured in docs/learning-rates.md). An invalid value counts as
  * the default.
  */
 export function defaultLearningRate(

@@ -10,7 +10,7 @@ const RANK: SettingOption = {
   id: 'r',
   label: 'Rank (r)',
   help: 'The number of singular vectors that the matrix connects. The parameters grow with r² and do not depend on the width of a layer.',
-  default: 6,
+  default: 15,
   min: 1,
   max: 64,
 };
@@ -26,10 +26,10 @@ export const loraXs: TuningMethod = {
   symbol: 'LoRA-XS',
   description:
     'Trains a small matrix between the leading singular vectors of every kernel (Bałazy et al. 2024).',
-  advice: 'Take it as a baseline of the size of core atoms.',
+  advice: 'Take it when a small file has to change the whole backbone.',
   paper: '',
   learningRate: 1e-2,
-  rateExponents: {},
+  rateExponents: { r: -1 },
   options: [RANK, ...layerOptions(true)],
   decompositions: (_layer, options) => ({ bases: basesFor(options) }),
   atomChange: null,

@@ -16,9 +16,9 @@ export const svf: TuningMethod = {
   symbol: 'ΔS',
   description:
     'Trains the singular values of every kernel. The singular vectors stay frozen (Sun et al. 2022).',
-  advice: 'Take it as a baseline of the size of atoms.',
+  advice: 'Take it when the file may hold little more than atoms and the backbone’s channels have to change.',
   paper: '',
-  learningRate: 1e-2,
+  learningRate: 1e-1,
   rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({ bases: BASES }),
