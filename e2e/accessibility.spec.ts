@@ -1,4 +1,5 @@
-/** Checks the accessibility of every step, in light and dark colours, at a wide and a narrow width. */
+/** Checks the accessibility of every step, in light and dark colours, at a wide and a narrow width, and which words explain themselves. */
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible';
 import { expect, test } from './local';
 import { goTo, openPage, waitForRun } from './steps';
@@ -19,5 +20,29 @@ test('every step passes the accessibility checks', async ({ page }) => {
   for (const step of steps) {
     await goTo(page, step);
     await expectAccessible(page, step);
+    if (step in EXPLAINED) await expectWords(page, step);
   }
 });
+
+/** Words that a step explains; each is explained once. */
+const EXPLAINED: Record<string, string[]> = {
+  Tune: ['settings', 'backbone', 'head', 'atoms', 'ΔD', 'trainable parameters', 'epoch', 'learning rate'],
+  Compare: ['Runs', 'split', 'seed', 'linear probe', 'best epoch', '95 % interval', 'Pareto front', 'loss'],
+  Use: ['adapters', 'Validation accuracy', 'Trainable parameters', 'head', 'kernel'],
+};
+
+async function expectWords(page: Page, step: string): Promise<void> {
+  const words = page.getByRole('main').locator('span[role="button"][aria-expanded]');
+  const texts = (await words.evaluateAll((all) => all.map(({ textContent }) => textContent ?? ''))).map(
+    singular,
+  );
+  expect(texts, step).toEqual(expect.arrayContaining((EXPLAINED[step] ?? []).map(singular)));
+  expect(new Set(texts).size, `${step}: ${texts.join(', ')}`).toBe(texts.length);
+  const word = words.filter({ visible: true }).last();
+  await word.click();
+  await expect(page.getByRole('tooltip')).toBeVisible();
+  await expectAccessible(page, `${step}, a word explained`);
+  await page.keyboard.press('Escape');
+}
+
+const singular = (word: string) => word.toLowerCase().replace(/s$/, '');

@@ -35,7 +35,7 @@ export async function chooseSettings(page: Page, labels: string[]): Promise<void
 
 /** Shows the options of a setting and returns their panel. */
 export async function focusSetting(page: Page, label: string): Promise<Locator> {
-  await settingRow(page, label).locator('[aria-expanded]').click();
+  await settingRow(page, label).locator('button[aria-expanded]').first().click();
   return page.getByRole('region', { name: label, exact: true });
 }
 

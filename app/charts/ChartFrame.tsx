@@ -3,6 +3,8 @@ import { Button, SegmentedControl, Table } from '@mantine/core';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import { type Column, fileRows } from '../ui/columns';
 import { csv } from '../ui/csv';
+import { explained } from '../ui/explained';
+import type { Word } from '../ui/glossary';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
 import { pngFile, svgFile } from './export-image';
@@ -12,6 +14,8 @@ interface Props<Row> {
   title: string;
   /** One or two sentences under the chart; may be empty. */
   note: string;
+  /** The words of the note that are explained on the page. */
+  explains?: readonly Word[];
   fileName: string;
   columns: readonly Column<Row>[];
   /** Called only when the table is shown or saved. */
@@ -31,6 +35,7 @@ type FileKind = 'svg' | 'png' | 'csv';
 export function ChartFrame<Row>({
   title,
   note,
+  explains = [],
   fileName,
   columns,
   rows,
@@ -72,7 +77,11 @@ export function ChartFrame<Row>({
         {view === 'chart' ? children : <NumbersTable title={title} columns={columns} rows={rows()} />}
       </div>
       <footer className={classes.foot}>
-        <p>{failed ? 'The image could not be created. Try SVG, or a smaller window.' : note}</p>
+        <p>
+          {failed
+            ? 'The image could not be created. Try SVG, or a smaller window.'
+            : explained([note], explains)}
+        </p>
         <div className={classes.exports}>
           {kinds.map((kind) => (
             <Button

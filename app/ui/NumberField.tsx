@@ -1,10 +1,10 @@
 /** A number field with bounds. A value out of bounds shows an error and is not applied. */
 import { NumberInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 
 interface Props {
   label: string;
-  help?: string;
+  help?: ReactNode;
   /** Null if the field is empty, which is possible only with `onClear`. */
   value: number | null;
   min: number;

@@ -1,6 +1,8 @@
 /** The frame of a step: heading, one sentence about its purpose, content. */
 import type { ReactNode } from 'react';
+import type { Word } from './glossary';
 import classes from './StepPage.module.css';
+import { Term } from './Term';
 
 interface Props {
   title: string;
@@ -27,12 +29,20 @@ export function StepPage({ title, lead, aside, children }: Props) {
   );
 }
 
+interface BlockProps {
+  title: string;
+  /** What the title means. */
+  of?: Word;
+  note?: ReactNode;
+  children: ReactNode;
+}
+
 /** A titled block of a step. */
-export function Block({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+export function Block({ title, of, note, children }: BlockProps) {
   return (
     <section className={classes.block} aria-label={title}>
       <div className={classes.blockHead}>
-        <h3>{title}</h3>
+        <h3>{of ? <Term of={of}>{title}</Term> : title}</h3>
         {note && <p>{note}</p>}
       </div>
       {children}

@@ -3,9 +3,11 @@
  * docs/words.md, the mathematics is that of docs/method.md.
  */
 
-interface Entry {
+export interface Entry {
   /** As it stands in a sentence. */
   name: string;
+  /** Other forms in which sentences have it; plurals are known. */
+  also?: readonly string[];
   meaning: string;
 }
 
@@ -59,6 +61,16 @@ export const GLOSSARY = {
       'The classifier that a backbone came with. It knows only the classes of its own training. Tuning replaces it by a head for yours.',
   },
 
+  activations: {
+    name: 'activations',
+    meaning: 'The outputs of a layer for one image or for a batch of images.',
+  },
+  'batch norm': {
+    name: 'batch norm',
+    meaning:
+      'Batch normalisation: a scale and a shift of every channel after a convolution. Its statistics stay frozen.',
+  },
+
   // Atoms
   atoms: {
     name: 'atoms',
@@ -86,6 +98,13 @@ export const GLOSSARY = {
       'How far coefficients × atoms are from the pretrained kernels, as a fraction of the size of the kernels: 0 % is an exact copy.',
   },
 
+  'singular vectors': {
+    name: 'singular vectors',
+    also: ['singular values'],
+    meaning:
+      'The main directions of a kernel, written as a matrix. A singular value says how strong its direction is.',
+  },
+
   // Settings
   setting: { name: 'setting', meaning: 'A tuning method with its options: which parameters are trained.' },
   'linear probe': {
@@ -105,6 +124,7 @@ export const GLOSSARY = {
   },
   'coefficient atoms': {
     name: 'coefficient atoms',
+    also: ['ΔDc'],
     meaning:
       'A setting that trains a change of atoms that cover blocks of kc × kc channels. Its symbol is ΔD_c.',
   },
@@ -116,6 +136,7 @@ export const GLOSSARY = {
   'full tuning': { name: 'full tuning', meaning: 'The setting that trains every kernel of the backbone.' },
   rank: {
     name: 'rank',
+    also: ['low-rank'],
     meaning: 'How many independent directions an update has; more need more parameters. Its symbol is r.',
   },
   'trainable parameters': {
@@ -126,6 +147,12 @@ export const GLOSSARY = {
     name: 'adapter',
     meaning:
       'The file with what one run trained: often a few kilobytes. It needs the same backbone to be used.',
+  },
+
+  'check logits': {
+    name: 'check logits',
+    meaning:
+      'The outputs of the model for one test input, stored in the adapter file. If they are the same here, the model computes what it computed when it was saved.',
   },
 
   // Data and training
@@ -145,11 +172,13 @@ export const GLOSSARY = {
   },
   'test images': {
     name: 'test images',
+    also: ['test accuracy'],
     meaning:
       'Images that take no part in training or in choosing the best epoch. They are classified once, at the end.',
   },
   'validation images': {
     name: 'validation images',
+    also: ['validation accuracy'],
     meaning:
       'Images that are not trained on. After every epoch they measure the accuracy and so choose the best epoch.',
   },
@@ -164,10 +193,38 @@ export const GLOSSARY = {
     name: 'learning rate',
     meaning: 'The size of the steps by which training changes the parameters.',
   },
+  loss: {
+    name: 'loss',
+    meaning:
+      'How far the predicted probabilities are from the right classes. Training makes it smaller on the training images.',
+  },
+  batch: {
+    name: 'batch',
+    meaning: 'The images of one training step. The parameters change once per batch.',
+  },
+  'micro-batch': {
+    name: 'micro-batch',
+    meaning:
+      'The part of a batch that is computed at a time, to take less memory. The gradients of all parts are added up.',
+  },
+  'gradient checkpointing': {
+    name: 'gradient checkpointing',
+    meaning:
+      'Computing activations again in the backward pass instead of keeping them. It takes less memory and more time.',
+  },
+  'search run': {
+    name: 'search run',
+    meaning: 'A short run that only chooses values, such as the learning rate. It is not compared.',
+  },
+  backend: {
+    name: 'backend',
+    meaning:
+      'What the engine computes on: WebGPU, which is the graphics processor, or WebAssembly, which is the main processor.',
+  },
   seed: {
     name: 'seed',
     meaning:
-      'The number that fixes all random choices of a run: the split, the order of images and the start values.',
+      'The number that fixes the random choices of a run: the order of the images, their augmentation and the initial values. The split has a seed of its own.',
   },
   sweep: {
     name: 'sweep',
@@ -176,6 +233,12 @@ export const GLOSSARY = {
 
   // Comparison
   accuracy: { name: 'accuracy', meaning: 'The share of images that are classified correctly.' },
+  'balanced accuracy': {
+    name: 'balanced accuracy',
+    also: ['balanced test accuracy', 'balanced validation accuracy'],
+    meaning:
+      'The mean over the classes of the share of their images that is classified correctly, so that a large class does not count more than a small one.',
+  },
   '95 % interval': {
     name: '95 % interval',
     meaning:
@@ -183,6 +246,7 @@ export const GLOSSARY = {
   },
   'p-value': {
     name: 'p-value',
+    also: ['p'],
     meaning:
       'How often chance alone would show a difference at least this large if the settings were equally accurate.',
   },

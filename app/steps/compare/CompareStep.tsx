@@ -2,14 +2,18 @@
 import { Anchor, Button, Switch, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { answer } from '../../store/answer';
+import { accuracySentences, testSentence, untestedRatesSentence } from '../../store/comparison-words';
 import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';
 import { holdQueue } from '../../store/queue';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, useSession, write } from '../../store/session';
 import { useComparison } from '../../store/use-comparison';
+import { explained } from '../../ui/explained';
+import type { Word } from '../../ui/glossary';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Empty, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { FIRST_SAMPLE } from '../data/samples';
 import classes from './CompareStep.module.css';
 import { PairsTable } from './PairsTable';
@@ -35,7 +39,12 @@ export function CompareStep() {
   return (
     <StepPage
       title="Compare"
-      lead="Runs are trained one after another on the same split. For each seed, all runs see the images in the same order."
+      lead={
+        <>
+          <Term of="run">Runs</Term> are trained one after another on the same <Term of="split" />. For each{' '}
+          <Term of="seed" />, all runs see the images in the same order.
+        </>
+      }
       aside={
         runs.length > 0 && (
           <div className={classes.links}>
@@ -116,10 +125,48 @@ interface GroupProps {
   runs: RunRecord[];
 }
 
+/** What the sentences about a comparison mention. */
+const WORDS: readonly Word[] = [
+  'linear probe',
+  'core atoms',
+  'overcomplete atoms',
+  'coefficient atoms',
+  'LoRA',
+  'full tuning',
+  'atoms',
+  'm',
+  'test images',
+  'validation images',
+  'accuracy',
+  'balanced accuracy',
+  'macro-F1',
+  'best epoch',
+  '95 % interval',
+  'p-value',
+  'features',
+  'head',
+  'backbone',
+  'trainable parameters',
+  'adapter',
+  'decompose',
+  'learning rate',
+  'backend',
+];
+
+/** What the columns of the table mean whose titles do not say it. */
+const COLUMNS =
+  'Trainable + head: trainable parameters in the backbone and in the head. Adapter: size of the adapter file.';
+
 /** The runs on the same images, split and backbone. Of several groups, one is open. */
 function Group({ data, isOpen, onOpen, runs }: GroupProps) {
   const comparison = useComparison(runs);
-  const words = answer(comparison) ?? 'The answer appears here when the first run has finished.';
+  const answerText = answer(comparison) ?? 'The answer appears here when the first run has finished.';
+  const figures = accuracySentences(comparison);
+  const rates = untestedRatesSentence(comparison);
+  const texts = [answerText, ...figures, ...(figures.length > 0 ? [COLUMNS] : []), ...(rates ? [rates] : [])];
+  const tests = comparison.pairs.length > 1 ? testSentence(comparison) : '';
+  const [words, ...legend] = explained([...texts, tests], isOpen ? WORDS : []);
+  const testWords = legend.pop();
   return (
     <section className={classes.results} aria-label={data ?? 'Results'}>
       {data !== null && (
@@ -134,8 +181,8 @@ function Group({ data, isOpen, onOpen, runs }: GroupProps) {
       </p>
       {isOpen && (
         <>
-          {comparison.pairs.length > 1 && <PairsTable comparison={comparison} />}
-          <RunsTable runs={runs} comparison={comparison} />
+          {comparison.pairs.length > 1 && <PairsTable comparison={comparison} sentence={testWords} />}
+          <RunsTable runs={runs} comparison={comparison} legend={legend} />
           <RunCharts runs={runs} comparison={comparison} />
         </>
       )}

@@ -35,6 +35,7 @@ export function CostChart({ comparison }: { comparison: Comparison }) {
           ? ` Hollow grey points, for orientation only: another network and other data (${citation(series)}).`
           : '')
       }
+      explains={['Pareto front']}
       fileName={`atomtune-${cost}`}
       columns={againstColumns(against)}
       rows={() => all}

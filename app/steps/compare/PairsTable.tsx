@@ -1,14 +1,21 @@
 /** Every pair of settings with its paired test; unfolds from the answer. */
 import { Table } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { RunKey } from '../../charts/Marker';
 import type { Comparison } from '../../store/comparison';
-import { differenceWords, pWords, testSentence } from '../../store/comparison-words';
+import { differenceWords, pWords } from '../../store/comparison-words';
 import { counted, PENDING } from '../../ui/format';
 import { TableFrame } from '../../ui/TableFrame';
 import frame from '../../ui/TableFrame.module.css';
 import classes from './CompareStep.module.css';
 
-export function PairsTable({ comparison }: { comparison: Comparison }) {
+interface Props {
+  comparison: Comparison;
+  /** The statistical test. */
+  sentence: ReactNode;
+}
+
+export function PairsTable({ comparison, sentence }: Props) {
   const { pairs, isComputing } = comparison;
   return (
     <details className={classes.pairs}>
@@ -28,7 +35,7 @@ export function PairsTable({ comparison }: { comparison: Comparison }) {
             <Table.Th scope="col">Verdict</Table.Th>
           </Table.Tr>
         }
-        sentence={testSentence(comparison)}
+        sentence={sentence}
         isComputing={isComputing}
         files={[{ label: 'Differences', name: 'atomtune-differences.csv', rows: () => pairFile(comparison) }]}
       >

@@ -45,6 +45,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
             ? 'Training loss, smoothed; raw values in a light colour. The linear probe trains on cached features and is not shown.'
             : 'Training loss, smoothed; raw values in a light colour.'
         }
+        explains={['loss']}
         fileName="atomtune-loss"
         columns={STEP_COLUMNS}
         rows={() => stepRows(losses, LOSS_ROWS)}
@@ -61,6 +62,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
             ? 'On the validation images. The linear probe has its own epochs and is drawn as a horizontal line.'
             : 'On the validation images. Epoch 0 is the start of the run.'
         }
+        explains={comparison.scoredOn === 'test' ? ['validation images', 'epoch'] : ['epoch']}
         fileName="atomtune-accuracy"
         columns={EPOCH_COLUMNS}
         rows={() => epochRows(runs)}

@@ -4,7 +4,6 @@ import { useLocalStorage } from '@mantine/hooks';
 import { type ReactNode, useState } from 'react';
 import { RunKey } from '../../charts/Marker';
 import type { Comparison } from '../../store/comparison';
-import { accuracySentences, untestedRatesSentence } from '../../store/comparison-words';
 import { hideRuns } from '../../store/queue';
 import { isActive, type RunRecord } from '../../store/run-record';
 import { counted } from '../../ui/format';
@@ -31,9 +30,11 @@ interface Sorting {
 interface Props {
   runs: readonly RunRecord[];
   comparison: Comparison;
+  /** What the figures measure, the headline accuracy first; empty as long as there are none. */
+  legend: readonly ReactNode[];
 }
 
-export function RunsTable({ runs, comparison }: Props) {
+export function RunsTable({ runs, comparison, legend }: Props) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const { columns, chooser } = useColumns(columnsOf(comparison));
@@ -63,7 +64,7 @@ export function RunsTable({ runs, comparison }: Props) {
           </Table.Th>
         </Table.Tr>
       }
-      sentence={<Legend comparison={comparison} />}
+      sentence={<Legend sentences={legend} />}
       isComputing={comparison.isComputing}
       controls={chooser}
       files={[
@@ -262,10 +263,7 @@ function useColumns(all: readonly RunColumn[]): { columns: RunColumn[]; chooser:
 }
 
 /** Which images each figure saw. */
-function Legend({ comparison }: { comparison: Comparison }) {
-  const sentences = [...accuracySentences(comparison), untestedRatesSentence(comparison)].filter(
-    (sentence) => sentence !== null,
-  );
+function Legend({ sentences }: { sentences: Props['legend'] }) {
   const [first, ...rest] = sentences;
   if (!first) return 'Accuracies appear when a run has finished.';
   return (
@@ -274,8 +272,9 @@ function Legend({ comparison }: { comparison: Comparison }) {
       {rest.length > 0 && (
         <details className={classes.more}>
           <summary>What these figures measure</summary>
-          {rest.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
+          {rest.map((sentence, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the sentences are in a fixed order
+            <p key={index}>{sentence}</p>
           ))}
         </details>
       )}

@@ -1,17 +1,20 @@
 /** An option of a setting: a number field with bounds, or a select. */
 import { NativeSelect } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
 import type { SettingOption } from '../../../src/worker/protocol';
 import { NumberField } from '../../ui/NumberField';
 
 interface Props {
   option: SettingOption;
+  /** The option's help, with explained words. */
+  help: ReactNode;
   value: number;
   onChange: (value: number) => void;
 }
 
-export function OptionField({ option, value, onChange }: Props) {
-  const { label, help, choices, min, max } = option;
+export function OptionField({ option, help, value, onChange }: Props) {
+  const { label, choices, min, max } = option;
   if (choices) {
     // A select shows only listed values, so an invalid value is added to the list. Otherwise it could not be seen and
     // corrected.

@@ -16,9 +16,10 @@ import {
   useSweepSource,
   useTimeSource,
 } from '../../store/sweep-actions';
-import { bytes, counted, duration, roughDuration } from '../../ui/format';
+import { bytes, count, counted, duration, roughDuration } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
+import { Term } from '../../ui/Term';
 import classes from './RunBar.module.css';
 
 export function RunBar({ size }: { size: SweepSize }) {
@@ -88,8 +89,12 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
   return (
     <div className={classes.cost}>
       <p className="numbers" aria-live="polite">
-        {counted(runs, 'run')}
-        {searches > 0 && `, ${searches} of them search runs`}
+        {count(runs)} <Term of="run">{runs === 1 ? 'run' : 'runs'}</Term>
+        {searches > 0 && (
+          <>
+            , {count(searches)} of them <Term of="search run">search runs</Term>
+          </>
+        )}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
           ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? `roughly ${roughDuration(known.seconds)}` : `about ${duration(roundedTo(known.seconds, 2))}`}, without decomposition`}

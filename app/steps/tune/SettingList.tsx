@@ -6,14 +6,42 @@ import type { SettingSummary } from '../../../src/worker/protocol';
 import { read } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { settingSeconds, useSweepSource, useTimeSource } from '../../store/sweep-actions';
+import { explained } from '../../ui/explained';
 import { bytes, count, counted, roughDuration } from '../../ui/format';
+import type { Word } from '../../ui/glossary';
 import classes from './SettingList.module.css';
+
+/** What the descriptions of settings mention. */
+export const SETTING_WORDS: readonly Word[] = [
+  'linear probe',
+  'core atoms',
+  'overcomplete atoms',
+  'coefficient atoms',
+  'LoRA',
+  'full tuning',
+  'head',
+  'features',
+  'atoms',
+  'coefficients',
+  'ΔD',
+  'kernel',
+  'channel',
+  'rank',
+  'adapter',
+  'batch norm',
+  'singular vectors',
+  'decompose',
+  'validation images',
+  'test images',
+];
 
 interface Props {
   settings: readonly SettingSummary[];
   chosen: readonly SettingSummary[];
   /** Ids of the settings that are recommended. */
   recommended: readonly string[];
+  /** The texts above the list, which explain the words that they mention. */
+  advice: readonly string[];
   /** Id of the setting whose options are shown. */
   focused: string | null;
   onFocus: (id: string) => void;
@@ -21,7 +49,7 @@ interface Props {
   details: ReactNode;
 }
 
-export function SettingList({ settings, chosen, recommended, focused, onFocus, details }: Props) {
+export function SettingList({ settings, chosen, recommended, advice, focused, onFocus, details }: Props) {
   const [unfolded, { toggle }] = useDisclosure(false);
   const source = useSweepSource();
   const times = useTimeSource();
@@ -34,13 +62,16 @@ export function SettingList({ settings, chosen, recommended, focused, onFocus, d
     recommended.includes(setting.id) || chosen.includes(setting) || setting.fault !== null;
   const rest = settings.filter((setting) => !isFirst(setting));
   const shown = unfolded ? settings : settings.filter(isFirst);
+  const texts = [...advice, ...shown.map((setting) => `${setting.description} ${setting.advice}`)];
+  const words = explained(texts, SETTING_WORDS).slice(advice.length);
   return (
     <div className={classes.list}>
       <ul aria-label="Settings">
-        {shown.map((setting) => (
+        {shown.map((setting, index) => (
           <li key={setting.id} data-focused={setting.id === focused || undefined}>
             <Row
               setting={setting}
+              words={words[index]}
               seconds={seconds.get(setting.id) ?? null}
               chosen={chosen.includes(setting)}
               isRecommended={recommended.includes(setting.id)}
@@ -77,6 +108,8 @@ const namesOf = (settings: readonly SettingSummary[]) =>
 
 interface RowProps {
   setting: SettingSummary;
+  /** Its description and advice. */
+  words: ReactNode;
   /** The time of a run; null if it is not known. */
   seconds: number | null;
   chosen: boolean;
@@ -85,8 +118,8 @@ interface RowProps {
   onFocus: () => void;
 }
 
-function Row({ setting, seconds, chosen, isRecommended, isFocused, onFocus }: RowProps) {
-  const { id, label, symbol, description, advice, fault, trainable, adapterBytes, memory } = setting;
+function Row({ setting, words, seconds, chosen, isRecommended, isFocused, onFocus }: RowProps) {
+  const { id, label, symbol, fault, trainable, adapterBytes, memory } = setting;
   return (
     <div className={classes.row}>
       <Checkbox
@@ -107,9 +140,7 @@ function Row({ setting, seconds, chosen, isRecommended, isFocused, onFocus }: Ro
             </Badge>
           )}
         </UnstyledButton>
-        <p>
-          {description} {advice}
-        </p>
+        <p>{words}</p>
         {fault && <p data-problem>{fault}</p>}
         {!fault && !memory.fits && <p data-problem>{memory.sentence}</p>}
       </div>

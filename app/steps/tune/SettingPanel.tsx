@@ -4,14 +4,22 @@ import { learningRateOf, PROBE_SETTING } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { turnLearningRate, turnOption } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
+import { explained } from '../../ui/explained';
 import { count, counted } from '../../ui/format';
+import type { Word } from '../../ui/glossary';
 import { NumberField } from '../../ui/NumberField';
+import { Term } from '../../ui/Term';
 import { OptionField } from './OptionField';
 import classes from './SettingPanel.module.css';
+
+const PANEL_WORDS: readonly Word[] = ['m', 'stage', 'activations', 'micro-batch', 'gradient checkpointing'];
 
 export function SettingPanel({ setting }: { setting: SettingSummary }) {
   const { id, label, options, fault, trainable, tunedLayers, paper, memory } = setting;
   const hyperparameters = useSession((session) => session.configuration.hyperparameters);
+  const texts = [...options.map(({ help }) => help), memory.sentence, memory.heapSentence, paper];
+  const words = explained(texts, PANEL_WORDS);
+  const [needs, heap, published] = words.slice(options.length);
   return (
     <section className={classes.panel} aria-label={label}>
       <h3>{label}</h3>
@@ -19,7 +27,8 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
         <p data-problem>{fault} Correct it to run this setting.</p>
       ) : (
         <p className="numbers">
-          {count(trainable.backbone + trainable.head)} trainable parameters: {count(trainable.backbone)} in{' '}
+          {count(trainable.backbone + trainable.head)} <Term of="trainable parameters" />:{' '}
+          {count(trainable.backbone)} in{' '}
           {tunedLayers === 0 ? 'the frozen backbone' : counted(tunedLayers, 'layer')}, {count(trainable.head)}{' '}
           in the head.
         </p>
@@ -40,10 +49,11 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
             onChange={(value) => turnLearningRate(id, value)}
           />
         )}
-        {options.map((option) => (
+        {options.map((option, index) => (
           <OptionField
             key={option.id}
             option={option}
+            help={words[index]}
             value={hyperparameters.options[id]?.[option.id] ?? option.default}
             onChange={(value) => turnOption(id, option.id, value)}
           />
@@ -51,10 +61,10 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
       </div>
       {!fault && (
         <p data-problem={!memory.fits || undefined}>
-          {memory.sentence} {memory.fits && memory.heapSentence}
+          {needs} {memory.fits && heap}
         </p>
       )}
-      {paper !== '' && <p>The paper: {paper}</p>}
+      {paper !== '' && <p>The paper: {published}</p>}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { useSession } from '../../store/session';
 import { findsChosenRates, type SweepSize, useSweepSource } from '../../store/sweep-actions';
+import { explained } from '../../ui/explained';
 import { counted } from '../../ui/format';
 import { HyperparameterFields } from './HyperparameterFields';
 import { SweepFields } from './SweepFields';
@@ -30,7 +31,8 @@ export function SharedLine({ size }: { size: SweepSize }) {
     <section className={classes.shared} aria-label="Shared hyperparameters and sweep">
       <div className={classes.line}>
         <p>
-          <strong>All settings:</strong> {words.join(' · ')}
+          <strong>All settings:</strong>{' '}
+          {explained([words.join(' · ')], ['epoch', 'batch', 'seed', 'learning rate'])}
         </p>
         <Button size="compact-md" variant="subtle" onClick={toggle} aria-expanded={opened}>
           {opened ? 'Done' : 'Change'}

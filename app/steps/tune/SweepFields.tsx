@@ -22,6 +22,7 @@ export function SweepFields() {
   return (
     <Block
       title="Sweep"
+      of="sweep"
       note="Several seeds show how much results vary by chance. A search gives every setting suitable values."
     >
       <div className={classes.hyperparameters}>

@@ -8,12 +8,14 @@ import { RECOMMENDED_SETTINGS } from '../../store/defaults';
 import { recommend } from '../../store/recommendation';
 import { chosenSettings, useSession } from '../../store/session';
 import { sweepSize, useSweepSource } from '../../store/sweep-actions';
+import { explained } from '../../ui/explained';
 import { counted } from '../../ui/format';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Empty, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { LongRunWarning } from './LongRunWarning';
 import { RunBar } from './RunBar';
-import { SettingList } from './SettingList';
+import { SETTING_WORDS, SettingList } from './SettingList';
 import { SettingPanel } from './SettingPanel';
 import { SharedLine } from './SharedLine';
 import classes from './TuneStep.module.css';
@@ -38,14 +40,27 @@ export function TuneStep() {
     settings.find(({ id }) => id === picked) ??
     settings.find(({ fault }) => fault !== null) ??
     settings.find(({ id }) => id === recommended[0]);
+  const advice = recommendation
+    ? [`Recommended: ${recommendation.setting.label}.`, recommendation.reason]
+    : [];
+  const [label, reason] = explained(advice, SETTING_WORDS);
   const panel = focused && <SettingPanel setting={focused} />;
   return (
     <StepPage
       title="Tune"
       lead={
-        dataset && backbone
-          ? `Choose what to train. All settings run on the same images. Figures are for ${backbone.name} and ${counted(dataset.classes.length, 'class', 'classes')}.`
-          : 'A setting defines which parameters are trained. Choose one or more: they run on the same images, so that results can be compared.'
+        dataset && backbone ? (
+          <>
+            Choose what to train. All <Term of="setting">settings</Term> run on the same images. Figures are
+            for the <Term of="backbone" /> {backbone.name} and{' '}
+            {counted(dataset.classes.length, 'class', 'classes')}.
+          </>
+        ) : (
+          <>
+            A <Term of="setting" /> defines which parameters are trained. Choose one or more: they run on the
+            same images, so that results can be compared.
+          </>
+        )
       }
     >
       <ProblemNote problem={problem} title="The parameters of the settings could not be counted" />
@@ -64,7 +79,7 @@ export function TuneStep() {
           <p className={classes.found}>{classSentence(dataset.classes)}</p>
           {recommendation && (
             <p className={classes.found}>
-              <strong>Recommended: {recommendation.setting.label}.</strong> {recommendation.reason}
+              <strong>{label}</strong> {reason}
             </p>
           )}
           <div className={classes.choice}>
@@ -72,6 +87,7 @@ export function TuneStep() {
               settings={settings}
               chosen={chosen}
               recommended={recommended}
+              advice={advice}
               focused={focused?.id ?? null}
               onFocus={setPicked}
               details={hasRoomBeside ? null : panel}

@@ -6,7 +6,10 @@ import { accuracyKind, accuracyWords } from '../../store/comparison-words';
 import { modelAccuracy } from '../../store/model-accuracy';
 import { chooseModel, downloadAdapter, dropModel } from '../../store/model-actions';
 import { absence, modelName, type TunedModel, useSession } from '../../store/session';
+import { explained } from '../../ui/explained';
 import { bytes, count, counted, measured, percent } from '../../ui/format';
+import type { Word } from '../../ui/glossary';
+import { Term } from '../../ui/Term';
 import classes from './ModelList.module.css';
 
 /** Number of classes named before “more”. */
@@ -15,16 +18,33 @@ const CLASSES = 6;
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
 export function ModelList({ models }: { models: TunedModel[] }) {
+  const firstFile = models.find(({ summary }) => summary.file !== null);
   return (
     <ul className={classes.list} aria-label="Models">
-      {models.map((model) => (
-        <ModelRow key={model.summary.modelId} model={model} />
+      {models.map((model, index) => (
+        <ModelRow
+          key={model.summary.modelId}
+          model={model}
+          isFirst={index === 0}
+          isFirstFile={model === firstFile}
+        />
       ))}
     </ul>
   );
 }
 
-function ModelRow({ model }: { model: TunedModel }) {
+/** What the name of an accuracy mentions. */
+const ACCURACY_WORDS: readonly Word[] = ['test images', 'validation images', 'balanced accuracy'];
+
+interface RowProps {
+  model: TunedModel;
+  /** The first row explains its words. */
+  isFirst: boolean;
+  /** The same for what only models from files have. */
+  isFirstFile: boolean;
+}
+
+function ModelRow({ model, isFirst, isFirstFile }: RowProps) {
   const { summary, chosen } = model;
   const gone = useSession(({ backbone }) => absence(model, backbone));
   const [saving, setSaving] = useState(false);
@@ -50,7 +70,8 @@ function ModelRow({ model }: { model: TunedModel }) {
           <p>
             {file && (
               <>
-                Loaded from <strong>{file.name}</strong>; its check logits{' '}
+                Loaded from <strong>{file.name}</strong>; its{' '}
+                {isFirstFile ? <Term of="check logits" /> : 'check logits'}{' '}
                 {file.checkDifference === 0
                   ? 'are identical'
                   : `differ by at most ${measured(file.checkDifference)} (relative)`}
@@ -65,11 +86,13 @@ function ModelRow({ model }: { model: TunedModel }) {
         </div>
       </div>
       <dl className={`${classes.facts} numbers`}>
-        <AccuracyFact model={summary} />
+        <AccuracyFact model={summary} explains={isFirst ? ACCURACY_WORDS : []} />
         <div>
-          <dt>Trainable parameters</dt>
+          <dt>
+            {isFirst ? <Term of="trainable parameters">Trainable parameters</Term> : 'Trainable parameters'}
+          </dt>
           <dd>
-            {count(trainable.backbone)} + head {count(trainable.head)}
+            {count(trainable.backbone)} + {isFirst ? <Term of="head" /> : 'head'} {count(trainable.head)}
           </dd>
         </div>
         <div>
@@ -104,13 +127,13 @@ function ModelRow({ model }: { model: TunedModel }) {
 }
 
 /** The headline accuracy, and which images it was measured on. */
-function AccuracyFact({ model: { score } }: { model: ModelSummary }) {
+function AccuracyFact({ model: { score }, explains }: { model: ModelSummary; explains: readonly Word[] }) {
   const accuracy = modelAccuracy(score);
   const unbalanced = accuracy?.unbalanced;
   return (
     <div>
       <dt>
-        {accuracyKind(score.on, Boolean(unbalanced))}, {counted(score.images, 'image')}
+        {explained([accuracyKind(score.on, Boolean(unbalanced))], explains)}, {counted(score.images, 'image')}
       </dt>
       <dd>{accuracyWords(accuracy)}</dd>
       {unbalanced && (

@@ -7,6 +7,7 @@ import { asProblem, type Problem } from '../../store/problem';
 import { percent } from '../../ui/format';
 import { AtomRow, HeatLegend, reach } from '../../ui/HeatMap';
 import { ProblemNote } from '../../ui/ProblemNote';
+import { Term } from '../../ui/Term';
 import classes from './Movement.module.css';
 
 export function Movement({ models }: { models: ModelSummary[] }) {
@@ -107,14 +108,16 @@ function Atoms({ layer: { layer, atoms } }: { layer: LayerMovement }) {
   return (
     <section className={classes.atoms} aria-label={`Atoms of ${layer}`}>
       <h4>
-        Atoms of <code>{layer}</code>
+        <Term of="atoms">Atoms</Term> of <code>{layer}</code>
       </h4>
       <div className={classes.group}>
         <h5>Before, D</h5>
         <AtomRow name={`Atoms of ${layer} before`} atoms={before} scale={scale} {...shared} />
       </div>
       <div className={classes.group}>
-        <h5>Change, ΔD</h5>
+        <h5>
+          Change, <Term of="ΔD" />
+        </h5>
         <AtomRow name={`Change of the atoms of ${layer}`} atoms={change} scale={moved} {...shared} />
         <HeatLegend scale={moved} label="ΔD on its own scale" />
       </div>

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { chosenModels, usableModels, useSession, write } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Block, Empty, StepPage } from '../../ui/StepPage';
+import { Term } from '../../ui/Term';
 import { Classify } from './Classify';
 import { LoadAdapter } from './LoadAdapter';
 import { ModelList } from './ModelList';
@@ -18,7 +19,12 @@ export function UseStep() {
   return (
     <StepPage
       title="Use"
-      lead="Download trained adapters, load them again on any machine, and classify images with them."
+      lead={
+        <>
+          Download trained <Term of="adapter">adapters</Term>, load them again on any machine, and classify
+          images with them.
+        </>
+      }
     >
       <ProblemNote
         problem={problem}
@@ -46,7 +52,14 @@ export function UseStep() {
           <Block title="Classify images">
             <Classify models={chosen} />
           </Block>
-          <Block title="Kernel changes" note="How much each layer’s kernel differs from the pretrained one.">
+          <Block
+            title="Kernel changes"
+            note={
+              <>
+                How much each layer’s <Term of="kernel" /> differs from the pretrained one.
+              </>
+            }
+          >
             <Movement models={here.map(({ summary }) => summary)} />
           </Block>
         </>
