@@ -93,17 +93,18 @@ export async function applyCorrections(): Promise<boolean> {
   const { reading, pendingCorrections } = read();
   const paths = new Set(pendingCorrections.map(({ path }) => path));
   const earlier = (reading.corrections ?? []).filter(({ path }) => !paths.has(path));
-  if (!(await readWith([...earlier, ...pendingCorrections]))) return false;
+  if (!(await correctTo([...earlier, ...pendingCorrections]))) return false;
   write({ pendingCorrections: [] });
   return true;
 }
 
 /** Reads the images again without the corrections of these images. */
 export async function undoCorrections(paths: readonly string[]): Promise<boolean> {
-  return readWith((read().reading.corrections ?? []).filter(({ path }) => !paths.includes(path)));
+  return correctTo((read().reading.corrections ?? []).filter(({ path }) => !paths.includes(path)));
 }
 
-async function readWith(corrections: readonly Correction[]): Promise<boolean> {
+/** Reads the images again with exactly these corrections. True if that succeeded. */
+export async function correctTo(corrections: readonly Correction[]): Promise<boolean> {
   const { source, reading } = read();
   if (!source) return false;
   const sorted = corrections.toSorted((a, b) => naturalOrder(a.path, b.path));

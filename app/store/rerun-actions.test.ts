@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/user-error';
+import type { Correction, DatasetSummary } from '../../src/worker/protocol';
 import { resultsFixture } from '../report/result-fixtures';
 import { type Results, resultsText } from '../report/results';
-import { connectFake, INFO, ready } from './fake-engine';
+import { connectFake, type FakeEngine, INFO, ready } from './fake-engine';
 import { runAgain } from './rerun-actions';
 import { read, type Session, write } from './session';
 
@@ -10,8 +12,8 @@ const file = (content: Results | string) =>
   new File([typeof content === 'string' ? content : resultsText(content)], 'results.json');
 
 /** The page with the engine, backbone and data of the results file. */
-function here(change: Partial<Session> = {}): void {
-  connectFake();
+function here(change: Partial<Session> = {}, importData = readAs): FakeEngine[] {
+  const engines = connectFake({ importData: ({ reading }) => importData(reading) });
   ready();
   const { backbone, dataset } = results;
   write({
@@ -21,7 +23,33 @@ function here(change: Partial<Session> = {}): void {
     queueHeld: true,
     ...change,
   });
+  return engines;
 }
+
+const MOVED: Correction = { path: 'a/wrong.png', className: 'b' };
+const REMOVED: Correction = { path: 'a/worse.png', className: null };
+
+/** The images, which only `MOVED` and `REMOVED` together make those of the results file `corrected`. */
+function readAs(reading: DatasetSummary['reading']): DatasetSummary {
+  const hash = `after ${(reading.corrections ?? []).map(({ path }) => path).join(' and ')}`;
+  return { ...results.dataset, reading, hash } as unknown as DatasetSummary; // its thumbnails are not used
+}
+
+const corrected: Results = {
+  ...results,
+  dataset: {
+    ...results.dataset,
+    reading: { corrections: [REMOVED, MOVED] },
+    hash: 'after a/worse.png and a/wrong.png',
+  },
+};
+
+/** The page with these images, and these corrections of the person. */
+const withImages = (corrections?: Correction[], importData = readAs) =>
+  here(
+    { dataset: readAs({ corrections }), reading: { corrections }, source: { kind: 'files', files: [] } },
+    importData,
+  );
 
 beforeEach(() => here());
 
@@ -39,6 +67,60 @@ describe('running a results file again', () => {
     // A second rerun gets different names.
     await runAgain(file(results));
     expect(new Set(read().runs.map(({ name }) => name)).size).toBe(2 * finished.length);
+  });
+
+  it('applies the corrections of labels that the file records, and queues the runs for these labels', async () => {
+    const engines = withImages([MOVED]);
+    expect(await runAgain(file(corrected))).toBeNull();
+    const imports = engines
+      .at(-1)
+      ?.of('importData')
+      .map(({ input }) => input.reading);
+    expect(imports).toEqual([{ corrections: [REMOVED, MOVED] }]);
+    expect(read().dataset?.hash).toBe(corrected.dataset.hash);
+    expect(read().runs).toHaveLength(2);
+    for (const { expected } of read().runs) expect(expected.data.key).toContain(corrected.dataset.hash);
+  });
+
+  it('reads the images as before if they are others with the corrections, too', async () => {
+    const engines = withImages();
+    const others = { ...corrected, dataset: { ...corrected.dataset, hash: 'f00d' } };
+    expect(await runAgain(file(others))).toMatchObject({
+      kind: 'user',
+      message: expect.stringMatching(/^The images differ: .* Nothing was queued\.$/),
+    });
+    expect(engines.at(-1)?.of('importData')).toHaveLength(2);
+    expect(read()).toMatchObject({ runs: [], dataset: { hash: 'after ', reading: {} } });
+  });
+
+  it('undoes no correction of the person, and names one that the file lacks', async () => {
+    const engines = withImages([MOVED, { path: 'b/mine.png', className: 'a' }]);
+    expect(await runAgain(file(corrected))).toMatchObject({
+      kind: 'user',
+      message: expect.stringMatching(
+        /the runs used 1 corrected label and 1 removed image, these images have 2 corrected labels\. The correction of “b\/mine\.png”.* Undo such corrections on Data/,
+      ),
+    });
+    expect(engines.at(-1)?.asked ?? []).toEqual([]);
+    expect(read().runs).toEqual([]);
+  });
+
+  it('says why the images could not be read, and nothing if that was cancelled', async () => {
+    withImages([], () => {
+      throw new UserError('A file has changed.');
+    });
+    expect(await runAgain(file(corrected))).toEqual({ kind: 'user', message: 'A file has changed.' });
+    expect(read()).toMatchObject({ runs: [], dataProblem: null });
+    withImages([], () => {
+      throw new DOMException('Cancelled.', 'AbortError');
+    });
+    expect(await runAgain(file(corrected))).toBeNull();
+    expect(read()).toMatchObject({ runs: [], dataProblem: null });
+    write({ training: 'a run' });
+    expect(await runAgain(file(corrected))).toMatchObject({
+      message: expect.stringMatching(/A run is in progress/),
+    });
+    expect(read()).toMatchObject({ runs: [], dataProblem: null });
   });
 
   it.each<[string, () => File, RegExp]>([

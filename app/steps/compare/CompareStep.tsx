@@ -150,7 +150,6 @@ const WORDS: readonly Word[] = [
   'adapter',
   'decompose',
   'learning rate',
-  'backend',
 ];
 
 /** What the columns of the table mean whose titles do not say it. */

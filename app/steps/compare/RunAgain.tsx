@@ -3,11 +3,14 @@ import { Button, FileButton } from '@mantine/core';
 import { memo, useState } from 'react';
 import { verdict } from '../../report/rerun';
 import { runResults } from '../../report/results';
+import { stopImport } from '../../store/data-actions';
 import type { Problem } from '../../store/problem';
 import { runAgain } from '../../store/rerun-actions';
 import { isOver, type RunRecord } from '../../store/run-record';
 import { useSession } from '../../store/session';
 import { ProblemNote } from '../../ui/ProblemNote';
+import { ProgressLine } from '../../ui/ProgressLine';
+import { Term } from '../../ui/Term';
 import classes from './Report.module.css';
 
 export function RunAgain() {
@@ -15,26 +18,35 @@ export function RunAgain() {
     ({ dataset, backbone, engine }) => dataset !== null && backbone !== null && engine.status === 'ready',
   );
   const runs = useSession((session) => session.runs);
+  const importing = useSession((session) => session.importing);
+  const [taking, setTaking] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!ready) return null;
   const repeated = runs.filter(({ before }) => before !== null);
   const take = async (file: File | null) => {
-    if (file) setProblem(await runAgain(file));
+    if (!file) return;
+    setTaking(true);
+    setProblem(await runAgain(file));
+    setTaking(false);
   };
   return (
     <section aria-label="Rerun">
       <div className={classes.line}>
         <p>
           <strong>Rerun.</strong> Runs the finished runs of a results file again and compares the numbers.
-          This needs the same images, split, backbone and backend.
+          This needs the same images, split, backbone and <Term of="backend" />. Corrections of labels in the
+          file are applied.
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (
-            <Button size="xs" variant="default" {...props}>
+            <Button size="xs" variant="default" loading={taking} {...props}>
               Choose a results file
             </Button>
           )}
         </FileButton>
+        {taking && importing && (
+          <ProgressLine progress={importing} name="Reading the images" onCancel={stopImport} />
+        )}
         {repeated.length > 0 && (
           <ul className={classes.verdicts} aria-label="Results of the rerun" aria-live="polite">
             {repeated.map((run) => (
