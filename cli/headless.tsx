@@ -4,7 +4,7 @@
  */
 import '../app/ui/base.css';
 import { pngFile, svgFile } from '../app/charts/export-image';
-import { titled } from '../app/charts/titled';
+import { nameOf, titled } from '../app/charts/titled';
 import type { Engine } from '../app/engine';
 import { drawChart, figures } from '../app/report/figures';
 import { dataSummary, environment } from '../app/report/gather';
@@ -192,9 +192,10 @@ export function headlessPage(
     const copies = document.getElementById('picture');
     if (!place || !copies) throw new Error('headless.html lacks the places for charts.');
     return drawChart(name, runs, place, async (chart, title) => {
-      const picture = titled([chart], title, dataset ? dataLabel(dataset) : '', copies);
+      const heading = { title, data: dataset ? dataLabel(dataset) : '', note: '' };
+      const picture = titled([chart], heading, copies);
       try {
-        const svg = svgFile([picture], title);
+        const svg = svgFile([picture], nameOf(heading));
         return kind === 'svg' ? await svg.text() : await base64(await pngFile(svg));
       } finally {
         copies.replaceChildren();

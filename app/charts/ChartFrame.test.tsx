@@ -37,6 +37,7 @@ function run(setting: string, style: number, seed: number, correct: number): Run
 }
 
 const RUNS = [run('atoms', 1, 0, 14), run('lora', 2, 0, 16), run('atoms', 1, 1, 15), run('lora', 2, 1, 17)];
+const DATA = 'flowers, 40 images, split 0; starter';
 const NOTE = 'On the validation images. '.repeat(12).trim();
 
 /** Each kind of chart, with the titles of its axes and what else it must name. */
@@ -90,7 +91,7 @@ async function saved(chart: ReactNode, kind: 'svg' | 'png'): Promise<Blob> {
   });
   root.render(
     <MantineProvider forceColorScheme="dark">
-      <ChartFrame title="A title" note={NOTE} fileName="chart" columns={[]} rows={() => []}>
+      <ChartFrame title="A title" data={DATA} note={NOTE} fileName="chart" columns={[]} rows={() => []}>
         {chart}
       </ChartFrame>
     </MantineProvider>,
@@ -107,12 +108,13 @@ async function saved(chart: ReactNode, kind: 'svg' | 'png'): Promise<Blob> {
 }
 
 describe.each(Object.entries(CHARTS))('the saved chart of %s', (_, { chart, says }) => {
-  it('has its title, note, axes with titles and ticks, and legend, on a light background', async () => {
+  it('has its title, data set, note, axes with titles and ticks, and legend, on a light background', async () => {
     const text = await (await saved(chart, 'svg')).text();
     const svg = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     const texts = [...svg.querySelectorAll('text')];
     const words = texts.map((element) => element.textContent?.trim() ?? '');
-    expect(words[0]).toBe('A title');
+    expect(words.slice(0, 2)).toEqual(['A title', DATA]);
+    expect(svg.querySelector('title')?.textContent).toBe(`A title — ${DATA}`);
     for (const each of says) expect(words.join('|')).toContain(each);
     expect(words.join(' ')).toContain('On the validation images.');
     const ticks = words.filter((word) => /^[\d.,]+( ?[%kMB]+)?$/.test(word.replaceAll('\u00a0', ' ')));
@@ -127,10 +129,10 @@ describe.each(Object.entries(CHARTS))('the saved chart of %s', (_, { chart, says
   });
 });
 
-it('a saved PNG has twice as many pixels as the chart, title and note included', async () => {
+it('a saved PNG has twice as many pixels as the chart, with room for title, data set and note', async () => {
   const chart = <AccuracyByEpoch runs={RUNS} />;
   const image = await createImageBitmap(await saved(chart, 'png'));
   const drawn = place.querySelector('svg')?.getBoundingClientRect();
   expect(image.width).toBe(2 * ((drawn?.width ?? 0) + 32));
-  expect(image.height).toBeGreaterThan(2 * ((drawn?.height ?? 0) + 60));
+  expect(image.height).toBeGreaterThan(2 * ((drawn?.height ?? 0) + 79));
 });

@@ -8,10 +8,12 @@ import type { Word } from '../ui/glossary';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
 import { pngFile, svgFile } from './export-image';
-import { titled } from './titled';
+import { type Heading, nameOf, titled } from './titled';
 
 interface Props<Row> {
   title: string;
+  /** The images and the backbone, for saved images. */
+  data: string;
   /** One or two sentences under the chart; may be empty. */
   note: string;
   /** The words of the note that are explained on the page. */
@@ -34,6 +36,7 @@ type FileKind = 'svg' | 'png' | 'csv';
 
 export function ChartFrame<Row>({
   title,
+  data,
   note,
   explains = [],
   fileName,
@@ -52,7 +55,9 @@ export function ChartFrame<Row>({
   const save = async (kind: FileKind) => {
     setFailed(false);
     const file =
-      kind === 'csv' ? csvFile(columns, allRows()) : await pictureOf(body.current, title, note, kind);
+      kind === 'csv'
+        ? csvFile(columns, allRows())
+        : await pictureOf(body.current, { title, data, note }, kind);
     if (file) saveFile(file, `${fileName}.${kind}`);
   };
   const kinds: readonly FileKind[] = view === 'chart' ? ['svg', 'png', 'csv'] : ['csv'];
@@ -138,11 +143,10 @@ function NumbersTable<Row>({ title, columns, rows }: TableProps<Row>) {
 const csvFile = <Row,>(columns: readonly Column<Row>[], rows: readonly Row[]) =>
   new Blob([csv(fileRows(columns, rows))], { type: 'text/csv;charset=utf-8' });
 
-/** All charts in the element as one image with title and note, in light colours; null if none has been drawn. */
+/** All charts in the element as one image with its heading, in light colours; null if none has been drawn. */
 async function pictureOf(
   place: HTMLElement | null,
-  title: string,
-  note: string,
+  heading: Heading,
   kind: 'svg' | 'png',
 ): Promise<Blob | null> {
   const charts = [...(place?.querySelectorAll('svg') ?? [])];
@@ -151,7 +155,7 @@ async function pictureOf(
   paper.className = 'on-white-paper';
   document.body.append(paper);
   try {
-    const svg = svgFile([titled(charts, title, note, paper)], title);
+    const svg = svgFile([titled(charts, heading, paper)], nameOf(heading));
     return kind === 'svg' ? svg : await pngFile(svg);
   } finally {
     paper.remove();

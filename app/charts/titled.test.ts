@@ -3,6 +3,7 @@ import { FAINT, INK } from './axis';
 import { titled } from './titled';
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
+const HEADING = { title: 'Title', data: 'flowers, 40 images', note: 'Note' };
 
 let place: HTMLElement;
 let chart: SVGSVGElement;
@@ -24,20 +25,20 @@ afterEach(() => {
 });
 
 describe('a chart for a file', () => {
-  it('has room for title and note above it and an edge around it', () => {
-    const whole = titled([chart], 'Title', 'Data', place);
-    // 16 at the left and right; 62 above for the lines, 8 below.
-    expect([whole.getAttribute('width'), whole.getAttribute('height')]).toEqual(['712', '470']);
+  it('has room for its heading above it and an edge around it', () => {
+    const whole = titled([chart], HEADING, place);
+    // 16 at the left and right; 81 above for the lines, 8 below.
+    expect([whole.getAttribute('width'), whole.getAttribute('height')]).toEqual(['712', '489']);
     const { width, height } = whole.getBoundingClientRect();
-    expect([width, height]).toEqual([712, 470]);
+    expect([width, height]).toEqual([712, 489]);
     const [copy] = whole.querySelectorAll('svg');
-    expect([copy?.getAttribute('x'), copy?.getAttribute('y')]).toEqual(['16', '62']);
+    expect([copy?.getAttribute('x'), copy?.getAttribute('y')]).toEqual(['16', '81']);
   });
 
   it('breaks a long note into lines that fit, and moves the chart down', () => {
     const note = 'Bars are intervals, and the line is the highest accuracy for its cost. '.repeat(4).trim();
-    const whole = titled([chart], 'Title', note, place);
-    const [, ...lines] = whole.querySelectorAll<SVGTextElement>(':scope > text');
+    const whole = titled([chart], { ...HEADING, note }, place);
+    const [, , ...lines] = whole.querySelectorAll<SVGTextElement>(':scope > text');
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.map((line) => line.textContent).join(' ')).toBe(note);
     for (const line of lines) expect(line.getComputedTextLength()).toBeLessThanOrEqual(680);
@@ -48,28 +49,29 @@ describe('a chart for a file', () => {
   it('keeps the positions of several charts', () => {
     const second = chart.cloneNode(true) as SVGSVGElement; // the clone of an <svg> is an <svg>
     chart.after(second);
-    const whole = titled([chart, second], 'Title', '', place);
+    const whole = titled([chart, second], { title: 'Title', data: '', note: '' }, place);
     const tops = [...whole.querySelectorAll('svg')].map((copy) => Number(copy.getAttribute('y')));
     expect((tops[1] ?? 0) - (tops[0] ?? 0)).toBe(400);
     expect(whole.getBoundingClientRect().height).toBe(800 + 45 + 8);
     second.remove();
   });
 
-  it('has the title above the data', () => {
-    const whole = titled([chart], 'Title', 'Data', place);
+  it('has the title above the data set, and both above the note', () => {
+    const whole = titled([chart], HEADING, place);
     const lines = [...whole.querySelectorAll(':scope > text')];
-    expect(lines.map((line) => line.textContent)).toEqual(['Title', 'Data']);
+    expect(lines.map((line) => line.textContent)).toEqual(['Title', 'flowers, 40 images', 'Note']);
     const bottoms = lines.map((line) => Number(line.getAttribute('y')));
-    expect(bottoms[0]).toBeLessThan(bottoms[1] ?? 0);
-    expect(bottoms[1]).toBeLessThan(62);
+    expect(bottoms).toEqual(bottoms.toSorted((a, b) => a - b));
+    expect(bottoms.at(-1)).toBeLessThan(81);
     expect(lines.map((line) => line.getAttribute('style'))).toEqual([
+      expect.stringContaining(`fill: ${INK}`),
       expect.stringContaining(`fill: ${INK}`),
       expect.stringContaining(`fill: ${FAINT}`),
     ]);
   });
 
   it('shows names as plain text, without markup', () => {
-    const whole = titled([chart], '<script>alert(1)</script>', 'a & b', place);
+    const whole = titled([chart], { title: '<script>alert(1)</script>', data: 'a & b', note: '' }, place);
     expect(whole.querySelector('script')).toBeNull();
     expect([...whole.querySelectorAll('text')].map((line) => line.textContent)).toEqual([
       '<script>alert(1)</script>',
@@ -79,14 +81,14 @@ describe('a chart for a file', () => {
 
   it('is a copy without interactive elements; the chart is not changed', () => {
     const before = chart.outerHTML;
-    const [copy] = titled([chart], 'Title', 'Data', place).querySelectorAll('svg');
+    const [copy] = titled([chart], HEADING, place).querySelectorAll('svg');
     expect(copy?.getAttributeNames().toSorted()).toEqual(['height', 'viewBox', 'width', 'x', 'y']);
     expect(copy?.innerHTML).toBe('<circle r="3"></circle>');
     expect(chart.outerHTML).toBe(before);
   });
 
   it('is inserted in the given element', () => {
-    const whole = titled([chart], 'Title', 'Data', place);
+    const whole = titled([chart], HEADING, place);
     expect([...place.children]).toEqual([whole]);
   });
 });

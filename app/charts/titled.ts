@@ -7,16 +7,26 @@ const NAMESPACE = 'http://www.w3.org/2000/svg';
 const EDGE = 16;
 
 const TITLE = { step: 21, style: 'font-size: 16px; font-weight: 650', fill: INK };
+const DATA = { step: 19, style: 'font-size: 13px', fill: INK };
 const NOTE = { step: 17, style: 'font-size: 12px', fill: FAINT };
 
+export interface Heading {
+  title: string;
+  /** The images that the chart is about, and the backbone. */
+  data: string;
+  note: string;
+}
+
+/** The accessible name of a chart with this heading. */
+export const nameOf = ({ title, data }: Heading) => (data === '' ? title : `${title} — ${data}`);
+
 /**
- * Adds to `place` an SVG with copies of the charts, in their positions on the page, under the title and the note. The colours are
- * those of `place`.
+ * Adds to `place` an SVG with copies of the charts, in their positions on the page, under their heading; empty lines are left out. The
+ * colours are those of `place`.
  */
 export function titled(
   charts: readonly SVGSVGElement[],
-  title: string,
-  note: string,
+  { title, data, note }: Heading,
   place: Element,
 ): SVGSVGElement {
   const { width, height, places } = arrangementOf(charts);
@@ -24,7 +34,7 @@ export function titled(
   whole.style.display = 'block';
   place.append(whole);
   let y = EDGE / 2;
-  for (const [text, look] of [[title, TITLE] as const, [note, NOTE] as const]) {
+  for (const [text, look] of [[title, TITLE] as const, [data, DATA] as const, [note, NOTE] as const]) {
     const line = () => whole.appendChild(textElement(look));
     for (const words of wrapped(text, width, line)) {
       y += look.step;

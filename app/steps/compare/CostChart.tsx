@@ -17,7 +17,7 @@ const COSTS: { value: Cost; label: string }[] = [
   { value: 'bytes', label: 'Adapter size' },
 ];
 
-export function CostChart({ comparison }: { comparison: Comparison }) {
+export function CostChart({ comparison, data }: { comparison: Comparison; data: string }) {
   const [cost, setCost] = useState<Cost>('parameters');
   const [withPaper, setWithPaper] = useState(false);
   const [id, setId] = useState(PAPER_SERIES[0]?.id);
@@ -29,6 +29,7 @@ export function CostChart({ comparison }: { comparison: Comparison }) {
   return (
     <ChartFrame
       title="Accuracy against cost"
+      data={data}
       note={
         noteOf(comparison, against) +
         (series

@@ -34,12 +34,14 @@ export function RunCharts({ runs: all, comparison }: Props) {
     runs.some((run) => isProbe(run)) &&
     runs.some((run) => !isProbe(run) && run.epochs.length > 0);
   const seeds = seedsOf(runs);
+  const data = all[0]?.data ?? '';
   const rowsBySeed = () =>
     seeds.flatMap((seed) => epochRows(runs.filter(({ config }) => config.seed === seed)));
   return (
     <div className={classes.charts}>
       <ChartFrame
         title="Loss per step"
+        data={data}
         note={
           probeLeftOut
             ? 'Training loss, smoothed; raw values in a light colour. The linear probe trains on cached features and is not shown.'
@@ -57,6 +59,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
       </ChartFrame>
       <ChartFrame
         title="Accuracy per epoch"
+        data={data}
         note={
           probeIsLine
             ? 'On the validation images. The linear probe has its own epochs and is drawn as a horizontal line.'
@@ -74,6 +77,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
       {seeds.length > 1 && (
         <ChartFrame
           title="Accuracy per epoch, by seed"
+          data={data}
           note="On the validation images, one panel per seed, all on the same axes. Differences between panels come from the seed. A difference that appears in every panel comes from the setting."
           fileName="atomtune-seeds"
           columns={SEED_COLUMNS}
@@ -83,7 +87,7 @@ export function RunCharts({ runs: all, comparison }: Props) {
           <AccuracyBySeed runs={runs} />
         </ChartFrame>
       )}
-      <CostChart comparison={shown} />
+      <CostChart comparison={shown} data={data} />
     </div>
   );
 }
