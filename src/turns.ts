@@ -19,14 +19,6 @@ export function complete<T>(work: InParts<T>): T {
   }
 }
 
-/** The same for an asynchronous generator, whose reports are ignored. */
-export async function completed<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
-    const { done, value } = await work.next();
-    if (done) return value;
-  }
-}
-
 /** Milliseconds of work between two turns. Shorter than a person notices, longer than most steps on a GPU. */
 const BETWEEN_TURNS = 100;
 

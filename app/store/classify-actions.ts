@@ -1,6 +1,7 @@
 /** Classifying the person's images with the chosen models, a few images at a time, so that it can be cancelled and shows progress. */
 import { naturalOrder } from '../../src/data/natural-order';
 import { withoutClutter } from '../../src/data/paths';
+import { CLASSIFIED_AT_ONCE } from '../../src/worker/classified-at-once';
 import type { Classification, Classified, Guess, ModelSummary, NamedFile } from '../../src/worker/protocol';
 import { counted, percent } from '../ui/format';
 import { ask } from './engine-actions';
@@ -15,9 +16,6 @@ import {
   type Session,
   write,
 } from './session';
-
-/** Images per call to the engine. */
-const IMAGES_AT_ONCE = 8;
 
 /** The calls that are being made; null if there are none. */
 let current: AbortController | null = null;
@@ -91,7 +89,7 @@ function nextCall(session: Session) {
   if (!first) return null;
   const same = [...images.keys()].filter((place) => models.every((model) => lacking[place]?.includes(model)));
   const done = lacking.filter(({ length }) => length === 0).length;
-  return { models, backbone: first.backbone, places: same.slice(0, IMAGES_AT_ONCE), done };
+  return { models, backbone: first.backbone, places: same.slice(0, CLASSIFIED_AT_ONCE), done };
 }
 
 function withAnswer(

@@ -5,11 +5,10 @@ import { decodeImage, type Framing } from '../data/decode';
 import { logitsOf, type Recomputation, type StoredModel, withModel } from '../export/adapter';
 import { centreOf } from '../training/batch';
 import { yieldToEventLoop } from '../yield-to-event-loop';
+import { CLASSIFIED_AT_ONCE } from './classified-at-once';
 import type { Classification, Classified } from './protocol';
 import { storedSide } from './stored-side';
 
-/** Images per forward pass. */
-const IMAGES_AT_ONCE = 8;
 /** Number of images decoded at a time. */
 const DECODES_AT_ONCE = 4;
 
@@ -82,9 +81,9 @@ function classifyPixels(
     backbone,
     async (open, values) => {
       const found: Classification[] = [];
-      for (let first = 0; first < pixels.length; first += IMAGES_AT_ONCE) {
+      for (let first = 0; first < pixels.length; first += CLASSIFIED_AT_ONCE) {
         signal.throwIfAborted();
-        const batch = pixels.slice(first, first + IMAGES_AT_ONCE);
+        const batch = pixels.slice(first, first + CLASSIFIED_AT_ONCE);
         const logits = await logitsOf(open, values, joined(batch), batch.length);
         found.push(...logits.map((row) => ({ logits: row, probabilities: softmax(row) })));
         await yieldToEventLoop();

@@ -3,10 +3,7 @@ import { SOURCES } from '../../../src/hub/sources';
 
 const [FIRST] = SOURCES;
 
-/**
- * The convolutions of a ResNet-50 at 224 px take 4.09 · 10⁹ multiplications per image, those of the starter at 64 px 22.7 · 10⁶.
- * @param hardware whether the engine computes on a GPU
- */
+/** @param hardware whether the engine computes on a GPU */
 export function recommendedBackbone(hardware: boolean): { id: string; reason: string } {
   return hardware
     ? {
@@ -17,6 +14,6 @@ export function recommendedBackbone(hardware: boolean): { id: string; reason: st
     : {
         id: 'starter',
         reason:
-          'Recommended here: the starter. This machine computes without a GPU, and a ResNet-50 at 224 pixels takes about 180 times as many multiplications per image.',
+          'Recommended here: the starter. This machine computes without a GPU, and a ResNet-50 at 224 pixels takes far longer for every image. Tune estimates the time of a run before it starts.',
       };
 }
