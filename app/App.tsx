@@ -69,7 +69,6 @@ export function App() {
             <Alert
               color="yellow"
               mb="md"
-              title="Part of the page address was ignored"
               withCloseButton
               closeButtonLabel="Dismiss"
               onClose={() => write({ notice: '' })}

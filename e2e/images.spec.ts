@@ -95,7 +95,9 @@ test('a removed image is in no count; the rail and the page show the same number
   await expect(dataSet(page)).toContainText('20 images in 2 classes');
   await expect(rail(page)).toContainText('20 images · 2 classes');
   await expect(page.getByRole('region', { name: 'Left out' })).toContainText('1 file left out');
-  await page.getByLabel('Subset', { exact: true }).selectOption('VTAB-like, 800 + 200');
+  await page
+    .getByLabel('Subset', { exact: true })
+    .selectOption('VTAB-like, 800 training + 200 validation images');
   await expect(dataSet(page)).toContainText('VTAB-like');
   const shown = /(\d+) images in 2 classes/.exec(await dataSet(page).innerText())?.[1];
   await expect(rail(page)).toContainText(`${shown} images · 2 classes`);

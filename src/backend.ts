@@ -72,22 +72,22 @@ function choose(choice: BackendChoice, adapter: Adapter | null): { backend: Back
   if (choice === 'webgpu' || choice === 'webgpu-half') {
     if (!adapter) {
       throw new UserError(
-        'This browser offers no WebGPU adapter. Choose WebAssembly, or a browser with WebGPU.',
+        'This browser offers no GPU adapter. Choose WebAssembly, or a browser with WebGPU.',
       );
     }
     return {
       backend: 'webgpu',
       reason: adapter.hardware
         ? 'You chose WebGPU: it runs on the GPU.'
-        : 'You chose WebGPU, but its adapter is software: it runs on the CPU, and slower than WebAssembly.',
+        : 'You chose WebGPU, but the GPU adapter is software: it runs on the CPU, and slower than WebAssembly.',
     };
   }
   if (adapter?.hardware) return { backend: 'webgpu', reason: 'A hardware GPU was found.' };
   return {
     backend: 'wasm',
     reason: adapter
-      ? 'The only WebGPU adapter is software, so WebAssembly on the CPU is faster.'
-      : 'This browser offers no WebGPU adapter, so WebAssembly runs on the CPU.',
+      ? 'The only GPU adapter is software, so WebAssembly on the CPU is faster.'
+      : 'This browser offers no GPU adapter, so WebAssembly runs on the CPU.',
   };
 }
 

@@ -4,7 +4,7 @@ import { count, counted } from '../ui/format';
 
 export const PRESET_LABELS: Record<Preset, string> = {
   whole: 'Whole set',
-  vtab: 'VTAB-like, 800 + 200',
+  vtab: 'VTAB-like, 800 training + 200 validation images',
   'few-shot-1': 'Few-shot, 1 per class',
   'few-shot-2': 'Few-shot, 2 per class',
   'few-shot-4': 'Few-shot, 4 per class',
@@ -17,7 +17,7 @@ export function presetSentence({ preset, unused }: Pick<DatasetSummary, 'preset'
   if (preset === 'whole') return '';
   const aside = unused > 0 ? `${counted(unused, 'image')} not used` : 'all images used';
   const squeezed = preset === 'vtab' ? ', resized to a square without cropping' : '';
-  return `${PRESET_LABELS[preset]}: drawn at random with the seed${squeezed}; ${aside}.`;
+  return `${PRESET_LABELS[preset]}: drawn at random with the split seed${squeezed}; ${aside}.`;
 }
 
 /** Number of images of all classes in each part of the split. */

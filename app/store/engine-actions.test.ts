@@ -29,11 +29,11 @@ describe('the engine', () => {
 
   it('says why it did not start', async () => {
     const started = startEngine('webgpu');
-    engine().last('start').reject(new UserError('This browser offers no WebGPU adapter.'));
+    engine().last('start').reject(new UserError('This browser offers no GPU adapter.'));
     expect(await started).toBe(false);
     expect(read().engine).toEqual({
       status: 'failed',
-      problem: { kind: 'user', message: 'This browser offers no WebGPU adapter.' },
+      problem: { kind: 'user', message: 'This browser offers no GPU adapter.' },
     });
   });
 

@@ -53,7 +53,7 @@ export async function acceptNotifications(): Promise<void> {
   announce(
     answer === 'granted'
       ? 'You will be notified when the queue ends.'
-      : 'The browser does not allow notifications of this page.',
+      : 'The browser does not allow notifications from this page.',
   );
 }
 

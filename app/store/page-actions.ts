@@ -24,7 +24,10 @@ export async function openPage(): Promise<void> {
   const { configuration, ignored } = parseUrl(location.search);
   write({
     configuration,
-    notice: ignored.length > 0 ? `These parts are unknown or invalid: ${ignored.join(', ')}.` : '',
+    notice:
+      ignored.length > 0
+        ? `Parts of the page’s address are unknown or invalid and were ignored: ${ignored.join(', ')}.`
+        : '',
   });
   useSession.subscribe((now, before) => {
     if (now.configuration === before.configuration) return;
@@ -97,7 +100,7 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
     const waiting = read().runs.filter(({ status }) => status === 'queued').length;
     if (waiting > 0)
       write({
-        notice: `The backbone could not be loaded again. ${counted(waiting, 'queued run')} will wait until it is: load it on Backbone, or remove them on Compare.`,
+        notice: `The backbone could not be loaded again. ${counted(waiting, 'queued run')} will wait until it is: load the backbone on Backbone, or remove the runs on Compare.`,
       });
   }
   if (source) await importData(source);

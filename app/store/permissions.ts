@@ -45,7 +45,9 @@ export function runObstacle(session: Session): string | null {
   const chosen = chosenSettings(session);
   if (chosen.length === 0) return 'Choose at least one setting.';
   const tooLarge = chosen.find(({ fault, memory }) => fault === null && !memory.fits);
-  return tooLarge ? `${tooLarge.label} does not fit into memory; its card says what to do.` : null;
+  return tooLarge
+    ? `${tooLarge.label} does not fit into memory; its row in the list of settings says what to do.`
+    : null;
 }
 
 /** Whether runs or timings are in progress or queued. */

@@ -75,13 +75,14 @@ function Details({ engine }: { engine: EngineState }) {
                 <dt>threads</dt>
                 <dd>
                   {count(engine.info.threads)}
-                  {!engine.info.isolated && ' (the page is not cross-origin isolated)'}
+                  {!engine.info.isolated &&
+                    ' (the server does not permit more: the page is not cross-origin isolated)'}
                 </dd>
               </div>
             ) : (
               <div>
-                <dt>limit</dt>
-                <dd>{bytes(engine.info.limits.buffer)} per buffer</dd>
+                <dt>largest buffer</dt>
+                <dd>{bytes(engine.info.limits.buffer)}</dd>
               </div>
             )}
             {engine.info.backend === 'webgpu' && (

@@ -102,7 +102,7 @@ export const GLOSSARY = {
     name: 'singular vectors',
     also: ['singular values'],
     meaning:
-      'The main directions of a kernel, written as a matrix. A singular value says how strong its direction is.',
+      'The leading directions of a kernel, which is read as a matrix. A singular value says how strong its direction is.',
   },
 
   // Settings
@@ -115,7 +115,7 @@ export const GLOSSARY = {
   'core atoms': {
     name: 'core atoms',
     meaning:
-      'A setting of this project, not of the paper. It trains a small core that connects r main directions of a kernel’s input channels with r of its output channels.',
+      'A setting of this project, not of the paper. It trains a small core that connects r leading directions of a kernel’s input channels with r of its output channels.',
   },
   'overcomplete atoms': {
     name: 'overcomplete atoms',
@@ -126,7 +126,7 @@ export const GLOSSARY = {
     name: 'coefficient atoms',
     also: ['ΔDc'],
     meaning:
-      'A setting that trains a change of atoms that cover blocks of kc × kc channels. Its symbol is ΔD_c.',
+      'A setting that trains a change of atoms that cover blocks of kc × kc channels. Its symbol is ΔDc.',
   },
   LoRA: {
     name: 'LoRA',

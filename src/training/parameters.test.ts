@@ -146,7 +146,7 @@ describe('the trainable parameters of ResNet-50 agree with docs/method.md §3', 
     for (const from of [5, 2.5, -1])
       expect(() => counted('lora', { from })).toThrow(
         new UserError(
-          `LoRA cannot train from stage ${from}: this backbone has the stages 1 to 4. Choose one of them, or 0 for all and the stem.`,
+          `LoRA cannot train from stage ${from}: this backbone has the stages 1 to 4. Choose one of them, or 0 for all layers.`,
         ),
       );
     expect(counted('linear-probe', { from: 9 }).backbone).toBe(0);

@@ -92,7 +92,7 @@ function firstStage(
   const last = lastStage(layers);
   if (Number.isInteger(from) && from >= 0 && from <= last) return from;
   throw new UserError(
-    `${method.label} cannot train from stage ${from}: this backbone has the stages 1 to ${last}. Choose one of them, or 0 for all and the stem.`,
+    `${method.label} cannot train from stage ${from}: this backbone has the stages 1 to ${last}. Choose one of them, or 0 for all layers.`,
   );
 }
 

@@ -110,7 +110,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
           <summary>More about this network</summary>
           <dl>
             <Fact term="SHA-256" value={`${backbone.hash.slice(0, 12)}…`} />
-            <Fact term="Recipe" value={recipeText(backbone.recipe)} />
+            <Fact term="Image preparation" value={recipeText(backbone.recipe)} />
             {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
             <Fact
               term="Ready in"
@@ -134,7 +134,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
             description="The file holds several networks."
             value={trunk.used}
             disabled={reason !== null}
-            data={trunk.all.map((value) => ({ value, label: value || 'names without a frozenFeatures' }))}
+            data={trunk.all.map((value) => ({ value, label: value || 'names without a prefix' }))}
             onChange={(event) => void changeBackbone({ ...choice, trunk: event.currentTarget.value })}
           />
         )}
@@ -177,7 +177,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
 
 function recipeText(recipe: Recipe): string {
   const words = recipeWords(recipe);
-  if (!recipe.isStated) return `${words} (8/7, as in tuning)`;
+  if (!recipe.isStated) return `${words} (as in tuning)`;
   const trained = recipe.trainSize === null ? '' : `; trained at ${recipe.trainSize} px`;
   return `${words} (this backbone’s own${trained})`;
 }

@@ -81,7 +81,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
         <p>
           <strong>Report.</strong>{' '}
           {obstacle ||
-            'Data, backbone, settings, searches, curves, accuracies with intervals, tests, and all that a rerun needs.'}
+            'A file on the data, backbone and settings, with searches, curves, accuracies, intervals, tests, and all that a rerun needs. The images are not in it.'}
         </p>
         <Menu position="bottom-end">
           <Menu.Target>

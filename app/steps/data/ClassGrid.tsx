@@ -27,7 +27,7 @@ export function ClassGrid({ summary }: { summary: ClassSummary }) {
       <header className={classes.head}>
         <h4>{name}</h4>
         <span className="numbers">
-          {count(train)} train · {count(val)} val{test > 0 && ` · ${count(test)} test`}
+          {count(train)} training · {count(val)} validation{test > 0 && ` · ${count(test)} test`}
         </span>
         {!few && (
           <Button

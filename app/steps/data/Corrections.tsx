@@ -26,7 +26,8 @@ export function AppliedCorrections({ dataset: { reading }, reason }: Props) {
       label="Corrected labels"
       lead={
         <>
-          <strong>Corrected labels.</strong> The files are not changed. The corrections are in results.json.
+          <strong>Corrected labels.</strong> The files are not changed. A report that is saved on Compare
+          lists the corrections, in results.json.
         </>
       }
       action={

@@ -42,7 +42,7 @@ export function FirstResult() {
           <tr>
             <th scope="col">Setting</th>
             <th scope="col">
-              Trained in the <Term of="backbone" />
+              Parameters trained in the <Term of="backbone" />
             </th>
             <th scope="col" colSpan={2}>
               Accuracy on <Term of="test images" />

@@ -58,7 +58,7 @@ export function Hero() {
           <Term of="coefficients">coefficient</Term>. The coefficients stay frozen. A change of the atoms,{' '}
           <Term of="ΔD" />, is trained. The method is that of Chen, Miao and Qiu,{' '}
           <OutLink href={LINKS.paper}>ICLR 2025</OutLink>;{' '}
-          <OutLink href={LINKS.method}>its mathematics</OutLink> as computed here.
+          <OutLink href={LINKS.method}>its mathematics</OutLink> has a page of its own.
         </p>
       </div>
     </section>

@@ -75,7 +75,7 @@ const FOLDED: Field[] = [
   },
   {
     label: 'Views per image',
-    help: 'Random views of each image, drawn once. With frozen stages, few views make epochs fast and many views keep accuracy. 0: new views in every epoch.',
+    help: 'Random crops and flips of each image, drawn once and used in all epochs. With frozen stages, few views make epochs fast and many keep the accuracy. 0: new views in every epoch.',
     bounds: BOUNDS.views,
     whole: true,
     get: ({ views }) => views,
@@ -126,7 +126,7 @@ const PROBE: Field[] = [
   },
   {
     label: 'Probe batch size',
-    help: 'Features per step.',
+    help: 'Images per step of the linear probe, of which only the features are used.',
     bounds: BOUNDS.batchSize,
     whole: true,
     get: ({ probe }) => probe.batchSize,

@@ -97,7 +97,7 @@ function Cost({ size: { runs, searches, obstacle } }: { size: SweepSize }) {
         )}
         {known?.bytes && ` · at most ${bytes(roundedTo(known.bytes, 2))} of memory`}
         {known?.seconds != null &&
-          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? `roughly ${roughDuration(known.seconds)}` : `about ${duration(roundedTo(known.seconds, 2))}`}, without decomposition`}
+          ` · ${configuration.hyperparameters.patience > 0 ? 'at most ' : ''}${known.isRough ? `roughly ${roughDuration(known.seconds)}` : `about ${duration(roundedTo(known.seconds, 2))}`}, decomposition not counted`}
         {refused && <span data-problem> · {refused}</span>}
       </p>
       {(known?.seconds === null || known?.isRough) && !refused && runs > 0 && (

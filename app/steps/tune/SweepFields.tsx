@@ -39,7 +39,7 @@ export function SweepFields() {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and takes the rate with the highest validation accuracy. Every combination of values gets the same number of runs. On by default for a comparison with learning rates that nobody changed, if the search takes less than a third of all epochs.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and uses the rate with the highest validation accuracy. Every combination of values gets the same number of runs. On by default if several settings are compared, no learning rate was changed, and the search takes less than a third of all epochs.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />

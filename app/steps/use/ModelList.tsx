@@ -138,7 +138,8 @@ function AccuracyFact({ model: { score }, explains }: { model: ModelSummary; exp
       <dd>{accuracyWords(accuracy)}</dd>
       {unbalanced && (
         <dd className={classes.beside}>
-          accuracy {percent(unbalanced.accuracy)}; {percent(unbalanced.majority)} if always the largest class
+          accuracy {percent(unbalanced.accuracy)}; {percent(unbalanced.majority)} if the largest class is
+          always predicted
         </dd>
       )}
     </div>
