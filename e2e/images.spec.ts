@@ -56,7 +56,7 @@ test('conflicting labels are corrected, also after a restart of the engine, and 
   await expect(conflicts.getByRole('listitem')).toHaveCount(1);
   const across = page.getByRole('region', { name: 'Class across' });
   const down = page.getByRole('region', { name: 'Class down' });
-  await expect(down).toContainText('9 train · 2 val');
+  await expect(down).toContainText('9 training · 2 validation');
   await conflicts.getByRole('button', { name: 'All are across' }).click();
   const pending = page.getByRole('region', { name: 'Corrections to apply' });
   await expect(pending).toContainText('1 correction not applied yet');
@@ -65,8 +65,8 @@ test('conflicting labels are corrected, also after a restart of the engine, and 
   await page.setViewportSize({ width: 1280, height: 900 });
   await pending.getByRole('button', { name: 'Apply' }).click();
 
-  await expect(across).toContainText('9 train · 2 val');
-  await expect(down).toContainText('8 train · 2 val');
+  await expect(across).toContainText('9 training · 2 validation');
+  await expect(down).toContainText('8 training · 2 validation');
   await expect(conflicts).toHaveCount(0);
   await expect(pending).toHaveCount(0);
   const corrected = page.getByRole('region', { name: 'Corrected labels' });
@@ -76,11 +76,11 @@ test('conflicting labels are corrected, also after a restart of the engine, and 
   await page.getByLabel('Backend').selectOption('wasm');
   await expect(page).toHaveURL(/backend=wasm/);
   await expect(page.getByLabel('Backend')).toBeEnabled({ timeout: 60_000 });
-  await expect(down).toContainText('8 train · 2 val');
+  await expect(down).toContainText('8 training · 2 validation');
   await expect(corrected).toContainText('class across');
 
   await corrected.getByRole('button', { name: 'Undo the correction of down/wrong.png' }).click();
-  await expect(down).toContainText('9 train · 2 val');
+  await expect(down).toContainText('9 training · 2 validation');
   await expect(conflicts.getByRole('listitem')).toHaveCount(1);
 });
 
