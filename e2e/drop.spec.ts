@@ -18,7 +18,9 @@ test('a dropped folder is imported with its classes, its duplicates are listed, 
     await openPage(page);
     await drop(page, page.getByRole('group', { name: 'Drop images' }), [folder]);
     await expect(page.getByRole('region', { name: 'Data set' })).toContainText('2 classes');
-    await expect(page.getByRole('region', { name: 'Class across' })).toContainText('9 training · 2 validation');
+    await expect(page.getByRole('region', { name: 'Class across' })).toContainText(
+      '9 training · 2 validation',
+    );
 
     const data = page.getByRole('region', { name: 'Data set' });
     await expect(data).toContainText('18 training, 4 validation');

@@ -32,7 +32,9 @@ test('the page asks which folders are the classes, and applies the answer again 
     await expectAccessible(page, 'a question about folders');
     await page.getByRole('radio', { name: /across/ }).check();
     await read.click();
-    await expect(page.getByRole('region', { name: 'Class across' })).toContainText('8 training · 2 validation');
+    await expect(page.getByRole('region', { name: 'Class across' })).toContainText(
+      '8 training · 2 validation',
+    );
     await expect(question).toHaveCount(0);
 
     await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 per class');

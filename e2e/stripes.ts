@@ -7,12 +7,12 @@ import { seededRandom } from '../src/random';
 import { expect } from './local';
 import { goTo, openPage } from './steps';
 
-/** Writes two classes of noisy stripes, horizontal and vertical; ten small PNGs each. */
-export function drawStripes(folder: string): void {
+/** Writes two classes of noisy stripes, horizontal and vertical, as small PNGs. */
+export function drawStripes(folder: string, images = { across: 10, down: 10 }): void {
   const random = seededRandom(4);
-  for (const name of ['across', 'down']) {
+  for (const [name, count] of Object.entries(images)) {
     mkdirSync(join(folder, name), { recursive: true });
-    for (let index = 0; index < 10; index++) {
+    for (let index = 0; index < count; index++) {
       const data = new Uint8Array(72 * 72 * 3);
       for (let pixel = 0; pixel < 72 * 72; pixel++) {
         const place = name === 'across' ? Math.floor(pixel / 72) : pixel % 72;

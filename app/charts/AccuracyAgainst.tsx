@@ -13,6 +13,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { accuracyKind } from '../store/comparison-words';
 import { type Against, frontOf, type Point } from './against';
 import {
   axisLine,
@@ -80,7 +81,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
             ticks={yTicks}
             tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
             width={Y_AXIS}
-            label={beside(`${scoredOn(points)} accuracy`)}
+            label={beside(accuracyOf(points))}
             tick={tick}
             axisLine={false}
             tickLine={false}
@@ -96,8 +97,14 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
   );
 }
 
-const scoredOn = (points: readonly Point[]) =>
-  points.find(({ counted }) => counted)?.counted?.on ?? 'validation';
+/** `test accuracy`, `balanced validation accuracy` */
+function accuracyOf(points: readonly Point[]): string {
+  const { on, isBalanced } = points.find(({ counted }) => counted)?.counted ?? {
+    on: 'validation',
+    isBalanced: false,
+  };
+  return accuracyKind(on, isBalanced).toLowerCase();
+}
 
 const namesOf = (points: readonly Point[]) => points.map(({ name }) => name);
 

@@ -45,7 +45,7 @@ describe('pointsOf', () => {
   it('counts on the test images where the comparison does', () => {
     const tested = { ...ATOMS, test: scored(0.7, 25) };
     const [point] = pointsOf({ arms: [tested], scoredOn: 'test' }, AGAINST.parameters);
-    expect(point).toMatchObject({ accuracy: 0.7, counted: { images: 25, on: 'test' } });
+    expect(point).toMatchObject({ accuracy: 0.7, counted: { images: 25, on: 'test', isBalanced: false } });
   });
 
   it('leaves out what was counted on no image or has no place on a logarithmic axis', () => {

@@ -19,7 +19,7 @@ export interface Point {
   /** 95 % interval; null if it is not known, or not computed yet. */
   interval: { low: number; high: number } | null;
   /** Number of runs and images; null for the paper's points. */
-  counted: { runs: number; images: number; on: Scored } | null;
+  counted: { runs: number; images: number; on: Scored; isBalanced: boolean } | null;
   /** Whether the point is on the Pareto front. The paper's points are not considered. */
   front: boolean;
   /** Origin of the number. */
@@ -96,7 +96,7 @@ export function pointsOf<Run extends ComparedRun>(
     const scored = arm[on];
     const x = of(arm);
     if (!scored || scored.images === 0 || !(x > 0)) return [];
-    const { mean: accuracy, interval, images } = scored;
+    const { mean: accuracy, interval, images, unbalanced } = scored;
     return [
       {
         ...{
@@ -108,7 +108,7 @@ export function pointsOf<Run extends ComparedRun>(
           accuracy,
           interval,
         },
-        counted: { runs: arm.runs.length, images, on },
+        counted: { runs: arm.runs.length, images, on, isBalanced: unbalanced !== null },
         front: false,
         source: 'these runs',
       },

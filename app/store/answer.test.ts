@@ -37,6 +37,23 @@ describe('the answer', () => {
     expect(answerTo(40, { 'linear-probe': () => true })).toMatch(/Run another setting to see whether tuning/);
   });
 
+  it('states balanced accuracy beside what always predicting the largest class would reach', () => {
+    const targets = Array.from({ length: 40 }, (_, image) => (image < 30 ? 0 : 1));
+    const largest = { targets, predicted: targets.map(() => 0) };
+    const runOf = (setting: string) => ({
+      ...runFixture(setting, 0, { validation: largest, test: null }),
+      name: setting,
+    });
+    const found = (...settings: string[]) =>
+      answer(compare(settings.map((each) => comparedRun(runOf(each), resultsFixture().dataset))));
+    const baseline =
+      /The classes are unbalanced, .* largest class would reach 50\.0\s%, although it is right on 75\.0\s% of the images\.$/;
+    expect(found('lora')).toMatch(/^lora: balanced accuracy 50\.0\s% \(/);
+    expect(found('lora')).toMatch(baseline);
+    expect(found('linear-probe', 'lora')).toMatch(/^lora is not shown to be better/);
+    expect(found('linear-probe', 'lora')).toMatch(baseline);
+  });
+
   it('names the settings that beat the probe, the largest difference first', () => {
     const words = answerTo(
       200,

@@ -2,7 +2,7 @@
 import { imagesToShow } from '../../src/statistics/power';
 import { count, counted, pValue } from '../ui/format';
 import { type Arm, type ComparedRun, type Comparison, exchanged, type Pair, withFirst } from './comparison';
-import { accuracyWords } from './comparison-words';
+import { accuracyWords, baselineSentence } from './comparison-words';
 import { PROBE_SETTING } from './defaults';
 
 /** The difference whose number of images is stated where none is shown, 0–1. */
@@ -14,6 +14,12 @@ const NAMED = 3;
 
 /** Null without a finished run. */
 export function answer<Run extends ComparedRun>(comparison: Comparison<Run>): string | null {
+  const outcome = outcomeOf(comparison);
+  const baseline = baselineSentence(comparison);
+  return outcome !== null && baseline !== null ? `${outcome} ${baseline}` : outcome;
+}
+
+function outcomeOf<Run extends ComparedRun>(comparison: Comparison<Run>): string | null {
   const { arms, pairs } = comparison;
   const [first] = arms;
   if (!first) return null;
@@ -26,7 +32,8 @@ export function answer<Run extends ComparedRun>(comparison: Comparison<Run>): st
 
 function aloneSentence<Run extends ComparedRun>(arm: Arm<Run>, { scoredOn }: Comparison<Run>): string {
   const accuracy = arm[scoredOn] ?? arm.validation;
-  const measured = `${arm.name}: ${accuracyWords(accuracy)} on ${counted(accuracy.images, `${scoredOn} image`)}.`;
+  const kind = accuracy.unbalanced ? 'balanced accuracy ' : '';
+  const measured = `${arm.name}: ${kind}${accuracyWords(accuracy)} on ${counted(accuracy.images, `${scoredOn} image`)}.`;
   return arm.setting === PROBE_SETTING
     ? `${measured} Run another setting to see whether tuning the backbone helps.`
     : `${measured} Run the linear probe as well: it shows what tuning the backbone adds.`;

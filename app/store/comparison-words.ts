@@ -61,7 +61,7 @@ export function accuracySentences<Run extends ComparedRun>({
     ...measured,
     ...(unbalanced
       ? [
-          `The classes are unbalanced: always predicting the largest one has an accuracy of ${percent(unbalanced.majority)}. Balanced accuracy is the mean over the classes of their correctly classified part.`,
+          'Balanced accuracy: the mean over the classes of their correctly classified part. Accuracy: the correctly classified part of all images.',
         ]
       : []),
     arms.some(({ runs }) => runs.length > 1)
@@ -74,6 +74,16 @@ export function accuracySentences<Run extends ComparedRun>({
         ]
       : []),
   ];
+}
+
+/** What a model without any skill would reach, where classes are unbalanced; null where they are not. */
+export function baselineSentence<Run extends ComparedRun>({
+  arms: [first],
+  scoredOn,
+}: Pick<Comparison<Run>, 'arms' | 'scoredOn'>): string | null {
+  const unbalanced = first?.[scoredOn]?.unbalanced;
+  if (!unbalanced) return null;
+  return `The classes are unbalanced, so balanced accuracy is compared: always predicting the largest class would reach ${percent(1 / unbalanced.classes)}, although it is right on ${percent(unbalanced.majority)} of the images.`;
 }
 
 /** Names the settings whose learning rate was not compared with another; null if there are none, or nothing to compare. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wilson } from '../../src/statistics/wilson';
 import type { Predictions, RunResult } from '../../src/worker/protocol';
 import { compare, untestedRates } from './comparison';
-import { accuracySentences, untestedRatesSentence } from './comparison-words';
+import { accuracySentences, baselineSentence, untestedRatesSentence } from './comparison-words';
 import type { ComputedBy } from './computed-by';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import type { RunRecord } from './run-record';
@@ -174,11 +174,15 @@ describe('runs compared', () => {
     expect(arms[0]?.validation.unbalanced).toMatchObject({ accuracy: 0.9, majority: 0.9 });
     expect(arms[0]?.validation.unbalanced?.macroF1).toBeCloseTo(18 / 19 / 2, 12);
     expect(arms[1]?.validation.unbalanced).toBeNull();
-    const words = accuracySentences(compare([made({ setting: 'a', right: [...ones(9), 0], labels })])).join(
-      ' ',
+    const unbalanced = compare([made({ setting: 'a', right: [...ones(9), 0], labels })]);
+    expect(accuracySentences(unbalanced).join(' ')).toMatch(
+      /^Balanced validation accuracy: best epoch, on 10 images\./,
     );
-    expect(words).toMatch(/^Balanced validation accuracy: best epoch, on 10 images\./);
-    expect(words).toContain('always predicting the largest one has an accuracy of 90.0');
+    // One of two classes is always right.
+    expect(baselineSentence(unbalanced)).toMatch(
+      /always predicting the largest class would reach 50\.0\s%, although it is right on 90\.0\s% of the images\.$/,
+    );
+    expect(baselineSentence(compare([made({ setting: 'balanced', right: ones(10) })]))).toBeNull();
   });
 
   it('tests pairs image by image, adjusted for all of them; equal ones show no difference', () => {

@@ -43,6 +43,8 @@ export interface Unbalanced {
   accuracy: number;
   /** The accuracy of a model that always predicts the class with the most images. */
   majority: number;
+  /** Number of classes that have images: always predicting one class has a balanced accuracy of 1 / classes. */
+  classes: number;
   macroF1: number;
 }
 
@@ -198,6 +200,7 @@ export function accuracyOf(predictions: readonly Predictions[], statistics: Stat
     unbalanced: weighted && {
       accuracy: meanOf(rows, null),
       majority: Math.max(...weighted.classes.map(({ length }) => length)) / images,
+      classes: weighted.classes.length,
       macroF1: meanMacroF1(predictions),
     },
   };

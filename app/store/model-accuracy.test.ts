@@ -23,7 +23,7 @@ describe('the accuracy of a model', () => {
     expect(found?.interval?.high).toBeCloseTo(expected.interval?.high ?? Number.NaN, 12);
     expect(found?.images).toBe(expected.images);
     expect(found?.unbalanced === null).toBe(expected.unbalanced === null);
-    for (const field of ['accuracy', 'majority'] as const)
+    for (const field of ['accuracy', 'majority', 'classes'] as const)
       expect(found?.unbalanced?.[field] ?? 0).toBeCloseTo(expected.unbalanced?.[field] ?? 0, 12);
   });
 

@@ -24,6 +24,6 @@ export function modelAccuracy({ correct, images, byClass }: ModelScore): ModelAc
     mean: parts.reduce((sum, { correct, total }) => sum + correct / total, 0) / parts.length,
     interval: meanOfProportionsInterval(parts),
     images,
-    unbalanced: { accuracy, majority: Math.max(...totals) / images },
+    unbalanced: { accuracy, majority: Math.max(...totals) / images, classes: totals.length },
   };
 }
