@@ -44,7 +44,7 @@ test('one click trains five settings; the downloaded adapter gives the same pred
   expect((await bytesOf(await csv)).toString().trim().split('\n')).toHaveLength(6);
   const svg = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save Loss per step as SVG' }).click();
-  expect((await bytesOf(await svg)).toString()).toMatch(/^<svg.*>surface-faults, 480 images,/s);
+  expect((await bytesOf(await svg)).toString()).toMatch(/^<svg.*>Surface faults, 480 images,/s);
 
   await goTo(page, 'Use');
   const saving = page.waitForEvent('download');
