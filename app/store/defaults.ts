@@ -18,7 +18,7 @@ export const PROBE_SETTING = 'linear-probe';
 export const FIRST_SETTINGS: readonly string[] = [PROBE_SETTING, 'atoms', 'core-atoms', 'lora', 'full'];
 
 /** The settings that Tune puts first: the baseline and two small ones. */
-export const RECOMMENDED_SETTINGS: readonly string[] = ['core-atoms', 'atoms', PROBE_SETTING];
+export const RECOMMENDED_SETTINGS: readonly string[] = ['lora-xs', 'atoms', PROBE_SETTING];
 
 /** Atoms per layer shown on the Backbone step. */
 export const ATOM_COUNT = { default: 9, min: 3, max: 12 } as const;

@@ -18,7 +18,7 @@ export const allAtoms: TuningMethod = {
   label: 'All atoms',
   symbol: 'ΔD₁+β+ΔDc',
   description: 'Trains overcomplete atoms and coefficient atoms together.',
-  advice: 'Take it to repeat the paper’s experiments.',
+  advice: 'Take it to repeat the paper’s experiments with the most parameters.',
   paper: '',
   learningRate: 1e-3,
   rateExponents: {},

@@ -37,7 +37,7 @@ export const lora: TuningMethod = {
   label: 'LoRA',
   symbol: 'LoRA',
   description: 'Trains a low-rank update of every kernel in the form of the library loralib.',
-  advice: 'Take it to compare with other work, or when the size of the file does not matter.',
+  advice: 'Take it to compare with other work, or when a larger file is acceptable.',
   paper: 'Mean accuracy over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
   learningRate: 1e-2,
   rateExponents: {},
