@@ -16,6 +16,7 @@ import { EnginePanel } from './ui/EnginePanel';
 import { ErrorBoundary } from './ui/ErrorBoundary';
 import { Footer } from './ui/Footer';
 import { Header } from './ui/Header';
+import { Icon } from './ui/Icon';
 import { ProblemNote } from './ui/ProblemNote';
 import { Rail } from './ui/Rail';
 import { useTitle } from './ui/use-title';
@@ -58,7 +59,7 @@ export function App() {
                 problem={engineProblem}
                 title={engineTitle(engineProblem)}
                 action={
-                  <Button size="xs" onClick={() => void restartEngine()}>
+                  <Button size="xs" leftSection={<Icon of="restart" />} onClick={() => void restartEngine()}>
                     Restart the engine
                   </Button>
                 }
@@ -68,6 +69,7 @@ export function App() {
           {notice !== '' && (
             <Alert
               color="yellow"
+              icon={<Icon of="warning" />}
               mb="md"
               withCloseButton
               closeButtonLabel="Dismiss"

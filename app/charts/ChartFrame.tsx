@@ -5,6 +5,7 @@ import { type Column, fileRows } from '../ui/columns';
 import { csv } from '../ui/csv';
 import { explained } from '../ui/explained';
 import type { Word } from '../ui/glossary';
+import { Icon } from '../ui/Icon';
 import { saveFile } from '../ui/save-file';
 import classes from './ChartFrame.module.css';
 import { pngFile, svgFile } from './export-image';
@@ -88,10 +89,11 @@ export function ChartFrame<Row>({
             : explained([note], explains)}
         </p>
         <div className={classes.exports}>
+          <Icon of="download" />
           {kinds.map((kind) => (
             <Button
               key={kind}
-              size="compact-xs"
+              size="compact-sm"
               variant="subtle"
               aria-label={`Save ${title} as ${kind.toUpperCase()}`}
               onClick={() => save(kind).catch(() => setFailed(true))}

@@ -15,7 +15,7 @@ export const HALO = {
 
 export const tick = { fontSize: 12, fill: FAINT };
 export const axisLine = { stroke: RULE };
-export const margin = (top: number) => ({ top, right: 14, bottom: 22, left: 4 });
+export const margin = (top: number) => ({ top, right: 14, bottom: 10, left: 4 });
 
 export interface ChartSize {
   /** Width in pixels; by default the container's width. */
@@ -27,7 +27,7 @@ export interface ChartSize {
 export const below = (value: string) => ({
   value,
   position: 'insideBottom' as const,
-  offset: -14,
+  offset: -4,
   fontSize: 12,
   fill: FAINT,
 });

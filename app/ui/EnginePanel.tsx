@@ -9,6 +9,7 @@ import { isActive } from '../store/run-record';
 import { type EngineState, usableModels, useSession } from '../store/session';
 import classes from './EnginePanel.module.css';
 import { bytes, count, counted, rate } from './format';
+import { Icon } from './Icon';
 import { ProgressLine } from './ProgressLine';
 
 const BACKENDS = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
@@ -43,7 +44,9 @@ export function EnginePanel({ open = false }: { open?: boolean }) {
         <UnstyledButton className={classes.head} onClick={toggle} aria-expanded={shown}>
           <span className={classes.title}>Engine</span>
           <strong>{headline(engine)}</strong>
-          <span className={classes.fold}>{shown ? 'less' : 'more'}</span>
+          <span className={classes.fold}>
+            {shown ? 'less' : 'more'} <Icon of={shown ? 'unfolded' : 'folded'} />
+          </span>
         </UnstyledButton>
       )}
       {shown && <Details engine={engine} />}
@@ -121,6 +124,7 @@ function Notices() {
   return (
     <Alert
       color="yellow"
+      icon={<Icon of="warning" />}
       p="xs"
       title="Slower GPU kernels in use"
       classNames={{ title: classes.noticeTitle, message: classes.notices }}
@@ -176,7 +180,7 @@ function BackendSelect({ failed }: { failed: boolean }) {
         centered
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        <Alert color="yellow" mb="md">
+        <Alert color="yellow" icon={<Icon of="warning" />} mb="md">
           {pending > 0 && `${counted(pending, 'run')} in progress or waiting will end. `}
           {models > 0 &&
             `${counted(models, 'tuned model')} in memory will be lost. Download the adapters first to keep them. `}

@@ -1,8 +1,15 @@
-import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import classes from './Header.module.css';
+import { Icon } from './Icon';
 import { LINKS } from './links';
 import { Mark } from './Mark';
 import { OutLink } from './OutLink';
+
+const SCHEMES = [
+  { value: 'auto', name: 'System' },
+  { value: 'light', name: 'Light' },
+  { value: 'dark', name: 'Dark' },
+] as const;
 
 export function Header() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -14,10 +21,7 @@ export function Header() {
         <p>Fine-tune a ResNet in this browser by training its filter atoms.</p>
       </div>
       <p className={classes.private}>
-        <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
-          <rect x="2" y="6" width="10" height="7" rx="1.5" fill="currentColor" />
-          <path d="M4.2 6V4.2a2.8 2.8 0 0 1 5.6 0V6" fill="none" stroke="currentColor" strokeWidth="1.5" />
-        </svg>
+        <Icon of="private" />
         Nothing leaves this machine
       </p>
       <OutLink href={LINKS.help}>Help</OutLink>
@@ -27,11 +31,15 @@ export function Header() {
         aria-label="Colours"
         value={colorScheme}
         onChange={setColorScheme}
-        data={[
-          { value: 'auto', label: 'System' },
-          { value: 'light', label: 'Light' },
-          { value: 'dark', label: 'Dark' },
-        ]}
+        data={SCHEMES.map(({ value, name }) => ({
+          value,
+          label: (
+            <span title={name}>
+              <Icon of={value === 'auto' ? 'system' : value} />
+              <VisuallyHidden component="span">{name}</VisuallyHidden>
+            </span>
+          ),
+        }))}
       />
     </header>
   );

@@ -2,6 +2,7 @@
 import { Alert, Button, Code, CopyButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Problem } from '../store/problem';
+import { Icon } from './Icon';
 import classes from './ProblemNote.module.css';
 
 interface Props {
@@ -17,7 +18,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   const dismiss = onDismiss ? { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose: onDismiss } : {};
   if (problem.kind === 'user') {
     return (
-      <Alert color="red" title={title} {...dismiss}>
+      <Alert color="red" icon={<Icon of="error" />} title={title} {...dismiss}>
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
       </Alert>
@@ -26,7 +27,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   const report = `${problem.message}\n\n${problem.details}\n\n${navigator.userAgent}`;
   if (problem.kind !== 'bug') {
     return (
-      <Alert color="red" title={title} {...dismiss}>
+      <Alert color="red" icon={<Icon of="error" />} title={title} {...dismiss}>
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
         <details className={classes.details}>
@@ -37,7 +38,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
     );
   }
   return (
-    <Alert color="red" title="This is a bug in atomtune" {...dismiss}>
+    <Alert color="red" icon={<Icon of="error" />} title="This is a bug in atomtune" {...dismiss}>
       <p>{title}. You did nothing wrong. Please report the details below.</p>
       <Report text={report} report={report} />
       {action && <div className={classes.action}>{action}</div>}
@@ -53,7 +54,12 @@ function Report({ text, report }: { text: string; report: string }) {
       </Code>
       <CopyButton value={report}>
         {({ copied, copy }) => (
-          <Button size="xs" variant="default" onClick={copy}>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Icon of={copied ? 'done' : 'copy'} />}
+            onClick={copy}
+          >
             {copied ? 'Copied' : 'Copy details'}
           </Button>
         )}

@@ -5,6 +5,7 @@ import { isActive, isOver } from '../store/run-record';
 import { chosenSettings, type Session, usableModels, useSession } from '../store/session';
 import { STEPS, type Step } from '../store/step';
 import { counted } from './format';
+import { Icon } from './Icon';
 import classes from './Rail.module.css';
 
 interface Sign {
@@ -76,7 +77,7 @@ export function Rail({ step }: { step: Step }) {
                 data-done={done(session)}
               >
                 <span className={classes.number} aria-hidden="true">
-                  {done(session) ? '✓' : index + 1}
+                  {done(session) ? <Icon of="done" /> : index + 1}
                 </span>
                 <span className={classes.label}>{label}</span>
                 <span className={classes.state}>{state(session)}</span>

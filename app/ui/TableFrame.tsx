@@ -2,6 +2,7 @@
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type Cell, csv } from './csv';
+import { Icon } from './Icon';
 import { saveFile } from './save-file';
 import classes from './TableFrame.module.css';
 
@@ -34,7 +35,12 @@ export function TableFrame({ name, head, children, sentence, isComputing, contro
     <div className={classes.frame}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={classes.scroll} tabIndex={0} aria-label={`${name}, table`} aria-busy={isComputing}>
-        <Table className="numbers" highlightOnHover={false} withRowBorders={false} verticalSpacing={6}>
+        <Table
+          className="numbers"
+          highlightOnHover={false}
+          withRowBorders={false}
+          verticalSpacing="var(--space-1)"
+        >
           <Table.Thead>{head}</Table.Thead>
           {children}
         </Table>
@@ -48,6 +54,7 @@ export function TableFrame({ name, head, children, sentence, isComputing, contro
               key={file.name}
               size="compact-sm"
               variant="subtle"
+              leftSection={<Icon of="download" />}
               disabled={isComputing}
               onClick={() => save(file)}
               aria-label={`Save ${file.label.toLowerCase()} as CSV`}

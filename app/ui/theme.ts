@@ -1,5 +1,15 @@
 /** The theme: the two hues of the heat maps (teal for positive, ochre for negative) on a cool background. */
-import { Alert, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Button,
+  Checkbox,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Radio,
+  SegmentedControl,
+} from '@mantine/core';
 
 const teal: MantineColorsTuple = [
   '#e8f6f3',
@@ -32,12 +42,40 @@ export const theme = createTheme({
   colors: { teal, dark },
   primaryColor: 'teal',
   primaryShade: 7,
-  defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,
   fontFamily: '"IBM Plex Sans", "Plex fallback", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
-  headings: { fontWeight: '650' },
+  fontSizes: {
+    xs: 'var(--text-s)',
+    sm: 'var(--text-m)',
+    md: 'var(--text-m)',
+    lg: 'var(--text-l)',
+    xl: 'var(--text-xl)',
+  },
+  fontWeights: { regular: '400', medium: 'var(--medium)', bold: 'var(--strong)' },
+  lineHeights: {
+    xs: 'var(--loose)',
+    sm: 'var(--loose)',
+    md: 'var(--loose)',
+    lg: 'var(--loose)',
+    xl: 'var(--loose)',
+  },
+  spacing: {
+    xs: 'var(--space-2)',
+    sm: 'var(--space-3)',
+    md: 'var(--space-4)',
+    lg: 'var(--space-5)',
+    xl: 'var(--space-6)',
+  },
+  radius: {
+    xs: 'var(--radius-s)',
+    sm: 'var(--radius-s)',
+    md: 'var(--radius)',
+    lg: 'var(--radius)',
+    xl: 'var(--radius)',
+  },
+  defaultRadius: 'sm',
   components: {
     Alert: Alert.extend({
       defaultProps: { variant: 'outline' },
@@ -49,33 +87,49 @@ export const theme = createTheme({
         closeButton: { color: 'var(--ink-2)' },
       },
     }),
+    Badge: Badge.extend({
+      defaultProps: { variant: 'light', tt: 'none', radius: 'sm' },
+      vars: () => ({ root: { '--badge-fz': 'var(--text-s)', '--badge-height': '20px' }, dot: {} }),
+      styles: { root: { fontWeight: 'var(--medium)', letterSpacing: 0 } },
+    }),
+    Button: Button.extend({
+      vars: (_, { size, color, variant = 'filled' }) => ({
+        root: {
+          ...(size?.startsWith('compact') && { '--button-fz': 'var(--text-s)' }),
+          ...(variant === 'filled' && color === undefined && { '--button-color': 'var(--on-accent)' }),
+        },
+        loader: {},
+      }),
+    }),
+    Checkbox: Checkbox.extend({ defaultProps: { iconColor: 'var(--on-accent)' } }),
+    Radio: Radio.extend({ defaultProps: { iconColor: 'var(--on-accent)' } }),
+    SegmentedControl: SegmentedControl.extend({
+      styles: {
+        root: { background: 'var(--sunk)' },
+        indicator: { background: 'var(--raised)' },
+      },
+    }),
   },
 });
 
-/** Mantine's colours refer to the page's CSS variables (base.css), so that both have one source. */
-export const followTokens: CSSVariablesResolver = () => ({
-  variables: {
-    '--mantine-color-body': 'var(--paper)',
-    '--mantine-color-text': 'var(--ink)',
-    '--mantine-color-dimmed': 'var(--ink-2)',
-    '--mantine-color-default': 'var(--surface)',
-    '--mantine-color-default-border': 'var(--rule-strong)',
-    '--mantine-color-placeholder': 'var(--ink-2)',
-  },
-  light: {
-    '--mantine-color-body': 'var(--paper)',
-    '--mantine-color-text': 'var(--ink)',
-    '--mantine-color-dimmed': 'var(--ink-2)',
-    '--mantine-color-default': 'var(--surface)',
-    '--mantine-color-default-border': 'var(--rule-strong)',
-    '--mantine-color-error': '#a32a1c',
-  },
-  dark: {
-    '--mantine-color-body': 'var(--paper)',
-    '--mantine-color-text': 'var(--ink)',
-    '--mantine-color-dimmed': 'var(--ink-2)',
-    '--mantine-color-default': 'var(--surface)',
-    '--mantine-color-default-border': 'var(--rule-strong)',
-    '--mantine-color-error': '#ff9c8a',
-  },
-});
+/** Mantine's colours refer to the page's CSS variables (base.css), so that both have one source in light and in dark. */
+const colours = {
+  '--mantine-color-body': 'var(--paper)',
+  '--mantine-color-text': 'var(--ink)',
+  '--mantine-color-dimmed': 'var(--ink-2)',
+  '--mantine-color-placeholder': 'var(--ink-2)',
+  '--mantine-color-error': 'var(--error)',
+  '--mantine-color-anchor': 'var(--accent)',
+  '--mantine-color-default': 'var(--surface)',
+  '--mantine-color-default-hover': 'var(--sunk)',
+  '--mantine-color-default-color': 'var(--ink)',
+  '--mantine-color-default-border': 'var(--rule-strong)',
+  '--mantine-color-teal-filled': 'var(--accent)',
+  '--mantine-color-teal-filled-hover': 'color-mix(in srgb, var(--accent), var(--ink) 16%)',
+  '--mantine-color-teal-light': 'var(--accent-soft)',
+  '--mantine-color-teal-light-hover': 'var(--accent-soft)',
+  '--mantine-color-teal-light-color': 'var(--accent)',
+  '--mantine-color-teal-text': 'var(--accent)',
+};
+
+export const followTokens: CSSVariablesResolver = () => ({ variables: {}, light: colours, dark: colours });

@@ -1,5 +1,5 @@
 /** The available backbones: the starter, those of the hub, and the person's own file. */
-import { Button, Checkbox, FileButton } from '@mantine/core';
+import { Badge, Button, Checkbox, FileButton } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { type ReactNode, useRef, useState } from 'react';
 import { SOURCES, type Source } from '../../../src/hub/sources';
@@ -9,6 +9,7 @@ import { changeBackbone } from '../../store/backbone-actions';
 import { useSession } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';
 import { bytes } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { LINKS } from '../../ui/links';
 import { OutLink } from '../../ui/OutLink';
 import { namedFiles } from '../data/named-files';
@@ -137,20 +138,23 @@ function Card({
   // Labels of the hub end with the repository.
   const [, name = title, repository] = /^(.+) \((.+)\)$/.exec(title) ?? [];
   return (
-    <li data-present={isPresent || undefined}>
+    <li className={classes.card} data-present={isPresent || undefined}>
       <div>
         <h4>{name}</h4>
         {repository && <p className={classes.repository}>{repository}</p>}
-        {isRecommended && <p className={classes.recommended}>Recommended</p>}
+        {isRecommended && <Badge>Recommended</Badge>}
         <p>{purpose}</p>
-        <p className="numbers">{facts}</p>
+        <p className={`${classes.facts} numbers`}>{facts}</p>
       </div>
       <div className={classes.foot}>
         {isPresent ? (
-          <strong>In use</strong>
+          <strong className={classes.present}>
+            <Icon of="done" /> In use
+          </strong>
         ) : (
           <Button
             size="xs"
+            leftSection={action.includes('ownload') && <Icon of="download" />}
             variant={isRecommended ? 'filled' : 'default'}
             disabled={disabled}
             aria-label={`${action}: ${title}`}
@@ -177,7 +181,7 @@ export function OtherBackbones({ disabled }: { disabled: boolean }) {
     <div className={classes.others}>
       <FileButton multiple disabled={disabled} onChange={(files) => files.length > 0 && chooseFiles(files)}>
         {(props) => (
-          <Button size="xs" variant="default" disabled={disabled} {...props}>
+          <Button size="xs" variant="default" leftSection={<Icon of="file" />} disabled={disabled} {...props}>
             Choose a weight file instead
           </Button>
         )}
@@ -210,7 +214,12 @@ function OwnFile({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Fi
       aria-label="Drop a weight file"
     >
       <div className={classes.inner}>
-        <Button variant="default" disabled={disabled} onClick={() => input.current?.click()}>
+        <Button
+          variant="default"
+          leftSection={<Icon of="file" />}
+          disabled={disabled}
+          onClick={() => input.current?.click()}
+        >
           Choose a weight file
         </Button>
         <p>

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import type { Storage } from '../../../src/worker/protocol';
 import { deleteStored } from '../../store/backbone-actions';
 import { bytes } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { Block } from '../../ui/StepPage';
 import classes from './StoragePanel.module.css';
 
@@ -37,6 +38,7 @@ export function StoragePanel({
               <Button
                 size="compact-sm"
                 variant="default"
+                leftSection={<Icon of="remove" />}
                 disabled={disabled}
                 aria-label={`Delete ${label}`}
                 onClick={() => void deleteStored(id)}

@@ -11,6 +11,7 @@ import { useSession, write } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';
 import { count } from '../../ui/format';
 import { GuessList } from '../../ui/GuessList';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Block } from '../../ui/StepPage';
@@ -64,7 +65,12 @@ export function Untouched({ backbone: { id, ownClasses, recipe } }: { backbone: 
         >
           Classify my images
         </Button>
-        <Button variant="default" disabled={reason !== null} onClick={() => input.current?.click()}>
+        <Button
+          variant="default"
+          leftSection={<Icon of="image" />}
+          disabled={reason !== null}
+          onClick={() => input.current?.click()}
+        >
           Choose an image
         </Button>
         {dataset === null && (

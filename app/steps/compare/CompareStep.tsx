@@ -11,6 +11,7 @@ import { comparisonBasis, useSession, write } from '../../store/session';
 import { useComparison } from '../../store/use-comparison';
 import { explained } from '../../ui/explained';
 import type { Word } from '../../ui/glossary';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Empty, StepPage } from '../../ui/StepPage';
 import { Term } from '../../ui/Term';
@@ -72,7 +73,11 @@ export function CompareStep() {
             </Button>
           ) : (
             <div className={classes.links}>
-              <Button disabled={sampleReason !== null} onClick={() => void trySample(FIRST_SAMPLE)}>
+              <Button
+                leftSection={<Icon of="run" />}
+                disabled={sampleReason !== null}
+                onClick={() => void trySample(FIRST_SAMPLE)}
+              >
                 Try the sample
               </Button>
               <Button component="a" href="#data" variant="default">
@@ -171,7 +176,7 @@ function Group({ data, isOpen, onOpen, runs }: GroupProps) {
       {data !== null && (
         <h3 className={classes.data}>
           <UnstyledButton aria-expanded={isOpen} onClick={onOpen}>
-            <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {data}
+            <Icon of={isOpen ? 'unfolded' : 'folded'} /> {data}
           </UnstyledButton>
         </h3>
       )}

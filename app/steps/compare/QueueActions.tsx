@@ -4,6 +4,7 @@ import { acceptNotifications, declineNotifications } from '../../store/notificat
 import { stopAll } from '../../store/queue';
 import { isActive } from '../../store/run-record';
 import { useSession } from '../../store/session';
+import { Icon } from '../../ui/Icon';
 import classes from './QueueActions.module.css';
 
 export function QueueActions() {
@@ -14,7 +15,12 @@ export function QueueActions() {
     <>
       {(waits || isSearching) && (
         <div className={classes.line}>
-          <Button size="compact-sm" variant="default" onClick={() => void stopAll()}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<Icon of="stop" />}
+            onClick={() => void stopAll()}
+          >
             Stop all
           </Button>
           <span>Stops the current run, which keeps its best epoch, and removes the waiting ones.</span>

@@ -11,6 +11,7 @@ import { asProblem, type Problem } from '../../store/problem';
 import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, read, useSession } from '../../store/session';
 import { computeStatistics } from '../../store/use-comparison';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { saveFile } from '../../ui/save-file';
 import classes from './Report.module.css';
@@ -85,7 +86,13 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
         </p>
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button size="xs" variant="default" disabled={obstacle !== '' || !ready} loading={making}>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<Icon of="download" />}
+              disabled={obstacle !== '' || !ready}
+              loading={making}
+            >
               Save a report
             </Button>
           </Menu.Target>

@@ -8,6 +8,7 @@ import type { Problem } from '../../store/problem';
 import { runAgain } from '../../store/rerun-actions';
 import { isOver, type RunRecord } from '../../store/run-record';
 import { useSession } from '../../store/session';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Term } from '../../ui/Term';
@@ -39,7 +40,7 @@ export function RunAgain() {
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (
-            <Button size="xs" variant="default" loading={taking} {...props}>
+            <Button size="xs" variant="default" loading={taking} leftSection={<Icon of="file" />} {...props}>
               Choose a results file
             </Button>
           )}

@@ -8,6 +8,7 @@ import { progressOf } from '../../store/run-progress';
 import { isActive, isOver, type RunRecord, type RunStatus } from '../../store/run-record';
 import { useSession } from '../../store/session';
 import { count } from '../../ui/format';
+import { Icon, type IconName } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import classes from './RunsTable.module.css';
@@ -75,7 +76,7 @@ export function RunName({ run, renaming, onDone }: NameProps) {
       {run.tags.length > 0 && (
         <span className={classes.tags}>
           {run.tags.map((tag) => (
-            <Badge key={tag} size="sm" variant="default" tt="none">
+            <Badge key={tag} variant="default">
               {tag}
             </Badge>
           ))}
@@ -127,33 +128,56 @@ export function RunActions({ run, runs, onRename }: ActionsProps) {
   const removable = !(run.role === 'search' && isOver(run));
   return (
     <div className={classes.buttons}>
-      {run.status === 'running' && <Act verb="Pause" run={run} onClick={() => void pauseRun(run)} />}
-      {run.status === 'paused' && <Act verb="Resume" run={run} onClick={() => void resumeRun(run)} />}
+      {run.status === 'running' && (
+        <Act verb="Pause" icon="pause" run={run} onClick={() => void pauseRun(run)} />
+      )}
+      {run.status === 'paused' && (
+        <Act verb="Resume" icon="run" run={run} onClick={() => void resumeRun(run)} />
+      )}
       {active && (
-        <Act verb="Stop" run={run} disabled={run.status === 'stopping'} onClick={() => void stopRun(run)} />
+        <Act
+          verb="Stop"
+          icon="stop"
+          run={run}
+          disabled={run.status === 'stopping'}
+          onClick={() => void stopRun(run)}
+        />
       )}
       <Menu position="bottom-end" withinPortal shadow="md">
         <Menu.Target>
           <Button size="compact-sm" variant="subtle" aria-label={`Actions of ${run.name}`}>
-            ⋯
+            <Icon of="more" />
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={onRename}>Rename</Menu.Item>
-          <Menu.Item onClick={() => setAnnotating(true)}>Note and tags</Menu.Item>
+          <Menu.Item leftSection={<Icon of="rename" />} onClick={onRename}>
+            Rename
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon of="tag" />} onClick={() => setAnnotating(true)}>
+            Note and tags
+          </Menu.Item>
           {run.status === 'queued' && (
             <>
-              <Menu.Item disabled={run === waiting[0]} onClick={() => moveRun(run, -1)}>
+              <Menu.Item
+                leftSection={<Icon of="up" />}
+                disabled={run === waiting[0]}
+                onClick={() => moveRun(run, -1)}
+              >
                 Move up
               </Menu.Item>
-              <Menu.Item disabled={run === waiting.at(-1)} onClick={() => moveRun(run, 1)}>
+              <Menu.Item
+                leftSection={<Icon of="down" />}
+                disabled={run === waiting.at(-1)}
+                onClick={() => moveRun(run, 1)}
+              >
                 Move down
               </Menu.Item>
             </>
           )}
           {removable && (
             <Menu.Item
-              color="var(--mantine-color-error)"
+              color="var(--error)"
+              leftSection={<Icon of="remove" />}
               onClick={() => (losesWork ? setRemoving(true) : removeRun(run))}
             >
               Remove
@@ -235,16 +259,18 @@ function Annotation({ run, opened, onClose }: { run: RunRecord; opened: boolean;
 
 interface ActProps {
   verb: string;
+  icon: IconName;
   run: RunRecord;
   disabled?: boolean;
   onClick: () => void;
 }
 
-function Act({ verb, run, disabled, onClick }: ActProps) {
+function Act({ verb, icon, run, disabled, onClick }: ActProps) {
   return (
     <Button
       size="compact-sm"
       variant="subtle"
+      leftSection={<Icon of={icon} />}
       disabled={disabled}
       aria-label={`${verb} ${run.name}`}
       onClick={onClick}

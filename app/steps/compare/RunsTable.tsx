@@ -7,6 +7,7 @@ import type { Comparison } from '../../store/comparison';
 import { hideRuns } from '../../store/queue';
 import { isActive, type RunRecord } from '../../store/run-record';
 import { counted } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { TableFrame } from '../../ui/TableFrame';
 import { RunActions, RunDetails, RunName, stateWords } from './RunParts';
 import classes from './RunsTable.module.css';
@@ -161,6 +162,7 @@ function Rows({ row, columns, runs, fold, isPart = false, children }: RowProps) 
                   data-hidden={hidden || undefined}
                   onClick={() => hideRuns(row.runs, !hidden)}
                 >
+                  <Icon of={hidden ? 'hidden' : 'shown'} />
                   <RunKey style={first.style} />
                 </UnstyledButton>
               )}
@@ -199,7 +201,7 @@ function Rows({ row, columns, runs, fold, isPart = false, children }: RowProps) 
 function Fold({ open, onFold, children }: Folding & { children: ReactNode }) {
   return (
     <UnstyledButton className={classes.fold} aria-expanded={open} onClick={() => onFold(!open)}>
-      <span aria-hidden="true">{open ? '▾' : '▸'}</span> <span>{children}</span>
+      <Icon of={open ? 'unfolded' : 'folded'} /> <span>{children}</span>
     </UnstyledButton>
   );
 }
@@ -221,7 +223,7 @@ function SortableHead({ column: { id, title, right }, sorting, onSort }: HeadPro
       aria-sort={current ? (current.descending ? 'descending' : 'ascending') : 'none'}
     >
       <UnstyledButton className={classes.sort} onClick={() => onSort(next)}>
-        {title} <span aria-hidden="true">{current ? (current.descending ? '↓' : '↑') : ''}</span>
+        {title} {current && <Icon of={current.descending ? 'down' : 'up'} />}
       </UnstyledButton>
     </Table.Th>
   );
@@ -239,7 +241,7 @@ function useColumns(all: readonly RunColumn[]): { columns: RunColumn[]; chooser:
   const chooser = (
     <Popover position="bottom-end" withinPortal shadow="md">
       <Popover.Target>
-        <Button size="compact-sm" variant="subtle">
+        <Button size="compact-sm" variant="subtle" leftSection={<Icon of="columns" />}>
           Columns
         </Button>
       </Popover.Target>

@@ -31,7 +31,7 @@ export function ClassGrid({ summary }: { summary: ClassSummary }) {
         </span>
         {!few && (
           <Button
-            size="compact-xs"
+            size="compact-sm"
             variant="subtle"
             aria-expanded={all}
             aria-label={all ? `Show fewer of ${name}` : `Show all ${total} of ${name}`}

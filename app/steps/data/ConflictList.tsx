@@ -5,6 +5,7 @@ import type { DatasetSummary } from '../../../src/worker/protocol';
 import { correct } from '../../store/data-actions';
 import { conflictSentence } from '../../store/data-words';
 import { counted } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import classes from './ConflictList.module.css';
 import { conflictsOf, type DataImage } from './data-images';
 import { FoldedBox } from './FoldedList';
@@ -66,7 +67,12 @@ function Conflict({ images }: { images: DataImage[] }) {
             All are {name}
           </Button>
         ))}
-        <Button size="compact-sm" variant="default" onClick={() => correct(images, null)}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<Icon of="remove" />}
+          onClick={() => correct(images, null)}
+        >
           Remove all
         </Button>
       </div>

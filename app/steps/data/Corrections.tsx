@@ -4,6 +4,7 @@ import type { DatasetSummary } from '../../../src/worker/protocol';
 import { applyCorrections, undoCorrections } from '../../store/data-actions';
 import { useSession, write } from '../../store/session';
 import { counted } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import classes from './Corrections.module.css';
 import { FoldedList } from './FoldedList';
 
@@ -34,6 +35,7 @@ export function AppliedCorrections({ dataset: { reading }, reason }: Props) {
         <Button
           size="compact-sm"
           variant="subtle"
+          leftSection={<Icon of="undo" />}
           disabled={reason !== null}
           onClick={() => void thenFocusTitle(undoCorrections(corrections.map(({ path }) => path)))}
         >
@@ -48,6 +50,7 @@ export function AppliedCorrections({ dataset: { reading }, reason }: Props) {
             <Button
               size="compact-sm"
               variant="subtle"
+              leftSection={<Icon of="undo" />}
               disabled={reason !== null}
               aria-label={`Undo the correction of ${correction.path}`}
               onClick={() => void thenFocusTitle(undoCorrections([correction.path]))}

@@ -4,6 +4,7 @@ import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
 import type { NamedFile } from '../../../src/worker/protocol';
 import { FileInput } from '../../ui/FileInput';
+import { Icon } from '../../ui/Icon';
 import { OneOf } from '../../ui/OneOf';
 import { Term } from '../../ui/Term';
 import classes from './DropArea.module.css';
@@ -36,18 +37,37 @@ export function DropArea({ disabled, reason, onFiles }: Props) {
       aria-label="Drop images"
     >
       <div className={classes.inner}>
+        <Icon of="drop" />
         <p className={classes.call}>
           Drop a folder or an archive anywhere on this page, with one folder of images for each class
         </p>
         <pre className={classes.tree}>{'flowers/\n  rose/   1.jpg 2.jpg …\n  tulip/  1.jpg 2.jpg …'}</pre>
         <div className={classes.buttons}>
-          <Button px="sm" variant="default" disabled={disabled} onClick={() => folder.current?.click()}>
+          <Button
+            px="sm"
+            variant="default"
+            leftSection={<Icon of="folder" />}
+            disabled={disabled}
+            onClick={() => folder.current?.click()}
+          >
             Choose a folder
           </Button>
-          <Button px="sm" variant="default" disabled={disabled} onClick={() => archive.current?.click()}>
+          <Button
+            px="sm"
+            variant="default"
+            leftSection={<Icon of="archive" />}
+            disabled={disabled}
+            onClick={() => archive.current?.click()}
+          >
             Choose an archive
           </Button>
-          <Button px="sm" variant="default" disabled={disabled} onClick={() => images.current?.click()}>
+          <Button
+            px="sm"
+            variant="default"
+            leftSection={<Icon of="image" />}
+            disabled={disabled}
+            onClick={() => images.current?.click()}
+          >
             Choose images
           </Button>
         </div>

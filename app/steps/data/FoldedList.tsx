@@ -2,6 +2,7 @@
 import { Button, Collapse } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
+import { Icon } from '../../ui/Icon';
 import classes from './FoldedList.module.css';
 
 interface BoxProps {
@@ -22,7 +23,13 @@ export function FoldedBox({ label, lead, isOpen, action, children }: BoxProps) {
         <p>{lead}</p>
         <div>
           {action}
-          <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
+            onClick={toggle}
+            aria-expanded={opened}
+          >
             {opened ? 'Hide the list' : 'Show the list'}
           </Button>
         </div>

@@ -4,6 +4,7 @@ import { trySample } from '../../store/page-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession } from '../../store/session';
 import { count, short } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { LINKS } from '../../ui/links';
 import { OneOf } from '../../ui/OneOf';
 import { OutLink } from '../../ui/OutLink';
@@ -39,7 +40,12 @@ export function Hero() {
           </li>
         </ul>
         <div className={classes.action}>
-          <Button size="md" disabled={obstacle !== null} onClick={() => void trySample(FIRST_SAMPLE)}>
+          <Button
+            size="md"
+            leftSection={<Icon of="run" />}
+            disabled={obstacle !== null}
+            onClick={() => void trySample(FIRST_SAMPLE)}
+          >
             Try the sample
           </Button>
           <p>

@@ -5,6 +5,7 @@ import type { DatasetSummary } from '../../../src/worker/protocol';
 import { imageNamed } from '../../store/data-actions';
 import { asProblem } from '../../store/problem';
 import { count } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { Thumbnail } from '../../ui/Thumbnail';
 import { useObjectUrl } from '../../ui/use-object-url';
 import { type DataImage, PART_WORDS } from './data-images';
@@ -69,11 +70,12 @@ export function ImageViewer({ dataset, children }: { dataset: DatasetSummary; ch
                 <div className={classes.controls}>
                   <LabelField image={image} />
                   <div className={classes.moves}>
-                    <Move isEnd={shown.index === 0} onClick={() => move(-1)}>
+                    <Move leftSection={<Icon of="back" />} isEnd={shown.index === 0} onClick={() => move(-1)}>
                       Previous
                     </Move>
                     <Move
                       data-autofocus
+                      rightSection={<Icon of="next" />}
                       isEnd={shown.index === shown.images.length - 1}
                       onClick={() => move(1)}
                     >

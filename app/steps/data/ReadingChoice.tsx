@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { DataQuestion, Reading, ReadingOption } from '../../../src/worker/protocol';
 import { classSentence, partWords } from '../../store/data-words';
 import { counted } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import classes from './ReadingChoice.module.css';
 
 interface Props {
@@ -24,6 +25,7 @@ export function ReadingChoice({
   return (
     <Alert
       color="yellow"
+      icon={<Icon of="warning" />}
       title="How should these images be read?"
       withCloseButton
       closeButtonLabel="Dismiss"

@@ -7,7 +7,7 @@ export function SampleCards({ disabled }: { disabled: boolean }) {
   return (
     <ul className={classes.cards} aria-label="Sample sets">
       {SAMPLES.map(({ name, title, description }) => (
-        <li key={name}>
+        <li key={name} className={classes.card}>
           <div>
             <h4>{title}</h4>
             <p>{description}</p>

@@ -100,6 +100,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
             )}
             {dataset.split === 'stratified' && dataset.testSplit !== 'given' && (
               <Checkbox
+                className={classes.check}
                 label={`Hold out ${percent(TEST_PART, 0)} as test images`}
                 checked={dataset.testPart > 0}
                 disabled={reason !== null}

@@ -7,6 +7,7 @@ import { useSession } from '../../store/session';
 import { setHyperparameters } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
 import { count } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { NumberField } from '../../ui/NumberField';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -192,7 +193,14 @@ export function HyperparameterFields() {
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />
         </div>
-        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          ml="calc(-1 * var(--space-2))"
+          leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
+          onClick={toggle}
+          aria-expanded={opened}
+        >
           {opened ? 'Fewer hyperparameters' : 'More hyperparameters'}
         </Button>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>

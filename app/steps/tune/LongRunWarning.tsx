@@ -6,6 +6,7 @@ import { read } from '../../store/session';
 import { shorterChoices } from '../../store/shorter-choices';
 import { useSweepSource, useTimeSource } from '../../store/sweep-actions';
 import { roughDuration } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import classes from './LongRunWarning.module.css';
 
 export function LongRunWarning() {
@@ -16,7 +17,11 @@ export function LongRunWarning() {
   const choices = useMemo(() => (long ? shorterChoices(long) : []), [long]);
   if (!long) return null;
   return (
-    <Alert color="yellow" title={`This takes roughly ${roughDuration(long.seconds)} on this device`}>
+    <Alert
+      color="yellow"
+      icon={<Icon of="warning" />}
+      title={`This takes roughly ${roughDuration(long.seconds)} on this device`}
+    >
       {choices.length === 0
         ? 'You can pause and stop it at any time.'
         : 'You can pause and stop it at any time. It takes less than an hour with:'}

@@ -17,6 +17,7 @@ import {
   useTimeSource,
 } from '../../store/sweep-actions';
 import { bytes, count, counted, duration, roughDuration } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { ProgressLine } from '../../ui/ProgressLine';
 import { Term } from '../../ui/Term';
@@ -46,7 +47,7 @@ export function RunBar({ size }: { size: SweepSize }) {
             ))}
         </p>
       </div>
-      <Button size="md" disabled={reason !== null} onClick={run}>
+      <Button size="md" leftSection={<Icon of="run" />} disabled={reason !== null} onClick={run}>
         Run {counted(chosen.length, 'setting')}
         {size.runs > chosen.length && `, ${counted(size.runs, 'run')}`}
       </Button>

@@ -9,6 +9,7 @@ import { settingSeconds, useSweepSource, useTimeSource } from '../../store/sweep
 import { explained } from '../../ui/explained';
 import { bytes, count, counted, roughDuration } from '../../ui/format';
 import type { Word } from '../../ui/glossary';
+import { Icon } from '../../ui/Icon';
 import classes from './SettingList.module.css';
 
 /** What the descriptions of settings mention. */
@@ -84,11 +85,12 @@ export function SettingList({ settings, chosen, recommended, advice, focused, on
       </ul>
       {rest.length > 0 && (
         <Button
-          size="compact-md"
+          size="compact-sm"
           variant="subtle"
           onClick={toggle}
           aria-expanded={unfolded}
           className={classes.more}
+          leftSection={<Icon of={unfolded ? 'unfolded' : 'folded'} />}
         >
           {unfolded ? 'Fewer settings' : `${counted(rest.length, 'more setting')}: ${namesOf(rest)}`}
         </Button>
@@ -134,15 +136,19 @@ function Row({ setting, words, seconds, chosen, isRecommended, isFocused, onFocu
         <UnstyledButton className={classes.name} aria-expanded={isFocused} onClick={onFocus}>
           {label}
           {symbol !== label && <span className={classes.symbol}>{symbol}</span>}
-          {isRecommended && (
-            <Badge size="sm" variant="light" tt="none">
-              recommended
-            </Badge>
-          )}
+          {isRecommended && <Badge>recommended</Badge>}
         </UnstyledButton>
         <p>{words}</p>
-        {fault && <p data-problem>{fault}</p>}
-        {!fault && !memory.fits && <p data-problem>{memory.sentence}</p>}
+        {fault && (
+          <p data-problem>
+            <Icon of="warning" /> {fault}
+          </p>
+        )}
+        {!fault && !memory.fits && (
+          <p data-problem>
+            <Icon of="warning" /> {memory.sentence}
+          </p>
+        )}
       </div>
       <dl className={`${classes.costs} numbers`}>
         <div>

@@ -34,7 +34,7 @@ export function SharedLine({ size }: { size: SweepSize }) {
           <strong>All settings:</strong>{' '}
           {explained([words.join(' · ')], ['epoch', 'batch', 'seed', 'learning rate'])}
         </p>
-        <Button size="compact-md" variant="subtle" onClick={toggle} aria-expanded={opened}>
+        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened}>
           {opened ? 'Done' : 'Change'}
         </Button>
       </div>

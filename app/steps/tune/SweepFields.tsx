@@ -9,6 +9,7 @@ import { chosenSettings, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import { findsChosenRates, turnSweep, turnValues, useSweepSource } from '../../store/sweep-actions';
 import { BOUNDS, MOST_VALUES } from '../../store/url';
+import { Icon } from '../../ui/Icon';
 import { NumberField } from '../../ui/NumberField';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -43,7 +44,14 @@ export function SweepFields() {
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
-        <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened} ms={-8}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          ml="calc(-1 * var(--space-2))"
+          leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
+          onClick={toggle}
+          aria-expanded={opened}
+        >
           {opened ? 'Fewer values' : 'Several values'}
         </Button>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>

@@ -7,6 +7,7 @@ import { classifyRest, takeImages } from '../../store/classify-actions';
 import { type ImageToClassify, useSession } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';
 import { counted } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { useObjectUrl } from '../../ui/use-object-url';
 import { namedFiles } from '../data/named-files';
@@ -71,10 +72,14 @@ function TakeImages({ only, total }: { only: ImageToClassify | null; total: numb
         {only && url && <img src={url} alt={`To classify: ${only.path}`} />}
         <div className={classes.dropInner}>
           {isMany && <p className={classes.total}>{counted(total, 'image')}</p>}
-          <Button variant="default" onClick={() => files.current?.click()}>
+          <Button variant="default" leftSection={<Icon of="image" />} onClick={() => files.current?.click()}>
             {only || isMany ? 'Choose other images' : 'Choose images'}
           </Button>
-          <Button variant="default" onClick={() => folder.current?.click()}>
+          <Button
+            variant="default"
+            leftSection={<Icon of="folder" />}
+            onClick={() => folder.current?.click()}
+          >
             Choose a folder
           </Button>
           <p>or drop them here</p>

@@ -5,6 +5,7 @@ import { loadAdapters } from '../../store/model-actions';
 import { obstacleFor } from '../../store/permissions';
 import { useSession } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';
+import { Icon } from '../../ui/Icon';
 import classes from './UseStep.module.css';
 
 export function LoadAdapter() {
@@ -28,6 +29,7 @@ export function LoadAdapter() {
       <div className={classes.dropInner}>
         <Button
           variant="default"
+          leftSection={<Icon of="file" />}
           loading={loading}
           disabled={obstacle !== null}
           onClick={() => input.current?.click()}

@@ -9,6 +9,7 @@ import { absence, modelName, type TunedModel, useSession } from '../../store/ses
 import { explained } from '../../ui/explained';
 import { bytes, count, counted, measured, percent } from '../../ui/format';
 import type { Word } from '../../ui/glossary';
+import { Icon } from '../../ui/Icon';
 import { Term } from '../../ui/Term';
 import classes from './ModelList.module.css';
 
@@ -102,8 +103,9 @@ function ModelRow({ model, isFirst, isFirstFile }: RowProps) {
       </dl>
       <div className={classes.actions}>
         <Button
-          size="sm"
+          size="xs"
           variant="default"
+          leftSection={<Icon of="download" />}
           loading={saving}
           disabled={gone !== null}
           aria-label={`Download adapter of ${name}`}
@@ -113,8 +115,9 @@ function ModelRow({ model, isFirst, isFirstFile }: RowProps) {
         </Button>
         {(file !== null || gone !== null) && (
           <Button
-            size="sm"
+            size="xs"
             variant="subtle"
+            leftSection={<Icon of="remove" />}
             aria-label={`Remove ${name}`}
             onClick={() => dropModel(summary.modelId)}
           >
