@@ -6,9 +6,11 @@ import {
   Checkbox,
   type CSSVariablesResolver,
   createTheme,
+  Input,
   type MantineColorsTuple,
   Radio,
   SegmentedControl,
+  Switch,
 } from '@mantine/core';
 
 const teal: MantineColorsTuple = [
@@ -88,8 +90,15 @@ export const theme = createTheme({
       },
     }),
     Badge: Badge.extend({
-      defaultProps: { variant: 'light', tt: 'none', radius: 'sm' },
-      vars: () => ({ root: { '--badge-fz': 'var(--text-s)', '--badge-height': '20px' }, dot: {} }),
+      defaultProps: { variant: 'outline', tt: 'none', radius: 'sm' },
+      vars: () => ({
+        root: {
+          '--badge-fz': 'var(--text-s)',
+          '--badge-height': '20px',
+          '--badge-padding-x': 'var(--space-1)',
+        },
+        dot: {},
+      }),
       styles: { root: { fontWeight: 'var(--medium)', letterSpacing: 0 } },
     }),
     Button: Button.extend({
@@ -102,12 +111,19 @@ export const theme = createTheme({
       }),
     }),
     Checkbox: Checkbox.extend({ defaultProps: { iconColor: 'var(--on-accent)' } }),
+    InputWrapper: Input.Wrapper.extend({
+      styles: { label: { fontSize: 'var(--text-s)' }, description: { lineHeight: 'var(--loose)' } },
+    }),
     Radio: Radio.extend({ defaultProps: { iconColor: 'var(--on-accent)' } }),
     SegmentedControl: SegmentedControl.extend({
       styles: {
         root: { background: 'var(--sunk)' },
         indicator: { background: 'var(--raised)' },
       },
+    }),
+    Switch: Switch.extend({
+      defaultProps: { withThumbIndicator: false },
+      styles: { thumb: { background: 'var(--surface)' } },
     }),
   },
 });
@@ -129,7 +145,15 @@ const colours = {
   '--mantine-color-teal-light': 'var(--accent-soft)',
   '--mantine-color-teal-light-hover': 'var(--accent-soft)',
   '--mantine-color-teal-light-color': 'var(--accent)',
+  '--mantine-color-teal-outline': 'var(--accent)',
   '--mantine-color-teal-text': 'var(--accent)',
 };
 
-export const followTokens: CSSVariablesResolver = () => ({ variables: {}, light: colours, dark: colours });
+/** Of fields and boxes to tick. */
+const BORDER = 'var(--rule-strong)';
+
+export const followTokens: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...colours, '--mantine-color-gray-4': BORDER },
+  dark: { ...colours, '--mantine-color-dark-4': BORDER },
+});

@@ -144,7 +144,7 @@ function Card({
         {repository && <p className={classes.repository}>{repository}</p>}
         {isRecommended && <Badge>Recommended</Badge>}
         <p>{purpose}</p>
-        <p className={`${classes.facts} numbers`}>{facts}</p>
+        <p className="numbers">{facts}</p>
       </div>
       <div className={classes.foot}>
         {isPresent ? (
