@@ -83,6 +83,7 @@ export const theme = createTheme({
       defaultProps: { variant: 'outline' },
       styles: {
         root: { background: 'var(--surface)', borderInlineStartWidth: 4 },
+        icon: { marginInlineEnd: 'var(--space-2)' },
         body: { minWidth: 0 },
         title: { color: 'var(--ink)' },
         message: { color: 'var(--ink)', overflowWrap: 'anywhere' },

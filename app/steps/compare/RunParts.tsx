@@ -270,12 +270,12 @@ function Act({ verb, icon, run, disabled, onClick }: ActProps) {
     <Button
       size="compact-sm"
       variant="subtle"
-      leftSection={<Icon of={icon} />}
       disabled={disabled}
       aria-label={`${verb} ${run.name}`}
+      title={verb}
       onClick={onClick}
     >
-      {verb}
+      <Icon of={icon} />
     </Button>
   );
 }
