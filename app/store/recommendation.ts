@@ -1,5 +1,5 @@
 /** Which setting the page recommends, from the size of the data, the memory, and the test in docs/core-atoms.md. */
-import type { SettingOptions, SettingSummary } from '../../src/worker/protocol';
+import type { SettingSummary } from '../../src/worker/protocol';
 import { bytes, count, counted } from '../ui/format';
 import { PROBE_SETTING } from './defaults';
 import tested from './evidence.json';
@@ -9,7 +9,11 @@ export interface Evidence {
   /** The sets of the test, with the number of training images in the smallest class. */
   sets: { id: string; trainPerClass: number }[];
   /** Tested settings; options that are not given had their default. `gains`: points above the linear probe on test images, by set. */
-  settings: { setting: string; options: SettingOptions; gains: Record<string, number> }[];
+  settings: {
+    setting: string;
+    options: Readonly<Record<string, number | undefined>>;
+    gains: Record<string, number>;
+  }[];
 }
 
 export interface Recommendation {
