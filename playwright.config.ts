@@ -12,6 +12,7 @@ export default defineConfig({
   // One at a time: training takes every core there is.
   workers: 1,
   timeout: 240_000,
+  snapshotPathTemplate: '{testDir}/{arg}{ext}',
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list'], ['./scripts/test/playwright-reporter.ts']],

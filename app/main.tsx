@@ -3,6 +3,7 @@ import '@mantine/dropzone/styles.css';
 import './ui/fonts.css';
 import './ui/base.css';
 import { MantineProvider } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { watchMemory } from './store/engine-actions';
@@ -12,12 +13,22 @@ import { followTokens, theme } from './ui/theme';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root.');
-createRoot(root).render(
-  <MantineProvider theme={theme} cssVariablesResolver={followTokens} defaultColorScheme="auto">
-    <ErrorBoundary>
-      <App />
-    </ErrorBoundary>
-  </MantineProvider>,
-);
-watchMemory();
-void openPage();
+const reactRoot = createRoot(root);
+
+function show(page: ReactNode): void {
+  reactRoot.render(
+    <MantineProvider theme={theme} cssVariablesResolver={followTokens} defaultColorScheme="auto">
+      <ErrorBoundary>{page}</ErrorBoundary>
+    </MantineProvider>,
+  );
+}
+
+if (new URLSearchParams(location.search).has('states')) {
+  // For developers. Loaded only here, because it comes with recorded images.
+  const { showStates } = await import('./states/show-states');
+  showStates(show);
+} else {
+  show(<App />);
+  watchMemory();
+  void openPage();
+}

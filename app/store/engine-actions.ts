@@ -14,7 +14,7 @@ export type EngineClient = Pick<Engine, 'call' | 'terminate'>;
 let connect = (onReport: (report: Report) => void): EngineClient => new Engine(onReport);
 let engine: EngineClient | null = null;
 
-/** For tests: replaces the function that makes the engine's client. */
+/** Replaces the function that makes the engine’s client: in tests, and on the page of states. */
 export function connectTo(makeEngine: typeof connect): void {
   connect = makeEngine;
   engine = null;

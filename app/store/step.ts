@@ -11,7 +11,8 @@ export const goTo = (step: Step) => {
 const isStep = (text: string): text is Step => STEPS.some((step) => step === text);
 
 export function currentStep(): Step {
-  const named = location.hash.slice(1);
+  // On the page of states, the name of a state begins with its step: `#tune/ready`.
+  const [named = ''] = location.hash.slice(1).split('/');
   return isStep(named) ? named : 'data';
 }
 

@@ -1,0 +1,43 @@
+/** The states on the page of states, with what each shows. A name begins with the step. */
+export const STATES = {
+  'data/first-visit': 'First visit, no images yet',
+  'data/importing': 'Images are being read',
+  'data/import-failed': 'The files could not be read',
+  'data/question': 'The folders can be read in two ways',
+  'data/done': 'Images with a split into three parts',
+  'data/conflicts': 'Conflicting labels, a notice, and files that were left out',
+  'data/engine-starting': 'The engine is starting',
+  'data/engine-failed': 'The engine could not start',
+  'backbone/starting': 'The starter is being loaded',
+  'backbone/downloading': 'A network is being downloaded',
+  'backbone/failed': 'A file could not be used',
+  'backbone/decomposing': 'Kernels are being decomposed',
+  'backbone/done': 'Atoms, and predictions of the pretrained network',
+  'tune/no-data': 'No images yet',
+  'tune/ready': 'Settings can be chosen',
+  'tune/measuring': 'The time is being measured',
+  'tune/impossible': 'An impossible option, and settings that do not fit into memory',
+  'tune/long': 'The runs would take hours',
+  'tune/software-adapter': 'WebGPU on a software adapter',
+  'compare/empty': 'No runs yet',
+  'compare/running': 'The queue is at work',
+  'compare/paused': 'The run and the queue are paused',
+  'compare/done': 'Three settings, with test images',
+  'compare/without-test': 'Three settings, without test images',
+  'compare/failed': 'A run has failed',
+  'compare/two-sets': 'Runs on two data sets',
+  'compare/device-lost': 'The GPU device was lost during a run',
+  'use/empty': 'No models yet',
+  'use/models': 'Models, no image yet',
+  'use/gone': 'The engine no longer has the models',
+  'use/loading': 'An adapter is being loaded',
+  'use/adapter-failed': 'A file is not an adapter',
+  'use/one-image': 'One image is classified',
+  'use/many-images': 'Many images are classified',
+  'use/classifying': 'Images are being classified',
+  'use/failed': 'An image could not be classified',
+} as const;
+
+export type StateName = keyof typeof STATES;
+
+export const STATE_NAMES = Object.keys(STATES) as StateName[]; // the keys of a table of our own

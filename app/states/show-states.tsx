@@ -1,0 +1,36 @@
+/** The page at `?states`: a list of all states, or at `#tune/ready` the page in that state, from recorded values and without an engine. */
+import type { ReactNode } from 'react';
+import { App } from '../App';
+import { connectTo, endEngine } from '../store/engine-actions';
+import { useSession, write } from '../store/session';
+import { STATE_NAMES } from './names';
+import { recordedEngine } from './recorded-engine';
+import { StateList } from './StateList';
+import { STATES, type State, usualAnswers } from './states';
+
+export function showStates(show: (page: ReactNode) => void): void {
+  const showNamed = async () => {
+    const { hash } = location;
+    if (hash === '') return show(<StateList />);
+    const name = STATE_NAMES.find((each) => hash === `#${each}`);
+    // Otherwise it is a link to another step, which the page itself follows.
+    if (!name) return;
+    show(null);
+    await enter(STATES[name]);
+    show(
+      <div key={name} data-state={name}>
+        <App />
+      </div>,
+    );
+  };
+  addEventListener('hashchange', () => void showNamed());
+  void showNamed();
+}
+
+async function enter({ session, answers }: State): Promise<void> {
+  // Calls of the last state end with their engine. Then the actions that made them note it in the session, which is replaced.
+  endEngine();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  connectTo(() => recordedEngine({ ...usualAnswers(session), ...answers }));
+  write({ ...useSession.getInitialState(), ...session }, true);
+}
