@@ -3,7 +3,7 @@
  * `npx playwright test --project=fast e2e/states.spec.ts --update-snapshots`.
  */
 import type { Page } from '@playwright/test';
-import { STATE_NAMES, STATES, type StateName } from '../app/states/names';
+import { STATE_NAMES, STATE_TITLES, type StateName } from '../app/states/names';
 import { expect, test } from './local';
 import { makeSmall } from './small-png';
 
@@ -36,7 +36,7 @@ test.skip(
 test('the list of states links to each', async ({ page }) => {
   await page.goto('/?states');
   await expect(page.getByRole('main').getByRole('link')).toHaveCount(STATE_NAMES.length);
-  await page.getByRole('link', { name: STATES['compare/done'] }).click();
+  await page.getByRole('link', { name: STATE_TITLES['compare/done'] }).click();
   await expect(page.getByRole('heading', { level: 2, name: 'Compare' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Runs, table' })).toContainText('finished');
 });

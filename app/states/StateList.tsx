@@ -1,5 +1,5 @@
 import { Mark } from '../ui/Mark';
-import { STATE_NAMES, STATES, type StateName } from './names';
+import { STATE_NAMES, STATE_TITLES, type StateName } from './names';
 import classes from './StateList.module.css';
 
 const groupOf = (name: StateName) => name.slice(0, name.indexOf('/'));
@@ -35,7 +35,7 @@ export function StateList() {
 function StateLink({ name }: { name: StateName }) {
   return (
     <li>
-      <a href={`#${name}`}>{STATES[name]}</a>
+      <a href={`#${name}`}>{STATE_TITLES[name]}</a>
     </li>
   );
 }

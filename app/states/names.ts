@@ -1,5 +1,5 @@
 /** The states on the page of states, with what each shows. A name begins with the step. */
-export const STATES = {
+export const STATE_TITLES = {
   'data/first-visit': 'First visit, no images yet',
   'data/importing': 'Images are being read',
   'data/import-failed': 'The files could not be read',
@@ -38,6 +38,6 @@ export const STATES = {
   'use/failed': 'An image could not be classified',
 } as const;
 
-export type StateName = keyof typeof STATES;
+export type StateName = keyof typeof STATE_TITLES;
 
-export const STATE_NAMES = Object.keys(STATES) as StateName[]; // the keys of a table of our own
+export const STATE_NAMES = Object.keys(STATE_TITLES) as StateName[]; // the keys of a table of our own

@@ -34,7 +34,6 @@ export function DataStep() {
         </>
       }
     >
-      {!dataset && <Hero />}
       {problem?.kind === 'user' && problem.question ? (
         <ReadingChoice
           question={problem.question}
@@ -56,6 +55,7 @@ export function DataStep() {
       ) : (
         dataset && <Imported reason={reason} />
       )}
+      {!dataset && <Hero />}
       <Block
         title={dataset ? 'Load other images' : 'Your own images'}
         note={dataset && reason === null ? 'They replace the current images.' : undefined}
