@@ -29,7 +29,6 @@ import {
   BEYOND,
   ENSEMBLE,
   FIRST_TEST_SEED,
-  ONLY_SEARCHED,
   type Plan,
   plansOf,
   SEARCH_SEED,
@@ -101,7 +100,7 @@ async function runSet(name: string, set: TestSet): Promise<boolean> {
   }
   if (plansOf(set).some(({ id }) => id === ENSEMBLE.rival)) await classifyWithEnsemble(name, `${data}/test`);
   if (set.isFirstSample) await tuneInPyTorch(name, data, set.seeds);
-  for (const plan of set.plans ? [] : ONLY_SEARCHED) if ((await searchRate(plan)) === null) return false;
+  for (const plan of set.onlySearched) if ((await searchRate(plan)) === null) return false;
   return true;
 }
 

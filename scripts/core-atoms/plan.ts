@@ -71,13 +71,23 @@ export const ONLY_SEARCHED: readonly Plan[] = [
   },
 ];
 
+/** Fewer rates of settings that take no part in the test with ImageNet weights: a default must not be too high there. */
+const RATES_ON_IMAGENET: Readonly<Record<string, readonly number[]>> = {
+  'xs-15': [3e-3, 1e-2, 3e-2],
+  svf: [1e-2, 3e-2, 1e-1],
+  'coefficient-atoms': [3e-4, 1e-3, 3e-3],
+  full: [3e-4, 1e-3, 3e-3],
+};
+
 export interface TestSet {
   args: string[];
   /** Makes the folder with `train/` and `test/`; false if its images are not there. */
   folder: (to: string) => Promise<boolean>;
   seeds: number;
-  /** The plans that take part; if absent all, and those that are only searched. */
+  /** The plans that take part; all if absent. */
   plans?: readonly string[];
+  /** Plans whose learning rate is searched and which are not tested. */
+  onlySearched: readonly Plan[];
   /**
    * Whether it is the set of “Try the sample”, which was chosen because tuning helps on it and so answers no question. The linear probe and core atoms are also trained in PyTorch (interop/pytorch/tune_sample.py).
    */
@@ -91,29 +101,42 @@ export const SETS: Record<string, TestSet> = {
     args: ['--epochs', '8', '--augmentation', 'none'],
     folder: photos('sign-digits'),
     seeds: 5,
+    onlySearched: ONLY_SEARCHED,
   },
-  counting: { args: ['--epochs', '10', '--augmentation', 'flips'], folder: drawn('counting', 200), seeds: 5 },
+  counting: {
+    args: ['--epochs', '10', '--augmentation', 'flips'],
+    folder: drawn('counting', 200),
+    seeds: 5,
+    onlySearched: ONLY_SEARCHED,
+  },
   flowers5: {
     args: ['--epochs', '10', '--augmentation', 'crops-flips'],
     folder: photos('flowers5'),
     seeds: 3,
+    onlySearched: ONLY_SEARCHED,
   },
   textures: {
     args: ['--epochs', '10', '--augmentation', 'crops-flips'],
     folder: drawn('textures', 100),
     seeds: 3,
+    onlySearched: ONLY_SEARCHED,
   },
   'sign-digits-imagenet': {
     args: ['--epochs', '3', '--augmentation', 'crops-flips', '--backbone', IMAGENET, '--size', '64'],
     folder: photos('sign-digits'),
     seeds: 3,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4'],
+    onlySearched: PLANS.flatMap((plan) => {
+      const rates = RATES_ON_IMAGENET[plan.id];
+      return rates ? { ...plan, rates } : [];
+    }),
   },
   'surface-faults': {
     args: ['--epochs', '10', '--augmentation', 'flips'],
     folder: drawn('surface-faults', 100),
     seeds: 5,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4', 'full'],
+    onlySearched: [],
     isFirstSample: true,
   },
 };
