@@ -61,7 +61,7 @@ describe('the answer', () => {
       'test',
     );
     expect(words).toMatch(
-      /^Better than the linear probe on these 200 test images: full by 30\.0 points \([\d.]+ to [\d.]+, p < 0\.001\) and lora by 15\.0 points \(.*, p < 0\.001\)\.$/,
+      /^Better than the linear probe on these 200 test images: full by 30\.0 points \(95\s% interval [\d.]+ to [\d.]+, p\s< 0\.001\) and lora by 15\.0 points \(.*, p\s< 0\.001\)\.$/,
     );
     expect(words).not.toContain('atoms');
   });
@@ -114,7 +114,7 @@ describe('the answer', () => {
       atoms: (i) => i >= 50,
     });
     expect(words).toMatch(
-      /^On these 100 validation images, lora is better than atoms by 19\.0 points \(.*, p < 0\.001\)\. No difference from full, which has the highest accuracy, is shown\.$/,
+      /^On these 100 validation images, lora is better than atoms by 19\.0 points \(.*, p\s< 0\.001\)\. No difference from full, which has the highest accuracy, is shown\.$/,
     );
   });
 

@@ -123,7 +123,7 @@ function imagesOf<Run extends ComparedRun>({ arms, scoredOn }: Comparison<Run>):
   return counted(arms[0]?.[scoredOn]?.images ?? 0, `${scoredOn} image`);
 }
 
-/** `Core atoms by 7.1 points (2.0 to 12.2, p = 0.002), LoRA by 5.0 points (…) and 2 more` */
+/** `Core atoms by 7.1 points (95 % interval 2.0 to 12.2, p = 0.002), LoRA by 5.0 points (…) and 2 more` */
 function listOf<Run extends ComparedRun>(
   pairs: readonly Pair<Run>[],
   nameOf = ({ first }: Pair<Run>) => first.name,
@@ -133,7 +133,7 @@ function listOf<Run extends ComparedRun>(
     const { mean, low, high } = difference ?? { mean: 0, low: 0, high: 0 };
     const [from, to] = mean < 0 ? [-high, -low] : [low, high];
     const p = test ? pValue(test.p) : '';
-    return `${nameOf(pair)} by ${amount(Math.abs(mean))} points (${amount(from)} to ${amount(to)}, p ${p.startsWith('<') ? p : `= ${p}`})`;
+    return `${nameOf(pair)} by ${amount(Math.abs(mean))} points (95\u00a0% interval ${amount(from)} to ${amount(to)}, p\u00a0${p.startsWith('<') ? p : `= ${p}`})`;
   });
   const rest = pairs.length - named.length;
   return new Intl.ListFormat('en').format([...named, ...(rest > 0 ? [`${count(rest)} more`] : [])]);
