@@ -13,6 +13,9 @@ const AS_GOOD = 0.01;
 /** Means within this of the highest, 0–1, show how flat a setting is. */
 const NEAR = 0.03;
 
+/** A setting that was searched on fewer sets keeps the rate it had. */
+const LEAST_SETS = 2;
+
 /** What a plan's search found on each set, without the set that was chosen because tuning helps on it. */
 interface PlanSearch {
   plan: Plan;
@@ -30,7 +33,7 @@ interface DefaultRate {
   rateExponents: Record<string, number>;
 }
 
-/** By the setting's id; only settings whose default options were searched. */
+/** By the setting's id; only settings whose default options were searched on enough sets. */
 export async function defaultRates(): Promise<Map<string, DefaultRate>> {
   const searches = await allSearches();
   return new Map(
@@ -50,9 +53,10 @@ export async function defaultRates(): Promise<Map<string, DefaultRate>> {
         if (!option) continue;
         const usual = onSetsOf(other, search);
         const sized = onSetsOf(search, other);
-        if (within(sized, AS_GOOD).includes(chosen(usual))) continue;
+        const rate = bestRate(usual);
+        if (within(sized, AS_GOOD).includes(rate)) continue;
         const exponent =
-          Math.log(chosen(sized) / chosen(usual)) / Math.log(sizeOf(other, option.id) / option.default);
+          Math.log(bestRate(sized) / rate) / Math.log(sizeOf(other, option.id) / option.default);
         const rounded = Math.round(2 * exponent) / 2;
         if (rounded !== 0) rateExponents[option.id] = rounded;
       }
@@ -78,7 +82,7 @@ async function allSearches(): Promise<PlanSearch[]> {
       return { plan, bySet, means: meansOf(bySet) };
     }),
   );
-  return searches.filter(({ means }) => means.length > 0);
+  return searches.filter(({ bySet }) => bySet.length >= LEAST_SETS);
 }
 
 function meansOf(bySet: PlanSearch['bySet']): PlanSearch['means'] {
@@ -97,6 +101,8 @@ const highest = ({ means }: PlanSearch) => Math.max(...means.map(({ mean }) => m
 /** The rates whose mean is at most `less` below the highest, ascending. */
 const within = (search: PlanSearch, less: number): number[] =>
   search.means.flatMap(({ rate, mean }) => (mean >= highest(search) - less ? rate : []));
+
+const bestRate = (search: PlanSearch): number => within(search, 0)[0] ?? Number.NaN;
 
 const chosen = (search: PlanSearch): number => within(search, AS_GOOD)[0] ?? Number.NaN;
 
@@ -127,7 +133,7 @@ export async function writeLearningRates(): Promise<void> {
   const parts = [
     '# Default learning rates',
     'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) describes sets, settings and the search; all settings had the same.',
-    `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where a second size of a setting (rank, m, kc) was searched and loses more than a point at the best rate of the first, the default is proportional to a power of the size: the one through the best rates of both sizes, on the sets that both have, rounded to halves. Means over different sets cannot be compared with each other. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
+    `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where a second size of a setting (rank, m, kc) was searched and loses more than a point at the best rate of the first, the default is proportional to a power of the size: the one through the best rates of both sizes, on the sets that both have, rounded to halves. A setting that was searched on one set only keeps the rate it had and is not listed. Means over different sets cannot be compared with each other. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
     table(titles, rows),
     '## Accuracy at each learning rate',
     'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the test in [core atoms](core-atoms.md) took for this set; on a tie, the one with the lower validation loss.',

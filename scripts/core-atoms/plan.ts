@@ -71,12 +71,17 @@ export const ONLY_SEARCHED: readonly Plan[] = [
   },
 ];
 
-/** Fewer rates of settings that take no part in the test with ImageNet weights: a default must not be too high there. */
+/** Rates of settings that take no part in the test with ImageNet weights: a default must not be too high there. */
 const RATES_ON_IMAGENET: Readonly<Record<string, readonly number[]>> = {
   'xs-15': [3e-3, 1e-2, 3e-2],
   svf: [1e-2, 3e-2, 1e-1],
   'coefficient-atoms': [3e-4, 1e-3, 3e-3],
   full: [3e-4, 1e-3, 3e-3],
+  'overcomplete-atoms': [1e-3, 3e-3, 1e-2],
+  'all-atoms': [3e-4, 1e-3, 3e-3],
+  'lora-peft': [1e-3, 3e-3, 1e-2],
+  bitfit: [3e-3, 1e-2, 3e-2],
+  'scale-and-shift': [3e-3, 1e-2, 3e-2],
 };
 
 export interface TestSet {
@@ -126,7 +131,7 @@ export const SETS: Record<string, TestSet> = {
     folder: photos('sign-digits'),
     seeds: 3,
     plans: ['probe', 'atoms', 'core-3', 'core-8', 'lora-4'],
-    onlySearched: PLANS.flatMap((plan) => {
+    onlySearched: [...PLANS, ...ONLY_SEARCHED].flatMap((plan) => {
       const rates = RATES_ON_IMAGENET[plan.id];
       return rates ? { ...plan, rates } : [];
     }),

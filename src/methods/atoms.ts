@@ -15,7 +15,7 @@ export const atoms: TuningMethod = {
   paper:
     'ResNet-50 on CIFAR-100, atoms only: accuracy 66.86 % (m = 6) and 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 1e-2,
-  rateExponents: {},
+  rateExponents: { m: -1.5 },
   options: [ATOMS_PER_LAYER, ...layerOptions(false)],
   decompositions: (_layer, options) => ({ plain: plainAtoms(option(atoms, options, 'm')) }),
   atomChange: 'dD',

@@ -63,7 +63,7 @@ export const coefficientAtoms: TuningMethod = {
     'Take it when accuracy matters more than the size of the file. Decomposition takes time before the first run.',
   paper: '',
   learningRate: 1e-3,
-  rateExponents: {},
+  rateExponents: { kc: -1.5 },
   options: [
     { ...ATOMS_PER_LAYER, label: 'Atoms per pair of channels (m)' },
     ...BLOCK_OPTIONS,
