@@ -67,7 +67,8 @@ export default defineConfig({
   optimizeDeps: {
     // All at once, before any page asks: a package found later is bundled anew while a worker waits for its old address.
     include: [
-      ...Object.keys(dependencies),
+      // A typeface is style sheets only.
+      ...Object.keys(dependencies).filter((each) => !each.startsWith('@fontsource')),
       ...['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'zustand/react/shallow'],
     ],
   },
