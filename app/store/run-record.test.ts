@@ -9,7 +9,7 @@ const LORA = {
     label: 'LoRA',
     symbol: 'LoRA',
     learningRate: 1e-3,
-    rateExponents: {},
+    rateExponents: { r: -1 },
     trainable: { backbone: 1, head: 1 },
   },
   options: [{ id: 'r', label: 'Rank (r)', help: '', default: 4, min: 1, max: 64 }],
@@ -44,6 +44,8 @@ describe('a trial’s name', () => {
       name: 'LoRA, r = 8, learning rate 0.003, seed 2',
       armName: 'LoRA, r = 8, learning rate 0.003',
     });
+    // The rate that r = 8 has by default.
+    expect(named('final', { options: { r: 8 }, learningRate: 5e-4 }, 1).name).toBe('LoRA, r = 8');
     expect(named('search', { epochs: 1 }, 3).name).toBe('LoRA, search over 1 epoch');
   });
 });

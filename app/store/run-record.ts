@@ -105,15 +105,15 @@ export const keptResult = (run: RunRecord): EpochResult | undefined =>
 export const armOf = ({ config, basis }: Pick<RunRecord, 'config' | 'basis'>) => `${basis} ${armKey(config)}`;
 
 /**
- * A trial's names: the setting's name, with the learning rate if it differs from the setting's own, and the seed if there are
- * several.
+ * A trial's names: the setting's name, with the learning rate if it differs from the one that the setting has with these options, and
+ * the seed if there are several.
  */
 export function trialNames(
   { setting, role, config }: Trial,
   hyperparameters: Hyperparameters,
   seeds: number,
 ): Pick<RunRecord, 'name' | 'armName'> {
-  const own = learningRateOf(setting, hyperparameters);
+  const own = learningRateOf(setting, hyperparameters, config.options);
   const rate = config.learningRate === own ? [] : [`learning rate ${config.learningRate}`];
   const armName = [runName(setting, config.options), ...rate].join(', ');
   const epochs = role === 'search' ? [`search over ${counted(config.epochs, 'epoch')}`] : [];
