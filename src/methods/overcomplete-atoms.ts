@@ -36,7 +36,7 @@ export const overcompleteAtoms: TuningMethod = {
     'Trains several atoms in place of each atom, and the weights with which every input channel mixes them.',
   advice: 'Take it to repeat the paper’s experiments.',
   paper: '',
-  learningRate: 1e-3,
+  learningRate: 3e-2,
   rateExponents: {},
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...layerOptions(false)],
   decompositions: (_layer, options) => ({ plain: plainAtoms(option(overcompleteAtoms, options, 'm')) }),
