@@ -81,7 +81,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
             ticks={yTicks}
             tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
             width={Y_AXIS}
-            label={beside(accuracyOf(points))}
+            label={beside(kindOf(points))}
             tick={tick}
             axisLine={false}
             tickLine={false}
@@ -98,7 +98,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
 }
 
 /** `test accuracy`, `balanced validation accuracy` */
-function accuracyOf(points: readonly Point[]): string {
+function kindOf(points: readonly Point[]): string {
   const { on, isBalanced } = points.find(({ counted }) => counted)?.counted ?? {
     on: 'validation',
     isBalanced: false,

@@ -2,9 +2,9 @@
 import type { ReactNode } from 'react';
 import { App } from '../App';
 import { connectTo, endEngine } from '../store/engine-actions';
+import { FakeEngine } from '../store/fake-engine';
 import { useSession, write } from '../store/session';
 import { STATE_NAMES } from './names';
-import { recordedEngine } from './recorded-engine';
 import { StateList } from './StateList';
 import { STATES, type State, usualAnswers } from './states';
 
@@ -31,6 +31,6 @@ async function enter({ session, answers }: State): Promise<void> {
   // Calls of the last state end with their engine. Then the actions that made them note it in the session, which is replaced.
   endEngine();
   await new Promise((resolve) => setTimeout(resolve, 0));
-  connectTo(() => recordedEngine({ ...usualAnswers(session), ...answers }));
+  connectTo((onReport) => new FakeEngine(onReport, { ...usualAnswers(session), ...answers }));
   write({ ...useSession.getInitialState(), ...session }, true);
 }

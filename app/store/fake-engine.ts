@@ -1,4 +1,7 @@
-/** For tests only: an engine whose results the test provides, and a session after a start, an import and a count of parameters. */
+/**
+ * For tests and the page of states: an engine with given results. For tests only: a session after a start, an import and a count of
+ * parameters.
+ */
 import type {
   BackboneSummary,
   CallName,
@@ -24,7 +27,12 @@ export interface Asked<K extends CallName = CallName> {
   reject(error: Error): void;
 }
 
-type Answers = { [K in CallName]?: (input: Calls[K]['in']) => Calls[K]['out'] | Promise<Calls[K]['out']> };
+export type EngineAnswers = {
+  [K in CallName]?: (
+    input: Calls[K]['in'],
+    options: CallOptions<K>,
+  ) => Calls[K]['out'] | Promise<Calls[K]['out']>;
+};
 
 export class FakeEngine implements EngineClient {
   /** All calls, pending or settled. */
@@ -33,7 +41,7 @@ export class FakeEngine implements EngineClient {
 
   constructor(
     readonly report: (report: Report) => void,
-    readonly answers: Answers,
+    readonly answers: EngineAnswers,
   ) {}
 
   call<K extends CallName>(
@@ -45,7 +53,10 @@ export class FakeEngine implements EngineClient {
       this.asked.push({ call, input, options, resolve, reject } as Asked); // only read again by the name of its call
       options.signal?.addEventListener('abort', () => reject(new DOMException('Cancelled.', 'AbortError')));
       const answer = this.answers[call];
-      if (answer) Promise.resolve(input).then(answer).then(resolve, reject);
+      if (answer)
+        Promise.resolve(input)
+          .then((given) => answer(given, options))
+          .then(resolve, reject);
     });
   }
 
@@ -113,7 +124,7 @@ export const resultOf = (config: RunConfig) =>
 const FRESH = useSession.getState();
 
 /** Connects the page to a fake engine. The list has all engines made so far, the current one last. */
-export function connectFake(answers: Answers = {}): FakeEngine[] {
+export function connectFake(answers: EngineAnswers = {}): FakeEngine[] {
   const engines: FakeEngine[] = [];
   write(FRESH, true);
   connectTo((report) => {

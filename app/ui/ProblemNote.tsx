@@ -15,10 +15,13 @@ interface Props {
 
 export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   if (!problem) return null;
-  const dismiss = onDismiss ? { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose: onDismiss } : {};
+  const shared = {
+    ...{ color: 'red', icon: <Icon of="error" /> },
+    ...(onDismiss && { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose: onDismiss }),
+  };
   if (problem.kind === 'user') {
     return (
-      <Alert color="red" icon={<Icon of="error" />} title={title} {...dismiss}>
+      <Alert {...shared} title={title}>
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
       </Alert>
@@ -27,7 +30,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
   const report = `${problem.message}\n\n${problem.details}\n\n${navigator.userAgent}`;
   if (problem.kind !== 'bug') {
     return (
-      <Alert color="red" icon={<Icon of="error" />} title={title} {...dismiss}>
+      <Alert {...shared} title={title}>
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
         <details className={classes.details}>
@@ -38,7 +41,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
     );
   }
   return (
-    <Alert color="red" icon={<Icon of="error" />} title="This is a bug in atomtune" {...dismiss}>
+    <Alert {...shared} title="This is a bug in atomtune">
       <p>{title}. You did nothing wrong. Please report the details below.</p>
       <Report text={report} report={report} />
       {action && <div className={classes.action}>{action}</div>}

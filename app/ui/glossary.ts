@@ -266,3 +266,13 @@ export const GLOSSARY = {
 } satisfies Record<string, Entry>;
 
 export type Word = keyof typeof GLOSSARY;
+
+/** The settings that texts name. */
+export const SETTING_NAMES: readonly Word[] = [
+  'linear probe',
+  'core atoms',
+  'overcomplete atoms',
+  'coefficient atoms',
+  'LoRA',
+  'full tuning',
+];

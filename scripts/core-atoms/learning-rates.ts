@@ -2,6 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { METHODS } from '../../src/methods';
+import type { TuningMethod } from '../../src/methods/method';
+import type { SettingOption } from '../../src/worker/protocol';
 import { table } from '../markdown';
 import { best, type Searched, searched } from './kept';
 import { ONLY_SEARCHED, PLANS, type Plan, SETS } from './plan';
@@ -26,6 +28,7 @@ interface PlanSearch {
 
 /** What the searches say about a setting's default learning rate. */
 interface DefaultRate {
+  method: TuningMethod;
   search: PlanSearch;
   /** At the default options. */
   learningRate: number;
@@ -33,36 +36,39 @@ interface DefaultRate {
   rateExponents: Record<string, number>;
 }
 
-/** By the setting's id; only settings whose default options were searched on enough sets. */
-export async function defaultRates(): Promise<Map<string, DefaultRate>> {
-  const searches = await allSearches();
-  return new Map(
-    METHODS.flatMap(({ id, options }): [string, DefaultRate][] => {
-      const own = searches.filter(({ plan }) => plan.setting === id);
-      const sizeOf = ({ plan }: PlanSearch, option: string) =>
-        plan.options[option] ?? options.find((each) => each.id === option)?.default ?? 0;
-      const differing = (search: PlanSearch) =>
-        options.filter((option) => sizeOf(search, option.id) !== option.default);
-      const search = own.find((each) => differing(each).length === 0);
-      if (!search) return [];
-      const learningRate = chosen(search);
-      const rateExponents: Record<string, number> = {};
-      for (const other of own) {
-        // LoRA's scale α was searched together with its rank, so that α/r stayed 1.
-        const [option] = differing(other);
-        if (!option) continue;
-        const usual = onSetsOf(other, search);
-        const sized = onSetsOf(search, other);
-        const rate = bestRate(usual);
-        if (within(sized, AS_GOOD).includes(rate)) continue;
-        const exponent =
-          Math.log(bestRate(sized) / rate) / Math.log(sizeOf(other, option.id) / option.default);
-        const rounded = Math.round(2 * exponent) / 2;
-        if (rounded !== 0) rateExponents[option.id] = rounded;
-      }
-      return [[id, { search, learningRate, rateExponents }]];
-    }),
-  );
+/** Of the settings whose default options were searched on enough sets. */
+export const defaultRates = async (): Promise<DefaultRate[]> => defaultsFrom(await allSearches());
+
+function defaultsFrom(searches: readonly PlanSearch[]): DefaultRate[] {
+  return METHODS.flatMap((method) => {
+    const own = searches.filter(({ plan }) => plan.setting === method.id);
+    const search = own.find(({ plan }) => differing(method, plan) === null);
+    if (!search) return [];
+    const rateExponents = Object.assign({}, ...own.map((other) => exponentOf(method, search, other)));
+    return { method, search, learningRate: chosen(search), rateExponents };
+  });
+}
+
+/** The first option that is not at its default, and its value; null if there is none. LoRA's α was searched with its rank, α/r = 1. */
+function differing({ options }: TuningMethod, plan: Plan): { option: SettingOption; value: number } | null {
+  for (const option of options) {
+    const value = plan.options[option.id] ?? option.default;
+    if (value !== option.default) return { option, value };
+  }
+  return null;
+}
+
+/** The power that the rate follows of the option by which `other` differs, by its id; empty if the rate does not follow it. */
+function exponentOf(method: TuningMethod, search: PlanSearch, other: PlanSearch): Record<string, number> {
+  const difference = differing(method, other.plan);
+  if (!difference) return {};
+  const { option, value } = difference;
+  const rate = bestRate(onSetsOf(other, search));
+  const sized = onSetsOf(search, other);
+  if (within(sized, AS_GOOD).includes(rate)) return {};
+  const exponent = Math.log(bestRate(sized) / rate) / Math.log(value / option.default);
+  const rounded = Math.round(2 * exponent) / 2;
+  return rounded === 0 ? {} : { [option.id]: rounded };
 }
 
 /** The search without the sets on which `other` was not searched. */
@@ -109,7 +115,7 @@ const chosen = (search: PlanSearch): number => within(search, AS_GOOD)[0] ?? Num
 const percent = (value: number) => (100 * value).toFixed(1);
 
 export async function writeLearningRates(): Promise<void> {
-  const defaults = [...(await defaultRates())];
+  const searches = await allSearches();
   const titles = [
     'setting',
     'default',
@@ -118,8 +124,8 @@ export async function writeLearningRates(): Promise<void> {
     `rates within ${100 * NEAR} points of the highest mean`,
     'follows',
   ];
-  const rows = defaults.map(([id, { search, learningRate, rateExponents }]) => [
-    METHODS.find((method) => method.id === id)?.label ?? id,
+  const rows = defaultsFrom(searches).map(({ method, search, learningRate, rateExponents }) => [
+    method.label,
     learningRate.toExponential(),
     percent(search.means.find(({ rate }) => rate === learningRate)?.mean ?? Number.NaN),
     `${search.bySet.length}`,
@@ -137,7 +143,7 @@ export async function writeLearningRates(): Promise<void> {
     table(titles, rows),
     '## Accuracy at each learning rate',
     'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the test in [core atoms](core-atoms.md) took for this set; on a tie, the one with the lower validation loss.',
-    ...(await allSearches()).flatMap(rateTable),
+    ...searches.flatMap(rateTable),
   ];
   await writeFile(FILE, `${parts.join('\n\n')}\n`);
 }

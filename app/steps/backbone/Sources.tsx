@@ -63,6 +63,7 @@ export function Sources({ reason, recommended }: SourcesProps) {
               details={`Pretrained on ImageNet: 1.28 million images in 1,000 classes. Licence: ${row.licence}. Cite ${row.citation}.`}
               facts={factsOf(row, copy)}
               action={actionOf(copy)}
+              downloads={copy?.kind !== 'whole'}
               isPresent={'id' in present && present.id === row.id}
               isRecommended={recommended === row.id}
               disabled={reason !== null}
@@ -118,6 +119,8 @@ interface CardProps {
   details: ReactNode;
   facts: string;
   action: string;
+  /** Whether the action begins with a download. */
+  downloads?: boolean;
   isPresent: boolean;
   isRecommended: boolean;
   disabled: boolean;
@@ -130,6 +133,7 @@ function Card({
   details,
   facts,
   action,
+  downloads = false,
   isPresent,
   isRecommended,
   disabled,
@@ -154,7 +158,7 @@ function Card({
         ) : (
           <Button
             size="xs"
-            leftSection={action.includes('ownload') && <Icon of="download" />}
+            leftSection={downloads && <Icon of="download" />}
             variant={isRecommended ? 'filled' : 'default'}
             disabled={disabled}
             aria-label={`${action}: ${title}`}

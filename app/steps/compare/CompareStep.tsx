@@ -10,7 +10,7 @@ import type { RunRecord } from '../../store/run-record';
 import { comparisonBasis, useSession, write } from '../../store/session';
 import { useComparison } from '../../store/use-comparison';
 import { explained } from '../../ui/explained';
-import type { Word } from '../../ui/glossary';
+import { SETTING_NAMES, type Word } from '../../ui/glossary';
 import { Icon } from '../../ui/Icon';
 import { ProblemNote } from '../../ui/ProblemNote';
 import { Empty, StepPage } from '../../ui/StepPage';
@@ -132,12 +132,7 @@ interface GroupProps {
 
 /** What the sentences about a comparison mention. */
 const WORDS: readonly Word[] = [
-  'linear probe',
-  'core atoms',
-  'overcomplete atoms',
-  'coefficient atoms',
-  'LoRA',
-  'full tuning',
+  ...SETTING_NAMES,
   'atoms',
   'm',
   'test images',

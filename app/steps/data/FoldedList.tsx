@@ -1,8 +1,8 @@
 /** A note about some files, with an expandable list of them. */
-import { Button, Collapse } from '@mantine/core';
+import { Collapse } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { Icon } from '../../ui/Icon';
+import { FoldButton } from '../../ui/FoldButton';
 import classes from './FoldedList.module.css';
 
 interface BoxProps {
@@ -23,15 +23,9 @@ export function FoldedBox({ label, lead, isOpen, action, children }: BoxProps) {
         <p>{lead}</p>
         <div>
           {action}
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
-            onClick={toggle}
-            aria-expanded={opened}
-          >
+          <FoldButton opened={opened} onToggle={toggle}>
             {opened ? 'Hide the list' : 'Show the list'}
-          </Button>
+          </FoldButton>
         </div>
       </div>
       <Collapse expanded={opened}>{children}</Collapse>

@@ -1,13 +1,13 @@
 /** The hyperparameters that all settings share: a few are visible, the rest is collapsed with the paper's defaults. */
-import { Button, Collapse, NativeSelect, Switch } from '@mantine/core';
+import { Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Augmentation } from '../../../src/worker/protocol';
 import type { Hyperparameters } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { setHyperparameters } from '../../store/setting-actions';
 import { BOUNDS } from '../../store/url';
+import { FoldButton } from '../../ui/FoldButton';
 import { count } from '../../ui/format';
-import { Icon } from '../../ui/Icon';
 import { NumberField } from '../../ui/NumberField';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -193,16 +193,9 @@ export function HyperparameterFields() {
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />
         </div>
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          ml="calc(-1 * var(--space-2))"
-          leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
-          onClick={toggle}
-          aria-expanded={opened}
-        >
+        <FoldButton opened={opened} onToggle={toggle} ml="calc(-1 * var(--space-2))">
           {opened ? 'Fewer hyperparameters' : 'More hyperparameters'}
-        </Button>
+        </FoldButton>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>
           <div className={classes.fields}>
             <Fields fields={FOLDED} />

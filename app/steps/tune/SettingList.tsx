@@ -1,5 +1,5 @@
 /** The settings as a compact list: what each trains, its costs, and when to take it. The rest is folded. */
-import { Badge, Button, Checkbox, UnstyledButton } from '@mantine/core';
+import { Badge, Checkbox, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, useMemo } from 'react';
 import type { SettingSummary } from '../../../src/worker/protocol';
@@ -7,19 +7,15 @@ import { read } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { settingSeconds, useSweepSource, useTimeSource } from '../../store/sweep-actions';
 import { explained } from '../../ui/explained';
+import { FoldButton } from '../../ui/FoldButton';
 import { bytes, count, counted, roughDuration } from '../../ui/format';
-import type { Word } from '../../ui/glossary';
+import { SETTING_NAMES, type Word } from '../../ui/glossary';
 import { Icon } from '../../ui/Icon';
 import classes from './SettingList.module.css';
 
 /** What the descriptions of settings mention. */
 export const SETTING_WORDS: readonly Word[] = [
-  'linear probe',
-  'core atoms',
-  'overcomplete atoms',
-  'coefficient atoms',
-  'LoRA',
-  'full tuning',
+  ...SETTING_NAMES,
   'head',
   'features',
   'atoms',
@@ -84,16 +80,9 @@ export function SettingList({ settings, chosen, recommended, advice, focused, on
         ))}
       </ul>
       {rest.length > 0 && (
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          onClick={toggle}
-          aria-expanded={unfolded}
-          className={classes.more}
-          leftSection={<Icon of={unfolded ? 'unfolded' : 'folded'} />}
-        >
+        <FoldButton opened={unfolded} onToggle={toggle} className={classes.more}>
           {unfolded ? 'Fewer settings' : `${counted(rest.length, 'more setting')}: ${namesOf(rest)}`}
-        </Button>
+        </FoldButton>
       )}
     </div>
   );

@@ -1,5 +1,5 @@
 /** Several values and seeds of the chosen settings. */
-import { Button, Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
+import { Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { isWhole } from '../../../src/methods/option-fault';
@@ -9,7 +9,7 @@ import { chosenSettings, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';
 import { findsChosenRates, turnSweep, turnValues, useSweepSource } from '../../store/sweep-actions';
 import { BOUNDS, MOST_VALUES } from '../../store/url';
-import { Icon } from '../../ui/Icon';
+import { FoldButton } from '../../ui/FoldButton';
 import { NumberField } from '../../ui/NumberField';
 import { Block } from '../../ui/StepPage';
 import classes from './TuneStep.module.css';
@@ -44,16 +44,9 @@ export function SweepFields() {
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          ml="calc(-1 * var(--space-2))"
-          leftSection={<Icon of={opened ? 'unfolded' : 'folded'} />}
-          onClick={toggle}
-          aria-expanded={opened}
-        >
+        <FoldButton opened={opened} onToggle={toggle} ml="calc(-1 * var(--space-2))">
           {opened ? 'Fewer values' : 'Several values'}
-        </Button>
+        </FoldButton>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>
           {chosen.map((setting) => (
             <fieldset key={setting.id} className={classes.values}>
