@@ -4,6 +4,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 import { documentsPlugin } from './scripts/documents.ts';
+import { sourceAddress, sourcePlugin } from './scripts/source-archive.ts';
 
 /** Cross-origin isolation gives the wasm backend its threads. */
 const headers = {
@@ -14,6 +15,8 @@ const headers = {
 const { name, version, dependencies, repository } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
 );
+
+const source = sourceAddress(repository?.url);
 
 /** Reference files beside the project, for tests; the folder may be a link. */
 const reference = existsSync('../shared') ? ['../shared', realpathSync('../shared')] : [];
@@ -43,11 +46,11 @@ export default defineConfig({
   define: {
     __APP_NAME__: JSON.stringify(name),
     __APP_VERSION__: JSON.stringify(version),
-    __APP_REPOSITORY__: JSON.stringify(repository?.url ?? null),
+    __APP_SOURCE__: JSON.stringify(source),
     __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
   },
   base: './',
-  plugins: [react(), documentsPlugin()],
+  plugins: [react(), documentsPlugin(), sourcePlugin(source)],
   server: { headers, fs: { allow: ['.', ...reference] } },
   preview: { headers },
   worker: {

@@ -1,4 +1,5 @@
 /** The first visit: nothing moves while the page loads, words explain themselves, and the help comes with the page. */
+import { existsSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible';
 import { expect, test } from './local';
@@ -61,6 +62,16 @@ test('the help, the method and the licence are served with the page', async ({ p
   await openLink(page, 'Licence: Apache-2.0', (licence) =>
     expect(licence.getByText('Apache License')).toBeVisible(),
   );
+});
+
+test('the source code is served with the page', async ({ page }) => {
+  test.skip(!existsSync('.git'), 'The page was not built from a git checkout.');
+  await openPage(page);
+  const link = page.getByRole('contentinfo').getByRole('link', { name: 'Source code' });
+  const address = (await link.getAttribute('href')) ?? '';
+  test.skip(address.startsWith('https:'), 'The source has a public repository.');
+  const archive = await (await page.request.get(new URL(address, page.url()).href)).body();
+  expect(new TextDecoder('latin1').decode(archive)).toContain('src/worker/protocol.ts');
 });
 
 async function openLink(page: Page, name: string, look: (opened: Page) => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@
  * The page in every state of `?states`, in three looks, beside the screenshots in e2e/states. After a wanted change:
  * `npx playwright test --project=fast e2e/states.spec.ts --update-snapshots`.
  */
+import { existsSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { STATE_NAMES, STATE_TITLES, type StateName } from '../app/states/names';
 import { expect, test } from './local';
@@ -31,6 +32,11 @@ test.describe.configure({ timeout: 900_000 });
 test.skip(
   process.platform !== 'linux',
   'The screenshots were taken on Linux; other systems draw letters with other fonts and edges.',
+);
+
+test.skip(
+  !existsSync('.git'),
+  'The page was not built from a git checkout, so its footer has no link to the source code.',
 );
 
 test('the list of states links to each', async ({ page }) => {

@@ -13,8 +13,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { accuracyKind } from '../store/comparison-words';
-import { type Against, frontOf, type Point } from './against';
+import { type Against, frontOf, kindOf, type Point } from './against';
 import {
   axisLine,
   below,
@@ -81,7 +80,7 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
             ticks={yTicks}
             tickFormatter={(value: number) => `${Math.round(100 * value)} %`}
             width={Y_AXIS}
-            label={beside(kindOf(points))}
+            label={beside(kindOf(points).toLowerCase())}
             tick={tick}
             axisLine={false}
             tickLine={false}
@@ -95,15 +94,6 @@ export function AccuracyAgainst({ against, title, points, width, height }: Props
       )}
     </SizedChart>
   );
-}
-
-/** `test accuracy`, `balanced validation accuracy` */
-function kindOf(points: readonly Point[]): string {
-  const { on, isBalanced } = points.find(({ counted }) => counted)?.counted ?? {
-    on: 'validation',
-    isBalanced: false,
-  };
-  return accuracyKind(on, isBalanced).toLowerCase();
 }
 
 const namesOf = (points: readonly Point[]) => points.map(({ name }) => name);

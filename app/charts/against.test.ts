@@ -67,7 +67,8 @@ describe('the paper’s points', () => {
 
   it('stand in the CSV under the settings, with their source', () => {
     const points = [...pointsOf({ arms: [ATOMS], scoredOn: 'validation' }, AGAINST.parameters)];
-    const text = csv(fileRows(againstColumns(AGAINST.parameters), [...points, ...paperPoints(SERIES)]));
+    const all = [...points, ...paperPoints(SERIES)];
+    const text = csv(fileRows(againstColumns(AGAINST.parameters, all), all));
     const lines = text.split('\r\n');
     expect(lines[0]).toBe(
       'setting,trainable_parameters,accuracy,low,high,images,counted_on,runs,pareto_front,source',

@@ -1,6 +1,7 @@
 /** The costs that accuracy is plotted against, and the points: one per setting with its values, over all seeds. */
 import { paretoFront } from '../../src/statistics/pareto';
 import type { Arm, ComparedRun, Comparison, Scored } from '../store/comparison';
+import { accuracyKind } from '../store/comparison-words';
 import type { Column } from '../ui/columns';
 import { bytes, count, counted, duration, percent, range } from '../ui/format';
 import { decadeTicks, niceTicks } from './axis';
@@ -130,13 +131,25 @@ export const paperPoints = (series: PaperSeries): Point[] =>
 export const frontOf = (points: readonly Point[]): Point[] =>
   points.filter(({ front }) => front).sort((a, b) => a.x - b.x);
 
+/** `Test accuracy`, `Balanced validation accuracy` */
+export function kindOf(points: readonly Point[]): string {
+  const { on, isBalanced } = points.find((point) => point.counted)?.counted ?? {
+    on: 'validation',
+    isBalanced: false,
+  };
+  return accuracyKind(on, isBalanced);
+}
+
 const NONE = '–';
 
-export const againstColumns = ({ column, show, field }: Against): Column<Point>[] => [
+export const againstColumns = (
+  { column, show, field }: Against,
+  points: readonly Point[],
+): Column<Point>[] => [
   { title: 'Setting', show: ({ name }) => name, file: { setting: ({ name }) => name } },
   { title: column, show: ({ x }) => show(x), file: { [field]: ({ x }) => x } },
   {
-    title: 'Accuracy',
+    title: kindOf(points),
     show: ({ accuracy }) => percent(accuracy),
     file: { accuracy: ({ accuracy }) => accuracy },
   },

@@ -15,7 +15,7 @@ export interface State {
   answers?: EngineAnswers;
 }
 
-const { started, imported, untidy, running, finished, restarted, halfway } = recorded;
+const { started, imported, untidy, running, finished, diverged, restarted, halfway } = recorded;
 const { models: goneModels, ...softwareAdapter } = restarted;
 
 const withAtoms = { ...started, ...recorded.decomposed };
@@ -106,7 +106,14 @@ export const STATES: Record<StateName, State> = {
     session: { ...withUntidyImages, runs: untidy.runs, models: untidy.models },
   },
   'compare/failed': {
-    session: { ...withModels, runs: [...finished.runs, ...recorded.diverged.runs] },
+    session: {
+      ...withModels,
+      runs: [...finished.runs, ...diverged.runs],
+      models: [
+        ...finished.models,
+        ...diverged.runs.flatMap(({ model }) => (model ? { summary: model, chosen: true, gone: null } : [])),
+      ],
+    },
   },
   'compare/two-sets': {
     session: {

@@ -22,7 +22,7 @@ export function Footer() {
         </li>
         {LINKS.source !== null && (
           <li>
-            <OutLink href={LINKS.source}>Source</OutLink>
+            <OutLink href={LINKS.source}>Source code</OutLink>
           </li>
         )}
       </ul>

@@ -8,6 +8,6 @@ export const LINKS = {
   coreAtoms: help('docs/core-atoms.html'),
   starter: help('public/backbones/README.html'),
   licence: help('LICENSE.txt'),
-  /** Null if package.json names no repository. */
-  source: __APP_REPOSITORY__?.replace(/^git\+|\.git$/g, '') ?? null,
+  /** Null if there is none (scripts/source-archive.ts). */
+  source: __APP_SOURCE__,
 } as const;

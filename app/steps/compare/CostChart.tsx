@@ -38,7 +38,7 @@ export function CostChart({ comparison, data }: { comparison: Comparison; data: 
       }
       explains={['Pareto front']}
       fileName={`atomtune-${cost}`}
-      columns={againstColumns(against)}
+      columns={againstColumns(against, all)}
       rows={() => all}
       wide
       controls={

@@ -61,10 +61,10 @@ export function rowsOf(runs: readonly RunRecord[], comparison: Comparison): RunR
   });
 }
 
-/** The row of a single run. */
+/** The row of a single run. A failed run has no accuracy: its best epoch is not what the setting can reach. */
 export function rowOf(run: RunRecord): RunRow {
   const scoreOf = (on: Scored) => {
-    const predictions = run.result?.[on];
+    const predictions = run.status === 'failed' ? null : run.result?.[on];
     return predictions ? accuracyOf([predictions], immediately) : null;
   };
   return {

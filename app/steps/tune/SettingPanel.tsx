@@ -1,4 +1,4 @@
-/** The setting in focus: its options, parameters and memory. Invalid options are reported and can be corrected here. */
+/** The setting in focus: its options, parameters and memory. Its row in the list says why it cannot run. */
 import type { SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf, PROBE_SETTING } from '../../store/defaults';
 import { useSession } from '../../store/session';
@@ -23,9 +23,7 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
   return (
     <section className={classes.panel} aria-label={label}>
       <h3>{label}</h3>
-      {fault ? (
-        <p data-problem>{fault} Correct it to run this setting.</p>
-      ) : (
+      {!fault && (
         <p className="numbers">
           {count(trainable.backbone + trainable.head)} <Term of="trainable parameters" />:{' '}
           {count(trainable.backbone)} in{' '}
@@ -59,9 +57,9 @@ export function SettingPanel({ setting }: { setting: SettingSummary }) {
           />
         ))}
       </div>
-      {!fault && (
-        <p data-problem={!memory.fits || undefined}>
-          {needs} {memory.fits && heap}
+      {!fault && memory.fits && (
+        <p>
+          {needs} {heap}
         </p>
       )}
       {paper !== '' && <p>The paper: {published}</p>}

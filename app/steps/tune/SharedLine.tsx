@@ -2,6 +2,7 @@
 import { Button, Collapse } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMemo } from 'react';
+import { DEFAULT_HYPERPARAMETERS, type Hyperparameters } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { findsChosenRates, type SweepSize, useSweepSource } from '../../store/sweep-actions';
 import { explained } from '../../ui/explained';
@@ -9,6 +10,14 @@ import { counted } from '../../ui/format';
 import { HyperparameterFields } from './HyperparameterFields';
 import { SweepFields } from './SweepFields';
 import classes from './TuneStep.module.css';
+
+/** Hyperparameters that the line only counts: not those that it states, nor those of single settings. */
+const OTHERS = (Object.keys(DEFAULT_HYPERPARAMETERS) as (keyof Hyperparameters)[]).filter(
+  (key) => !['epochs', 'batchSize', 'learningRates', 'options'].includes(key),
+);
+
+const isDefault = (hyperparameters: Hyperparameters, key: keyof Hyperparameters) =>
+  JSON.stringify(hyperparameters[key]) === JSON.stringify(DEFAULT_HYPERPARAMETERS[key]);
 
 export function SharedLine({ size }: { size: SweepSize }) {
   const hyperparameters = useSession((session) => session.configuration.hyperparameters);
@@ -18,6 +27,7 @@ export function SharedLine({ size }: { size: SweepSize }) {
   const hasValues = Object.values(values).some((each) =>
     Object.values(each).some(({ length }) => length > 0),
   );
+  const changed = OTHERS.filter((key) => !isDefault(hyperparameters, key)).length;
   // What keeps the runs from starting can be corrected in the fields.
   const [opened, { toggle }] = useDisclosure(size.obstacle !== null);
   const words = [
@@ -26,6 +36,7 @@ export function SharedLine({ size }: { size: SweepSize }) {
     counted(seeds, 'seed'),
     findRates ? 'learning rates are searched' : 'learning rates are not searched',
     ...(hasValues ? ['several values of some options'] : []),
+    ...(changed > 0 ? [`${counted(changed, 'other hyperparameter')} changed`] : []),
   ];
   return (
     <section className={classes.shared} aria-label="Shared hyperparameters and sweep">

@@ -95,8 +95,10 @@ export function TuneStep() {
             {hasRoomBeside && <aside className={classes.beside}>{panel}</aside>}
           </div>
           <SharedLine size={size} />
-          <LongRunWarning />
-          <RunBar size={size} />
+          <div className={classes.dock}>
+            <LongRunWarning />
+            <RunBar size={size} />
+          </div>
         </>
       )}
     </StepPage>

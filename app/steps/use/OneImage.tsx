@@ -24,11 +24,15 @@ export function OneImage({ models, image }: { models: ModelSummary[]; image: Ima
     <div className={classes.opinions}>
       {models.map((model) => {
         const prediction = predictions.get(model.modelId);
+        if (!prediction && failed) return null;
         return (
           <section key={model.modelId} className={classes.opinion} aria-label={`Prediction of ${model.name}`}>
             <h4>{model.name}</h4>
-            {prediction && <GuessList guesses={ranked(model, prediction).slice(0, SHOWN)} />}
-            {!prediction && !failed && <Loader size="sm" aria-label="Classifying" />}
+            {prediction ? (
+              <GuessList guesses={ranked(model, prediction).slice(0, SHOWN)} />
+            ) : (
+              <Loader size="sm" aria-label="Classifying" />
+            )}
           </section>
         );
       })}
