@@ -146,13 +146,13 @@ export const GLOSSARY = {
   adapter: {
     name: 'adapter',
     meaning:
-      'The file with what one run trained: often a few kilobytes. It needs the same backbone to be used.',
+      'The file with what one run trained: often some tens of kilobytes. It needs the same backbone to be used.',
   },
 
   'check logits': {
     name: 'check logits',
     meaning:
-      'The outputs of the model for one test input, stored in the adapter file. If they are the same here, the model computes what it computed when it was saved.',
+      'The outputs of the model for four built-in images, stored in the adapter file. If they are the same here, the model computes what it computed when it was saved.',
   },
 
   // Data and training

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pictures as prepared by torchvision's Resize and CenterCrop with Pillow, for src/data/decode.test.ts.
+"""Pictures as prepared by torchvision's Resize and CenterCrop with Pillow, for src/data/recipes.test.ts.
 
   recipes.py src/data/recipes.safetensors
 

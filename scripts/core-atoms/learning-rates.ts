@@ -125,7 +125,7 @@ export async function writeLearningRates(): Promise<void> {
     'follows',
   ];
   const rows = defaultsFrom(searches).map(({ method, search, learningRate, rateExponents }) => [
-    method.label,
+    method.symbol === method.label ? method.label : `${method.label}, ${method.symbol}`,
     learningRate.toExponential(),
     percent(search.means.find(({ rate }) => rate === learningRate)?.mean ?? Number.NaN),
     `${search.bySet.length}`,
@@ -138,11 +138,11 @@ export async function writeLearningRates(): Promise<void> {
   ]);
   const parts = [
     '# Default learning rates',
-    'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) describes sets, settings and the search; all settings had the same.',
+    'Made by `npm run core-atoms` from `bench/core-atoms/`. [Core atoms](core-atoms.md) describes sets, settings and the search. All settings had the same search with the starter; with ImageNet weights those that are not tested there began with three rates.',
     `**Rule.** The default is the rate with the highest mean accuracy over the sets; of rates whose means differ by at most ${100 * AS_GOOD} point from the highest, the lowest. Every accuracy is of one run, with 48 to 160 validation images, so smaller differences say nothing. Where a second size of a setting (rank, m, kc) was searched and loses more than a point at the best rate of the first, the default is proportional to a power of the size: the one through the best rates of both sizes, on the sets that both have, rounded to halves. A setting that was searched on one set only keeps the rate it had and is not listed. Means over different sets cannot be compared with each other. The sample set \`surface-faults\` was chosen because tuning helps on it and is left out.`,
     table(titles, rows),
     '## Accuracy at each learning rate',
-    'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the test in [core atoms](core-atoms.md) took for this set; on a tie, the one with the lower validation loss.',
+    'Validation accuracy after the last epoch, in percent, of one run each (seed 0). **Bold**: the rate that the search chose for this set, which [the test](core-atoms.md) took where the setting was tested; on a tie, the one with the lower validation loss.',
     ...searches.flatMap(rateTable),
   ];
   await writeFile(FILE, `${parts.join('\n\n')}\n`);

@@ -48,12 +48,13 @@ async function testTables(name: string, set: TestSet): Promise<string[]> {
     `![Test accuracy against trainable parameters on ${name}](core-atoms-${name}.svg)`,
     ...(await ensembleTable(name, runs)),
     ...(await pyTorchTable(name, runs)),
-    ...(comparison.pairs.length > 0 ? pairTables(comparison) : []),
+    ...(comparison.pairs.length > 0 ? pairTables(comparison, set) : []),
   ];
 }
 
-function pairTables(comparison: Comparison<ComparedRun>): string[] {
-  const asked = askedPairs(comparison);
+/** A set that was chosen because tuning helps on it answers no question. */
+function pairTables(comparison: Comparison<ComparedRun>, { isFirstSample }: TestSet): string[] {
+  const asked = isFirstSample ? [] : askedPairs(comparison);
   return [
     testSentence(comparison),
     ...(asked.length > 0 ? ['Asked:', pairTable(asked)] : []),

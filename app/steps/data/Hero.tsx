@@ -36,7 +36,7 @@ export function Hero() {
             <Term of="95 % interval">95 % intervals</Term> and paired tests.
           </li>
           <li>
-            An <Term of="adapter" /> file of some kilobytes, for this page and for your own programs.
+            An <Term of="adapter" /> file of some tens of kilobytes, for this page and for your own programs.
           </li>
         </ul>
         <div className={classes.action}>
