@@ -94,12 +94,11 @@ export function App() {
 
 function engineTitle({ kind }: Problem): string {
   switch (kind) {
-    case 'device-lost':
-      return 'The GPU device was lost';
     case 'out-of-memory':
       return 'Out of memory';
+    case 'device-lost':
     case 'gpu-error':
-      return 'The GPU rejected a command';
+      return 'The engine stopped';
     default:
       return 'The engine could not start';
   }

@@ -99,7 +99,7 @@ export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
 
 export const HELP = `Fine-tunes a ResNet on your images, on this machine, and compares settings.
 
-  npm run tune -- --data DIR [options]
+  npm run tune -- --data PATH [options]
 
   --data PATH        a folder with one sub-folder of images per class, or a zip, tar or tar.gz of one. Folders named
                      like parts, such as train/ and test/, are used as the split
@@ -147,7 +147,7 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --inspect          read the data, the weights or both, print what was found, and train nothing
   --help             print this text
 
-Written to --out: an adapter file per run, report.html, report.md, results.json and five charts.
+Written to --out: an adapter file for each run but search runs, report.html, report.md, results.json and five charts.
 Exit code: 0 done; 1 a run failed or a rerun gave other numbers; 2 invalid input; 130 stopped by Ctrl-C (results so far
 are written).
 `;

@@ -153,7 +153,7 @@ describe('--inspect', () => {
     const { run, written } = command(page);
     expect(await run(...both(), '--inspect')).toBe(0);
     expect(page.calls()).toEqual(['start', 'settings', 'importSample', 'close']);
-    expect(written.stdout).toMatch(/^Class +Train +Validate +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m);
+    expect(written.stdout).toMatch(/^Class +Training +Validation +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -225,7 +225,7 @@ describe('a comparison', () => {
       .replaceAll('\u00a0', ' ')
       .split('\n\n');
     expect(about.split('\n')).toEqual([
-      'Engine: wasm, 2 threads. No WebGPU.',
+      'Backend: WebAssembly, 2 threads. No WebGPU.',
       'Backbone: Starter, 64 px, 1.48 M parameters.',
       'Data: flowers, 2 classes, images: 20 training, 20 validation.',
       'Classes: a (20), b (20).',
@@ -305,7 +305,9 @@ describe('a comparison', () => {
     };
     const { run, written } = command(page, { openHeadless });
     await run(...both());
-    expect(written.stdout).toMatch(/^Starting 50 %\nThe optimized GPU kernel conv 3×3 .* No f16\.\nEngine: /);
+    expect(written.stdout).toMatch(
+      /^Starting 50 %\nThe optimized GPU kernel conv 3×3 .* No f16\.\nBackend: /,
+    );
   });
 
   it('prints no memory for a run that does not fit', async () => {
@@ -678,14 +680,14 @@ describe('--rerun', () => {
     expect(await stopped.run(...typed)).toBe(130);
     expect(stopped.written.stdout.trimEnd().split('\n').slice(-4)).toEqual([
       'Linear probe, seed 5: the same numbers, bit for bit.',
-      ...['Atoms, seed 5', 'Linear probe, seed 6', 'Atoms, seed 6'].map((name) => `${name}: was not rerun.`),
+      ...['Atoms, seed 5', 'Linear probe, seed 6', 'Atoms, seed 6'].map((name) => `${name}: not rerun.`),
     ]);
   });
 
   it.each([
     [
       'engine',
-      'The engine differs: the runs were computed by WebAssembly',
+      'The backend differs: the runs were computed on WebAssembly',
       { start: () => ({ engine: WEBGPU, backbone: BACKBONE }) },
     ],
     ['backbone', 'The backbone differs', { useBackbone: () => ({ ...BACKBONE, hash: 'other' }) }],

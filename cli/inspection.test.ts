@@ -13,9 +13,9 @@ const PETS = {
 test('lists the classes with their images in columns', () => {
   expect(inspection(PETS)).toBe(
     [
-      'Class       Train  Validate  Test',
-      'cat         1,600       400     0',
-      'guinea pig      8         2     0',
+      'Class       Training  Validation  Test',
+      'cat            1,600         400     0',
+      'guinea pig         8           2     0',
       'Split: drawn by the seed.',
     ].join('\n'),
   );

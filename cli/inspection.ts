@@ -5,7 +5,7 @@ import type { DataSummary } from './messages';
 export function inspection({ classes, split, testSplit, leftOut, duplicates }: DataSummary): string {
   const rows = classes.map(({ name, train, val, test }) => [name, ...[train, val, test].map(count)]);
   return [
-    table([['Class', 'Train', 'Validate', 'Test'], ...rows]),
+    table([['Class', 'Training', 'Validation', 'Test'], ...rows]),
     splitSentence(split, testSplit),
     list(
       'Left out:',

@@ -52,7 +52,7 @@ set/  6 images
   a/  3 images
   b/  3 images
 
-Say which is meant:
+Run the command again with one of these options:
   --class-level 1
     The classes are “a” and “b”.
     Classes: a (3), b (2).

@@ -15,7 +15,9 @@ export function questionText({ sentence, tree, options }: DataQuestion): string 
     ];
     return `  ${lines.join('\n')}`;
   });
-  return [sentence, ...(tree === '' ? [] : [tree]), `Say which is meant:\n${answers.join('\n')}`].join(
-    '\n\n',
-  );
+  return [
+    sentence,
+    ...(tree === '' ? [] : [tree]),
+    `Run the command again with one of these options:\n${answers.join('\n')}`,
+  ].join('\n\n');
 }

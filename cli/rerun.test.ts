@@ -241,7 +241,7 @@ describe('the verdicts', () => {
   it('are that a run was not repeated', () => {
     expect(verdicts(results, results.runs.slice(0, 1))).toEqual({
       same: false,
-      lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: was not rerun.'],
+      lines: ['Linear probe: the same numbers, bit for bit.', 'Atoms, seed 7: not rerun.'],
     });
   });
 

@@ -27,10 +27,10 @@ const sweep = (choice: Partial<SweepChoice> = {}, memoryCap: number | null = nul
 
 describe('of the engine', () => {
   it('the backend, the reason, and the number of threads if there are several', () => {
-    expect(engineSentence(ENGINE)).toBe('Engine: wasm, 2 threads. No WebGPU.');
-    expect(engineSentence({ ...ENGINE, threads: 1 })).toBe('Engine: wasm. No WebGPU.');
-    expect(engineSentence({ backend: 'webgpu', threads: 0, reason: 'A GPU.' })).toBe(
-      'Engine: webgpu. A GPU.',
+    expect(engineSentence(ENGINE)).toBe('Backend: WebAssembly, 2 threads. No WebGPU.');
+    expect(engineSentence({ ...ENGINE, threads: 1 })).toBe('Backend: WebAssembly, 1 thread. No WebGPU.');
+    expect(engineSentence({ ...ENGINE, backend: 'webgpu', threads: 0, reason: 'A GPU.' })).toBe(
+      'Backend: WebGPU. A GPU.',
     );
   });
 
@@ -78,8 +78,8 @@ describe('of the data', () => {
       },
     });
     expect(notices).toEqual([
-      expect.stringMatching(/^Few-shot, 4 per class: .* 3 images not used\.$/),
-      expect.stringMatching(/^9 images of “a” look so much alike/),
+      expect.stringMatching(/^Few-shot, 4 training images per class: .* 3 images not used\.$/),
+      expect.stringMatching(/^9 images of “a” are so similar/),
       expect.stringMatching(/^5 images form 2 groups/),
       expect.stringMatching(/“c”/),
       expect.stringMatching(/^1 group .* Their paths are in results\.json\.$/),

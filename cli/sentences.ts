@@ -2,6 +2,7 @@
 
 import { accuracyOf, type Scored } from '../app/store/comparison';
 import { accuracyKind } from '../app/store/comparison-words';
+import { computedByWords } from '../app/store/computed-by';
 import {
   conflictSentence,
   correctionSentence,
@@ -29,11 +30,10 @@ import type {
 import type { DataSummary, RunRecord } from './messages';
 
 export function engineSentence({
-  backend,
-  threads,
   reason,
-}: Pick<EngineInfo, 'backend' | 'threads' | 'reason'>) {
-  return `Engine: ${backend}${threads > 1 ? `, ${threads} threads` : ''}. ${reason}`;
+  ...computed
+}: Pick<EngineInfo, 'backend' | 'threads' | 'precision' | 'reason'>) {
+  return `Backend: ${computedByWords(computed)}. ${reason}`;
 }
 
 export function programSentence({ program, reason }: Notice): string {

@@ -24,13 +24,13 @@ test('a dropped folder is imported with its classes, its duplicates are listed, 
 
     const data = page.getByRole('region', { name: 'Data set' });
     await expect(data).toContainText('18 training, 4 validation');
-    await expect(data).toContainText('3 images form 1 group of duplicates, near-duplicates or burst shots');
+    await expect(data).toContainText('3 images form 1 group of near-duplicates');
     const conflicts = page.getByRole('region', { name: 'Conflicting labels' });
     for (const name of ['across/0.png', 'across/again.png', 'down/wrong.png'])
       await expect(conflicts).toContainText(name);
     await page.getByLabel(/Hold out 20\s%/).click();
     await expect(data).toContainText('14 training, 4 validation, 4 test');
-    await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 per class');
+    await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 training images per class');
     await expect(data).toContainText(/4 training, \d+ validation, 4 test/);
     await expect(page).toHaveURL(/test=0\.2&preset=few-shot-2/);
   } finally {

@@ -34,7 +34,7 @@ test('a lost GPU ends the run with instructions; after a restart the data is kep
       .getByRole('alert')
       .filter({ has: page.getByRole('button', { name: 'Restart the engine' }) });
     await expect(note).toContainText('The GPU device was lost');
-    await note.getByText('Error message of the device').click();
+    await note.getByText('Technical details').click();
     await expect(note).toContainText('device.lost (');
 
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);

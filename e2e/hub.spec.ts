@@ -209,7 +209,7 @@ test('the untuned network classifies an image into ImageNet classes', async ({ p
   await expect(kept(page)).toContainText(LABEL);
   await expectAccessible(page, 'Backbone, one kept and looked through');
 
-  await page.getByLabel('Stages').selectOption({ label: 'through conv4_x' });
+  await page.getByLabel('Stages').selectOption({ label: '3, through conv4_x' });
   await expect(page.getByText('not all of its stages are used')).toBeVisible();
 });
 
@@ -287,7 +287,7 @@ test('a user’s own file is tuned at the chosen size and with the chosen stages
   await file(page).setInputFiles(OWN);
   const choose = async () => {
     await expect(facts(page)).toContainText(OWN.name);
-    await page.getByLabel('Stages').selectOption({ label: 'through conv4_x' });
+    await page.getByLabel('Stages').selectOption({ label: '3, through conv4_x' });
     await expect(facts(page)).toContainText(new RegExp(`Features\\s*${RESNET.features / 2}`));
     await page.getByLabel('Input size').selectOption('96');
     await expect(page.getByRole('link', { name: /Backbone/ })).toContainText('96 × 96 input');
@@ -347,7 +347,7 @@ async function expectInUse(page: Page): Promise<void> {
   await expect(facts(page)).toContainText(RESNET.parameters.toLocaleString('en'));
   await expect(facts(page)).toContainText(new RegExp(`Features\\s*${RESNET.features}`));
   await expect(facts(page)).toContainText(
-    'resize to 232, crop 224, bilinear (this backbone’s own; trained at 176 px)',
+    'resize to 232 px, crop 224 px, bilinear (this backbone’s own; trained at 176 px)',
   );
   await expect(facts(page)).toContainText(`${HASH.slice(0, 12)}…`);
 }

@@ -97,8 +97,8 @@ test('a removed image is in no count; the rail and the page show the same number
   await expect(page.getByRole('region', { name: 'Left out' })).toContainText('1 file left out');
   await page
     .getByLabel('Subset', { exact: true })
-    .selectOption('VTAB-like, 800 training + 200 validation images');
-  await expect(dataSet(page)).toContainText('VTAB-like');
+    .selectOption('800 training + 200 validation images, as in VTAB-1k');
+  await expect(dataSet(page)).toContainText('as in VTAB-1k');
   const shown = /(\d+) images in 2 classes/.exec(await dataSet(page).innerText())?.[1];
   await expect(rail(page)).toContainText(`${shown} images · 2 classes`);
 });

@@ -37,7 +37,7 @@ test('the page asks which folders are the classes, and applies the answer again 
     );
     await expect(question).toHaveCount(0);
 
-    await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 per class');
+    await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 training images per class');
     await expect(page.getByRole('region', { name: 'Class across' })).toContainText('2 train');
     await goTo(page, 'Tune');
     await expect(page.getByText(/^Classes: across \(\d+\), down \(\d+\)\.$/)).toBeVisible();

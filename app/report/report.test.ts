@@ -133,7 +133,7 @@ describe('running again', () => {
     const made = results([run('atoms', 12)]);
     expect(engineDifference(made, made.engine)).toBeNull();
     expect(engineDifference(made, { backend: 'webgpu', precision: 'single' })).toMatch(
-      /WebAssembly, this engine is WebGPU/,
+      /on WebAssembly, here it is WebGPU/,
     );
     expect(parseResults(resultsText(made), 'results.json')).toEqual(made);
     expect(() => parseResults('{', 'notes.txt')).toThrow(/^“notes\.txt” is not a results file .*not JSON/);

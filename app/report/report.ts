@@ -230,7 +230,7 @@ function curveBlocks(finals: readonly Run[], figures: readonly Figure[], files: 
     ),
     {
       kind: 'table',
-      title: 'Values of the curves',
+      title: `Values of the curves, at most ${EPOCHS} epochs per run`,
       columns: [
         left('Run'),
         right('Epoch'),
@@ -382,7 +382,7 @@ function settingBlocks({ arms }: Comparison<Run>): Block[] {
     {
       kind: 'table',
       title: 'Hyperparameters per setting',
-      columns: [left('Setting'), left('Trains'), left('Options'), ...own.map(([name]) => left(name))],
+      columns: [left('Setting'), left('Symbol'), left('Options'), ...own.map(([name]) => left(name))],
       rows: firsts.map(({ name, run }) => [
         name,
         run.symbol,
@@ -544,7 +544,7 @@ function againBlocks(results: Results): Block[] {
   const weights = backbone.id === 'starter' ? '' : ' --backbone FILE';
   return [
     text(
-      'Save the JSON below as results.json and pass it to the command line with the same images and weights; other images or weights are rejected. The finished runs are run again in the same order and their numbers are compared: on WebAssembly bit for bit, on WebGPU within 0.001. The numbers are reproducible on the same machine with the same versions.',
+      'Save the JSON below as results.json and pass it to the command line with the same images and weights; other images or weights are rejected. The finished runs are run again in the same order and their numbers are compared: on WebAssembly bit for bit, on WebGPU within 0.1 %. The numbers are reproducible on the same machine with the same versions.',
     ),
     { kind: 'command', text: `npm run tune -- --rerun results.json${data}${weights}` },
     { kind: 'file', fileName: 'results.json', text: repeatText(results) },

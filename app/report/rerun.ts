@@ -54,7 +54,7 @@ export function engineDifference(
   here: Pick<EngineInfo, 'backend' | 'precision'>,
 ): string | null {
   if (engine.backend === here.backend && engine.precision === here.precision) return null;
-  return `The engine differs: the runs were computed by ${engineWords(engine)}, this engine is ${engineWords(here)}. The numbers would differ.`;
+  return `The backend differs: the runs were computed on ${engineWords(engine)}, here it is ${engineWords(here)}. The numbers would differ.`;
 }
 
 /** Why the runs cannot be rerun with this backbone; null if they can. */
@@ -89,7 +89,7 @@ export function dataDifference(
   if (drawOf(dataset) !== drawOf(here))
     return `The split differs: the runs used seed ${dataset.seed} with ${percent(dataset.testPart, 0)} test images, here it is seed ${here.seed} with ${percent(here.testPart, 0)}.`;
   if (partsOf(dataset) !== partsOf(here))
-    return `The split differs: the runs used ${partWords(imagesPerPart(dataset.classes)).join(', ')} images, here it is ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
+    return `The split differs: the runs used ${partWords(imagesPerPart(dataset.classes)).join(', ')} images, here there are ${partWords(imagesPerPart(here.classes)).join(', ')}.`;
   return null;
 }
 
@@ -152,11 +152,11 @@ export function verdict(
   before: RunResults,
   after: RunResults | undefined,
 ): { same: boolean; sentence: string } {
-  if (!after) return { same: false, sentence: 'was not rerun.' };
+  if (!after) return { same: false, sentence: 'not rerun.' };
   const differences = runDifferences(before, after);
   if (differences.length > 0)
     return { same: false, sentence: `the numbers differ: ${differences.join(', ')}.` };
-  const how = before.backend === 'wasm' ? 'bit for bit' : `within ${WEBGPU_TOLERANCE}`;
+  const how = before.backend === 'wasm' ? 'bit for bit' : `within ${100 * WEBGPU_TOLERANCE} %`;
   return { same: true, sentence: `the same numbers, ${how}.` };
 }
 

@@ -54,14 +54,14 @@ export function accuracySentences<Run extends ComparedRun>({
           `${accuracyName({ arms }, 'validation')}: the same epoch, on ${counted(validation.images, 'image')}. ${chose}`,
         ]
       : [
-          `${accuracyName({ arms }, 'validation')}: best epoch, on ${counted(validation.images, 'image')}. ${chose} Held-out test images (Data) avoid this.`,
+          `${accuracyName({ arms }, 'validation')}: best epoch, on ${counted(validation.images, 'image')}. ${chose} To avoid this, hold out test images on Data.`,
         ];
   const unbalanced = first[scoredOn]?.unbalanced;
   return [
     ...measured,
     ...(unbalanced
       ? [
-          'Balanced accuracy: the mean over the classes of their correctly classified part. Accuracy: the correctly classified part of all images.',
+          'Balanced accuracy: the mean over the classes of the share of their images that is classified correctly. Accuracy: that share of all images.',
         ]
       : []),
     arms.some(({ runs }) => runs.length > 1)
@@ -90,7 +90,7 @@ export function baselineSentence<Run extends ComparedRun>({
 export function untestedRatesSentence<Run extends ComparedRun>(comparison: Comparison<Run>): string | null {
   const untested = untestedRates(comparison).map(({ name }) => name);
   if (untested.length === 0 || comparison.arms.length < 2) return null;
-  return `No other learning rate was tried for ${new Intl.ListFormat('en').format(untested)}. At another rate the comparison may come out differently: “Find learning rates” on Tune (--find-rates) searches one for every setting.`;
+  return `No other learning rate was tried for ${new Intl.ListFormat('en').format(untested)}. At another rate the comparison may come out differently: “Find learning rates” on Tune, or --find-rates on the command line, searches one for every setting.`;
 }
 
 /** States the statistical test of the pairs. */

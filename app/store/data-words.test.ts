@@ -19,10 +19,10 @@ describe('what is said of images that belong together', () => {
 
   test('counts groups, and images on either side of the split', () => {
     expect(said({ groups: 1, images: 3 })).toBe(
-      '3 images form 1 group of duplicates, near-duplicates or burst shots. No group is split between training and the other images.',
+      '3 images form 1 group of near-duplicates. No group is split between training and the other images.',
     );
     expect(said({ groups: 1, images: 8, leaked: { val: 1, test: 0 } })).toMatch(
-      /burst shots\. 1 validation image looks like training images, so accuracy may be too high\.$/,
+      /near-duplicates\. 1 validation image looks like training images, so accuracy may be too high\.$/,
     );
     expect(said({ leaked: { val: 4, test: 2 } })).toMatch(/^4 validation images and 2 test images look like/);
   });
@@ -30,7 +30,7 @@ describe('what is said of images that belong together', () => {
   test('warns where likeness tells nothing, and says what was done', () => {
     const duplicates = { ...NONE, givenUp: { images: 24, classes: ['absent', 'present'] } };
     const drawn = givenUpSentence({ duplicates, split: 'stratified' });
-    expect(drawn).toMatch(/^24 images of “absent”, “present” look so much alike/);
+    expect(drawn).toMatch(/^24 images of “absent”, “present” are so similar/);
     expect(drawn).toMatch(/split image by image; only identical images and shorter series/);
     expect(givenUpSentence({ duplicates, split: 'given' })).not.toMatch(/image by image/);
     expect(givenUpSentence({ duplicates: NONE, split: 'stratified' })).toBe('');
@@ -49,7 +49,7 @@ test('classes without validation images are named with the reason', () => {
     /the subset has none/,
   );
   expect(unvalidatedSentence({ split: 'stratified', preset: 'whole', classes })).toMatch(
-    /a duplicate in another class/,
+    /a near-duplicate in another class/,
   );
   expect(unvalidatedSentence({ split: 'given', preset: 'whole', classes: classes.slice(0, 1) })).toBe('');
 });

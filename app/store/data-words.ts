@@ -4,12 +4,12 @@ import { count, counted } from '../ui/format';
 
 export const PRESET_LABELS: Record<Preset, string> = {
   whole: 'Whole set',
-  vtab: 'VTAB-like, 800 training + 200 validation images',
-  'few-shot-1': 'Few-shot, 1 per class',
-  'few-shot-2': 'Few-shot, 2 per class',
-  'few-shot-4': 'Few-shot, 4 per class',
-  'few-shot-8': 'Few-shot, 8 per class',
-  'few-shot-16': 'Few-shot, 16 per class',
+  vtab: '800 training + 200 validation images, as in VTAB-1k',
+  'few-shot-1': 'Few-shot, 1 training image per class',
+  'few-shot-2': 'Few-shot, 2 training images per class',
+  'few-shot-4': 'Few-shot, 4 training images per class',
+  'few-shot-8': 'Few-shot, 8 training images per class',
+  'few-shot-16': 'Few-shot, 16 training images per class',
 };
 
 /** What the preset selects; empty for the whole data set. */
@@ -50,9 +50,7 @@ export function classSentence(
 export function groupSentence({ duplicates }: Pick<DatasetSummary, 'duplicates'>): string {
   const { groups, images, leaked } = duplicates;
   const found =
-    groups > 0
-      ? `${counted(images, 'image')} form ${counted(groups, 'group')} of duplicates, near-duplicates or burst shots. `
-      : '';
+    groups > 0 ? `${counted(images, 'image')} form ${counted(groups, 'group')} of near-duplicates. ` : '';
   const parts = [
     ...(leaked.val > 0 ? [counted(leaked.val, 'validation image')] : []),
     ...(leaked.test > 0 ? [counted(leaked.test, 'test image')] : []),
@@ -69,7 +67,7 @@ export function givenUpSentence({
 }: Pick<DatasetSummary, 'duplicates' | 'split'>): string {
   if (givenUp.images === 0) return '';
   const names = givenUp.classes.map((name) => `“${name}”`).join(', ');
-  const found = `${counted(givenUp.images, 'image')} of ${names} look so much alike, as with a fixed camera or in one long series, that near-duplicates cannot be distinguished from different images.`;
+  const found = `${counted(givenUp.images, 'image')} of ${names} are so similar, as with a fixed camera or in one long series, that near-duplicates cannot be distinguished from different images.`;
   return split === 'given'
     ? found
     : `${found} They were split image by image; only identical images and shorter series were kept together.`;
@@ -88,7 +86,7 @@ export function unvalidatedSentence({
   const found = `No validation images of ${names.join(', ')}: `;
   if (split === 'given') return `${found}the given split has none.`;
   if (preset !== 'whole') return `${found}the subset has none.`;
-  return `${found}each image there has a duplicate in another class. Remove the copies with the wrong class.`;
+  return `${found}each image there has a near-duplicate in another class. Remove the copies with the wrong class.`;
 }
 
 /** `2 corrected labels and 1 removed image`; `no corrected labels` if there are none. */

@@ -100,7 +100,7 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
     const waiting = read().runs.filter(({ status }) => status === 'queued').length;
     if (waiting > 0)
       write({
-        notice: `The backbone could not be loaded again. ${counted(waiting, 'queued run')} will wait until it is: load the backbone on Backbone, or remove the runs on Compare.`,
+        notice: `The backbone could not be loaded again. ${counted(waiting, 'run')} will wait until it is: load it on Backbone, or remove the runs on Compare.`,
       });
   }
   if (source) await importData(source);

@@ -177,7 +177,7 @@ describe('the queue', () => {
     expect(read().backbone?.name).toBe('starter');
     expect(engine().of('train')).toEqual([]);
     expect(named('atoms').status).toBe('queued');
-    expect(read().notice).toContain('1 queued run will wait until it is');
+    expect(read().notice).toContain('1 run will wait until it is');
     // After it is loaded again, the run starts under its own name.
     engine().answers.useBackbone = () => ({ backbone: backboneNamed('own'), dataStays: true });
     await openBackbone(own);

@@ -278,7 +278,7 @@ function batched(apply: (events: RunEvent[]) => void) {
 function ending(run: RunRecord | undefined): string {
   if (!run) return '';
   if (run.problem) return `${run.name} failed. ${run.problem.message}`;
-  return `${run.name} ${run.status === 'stopped' ? 'was stopped. Its best epoch is kept' : 'has finished'}.`;
+  return `${run.name} ${run.status === 'stopped' ? `was stopped${run.model ? '. Its best epoch is kept' : ''}` : 'has finished'}.`;
 }
 
 function freeStyle(others: readonly RunRecord[]): number {

@@ -55,10 +55,10 @@ export function recommend(
     };
   const [best] = fitting;
   const sentences = [
-    `In our test on ${counted(evidence.sets.length, 'image set')} it was ${spread(small.gains)} above the linear probe, the most of the settings with at most ${count(SMALL)} parameters in the backbone. Its adapter file has about ${bytes(small.setting.adapterBytes)}.`,
+    `In our test on ${counted(evidence.sets.length, 'image set')} its test accuracy minus that of the linear probe was ${spread(small.gains)}. That is the highest mean of the settings that train at most ${count(SMALL)} parameters in the backbone. Its adapter file has at least ${bytes(small.setting.adapterBytes)}.`,
     ...(best && best !== small && best.mean > small.mean
       ? [
-          `${best.setting.label} was ${points(best.mean - small.mean)} more accurate on average, with a file of about ${bytes(best.setting.adapterBytes)}.`,
+          `${best.setting.label} was ${points(best.mean - small.mean)} more accurate on average, with a file of at least ${bytes(best.setting.adapterBytes)}.`,
         ]
       : []),
     ...fewImages(trainPerClass, evidence),
@@ -91,6 +91,6 @@ function fewImages(trainPerClass: number, { sets }: Evidence): string[] {
   const fewest = Math.min(...sets.map((set) => set.trainPerClass));
   if (trainPerClass >= fewest) return [];
   return [
-    `The sets of the test had at least ${counted(fewest, 'training image')} per class, the smallest of your classes has ${trainPerClass}: compare it with the linear probe.`,
+    `The sets of the test had at least ${counted(fewest, 'training image')} per class. The smallest of your classes has ${trainPerClass}, so run the linear probe as well and compare.`,
   ];
 }

@@ -129,7 +129,7 @@ describe('running a results file again', () => {
     [
       'runs of another backend',
       () => file({ ...results, engine: { ...results.engine, backend: 'webgpu' } }),
-      /computed by WebGPU, this engine is WebAssembly/,
+      /computed on WebGPU, here it is WebAssembly/,
     ],
     [
       'runs on another backbone',

@@ -67,7 +67,7 @@ describe('a sweep that takes hours', () => {
     expect(choices.map(({ label }) => label)).toEqual([
       '2 epochs',
       'images of 96\u00a0pixels',
-      'only linear probe',
+      'only the linear probe',
     ]);
     for (const { seconds } of choices) expect(seconds).toBeLessThanOrEqual(LONG);
     // 2 of 10 epochs, with the features and the validation before the first.
@@ -85,7 +85,7 @@ describe('a sweep that takes hours', () => {
       '4 epochs',
       'images of 160\u00a0pixels',
       'the first 3 stages',
-      'only linear probe',
+      'only the linear probe',
     ]);
   });
 

@@ -133,7 +133,7 @@ function probeOnly(sweep: LongSweep): Shortened | null {
   const { probe, asked } = sweep;
   if (!probe || asked.settings.every(({ id }) => id === probe.id)) return null;
   return {
-    label: `only ${probe.label.toLowerCase()}`,
+    label: `only the ${probe.label.toLowerCase()}`,
     change: { kind: 'settings', settings: [probe.id] },
     sweep: { ...sweep, asked: { ...asked, settings: [probe] } },
   };

@@ -18,11 +18,11 @@ export function Header() {
       <Mark />
       <div className={classes.words}>
         <h1>atomtune</h1>
-        <p>Fine-tune a ResNet in this browser by training its filter atoms.</p>
+        <p>Fine-tune a ResNet in this browser by training the atoms of its kernels.</p>
       </div>
       <p className={classes.private}>
         <Icon of="private" />
-        Nothing leaves this machine
+        Your files stay on this machine
       </p>
       <OutLink href={LINKS.help}>Help</OutLink>
       <SegmentedControl

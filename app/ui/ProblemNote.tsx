@@ -34,7 +34,7 @@ export function ProblemNote({ problem, title, action, onDismiss }: Props) {
         {problem.message}
         {action && <div className={classes.action}>{action}</div>}
         <details className={classes.details}>
-          <summary>Error message of the device</summary>
+          <summary>Technical details</summary>
           <Report text={problem.details} report={report} />
         </details>
       </Alert>

@@ -37,10 +37,15 @@ export const GLOSSARY = {
     meaning:
       'The weights of a convolution: k × k numbers for each pair of an input channel and an output channel.',
   },
-  channel: { name: 'channel', meaning: 'One of the images that make up the input or the output of a layer.' },
+  channel: {
+    name: 'channel',
+    meaning:
+      'One of the grids of numbers that make up the input or the output of a layer. A colour image has three.',
+  },
   stage: {
     name: 'stage',
-    meaning: 'A group of layers with the same image size. A ResNet-50 has a first layer and four stages.',
+    meaning:
+      'A group of layers whose outputs have the same height and width. A ResNet-50 has a first layer and four stages.',
   },
   'input size': {
     name: 'input size',
@@ -242,7 +247,7 @@ export const GLOSSARY = {
   '95 % interval': {
     name: '95 % interval',
     meaning:
-      'The range in which the accuracy would probably lie with other images of the same kind and other seeds. Of such intervals, 95 of 100 contain the true value.',
+      'The range in which the accuracy would probably lie with other images of the same kind and, for settings with several runs, other seeds. Of such intervals, 95 of 100 contain the true value.',
   },
   'p-value': {
     name: 'p-value',

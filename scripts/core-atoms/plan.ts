@@ -24,7 +24,7 @@ const COEFFICIENTS = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
 export const PLANS: readonly Plan[] = [
   { id: 'probe', name: 'linear probe', setting: 'linear-probe', options: {}, rates: [] },
-  { id: 'atoms', name: 'ΔD, m = 9', setting: 'atoms', options: { m: 9 }, rates: SMALL },
+  { id: 'atoms', name: 'atoms (ΔD), m = 9', setting: 'atoms', options: { m: 9 }, rates: SMALL },
   { id: 'core-3', name: 'core atoms, r = 3', setting: 'core-atoms', options: { r: 3 }, rates: SMALL },
   { id: 'core-8', name: 'core atoms, r = 8', setting: 'core-atoms', options: { r: 8 }, rates: SMALL },
   { id: 'xs-6', name: 'LoRA-XS, r = 6', setting: 'lora-xs', options: { r: 6 }, rates: SMALL },
@@ -34,7 +34,7 @@ export const PLANS: readonly Plan[] = [
   { id: 'lora-4', name: 'LoRA, r = 4', setting: 'lora', options: { r: 4, alpha: 4 }, rates: LORA },
   {
     id: 'coefficient-atoms',
-    name: 'ΔD_c, kc = 4',
+    name: 'coefficient atoms (ΔD_c), kc = 4',
     setting: 'coefficient-atoms',
     options: { m: 9, kc: 4 },
     rates: COEFFICIENTS,
@@ -44,10 +44,10 @@ export const PLANS: readonly Plan[] = [
 
 /** Settings whose learning rate is searched, for their defaults, and which are not tested. */
 export const ONLY_SEARCHED: readonly Plan[] = [
-  { id: 'atoms-4', name: 'ΔD, m = 4', setting: 'atoms', options: { m: 4 }, rates: SMALL },
+  { id: 'atoms-4', name: 'atoms (ΔD), m = 4', setting: 'atoms', options: { m: 4 }, rates: SMALL },
   {
     id: 'coefficient-atoms-2',
-    name: 'ΔD_c, kc = 2',
+    name: 'coefficient atoms (ΔD_c), kc = 2',
     setting: 'coefficient-atoms',
     options: { m: 9, kc: 2 },
     rates: COEFFICIENTS,

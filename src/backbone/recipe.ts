@@ -42,7 +42,7 @@ export function tuningRecipe(inputSize: number): Recipe {
   };
 }
 
-/** `resize to 232, crop 224, bilinear` */
+/** `resize to 232 px, crop 224 px, bilinear` */
 export function recipeWords({ resize, crop, interpolation }: Recipe): string {
-  return `resize to ${resize}, crop ${crop}, ${interpolation}`;
+  return `resize to ${resize} px, crop ${crop} px, ${interpolation}`;
 }

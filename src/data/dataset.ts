@@ -440,7 +440,7 @@ function noValidation(leftOut: readonly LeftOut[]): UserError {
 function tooFewApart([validated]: string[]): UserError {
   const found = validated === undefined ? 'No image' : `No image except those of “${validated}”`;
   return new UserError(
-    `${found} can be used for validation: each has a duplicate in another class. Remove the copies with the wrong class, or split the images yourself into folders train/ and val/.`,
+    `${found} can be used for validation: each has a near-duplicate in another class. Remove the copies with the wrong class, or split the images yourself into folders train/ and val/.`,
   );
 }
 

@@ -11,7 +11,7 @@ export const atoms: TuningMethod = {
   symbol: 'ΔD',
   description: 'Trains a change ΔD of each layer’s atoms. The coefficients stay frozen.',
   advice:
-    'Take it when only spatial patterns have to change. It has the smallest adapter file of the settings from the paper.',
+    'Take it when only spatial patterns have to change. Of the settings from the paper that train the backbone, it has the smallest adapter file.',
   paper:
     'ResNet-50 on CIFAR-100, atoms only: accuracy 66.86 % (m = 6) and 68.68 % (m = 12). Chen et al., ICLR 2025.',
   learningRate: 1e-2,

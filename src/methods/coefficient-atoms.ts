@@ -37,8 +37,8 @@ export const BLOCK_OPTIONS: SettingOption[] = [
     min: 0,
     max: 1,
     choices: [
-      { value: 1, label: 'At most the entries of a block' },
-      { value: 0, label: 'm per pair of channels' },
+      { value: 1, label: 'm per pair of channels, at most the entries of a block' },
+      { value: 0, label: 'm per pair of channels, no limit' },
     ],
   },
 ];

@@ -9,7 +9,8 @@ export const full: TuningMethod = {
   symbol: 'full',
   description: 'Trains every kernel of the backbone.',
   advice: 'Take it with many images per class, when a file as large as the backbone is acceptable.',
-  paper: 'Mean accuracy over VTAB-1k with ConvNeXt-B: 72.14 % (87.67 M trained). Chen et al., ICLR 2025.',
+  paper:
+    'Mean accuracy over VTAB-1k with ConvNeXt-B: 72.14 % with 87.67 M trainable parameters. Chen et al., ICLR 2025.',
   learningRate: 1e-3,
   rateExponents: {},
   options: layerOptions(true),

@@ -38,7 +38,8 @@ export const lora: TuningMethod = {
   symbol: 'LoRA',
   description: 'Trains a low-rank update of every kernel in the form of the library loralib.',
   advice: 'Take it to compare with other work, or when a larger file is acceptable.',
-  paper: 'Mean accuracy over VTAB-1k with ConvNeXt-B: 67.53 % (17.4 M trained). Chen et al., ICLR 2025.',
+  paper:
+    'Mean accuracy over VTAB-1k with ConvNeXt-B: 67.53 % with 17.4 M trainable parameters. Chen et al., ICLR 2025.',
   learningRate: 3e-3,
   rateExponents: {},
   options: LORA_OPTIONS,

@@ -132,7 +132,7 @@ export const layerOptions = (all: boolean): SettingOption[] => [layersOption(all
 export const FROM_STAGE: SettingOption = {
   id: 'from',
   label: 'Train from stage',
-  help: 'The stages before it stay frozen. This saves memory and time and may cost accuracy. If every epoch has the same images (no augmentation, or a number of views), the activations of frozen stages are computed once. 0: all stages are trained.',
+  help: 'The stages before it stay frozen. This saves memory and time and may cost accuracy. If every epoch has the same images (no augmentation, or “Views per image” above 0), the activations of frozen stages are computed once. 0: all stages are trained.',
   default: 0,
   min: 0,
   max: 4,

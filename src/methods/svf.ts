@@ -16,7 +16,8 @@ export const svf: TuningMethod = {
   symbol: 'ΔS',
   description:
     'Trains the singular values of every kernel. The singular vectors stay frozen (Sun et al. 2022).',
-  advice: 'Take it when the file may hold little more than atoms and the backbone’s channels have to change.',
+  advice:
+    'Take it when the backbone’s channels have to change and the file has to be about as small as that of atoms.',
   paper: '',
   learningRate: 1e-1,
   rateExponents: {},

@@ -12,7 +12,7 @@ export function checkFinite(
   for (const value of values) {
     if (Number.isFinite(value)) continue;
     throw new UserError(
-      `The ${what} became ${Number.isNaN(value) ? 'not a number' : 'infinite'} at step ${step} (epoch ${epoch}). ` +
+      `At step ${step} (epoch ${epoch}), the ${what} ${what === 'loss' ? 'was' : 'were'} no longer finite. ` +
         `Lower the learning rate (now ${learningRate}) and run again. The best epoch before that is kept.`,
     );
   }

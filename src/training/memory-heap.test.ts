@@ -69,7 +69,7 @@ describe('the JavaScript heap in a plan', () => {
       planMemory({ ...run, kept: { pixels: 90e6, coefficients: 40e6, models: 0 } }, LIMITS),
     ];
     expect(withImages.heapSentence).toBe(
-      'Outside of that, about 130\u00a0MB on the JavaScript heap: images 90\u00a0MB, coefficients and bases 40\u00a0MB.',
+      'In addition, about 130\u00a0MB on the JavaScript heap, mainly: images 90\u00a0MB, coefficients and bases 40\u00a0MB.',
     );
     expect(withImages.heap.pixels).toBe(90e6);
     expect(withImages.bytes).toBe(without.bytes);

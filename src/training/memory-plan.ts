@@ -196,7 +196,7 @@ function onHeap(items: HeapItems): string {
     .map(([item, words]) => ({ words, bytes: items[item as keyof HeapItems] })) // the record's own keys
     .filter((part) => part.bytes >= bytes / 10)
     .sort((a, b) => b.bytes - a.bytes);
-  return `Outside of that, about ${size(bytes)} on the JavaScript heap: ${parts.map((part) => `${part.words} ${size(part.bytes)}`).join(', ')}.`;
+  return `In addition, about ${size(bytes)} on the JavaScript heap, mainly: ${parts.map((part) => `${part.words} ${size(part.bytes)}`).join(', ')}.`;
 }
 
 function aboutFrozenFeatures(place: FrozenFeaturePlace | null, bytes: number): string {

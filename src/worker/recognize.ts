@@ -64,7 +64,7 @@ async function recognize(backbone: Backbone, pixels: Uint8Array, size: number): 
   const { head } = backbone;
   if (!head) {
     throw new UserError(
-      'This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of an ImageNet ResNet-50 to see its predictions.',
+      'This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of the starter or of an ImageNet ResNet-50 to see its predictions.',
     );
   }
   const probabilities = tf.tidy(() => {

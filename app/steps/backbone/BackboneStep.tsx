@@ -113,7 +113,7 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
             <Fact term="Image preparation" value={recipeText(backbone.recipe)} />
             {backbone.licence && <Fact term="Licence" value={backbone.licence} />}
             <Fact
-              term="Ready in"
+              term="Loading time"
               value={duration(seconds)}
               title={loading.map(({ label, seconds: each }) => `${label}: ${duration(each)}`).join('\n')}
             />
@@ -158,7 +158,10 @@ function Present({ backbone, reason }: { backbone: BackboneSummary; reason: stri
           disabled={reason !== null || stages.inFile === 1}
           data={STAGE_NAMES.slice(0, stages.inFile).map((name, index) => ({
             value: String(index + 1),
-            label: index + 1 === stages.inFile ? `all, through ${name}` : `through ${name}`,
+            label:
+              index + 1 === stages.inFile
+                ? `all ${index + 1}, through ${name}`
+                : `${index + 1}, through ${name}`,
           }))}
           onChange={(event) => {
             const used = Number(event.currentTarget.value);

@@ -228,7 +228,7 @@ function OwnFile({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Fi
         </Button>
         <p>
           or drop it here: a ResNet-50 as safetensors, as a PyTorch state dict (.pth, .bin), or a
-          TensorFlow.js model.json with its shards. Nothing leaves this machine.
+          TensorFlow.js model.json with its shards. It stays on this machine.
         </p>
         <FileInput
           ref={input}

@@ -39,8 +39,8 @@ export function Untouched({ backbone: { id, ownClasses, recipe } }: { backbone: 
     return (
       <Block title="Predictions of the pretrained network">
         <p className={classes.none}>
-          This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of an
-          ImageNet ResNet-50 to see its predictions for your images before tuning.
+          This backbone has no pretrained classifier, or not all of its stages are used. Use all stages of the
+          starter or of an ImageNet ResNet-50 to see its predictions for your images before tuning.
         </p>
       </Block>
     );
@@ -96,8 +96,8 @@ export function Untouched({ backbone: { id, ownClasses, recipe } }: { backbone: 
       )}
       {recipe.isStated && recognition?.some(({ byRecipe }) => !byRecipe) && (
         <p className={classes.none}>
-          The files of some images are no longer available. These images were prepared as in tuning: 8/7 of
-          the input size, bilinear.
+          The files of some images are no longer available. These images were prepared as in tuning: resized
+          to 8/7 of the input size (bilinear), then cropped to it.
         </p>
       )}
       <ul className={classes.seen} aria-label="Predictions">

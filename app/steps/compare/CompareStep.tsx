@@ -154,7 +154,7 @@ const WORDS: readonly Word[] = [
 
 /** What the columns of the table mean whose titles do not say it. */
 const COLUMNS =
-  'Trainable + head: trainable parameters in the backbone and in the head. Adapter: size of the adapter file. Points: percentage points, such as 2 from 80 % to 82 %.';
+  'Trainable, backbone + head: trainable parameters in the backbone and in the head. Adapter: size of the adapter file. Points: percentage points, such as 2 from 80 % to 82 %.';
 
 /** The runs on the same images, split and backbone. Of several groups, one is open. */
 function Group({ data, isOpen, onOpen, runs }: GroupProps) {

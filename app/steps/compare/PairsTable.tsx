@@ -27,7 +27,7 @@ export function PairsTable({ comparison, sentence }: Props) {
             <Table.Th scope="col">Setting</Table.Th>
             <Table.Th scope="col">Against</Table.Th>
             <Table.Th scope="col" data-right>
-              Difference, points (95 %)
+              Setting − against, points (95 %)
             </Table.Th>
             <Table.Th scope="col" data-right>
               p

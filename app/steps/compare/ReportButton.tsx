@@ -82,7 +82,7 @@ export function ReportButton({ runs }: { runs: RunRecord[] }) {
         <p>
           <strong>Report.</strong>{' '}
           {obstacle ||
-            'A file on the data, backbone and settings, with searches, curves, accuracies, intervals, tests, and all that a rerun needs. The images are not in it.'}
+            'A file on the data, backbone and settings, with searches, curves, accuracies, intervals, tests, and the values for a rerun. Images and weights are not in it.'}
         </p>
         <Menu position="bottom-end">
           <Menu.Target>

@@ -34,9 +34,9 @@ export function RunAgain() {
     <section aria-label="Rerun">
       <div className={classes.line}>
         <p>
-          <strong>Rerun.</strong> Runs the finished runs of a results file again and compares the numbers.
-          This needs the same images, split, backbone and <Term of="backend" />. Corrections of labels in the
-          file are applied.
+          <strong>Rerun.</strong> Runs the finished runs of a results file (“JSON, for a rerun” of Save a
+          report) again and compares the numbers. This needs the same images, split, backbone and{' '}
+          <Term of="backend" />. Corrections of labels in the file are applied.
         </p>
         <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
           {(props) => (

@@ -101,7 +101,7 @@ export function RunsTable({ runs, comparison, legend }: Props) {
           <Table.Tr>
             <Table.Td colSpan={columns.length + 3}>
               <Fold open={searchesOpen} onFold={(open) => fold(SEARCHES, open)}>
-                {counted(searches.length, 'search run')}: they only choose learning rates and are not compared
+                {counted(searches.length, 'search run')}, only to choose values, not compared
               </Fold>
             </Table.Td>
           </Table.Tr>

@@ -213,7 +213,7 @@ const verdictMark = ({ test }: Pair) =>
   test && test.verdict !== 'no difference shown' ? ` ${test.verdict}` : '';
 
 const TRAINABLE: RunColumn = {
-  ...{ id: 'trainable', title: 'Trainable + head', right: true, isUsual: true },
+  ...{ id: 'trainable', title: 'Trainable, backbone + head', right: true, isUsual: true },
   show: ({ runs: [run] }) => (run ? `${count(run.trainable.backbone)} + ${count(run.trainable.head)}` : NONE),
   sort: ({ runs: [run] }) => (run ? run.trainable.backbone + run.trainable.head : null),
   file: {

@@ -24,13 +24,14 @@ export function Hero() {
       <div className={classes.words}>
         <h3>Train the atoms, keep the network</h3>
         <p>
-          Teach a <Term of="pretrained network" /> your own classes, in this page. Only its{' '}
-          <Term of="atoms" /> are trained
-          {ATOMS && `, ${count(ATOMS.trainable)} numbers of ${short(first.backboneParameters)}`}, and a{' '}
-          <Term of="head" /> for your classes.
+          Teach a <Term of="pretrained network" /> your own classes, in this page. Only a change of its{' '}
+          <Term of="atoms" />
+          {ATOMS &&
+            `, ${count(ATOMS.trainable)} numbers for a network of ${short(first.backboneParameters)} parameters,`}{' '}
+          and a <Term of="head" /> for your classes are trained.
         </p>
         <ul className={classes.gains}>
-          <li>A network for your classes, trained on your GPU or CPU. No image is uploaded.</li>
+          <li>A network for your classes, trained on your GPU or CPU.</li>
           <li>
             A fair comparison of <Term of="setting">settings</Term>, with{' '}
             <Term of="95 % interval">95 % intervals</Term> and paired tests.
@@ -50,8 +51,8 @@ export function Hero() {
           </Button>
           <p>
             <OneOf first={obstacle}>
-              Trains five settings to find faults in surfaces and compares them. Takes a few minutes without a
-              GPU.
+              Trains five of the settings in the table once each to find faults in surfaces, and compares them
+              on 96 validation images. Takes a few minutes without a GPU.
             </OneOf>
           </p>
         </div>

@@ -67,7 +67,7 @@ function preview({ classes: found, parts, leftOut }: ReadingOption): string {
   if (found.length === 0) return '';
   const counts = found.map(({ name, images }) => ({ name, train: images, val: 0, test: 0 }));
   return [
-    `${counted(found.length, 'class', 'classes')}. ${classSentence(counts)}`,
+    classSentence(counts),
     ...(parts ? [`${partWords(parts).join(', ')}.`] : []),
     ...(leftOut > 0 ? [`${counted(leftOut, 'image')} left out.`] : []),
   ].join(' ');

@@ -57,7 +57,7 @@ export function SplitBar({ dataset, reason }: { dataset: DatasetSummary; reason:
         {said.length > 0 && <p className="numbers">{said.join(' ')}</p>}
         {warning !== '' && (
           <p className="numbers">
-            <strong>Images look alike.</strong> {warning}
+            <strong>Images are very similar.</strong> {warning}
           </p>
         )}
       </div>

@@ -188,7 +188,10 @@ export function HyperparameterFields() {
   const asked = useSession((session) => session.dataset?.augmentation);
   const data = AUGMENTATIONS.find(({ value }) => value === asked)?.label.toLowerCase();
   return (
-    <Block title="Shared hyperparameters" note="For all settings. The linear probe has its own.">
+    <Block
+      title="Shared hyperparameters"
+      note="The linear probe takes only the seed and the memory cap from here. Its other values are below them."
+    >
       <div className={classes.hyperparameters}>
         <div className={classes.fields}>
           <Fields fields={IN_SIGHT} />

@@ -24,7 +24,7 @@ export function LongRunWarning() {
     >
       {choices.length === 0
         ? 'You can pause and stop it at any time.'
-        : 'You can pause and stop it at any time. It takes less than an hour with:'}
+        : 'You can pause and stop it at any time. Each of these changes makes it shorter than an hour:'}
       {choices.length > 0 && (
         <ul className={classes.choices}>
           {choices.map((choice) => (

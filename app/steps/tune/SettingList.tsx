@@ -146,7 +146,7 @@ function Row({ setting, words, seconds, chosen, isRecommended, isFocused, onFocu
         </div>
         <div>
           <dt>file</dt>
-          <dd>{bytes(adapterBytes)}</dd>
+          <dd>≥ {bytes(adapterBytes)}</dd>
         </div>
         <div>
           <dt>memory</dt>

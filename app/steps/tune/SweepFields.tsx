@@ -40,12 +40,12 @@ export function SweepFields() {
         </div>
         <Switch
           label="Find learning rates"
-          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and uses the rate with the highest validation accuracy. Every combination of values gets the same number of runs. On by default if several settings are compared, no learning rate was changed, and the search takes less than a third of all epochs.`}
+          description={`Tries ${list(RATE_FACTORS.map(String))} times the learning rate of each setting, with one seed for a third of the epochs, and uses the rate with the highest validation accuracy. Every combination under “Several values” gets the same number of search runs. On by default if several settings are compared, no learning rate was changed, and the search takes less than a third of all epochs, not counting the linear probe.`}
           checked={findRates}
           onChange={(event) => turnSweep({ findRates: event.currentTarget.checked })}
         />
         <FoldButton opened={opened} onToggle={toggle} ml="calc(-1 * var(--space-2))">
-          {opened ? 'Fewer values' : 'Several values'}
+          Several values
         </FoldButton>
         <Collapse expanded={opened} keepMounted={false} className={classes.more}>
           {chosen.map((setting) => (

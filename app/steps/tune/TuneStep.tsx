@@ -41,7 +41,7 @@ export function TuneStep() {
     settings.find(({ fault }) => fault !== null) ??
     settings.find(({ id }) => id === recommended[0]);
   const advice = recommendation
-    ? [`Recommended: ${recommendation.setting.label}.`, recommendation.reason]
+    ? [`First choice: ${recommendation.setting.label}.`, recommendation.reason]
     : [];
   const [label, reason] = explained(advice, SETTING_WORDS);
   const panel = focused && <SettingPanel setting={focused} />;
@@ -76,7 +76,7 @@ export function TuneStep() {
         </Empty>
       ) : (
         <>
-          <p className={classes.found}>{classSentence(dataset.classes)}</p>
+          <p className={classes.found}>Images of all parts. {classSentence(dataset.classes)}</p>
           {recommendation && (
             <p className={classes.found}>
               <strong>{label}</strong> {reason}

@@ -54,7 +54,8 @@ export function ManyImages({ models }: { models: ModelSummary[] }) {
             {disputed.length > 0 && (
               <>
                 The models differ on <strong>{count(disputed.length)}</strong> of{' '}
-                {counted(readable.length, 'image')}.
+                {counted(readable.length, 'image')}
+                {done.length < readable.length && `, ${count(done.length)} of them classified so far`}.
               </>
             )}
           </p>

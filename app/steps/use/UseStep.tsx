@@ -56,7 +56,8 @@ export function UseStep() {
             title="Kernel changes"
             note={
               <>
-                How much each layer’s <Term of="kernel" /> differs from the pretrained one.
+                How much each layer’s <Term of="kernel" /> differs from the pretrained one: the size of the
+                change in percent of the size of the kernel, ‖ΔW‖ / ‖W‖.
               </>
             }
           >
