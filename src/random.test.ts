@@ -54,6 +54,16 @@ describe('seededRandom', () => {
     expect(draw(5, late.uniform)).toEqual(numbers);
     expect(draw(5, parent.fork('crops').uniform)).not.toEqual(numbers);
   });
+
+  test('continues from a state with the same numbers', () => {
+    const random = seededRandom(3);
+    draw(5, random.normal);
+    const state = JSON.parse(JSON.stringify(random.state()));
+    const numbers = [...draw(4, random.normal), ...draw(4, random.uniform)];
+    const other = seededRandom(4);
+    other.restore(state);
+    expect([...draw(4, other.normal), ...draw(4, other.uniform)]).toEqual(numbers);
+  });
 });
 
 function counter(): () => number {

@@ -3,6 +3,9 @@
  * augmentation can be reproduced from a seed. Imports nothing.
  */
 
+/** Where a stream stands: four 32-bit words, and the normal number that the next call of `normal` returns, if there is one. */
+export type RandomState = readonly [a: number, b: number, c: number, d: number, spare: number | null];
+
 export interface Random {
   /** Uniform in 0 ≤ x < 1, with 53 random bits. */
   uniform(): number;
@@ -19,6 +22,10 @@ export interface Random {
    * added draw in one place does not change the numbers drawn elsewhere.
    */
   fork(label: string): Random;
+  /** Where this stream stands now. */
+  state(): RandomState;
+  /** Continues from there. The streams that are forked off stay the same. */
+  restore(state: RandomState): void;
 }
 
 export function seededRandom(seed: number): Random {
@@ -26,7 +33,8 @@ export function seededRandom(seed: number): Random {
 }
 
 function randomFromKey(key: string): Random {
-  const next = xoshiro128(hash128(key));
+  const words = hash128(key);
+  const next = () => xoshiro128(words);
   let spare: number | null = null;
 
   function uniform(): number {
@@ -78,29 +86,42 @@ function randomFromKey(key: string): Random {
     permutation,
     shuffle,
     fork: (label) => randomFromKey(`${key}/${label}`),
+    state: () => [words.a, words.b, words.c, words.d, spare],
+    restore: ([a, b, c, d, kept]) => {
+      Object.assign(words, { a, b, c, d });
+      spare = kept;
+    },
   };
 }
 
-type State = [number, number, number, number];
+interface Words {
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+}
 
 /** Blackman and Vigna's xoshiro128**; 32 bits per call. */
-function xoshiro128([a, b, c, d]: State): () => number {
-  return () => {
-    const product = Math.imul(b, 5);
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
-    return result;
-  };
+function xoshiro128(words: Words): number {
+  let { a, b, c, d } = words;
+  const product = Math.imul(b, 5);
+  const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+  const shifted = b << 9;
+  c ^= a;
+  d ^= b;
+  b ^= c;
+  a ^= d;
+  c ^= shifted;
+  d = (d << 11) | (d >>> 21);
+  words.a = a;
+  words.b = b;
+  words.c = c;
+  words.d = d;
+  return result;
 }
 
 /** A 128-bit hash of a text: FNV-1a with four offsets, each finished with MurmurHash3's mixer. */
-function hash128(text: string): State {
+function hash128(text: string): Words {
   const lane = (offset: number) => {
     let hash = (0x811c9dc5 ^ offset) >>> 0;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -108,5 +129,5 @@ function hash128(text: string): State {
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return hash ^ (hash >>> 16);
   };
-  return [lane(0x9e3779b9), lane(0x3c6ef372), lane(0xdaa66d2b), lane(0x78dde6e4)];
+  return { a: lane(0x9e3779b9), b: lane(0x3c6ef372), c: lane(0xdaa66d2b), d: lane(0x78dde6e4) };
 }

@@ -31,4 +31,27 @@ onBackends('AdamW', () => {
     expect(values[1]).toBeCloseTo(expected[1] ?? 0, 5);
     optimizer.dispose();
   });
+
+  it('continues from a state as if it had not been interrupted', async () => {
+    const settings = { rates: 0.1, weightDecay: 0.5 };
+    const updated = (optimizer: AdamW, from: number, to: number) => {
+      for (let step = from; step <= to; step++) {
+        const gradient = tf.mul(optimizer.values, step) as tf.Tensor1D;
+        optimizer.apply(gradient);
+        gradient.dispose();
+      }
+    };
+    const whole = new AdamW(Float32Array.of(1, -2, 3), settings);
+    updated(whole, 1, 5);
+    const first = new AdamW(Float32Array.of(1, -2, 3), settings);
+    updated(first, 1, 2);
+    const state = await first.state();
+    updated(first, 3, 3); // must not change the copies
+    first.dispose();
+    const second = new AdamW(state, settings);
+    updated(second, 3, 5);
+    expect(await second.state()).toEqual(await whole.state());
+    expect(state.step).toBe(2);
+    for (const each of [whole, second]) each.dispose();
+  });
 });

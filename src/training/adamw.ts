@@ -13,6 +13,14 @@ export interface AdamWSettings {
   epsilon?: number;
 }
 
+/** Everything that the next update depends on: three vectors of the same length, and the number of updates so far. */
+export interface AdamWState {
+  values: Float32Array;
+  mean: Float32Array;
+  variance: Float32Array;
+  step: number;
+}
+
 /** Owns the parameters and their two moments; `dispose()` frees them. */
 export class AdamW {
   readonly #state: State;
@@ -21,13 +29,16 @@ export class AdamW {
   readonly #beta1: number;
   readonly #beta2: number;
   readonly #epsilon: number;
-  #step = 0;
+  #step: number;
 
+  /** @param initial the parameters before the first update, or a state to continue from */
   constructor(
-    initial: Float32Array,
+    initial: Float32Array | AdamWState,
     { rates, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamWSettings,
   ) {
-    this.#state = fitsOneBuffer(initial.length) ? new JoinedState(initial) : new SeparateState(initial);
+    const start: Start = initial instanceof Float32Array ? { values: initial } : initial;
+    this.#state = fitsOneBuffer(start.values.length) ? new JoinedState(start) : new SeparateState(start);
+    this.#step = start.step ?? 0;
     this.#rates = typeof rates === 'number' ? tf.scalar(rates) : tf.tensor1d(rates);
     this.#weightDecay = weightDecay;
     this.#beta1 = beta1;
@@ -38,6 +49,12 @@ export class AdamW {
   /** The current parameters; the next `apply` replaces and frees the tensor. */
   get values(): tf.Tensor1D {
     return this.#state.values;
+  }
+
+  /** Copies of the parameters and moments as they are now. */
+  async state(): Promise<AdamWState> {
+    const step = this.#step;
+    return { ...(await this.#state.read()), step };
   }
 
   /** One update with the gradient; `factor` multiplies all learning rates. */
@@ -60,9 +77,14 @@ export class AdamW {
   }
 }
 
+type Vectors = Omit<AdamWState, 'step'>;
+/** Moments that are absent are zero, as before the first update. */
+type Start = Pick<AdamWState, 'values'> & Partial<AdamWState>;
+
 /** The storage of the parameters and their moments. */
 interface State {
   readonly values: tf.Tensor1D;
+  read(): Promise<Vectors>;
   advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void;
   dispose(): void;
 }
@@ -72,15 +94,30 @@ function fitsOneBuffer(count: number): boolean {
   return 3 * 4 * count <= webgpuBackend().device.limits.maxStorageBufferBindingSize;
 }
 
+/** A copy: on some backends the data of a tensor are its own memory. */
+const copyOf = async (tensor: tf.Tensor1D) => (await tensor.data<'float32'>()).slice();
+
 /** For WebGPU: one buffer, updated in one dispatch. */
 class JoinedState implements State {
   #joined: tf.Tensor1D;
   #values: tf.Tensor1D | null = null;
 
-  constructor(initial: Float32Array) {
-    const joined = new Float32Array(3 * initial.length);
-    joined.set(initial);
+  constructor({ values, mean, variance }: Start) {
+    const joined = new Float32Array(3 * values.length);
+    joined.set(values);
+    if (mean) joined.set(mean, values.length);
+    if (variance) joined.set(variance, 2 * values.length);
     this.#joined = tf.tensor1d(joined);
+  }
+
+  async read(): Promise<Vectors> {
+    const joined = await copyOf(this.#joined);
+    const count = joined.length / 3;
+    return {
+      values: joined.subarray(0, count),
+      mean: joined.subarray(count, 2 * count),
+      variance: joined.subarray(2 * count),
+    };
   }
 
   get values(): tf.Tensor1D {
@@ -106,10 +143,20 @@ class SeparateState implements State {
   #mean: tf.Tensor1D;
   #variance: tf.Tensor1D;
 
-  constructor(initial: Float32Array) {
-    this.values = tf.tensor1d(initial);
-    this.#mean = tf.zeros([initial.length]);
-    this.#variance = tf.zeros([initial.length]);
+  constructor({ values, mean, variance }: Start) {
+    this.values = tf.tensor1d(values);
+    this.#mean = mean ? tf.tensor1d(mean) : tf.zeros([values.length]);
+    this.#variance = variance ? tf.tensor1d(variance) : tf.zeros([values.length]);
+  }
+
+  async read(): Promise<Vectors> {
+    // All are asked for before the first arrives, as an update could free them meanwhile.
+    const [values, mean, variance] = await Promise.all([
+      copyOf(this.values),
+      copyOf(this.#mean),
+      copyOf(this.#variance),
+    ]);
+    return { values, mean, variance };
   }
 
   advance(gradient: tf.Tensor1D, rates: tf.Tensor, step: AdamWStep): void {

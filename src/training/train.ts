@@ -5,10 +5,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
-import { type Random, seededRandom } from '../random';
+import { type Random, type RandomState, seededRandom } from '../random';
 import { type InParts, inTurns, Turns } from '../turns';
 import type { EpochResult, FrozenFeaturePlace, Progress, RunConfig, RunEvent } from '../worker/protocol';
-import { AdamW } from './adamw';
+import { AdamW, type AdamWState } from './adamw';
 import { augmentedBatch, oneHotTargets, viewBatch, viewsPerImage } from './batch';
 import { checkFinite } from './diverged';
 import { predict, type Score, score } from './evaluate';
@@ -31,8 +31,29 @@ export type TrainEvent =
   | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
   /** A part of a step is done. Nothing is reported, but the consumer can pause or end the run here, too. */
   | { kind: 'part' }
+  /** The run can be continued from here. `state` copies it, until the next event is asked for. */
+  | { kind: 'resumable'; isNewEpoch: boolean; state: () => Promise<TrainState> }
   /** The best state so far: all trainable parameters, in the order of the model's table. */
   | { kind: 'checkpoint'; epoch: number; values: Float32Array };
+
+/**
+ * Where a tuning run stands between two steps: another session that starts from it gives the numbers of an uninterrupted run. The linear
+ * probe has no such state; it is trained again from its start, which gives the same numbers, too.
+ */
+export interface TrainState {
+  /** The epoch under way, from 1, and how many of its steps are done. */
+  epoch: number;
+  index: number;
+  optimizer: AdamWState;
+  /** The epoch's random streams after these steps; null before the first. */
+  streams: { augmentation: RandomState; dropout: RandomState } | null;
+  /** The sum of the losses of these steps. */
+  lossSum: number;
+  /** The best epoch so far. */
+  best: { epoch: number; correct: number };
+  /** Seconds of training so far. */
+  seconds: number;
+}
 
 export { lossAndGradient } from './gradient';
 
@@ -72,15 +93,15 @@ export class RunCache {
  * Trains. Throws `UserError` if the loss is no longer finite; earlier checkpoints remain valid.
  * A checkpoint is the best epoch so far by validation accuracy, the earliest on a tie. It is yielded before its epoch event, so that
  * a consumer that stops at an epoch has it.
+ * @param from where an interrupted run with the same job stood; its checkpoint and its events until then are not yielded again
  */
-export async function* train(job: Job): AsyncGenerator<TrainEvent, void> {
+export async function* train(job: Job, from: TrainState | null = null): AsyncGenerator<TrainEvent, void> {
   const request = frozenFeatureRequest(job);
   job.cache.frozenFeatures.keepOnly(request);
   // The memory plan of this run does not include free buffers of earlier runs.
   emptyPool();
-  const features = yield* cachedFeatures(job);
-  if (job.model.table.backbone === 0) yield* probeRun(job, features);
-  else yield* tuningRun(job, features, request);
+  if (job.model.table.backbone === 0) yield* probeRun(job, yield* cachedFeatures(job));
+  else yield* tuningRun(job, request, from);
 }
 
 async function* cachedFeatures({
@@ -145,8 +166,8 @@ async function* probeRun(
 
 async function* tuningRun(
   job: Job,
-  features: Features,
   request: FrozenFeatureRequest | null,
+  from: TrainState | null,
 ): AsyncGenerator<TrainEvent, void> {
   const { model, dataset, config, clock } = job;
   const { epochs, seed, warmup, learningRate } = config;
@@ -156,8 +177,7 @@ async function* tuningRun(
   const stepsPerEpoch = Math.floor(count / batchSize);
   const steps = epochs * stepsPerEpoch;
   const random = seededRandom(seed);
-  const initial = model.initial(random.fork('initial values'));
-  if (config.warmStart) initial.set(yield* warmHead(job, features), model.table.backbone);
+  const initial = from?.optimizer ?? (yield* initialValues(job, random.fork('initial values')));
   const frozenFeatures = request && (yield* job.cache.frozenFeatures.load(request));
   yield {
     kind: 'started',
@@ -166,13 +186,14 @@ async function* tuningRun(
     trainable: { backbone: model.table.backbone, head: model.table.head },
   };
 
-  const began = clock();
+  const began = clock() - (from?.seconds ?? 0);
   const optimizer = new AdamW(initial, { rates: learningRates(job), weightDecay: config.weightDecay });
-  const best = new Best();
+  const best = new Best(from?.best);
+  let isFirstStep = true;
   const speed = new SpeedMeter(clock, steps, epochs, batchSize);
   try {
-    for (let epoch = 0; epoch <= epochs; epoch++) {
-      const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch);
+    for (let epoch = from?.epoch ?? 0; epoch <= epochs; epoch++) {
+      const trainLoss = epoch === 0 ? null : yield* trainEpoch(epoch, epoch === from?.epoch ? from : null);
       const scored = yield* speed.evaluation(validate(job, frozenFeatures, optimizer, epoch));
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       if (best.improves(epoch, scored)) {
@@ -182,39 +203,63 @@ async function* tuningRun(
       const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
       yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
       if (isLast) return;
+      yield resumable({ epoch: epoch + 1, index: 0, streams: null, lossSum: 0 });
     }
   } finally {
     optimizer.dispose();
   }
 
-  /** One pass over the training images; returns the mean loss. */
-  async function* trainEpoch(epoch: number): AsyncGenerator<TrainEvent, number> {
+  function resumable(
+    at: Pick<TrainState, 'epoch' | 'index' | 'streams' | 'lossSum'>,
+  ): Extract<TrainEvent, { kind: 'resumable' }> {
+    const state = async () => ({
+      ...at,
+      best: best.state,
+      seconds: clock() - began,
+      optimizer: await optimizer.state(),
+    });
+    return { kind: 'resumable', isNewEpoch: at.index === 0, state };
+  }
+
+  /** One pass over the training images, or the rest of one; returns the mean loss of all its steps. */
+  async function* trainEpoch(epoch: number, rest: TrainState | null): AsyncGenerator<TrainEvent, number> {
     const chance = random.fork(`epoch ${epoch}`);
     const order = chance.fork('order').permutation(count);
     const changes = chance.fork('augmentation');
     const drops = chance.fork('dropout');
+    if (rest?.streams) {
+      changes.restore(rest.streams.augmentation);
+      drops.restore(rest.streams.dropout);
+    }
+    const first = rest?.index ?? 0;
     let pending: { loss: tf.Tensor1D; step: number; rate: number }[] = [];
-    let sum = 0;
+    let sum = rest?.lossSum ?? 0;
+    // The stream before the input that is prepared next was drawn from it.
+    let augmentation = changes.state();
     const indicesAt = (index: number) => order.subarray(index * batchSize, (index + 1) * batchSize);
-    const inputAt = (index: number) =>
-      tf.tidy(() => trainInput(job, frozenFeatures, indicesAt(index), epoch, changes));
+    const inputAt = (index: number): Input | null => {
+      augmentation = changes.state();
+      if (index === stepsPerEpoch) return null;
+      return tf.tidy(() => trainInput(job, frozenFeatures, indicesAt(index), epoch, changes));
+    };
     const turns = new Turns();
-    let input = inputAt(0);
+    let input = inputAt(first);
     try {
-      for (let index = 0; index < stepsPerEpoch; index++) {
+      for (let index = first; input; index++) {
         const step = (epoch - 1) * stepsPerEpoch + index;
         const factor = learningRateFactor(step, steps, warmup);
         const { loss, gradient } = yield* inTurns(
           batchGradient(job, optimizer.values, indicesAt(index), input, drops),
           turns,
-          step === 0 ? firstStep : () => ({ kind: 'part' }),
+          isFirstStep ? firstStep : () => ({ kind: 'part' }),
         );
+        isFirstStep = false;
         optimizer.apply(gradient, factor);
         tf.dispose([gradient, input.x]);
         // The next batch is prepared and uploaded while a GPU still computes this one.
-        if (index + 1 < stepsPerEpoch) input = inputAt(index + 1);
+        input = inputAt(index + 1);
         pending.push({ loss, step: step + 1, rate: learningRate * factor });
-        if (pending.length < job.reportEvery && index + 1 < stepsPerEpoch) continue;
+        if (pending.length < job.reportEvery && input) continue;
         const reported = pending;
         pending = [];
         // The sum is infinite or NaN if any parameter is.
@@ -238,9 +283,11 @@ async function* tuningRun(
             ...speed.report(number, epoch),
           };
         }
+        const streams = { augmentation, dropout: drops.state() };
+        yield resumable({ epoch, index: index + 1, streams, lossSum: sum });
       }
     } finally {
-      tf.dispose([input.x, ...pending.map(({ loss }) => loss)]);
+      tf.dispose([input?.x ?? [], ...pending.map(({ loss }) => loss)]);
     }
     return sum / stepsPerEpoch;
   }
@@ -301,6 +348,14 @@ function dropoutMask(n: number, features: number, rate: number, random: Random):
   const kept = 1 / (1 - rate);
   const values = Float32Array.from({ length: n * features }, () => (random.uniform() < rate ? 0 : kept));
   return tf.tensor2d(values, [n, features]);
+}
+
+/** The trainable parameters before the first step. */
+async function* initialValues(job: Job, random: Random): AsyncGenerator<TrainEvent, Float32Array> {
+  const { model, config } = job;
+  const initial = model.initial(random);
+  if (config.warmStart) initial.set(yield* warmHead(job, yield* cachedFeatures(job)), model.table.backbone);
+  return initial;
 }
 
 /** The head that the linear probe keeps, that of its best epoch: trained, or from an earlier run with the same probe and seed. */
@@ -367,8 +422,17 @@ function epochEvent(
 
 /** Tracks the best validation accuracy. */
 class Best {
-  #correct = -1;
-  #epoch = 0;
+  #correct: number;
+  #epoch: number;
+
+  constructor({ epoch, correct }: TrainState['best'] = { epoch: 0, correct: -1 }) {
+    this.#epoch = epoch;
+    this.#correct = correct;
+  }
+
+  get state(): TrainState['best'] {
+    return { epoch: this.#epoch, correct: this.#correct };
+  }
 
   improves(epoch: number, { correct }: Score): boolean {
     if (correct <= this.#correct) return false;

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { health } from '../engine-health';
 import { predict, score } from '../training/evaluate';
-import { type Job, type TrainEvent, train } from '../training/train';
+import { type Job, type TrainState, train } from '../training/train';
 import { UserError } from '../user-error';
 import { yieldToEventLoop } from '../yield-to-event-loop';
 import type { EngineInfo, EpochResult, Predictions, RunEvent, RunOutcome, RunResult } from './protocol';
@@ -12,6 +12,22 @@ export interface FinishedRun {
   result: RunResult;
   /** The trained parameters of the best epoch, in the order of the model's parameter table. */
   values: Float32Array;
+}
+
+/** A run that can be continued: where its training stands, and what it has given so far. */
+export interface RunPoint {
+  state: TrainState;
+  epochs: EpochResult[];
+  /** The best epoch so far, its trainable parameters, and its predicted class of each validation image. */
+  kept: { epoch: number; values: Float32Array; predicted: Uint16Array };
+}
+
+/** How a run is made safe against its end by accident. */
+export interface Safeguard {
+  /** Where an interrupted run of the same job stood; null to start from the beginning. */
+  from: RunPoint | null;
+  /** Called between steps. `point` copies the run's state and has to be called before the answer resolves, or not at all. */
+  onResumable: (at: { isNewEpoch: boolean }, point: () => Promise<RunPoint>) => Promise<void>;
 }
 
 /** Seconds for which a stopped run may still evaluate the test images. The person is waiting for its end. */
@@ -30,30 +46,38 @@ export async function runToEnd(
   { backend, threads }: Pick<EngineInfo, 'backend' | 'threads'>,
   onEvent: (event: RunEvent) => void,
   scoreTest = false,
+  { from, onResumable }: Safeguard = { from: null, onResumable: async () => {} },
 ): Promise<FinishedRun> {
-  const epochs: EpochResult[] = [];
+  const epochs: EpochResult[] = [...(from?.epochs ?? [])];
   const paces: number[] = [];
-  let kept: Extract<TrainEvent, { kind: 'checkpoint' }> | null = null;
-  /** Of the best epoch. */
-  let predicted: Uint16Array = new Uint16Array();
+  let kept: RunPoint['kept'] | null = from?.kept ?? null;
   let outcome: RunOutcome = 'finished';
   let message = '';
   try {
-    for await (const event of train({ ...job, clock: control.clock })) {
+    for await (const event of train({ ...job, clock: control.clock }, from?.state)) {
       health.check();
       if (event.kind === 'checkpoint') {
         await health.settled();
-        kept = event;
+        kept = { epoch: event.epoch, values: event.values, predicted: new Uint16Array() };
         onEvent({ kind: 'checkpoint', epoch: event.epoch });
         // The epoch's event follows immediately; the run must not be stopped between the two.
         continue;
       }
       if (event.kind === 'epoch') {
         epochs.push(event.result);
-        if (event.result.epoch === kept?.epoch) predicted = event.predicted;
+        if (event.result.epoch === kept?.epoch) kept = { ...kept, predicted: event.predicted };
         onEvent({ kind: 'epoch', result: event.result });
         // All epochs are done: a pause or a stop during the last validation changes nothing.
         if (event.isLast) break;
+      } else if (event.kind === 'resumable') {
+        const best = kept;
+        if (best && !control.stopped)
+          await onResumable(event, async () => ({
+            state: await event.state(),
+            epochs: [...epochs],
+            kept: best,
+          }));
+        continue;
       } else if (event.kind !== 'part') {
         if (event.kind === 'step') paces.push(event.imagesPerSecond);
         onEvent(event);
@@ -88,7 +112,7 @@ export async function runToEnd(
       trainable: { backbone, head },
       epochs,
       keptEpoch: kept.epoch,
-      validation: predictionsFrom(job.dataset.val.labels, predicted),
+      validation: predictionsFrom(job.dataset.val.labels, kept.predicted),
       test: test === 'left out' ? null : test,
       seconds: epochs.at(-1)?.seconds ?? 0,
       imagesPerSecond: median(paces),
