@@ -125,7 +125,7 @@ export async function writeLearningRates(): Promise<void> {
     'follows',
   ];
   const rows = defaultsFrom(searches).map(({ method, search, learningRate, rateExponents }) => [
-    method.symbol === method.label ? method.label : `${method.label}, ${method.symbol}`,
+    method.symbol.startsWith('Δ') ? `${method.label}, ${method.symbol}` : method.label,
     learningRate.toExponential(),
     percent(search.means.find(({ rate }) => rate === learningRate)?.mean ?? Number.NaN),
     `${search.bySet.length}`,

@@ -84,7 +84,10 @@ async function runSet(name: string, set: TestSet): Promise<boolean> {
       ]);
     if (!(await search(0, plan.rates))) return null;
     for (let round = 1; round <= BEYOND; round++) {
-      const next = rateBeyond(await searched(name, plan));
+      const known = await searched(name, plan);
+      // Beyond either end, or one that was added to the plan later.
+      const untried = plan.rates.find((rate) => known.every((each) => each.rate !== rate));
+      const next = rateBeyond(known) ?? untried ?? null;
       if (next !== null && !(await search(round, [next]))) return null;
     }
     return best(await searched(name, plan)).rate;

@@ -77,7 +77,7 @@ const RATES_ON_IMAGENET: Readonly<Record<string, readonly number[]>> = {
   svf: [1e-2, 3e-2, 1e-1],
   'coefficient-atoms': [3e-4, 1e-3, 3e-3],
   full: [3e-4, 1e-3, 3e-3],
-  'overcomplete-atoms': [1e-3, 3e-3, 1e-2],
+  'overcomplete-atoms': [1e-3, 3e-3, 1e-2, 3e-2],
   'all-atoms': [3e-4, 1e-3, 3e-3],
   'lora-peft': [1e-3, 3e-3, 1e-2],
   bitfit: [3e-3, 1e-2, 3e-2],

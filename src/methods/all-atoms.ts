@@ -20,7 +20,7 @@ export const allAtoms: TuningMethod = {
   description: 'Trains overcomplete atoms and coefficient atoms together.',
   advice: 'Take it to repeat the paper’s experiments with the most parameters.',
   paper: '',
-  learningRate: 3e-3,
+  learningRate: 1e-3,
   rateExponents: {},
   options: [ATOMS_PER_LAYER, ATOMS_IN_PLACE, ...BLOCK_OPTIONS, ...layerOptions(true)],
   decompositions: ({ kernel }, options) => ({

@@ -12,7 +12,7 @@ export const bitfit: TuningMethod = {
   description: 'Trains the bias of every batch norm. All kernels stay frozen.',
   advice: 'Take it as the simplest baseline that changes the backbone.',
   paper: '',
-  learningRate: 1e-3,
+  learningRate: 1e-2,
   rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({}),

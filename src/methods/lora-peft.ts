@@ -15,7 +15,7 @@ export const loraPeft: TuningMethod = {
     'Trains a low-rank update of every kernel in the form of the PEFT library: the rank is a number of channels.',
   advice: 'Take it to compare with results of the PEFT library.',
   paper: '',
-  learningRate: 1e-3,
+  learningRate: 3e-3,
   rateExponents: {},
   options: LORA_OPTIONS,
   decompositions: () => ({}),

@@ -13,7 +13,7 @@ export const scaleAndShift: TuningMethod = {
   description: 'Trains a scale and a shift for every channel after each batch norm.',
   advice: 'Take it as a baseline that changes channels only as a whole.',
   paper: '',
-  learningRate: 1e-3,
+  learningRate: 3e-2,
   rateExponents: {},
   options: layerOptions(true),
   decompositions: () => ({}),
