@@ -153,7 +153,9 @@ describe('--inspect', () => {
     const { run, written } = command(page);
     expect(await run(...both(), '--inspect')).toBe(0);
     expect(page.calls()).toEqual(['start', 'settings', 'importSample', 'close']);
-    expect(written.stdout).toMatch(/^Class +Training +Validation +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m);
+    expect(written.stdout).toMatch(
+      /^Class +Training +Validation +Test\na +10 +10 +0\nb +10 +10 +0\nSplit: /m,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 
