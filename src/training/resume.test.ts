@@ -7,6 +7,7 @@ import type { BackendName, RunConfig, RunEvent } from '../worker/protocol';
 import { type FinishedRun, type RunPoint, runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { backboneFixture } from './backbone-fixture';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file';
 import { datasetFixture } from './dataset-fixture';
 import { modelFixture } from './model-fixture';
 import { RunCache } from './train';
@@ -31,6 +32,8 @@ const CONFIG: RunConfig = {
 const DATASET = datasetFixture(3, 3, 2, 36);
 /** 9 training images, 3 a step. */
 const STEPS_PER_EPOCH = 3;
+
+const IDENTITY = { backbone: 'b', data: 'd', precision: 'single' } as const;
 
 class Killed extends Error {}
 
@@ -99,8 +102,9 @@ for (const backend of ['wasm', 'webgpu'] as const) {
       );
       expect(kills.length).toBeGreaterThan(2);
       for (const kill of kills) {
-        // As a file would hold it: without shared objects.
-        const point = structuredClone((await run(changes, { kill, reportEvery })) as RunPoint);
+        const identity = { ...IDENTITY, backend, config: { ...CONFIG, ...changes } };
+        const died = (await run(changes, { kill, reportEvery })) as RunPoint;
+        const { point } = decodeCheckpoint(encodeCheckpoint({ identity, point: died }));
         const done = point.state.optimizer.step;
         const rest = (await run(changes, { from: point, reportEvery })) as Outcome;
         const [before, after] = [untimed(whole), untimed(rest)];
