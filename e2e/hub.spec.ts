@@ -243,7 +243,7 @@ test('files without weights are rejected; all formats of weight files are opened
   await file(page).setInputFiles(['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'].map(form));
   await expect(facts(page)).toContainText('model.json');
   await expect(facts(page)).toContainText(/Features\s*32/);
-  await page.getByLabel('Stages').selectOption({ label: 'through conv2_x' });
+  await page.getByLabel('Stages').selectOption({ label: '1, through conv2_x' });
   await expect(facts(page)).toContainText(/Features\s*16/);
 });
 

@@ -1,6 +1,16 @@
 /** What the page says about memory before a run, and the effect of the memory cap. */
 import { expect, test } from './local';
-import { chooseSettings, fill, focusSetting, goTo, openPage, openShared, run, waitForRun } from './steps';
+import {
+  chooseSettings,
+  fill,
+  focusSetting,
+  goTo,
+  openPage,
+  openShared,
+  run,
+  settingRow,
+  waitForRun,
+} from './steps';
 
 test('a memory cap divides the batch or says what does not fit, and applies to the run', async ({ page }) => {
   await openPage(page, '?backend=wasm&settings=full&memory=60&epochs=1');
@@ -10,7 +20,9 @@ test('a memory cap divides the batch or says what does not fit, and applies to t
   });
   await goTo(page, 'Tune');
   const full = await focusSetting(page, 'Full tuning');
-  await expect(full).toContainText(/Does not fit: .* the limit is 60\sMB\. Raise the memory cap/);
+  await expect(settingRow(page, 'Full tuning')).toContainText(
+    /Does not fit: .* the limit is 60\sMB\. Raise the memory cap/,
+  );
   await expect(page.getByText('Full tuning does not fit into memory')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Run 1 setting' })).toBeDisabled();
 

@@ -42,7 +42,7 @@ test('compares settings and writes adapters, results, a report and charts', asyn
   );
   expect(stdout).toMatch(/^.* the linear probe on these 4 validation images\./m);
   expect(stdout).toMatch(
-    /^Setting +Validation accuracy \(95\s%\) +Against the linear probe, points +Trainable \+ head/m,
+    /^Setting +Validation accuracy \(95\s%\) +Against the linear probe, points +Trainable, backbone \+ head/m,
   );
   expect(stdout).toMatch(/^Linear probe .* 0 \+ 1,026 /m);
   // 16 convolutions of 3×3 and the stem's 7×7, three atoms each: 3·(16·9 + 49).
