@@ -40,7 +40,9 @@ test('the page asks which folders are the classes, and applies the answer again 
     await page.getByLabel('Subset', { exact: true }).selectOption('Few-shot, 2 training images per class');
     await expect(page.getByRole('region', { name: 'Class across' })).toContainText('2 train');
     await goTo(page, 'Tune');
-    await expect(page.getByText(/^Images of all parts\. Classes: across \(\d+\), down \(\d+\)\.$/)).toBeVisible();
+    await expect(
+      page.getByText(/^Images of all parts\. Classes: across \(\d+\), down \(\d+\)\.$/),
+    ).toBeVisible();
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
