@@ -167,7 +167,7 @@ export function headlessPage(
     try {
       const { result, model } = await engine.call(
         'train',
-        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final' },
+        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final', project: null },
         { onProgress: (event) => events.push(event) },
       );
       flush();

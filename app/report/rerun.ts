@@ -1,7 +1,8 @@
 /** Rerunning the runs of a results file: whether that is possible, and whether the numbers are the same. */
+
+import { canonical } from '../../src/canonical';
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
-import { canonical } from '../store/canonical';
 import { computedByWords } from '../store/computed-by';
 import { correctionWords, imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';

@@ -1,7 +1,7 @@
 /** `results.json`: the complete inputs and results of all runs, in machine-readable form. */
 import { z } from 'zod';
-import { NAME_ENCODINGS } from '../../src/data/name-encoding';
 import { PRESETS } from '../../src/data/presets';
+import { readingSchema } from '../../src/data/reading-schema';
 import { wilson } from '../../src/statistics/wilson';
 import { runConfigSchema } from '../../src/training/run-config';
 import type { BackboneSummary, DatasetSummary, EngineInfo, Part } from '../../src/worker/protocol';
@@ -131,14 +131,7 @@ const currentResults = z.object({
     unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
     // Missing in results of earlier versions.
-    reading: z
-      .object({
-        splitFolders: z.boolean().optional(),
-        classLevel: z.int().positive().optional(),
-        nameEncoding: z.enum(NAME_ENCODINGS).optional(),
-        corrections: z.array(z.object({ path: z.string(), className: z.string().nullable() })).optional(),
-      })
-      .default({}),
+    reading: readingSchema.default({}),
     notices: z.array(z.string()).default([]),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
     duplicates: z.object({

@@ -2,13 +2,14 @@
  * Compares runs: accuracies with intervals over images and seeds, and which differences are shown. The slow part, the
  * bootstrap, is provided by `Statistics`. Values that are not computed yet are null; outdated values are never used.
  */
+
+import { canonical } from '../../src/canonical';
 import { classWeights } from '../../src/statistics/balanced';
 import { accuracyInterval, type MeanInterval, meanOf } from '../../src/statistics/bootstrap';
 import { holmAdjusted } from '../../src/statistics/holm';
 import { confusionMatrix, macroF1 } from '../../src/statistics/macro-f1';
 import type { PairedComparison } from '../../src/statistics/paired-test';
 import type { ModelSummary, Predictions, RunResult } from '../../src/worker/protocol';
-import { canonical } from './canonical';
 import { type ComputedBy, computedByKey, computedByWords, isMixed } from './computed-by';
 import { PROBE_SETTING } from './defaults';
 import { armOf, type RunRecord } from './run-record';

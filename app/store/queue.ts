@@ -216,6 +216,7 @@ async function train(run: RunRecord): Promise<void> {
         memoryCap: run.memoryCap,
         expected: run.expected,
         scoreTest: run.role === 'final',
+        project: null,
       },
       { onProgress: gather, signal: cancel.signal },
     );

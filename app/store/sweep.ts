@@ -3,9 +3,10 @@
  * the list is a function of the sweep and the outcomes so far. Uses neither React nor the DOM, because the command line uses it
  * too.
  */
+
+import { canonical } from '../../src/canonical';
 import { optionsFault } from '../../src/methods/option-fault';
 import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
-import { canonical } from './canonical';
 import { type Hyperparameters, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
 /** The person's choices beyond one run of each setting. */

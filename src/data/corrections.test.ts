@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Correction, DataSource, NamedFile } from '../worker/protocol';
+import type { Correction, FileSource, NamedFile } from '../worker/protocol';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { classPaths, dropped, paintedImage, plainFiles } from './file-fixtures';
 
 const SIDE = 8;
 const CHOICE = { side: SIDE, seed: 3, testPart: 0.2, preset: 'whole' } as const;
 
-const load = (source: DataSource, corrections?: Correction[]): Promise<Dataset> =>
+const load = (source: FileSource, corrections?: Correction[]): Promise<Dataset> =>
   importDataset(source, { ...CHOICE, reading: corrections ? { corrections } : {} });
 
 /** What a run sees of a data set. */

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../user-error';
-import type { DataSource, NamedFile } from '../worker/protocol';
+import type { FileSource, NamedFile } from '../worker/protocol';
 import { type Dataset, type ImportOptions, importDataset, resplit, summarize } from './dataset';
 import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, zipOf } from './file-fixtures';
 import { gather } from './gather';
 
 const SIDE = 8;
 
-function load(source: DataSource, options: Partial<ImportOptions> = {}): Promise<Dataset> {
+function load(source: FileSource, options: Partial<ImportOptions> = {}): Promise<Dataset> {
   return importDataset(source, { side: SIDE, seed: 1, testPart: 0, preset: 'whole', ...options });
 }
 

@@ -9,9 +9,9 @@ import { UserError } from '../user-error';
 import type {
   Augmentation,
   ClassSummary,
-  DataSource,
   DatasetSummary,
   Duplicates,
+  FileSource,
   LeftOut,
   Part,
   Preset,
@@ -68,7 +68,7 @@ export interface Dataset {
   hash: string;
 }
 
-interface Place {
+export interface Place {
   /** Images with the same number stay in the same part of the split (groups.ts). */
   group: number;
   /** Images with the same number are near-duplicates, also if their group was given up. */
@@ -98,7 +98,7 @@ const DEFAULT_AUGMENTATION: Augmentation = 'crops-flips';
  * @throws AmbiguousData if the set can be read in more than one way and `reading` does not decide it
  * @throws the signal's reason when aborted
  */
-export async function importDataset(source: DataSource, options: ImportOptions): Promise<Dataset> {
+export async function importDataset(source: FileSource, options: ImportOptions): Promise<Dataset> {
   const { reading = {}, onProgress, signal } = options;
   const opened = await openSource(source, { onProgress, signal, nameEncoding: reading.nameEncoding });
   const { leftOut } = opened;
@@ -155,12 +155,24 @@ function withTable(entry: LeftOut, tables: readonly LabelTable[]): LeftOut {
 
 /** Splits the same images again with the same preset, as a new data set. A given split is kept. */
 export function resplit(dataset: Dataset, { seed, testPart }: SplitChoice): Dataset {
-  const { side, classes, places, preset, split } = dataset;
-  if (split === 'given' && preset === 'whole') return { ...dataset, seed, testPart };
-  const all = inOrder([...imagesOf(dataset), dataset.unused].flatMap((images) => separate(images, side)));
-  const parts = partsOf(all, places, classes, { seed, testPart, preset }, split);
-  const testSplit = testSplitOf(parts, places);
-  return { ...dataset, seed, testPart, testSplit, ...assembleParts(all, parts, side) };
+  if (dataset.split === 'given' && dataset.preset === 'whole') return { ...dataset, seed, testPart };
+  const all = [...imagesOf(dataset), dataset.unused].flatMap((images) => separate(images, dataset.side));
+  return splitOf(dataset, all, { seed, testPart, preset: dataset.preset });
+}
+
+/** What stays the same in every split of a data set. */
+export type Unsplit = Omit<Dataset, Part | 'unused' | 'preset' | 'testSplit' | 'seed' | 'testPart'>;
+
+/** A data set with its images in the parts of a split. */
+export function splitOf(
+  set: Unsplit,
+  images: readonly LabelledImage[],
+  choice: SplitChoice & { preset: Preset },
+): Dataset {
+  const { side, classes, places, split } = set;
+  const all = inOrder(images);
+  const parts = partsOf(all, places, classes, choice, split);
+  return { ...set, ...choice, testSplit: testSplitOf(parts, places), ...assembleParts(all, parts, side) };
 }
 
 /** The summary that the page shows, with one image of thumbnails per class. */

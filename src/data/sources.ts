@@ -1,7 +1,7 @@
 /** Opens the source of a data set: dropped files, the archives among them, or a sample set on this site. */
 import { fetchWhole, Interrupted } from '../hub/stall';
 import { UserError } from '../user-error';
-import type { DataSource, NamedFile } from '../worker/protocol';
+import type { FileSource, NamedFile } from '../worker/protocol';
 import type { Unpacked, UnpackOptions } from './archive-limits';
 import { hasArchiveName } from './archives';
 import { withoutClutter } from './paths';
@@ -14,7 +14,7 @@ type Options = Omit<UnpackOptions, 'name'>;
  * @throws UserError for an archive that cannot be opened or a sample set that cannot be fetched
  * @throws AmbiguousData if the encoding of a zip's file names cannot be determined
  */
-export async function openSource(source: DataSource, options: Options): Promise<Unpacked> {
+export async function openSource(source: FileSource, options: Options): Promise<Unpacked> {
   if (source.kind === 'sample') {
     const { name, url } = source;
     return unpack(await fetchSample(name, url, options.signal), { ...options, name });

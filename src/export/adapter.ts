@@ -242,14 +242,8 @@ export async function openAdapter(
   fileName: string,
   recompute?: Recomputation,
 ): Promise<{ stored: StoredModel; checkDifference: number }> {
-  const stored = storedModelOf(adapter, backbone, fileName);
-  const { check, tensorHash: stated } = adapter.header;
-  if (stated !== null && (await tensorHash(adapter.tensors)) !== stated) {
-    throw new UserError(
-      `“${fileName}” was damaged or changed after it was saved: the SHA-256 of its tensors is not the one that its header states. ` +
-        'Copy the file again from where it was saved, or export it again where it was trained.',
-    );
-  }
+  const stored = await readModel(adapter, backbone, fileName);
+  const { check } = adapter.header;
   const actual = await withModel(
     stored,
     backbone,
@@ -266,6 +260,26 @@ export async function openAdapter(
     );
   }
   return { stored, checkDifference };
+}
+
+/**
+ * The model in an adapter file whose tensors have the hash that its header states. Its check logits are not computed.
+ * @throws UserError as `openAdapter`, except for the logits
+ */
+export async function readModel(
+  adapter: Adapter,
+  backbone: Backbone,
+  fileName: string,
+): Promise<StoredModel> {
+  const stored = storedModelOf(adapter, backbone, fileName);
+  const { tensorHash: stated } = adapter.header;
+  if (stated !== null && (await tensorHash(adapter.tensors)) !== stated) {
+    throw new UserError(
+      `“${fileName}” was damaged or changed after it was saved: the SHA-256 of its tensors is not the one that its header states. ` +
+        'Copy the file again from where it was saved, or export it again where it was trained.',
+    );
+  }
+  return stored;
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * A file: the magic, the generation as a little-endian 64-bit integer, the SHA-256 of generation and content, then the content.
  */
+import { readFile, writeWhole } from './project-folder';
 
 const MAGIC = new TextEncoder().encode('ATOMGEN1');
 const GENERATION_AT = MAGIC.length;
@@ -38,16 +39,7 @@ export class Generations {
     new DataView(bytes.buffer).setBigUint64(GENERATION_AT, BigInt(generation), true);
     bytes.set(content, CONTENT_AT);
     bytes.set(await hashOf(bytes), HASH_AT);
-    const file = await this.folder.getFileHandle(newest?.name === '0' ? '1' : '0', { create: true });
-    // The browser writes beside the file and replaces it when the stream is closed.
-    const stream = await file.createWritable();
-    try {
-      await stream.write(bytes);
-      await stream.close();
-    } catch (error) {
-      await stream.abort().catch(() => {});
-      throw error;
-    }
+    await writeWhole(this.folder, newest?.name === '0' ? '1' : '0', [bytes]);
   }
 
   async #newest(): Promise<Generation | null> {
@@ -59,9 +51,9 @@ export class Generations {
 
   /** Null if the file is absent or not whole. */
   async #readFile(name: Generation['name']): Promise<Generation | null> {
-    const file = await this.folder.getFileHandle(name).catch(() => null);
+    const file = await readFile(this.folder, name);
     if (!file) return null;
-    const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer());
+    const bytes = new Uint8Array(await file.arrayBuffer());
     if (bytes.length < CONTENT_AT || !sameBytes(bytes.subarray(0, MAGIC.length), MAGIC)) return null;
     if (!sameBytes(bytes.subarray(HASH_AT, CONTENT_AT), await hashOf(bytes))) return null;
     const generation = Number(new DataView(bytes.buffer).getBigUint64(GENERATION_AT, true));

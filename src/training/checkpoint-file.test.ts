@@ -16,7 +16,7 @@ function checkpoint(): Checkpoint {
   const vector = () => Float32Array.from({ length: 7 }, random.normal);
   random.normal();
   return {
-    identity: { config: CONFIG, backbone: 'b at 64', data: 'd', backend: 'wasm', precision: 'single' },
+    identity: { config: CONFIG, backbone: 'b at 64', data: 'd' },
     point: {
       state: {
         ...{ epoch: 2, index: 3, lossSum: 0.1 + 0.2, best: { epoch: 1, correct: 5 }, seconds: 1.5 },

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { float32, readSafetensors, writeSafetensors } from '../files/safetensors';
 import { UserError } from '../user-error';
-import type { BackendName, Expected } from '../worker/protocol';
+import type { Expected } from '../worker/protocol';
 import type { RunPoint } from '../worker/run';
 import { runConfigSchema } from './run-config';
 
@@ -18,8 +18,6 @@ export interface RunIdentity {
   /** `Expected`'s keys. */
   backbone: Expected['backbone']['key'];
   data: Expected['data']['key'];
-  backend: BackendName;
-  precision: 'single' | 'half';
 }
 
 const count = z.int().nonnegative();
@@ -34,8 +32,6 @@ const headerSchema = z
       config: runConfigSchema,
       backbone: z.string(),
       data: z.string(),
-      backend: z.enum(['webgpu', 'wasm']),
-      precision: z.enum(['single', 'half']),
     }) satisfies z.ZodType<RunIdentity>,
     epoch: count,
     index: count,

@@ -33,7 +33,7 @@ const DATASET = datasetFixture(3, 3, 2, 36);
 /** 9 training images, 3 a step. */
 const STEPS_PER_EPOCH = 3;
 
-const IDENTITY = { backbone: 'b', data: 'd', precision: 'single' } as const;
+const IDENTITY = { backbone: 'b', data: 'd' } as const;
 
 class Killed extends Error {}
 
@@ -102,7 +102,7 @@ for (const backend of ['wasm', 'webgpu'] as const) {
       );
       expect(kills.length).toBeGreaterThan(2);
       for (const kill of kills) {
-        const identity = { ...IDENTITY, backend, config: { ...CONFIG, ...changes } };
+        const identity = { ...IDENTITY, config: { ...CONFIG, ...changes } };
         const died = (await run(changes, { kill, reportEvery })) as RunPoint;
         const { point } = decodeCheckpoint(encodeCheckpoint({ identity, point: died }));
         const done = point.state.optimizer.step;

@@ -81,10 +81,20 @@ export interface NamedFile {
   file: Blob;
 }
 
-export type DataSource =
+/** Image files as they are. */
+export type FileSource =
   | { kind: 'files'; files: NamedFile[] }
   /** A built-in sample set: a zip on this site. */
   | { kind: 'sample'; name: string; url: string };
+
+/** Images that `keepData` wrote into a project. */
+export interface KeptSource {
+  kind: 'kept';
+  project: string;
+  data: string;
+}
+
+export type DataSource = FileSource | KeptSource;
 
 /** Training images; validation images, which determine the best epoch; test images, which are used for neither. */
 export type Part = 'train' | 'val' | 'test';
@@ -494,7 +504,13 @@ export type RunEvent =
     }
   | { kind: 'epoch'; result: EpochResult }
   /** This epoch is the best so far; its parameters are kept. */
-  | { kind: 'checkpoint'; epoch: number };
+  | { kind: 'checkpoint'; epoch: number }
+  /** The run continues after this step, where a saved point of it stood. Replaces what is known of it. */
+  | { kind: 'resumed'; step: number; losses: number[]; epochs: EpochResult[]; keptEpoch: number }
+  /** If the run is interrupted now, it can be continued after this step. */
+  | { kind: 'saved'; step: number }
+  /** The run's point could not be saved; `isFull`: because there is no room. */
+  | { kind: 'unsaved'; isFull: boolean; message: string };
 
 /** Targets and predictions of a model for the images of a part, one entry per image. */
 export interface Predictions {
@@ -633,6 +649,12 @@ export interface Calls {
     out: { image: Blob; isFile: boolean };
     progress: never;
   };
+  /** Writes the images of the loaded data into a project, from which they are imported as `{ kind: 'kept' }`. */
+  keepData: {
+    in: Omit<KeptSource, 'kind'> & { expected: Pick<Expected, 'data'> };
+    out: null;
+    progress: never;
+  };
   /** Splits the same images again, with the same preset. */
   resplit: { in: SplitChoice; out: DatasetSummary; progress: never };
   /** Replaces the backbone. On failure the previous one stays. */
@@ -683,7 +705,8 @@ export interface Calls {
   train: {
     /**
      * `memoryCap`: the run's memory budget, bytes; null for the engine's default. It does not affect the results. `scoreTest`:
-     * whether the best epoch is evaluated on the test images; false for search runs.
+     * whether the best epoch is evaluated on the test images; false for search runs. `project`: where the run's points are saved;
+     * it continues from the last one if it was interrupted. Null: nowhere.
      */
     in: {
       runId: string;
@@ -691,6 +714,7 @@ export interface Calls {
       config: RunConfig;
       memoryCap: number | null;
       scoreTest: boolean;
+      project: string | null;
       expected: Expected;
     };
     out: { result: RunResult; model: ModelSummary };
@@ -704,6 +728,8 @@ export interface Calls {
     progress: never;
   };
   loadAdapter: { in: { modelId: string; fileName: string; file: Blob }; out: ModelSummary; progress: never };
+  /** Takes up a model that this program has written as an adapter file: its check logits are not computed again. */
+  restoreModel: { in: { modelId: string; fileName: string; file: Blob }; out: null; progress: never };
   /** Classifies each image with every model. */
   classify: {
     in: { modelIds: readonly string[]; images: readonly Blob[]; expected: Pick<Expected, 'backbone'> };

@@ -6,6 +6,7 @@ import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
 import { paintedImage, plain } from '../data/file-fixtures';
 import { decodeAdapter, encodeAdapter } from '../export/adapter-file';
+import { deleteInProject } from '../files/project-folder';
 import { seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
@@ -21,6 +22,7 @@ import type {
   Expected,
   Preset,
   RunConfig,
+  RunEvent,
 } from './protocol';
 import { createSession, type Handlers, type SessionParts } from './session';
 
@@ -158,7 +160,15 @@ async function logitsOf(
 }
 
 const trainInput = (runId: string, expected: Expected, setting = CONFIG.setting) => ({
-  ...{ runId, name: runId, config: { ...CONFIG, setting }, memoryCap: null, scoreTest: false, expected },
+  ...{
+    runId,
+    name: runId,
+    config: { ...CONFIG, setting },
+    memoryCap: null,
+    scoreTest: false,
+    project: null,
+    expected,
+  },
 });
 
 describe('a session', () => {
@@ -255,6 +265,53 @@ describe('a session', () => {
       });
     };
     expect(await header('second')).toEqual(await header('first'));
+  });
+
+  it('continues a stopped run from its saved point, and ends as if it had not been stopped', async () => {
+    const project = 'session test';
+    await deleteInProject(project);
+    const { session, call, expected } = await started('a');
+    const asked = (runId: string) => {
+      const input = trainInput(runId, expected, 'lora');
+      return { ...input, project, name: 'run', config: { ...input.config, options: { r: 1 }, epochs: 60 } };
+    };
+    const events = async (runId: string, onEvent: (event: RunEvent) => void = () => {}) => {
+      const heard: RunEvent[] = [];
+      const progress = (event: RunEvent) => {
+        heard.push(event);
+        onEvent(event);
+      };
+      await session.train(asked(runId), { progress, signal: new AbortController().signal });
+      return heard;
+    };
+    const lossesOf = (heard: RunEvent[]) =>
+      heard.flatMap((event) =>
+        event.kind === 'step' ? [event.loss] : event.kind === 'resumed' ? event.losses : [],
+      );
+    const whole = await events('whole');
+    await events('resumed', (event) => {
+      // The first point is that before the first step.
+      if (event.kind === 'saved' && event.step > 0)
+        void call('control', { runId: 'resumed', action: 'stop' });
+    });
+    const rest = await events('resumed');
+    const resumed = rest.find((event) => event.kind === 'resumed');
+    expect(resumed?.step).toBeGreaterThan(0);
+    expect(resumed?.losses).toHaveLength(resumed?.step ?? 0);
+    expect(lossesOf(rest)).toEqual(lossesOf(whole));
+    const trained = async (modelId: string) => {
+      const { file } = await call('exportAdapter', { modelId, name: 'run' });
+      return decodeAdapter(file, 'run').tensors;
+    };
+    expect(await trained('resumed')).toEqual(await trained('whole'));
+    // With another configuration it is another run.
+    const { config, ...same } = asked('resumed');
+    const other = { ...same, config: { ...config, seed: 2 } };
+    const heard: RunEvent[] = [];
+    const progress = (event: RunEvent) => heard.push(event);
+    await session.train(other, { progress, signal: new AbortController().signal });
+    expect(heard.some(({ kind }) => kind === 'resumed')).toBe(false);
+    await deleteInProject(project);
   });
 
   it('starts no run while a backbone is being loaded or images are being read, but classifies', async () => {

@@ -6,6 +6,7 @@ import { startBackend } from '../backend';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
 import { imageNamed } from '../data/image-named';
+import { openKept, writeKept } from '../data/kept-dataset';
 import { framingOf } from '../data/presets';
 import { type AtomCoding, codingKey, plainAtoms } from '../decompose/atom-coding';
 import { CoefficientCache } from '../decompose/coefficient-cache';
@@ -16,6 +17,7 @@ import {
   adapterSize,
   openAdapter,
   type Recomputation,
+  readModel,
   type StoredModel,
   scoreOf,
   trainingSummary,
@@ -32,6 +34,7 @@ import { deleteStored, storedBackbones } from '../hub/stored';
 import { METHODS, methodById } from '../methods';
 import { assertDefined, checkOptions, type TuningMethod } from '../methods/method';
 import { adaptPrograms, checkFp16 } from '../ops/webgpu/adapt';
+import type { RunIdentity } from '../training/checkpoint-file';
 import { ambiguousBases, decompositionsFor, dictionariesOf } from '../training/decompositions';
 import type { KeptOnHeap } from '../training/memory-heap';
 import { planMemory } from '../training/memory-plan';
@@ -44,6 +47,7 @@ import { type Job, RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
 import { UserError } from '../user-error';
 import { BasisStore } from './basis-store';
+import { CheckpointKeeper, readCheckpoint } from './checkpoints';
 import { classifyFiles } from './classify';
 import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import { EngineLock } from './lock';
@@ -58,10 +62,11 @@ import type {
   MemoryPlan,
   ModelSummary,
   RunConfig,
+  RunEvent,
   Storage,
 } from './protocol';
 import { recognizeData, recognizeFile } from './recognize';
-import { runToEnd } from './run';
+import { runToEnd, type Safeguard } from './run';
 import { RunControl } from './run-control';
 import { storedSide } from './stored-side';
 import { tileMemory } from './tile-memory';
@@ -401,11 +406,18 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     importData({ source, ...choice }, { progress, signal }) {
       return exclusive('importData', 'data', signal, async (signal) => {
         const side = storedSide(assertStarted(backbone).inputSize, framingOf(choice.preset));
+        const options = { ...choice, side, onProgress: progress, signal };
         return setDataset(
-          await parts.importDataset(source, { ...choice, side, onProgress: progress, signal }),
+          await (source.kind === 'kept' ? openKept(source, options) : parts.importDataset(source, options)),
         );
       });
     },
+
+    keepData: ({ project, data, expected }, { signal }) =>
+      reading('read', signal, async () => {
+        await writeKept({ project, data }, expectedData(expected));
+        return null;
+      }),
 
     image: ({ path, expected }, { signal }) =>
       reading('read', signal, () => imageNamed(expectedData(expected), path)),
@@ -469,14 +481,15 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       });
     },
 
-    train({ runId, name, config, memoryCap, scoreTest, expected }, { progress, signal }) {
+    train({ runId, name, config: unchecked, memoryCap, scoreTest, project, expected }, { progress, signal }) {
       return exclusive('train', 'run', signal, async (signal) => {
         const control = new RunControl();
         signal.addEventListener('abort', () => control.act('stop'));
         run = { id: runId, control };
+        const config = parseRunConfig(unchecked);
         try {
           return await withJob(
-            parseRunConfig(config),
+            config,
             expected,
             memoryCap,
             {
@@ -485,12 +498,12 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
               ready: () => control.ready(),
             },
             async (job) => {
-              const { result, values } = await runToEnd(
-                job,
-                control,
-                assertStarted(engine),
+              const identity = { config, backbone: expected.backbone.key, data: expected.data.key };
+              const { result, values } = await safely(
+                { project, runId, identity },
                 progress,
-                scoreTest,
+                (onEvent, safeguard) =>
+                  runToEnd(job, control, assertStarted(engine), onEvent, scoreTest, safeguard),
               );
               const { model, dataset } = job;
               const stored = {
@@ -537,6 +550,14 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
         });
       }),
 
+    restoreModel: ({ modelId, fileName, file }, { signal }) =>
+      reading('read', signal, async () => {
+        const adapter = decodeAdapter(new Uint8Array(await file.arrayBuffer()), fileName);
+        const trunk = assertStarted(backbone);
+        remember(modelId, await readModel(adapter, trunk, fileName), trunk, null);
+        return null;
+      }),
+
     classify: ({ modelIds, images, expected }, { signal }) =>
       reading('read', signal, (signal) =>
         classifyFiles(expectedBackbone(expected), modelIds.map(model), images, recomputation, signal),
@@ -553,6 +574,32 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return null;
     },
   };
+}
+
+/** Runs `work` with the run's saved point, if there is one, and saves its points from then on. */
+async function safely<T>(
+  { project, runId, identity }: { project: string | null; runId: string; identity: RunIdentity },
+  progress: (event: RunEvent) => void,
+  work: (onEvent: (event: RunEvent) => void, safeguard?: Safeguard) => Promise<T>,
+): Promise<T> {
+  if (project === null) return work(progress);
+  const found = await readCheckpoint(project, runId, identity);
+  const from = found?.point ?? null;
+  const keeper = new CheckpointKeeper({ project, runId }, identity, from, progress);
+  if (found) {
+    const { state, epochs, kept } = found.point;
+    const { losses } = found;
+    progress({ kind: 'resumed', step: state.optimizer.step, losses, epochs, keptEpoch: kept.epoch });
+  }
+  const onEvent = (event: RunEvent) => {
+    keeper.note(event);
+    progress(event);
+  };
+  try {
+    return await work(onEvent, { from, onResumable: keeper.onResumable });
+  } finally {
+    await keeper.close();
+  }
 }
 
 function assertStarted<T>(part: T | null): T {
