@@ -47,7 +47,7 @@ export interface Environment {
   tfjs: string;
 }
 
-const epochSchema = z.object({
+export const epochSchema = z.object({
   epoch: count,
   trainLoss: z.number().nullable(),
   valLoss: z.number(),
@@ -67,7 +67,7 @@ const accuracySchema = z.object({
 });
 
 /** Class indices of every image: targets and predictions. */
-const predictionsSchema = z.object({ targets: z.array(count), predicted: z.array(count) });
+export const predictionsSchema = z.object({ targets: z.array(count), predicted: z.array(count) });
 
 /** Fields that were renamed since earlier versions, by their old name. */
 const RENAMED_FIELDS = new Map([
@@ -84,6 +84,68 @@ function currentNames(json: unknown): unknown {
     Object.entries(json).map(([name, value]) => [RENAMED_FIELDS.get(name) ?? name, currentNames(value)]),
   );
 }
+
+export const runResultsSchema = z.object({
+  name: z.string(),
+  /** Common name of runs that differ only in their seeds. */
+  armName: z.string(),
+  setting: z.string(),
+  symbol: z.string(),
+  /** Search runs only choose values; they are not compared. */
+  role: z.enum(['search', 'final']),
+  outcome: z.enum(['finished', 'stopped', 'failed']),
+  /** The error of a failed run, else null. */
+  problem: z
+    .object({
+      kind: z.enum(['user', 'device-lost', 'out-of-memory', 'gpu-error', 'bug']) satisfies z.ZodType<
+        Problem['kind']
+      >,
+      message: z.string(),
+    })
+    .nullable(),
+  config: runConfigSchema,
+  /** Memory limit in bytes; null: the engine chose. */
+  memoryCap: z.number().positive().nullable(),
+  /** The backend that computed it; null if the run has no result. */
+  backend: z.enum(['webgpu', 'wasm']).nullable(),
+  precision: z.enum(['single', 'half']).nullable(),
+  /** WebAssembly threads, 0 on WebGPU; missing in files of earlier versions. */
+  threads: count.nullable().default(null),
+  /** Index of colour and marker. */
+  style: count,
+  /** The person's own words. */
+  note: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+  trainable,
+  /** Its memory plan, in bytes; null if it did not start. */
+  memory: z
+    .object({
+      batch: count,
+      microBatch: count,
+      gradientCheckpointing: z.boolean(),
+      evaluationBatch: count,
+      frozenFeatures: z.enum(['device', 'file']).nullable(),
+      bytes: count,
+      budget: count,
+    })
+    .nullable(),
+  last: accuracySchema.nullable(),
+  /** The best epoch, whose parameters the adapter file contains. */
+  best: accuracySchema.nullable(),
+  seconds,
+  imagesPerSecond: z.number().nonnegative(),
+  epochs: z.array(epochSchema),
+  /** Predictions on the validation images; null if there are none. */
+  validation: predictionsSchema.nullable(),
+  /** Their epoch: the best one. Null in files of earlier versions, which have the predictions of the last epoch. */
+  validationEpoch: count.nullable().default(null),
+  /** Predictions on the test images at the best epoch; null without test images. */
+  test: predictionsSchema.nullable(),
+  /** Training loss at every reported step. */
+  losses: z.array(z.object({ step: count, loss: z.number() })),
+  /** Null if no model was kept; `file` is null if the adapter was not written to a file. */
+  adapter: z.object({ file: z.string().nullable(), bytes: count }).nullable(),
+});
 
 const currentResults = z.object({
   format: z.literal(RESULTS_FORMAT),
@@ -144,76 +206,14 @@ const currentResults = z.object({
     }),
     hash: z.string(),
   }) satisfies z.ZodType<DataSummary>,
-  runs: z.array(
-    z.object({
-      name: z.string(),
-      /** Common name of runs that differ only in their seeds. */
-      armName: z.string(),
-      setting: z.string(),
-      symbol: z.string(),
-      /** Search runs only choose values; they are not compared. */
-      role: z.enum(['search', 'final']),
-      outcome: z.enum(['finished', 'stopped', 'failed']),
-      /** The error of a failed run, else null. */
-      problem: z
-        .object({
-          kind: z.enum(['user', 'device-lost', 'out-of-memory', 'gpu-error', 'bug']) satisfies z.ZodType<
-            Problem['kind']
-          >,
-          message: z.string(),
-        })
-        .nullable(),
-      config: runConfigSchema,
-      /** Memory limit in bytes; null: the engine chose. */
-      memoryCap: z.number().positive().nullable(),
-      /** The backend that computed it; null if the run has no result. */
-      backend: z.enum(['webgpu', 'wasm']).nullable(),
-      precision: z.enum(['single', 'half']).nullable(),
-      /** WebAssembly threads, 0 on WebGPU; missing in files of earlier versions. */
-      threads: count.nullable().default(null),
-      /** Index of colour and marker. */
-      style: count,
-      /** The person's own words. */
-      note: z.string().default(''),
-      tags: z.array(z.string()).default([]),
-      trainable,
-      /** Its memory plan, in bytes; null if it did not start. */
-      memory: z
-        .object({
-          batch: count,
-          microBatch: count,
-          gradientCheckpointing: z.boolean(),
-          evaluationBatch: count,
-          frozenFeatures: z.enum(['device', 'file']).nullable(),
-          bytes: count,
-          budget: count,
-        })
-        .nullable(),
-      last: accuracySchema.nullable(),
-      /** The best epoch, whose parameters the adapter file contains. */
-      best: accuracySchema.nullable(),
-      seconds,
-      imagesPerSecond: z.number().nonnegative(),
-      epochs: z.array(epochSchema),
-      /** Predictions on the validation images; null if there are none. */
-      validation: predictionsSchema.nullable(),
-      /** Their epoch: the best one. Null in files of earlier versions, which have the predictions of the last epoch. */
-      validationEpoch: count.nullable().default(null),
-      /** Predictions on the test images at the best epoch; null without test images. */
-      test: predictionsSchema.nullable(),
-      /** Training loss at every reported step. */
-      losses: z.array(z.object({ step: count, loss: z.number() })),
-      /** Null if no model was kept; `file` is null if the adapter was not written to a file. */
-      adapter: z.object({ file: z.string().nullable(), bytes: count }).nullable(),
-    }),
-  ),
+  runs: z.array(runResultsSchema),
   charts: z.array(z.string()),
 });
 
 export const resultsSchema = z.preprocess(currentNames, currentResults);
 
 export type Results = z.infer<typeof resultsSchema>;
-export type RunResults = Results['runs'][number];
+export type RunResults = z.infer<typeof runResultsSchema>;
 
 function measured(result: RunRecord['epochs'][number] | undefined): RunResults['best'] {
   if (!result) return null;

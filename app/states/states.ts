@@ -111,7 +111,9 @@ export const STATES: Record<StateName, State> = {
       runs: [...finished.runs, ...diverged.runs],
       models: [
         ...finished.models,
-        ...diverged.runs.flatMap(({ model }) => (model ? { summary: model, chosen: true, gone: null } : [])),
+        ...diverged.runs.flatMap(({ model }) =>
+          model ? { summary: model, chosen: true, gone: null, kept: false } : [],
+        ),
       ],
     },
   },

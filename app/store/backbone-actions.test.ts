@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { STARTER } from '../../src/hub/starter';
 import { UserError } from '../../src/user-error';
 import type { BackboneChoice, LayerAtoms, Recognition, Storage } from '../../src/worker/protocol';
 import {
+  addressedBackbone,
   changeBackbone,
   decompose,
   deleteStored,
   keepFile,
-  openAddressedBackbone,
   openBackbone,
   recognize,
   recognizeData,
@@ -114,21 +115,14 @@ describe('opening a backbone', () => {
     expect(read().dataset?.name).toBe('d1 at 224');
   });
 
-  it('takes one the address names only from this browser, and the starter where it is not here', async () => {
+  it('is taken only from this browser where the address names it', () => {
     const { configuration } = read();
-    write({ configuration: { ...configuration, backbone: 'starter' } });
-    await openAddressedBackbone();
-    expect(engine()).toBeUndefined();
-    write({
-      configuration: { ...configuration, backbone: 'tv2_in1k' as typeof configuration.backbone, stages: 2 },
+    expect(addressedBackbone({ ...configuration, backbone: 'starter' })).toBe(STARTER);
+    expect(addressedBackbone({ ...configuration, backbone: 'tv2_in1k', stages: 2 })).toEqual({
+      source: { kind: 'stored', id: 'tv2_in1k' },
+      stages: 2,
+      inputSize: null,
     });
-    const opened = openAddressedBackbone();
-    await settled();
-    expect(engine().last('useBackbone').input.source).toEqual({ kind: 'stored', id: 'tv2_in1k' });
-    engine().last('useBackbone').reject(new UserError('It is not kept in this browser.'));
-    await opened;
-    expect(read().configuration).toMatchObject({ backbone: 'starter', stages: null });
-    expect(read().notice).toContain('It is not kept in this browser.');
   });
 });
 

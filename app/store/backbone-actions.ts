@@ -1,13 +1,15 @@
 /** Choosing, downloading and storing backbones; classifying the data with the pretrained classifier; decomposing kernels. */
 import { askToPersist } from '../../src/hub/persist';
+import { STARTER } from '../../src/hub/starter';
 import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
 import { importData } from './data-actions';
 import { ask } from './engine-actions';
+import { restoreModels } from './model-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { announce, expectedBackbone, expectedOf, read, write } from './session';
 import { refreshSettings } from './setting-actions';
-import { BACKBONE_IDS } from './url';
+import { BACKBONE_IDS, type Configuration } from './url';
 
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
@@ -23,6 +25,13 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
     write({ backboneProblem: { kind: 'user', message: obstacle } });
     return null;
   }
+  const opened = await loadBackbone(choice);
+  if (opened && !opened.dataStays) write({ dataset: null });
+  return opened;
+}
+
+/** The same, also while the engine is shown as starting. The data set stays on the page even if the engine has it no longer. */
+export async function loadBackbone(choice: BackboneChoice): Promise<{ dataStays: boolean } | null> {
   const cancel = new AbortController();
   cancelLoading = cancel;
   write({ loadingBackbone: { label: 'Opening', done: 0, total: 0 }, backboneProblem: null });
@@ -34,7 +43,6 @@ export async function openBackbone(choice: BackboneChoice): Promise<{ dataStays:
     });
     write({
       ...{ backbone, backboneChoice: choice, atoms: null, recognition: null },
-      ...(dataStays ? {} : { dataset: null }),
       ...addressed(choice),
     });
     announce(`${backbone.name} is ready. Input size: ${backbone.inputSize} pixels.`);
@@ -59,23 +67,17 @@ export async function changeBackbone(choice: BackboneChoice): Promise<void> {
   const { source } = read();
   if (source && !opened.dataStays) await importData(source);
   else await refreshSettings();
+  await restoreModels();
 }
 
 export const stopLoading = () => cancelLoading?.abort();
 
-/** Opens the backbone named in the page's address if it is stored in this browser. Opening the page never starts a download. */
-export async function openAddressedBackbone(): Promise<void> {
-  const { backbone, stages, inputSize } = read().configuration;
-  if (backbone === null || (backbone === 'starter' && stages === null && inputSize === null)) return;
+/** The backbone named in the page's address. Opening the page never starts a download, so it has to be stored in this browser. */
+export function addressedBackbone({ backbone, stages, inputSize }: Configuration): BackboneChoice {
+  if (backbone === null || (backbone === 'starter' && stages === null && inputSize === null)) return STARTER;
   const source: BackboneSource =
     backbone === 'starter' ? { kind: 'starter' } : { kind: 'stored', id: backbone };
-  if (await openBackbone({ source, stages, inputSize })) return;
-  const { configuration, backboneProblem } = read();
-  const why = backboneProblem?.message ?? '';
-  write({
-    configuration: { ...configuration, backbone: 'starter', stages: null, inputSize: null },
-    notice: `${why} The starter is used instead.`,
-  });
+  return { source, stages, inputSize };
 }
 
 /** The configuration with this choice, as far as the address can express it. It cannot name the person's own files. */

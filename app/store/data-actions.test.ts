@@ -166,7 +166,7 @@ describe('splitting again', () => {
   });
 
   it('leaves models alone', async () => {
-    write({ models: [{ summary: modelOf('m'), chosen: true, gone: null }] });
+    write({ models: [{ summary: modelOf('m'), chosen: true, gone: null, kept: false }] });
     const split = splitAgain({ seed: 7 });
     engine().last('resplit').resolve(dataNamed('d1', 7));
     await split;

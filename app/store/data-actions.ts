@@ -29,7 +29,11 @@ interface ImportChoice {
 
 /** True if the import succeeded. On failure the current data set stays. */
 export async function importData(source: DataSource, choice: ImportChoice = {}): Promise<boolean> {
-  if (refused('importData')) return false;
+  return !refused('importData') && readData(source, choice);
+}
+
+/** The same, also while the engine is shown as starting. */
+export async function readData(source: DataSource, choice: ImportChoice = {}): Promise<boolean> {
   const before = read();
   const { preset = before.configuration.preset, reading = source === before.source ? before.reading : {} } =
     choice;
@@ -47,8 +51,9 @@ export async function importData(source: DataSource, choice: ImportChoice = {}):
     write({
       source,
       reading,
+      kept: source.kind === 'kept' ? source : null,
       ...(source === before.source ? {} : { pendingCorrections: [] }),
-      configuration: { ...configuration, preset, sample: source.kind === 'sample' ? source.name : null },
+      configuration: { ...configuration, preset, ...sampleOf(source) },
     });
     accept(dataset);
     return true;
@@ -61,6 +66,10 @@ export async function importData(source: DataSource, choice: ImportChoice = {}):
     write({ importing: null });
   }
 }
+
+/** Kept images may be those of a sample. */
+const sampleOf = (source: DataSource) =>
+  source.kind === 'kept' ? {} : { sample: source.kind === 'sample' ? source.name : null };
 
 export const importFiles = (files: NamedFile[]) => importData({ kind: 'files', files });
 export const importSample = (name: string) => importData(sampleSource(name));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/user-error';
-import { ask, endEngine, startEngine, watchMemory } from './engine-actions';
+import { ask, endEngine, engineIsReady, startEngine, watchMemory } from './engine-actions';
 import { backboneNamed, connectFake, type FakeEngine, INFO, ready } from './fake-engine';
 import { read, write } from './session';
 
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe('the engine', () => {
-  it('is ready with the starter and without data after a start', async () => {
+  it('is shown as starting until it is said to be ready', async () => {
     ready();
     const started = startEngine('wasm');
     engine().last('start').options.onProgress?.({ label: 'Starting', done: 0, total: 2 });
@@ -23,14 +23,16 @@ describe('the engine', () => {
     engine()
       .last('start')
       .resolve({ engine: INFO, backbone: backboneNamed('starter') });
-    expect(await started).toBe(true);
-    expect(read()).toMatchObject({ engine: { status: 'ready', info: INFO }, dataset: null, atoms: null });
+    expect((await started)?.engine).toBe(INFO);
+    expect(read().engine.status).toBe('starting');
+    engineIsReady(INFO);
+    expect(read().engine).toEqual({ status: 'ready', info: INFO });
   });
 
   it('says why it did not start', async () => {
     const started = startEngine('webgpu');
     engine().last('start').reject(new UserError('This browser offers no GPU adapter.'));
-    expect(await started).toBe(false);
+    expect(await started).toBeNull();
     expect(read().engine).toEqual({
       status: 'failed',
       problem: { kind: 'user', message: 'This browser offers no GPU adapter.' },

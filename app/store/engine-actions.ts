@@ -1,7 +1,5 @@
 /** Starting, restarting and monitoring the engine. Holds the only instance of its client. */
-
-import { STARTER } from '../../src/hub/starter';
-import type { BackendChoice, CallName, Calls, Report } from '../../src/worker/protocol';
+import type { BackendChoice, CallName, Calls, EngineInfo, Progress, Report } from '../../src/worker/protocol';
 import { type CallOptions, Engine } from '../engine';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';
@@ -40,31 +38,28 @@ function hear(report: Report): void {
   announce(report.fault.message);
 }
 
-/** Starts the backend; restarts a running engine. True if the engine is ready afterwards. */
-export async function startEngine(backend: BackendChoice): Promise<boolean> {
+/** Shows the engine as starting, with what it does. */
+export const showStarting = (progress: Progress | null) =>
+  write({ engine: { status: 'starting', progress } });
+
+/** Starts the backend; restarts a running engine. It then has the starter and no data. Null if it could not be started. */
+export async function startEngine(backend: BackendChoice): Promise<Calls['start']['out'] | null> {
   write({ engine: { status: 'starting', progress: null }, memory: null });
   try {
-    const { engine: info, backbone } = await ask(
-      'start',
-      { backend },
-      { onProgress: (progress) => write({ engine: { status: 'starting', progress } }) },
-    );
-    write({
-      engine: { status: 'ready', info },
-      backbone,
-      backboneChoice: STARTER,
-      // A new engine has no data.
-      dataset: null,
-      atoms: null,
-      recognition: null,
-    });
-    announce(`The engine is ready. ${info.reason}`);
-    return true;
+    return await ask('start', { backend }, { onProgress: showStarting });
   } catch (error) {
     const problem = asProblem(error);
     if (problem) write({ engine: { status: 'failed', problem } });
-    return false;
+    return null;
   }
+}
+
+/** The engine can be asked for everything. */
+export function engineIsReady(info: EngineInfo): void {
+  // It may have failed since it was started.
+  if (read().engine.status !== 'starting') return;
+  write({ engine: { status: 'ready', info } });
+  announce(`The engine is ready. ${info.reason}`);
 }
 
 /** Terminates the worker. The next `ask` starts a new one. */

@@ -1,12 +1,14 @@
 /** Tuned models in the engine: finished runs and loaded adapters. */
+import { UserError } from '../../src/user-error';
 import type { LayerMovement, ModelSummary } from '../../src/worker/protocol';
+import { keptModelFile } from '../project/model-files';
 import { saveFile } from '../ui/save-file';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';
-import { announce, read, write } from './session';
+import { announce, read, type TunedModel, write } from './session';
 
 export function addModel(summary: ModelSummary): void {
-  write({ models: [...read().models, { summary, chosen: true, gone: null }] });
+  write({ models: [...read().models, { summary, chosen: true, gone: null, kept: false }] });
 }
 
 /** @param chosen whether the model classifies the images on Use */
@@ -22,10 +24,37 @@ export function dropModel(modelId: string): void {
   if (model && model.gone === null) void ask('forget', { modelId }).catch(showProblem);
 }
 
-/** Called after the engine restarted: it no longer has the models. */
+/** Called after the engine restarted: it no longer has the models. Those that the project keeps are taken up again. */
 export function markModelsGone(): void {
-  const gone = 'The engine was restarted and no longer has this model.';
-  write({ models: read().models.map((model) => ({ ...model, gone: model.gone ?? gone })) });
+  write({
+    models: read().models.map((model) => ({ ...model, gone: model.kept ? OPENING : (model.gone ?? LOST) })),
+  });
+}
+
+const LOST = 'The engine was restarted and no longer has this model.';
+export const OPENING = 'The model is being opened.';
+
+/** Gives the engine the models of its backbone that the project keeps and the engine does not hold. */
+export async function restoreModels(): Promise<void> {
+  const { models, backbone, project } = read();
+  if (!project) return;
+  const wanted = models.filter(
+    ({ summary, gone, kept }) => kept && gone !== null && summary.backbone.key === backbone?.key,
+  );
+  for (const { summary } of wanted) {
+    const { modelId, name: fileName } = summary;
+    let gone: string | null = null;
+    try {
+      const file = await keptModelFile(project.id, modelId);
+      if (!file) throw new UserError('The file of this model is missing in this browser.');
+      await ask('restoreModel', { modelId, fileName, file });
+    } catch (error) {
+      const problem = asProblem(error);
+      gone = problem ? `This model cannot be opened. ${problem.message}` : OPENING;
+    }
+    const change = (model: TunedModel) => (model.summary.modelId === modelId ? { ...model, gone } : model);
+    write({ models: read().models.map(change) });
+  }
 }
 
 /** Loads adapter files one after another. A file that is already loaded is not loaded twice. */

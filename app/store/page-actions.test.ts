@@ -61,6 +61,22 @@ describe('opening the page', () => {
     expect(read().notice).toContain('batch');
   });
 
+  it('uses the starter where the backbone in the address cannot be opened', async () => {
+    engines = connectFake({
+      start: () => ({ engine: INFO, backbone: backboneNamed('starter') }),
+      useBackbone: () => {
+        throw new UserError('It is not kept in this browser.');
+      },
+    });
+    await open('?backbone=tv2_in1k&stages=2');
+    expect(read()).toMatchObject({
+      backbone: { name: 'starter' },
+      configuration: { backbone: 'starter', stages: null },
+      notice: 'It is not kept in this browser. The starter is used instead.',
+      engine: { status: 'ready' },
+    });
+  });
+
   it('keeps the address in step with the configuration', async () => {
     await open('');
     const { configuration } = read();
@@ -150,7 +166,7 @@ describe('another backend', () => {
     ready(backboneNamed('own', 224));
     write({
       ...{ backboneChoice: own, source: { kind: 'sample', name: 'd1', url: '' } },
-      models: [{ summary: modelOf('m'), chosen: true, gone: null }],
+      models: [{ summary: modelOf('m'), chosen: true, gone: null, kept: false }],
       configuration: { ...read().configuration, settings: ['atoms', 'lora'] },
     });
     runChosen();

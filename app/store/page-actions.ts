@@ -2,13 +2,14 @@
 
 import { destinationOf } from '../../src/files/destination';
 import { STARTER } from '../../src/hub/starter';
-import type { BackendChoice, NamedFile } from '../../src/worker/protocol';
+import type { BackboneSummary, BackendChoice, NamedFile } from '../../src/worker/protocol';
+import { sampleSource } from '../steps/data/samples';
 import { counted } from '../ui/format';
-import { changeBackbone, endReading, openAddressedBackbone, openBackbone } from './backbone-actions';
-import { importData, importFiles, importSample } from './data-actions';
+import { addressedBackbone, changeBackbone, endReading, loadBackbone } from './backbone-actions';
+import { importFiles, importSample, readData } from './data-actions';
 import { FIRST_SETTINGS } from './defaults';
-import { endEngine, startEngine } from './engine-actions';
-import { loadAdapters, markModelsGone } from './model-actions';
+import { endEngine, engineIsReady, showStarting, startEngine } from './engine-actions';
+import { loadAdapters, markModelsGone, restoreModels } from './model-actions';
 import { watchQueueEnd } from './notification';
 import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
@@ -19,11 +20,13 @@ import { goTo } from './step';
 import { sweepObstacle } from './sweep';
 import { parseUrl, serialiseUrl } from './url';
 
-/** Reads the page's address, starts the engine, and imports the sample set if the address names one. */
+/** Opens the project that the person worked on last, or what the page's address says, and starts the engine. */
 export async function openPage(): Promise<void> {
   const { configuration, ignored } = parseUrl(location.search);
   write({
     configuration,
+    backboneChoice: addressedBackbone(configuration),
+    source: configuration.sample === null ? null : sampleSource(configuration.sample),
     notice:
       ignored.length > 0
         ? `Parts of the page’s address are unknown or invalid and were ignored: ${ignored.join(', ')}.`
@@ -36,10 +39,43 @@ export async function openPage(): Promise<void> {
   watchQueue();
   watchQueueEnd();
   watchPace();
-  if (!(await startEngine(configuration.backend))) return;
-  await openAddressedBackbone();
-  if (configuration.sample !== null) await importSample(configuration.sample);
-  else await refreshSettings();
+  await bringUp();
+}
+
+/** Starts the engine with the backbone, the data and the models that the page shows. It is shown as starting until it has all of them. */
+async function bringUp(): Promise<void> {
+  const { configuration, backboneChoice: choice, source } = read();
+  const started = await startEngine(configuration.backend);
+  if (!started) return;
+  write({ atoms: null, recognition: null });
+  showStarting({ label: 'Opening the backbone', done: 0, total: 0 });
+  if (choice === STARTER) write({ backbone: started.backbone });
+  else if (!(await loadBackbone(choice))) goOnWithout(started.backbone);
+  if (source && read().backbone) {
+    showStarting({ label: 'Reading the images', done: 0, total: 0 });
+    if (!(await readData(source))) write({ dataset: null });
+  } else await refreshSettings();
+  await restoreModels();
+  engineIsReady(started.engine);
+}
+
+/** The chosen backbone could not be opened. Runs belong to it, so where there are some no other takes its place. */
+function goOnWithout(starter: BackboneSummary): void {
+  const { project, runs, configuration, backboneProblem } = read();
+  const why = backboneProblem?.message ?? '';
+  if (project || runs.length > 0) {
+    const waiting = runs.filter(({ status }) => status === 'queued').length;
+    const waits = waiting > 0 ? ` ${counted(waiting, 'run')} will wait until it is.` : '';
+    write({
+      backbone: null,
+      notice: `The backbone could not be loaded again. ${why} Load it on Backbone.${waits}`,
+    });
+  } else
+    write({
+      ...{ backbone: starter, backboneChoice: STARTER },
+      configuration: { ...configuration, backbone: 'starter', stages: null, inputSize: null },
+      notice: `${why} The starter is used instead.`,
+    });
 }
 
 /** Imports the sample set and starts runs of the first settings with the current hyperparameters. */
@@ -83,7 +119,7 @@ const PATIENCE_MS = 15_000;
  */
 export async function changeBackend(backend: BackendChoice): Promise<void> {
   const broken = read().engine.status === 'failed';
-  const { source, configuration } = read();
+  const { configuration } = read();
   write({ configuration: { ...configuration, backend }, engine: { status: 'starting', progress: null } });
   if (broken) {
     endEngine();
@@ -94,17 +130,7 @@ export async function changeBackend(backend: BackendChoice): Promise<void> {
     clearTimeout(patience);
   }
   markModelsGone();
-  const choice = read().backboneChoice;
-  if (!(await startEngine(backend))) return;
-  if (choice !== STARTER && !(await openBackbone(choice))) {
-    const waiting = read().runs.filter(({ status }) => status === 'queued').length;
-    if (waiting > 0)
-      write({
-        notice: `The backbone could not be loaded again. ${counted(waiting, 'run')} will wait until it is: load it on Backbone, or remove the runs on Compare.`,
-      });
-  }
-  if (source) await importData(source);
-  else await refreshSettings();
+  await bringUp();
 }
 
 /** Restarts a failed engine with the same backend. */

@@ -3,7 +3,6 @@ import { EngineFault } from '../../src/engine-fault';
 import { UserError } from '../../src/user-error';
 import { openBackbone } from './backbone-actions';
 import { importData } from './data-actions';
-import { startEngine } from './engine-actions';
 import {
   backboneNamed,
   connectFake,
@@ -158,7 +157,7 @@ describe('the queue', () => {
     });
     stopWatching();
     stopWatching = watchQueue();
-    await startEngine('auto');
+    await changeBackend('auto');
     await openBackbone(own);
     await importData({ kind: 'sample', name: 'd1', url: '' });
     choose('linear-probe', 'atoms');
@@ -174,7 +173,7 @@ describe('the queue', () => {
     await settled();
     expect(engines).toHaveLength(2);
     expect(engines[0]?.terminated).toBe(true);
-    expect(read().backbone?.name).toBe('starter');
+    expect(read().backbone).toBeNull();
     expect(engine().of('train')).toEqual([]);
     expect(named('atoms').status).toBe('queued');
     expect(read().notice).toContain('1 run will wait until it is');

@@ -1,5 +1,5 @@
 /** Runs are trained one after another. Events are batched, because they arrive more often than the page should redraw. */
-import type { RunAction, RunEvent } from '../../src/worker/protocol';
+import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
 import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
@@ -27,10 +27,11 @@ import {
   comparisonLabel,
   expectedOf,
   read,
+  type SavedSweep,
   useSession,
   write,
 } from './session';
-import { type Outcome, type Sweep, trialKey, wantedTrials } from './sweep';
+import { type Outcome, trialKey, wantedTrials } from './sweep';
 
 const DRAW_EVERY_MS = 200;
 
@@ -38,22 +39,20 @@ let cancelRun: AbortController | null = null;
 /** Settles when the engine's call ends, even if the run was removed from the list; null if no run is training. */
 let training: Promise<void> | null = null;
 
-/** Current and finished sweeps by id, with the keys of trials that the person removed. */
-const sweeps = new Map<string, { sweep: Sweep; basis: string; removed: Set<string> }>();
-
 /** Queues the chosen settings with the chosen values and seeds. */
 export function runChosen(): void {
   const { dataset, backbone } = read();
   if (!dataset || !backbone || runObstacle(read()) !== null) return;
   const id = crypto.randomUUID();
   const basis = comparisonBasis(dataset, backbone);
-  sweeps.set(id, { sweep: chosenSweep(read(), dataset), basis, removed: new Set() });
+  const added: SavedSweep = { sweep: chosenSweep(read(), dataset), basis, removed: [] };
+  write({ sweeps: { ...read().sweeps, [id]: added } });
   extend(id);
 }
 
 /** Queues the next trials of a sweep, which depend on the outcomes so far. */
 function extend(id: string): void {
-  const known = sweeps.get(id);
+  const known = read().sweeps[id];
   if (!known) return;
   const { sweep, basis, removed } = known;
   const { runs, dataset, backbone, engine } = read();
@@ -68,7 +67,7 @@ function extend(id: string): void {
   const added: RunRecord[] = [];
   for (const trial of wantedTrials(sweep, outcomes)) {
     const key = trialKey(trial);
-    if (present.has(key) || removed.has(key)) continue;
+    if (present.has(key) || removed.includes(key)) continue;
     const others = [...runs, ...added];
     const { name, armName } = trialNames(trial, sweep.hyperparameters, sweep.choice.seeds);
     const { role, config, setting } = trial;
@@ -111,8 +110,7 @@ export const stopRun = (run: RunRecord) => control(run, 'stop', 'stopping');
 export async function stopAll(): Promise<void> {
   const { runs } = read();
   const waiting = runs.filter(({ status }) => status === 'queued');
-  sweeps.clear();
-  write({ runs: runs.filter((run) => !waiting.includes(run)) });
+  write({ runs: runs.filter((run) => !waiting.includes(run)), sweeps: {} });
   const active = runs.find(isActive);
   if (active) await stopRun(active);
   announce(
@@ -142,8 +140,13 @@ export function hideRuns(runs: readonly RunRecord[], hidden: boolean): void {
 /** Removes the run from the list. An active run is ended and its model is discarded. */
 export function removeRun(run: RunRecord): void {
   if (isActive(run)) cancelRun?.abort();
-  if (run.sweep) sweeps.get(run.sweep)?.removed.add(trialKey(run));
-  write({ runs: read().runs.filter(({ id }) => id !== run.id) });
+  const { sweeps, runs } = read();
+  const sweep = run.sweep === null ? undefined : sweeps[run.sweep];
+  if (run.sweep && sweep) {
+    const removed = [...sweep.removed, trialKey(run)];
+    write({ sweeps: { ...sweeps, [run.sweep]: { ...sweep, removed } } });
+  }
+  write({ runs: runs.filter(({ id }) => id !== run.id) });
   if (run.model) dropModel(run.model.modelId);
   if (run.sweep) extend(run.sweep);
 }
@@ -169,8 +172,7 @@ export function holdQueue(queueHeld: boolean): void {
 
 /** Removes queued runs, aborts the current run and waits until it has ended. Called before the engine is restarted. */
 export async function endRuns(): Promise<void> {
-  sweeps.clear();
-  write({ runs: read().runs.filter(({ status }) => status !== 'queued') });
+  write({ runs: read().runs.filter(({ status }) => status !== 'queued'), sweeps: {} });
   cancelRun?.abort();
   await runEnded();
 }
@@ -202,10 +204,15 @@ async function train(run: RunRecord): Promise<void> {
   const cancel = new AbortController();
   cancelRun = cancel;
   write({ training: run.id });
-  change(run.id, (each) => ({ ...each, status: 'running' }));
+  const { engine, project } = read();
+  const startedOn = engine.status === 'ready' ? computedOn(engine.info) : null;
+  change(run.id, (each) => ({ ...each, status: 'running', startedOn }));
   announce(`${run.name} has started.`);
   const began = performance.now();
-  const { gather, flush } = batched((events) => change(run.id, (each) => withEvents(each, events)));
+  const { gather, flush } = batched((events) => {
+    notePoints(events);
+    change(run.id, (each) => withEvents(each, events));
+  });
   try {
     const { result, model } = await ask(
       'train',
@@ -216,7 +223,7 @@ async function train(run: RunRecord): Promise<void> {
         memoryCap: run.memoryCap,
         expected: run.expected,
         scoreTest: run.role === 'final',
-        project: null,
+        project: project?.id ?? null,
       },
       { onProgress: gather, signal: cancel.signal },
     );
@@ -233,6 +240,22 @@ async function train(run: RunRecord): Promise<void> {
     if (problem) announce(`${run.name} failed. ${problem.message}`);
   }
   offerAfter((performance.now() - began) / 1000);
+}
+
+const computedOn = ({ backend, precision }: EngineInfo) => ({ backend, precision });
+
+/** Says so where the points of runs cannot be saved, until one is. */
+function notePoints(events: readonly RunEvent[]): void {
+  const last = events.findLast(({ kind }) => kind === 'saved' || kind === 'unsaved');
+  const pointsProblem = last?.kind === 'unsaved' ? (last.isFull ? FULL : last.message) : null;
+  if (last && pointsProblem !== read().pointsProblem) write({ pointsProblem });
+}
+
+const FULL = 'This browser has no room left for this page.';
+
+/** Queues an interrupted run again; the engine continues it from its last saved point. */
+export function continueRun({ id }: RunRecord): void {
+  change(id, (run) => ({ ...run, status: 'queued' }));
 }
 
 /** The row shows the new status at once; the engine follows at the next turn of its work. */

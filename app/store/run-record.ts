@@ -1,5 +1,6 @@
 /** The page's record of a run, built from the engine's events: everything that charts, tables and the queue show. */
 import type {
+  EngineInfo,
   EpochResult,
   Expected,
   MemoryPlan,
@@ -17,7 +18,8 @@ import { type Hyperparameters, learningRateOf, PROBE_SETTING } from './defaults'
 import type { Problem } from './problem';
 import { armKey, type Outcome, type Role, type Trial } from './sweep';
 
-export type RunStatus = 'queued' | 'running' | 'paused' | 'stopping' | RunOutcome;
+/** `interrupted`: the page was closed or the engine lost while it trained, and it does not continue by itself. */
+export type RunStatus = 'queued' | 'running' | 'paused' | 'stopping' | 'interrupted' | RunOutcome;
 
 export interface StepLoss {
   step: number;
@@ -58,6 +60,10 @@ export interface RunRecord {
   note: string;
   tags: readonly string[];
   status: RunStatus;
+  /** What it is computed by; null until it starts. */
+  startedOn: Pick<EngineInfo, 'backend' | 'precision'> | null;
+  /** Whether the engine continues it from a saved point; known when its first step begins. */
+  continues: boolean;
   trainable: { backbone: number; head: number };
   /** Progress of long work before or between steps; null during steps. */
   phase: Progress | null;
@@ -80,7 +86,8 @@ export interface RunRecord {
 export const isProbe = (run: RunRecord) => run.setting === PROBE_SETTING;
 export const isActive = ({ status }: RunRecord) =>
   status === 'running' || status === 'paused' || status === 'stopping';
-export const isOver = (run: RunRecord) => !isActive(run) && run.status !== 'queued';
+export const isOver = (run: RunRecord) =>
+  !isActive(run) && run.status !== 'queued' && run.status !== 'interrupted';
 
 /** The runs that charts show: those that the person did not hide. Search runs are shown only until a final run has started. */
 export function drawnRuns(runs: readonly RunRecord[]): RunRecord[] {
@@ -166,7 +173,7 @@ export function queuedRun(
     setting: setting.id,
     symbol: setting.symbol,
     status: 'queued',
-    before: null,
+    ...{ before: null, startedOn: null, continues: false },
     ...{ hidden: false, note: '', tags: [] },
     trainable: setting.trainable,
     memory: null,
@@ -187,12 +194,20 @@ export function queuedRun(
 /** Applies events to the run, in order. */
 export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunRecord {
   const next: RunRecord = { ...run };
-  const steps: StepLoss[] = [];
-  const epochs: EpochResult[] = [];
+  let steps: StepLoss[] = [];
+  let epochs: EpochResult[] = [];
   for (const event of events) {
     switch (event.kind) {
       case 'planned':
         next.memory = event.memory;
+        next.continues = false;
+        break;
+      case 'resumed':
+        next.continues = true;
+        next.steps = event.losses.map((loss, index) => ({ step: index + 1, loss }));
+        next.epochs = event.epochs;
+        next.keptEpoch = event.keptEpoch;
+        [steps, epochs] = [[], []];
         break;
       case 'phase': {
         const { kind: _, ...phase } = event;
@@ -203,6 +218,11 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
         next.phase = null;
         next.totalSteps = event.epochs * event.stepsPerEpoch;
         next.trainable = event.trainable;
+        // A run that was interrupted and has no saved point begins anew.
+        if (!next.continues) {
+          [next.steps, next.epochs, next.keptEpoch] = [[], [], null];
+          [steps, epochs] = [[], []];
+        }
         break;
       case 'step':
         next.phase = null;
@@ -219,8 +239,8 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
         break;
     }
   }
-  if (steps.length > 0) next.steps = [...run.steps, ...steps];
-  if (epochs.length > 0) next.epochs = [...run.epochs, ...epochs];
+  if (steps.length > 0) next.steps = [...next.steps, ...steps];
+  if (epochs.length > 0) next.epochs = [...next.epochs, ...epochs];
   return next;
 }
 

@@ -13,6 +13,7 @@ import type {
   DownloadProgress,
   EngineInfo,
   Expected,
+  KeptSource,
   LayerAtoms,
   MemoryInfo,
   ModelSummary,
@@ -42,9 +43,32 @@ export interface TunedModel {
   summary: ModelSummary;
   /** Whether it classifies the images on Use. */
   chosen: boolean;
-  /** Why the engine no longer holds the model; null if it does. */
+  /** Why the engine does not hold the model; null if it does. */
   gone: string | null;
+  /** Whether its file is in the project, from which the engine takes it up again. */
+  kept: boolean;
 }
+
+/** A sweep that may still queue runs. */
+export interface SavedSweep {
+  sweep: Sweep;
+  basis: string;
+  /** Keys of trials that the person removed. */
+  removed: readonly string[];
+}
+
+/** The project that the page works on. */
+export interface OpenProject {
+  id: string;
+  name: string;
+  /** Milliseconds since 1970. */
+  madeAt: number;
+  /** True while another tab has it open: this one changes nothing. */
+  readOnly: boolean;
+}
+
+/** Whether the project is stored as the page shows it. */
+export type Saving = { status: 'saved' } | { status: 'saving' } | { status: 'failed'; problem: Problem };
 
 /** An image on Use. */
 export interface ImageToClassify extends NamedFile {
@@ -67,6 +91,11 @@ export interface ImagesToClassify {
 export const NO_IMAGES: ImagesToClassify = { images: [], progress: null, cancelled: false, problem: null };
 
 export interface Session {
+  /** Null as long as there is nothing to store. */
+  project: OpenProject | null;
+  saving: Saving;
+  /** Why the points of runs cannot be saved; null if they can. */
+  pointsProblem: string | null;
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
@@ -89,6 +118,8 @@ export interface Session {
   source: DataSource | null;
   /** How its folders are read, if the person chose, and the corrected labels. */
   reading: Reading;
+  /** Where the project keeps the images; null until they are written. */
+  kept: KeptSource | null;
   /** Corrections of labels that are not applied yet. */
   pendingCorrections: Correction[];
   importing: Progress | null;
@@ -110,6 +141,8 @@ export interface Session {
   measuringProblem: Problem | null;
 
   runs: RunRecord[];
+  /** Sweeps by id. */
+  sweeps: Readonly<Record<string, SavedSweep>>;
   /** Id of the run that the engine is training, even if it was removed from the list. */
   training: string | null;
   runProblem: Problem | null;
@@ -132,6 +165,9 @@ export interface Session {
 }
 
 export const useSession = create<Session>(() => ({
+  project: null,
+  saving: { status: 'saved' },
+  pointsProblem: null,
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
   memory: null,
@@ -147,6 +183,7 @@ export const useSession = create<Session>(() => ({
   dataset: null,
   source: null,
   reading: {},
+  kept: null,
   pendingCorrections: [],
   importing: null,
   splitting: false,
@@ -161,6 +198,7 @@ export const useSession = create<Session>(() => ({
   measuring: null,
   measuringProblem: null,
   runs: [],
+  sweeps: {},
   training: null,
   runProblem: null,
   queueHeld: false,
@@ -200,12 +238,14 @@ export function chosenSweep(
 
 /** Why a model cannot be used now, and what to do; null if it can. */
 export function absence(
-  { summary, gone }: Pick<TunedModel, 'summary' | 'gone'>,
+  { summary, gone, kept }: Pick<TunedModel, 'summary' | 'gone' | 'kept'>,
   backbone: BackboneSummary | null,
 ): string | null {
+  const isOther = summary.backbone.key !== backbone?.key;
   const again = summary.file ? 'Load the file again to use it.' : 'Run the setting again to use it.';
-  if (gone !== null) return `${gone} ${again}`;
-  if (summary.backbone.key === backbone?.key) return null;
+  if (gone !== null && !kept) return `${gone} ${again}`;
+  if (gone !== null && !isOther) return gone;
+  if (!isOther) return null;
   return `This model belongs to another backbone. Choose ${summary.backbone.name} on Backbone to use it.`;
 }
 

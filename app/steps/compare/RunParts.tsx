@@ -2,8 +2,18 @@
 import { Badge, Button, Menu, Modal, Table, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { MemoryPlan } from '../../../src/worker/protocol';
+import { computedByWords } from '../../store/computed-by';
 import { fitsPresent } from '../../store/permissions';
-import { annotateRun, moveRun, pauseRun, removeRun, renameRun, resumeRun, stopRun } from '../../store/queue';
+import {
+  annotateRun,
+  continueRun,
+  moveRun,
+  pauseRun,
+  removeRun,
+  renameRun,
+  resumeRun,
+  stopRun,
+} from '../../store/queue';
 import { progressOf } from '../../store/run-progress';
 import { isActive, isOver, type RunRecord, type RunStatus } from '../../store/run-record';
 import { useSession } from '../../store/session';
@@ -18,6 +28,7 @@ const WORDS: Record<RunStatus, string> = {
   running: 'running',
   paused: 'paused',
   stopping: 'stopping…',
+  interrupted: 'interrupted',
   finished: 'finished',
   stopped: 'stopped',
   failed: 'failed',
@@ -95,7 +106,8 @@ export function RunDetails({ run, columns }: { run: RunRecord; columns: number }
   const active = isActive(run);
   const elsewhere = useSession((session) => run.status === 'queued' && !fitsPresent(run.basis, session));
   const stopped = run.status === 'stopped' && run.message !== '';
-  if (!active && !elsewhere && !run.problem && !stopped) return null;
+  const interrupted = run.status === 'interrupted';
+  if (!active && !elsewhere && !run.problem && !stopped && !interrupted) return null;
   return (
     <Table.Tr className={classes.details}>
       <Table.Td colSpan={columns}>
@@ -104,11 +116,20 @@ export function RunDetails({ run, columns }: { run: RunRecord; columns: number }
         {elsewhere && (
           <p>Waits for its own data and backbone: {run.data}. Load them again to run it, or remove it.</p>
         )}
+        {interrupted && <p>{interruptedWords(run)}</p>}
         <ProblemNote title={`${run.name} failed`} problem={run.problem} />
         {stopped && <p>{run.message}</p>}
       </Table.Td>
     </Table.Tr>
   );
+}
+
+/** Why the run did not go on by itself, and what its button does. */
+function interruptedWords({ epochs, startedOn }: RunRecord): string {
+  const done = epochs.at(-1)?.epoch ?? 0;
+  const where = done > 0 ? `after epoch ${count(done)}` : 'before its first epoch ended';
+  const on = startedOn ? ` It was computed by ${computedByWords({ ...startedOn, threads: null })}.` : '';
+  return `Interrupted ${where}.${on} Continue goes on from there with the present backend.`;
 }
 
 interface ActionsProps {
@@ -133,6 +154,9 @@ export function RunActions({ run, runs, onRename }: ActionsProps) {
       )}
       {run.status === 'paused' && (
         <Act verb="Resume" icon="run" run={run} onClick={() => void resumeRun(run)} />
+      )}
+      {run.status === 'interrupted' && (
+        <Act verb="Continue" icon="run" run={run} onClick={() => continueRun(run)} />
       )}
       {active && (
         <Act
