@@ -3,6 +3,7 @@ import { Alert, Button, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
 import classes from './App.module.css';
+import { ProjectNotes } from './project/ProjectNotes';
 import { BackboneStep } from './steps/backbone/BackboneStep';
 import { CompareStep } from './steps/compare/CompareStep';
 import { DataStep } from './steps/data/DataStep';
@@ -10,7 +11,7 @@ import { TuneStep } from './steps/tune/TuneStep';
 import { UseStep } from './steps/use/UseStep';
 import { restartEngine } from './store/page-actions';
 import type { Problem } from './store/problem';
-import { activeRun, read, useSession, write } from './store/session';
+import { activeRun, read, type Session, useSession, write } from './store/session';
 import { type Step, useStep } from './store/step';
 import { EnginePanel } from './ui/EnginePanel';
 import { ErrorBoundary } from './ui/ErrorBoundary';
@@ -66,6 +67,7 @@ export function App() {
               />
             </div>
           )}
+          <ProjectNotes />
           {notice !== '' && (
             <Alert
               color="yellow"
@@ -119,10 +121,19 @@ function useFocusOnChange(step: Step): void {
   }, [step]);
 }
 
+/** Whether something would be lost with the page. A run that saves its points goes on when the page is opened again. */
+function wouldLose(session: Session): boolean {
+  const { project, saving, pointsProblem } = session;
+  if (project?.readOnly) return false;
+  return (
+    saving.status !== 'saved' || (activeRun(session) !== undefined && (!project || pointsProblem !== null))
+  );
+}
+
 function useLeaveWarning(): void {
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
-      if (activeRun(read())) event.preventDefault();
+      if (wouldLose(read())) event.preventDefault();
     };
     addEventListener('beforeunload', warn);
     return () => removeEventListener('beforeunload', warn);

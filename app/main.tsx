@@ -6,6 +6,8 @@ import { MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { giveUp, removeDeleted } from './project/actions';
+import { watchTakeOver } from './project/lock';
 import { watchMemory } from './store/engine-actions';
 import { openPage } from './store/page-actions';
 import { ErrorBoundary } from './ui/ErrorBoundary';
@@ -30,5 +32,8 @@ if (new URLSearchParams(location.search).has('states')) {
 } else {
   show(<App />);
   watchMemory();
+  watchTakeOver(giveUp);
   void openPage();
+  // Those of a tab that was closed before it removed them.
+  void removeDeleted(60 * 60 * 1000).catch(() => {});
 }

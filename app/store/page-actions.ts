@@ -3,6 +3,8 @@
 import { destinationOf } from '../../src/files/destination';
 import { STARTER } from '../../src/hub/starter';
 import type { BackboneSummary, BackendChoice, NamedFile } from '../../src/worker/protocol';
+import { continueInterrupted, projectToOpen, showProject } from '../project/opening';
+import { watchProject } from '../project/saving';
 import { sampleSource } from '../steps/data/samples';
 import { counted } from '../ui/format';
 import { addressedBackbone, changeBackbone, endReading, loadBackbone } from './backbone-actions';
@@ -13,37 +15,60 @@ import { loadAdapters, markModelsGone, restoreModels } from './model-actions';
 import { watchQueueEnd } from './notification';
 import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
+import { asProblem } from './problem';
 import { endRuns, runChosen, runEnded, watchQueue } from './queue';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
 import { sweepObstacle } from './sweep';
-import { parseUrl, serialiseUrl } from './url';
+import { type Configuration, parseUrl, serialiseUrl } from './url';
 
 /** Opens the project that the person worked on last, or what the page's address says, and starts the engine. */
 export async function openPage(): Promise<void> {
   const { configuration, ignored } = parseUrl(location.search);
+  const opened = await openLast(configuration);
+  if (!opened)
+    write({
+      configuration,
+      backboneChoice: addressedBackbone(configuration),
+      source: configuration.sample === null ? null : sampleSource(configuration.sample),
+    });
   write({
-    configuration,
-    backboneChoice: addressedBackbone(configuration),
-    source: configuration.sample === null ? null : sampleSource(configuration.sample),
     notice:
       ignored.length > 0
         ? `Parts of the page’s address are unknown or invalid and were ignored: ${ignored.join(', ')}.`
         : '',
   });
   useSession.subscribe((now, before) => {
-    if (now.configuration === before.configuration) return;
-    history.replaceState(null, '', `${location.pathname}${serialiseUrl(now.configuration)}${location.hash}`);
+    if (now.configuration !== before.configuration) showInAddress(now.configuration);
   });
+  if (opened) showInAddress(read().configuration);
   watchQueue();
   watchQueueEnd();
   watchPace();
+  watchProject();
   await bringUp();
 }
 
+function showInAddress(configuration: Configuration): void {
+  history.replaceState(null, '', `${location.pathname}${serialiseUrl(configuration)}${location.hash}`);
+}
+
+/** Shows the project to open with the page, if there is one. */
+async function openLast(configuration: Configuration): Promise<boolean> {
+  try {
+    const id = await projectToOpen(location.search, configuration);
+    if (id !== null) await showProject(id);
+    return id !== null;
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem) write({ projectProblem: problem });
+    return false;
+  }
+}
+
 /** Starts the engine with the backbone, the data and the models that the page shows. It is shown as starting until it has all of them. */
-async function bringUp(): Promise<void> {
+export async function bringUp(): Promise<void> {
   const { configuration, backboneChoice: choice, source } = read();
   const started = await startEngine(configuration.backend);
   if (!started) return;
@@ -57,6 +82,7 @@ async function bringUp(): Promise<void> {
   } else await refreshSettings();
   await restoreModels();
   engineIsReady(started.engine);
+  continueInterrupted();
 }
 
 /** The chosen backbone could not be opened. Runs belong to it, so where there are some no other takes its place. */

@@ -36,7 +36,12 @@ export const fitsPresent = (basis: string, { dataset, backbone }: Session): bool
 export const obstacleFor =
   (action: Action) =>
   (session: Session): string | null =>
-    obstacleTo(action, activityOf(session));
+    session.project?.readOnly && CHANGES.has(action) ? READ_ONLY : obstacleTo(action, activityOf(session));
+
+/** What changes the project. */
+const CHANGES: ReadonlySet<Action> = new Set(['train', 'enqueue', 'importData', 'resplit', 'useBackbone']);
+const READ_ONLY =
+  'This project is open in another tab, which changes it. Take it over at the top of the page first.';
 
 /** Why the chosen settings cannot be queued now; null if they can. */
 export function runObstacle(session: Session): string | null {

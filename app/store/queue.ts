@@ -173,9 +173,12 @@ export function holdQueue(queueHeld: boolean): void {
 /** Removes queued runs, aborts the current run and waits until it has ended. Called before the engine is restarted. */
 export async function endRuns(): Promise<void> {
   write({ runs: read().runs.filter(({ status }) => status !== 'queued'), sweeps: {} });
-  cancelRun?.abort();
+  cancelRuns();
   await runEnded();
 }
+
+/** Ends the current run of a session that is no longer shown. */
+export const cancelRuns = () => cancelRun?.abort();
 
 /** Resolves when the current run, if any, has ended. */
 export async function runEnded(): Promise<void> {

@@ -94,6 +94,8 @@ export interface Session {
   /** Null as long as there is nothing to store. */
   project: OpenProject | null;
   saving: Saving;
+  /** Why a project could not be opened, exported or imported. */
+  projectProblem: Problem | null;
   /** Why the points of runs cannot be saved; null if they can. */
   pointsProblem: string | null;
   configuration: Configuration;
@@ -141,6 +143,10 @@ export interface Session {
   measuringProblem: Problem | null;
 
   runs: RunRecord[];
+  /** Ids of the interrupted runs that continue by themselves when the engine is ready. */
+  resuming: readonly string[];
+  /** What of the project could not be read; it stays stored. */
+  unreadable: readonly { name: string; why: string }[];
   /** Sweeps by id. */
   sweeps: Readonly<Record<string, SavedSweep>>;
   /** Id of the run that the engine is training, even if it was removed from the list. */
@@ -167,6 +173,7 @@ export interface Session {
 export const useSession = create<Session>(() => ({
   project: null,
   saving: { status: 'saved' },
+  projectProblem: null,
   pointsProblem: null,
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
@@ -198,6 +205,8 @@ export const useSession = create<Session>(() => ({
   measuring: null,
   measuringProblem: null,
   runs: [],
+  resuming: [],
+  unreadable: [],
   sweeps: {},
   training: null,
   runProblem: null,

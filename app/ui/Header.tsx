@@ -1,4 +1,5 @@
 import { SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { ProjectBar } from '../project/ProjectBar';
 import classes from './Header.module.css';
 import { Icon } from './Icon';
 import { LINKS } from './links';
@@ -24,6 +25,7 @@ export function Header() {
         <Icon of="private" />
         Your files stay on this machine
       </p>
+      <ProjectBar />
       <OutLink href={LINKS.help}>Help</OutLink>
       <SegmentedControl
         className={classes.scheme}

@@ -54,3 +54,26 @@ export async function readFile(folder: FileSystemDirectoryHandle, name: string):
   const file = await folder.getFileHandle(name).catch(() => null);
   return file?.getFile() ?? null;
 }
+
+/** Bytes of all files of a project. */
+export async function projectBytes(project: string): Promise<number> {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root
+    .getDirectoryHandle(ROOT)
+    .then(
+      (all) => all.getDirectoryHandle(project),
+      () => null,
+    )
+    .catch(() => null);
+  return folder ? bytesIn(folder) : 0;
+}
+
+async function bytesIn(folder: FileSystemDirectoryHandle): Promise<number> {
+  let sum = 0;
+  for await (const entry of folder.values())
+    sum +=
+      entry.kind === 'directory'
+        ? await bytesIn(entry as FileSystemDirectoryHandle) // by its kind
+        : (await (entry as FileSystemFileHandle).getFile()).size;
+  return sum;
+}

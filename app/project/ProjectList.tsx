@@ -1,0 +1,195 @@
+/** All projects in this browser: open, make, rename, duplicate, delete with undo; and how much room they take. */
+import { Button, Menu, TextInput } from '@mantine/core';
+import { type FormEvent, useCallback, useEffect, useState } from 'react';
+import { projectBytes } from '../../src/files/project-folder';
+import { useSession } from '../store/session';
+import { bytes, counted } from '../ui/format';
+import { Icon } from '../ui/Icon';
+import { useObjectUrl } from '../ui/use-object-url';
+import {
+  deleteProject,
+  duplicateProject,
+  newProject,
+  openProject,
+  renameProject,
+  undeleteProject,
+} from './actions';
+import { listProjects } from './opening';
+import classes from './ProjectList.module.css';
+import type { ProjectHeader } from './schema';
+
+const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
+interface Listed {
+  projects: { header: ProjectHeader; size: number }[];
+  usage: number;
+  quota: number;
+  isPersisted: boolean;
+}
+
+async function listed(): Promise<Listed> {
+  const headers = await listProjects();
+  const projects = await Promise.all(
+    headers.map(async (header) => ({ header, size: await projectBytes(header.id) })),
+  );
+  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+  return { projects, usage, quota, isPersisted: await navigator.storage.persisted() };
+}
+
+export function ProjectList({ onDone }: { onDone: () => void }) {
+  const [list, setList] = useState<Listed | null>(null);
+  const [problem, setProblem] = useState('');
+  const refresh = useCallback(async () => {
+    try {
+      setList(await listed());
+    } catch {
+      setProblem(
+        'This browser stores nothing for this page, for example because the window is private. Projects end with the tab.',
+      );
+    }
+  }, []);
+  useEffect(() => void refresh(), [refresh]);
+  const and = (action: Promise<void>) => void action.then(refresh);
+  if (problem !== '') return <p>{problem}</p>;
+  if (!list) return <p>Reading the list…</p>;
+  const { projects, usage, quota, isPersisted } = list;
+  const inProjects = projects.reduce((sum, { size }) => sum + size, 0);
+  return (
+    <div className={classes.all}>
+      <Button
+        variant="default"
+        className={classes.make}
+        onClick={() => {
+          onDone();
+          void newProject();
+        }}
+      >
+        New project
+      </Button>
+      {projects.length === 0 ? (
+        <p className={classes.none}>
+          None yet. A project is made when you load images, and is saved as you work.
+        </p>
+      ) : (
+        <ul className={classes.list} aria-label="Projects in this browser">
+          {projects.map(({ header, size }) => (
+            <ProjectRow key={header.id} header={header} size={size} and={and} onDone={onDone} />
+          ))}
+        </ul>
+      )}
+      <p className={classes.room}>
+        Projects take {bytes(inProjects)} of the {bytes(usage)} that this page uses; the browser allows{' '}
+        {bytes(quota)}. The rest are backbones, which are listed on Backbone, and the page itself.{' '}
+        {isPersisted
+          ? 'The browser keeps all of it until you delete it.'
+          : 'The browser may delete it when the disk is full.'}
+      </p>
+    </div>
+  );
+}
+
+interface RowProps {
+  header: ProjectHeader;
+  size: number;
+  and: (action: Promise<void>) => void;
+  onDone: () => void;
+}
+
+function ProjectRow({
+  header: { id, name, images, runs, changedAt, deletedAt, thumbnail },
+  size,
+  and,
+  onDone,
+}: RowProps) {
+  const isOpen = useSession(({ project }) => project?.id === id);
+  const picture = useObjectUrl(thumbnail);
+  const [renaming, setRenaming] = useState(false);
+  const rename = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const next = new FormData(event.currentTarget).get('name');
+    if (typeof next === 'string') and(renameProject(id, next));
+    setRenaming(false);
+  };
+  if (deletedAt !== null)
+    return (
+      <li>
+        <p className={classes.words}>“{name}” is deleted.</p>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<Icon of="undo" />}
+          onClick={() => and(undeleteProject(id))}
+        >
+          Undo
+        </Button>
+      </li>
+    );
+  return (
+    <li aria-current={isOpen}>
+      {picture ? <img src={picture} alt="" width={40} height={40} /> : <span className={classes.blank} />}
+      {renaming ? (
+        <form onSubmit={rename} className={classes.words}>
+          <TextInput
+            size="xs"
+            name="name"
+            aria-label="New name"
+            defaultValue={name}
+            maxLength={80}
+            autoFocus
+            rightSectionWidth={64}
+            rightSection={
+              <Button size="compact-xs" type="submit">
+                Save
+              </Button>
+            }
+          />
+        </form>
+      ) : (
+        <div className={classes.words}>
+          <p className={classes.name}>{name}</p>
+          <p className={classes.facts}>
+            {counted(images, 'image')}, {counted(runs.length, 'run')} · {bytes(size)} ·{' '}
+            {when.format(changedAt)}
+          </p>
+        </div>
+      )}
+      {isOpen ? (
+        <span className={classes.open}>open</span>
+      ) : (
+        <Button
+          size="compact-sm"
+          variant="default"
+          aria-label={`Open ${name}`}
+          onClick={() => {
+            onDone();
+            void openProject(id);
+          }}
+        >
+          Open
+        </Button>
+      )}
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <Button size="compact-sm" variant="subtle" aria-label={`Actions of ${name}`}>
+            <Icon of="more" />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Icon of="rename" />} onClick={() => setRenaming(true)}>
+            Rename
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon of="copy" />} onClick={() => and(duplicateProject(id))}>
+            Duplicate
+          </Menu.Item>
+          <Menu.Item
+            color="var(--error)"
+            leftSection={<Icon of="remove" />}
+            onClick={() => and(deleteProject(id))}
+          >
+            Delete
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </li>
+  );
+}
