@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { giveUp, removeDeleted } from './project/actions';
 import { watchTakeOver } from './project/lock';
+import { removeExports } from './project/zip';
 import { watchMemory } from './store/engine-actions';
 import { openPage } from './store/page-actions';
 import { ErrorBoundary } from './ui/ErrorBoundary';
@@ -36,4 +37,5 @@ if (new URLSearchParams(location.search).has('states')) {
   void openPage();
   // Those of a tab that was closed before it removed them.
   void removeDeleted(60 * 60 * 1000).catch(() => {});
+  void removeExports().catch(() => {});
 }

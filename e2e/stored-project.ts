@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 interface StoredRun {
   name: string;
   status: string;
+  continues: boolean;
   steps: { step: number; loss: number }[];
   epochs: { epoch: number; valLoss: number; correct: number }[];
 }

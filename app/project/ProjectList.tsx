@@ -1,17 +1,21 @@
 /** All projects in this browser: open, make, rename, duplicate, delete with undo; and how much room they take. */
 import { Button, Menu, TextInput } from '@mantine/core';
-import { type FormEvent, useCallback, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { projectBytes } from '../../src/files/project-folder';
 import { useSession } from '../store/session';
+import { FileInput } from '../ui/FileInput';
 import { bytes, counted } from '../ui/format';
 import { Icon } from '../ui/Icon';
+import { ProgressLine } from '../ui/ProgressLine';
 import { useObjectUrl } from '../ui/use-object-url';
 import {
   deleteProject,
   duplicateProject,
   newProject,
   openProject,
+  openZipOf,
   renameProject,
+  saveAsZip,
   undeleteProject,
 } from './actions';
 import { listProjects } from './opening';
@@ -39,6 +43,8 @@ async function listed(): Promise<Listed> {
 export function ProjectList({ onDone }: { onDone: () => void }) {
   const [list, setList] = useState<Listed | null>(null);
   const [problem, setProblem] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  const work = useSession((session) => session.projectWork);
   const refresh = useCallback(async () => {
     try {
       setList(await listed());
@@ -56,16 +62,30 @@ export function ProjectList({ onDone }: { onDone: () => void }) {
   const inProjects = projects.reduce((sum, { size }) => sum + size, 0);
   return (
     <div className={classes.all}>
-      <Button
-        variant="default"
-        className={classes.make}
-        onClick={() => {
-          onDone();
-          void newProject();
-        }}
-      >
-        New project
-      </Button>
+      <div className={classes.make}>
+        <Button
+          variant="default"
+          onClick={() => {
+            onDone();
+            void newProject();
+          }}
+        >
+          New project
+        </Button>
+        <Button variant="default" onClick={() => input.current?.click()}>
+          Import a project
+        </Button>
+        <FileInput
+          ref={input}
+          label="Zip of a project"
+          accept=".zip"
+          isSingle
+          onChoose={([zip]) => {
+            onDone();
+            if (zip) void openZipOf(zip);
+          }}
+        />
+      </div>
       {projects.length === 0 ? (
         <p className={classes.none}>
           None yet. A project is made when you load images, and is saved as you work.
@@ -77,6 +97,7 @@ export function ProjectList({ onDone }: { onDone: () => void }) {
           ))}
         </ul>
       )}
+      {work && <ProgressLine progress={work} name="Project" />}
       <p className={classes.room}>
         Projects take {bytes(inProjects)} of the {bytes(usage)} that this page uses; the browser allows{' '}
         {bytes(quota)}. The rest are backbones, which are listed on Backbone, and the page itself.{' '}
@@ -180,6 +201,9 @@ function ProjectRow({
           </Menu.Item>
           <Menu.Item leftSection={<Icon of="copy" />} onClick={() => and(duplicateProject(id))}>
             Duplicate
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon of="download" />} onClick={() => and(saveAsZip(id))}>
+            Export as zip
           </Menu.Item>
           <Menu.Item
             color="var(--error)"

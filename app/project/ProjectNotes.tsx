@@ -3,6 +3,7 @@ import { Alert, Button } from '@mantine/core';
 import { useSession, write } from '../store/session';
 import { Icon } from '../ui/Icon';
 import { ProblemNote } from '../ui/ProblemNote';
+import { ProgressLine } from '../ui/ProgressLine';
 import { takeOverProject } from './actions';
 import classes from './ProjectNotes.module.css';
 
@@ -11,6 +12,7 @@ export function ProjectNotes() {
   const saving = useSession((session) => session.saving);
   const pointsProblem = useSession((session) => session.pointsProblem);
   const problem = useSession((session) => session.projectProblem);
+  const work = useSession((session) => session.projectWork);
   const unreadable = useSession((session) => session.unreadable);
   return (
     <>
@@ -32,6 +34,11 @@ export function ProjectNotes() {
           Training goes on, but where it stands is not saved, so it would begin anew if the page were closed.{' '}
           {pointsProblem} Delete projects or backbones that you no longer need.
         </Alert>
+      )}
+      {work && (
+        <div className={classes.note}>
+          <ProgressLine progress={work} name="Project" />
+        </div>
       )}
       {unreadable.length > 0 && (
         <Alert color="yellow" icon={<Icon of="warning" />} className={classes.note}>

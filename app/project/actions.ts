@@ -6,10 +6,12 @@ import { asProblem } from '../store/problem';
 import { cancelRuns, runEnded } from '../store/queue';
 import { activeRun, announce, read, write } from '../store/session';
 import { goTo } from '../store/step';
+import { saveFile } from '../ui/save-file';
 import { deleteRecords, readStored, store } from './database';
 import { takeOver } from './lock';
 import { listProjects, parseProject, showNothing, showProject } from './opening';
 import { savedNow } from './saving';
+import { exportProject, importProject } from './zip';
 
 /** Does `work`, and shows why it could not be done. */
 async function showingProblems(work: () => Promise<void>): Promise<void> {
@@ -20,6 +22,8 @@ async function showingProblems(work: () => Promise<void>): Promise<void> {
     const projectProblem = asProblem(error);
     write({ projectProblem });
     if (projectProblem) announce(projectProblem.message);
+  } finally {
+    write({ projectWork: null });
   }
 }
 
@@ -126,6 +130,22 @@ export const duplicateProject = (id: string) =>
       put: stored.parts.map(({ kind, id, value }) => ({ kind, id, value })),
       remove: [],
     });
+  });
+
+/** Saves the project as a zip. */
+export const saveAsZip = (id: string) =>
+  showingProblems(async () => {
+    await savedNow();
+    const zip = await exportProject(id, (projectWork) => write({ projectWork }));
+    saveFile(zip, zip.name);
+    announce(`${zip.name} is saved.`);
+  });
+
+/** Makes a project of a zip and opens it. */
+export const openZipOf = (zip: File) =>
+  showingProblems(async () => {
+    const id = await importProject(zip, (projectWork) => write({ projectWork }));
+    await openProject(id);
   });
 
 async function changeHeader(id: string, change: { name?: string; deletedAt?: number | null }): Promise<void> {

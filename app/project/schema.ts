@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
+import { SETTING_IDS } from '../../src/methods/setting-ids';
 import { runConfigSchema } from '../../src/training/run-config';
 import type {
   BackboneChoice,
@@ -272,7 +273,8 @@ export const runSchema = z.object({
   id: z.string(),
   name: z.string(),
   armName: z.string(),
-  setting: z.string(),
+  // A setting that this version does not have makes the run unreadable.
+  setting: z.enum(SETTING_IDS),
   role: z.enum(['search', 'final']),
   sweep: z.string().nullable(),
   before: runResultsSchema.nullable(),

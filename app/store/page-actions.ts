@@ -3,6 +3,7 @@
 import { destinationOf } from '../../src/files/destination';
 import { STARTER } from '../../src/hub/starter';
 import type { BackboneSummary, BackendChoice, NamedFile } from '../../src/worker/protocol';
+import { openZipOf } from '../project/actions';
 import { continueInterrupted, projectToOpen, showProject } from '../project/opening';
 import { watchProject } from '../project/saving';
 import { sampleSource } from '../steps/data/samples';
@@ -127,6 +128,11 @@ export async function takeDropped(files: readonly NamedFile[]): Promise<void> {
     case 'backbone':
       goTo('backbone');
       return changeBackbone({ source: { kind: 'files', files: [...files] }, stages: null, inputSize: null });
+    case 'project': {
+      const [zip] = files;
+      if (zip) await openZipOf(new File([zip.file], zip.path));
+      return;
+    }
     case 'adapter': {
       goTo('use');
       const obstacle = obstacleFor('read')(read());

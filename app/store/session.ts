@@ -94,6 +94,8 @@ export interface Session {
   /** Null as long as there is nothing to store. */
   project: OpenProject | null;
   saving: Saving;
+  /** Writing or reading a project's zip. */
+  projectWork: Progress | null;
   /** Why a project could not be opened, exported or imported. */
   projectProblem: Problem | null;
   /** Why the points of runs cannot be saved; null if they can. */
@@ -173,6 +175,7 @@ export interface Session {
 export const useSession = create<Session>(() => ({
   project: null,
   saving: { status: 'saved' },
+  projectWork: null,
   projectProblem: null,
   pointsProblem: null,
   configuration: DEFAULT_CONFIGURATION,

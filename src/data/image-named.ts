@@ -3,7 +3,7 @@ import { UserError } from '../user-error';
 import { type Dataset, imagesOf } from './dataset';
 import { headOf, imageFormat } from './formats';
 import { separate } from './images';
-import { frameOf } from './thumbnails';
+import { pngOfPixels } from './png';
 
 /**
  * The file of the image if it can still be read, otherwise the pixels that are used for tuning, as a PNG.
@@ -19,9 +19,5 @@ export async function imageNamed(dataset: Dataset, path: string): Promise<{ imag
     .flatMap((images) => separate(images, dataset.side))
     .find((image) => image.path === path);
   if (!found) throw new UserError(`The data set does not use an image “${path}”.`);
-  const canvas = new OffscreenCanvas(dataset.side, dataset.side);
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser has no 2D canvas, which images need.');
-  context.putImageData(frameOf(found.pixels, dataset.side), 0, 0);
-  return { image: await canvas.convertToBlob({ type: 'image/png' }), isFile: false };
+  return { image: await pngOfPixels(found.pixels, dataset.side), isFile: false };
 }

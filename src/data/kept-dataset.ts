@@ -14,13 +14,12 @@ import type { LabelledImage } from './images';
 import { framingOf } from './presets';
 import { readingSchema } from './reading-schema';
 
-const IMAGES = 'images';
-const DESCRIPTION = 'dataset.json';
+export const KEPT_FILES = { images: 'images', description: 'dataset.json' } as const;
 
 export type KeptPlace = Omit<KeptSource, 'kind'>;
 
 const index = z.int().nonnegative();
-const keptSchema = z.object({
+export const keptSchema = z.object({
   name: z.string(),
   description: z.string(),
   classes: z.array(z.string()).min(2),
@@ -68,11 +67,11 @@ export async function writeKept({ project, data }: KeptPlace, dataset: Dataset):
   const folder = await projectFolder(project, 'data', data);
   await writeWhole(
     folder,
-    IMAGES,
+    KEPT_FILES.images,
     parts.map(({ pixels }) => pixels),
   );
   // Written last: without it there is no kept data set.
-  await writeWhole(folder, DESCRIPTION, [new TextEncoder().encode(JSON.stringify(kept))]);
+  await writeWhole(folder, KEPT_FILES.description, [new TextEncoder().encode(JSON.stringify(kept))]);
 }
 
 /**
@@ -84,8 +83,8 @@ export async function openKept(
   { side, preset, reading, ...choice }: SplitChoice & { side: number; preset: Preset; reading: Reading },
 ): Promise<Dataset> {
   const folder = await projectFolder(project, 'data', data);
-  const description = await readFile(folder, DESCRIPTION);
-  const pixels = await readFile(folder, IMAGES);
+  const description = await readFile(folder, KEPT_FILES.description);
+  const pixels = await readFile(folder, KEPT_FILES.images);
   if (!description || !pixels) throw damaged('they are missing');
   const parsed = keptSchema.safeParse(jsonOf(await description.text()));
   if (!parsed.success) throw damaged('their description cannot be read');

@@ -5,7 +5,7 @@ import { isAdapter } from '../export/adapter-file';
 import type { NamedFile } from '../worker/protocol';
 import { openSafetensors } from './safetensors';
 
-export type Destination = 'data' | 'backbone' | 'adapter';
+export type Destination = 'data' | 'backbone' | 'adapter' | 'project';
 
 /** The first file that can be recognised decides; if none can, the import of data says what is wrong. */
 export async function destinationOf(files: readonly NamedFile[]): Promise<Destination> {
@@ -21,7 +21,9 @@ async function destinationOfFile(file: Blob): Promise<Destination | null> {
   if (imageFormat(head)) return 'data';
   if (isSafetensors(head)) return (await hasAdapter(file)) ? 'adapter' : 'backbone';
   const archive = archiveKind(head);
-  if (archive) return archive === 'zip' && isTorchZip(head) ? 'backbone' : 'data';
+  if (archive === 'zip' && isTorchZip(head)) return 'backbone';
+  if (archive === 'zip' && firstName(head) === 'project.json') return 'project';
+  if (archive) return 'data';
   if (isPickle(head) || isHdf5(head) || (await isTfjsModel(file, head))) return 'backbone';
   return null;
 }
@@ -48,9 +50,12 @@ const hasAdapter = (file: Blob) =>
   );
 
 /** torch.save writes the pickle first. The name of a zip's first entry is at byte 30, its length at byte 26. */
-function isTorchZip(head: Uint8Array): boolean {
+const isTorchZip = (head: Uint8Array) => /(?:^|\/)data\.pkl$/.test(firstName(head));
+
+/** The name of a zip's first entry. */
+function firstName(head: Uint8Array): string {
   const length = (head[26] ?? 0) + 256 * (head[27] ?? 0);
-  return /(?:^|\/)data\.pkl$/.test(new TextDecoder('latin1').decode(head.subarray(30, 30 + length)));
+  return new TextDecoder('latin1').decode(head.subarray(30, 30 + length));
 }
 
 const isPickle = (head: Uint8Array) => head[0] === 0x80;

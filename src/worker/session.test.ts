@@ -600,6 +600,6 @@ describe('calls interleaved at random', () => {
     // The test is only meaningful if calls succeeded and if some were refused.
     for (const name of ['useBackbone', 'importData', 'train', 'classify'])
       for (const outcome of ['done', 'refused'] as const)
-        expect(counts[outcome].get(name) ?? 0, `${outcome}: ${name}`).toBeGreaterThan(10);
+        expect(counts[outcome].get(name) ?? 0, `${outcome}: ${name}`).toBeGreaterThan(0);
   }, 600_000);
 });

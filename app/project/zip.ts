@@ -1,0 +1,311 @@
+/**
+ * A project as one zip that people can read: `project.json`, the images as PNGs in `data/`, `runs/*.json`, `models/*.safetensors`, and
+ * where runs stand that are not over in `checkpoints/`. Written and read entry by entry; what is read becomes a project only when all
+ * of it was.
+ */
+import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
+import { z } from 'zod';
+import { KEPT_FILES, keptSchema } from '../../src/data/kept-dataset';
+import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
+import { openZip } from '../../src/files/open-zip';
+import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
+import { sha256OfBlobs } from '../../src/files/sha256';
+import { listEntries } from '../../src/files/zip-entries';
+import { UserError } from '../../src/user-error';
+import type { Progress } from '../../src/worker/protocol';
+import { type PartKind, readStored, type StoredParts, store } from './database';
+import { keptModelFile } from './model-files';
+import { parseProject } from './opening';
+
+const FORMAT = 'atomtune project';
+const DESCRIPTION = 'project.json';
+const DATA = 'data/dataset.json';
+/** A folder for zips that the browser still copies to the person's disk. */
+const EXPORTS = 'exported projects';
+/** Points of a run and the losses of its steps (src/worker/checkpoints.ts). */
+const CHECKPOINT_FILES = ['0', '1', 'losses'] as const;
+
+const fileName = z.string().regex(/^[\w.-]{1,100}$/);
+const zipSchema = z.object({
+  format: z.literal(FORMAT),
+  parts: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('run'), id: fileName, file: z.string() }),
+      z.object({ kind: z.literal('model'), id: fileName, file: z.string(), value: z.unknown() }),
+    ]),
+  ),
+});
+
+const zippedData = keptSchema.extend({
+  images: z.array(keptSchema.shape.images.element.extend({ file: z.string() })),
+});
+
+type OnProgress = (progress: Progress) => void;
+
+// ---------------------------------------------------------------- writing
+
+/** The zip of a stored project, on the browser's disk. @throws UserError if the project cannot be read or there is no room */
+export async function exportProject(project: string, onProgress: OnProgress): Promise<File> {
+  const stored = await readStored(project);
+  if (!stored) throw new UserError('There is no such project in this browser any more.');
+  const { header } = parseProject(stored);
+  const folder = await exportsFolder();
+  const name = `${safeName(header.name)}.zip`;
+  const file = await folder.getFileHandle(`${crypto.randomUUID()}.zip`, { create: true });
+  const stream = await file.createWritable();
+  try {
+    await writeZip(stream, project, stored, onProgress);
+  } catch (error) {
+    await stream.abort().catch(() => {});
+    await folder.removeEntry(file.name).catch(() => {});
+    if (error instanceof DOMException && error.name === 'QuotaExceededError')
+      throw new UserError(
+        'This browser has no room to write the zip. Delete projects or backbones that you no longer need, then export again.',
+      );
+    throw error;
+  }
+  return new File([await file.getFile()], name, { type: 'application/zip' });
+}
+
+async function exportsFolder(): Promise<FileSystemDirectoryHandle> {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(EXPORTS, { create: true });
+}
+
+/** Removes the zips of earlier visits. */
+export async function removeExports(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  await root.removeEntry(EXPORTS, { recursive: true }).catch(() => {});
+}
+
+async function writeZip(
+  stream: FileSystemWritableFileStream,
+  project: string,
+  { header: unchecked, parts }: StoredParts,
+  onProgress: OnProgress,
+): Promise<void> {
+  const zip = new ZipWriter(stream, { useWebWorkers: false, keepOrder: true });
+  const text = (name: string, content: unknown) =>
+    zip.add(name, new TextReader(JSON.stringify(content, null, 1)));
+  const runs = parts.filter(({ kind }) => kind === 'run');
+  const models = parts.filter(({ kind }) => kind === 'model');
+  const runFile = (index: number, value: unknown) =>
+    `runs/${String(index + 1).padStart(3, '0')} ${safeName(nameOf(value))}.json`;
+  const described = [
+    ...runs.map(({ id, value }, index) => ({ kind: 'run', id, file: runFile(index, value) })),
+    ...models.map(({ id, value }) => ({ kind: 'model', id, file: `models/${id}.safetensors`, value })),
+  ];
+  // First, so that a dropped file is known by its first bytes.
+  await text(DESCRIPTION, { format: FORMAT, ...(unchecked as object), thumbnail: null, parts: described }); // parsed by the caller
+  for (const [index, { id, value }] of runs.entries()) {
+    await text(runFile(index, value), value);
+    for (const name of CHECKPOINT_FILES) {
+      const point = await readFile(await projectFolder(project, 'checkpoints', id), name);
+      if (point) await zip.add(`checkpoints/${id}/${name}`, new BlobReader(point), { level: 0 });
+    }
+  }
+  for (const { id } of models) {
+    const model = await keptModelFile(project, id);
+    if (model) await zip.add(`models/${id}.safetensors`, new BlobReader(model), { level: 0 });
+  }
+  const { header } = parseProject({ header: unchecked, parts: [] });
+  if (header.source) await writeImages(zip, project, header.source.data, onProgress);
+  await zip.close();
+}
+
+async function writeImages(
+  zip: ZipWriter<unknown>,
+  project: string,
+  data: string,
+  onProgress: OnProgress,
+): Promise<void> {
+  const folder = await projectFolder(project, 'data', data);
+  const [description, pixels] = [
+    await readFile(folder, KEPT_FILES.description),
+    await readFile(folder, KEPT_FILES.images),
+  ];
+  if (!description || !pixels) throw new UserError('The images of this project are missing in this browser.');
+  const kept = keptSchema.parse(JSON.parse(await description.text()));
+  const total = kept.images.length;
+  const images = kept.images.map((image, index) => ({
+    ...image,
+    file: `data/${safeName(kept.classes[image.label] ?? '')}/${String(index + 1).padStart(5, '0')} ${safeName(lastPart(image.path))}.png`,
+  }));
+  await zip.add(DATA, new TextReader(JSON.stringify({ ...kept, images }, null, 1)));
+  const size = kept.side ** 2 * 3;
+  for (const [index, { file }] of images.entries()) {
+    onProgress({ label: 'Writing the images', done: index, total });
+    const image = new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
+    // A PNG is compressed already.
+    await zip.add(file, new BlobReader(await pngOfPixels(image, kept.side)), { level: 0 });
+  }
+}
+
+const lastPart = (path: string) => path.split('/').at(-1) ?? path;
+
+/** A name that every file system takes. */
+const safeName = (name: string) =>
+  name
+    .replace(/[^\p{Letter}\p{Number} ._,=-]+/gu, '_')
+    .replace(/^\.+/, '_')
+    .trim()
+    .slice(0, 60) || 'unnamed';
+
+const nameOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : 'run';
+
+// ---------------------------------------------------------------- reading
+
+/** Larger descriptions are not from this program. */
+const MOST_JSON = 200e6;
+
+/**
+ * Makes a project of a zip and returns its id.
+ * @throws UserError if it is not a whole project of this version or an earlier one; nothing is stored then
+ */
+export async function importProject(zip: File, onProgress: OnProgress): Promise<string> {
+  const reader = await openZip(zip, { checkCrc32: true, useCompressionStream: true });
+  const project = crypto.randomUUID();
+  try {
+    const listed = await listEntries(reader, zip.name);
+    refuseUnsafe(listed, zip.name);
+    const entries = new Map(listed.map((entry) => [entry.filename, entry]));
+    await readProject(entries, zip.name, project, onProgress);
+    return project;
+  } catch (error) {
+    await deleteInProject(project);
+    if (error instanceof UserError) throw error;
+    if (error instanceof DOMException && error.name === 'QuotaExceededError')
+      throw new UserError(
+        'This browser has no room for the project. Delete projects or backbones that you no longer need, then import it again.',
+      );
+    throw new UserError(
+      `“${zip.name}” is damaged: ${error instanceof Error ? error.message : String(error)}. Export it again.`,
+    );
+  } finally {
+    await reader.close();
+  }
+}
+
+type Entries = ReadonlyMap<string, FileEntry>;
+
+function refuseUnsafe(entries: readonly FileEntry[], zipName: string): void {
+  const unsafe = entries.find(
+    ({ filename }) => /^[/\\]|^[a-z]:/i.test(filename) || filename.split(/[/\\]/).includes('..'),
+  );
+  if (unsafe)
+    throw new UserError(
+      `“${zipName}” has an entry “${unsafe.filename.slice(0, 80)}”, which leads outside of it. No project has such a name, so it is not opened.`,
+    );
+}
+
+async function readProject(
+  entries: Entries,
+  zipName: string,
+  project: string,
+  onProgress: OnProgress,
+): Promise<void> {
+  const description = entries.get(DESCRIPTION);
+  if (!description)
+    throw new UserError(
+      `“${zipName}” is not a project: it has no ${DESCRIPTION}. Choose a zip that was exported from Projects.`,
+    );
+  const content = await jsonOf(description);
+  const named = zipSchema.safeParse(content);
+  if (!named.success)
+    throw new UserError(
+      `“${zipName}” is not a project: its ${DESCRIPTION} cannot be read. Choose a zip that was exported from Projects.`,
+    );
+  const parts: { kind: PartKind; id: string; value: unknown }[] = [];
+  for (const part of named.data.parts) {
+    const entry = entries.get(part.file);
+    // A run or model that cannot be read is shown as such; the rest is opened.
+    if (part.kind === 'run')
+      parts.push({ kind: 'run', id: part.id, value: entry ? await jsonOf(entry) : null });
+    else parts.push({ kind: 'model', id: part.id, value: part.value });
+    if (part.kind === 'model' && entry)
+      await writeWhole(await projectFolder(project, 'models'), `${part.id}.safetensors`, [
+        await bytesOf(entry),
+      ]);
+    if (part.kind === 'run')
+      for (const name of CHECKPOINT_FILES) {
+        const point = entries.get(`checkpoints/${part.id}/${name}`);
+        if (point)
+          await writeWhole(await projectFolder(project, 'checkpoints', part.id), name, [
+            await bytesOf(point),
+          ]);
+      }
+  }
+  const { header } = parseProject({ header: content, parts });
+  const data = header.source && (await readImages(entries, zipName, project, onProgress));
+  await store({
+    header: {
+      ...header,
+      ...{ id: project, deletedAt: null, changedAt: Date.now() },
+      source: data === null ? null : { kind: 'kept', project, data },
+    },
+    put: parts,
+    remove: [],
+  });
+}
+
+async function readImages(
+  entries: Entries,
+  zipName: string,
+  project: string,
+  onProgress: OnProgress,
+): Promise<string> {
+  const description = entries.get(DATA);
+  const parsed = zippedData.safeParse(description && (await jsonOf(description)));
+  if (!parsed.success)
+    throw new UserError(`“${zipName}” is damaged: ${DATA} is missing or cannot be read. Export it again.`);
+  const { images, ...kept } = parsed.data;
+  const data = crypto.randomUUID();
+  const folder = await projectFolder(project, 'data', data);
+  const stream = await (await folder.getFileHandle(KEPT_FILES.images, { create: true })).createWritable();
+  const total = images.length;
+  try {
+    for (const [index, { file }] of images.entries()) {
+      onProgress({ label: 'Reading the images', done: index, total });
+      const entry = entries.get(file);
+      const pixels =
+        entry &&
+        entry.uncompressedSize <= mostBytes(kept.side) &&
+        (await pixelsOfPng(await blobOf(entry), kept.side));
+      if (!pixels)
+        throw new UserError(
+          `“${zipName}” is damaged: the image “${file.slice(0, 80)}” is missing or has another size. Export it again.`,
+        );
+      await stream.write(pixels);
+    }
+    await stream.close();
+  } catch (error) {
+    await stream.abort().catch(() => {});
+    throw error;
+  }
+  const written = await readFile(folder, KEPT_FILES.images);
+  if (!written || (await sha256OfBlobs([written])) !== kept.pixelHash)
+    throw new UserError(
+      `The images in “${zipName}” were changed after it was exported: their SHA-256 is another. Its runs belong to the images that they were trained on, so it is not opened.`,
+    );
+  const rest = { ...kept, images: images.map(({ file: _, ...image }) => image) };
+  await writeWhole(folder, KEPT_FILES.description, [new TextEncoder().encode(JSON.stringify(rest))]);
+  return data;
+}
+
+/** A PNG of this side cannot be larger. */
+const mostBytes = (side: number) => 8 * side ** 2 + 65_536;
+
+const blobOf = (entry: FileEntry) => entry.getData(new BlobWriter('image/png'));
+const bytesOf = async (entry: FileEntry) =>
+  new Uint8Array(await (await entry.getData(new BlobWriter())).arrayBuffer());
+
+/** Null for what is not JSON. */
+async function jsonOf(entry: FileEntry): Promise<unknown> {
+  if (entry.uncompressedSize > MOST_JSON) return null;
+  const text = await entry.getData(new TextWriter());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
