@@ -163,7 +163,11 @@ const MOST_JSON = 200e6;
  * @throws UserError if it is not a whole project of this version or an earlier one; nothing is stored then
  */
 export async function importProject(zip: File, onProgress: OnProgress): Promise<string> {
-  const reader = await openZip(zip, { checkCrc32: true, useCompressionStream: true });
+  const reader = await openZip(zip, {
+    ...{ checkCrc32: true, useCompressionStream: true },
+    // They are checked below.
+    filenameValidation: 'tolerant',
+  });
   const project = crypto.randomUUID();
   try {
     const listed = await listEntries(reader, zip.name);

@@ -1,0 +1,158 @@
+import { BlobReader, BlobWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openKept } from '../../src/data/kept-dataset';
+import { deleteInProject } from '../../src/files/project-folder';
+import { seededRandom } from '../../src/random';
+import { UserError } from '../../src/user-error';
+import { deleteRecords, readHeaders, readStored } from './database';
+import { keptModelFile } from './model-files';
+import { storedProject } from './project-fixture';
+import { projectSchema } from './schema';
+import { exportProject, importProject } from './zip';
+
+const ID = 'zip-test';
+const silent = () => {};
+let zip: File;
+
+beforeAll(async () => {
+  await storedProject(ID);
+  zip = await exportProject(ID, silent);
+});
+afterAll(() => forget(ID));
+
+async function forget(id: string): Promise<void> {
+  await deleteRecords(id);
+  await deleteInProject(id);
+}
+
+/** Imports of a test, removed after it. */
+const made: string[] = [];
+afterEach(async () => {
+  for (const id of made.splice(0)) await forget(id);
+});
+const imported = async (file: File) => {
+  const id = await importProject(file, silent);
+  made.push(id);
+  return id;
+};
+
+/** The zip with its entries changed. */
+async function rezipped(change: (name: string, content: Blob) => [string, Blob] | null): Promise<File> {
+  const reader = new ZipReader(new BlobReader(zip), { useWebWorkers: false });
+  const writer = new ZipWriter(new BlobWriter(), { useWebWorkers: false });
+  for (const entry of await reader.getEntries()) {
+    if (entry.directory) continue;
+    const changed = change(entry.filename, await entry.getData(new BlobWriter()));
+    if (changed) await writer.add(changed[0], new BlobReader(changed[1]));
+  }
+  return new File([await writer.close()], 'changed.zip');
+}
+
+describe('the zip of a project', () => {
+  it('has names that people can read', async () => {
+    const reader = new ZipReader(new BlobReader(zip), { useWebWorkers: false });
+    const names = (await reader.getEntries()).map(({ filename }) => filename);
+    expect(zip.name).toBe('made.zip');
+    expect(names.slice(0, 6)).toEqual([
+      'project.json',
+      'runs/001 Atoms.json',
+      'runs/002 Atoms 2.json',
+      'runs/003 Atoms 3.json',
+      'models/run-1.safetensors',
+      'data/dataset.json',
+    ]);
+    expect(names.slice(6)).toHaveLength(10);
+    expect(names[6]).toMatch(/^data\/class \d\/00001 \d\.png\.png$/);
+  });
+
+  it('becomes a project with the same records, images and model', async () => {
+    const id = await imported(zip);
+    const [before, after] = [await readStored(ID), await readStored(id)];
+    expect(after?.parts.map(({ kind, id, value }) => ({ kind, id, value }))).toEqual(
+      before?.parts.map(({ kind, id, value }) => ({ kind, id, value })),
+    );
+    const header = projectSchema.parse(after?.header);
+    expect(header.name).toBe('made');
+    const choice = { side: 12, seed: 0, testPart: 0, preset: 'whole', reading: {} } as const;
+    const images = async (project: string, data: string) => {
+      const { train, val } = await openKept({ project, data }, choice);
+      return [train, val];
+    };
+    expect(await images(id, header.source?.data ?? '')).toEqual(await images(ID, 'images'));
+    const model = async (project: string) => (await keptModelFile(project, 'run-1'))?.arrayBuffer();
+    expect(await model(id)).toEqual(await model(ID));
+  });
+
+  it('is refused with a sentence, and nothing is stored, where it is not whole or not safe', async () => {
+    const before = (await readHeaders()).length;
+    const refused = async (file: File | Promise<File>, why: string) => {
+      const importing = imported(await file);
+      await expect(importing).rejects.toBeInstanceOf(UserError);
+      await expect(importing).rejects.toThrow(why);
+    };
+    await refused(new File([zip.slice(0, zip.size / 2)], 'half.zip'), 'damaged or cut off');
+    await refused(
+      rezipped((name, content) => [name === 'runs/001 Atoms.json' ? '../../run.json' : name, content]),
+      'leads outside of it',
+    );
+    await refused(
+      rezipped((name, content) => (name === 'project.json' ? null : [name, content])),
+      'has no project.json',
+    );
+    await refused(
+      rezipped((name, content) => (name.endsWith('00001 0.png.png') ? null : [name, content])),
+      'is missing or has another size',
+    );
+    const text = await (await entryOf('project.json')).text();
+    const newer = new Blob([text.replace('"version": 1', '"version": 7')]);
+    await refused(
+      rezipped((name, content) => [name, name === 'project.json' ? newer : content]),
+      'project version 7; this page reads up to 1',
+    );
+    const png = await entryOf(/00002/);
+    await refused(
+      rezipped((name, content) => [name, name.includes('/00001 ') ? png : content]),
+      'were changed after it was exported',
+    );
+    await refused(new File([new Blob(['PK'])], 'no.zip'), 'cannot be read');
+    expect(await readHeaders()).toHaveLength(before);
+  });
+
+  it('opens without a run that it cannot read', async () => {
+    const id = await imported(
+      await rezipped((name, content) => [name, name === 'runs/001 Atoms.json' ? new Blob(['{']) : content]),
+    );
+    expect(
+      (await readStored(id))?.parts.find((part) => part.id === 'run-1' && part.kind === 'run')?.value,
+    ).toBeNull();
+  });
+
+  it('is a project or refused with a sentence, whatever bytes are changed: 100 mutations', async () => {
+    const bytes = new Uint8Array(await zip.arrayBuffer());
+    const before = (await readHeaders()).length;
+    const random = seededRandom(9);
+    let refused = 0;
+    for (let trial = 0; trial < 100; trial++) {
+      const mutated = bytes.slice(0, random.uniform() < 0.15 ? random.integer(bytes.length) : undefined);
+      for (let change = 0; change <= random.integer(6) && mutated.length > 0; change++)
+        mutated[random.integer(mutated.length)] = random.integer(256);
+      try {
+        await imported(new File([mutated], 'mutated.zip'));
+      } catch (error) {
+        expect(error, `trial ${trial}`).toBeInstanceOf(UserError);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(50);
+    expect(await readHeaders()).toHaveLength(before + 100 - refused);
+  });
+});
+
+async function entryOf(name: string | RegExp): Promise<Blob> {
+  const reader = new ZipReader(new BlobReader(zip), { useWebWorkers: false });
+  const entry = (await reader.getEntries()).find(({ filename }) =>
+    typeof name === 'string' ? filename === name : name.test(filename),
+  );
+  if (!entry || entry.directory) throw new Error('There is no such entry.');
+  return entry.getData(new BlobWriter());
+}
