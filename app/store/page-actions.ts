@@ -18,6 +18,7 @@ import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { endRuns, runChosen, runEnded, watchQueue } from './queue';
+import { watchLosses } from './recovery';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
@@ -48,6 +49,7 @@ export async function openPage(): Promise<void> {
   watchQueueEnd();
   watchPace();
   watchProject();
+  watchLosses();
   await bringUp();
 }
 

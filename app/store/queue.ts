@@ -3,6 +3,7 @@ import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol'
 import { counted } from '../ui/format';
 import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
+import { mayRecover } from './device-losses';
 import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { offerAfter } from './notification';
@@ -239,8 +240,13 @@ async function train(run: RunRecord): Promise<void> {
   } catch (error) {
     flush();
     const problem = asProblem(error);
-    change(run.id, (each) => withoutResult(each, problem));
-    if (problem) announce(`${run.name} failed. ${problem.message}`);
+    if (problem?.kind === 'device-lost' && mayRecover()) {
+      change(run.id, (each) => ({ ...each, status: 'interrupted', phase: null, secondsLeft: null }));
+      write({ resuming: [...read().resuming, run.id] });
+    } else {
+      change(run.id, (each) => withoutResult(each, problem));
+      if (problem) announce(`${run.name} failed. ${problem.message}`);
+    }
   }
   offerAfter((performance.now() - began) / 1000);
 }
