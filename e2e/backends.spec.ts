@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
 import { chartTable, openPage, waitForRun } from './steps';
-import { drawStripes } from './stripes';
 
 /** The engine panel's text for each backend. */
 const PANEL = { wasm: 'WebAssembly', webgpu: 'fp32', 'webgpu-half': 'fp16 storage, fp32 sums' };

@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
 import { goTo, openPage } from './steps';
-import { drawStripes } from './stripes';
 
 test('a dropped folder is imported with its classes, its duplicates are listed, and it is split as chosen', async ({
   page,

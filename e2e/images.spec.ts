@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible';
+import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
 import { openPage } from './steps';
-import { drawStripes } from './stripes';
 
 let folder: string;
 test.beforeEach(async ({ page }) => {

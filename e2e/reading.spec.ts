@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectAccessible } from './accessible';
+import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
 import { goTo, openPage } from './steps';
-import { drawStripes } from './stripes';
 
 test('the page asks which folders are the classes, and applies the answer again to the same data set', async ({
   page,

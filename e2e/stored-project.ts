@@ -1,11 +1,13 @@
 /** Reads what the page has stored of its project. */
 import type { Page } from '@playwright/test';
+import { decodeAdapter } from '../src/export/adapter-file';
 
 interface StoredRun {
   name: string;
   status: string;
-  continues: boolean;
   steps: { step: number; loss: number }[];
+  /** The step after which the engine went on with it; null if it was not interrupted. */
+  resumedAfter: number | null;
   epochs: { epoch: number; valLoss: number; correct: number }[];
 }
 
@@ -25,5 +27,29 @@ export function storedRuns(page: Page): Promise<StoredRun[]> {
           };
         };
       }),
+  );
+}
+
+/** The tensors of the only model's file by name: their bytes in base64. */
+export async function storedModel(page: Page): Promise<Record<string, string>> {
+  const bytes = await page.evaluate(async () => {
+    const files: number[][] = [];
+    const root = await navigator.storage.getDirectory();
+    const projects = await root.getDirectoryHandle('projects');
+    for await (const project of projects.values()) {
+      const models = await (project as FileSystemDirectoryHandle).getDirectoryHandle('models');
+      for await (const file of models.values()) {
+        const content = await (await (file as FileSystemFileHandle).getFile()).arrayBuffer();
+        files.push(Array.from(new Uint8Array(content)));
+      }
+    }
+    return files[0] ?? [];
+  });
+  const { tensors } = decodeAdapter(Uint8Array.from(bytes), 'the stored model');
+  return Object.fromEntries(
+    [...tensors].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    ]),
   );
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeAdapter } from '../src/export/adapter-file';
 import { killTune, tune } from './command';
+import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
 import { bytesOf, goTo, openPage, run, waitForRun } from './steps';
-import { drawStripes } from './stripes';
 
 /** Images of each class; a fifth of them are test images, another fifth validation images. */
 const IMAGES = { across: 5, down: 10 };

@@ -26,7 +26,7 @@ describe('the schema', () => {
       const whole: RunRecord = {
         ...run,
         startedOn: run.startedOn ?? null,
-        continues: run.continues ?? false,
+        resumedAfter: run.resumedAfter ?? null,
       };
       expect(runSchema.parse(whole)).toEqual({ ...whole, phase: null, secondsLeft: null });
     }

@@ -291,7 +291,7 @@ export const runSchema = z.object({
   tags: z.array(z.string()),
   status: z.enum(['queued', 'running', 'paused', 'stopping', 'interrupted', 'finished', 'stopped', 'failed']),
   startedOn: z.object({ backend, precision }).nullable(),
-  continues: z.boolean(),
+  resumedAfter: count.nullable(),
   trainable,
   phase: nothing,
   totalSteps: count,

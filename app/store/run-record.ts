@@ -62,8 +62,8 @@ export interface RunRecord {
   status: RunStatus;
   /** What it is computed by; null until it starts. */
   startedOn: Pick<EngineInfo, 'backend' | 'precision'> | null;
-  /** Whether the engine continues it from a saved point; known when its first step begins. */
-  continues: boolean;
+  /** The step after which it went on from a saved point the last time; null if it began anew. */
+  resumedAfter: number | null;
   trainable: { backbone: number; head: number };
   /** Progress of long work before or between steps; null during steps. */
   phase: Progress | null;
@@ -173,7 +173,7 @@ export function queuedRun(
     setting: setting.id,
     symbol: setting.symbol,
     status: 'queued',
-    ...{ before: null, startedOn: null, continues: false },
+    ...{ before: null, startedOn: null, resumedAfter: null },
     ...{ hidden: false, note: '', tags: [] },
     trainable: setting.trainable,
     memory: null,
@@ -200,10 +200,10 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
     switch (event.kind) {
       case 'planned':
         next.memory = event.memory;
-        next.continues = false;
+        next.resumedAfter = null;
         break;
       case 'resumed':
-        next.continues = true;
+        next.resumedAfter = event.step;
         next.steps = event.losses.map((loss, index) => ({ step: index + 1, loss }));
         next.epochs = event.epochs;
         next.keptEpoch = event.keptEpoch;
@@ -219,7 +219,7 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
         next.totalSteps = event.epochs * event.stepsPerEpoch;
         next.trainable = event.trainable;
         // A run that was interrupted and has no saved point begins anew.
-        if (!next.continues) {
+        if (next.resumedAfter === null) {
           [next.steps, next.epochs, next.keptEpoch] = [[], [], null];
           [steps, epochs] = [[], []];
         }
