@@ -123,10 +123,11 @@ function useFocusOnChange(step: Step): void {
 
 /** Whether something would be lost with the page. A run that saves its points goes on when the page is opened again. */
 function wouldLose(session: Session): boolean {
-  const { project, saving, pointsProblem } = session;
+  const { project, saving, checkpointProblem } = session;
   if (project?.readOnly) return false;
   return (
-    saving.status !== 'saved' || (activeRun(session) !== undefined && (!project || pointsProblem !== null))
+    saving.status !== 'saved' ||
+    (activeRun(session) !== undefined && (!project || checkpointProblem !== null))
   );
 }
 

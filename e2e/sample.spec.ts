@@ -84,6 +84,8 @@ test('one click trains five settings; the downloaded adapter gives the same pred
   expect(lines[1]).toMatch(/^letter\.png,+Not an image/);
 
   await page.goto('/');
+  await page.getByRole('button', { name: 'Projects' }).click();
+  await page.getByRole('button', { name: 'New project' }).click();
   await goTo(page, 'Use');
   await page
     .getByLabel('Adapter file')

@@ -10,7 +10,7 @@ import classes from './ProjectNotes.module.css';
 export function ProjectNotes() {
   const readOnly = useSession(({ project }) => project?.readOnly ?? false);
   const saving = useSession((session) => session.saving);
-  const pointsProblem = useSession((session) => session.pointsProblem);
+  const checkpointProblem = useSession((session) => session.checkpointProblem);
   const problem = useSession((session) => session.projectProblem);
   const work = useSession((session) => session.projectWork);
   const unreadable = useSession((session) => session.unreadable);
@@ -29,10 +29,10 @@ export function ProjectNotes() {
           <ProblemNote title="The project is not saved" problem={saving.problem} />
         </div>
       )}
-      {pointsProblem !== null && (
+      {checkpointProblem !== null && (
         <Alert color="yellow" icon={<Icon of="warning" />} className={classes.note}>
           Training goes on, but where it stands is not saved, so it would begin anew if the page were closed.{' '}
-          {pointsProblem} Delete projects or backbones that you no longer need.
+          {checkpointProblem} Delete projects or backbones that you no longer need.
         </Alert>
       )}
       {work && (

@@ -263,10 +263,13 @@ async function headerRecord(session: Session, runIds: string[], modelIds: string
   };
 }
 
+export const NO_ROOM =
+  'This browser has no room left for this page. Training goes on. Delete projects or backbones that you no longer need, or download the adapters.';
+
 function failed(error: unknown): void {
   const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
   const message = isFull
-    ? 'This browser has no room left for this page. Training goes on. Delete projects or backbones that you no longer need, or download the adapters.'
+    ? NO_ROOM
     : `This browser did not store it: ${error instanceof Error ? error.message : String(error)}. Export the project or download the adapters before you close the page.`;
   const problem: Problem = { kind: 'user', message };
   write({ saving: { status: 'failed', problem } });

@@ -274,7 +274,7 @@ export const runSchema = z.object({
   name: z.string(),
   armName: z.string(),
   // A setting that this version does not have makes the run unreadable.
-  setting: z.enum(SETTING_IDS),
+  setting: z.enum(SETTING_IDS, 'this version has no such setting'),
   role: z.enum(['search', 'final']),
   sweep: z.string().nullable(),
   before: runResultsSchema.nullable(),

@@ -1,7 +1,9 @@
 /** What each state shows: recorded parts of the session, and small changes to them for what a recording does not have. */
 import { deviceLost, heapExhausted } from '../../src/engine-fault';
+import { NO_ROOM } from '../project/saving';
 import type { EngineAnswers } from '../store/fake-engine';
 import { asProblem } from '../store/problem';
+import { NO_ROOM_FOR_CHECKPOINTS } from '../store/queue';
 import { freeName, isActive, type RunRecord, withoutResult } from '../store/run-record';
 import type { Session } from '../store/session';
 import type { StateName } from './names';
@@ -19,7 +21,8 @@ const { started, imported, untidy, running, finished, diverged, restarted, halfw
 const { models: goneModels, ...softwareAdapter } = restarted;
 
 const withAtoms = { ...started, ...recorded.decomposed };
-const withImages = { ...withAtoms, ...imported };
+const project = { id: 'states', name: 'Surface faults', madeAt: 0, readOnly: false };
+const withImages = { ...withAtoms, ...imported, project };
 const withUntidyImages = { ...withAtoms, dataset: untidy.dataset, settings: untidy.settings };
 const withModels = { ...withImages, ...finished };
 
@@ -145,6 +148,30 @@ export const STATES: Record<StateName, State> = {
   'data/engine-starting': { session: starting },
   'data/engine-failed': {
     session: { ...recorded.startFailed, ...changed({ backend: 'webgpu' }) },
+  },
+  'data/read-only': { session: { ...withImages, project: { ...project, readOnly: true } } },
+  'compare/interrupted': {
+    session: {
+      ...{ ...withImages, ...running, training: null, queueHeld: true },
+      ...withActive((run) => ({
+        ...run,
+        status: 'interrupted',
+        startedOn: { backend: 'webgpu', precision: 'single' },
+      })),
+    },
+  },
+  'compare/not-saved': {
+    session: {
+      ...{ ...withImages, ...running },
+      saving: { status: 'failed', problem: { kind: 'user', message: NO_ROOM } },
+      checkpointProblem: NO_ROOM_FOR_CHECKPOINTS,
+    },
+  },
+  'compare/unreadable': {
+    session: {
+      ...withModels,
+      unreadable: [{ name: 'Magic atoms', why: 'setting: this version has no such setting.' }],
+    },
   },
   'compare/device-lost': {
     session: {

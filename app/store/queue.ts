@@ -214,7 +214,7 @@ async function train(run: RunRecord): Promise<void> {
   announce(`${run.name} has started.`);
   const began = performance.now();
   const { gather, flush } = batched((events) => {
-    notePoints(events);
+    noteCheckpoints(events);
     change(run.id, (each) => withEvents(each, events));
   });
   try {
@@ -254,13 +254,14 @@ async function train(run: RunRecord): Promise<void> {
 const computedOn = ({ backend, precision }: EngineInfo) => ({ backend, precision });
 
 /** Says so where the points of runs cannot be saved, until one is. */
-function notePoints(events: readonly RunEvent[]): void {
+function noteCheckpoints(events: readonly RunEvent[]): void {
   const last = events.findLast(({ kind }) => kind === 'saved' || kind === 'unsaved');
-  const pointsProblem = last?.kind === 'unsaved' ? (last.isFull ? FULL : last.message) : null;
-  if (last && pointsProblem !== read().pointsProblem) write({ pointsProblem });
+  const checkpointProblem =
+    last?.kind === 'unsaved' ? (last.isFull ? NO_ROOM_FOR_CHECKPOINTS : last.message) : null;
+  if (last && checkpointProblem !== read().checkpointProblem) write({ checkpointProblem });
 }
 
-const FULL = 'This browser has no room left for this page.';
+export const NO_ROOM_FOR_CHECKPOINTS = 'This browser has no room left for this page.';
 
 /** Queues an interrupted run again; the engine continues it from its last saved point. */
 export function continueRun({ id }: RunRecord): void {

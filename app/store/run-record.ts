@@ -234,7 +234,7 @@ export function withEvents(run: RunRecord, events: readonly RunEvent[]): RunReco
         next.phase = null;
         epochs.push(event.result);
         break;
-      case 'checkpoint':
+      case 'best':
         next.keptEpoch = event.epoch;
         break;
     }

@@ -99,7 +99,7 @@ export interface Session {
   /** Why a project could not be opened, exported or imported. */
   projectProblem: Problem | null;
   /** Why the points of runs cannot be saved; null if they can. */
-  pointsProblem: string | null;
+  checkpointProblem: string | null;
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
@@ -177,7 +177,7 @@ export const useSession = create<Session>(() => ({
   saving: { status: 'saved' },
   projectWork: null,
   projectProblem: null,
-  pointsProblem: null,
+  checkpointProblem: null,
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
   memory: null,

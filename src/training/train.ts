@@ -24,17 +24,17 @@ import { computeFeatures, type Features, readScalars, trainProbe } from './probe
 import { learningRateFactor } from './schedule';
 import type { TunedModel } from './tuned-model';
 
-/** The events of a run: those for the page, where a checkpoint has the parameters and an epoch the predictions. */
+/** The events of a run: those for the page, where the best epoch has its parameters and every epoch its predictions. */
 export type TrainEvent =
-  | Exclude<RunEvent, { kind: 'checkpoint' | 'epoch' }>
+  | Exclude<RunEvent, { kind: 'best' | 'epoch' }>
   /** `predicted`: the predicted class of each validation image. `isLast`: no epoch follows. */
   | { kind: 'epoch'; result: EpochResult; predicted: Uint16Array; isLast: boolean }
   /** A part of a step is done. Nothing is reported, but the consumer can pause or end the run here, too. */
   | { kind: 'part' }
   /** The run can be continued from here. `state` copies it, until the next event is asked for. */
   | { kind: 'resumable'; isNewEpoch: boolean; state: () => Promise<TrainState> }
-  /** The best state so far: all trainable parameters, in the order of the model's table. */
-  | { kind: 'checkpoint'; epoch: number; values: Float32Array };
+  /** The best epoch so far: all trainable parameters, in the order of the model's table. */
+  | { kind: 'best'; epoch: number; values: Float32Array };
 
 /**
  * Where a tuning run stands between two steps: another session that starts from it gives the numbers of an uninterrupted run. The linear
@@ -90,10 +90,10 @@ export class RunCache {
 }
 
 /**
- * Trains. Throws `UserError` if the loss is no longer finite; earlier checkpoints remain valid.
- * A checkpoint is the best epoch so far by validation accuracy, the earliest on a tie. It is yielded before its epoch event, so that
+ * Trains. Throws `UserError` if the loss is no longer finite; the best epoch before remains valid.
+ * The best epoch so far, by validation accuracy and the earliest on a tie, is yielded before its epoch event, so that
  * a consumer that stops at an epoch has it.
- * @param from where an interrupted run with the same job stood; its checkpoint and its events until then are not yielded again
+ * @param from where an interrupted run with the same job stood; its best epoch and its events until then are not yielded again
  */
 export async function* train(job: Job, from: TrainState | null = null): AsyncGenerator<TrainEvent, void> {
   const request = frozenFeatureRequest(job);
@@ -157,7 +157,7 @@ async function* probeRun(
         secondsLeft: (elapsed / epoch) * (epochs - epoch),
       };
     }
-    if (best.improves(epoch, scored)) yield { kind: 'checkpoint', epoch, values };
+    if (best.improves(epoch, scored)) yield { kind: 'best', epoch, values };
     const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
     yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);
     if (isLast) return;
@@ -198,7 +198,7 @@ async function* tuningRun(
       checkFinite([scored.loss], 'loss', { step: epoch * stepsPerEpoch, epoch, learningRate });
       if (best.improves(epoch, scored)) {
         const values = (await optimizer.values.data()).slice() as Float32Array; // float32 tensor
-        yield { kind: 'checkpoint', epoch, values };
+        yield { kind: 'best', epoch, values };
       }
       const isLast = epoch === epochs || best.isGivenUp(epoch, config.patience);
       yield epochEvent(epoch, trainLoss, scored, clock() - began, isLast);

@@ -504,7 +504,7 @@ export type RunEvent =
     }
   | { kind: 'epoch'; result: EpochResult }
   /** This epoch is the best so far; its parameters are kept. */
-  | { kind: 'checkpoint'; epoch: number }
+  | { kind: 'best'; epoch: number }
   /** The run continues after this step, where a saved point of it stood. Replaces what is known of it. */
   | { kind: 'resumed'; step: number; losses: number[]; epochs: EpochResult[]; keptEpoch: number }
   /** If the run is interrupted now, it can be continued after this step. */

@@ -80,7 +80,7 @@ describe('a run whose GPU fails', () => {
   async function breaksWith(kind: EngineFault['kind'], breakIt: () => void): Promise<EngineFault> {
     const { fault, events } = await runWhile('webgpu', breakIt);
     // Epoch 0 was kept, but no model is returned.
-    expect(events.some((event) => event.kind === 'checkpoint')).toBe(true);
+    expect(events.some((event) => event.kind === 'best')).toBe(true);
     expect(steps(events)).toBe(1);
     expect(fault).toMatchObject({ name: 'EngineFault', kind, engineLost: true });
     expect(heard).toEqual([fault]);

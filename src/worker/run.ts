@@ -56,10 +56,10 @@ export async function runToEnd(
   try {
     for await (const event of train({ ...job, clock: control.clock }, from?.state)) {
       health.check();
-      if (event.kind === 'checkpoint') {
+      if (event.kind === 'best') {
         await health.settled();
         kept = { epoch: event.epoch, values: event.values, predicted: new Uint16Array() };
-        onEvent({ kind: 'checkpoint', epoch: event.epoch });
+        onEvent({ kind: 'best', epoch: event.epoch });
         // The epoch's event follows immediately; the run must not be stopped between the two.
         continue;
       }

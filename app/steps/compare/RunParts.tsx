@@ -144,9 +144,11 @@ export function RunActions({ run, runs, onRename }: ActionsProps) {
   const [annotating, setAnnotating] = useState(false);
   const active = isActive(run);
   const waiting = runs.filter(({ status }) => status === 'queued');
+  const readOnly = useSession(({ project }) => project?.readOnly ?? false);
   const losesWork = run.model !== null || active;
   // A finished search run documents the chosen values, so it cannot be removed.
   const removable = !(run.role === 'search' && isOver(run));
+  if (readOnly) return null;
   return (
     <div className={classes.buttons}>
       {run.status === 'running' && (
