@@ -29,7 +29,7 @@ export function ProjectNotes() {
           <ProblemNote title="The project is not saved" problem={saving.problem} />
         </div>
       )}
-      {checkpointProblem !== null && (
+      {checkpointProblem !== null && saving.status !== 'failed' && (
         <Alert color="yellow" icon={<Icon of="warning" />} className={classes.note}>
           Training goes on, but where it stands is not saved, so it would begin anew if the page were closed.{' '}
           {checkpointProblem} Delete projects or backbones that you no longer need.

@@ -3,7 +3,6 @@ import { deviceLost, heapExhausted } from '../../src/engine-fault';
 import { NO_ROOM } from '../project/saving';
 import type { EngineAnswers } from '../store/fake-engine';
 import { asProblem } from '../store/problem';
-import { NO_ROOM_FOR_CHECKPOINTS } from '../store/queue';
 import { freeName, isActive, type RunRecord, withoutResult } from '../store/run-record';
 import type { Session } from '../store/session';
 import type { StateName } from './names';
@@ -164,7 +163,6 @@ export const STATES: Record<StateName, State> = {
     session: {
       ...{ ...withImages, ...running },
       saving: { status: 'failed', problem: { kind: 'user', message: NO_ROOM } },
-      checkpointProblem: NO_ROOM_FOR_CHECKPOINTS,
     },
   },
   'compare/unreadable': {
