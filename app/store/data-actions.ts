@@ -1,4 +1,5 @@
 /** Importing and splitting images. */
+import { canonical } from '../../src/canonical';
 import { naturalOrder } from '../../src/data/natural-order';
 import type {
   Correction,
@@ -14,7 +15,7 @@ import { imageCount } from './data-words';
 import { ask } from './engine-actions';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { announce, expectedData, read, write } from './session';
+import { announce, expectedData, read, type Session, write } from './session';
 import { refreshSettings } from './setting-actions';
 
 let cancelImport: AbortController | null = null;
@@ -49,10 +50,10 @@ export async function readData(source: DataSource, choice: ImportChoice = {}): P
     );
     const { configuration } = read();
     write({
-      source,
+      source: againFrom(source, before),
       reading,
-      kept: source.kind === 'kept' ? source : null,
-      ...(source === before.source ? {} : { pendingCorrections: [] }),
+      kept: source.kind === 'kept' ? source : isSame(dataset, reading, before) ? before.kept : null,
+      ...(againFrom(source, before) === before.source ? {} : { pendingCorrections: [] }),
       configuration: { ...configuration, preset, ...sampleOf(source) },
     });
     accept(dataset);
@@ -66,6 +67,17 @@ export async function readData(source: DataSource, choice: ImportChoice = {}): P
     write({ importing: null });
   }
 }
+
+/** Where the images can be read from again in another way: kept images from their files or their sample, if these are there. */
+function againFrom(source: DataSource, { source: before, configuration: { sample } }: Session): DataSource {
+  if (source.kind !== 'kept') return source;
+  if (before && before.kind !== 'kept') return before;
+  return sample === null ? source : sampleSource(sample);
+}
+
+/** Whether these images are those that the project keeps. */
+const isSame = ({ hash }: DatasetSummary, reading: Reading, before: Session) =>
+  hash === before.dataset?.hash && canonical(reading) === canonical(before.reading);
 
 /** Kept images may be those of a sample. */
 const sampleOf = (source: DataSource) =>

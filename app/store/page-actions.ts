@@ -17,7 +17,7 @@ import { watchQueueEnd } from './notification';
 import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
-import { endRuns, runChosen, runEnded, watchQueue } from './queue';
+import { endRuns, extendSweeps, runChosen, runEnded, watchQueue } from './queue';
 import { watchLosses } from './recovery';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
@@ -72,7 +72,9 @@ async function openLast(configuration: Configuration): Promise<boolean> {
 
 /** Starts the engine with the backbone, the data and the models that the page shows. It is shown as starting until it has all of them. */
 export async function bringUp(): Promise<void> {
-  const { configuration, backboneChoice: choice, source } = read();
+  const { configuration, backboneChoice: choice, reading, kept, source: present } = read();
+  // The person's files have more than the images that are kept of them, such as the whole pictures.
+  const source = present?.kind === 'files' ? present : (kept ?? present);
   const started = await startEngine(configuration.backend);
   if (!started) return;
   write({ atoms: null, recognition: null });
@@ -81,11 +83,12 @@ export async function bringUp(): Promise<void> {
   else if (!(await loadBackbone(choice))) goOnWithout(started.backbone);
   if (source && read().backbone) {
     showStarting({ label: 'Reading the images', done: 0, total: 0 });
-    if (!(await readData(source))) write({ dataset: null });
+    if (!(await readData(source, { reading }))) write({ dataset: null });
   } else await refreshSettings();
   await restoreModels();
   engineIsReady(started.engine);
   continueInterrupted();
+  extendSweeps();
 }
 
 /** The chosen backbone could not be opened. Runs belong to it, so where there are some no other takes its place. */

@@ -17,6 +17,7 @@ import {
 import { changeBackend } from './page-actions';
 import {
   endRuns,
+  extendSweeps,
   holdQueue,
   moveRun,
   pauseRun,
@@ -28,7 +29,7 @@ import {
   stopRun,
   watchQueue,
 } from './queue';
-import type { RunRecord } from './run-record';
+import { type RunRecord, withResult } from './run-record';
 import { read, write } from './session';
 import { turnSweep } from './sweep-actions';
 
@@ -286,5 +287,28 @@ describe('the queue', () => {
     await endRuns();
     expect(statuses()).toEqual(['linear-probe: stopped']);
     expect(engine().last('train').options.signal?.aborted).toBe(true);
+  });
+});
+
+describe('sweeps of a stored project', () => {
+  it('go on where the page was closed just after a run had ended', async () => {
+    choose('atoms');
+    turnSweep({ findRates: true });
+    runChosen();
+    const searches = read().runs.length;
+    expect(searches).toBeGreaterThan(1);
+    // All searches have ended, and their sweep has not queued what it chose.
+    const config = (run: RunRecord) => resultOf(run.config);
+    holdQueue(true);
+    write({ runs: read().runs.map((run) => withResult(run, config(run), null)) });
+    extendSweeps();
+    expect(
+      read()
+        .runs.slice(searches)
+        .map(({ role, status }) => `${role}: ${status}`),
+    ).toEqual(['final: queued']);
+    extendSweeps();
+    expect(read().runs).toHaveLength(searches + 1);
+    await endRuns();
   });
 });

@@ -51,6 +51,11 @@ export function runChosen(): void {
   extend(id);
 }
 
+/** Queues what the sweeps of a project still want: the page may have been closed just after one of their runs had ended. */
+export function extendSweeps(): void {
+  for (const id of Object.keys(read().sweeps)) extend(id);
+}
+
 /** Queues the next trials of a sweep, which depend on the outcomes so far. */
 function extend(id: string): void {
   const known = read().sweeps[id];
