@@ -167,7 +167,16 @@ export function headlessPage(
     try {
       const { result, model } = await engine.call(
         'train',
-        { runId: id, name, config, memoryCap, expected, scoreTest: role === 'final', project: null },
+        {
+          runId: id,
+          name,
+          config,
+          memoryCap,
+          mostAtOnce: null,
+          expected,
+          scoreTest: role === 'final',
+          project: null,
+        },
         { onProgress: (event) => events.push(event) },
       );
       flush();

@@ -27,6 +27,7 @@ describe('the schema', () => {
         ...run,
         startedOn: run.startedOn ?? null,
         resumedAfter: run.resumedAfter ?? null,
+        mostAtOnce: run.mostAtOnce ?? null,
       };
       expect(runSchema.parse(whole)).toEqual({ ...whole, phase: null, secondsLeft: null });
     }

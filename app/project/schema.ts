@@ -282,6 +282,7 @@ export const runSchema = z.object({
   config: runConfigSchema,
   memoryCap: positive.nullable(),
   memory: memoryPlan.nullable(),
+  mostAtOnce: z.int().positive().nullable(),
   data: z.string(),
   basis: z.string(),
   expected: z.object({ backbone: named, data: named }) satisfies z.ZodType<Expected>,

@@ -18,7 +18,7 @@ import { watchPace } from './pace';
 import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { endRuns, extendSweeps, runChosen, runEnded, watchQueue } from './queue';
-import { watchLosses } from './recovery';
+import { watchFaults } from './recovery';
 import { chosenSweep, read, useSession, write } from './session';
 import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
@@ -49,7 +49,7 @@ export async function openPage(): Promise<void> {
   watchQueueEnd();
   watchPace();
   watchProject();
-  watchLosses();
+  watchFaults();
   await bringUp();
 }
 

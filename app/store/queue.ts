@@ -8,11 +8,12 @@ import { ask } from './engine-actions';
 import { addModel, dropModel } from './model-actions';
 import { offerAfter } from './notification';
 import { fitsPresent, obstacleFor, runObstacle } from './permissions';
-import { asProblem } from './problem';
+import { asProblem, type Problem } from './problem';
 import {
   freeName,
   isActive,
   isOver,
+  isProbe,
   outcomeOf,
   queuedRun,
   type RunRecord,
@@ -230,6 +231,7 @@ async function train(run: RunRecord): Promise<void> {
         name: run.name,
         config: run.config,
         memoryCap: run.memoryCap,
+        mostAtOnce: run.mostAtOnce,
         expected: run.expected,
         scoreTest: run.role === 'final',
         project: project?.id ?? null,
@@ -245,8 +247,14 @@ async function train(run: RunRecord): Promise<void> {
   } catch (error) {
     flush();
     const problem = asProblem(error);
-    if (problem?.kind === 'device-lost' && mayRecover()) {
-      change(run.id, (each) => ({ ...each, status: 'interrupted', phase: null, secondsLeft: null }));
+    const planned = read().runs.find(({ id }) => id === run.id);
+    const again = planned && whatChanges(planned, problem);
+    if (again) {
+      change(run.id, (each) => ({
+        ...each,
+        ...again,
+        ...{ status: 'interrupted', phase: null, secondsLeft: null },
+      }));
       write({ resuming: [...read().resuming, run.id] });
     } else {
       change(run.id, (each) => withoutResult(each, problem));
@@ -254,6 +262,22 @@ async function train(run: RunRecord): Promise<void> {
     }
   }
   offerAfter((performance.now() - began) / 1000);
+}
+
+/** What changes of a run that goes on by itself after this problem and a restart of the engine; null if it does not. */
+function whatChanges(run: RunRecord, problem: Problem | null): Partial<RunRecord> | null {
+  if (problem?.kind === 'device-lost' && mayRecover()) return {};
+  const { memory, mostAtOnce } = run;
+  // Once, with half as many images at a time.
+  if (
+    problem?.kind === 'out-of-memory' &&
+    memory &&
+    memory.microBatch > 1 &&
+    mostAtOnce === null &&
+    !isProbe(run)
+  )
+    return { mostAtOnce: Math.ceil(memory.microBatch / 2) };
+  return null;
 }
 
 const computedOn = ({ backend, precision }: EngineInfo) => ({ backend, precision });

@@ -1,10 +1,12 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EngineFault } from '../../src/engine-fault';
+import type { MemoryPlan } from '../../src/worker/protocol';
 import { backboneNamed, connectFake, dataNamed, type FakeEngine, INFO, ready, settled } from './fake-engine';
 import { endRuns, runChosen, watchQueue } from './queue';
-import { watchLosses } from './recovery';
+import { watchFaults } from './recovery';
 import { read, write } from './session';
 
+let engines: FakeEngine[] = [];
 let stop: (() => void)[] = [];
 afterEach(async () => {
   for (const each of stop) each();
@@ -12,12 +14,12 @@ afterEach(async () => {
   await endRuns();
 });
 
-it('continues the run after a loss of the device, and gives up after several in a row', async () => {
-  const engines: FakeEngine[] = connectFake({
+beforeEach(() => {
+  engines = connectFake({
     start: () => ({ engine: INFO, backbone: backboneNamed('starter') }),
     importData: () => dataNamed('d1'),
   });
-  stop = [watchQueue(), watchLosses()];
+  stop = [watchQueue(), watchFaults()];
   ready();
   write({
     project: { id: 'p', name: 'p', madeAt: 0, readOnly: false },
@@ -25,22 +27,42 @@ it('continues the run after a loss of the device, and gives up after several in 
     configuration: { ...read().configuration, settings: ['atoms'] },
   });
   runChosen();
-  const lose = async () => {
-    const engine = engines.at(-1);
-    const { kind, message } = { kind: 'device-lost', message: 'Lost.' } as const;
-    engine?.report({ fault: { kind, message, details: '', engineLost: true } });
-    engine?.last('train').reject(new EngineFault(kind, message, '', true));
-    for (let turn = 0; turn < 10; turn++) await settled();
-  };
+});
+
+/** The engine reports a fault and fails the run with it. */
+async function fail(kind: 'device-lost' | 'out-of-memory'): Promise<void> {
+  const engine = engines.at(-1);
+  engine?.report({ fault: { kind, message: 'Failed.', details: '', engineLost: true } });
+  engine?.last('train').reject(new EngineFault(kind, 'Failed.', '', true));
+  for (let turn = 0; turn < 10; turn++) await settled();
+}
+
+it('continues the run after a loss of the device, and gives up after several in a row', async () => {
   for (let loss = 1; loss <= 3; loss++) {
-    await lose();
+    await fail('device-lost');
     expect(engines).toHaveLength(loss + 1);
     expect(read().runs.map(({ status }) => status)).toEqual(['running']);
     // The same run, which the engine continues from its last saved point.
     expect(engines.at(-1)?.last('train').input).toMatchObject({ runId: read().runs[0]?.id, project: 'p' });
   }
-  await lose();
+  await fail('device-lost');
   expect(engines).toHaveLength(4);
   expect(read().runs[0]).toMatchObject({ status: 'failed', problem: { kind: 'device-lost' } });
   expect(read().engine.status).toBe('failed');
+});
+
+it('tries a run that ran out of memory once more, with half of the micro-batch', async () => {
+  const plan = { microBatch: 8, batch: 16 } as MemoryPlan; // no other field is read here
+  engines.at(-1)?.last('train').options.onProgress?.({ kind: 'planned', memory: plan });
+  await fail('out-of-memory');
+  expect(engines).toHaveLength(2);
+  expect(read().runs.map(({ status }) => status)).toEqual(['running']);
+  expect(engines.at(-1)?.last('train').input).toMatchObject({ mostAtOnce: 4, project: 'p' });
+  engines
+    .at(-1)
+    ?.last('train')
+    .options.onProgress?.({ kind: 'planned', memory: { ...plan, microBatch: 4 } });
+  await fail('out-of-memory');
+  expect(read().runs[0]).toMatchObject({ status: 'failed', problem: { kind: 'out-of-memory' } });
+  expect(engines).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-/** A lost device: the engine is restarted by itself, and the run goes on, unless the device is lost again and again. */
+/** A lost device and exhausted memory: the engine is restarted by itself where a run can go on. */
 import { mayRecover, noteLoss } from './device-losses';
 import { restartEngine } from './page-actions';
 import { runEnded } from './queue';
@@ -7,19 +7,25 @@ import { read, useSession, write } from './session';
 /** Milliseconds in which the engine tells the run that it has failed. */
 const PATIENCE = 3000;
 
-/** Restarts the engine whenever the device is lost. Returns a function that stops it. */
-export function watchLosses(): () => void {
+const NOTICES = {
+  'device-lost': 'The GPU device was lost. The engine was restarted and goes on where it was.',
+  'out-of-memory':
+    'Memory ran out. The engine was restarted, and the run goes on with half as many images at a time.',
+} as const;
+
+/** Restarts the engine whenever that lets the work go on. Returns a function that stops it. */
+export function watchFaults(): () => void {
   return useSession.subscribe(({ engine }, before) => {
-    if (engine === before.engine || engine.status !== 'failed' || engine.problem.kind !== 'device-lost')
-      return;
-    noteLoss();
-    if (mayRecover()) void recover();
+    if (engine === before.engine || engine.status !== 'failed') return;
+    const { kind } = engine.problem;
+    if (kind === 'device-lost') noteLoss();
+    if (kind === 'device-lost' || kind === 'out-of-memory') void recover(kind);
   });
 }
 
-async function recover(): Promise<void> {
+async function recover(kind: keyof typeof NOTICES): Promise<void> {
   await Promise.race([runEnded(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  if (read().resuming.length === 0 && !(kind === 'device-lost' && mayRecover())) return;
   await restartEngine();
-  if (read().engine.status === 'ready')
-    write({ notice: 'The GPU device was lost. The engine was restarted and goes on where it was.' });
+  if (read().engine.status === 'ready') write({ notice: NOTICES[kind] });
 }

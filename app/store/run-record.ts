@@ -44,6 +44,8 @@ export interface RunRecord {
   config: RunConfig;
   /** Memory limit in bytes; null: the engine chooses. */
   memoryCap: number | null;
+  /** The largest micro-batch, after it ran out of memory with a larger one; null for any. */
+  mostAtOnce: number | null;
   /** Its memory plan; null until it starts. */
   memory: MemoryPlan | null;
   /** Label of the images, the split and the backbone. */
@@ -176,7 +178,7 @@ export function queuedRun(
     ...{ before: null, startedOn: null, resumedAfter: null },
     ...{ hidden: false, note: '', tags: [] },
     trainable: setting.trainable,
-    memory: null,
+    ...{ memory: null, mostAtOnce: null },
     phase: null,
     totalSteps: 0,
     steps: [],

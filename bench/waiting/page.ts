@@ -92,7 +92,16 @@ async function timed(engine: Engine, of: Case, setting: SettingSummary, expected
   const run = engine
     .call(
       'train',
-      { runId, name: 'timed', config, memoryCap: null, scoreTest: true, project: null, expected },
+      {
+        runId,
+        name: 'timed',
+        config,
+        memoryCap: null,
+        mostAtOnce: null,
+        scoreTest: true,
+        project: null,
+        expected,
+      },
       {
         onProgress(event) {
           if (isPaused) console.log(`${event.kind} while paused`);

@@ -137,6 +137,12 @@ describe('planMemory', () => {
     );
   });
 
+  it('has no larger micro-batch than asked for', () => {
+    expect(planMemory({ ...large, mostAtOnce: 4 }, GPU)).toMatchObject({ microBatch: 4, fits: true });
+    expect(planMemory({ ...large, mostAtOnce: 1 }, GPU)).toMatchObject({ microBatch: 1, fits: true });
+    expect(planMemory({ ...large, mostAtOnce: 64 }, GPU)).toMatchObject({ microBatch: 16 });
+  });
+
   it('has a smaller last micro-batch if the batch size is not divisible', () => {
     const plan = planMemory({ ...large, batchSize: 18 }, { ...WASM, budget: 560 * MB });
     expect(plan).toMatchObject({ batch: 18, microBatch: 5, fits: true });

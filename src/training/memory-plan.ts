@@ -3,7 +3,7 @@
  * cache.
  */
 import { convolutions, type Network } from '../backbone/layout';
-import type { TuningMethod } from '../methods/method';
+import { assertDefined, type TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/fp16';
 import type {
   BackendName,
@@ -28,6 +28,8 @@ export interface PlannedRun extends Pick<RunConfig, 'augmentation' | 'views'> {
   options: SettingOptions;
   classes: number;
   batchSize: number;
+  /** The largest micro-batch, for a run that ran out of memory with a larger one; any if absent. */
+  mostAtOnce?: number | undefined;
   images: { train: number; val: number };
   /** Bytes on the JavaScript heap that do not depend on the run; none if absent. */
   kept?: KeptOnHeap;
@@ -98,9 +100,12 @@ export function planMemory(
     const free = attempts.find((each) => fits(each) && (!tunes || each.bytes <= 1.02 * least.bytes));
     return free ?? least;
   };
-  const attempts = choices(batch, tunes, kept > 0, kept <= storage);
-  let taken = attempt(attempts[0]);
-  for (const choice of attempts.slice(1)) {
+  const { mostAtOnce = batch } = run;
+  const [first, ...others] = choices(batch, tunes, kept > 0, kept <= storage).filter(
+    ({ microBatch }) => !tunes || microBatch <= Math.max(1, mostAtOnce),
+  );
+  let taken = attempt(assertDefined(first, 'a micro-batch of one image'));
+  for (const choice of others) {
     if (fits(taken)) break;
     taken = attempt(choice);
   }

@@ -706,13 +706,15 @@ export interface Calls {
     /**
      * `memoryCap`: the run's memory budget, bytes; null for the engine's default. It does not affect the results. `scoreTest`:
      * whether the best epoch is evaluated on the test images; false for search runs. `project`: where the run's points are saved;
-     * it continues from the last one if it was interrupted. Null: nowhere.
+     * it continues from the last one if it was interrupted. Null: nowhere. `mostAtOnce`: the largest micro-batch, after a run that ran
+     * out of memory; null for any. It does not affect the results beyond rounding.
      */
     in: {
       runId: string;
       name: string;
       config: RunConfig;
       memoryCap: number | null;
+      mostAtOnce: number | null;
       scoreTest: boolean;
       project: string | null;
       expected: Expected;

@@ -167,6 +167,7 @@ const trainInput = (runId: string, expected: Expected, setting = CONFIG.setting)
     memoryCap: null,
     scoreTest: false,
     project: null,
+    mostAtOnce: null,
     expected,
   },
 });

@@ -247,13 +247,23 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     method: TuningMethod,
     asked: Pick<RunConfig, 'options' | 'batchSize' | 'augmentation' | 'views'>,
     memoryCap: number | null,
+    mostAtOnce: number | null = null,
   ): Promise<MemoryPlan> {
     const { network, inputSize, precision } = assertStarted(backbone);
     const { backend, limits } = assertStarted(engine);
     const images = { train: dataset?.train.labels.length ?? 0, val: dataset?.val.labels.length ?? 0 };
     const classes = dataset?.classes.length ?? 0;
     return planMemory(
-      { network, inputSize, method, classes, images, kept: keptOnHeap(), ...asked },
+      {
+        network,
+        inputSize,
+        method,
+        classes,
+        images,
+        kept: keptOnHeap(),
+        ...asked,
+        mostAtOnce: mostAtOnce ?? undefined,
+      },
       {
         backend,
         precision,
@@ -271,7 +281,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
   async function withJob<T>(
     config: RunConfig,
     expected: Expected,
-    memoryCap: number | null,
+    { memoryCap, mostAtOnce = null }: { memoryCap: number | null; mostAtOnce?: number | null },
     options: LayerOptions,
     work: (job: Omit<Job, 'clock'>) => Promise<T>,
     onPlanned: (memory: MemoryPlan) => void = () => {},
@@ -280,7 +290,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     const [info, cache] = [assertStarted(engine), frozen];
     const method = methodById(config.setting);
     checkOptions(method, config.options);
-    const memory = await plan(method, config, memoryCap);
+    const memory = await plan(method, config, memoryCap, mostAtOnce);
     onPlanned(memory);
     if (!memory.fits) throw new UserError(memory.sentence);
     const decompositions = await decompositionsFor(trunk, method, config.options, {
@@ -475,13 +485,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return exclusive('measure', 'timing', signal, (signal) => {
         const { clock } = new RunControl();
         const options = { onProgress: progress, signal };
-        return withJob(parseRunConfig(config), expected, memoryCap, options, (job) =>
+        return withJob(parseRunConfig(config), expected, { memoryCap }, options, (job) =>
           measureRunTiming({ ...job, clock }, signal, progress),
         );
       });
     },
 
-    train({ runId, name, config: unchecked, memoryCap, scoreTest, project, expected }, { progress, signal }) {
+    train({ runId, name, config: unchecked, scoreTest, project, expected, ...limits }, { progress, signal }) {
       return exclusive('train', 'run', signal, async (signal) => {
         const control = new RunControl();
         signal.addEventListener('abort', () => control.act('stop'));
@@ -491,7 +501,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
           return await withJob(
             config,
             expected,
-            memoryCap,
+            limits,
             {
               onProgress: (value) => progress({ kind: 'phase', ...value }),
               signal: control.signal,
