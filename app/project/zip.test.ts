@@ -6,9 +6,17 @@ import { seededRandom } from '../../src/random';
 import { UserError } from '../../src/user-error';
 import { deleteRecords, readHeaders, readStored } from './database';
 import { keptModelFile } from './model-files';
+import { parseProject } from './opening';
 import { storedProject } from './project-fixture';
-import { projectSchema } from './schema';
+import { PROJECT_VERSION, projectSchema } from './schema';
 import { exportProject, importProject } from './zip';
+
+/** A zip that every version of the schema has written. */
+const VERSIONS = import.meta.glob<string>('./versions/*.zip', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
 
 const ID = 'zip-test';
 const silent = () => {};
@@ -156,3 +164,18 @@ async function entryOf(name: string | RegExp): Promise<Blob> {
   if (!entry || entry.directory) throw new Error('There is no such entry.');
   return entry.getData(new BlobWriter());
 }
+
+describe('a zip of version', () => {
+  it.each(Object.entries(VERSIONS))('%s is opened', async (name, address) => {
+    const file = new File([await (await fetch(address)).blob()], name);
+    const stored = await readStored(await imported(file));
+    const { header, session } = parseProject(stored ?? { header: null, parts: [] });
+    expect(header).toMatchObject({ version: PROJECT_VERSION, name: 'made' });
+    expect(session.unreadable).toEqual([]);
+    expect(session.runs.map(({ id, status }) => [id, status])).toEqual([
+      ['run-1', 'finished'],
+      ['run-2', 'interrupted'],
+      ['run-3', 'queued'],
+    ]);
+  });
+});
