@@ -124,7 +124,7 @@ export async function projectToOpen(search: string, configuration: Configuration
 }
 
 /**
- * Shows a stored project. The engine is not asked for anything yet. If another tab has the project open, this one only reads.
+ * Shows a stored project, with the engine as starting: the caller starts it. If another tab has the project open, this one only reads.
  * @throws UserError if there is no such project, or it cannot be read. The page is not changed then.
  */
 export async function showProject(id: string): Promise<void> {
@@ -139,6 +139,7 @@ export async function showProject(id: string): Promise<void> {
       ...session,
       project: { id, name: header.name, madeAt: header.madeAt, readOnly },
       saving: { status: 'saved' },
+      engine: STARTING,
     });
   });
   if (location.hash === '') goTo(header.step);
@@ -148,9 +149,12 @@ export async function showProject(id: string): Promise<void> {
 export async function showNothing(configuration: Configuration = DEFAULT_CONFIGURATION): Promise<void> {
   await withoutSaving(() => {
     releaseLock();
-    write({ ...fresh(), configuration });
+    write({ ...fresh(), configuration, engine: STARTING });
   });
 }
+
+/** The engine does not have yet what the page shows, so no run may start. */
+const STARTING = { status: 'starting', progress: null } as const;
 
 /** The session without what belongs to a project. The engine, its memory and the stored backbones stay. */
 function fresh(): Partial<Session> {

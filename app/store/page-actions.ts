@@ -24,6 +24,7 @@ import { refreshSettings } from './setting-actions';
 import { goTo } from './step';
 import { sweepObstacle } from './sweep';
 import { type Configuration, parseUrl, serialiseUrl } from './url';
+import { watchWakeLock } from './wake-lock';
 
 /** Opens the project that the person worked on last, or what the page's address says, and starts the engine. */
 export async function openPage(): Promise<void> {
@@ -50,6 +51,7 @@ export async function openPage(): Promise<void> {
   watchPace();
   watchProject();
   watchFaults();
+  watchWakeLock();
   await bringUp();
 }
 
