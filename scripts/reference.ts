@@ -111,7 +111,10 @@ async function measure(experiment: Experiment, settings: string[]): Promise<Row[
   return settings.map((id) => rowOf(experiment, id, runs.get(id) ?? []));
 }
 
-const seedsOf = ({ seeds }: Experiment, id: string) => seeds?.[id] ?? 1;
+// Functions, because the module's first lines already call them.
+function seedsOf({ seeds }: Experiment, id: string): number {
+  return seeds?.[id] ?? 1;
+}
 
 async function runsOf(experiment: Experiment, settings: string[], seed: number): Promise<Run[]> {
   const out = `${OUT}${nameOf(experiment)}-${seed}`;
@@ -175,7 +178,9 @@ function rowOf(experiment: Experiment, id: string, runs: Run[]): Row {
   };
 }
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 /** The table in Markdown, for bench/RESULTS.md. */
 function rowsTable(rows: Row[]): string {
