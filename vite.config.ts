@@ -4,13 +4,9 @@ import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 import { documentsPlugin } from './scripts/documents.ts';
+import { headersPlugin } from './scripts/headers.ts';
 import { sourceAddress, sourcePlugin } from './scripts/source-archive.ts';
-
-/** Cross-origin isolation gives the wasm backend its threads. */
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
+import { HEADERS, ISOLATION_HEADERS } from './service-worker/headers.ts';
 
 const { name, version, dependencies, repository } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
@@ -50,9 +46,9 @@ export default defineConfig({
     __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
   },
   base: './',
-  plugins: [react(), documentsPlugin(), sourcePlugin(source)],
-  server: { headers, fs: { allow: ['.', ...reference] } },
-  preview: { headers },
+  plugins: [react(), headersPlugin(), documentsPlugin(), sourcePlugin(source)],
+  server: { headers: ISOLATION_HEADERS, fs: { allow: ['.', ...reference] } },
+  preview: { headers: HEADERS },
   worker: {
     format: 'es',
     // tfjs-wasm starts its threads from the text of one of its own functions, which asks for a variable outside of it:
