@@ -5,10 +5,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 import { documentsPlugin } from './scripts/documents.ts';
 import { headersPlugin } from './scripts/headers.ts';
+import { offlinePlugin } from './scripts/offline.ts';
 import { sourceAddress, sourcePlugin } from './scripts/source-archive.ts';
 import { HEADERS, ISOLATION_HEADERS } from './service-worker/headers.ts';
 
-const { name, version, dependencies, repository } = JSON.parse(
+const { name, version, description, dependencies, repository } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
 );
 
@@ -46,7 +47,13 @@ export default defineConfig({
     __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
   },
   base: './',
-  plugins: [react(), headersPlugin(), documentsPlugin(), sourcePlugin(source)],
+  plugins: [
+    react(),
+    headersPlugin(),
+    documentsPlugin(),
+    sourcePlugin(source),
+    offlinePlugin(name, description),
+  ],
   server: { headers: ISOLATION_HEADERS, fs: { allow: ['.', ...reference] } },
   preview: { headers: HEADERS },
   worker: {
@@ -66,8 +73,8 @@ export default defineConfig({
   optimizeDeps: {
     // All at once, before any page asks: a package found later is bundled anew while a worker waits for its old address.
     include: [
-      // A typeface is style sheets only.
-      ...Object.keys(dependencies).filter((each) => !each.startsWith('@fontsource')),
+      // A typeface is style sheets only, and the service worker is not part of the page in development.
+      ...Object.keys(dependencies).filter((each) => !/^(?:@fontsource|workbox)/.test(each)),
       ...['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'zustand/react/shallow'],
     ],
   },

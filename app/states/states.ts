@@ -146,6 +146,7 @@ export const STATES: Record<StateName, State> = {
   'data/engine-failed': {
     session: { ...recorded.startFailed, ...changed({ backend: 'webgpu' }) },
   },
+  'data/new-version': { session: { ...started, newVersion: 'ready' } },
   'compare/device-lost': {
     session: {
       ...{ ...withImages, ...running, ...withActive((run) => withoutResult(run, lost)), training: null },
