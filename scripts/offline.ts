@@ -53,6 +53,10 @@ export function offlinePlugin(name: string, description: string): PluginOption {
       },
       includeManifestIcons: false,
       integration: {
+        // The manifest is among the files found, too, and with its hash.
+        beforeBuildServiceWorker(options) {
+          options.injectManifest.additionalManifestEntries = [];
+        },
         configureCustomSWViteBuild(build) {
           build.logLevel = 'warn';
         },
