@@ -20,6 +20,8 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${PORT}`,
     viewport: { width: 1280, height: 900 },
     launchOptions: { executablePath: requireChromium(), args: CHROMIUM_ARGS },
+    // Only the tests about it (offline.spec.ts, policy.spec.ts) have one: the others would fetch every file of the page twice.
+    serviceWorkers: 'block',
     trace: 'retain-on-failure',
     actionTimeout: 30_000,
   },

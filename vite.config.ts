@@ -4,15 +4,12 @@ import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, requireChromium } from './e2e/chromium.ts';
 import { documentsPlugin } from './scripts/documents.ts';
+import { headersPlugin } from './scripts/headers.ts';
+import { offlinePlugin } from './scripts/offline.ts';
 import { sourceAddress, sourcePlugin } from './scripts/source-archive.ts';
+import { HEADERS, ISOLATION_HEADERS } from './service-worker/headers.ts';
 
-/** Cross-origin isolation gives the wasm backend its threads. */
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
-const { name, version, dependencies, repository } = JSON.parse(
+const { name, version, description, dependencies, repository } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
 );
 
@@ -50,9 +47,15 @@ export default defineConfig({
     __TFJS_VERSION__: JSON.stringify(dependencies['@tensorflow/tfjs']),
   },
   base: './',
-  plugins: [react(), documentsPlugin(), sourcePlugin(source)],
-  server: { headers, fs: { allow: ['.', ...reference] } },
-  preview: { headers },
+  plugins: [
+    react(),
+    headersPlugin(),
+    documentsPlugin(),
+    sourcePlugin(source),
+    offlinePlugin(name, description),
+  ],
+  server: { headers: ISOLATION_HEADERS, fs: { allow: ['.', ...reference] } },
+  preview: { headers: HEADERS },
   worker: {
     format: 'es',
     // tfjs-wasm starts its threads from the text of one of its own functions, which asks for a variable outside of it:
@@ -70,8 +73,8 @@ export default defineConfig({
   optimizeDeps: {
     // All at once, before any page asks: a package found later is bundled anew while a worker waits for its old address.
     include: [
-      // A typeface is style sheets only.
-      ...Object.keys(dependencies).filter((each) => !each.startsWith('@fontsource')),
+      // A typeface is style sheets only, and the service worker is not part of the page in development.
+      ...Object.keys(dependencies).filter((each) => !/^(?:@fontsource|workbox)/.test(each)),
       ...['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'zustand/react/shallow'],
     ],
   },

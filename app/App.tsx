@@ -3,6 +3,8 @@ import { Alert, Button, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
 import classes from './App.module.css';
+import { NewVersionNote } from './offline/NewVersionNote';
+import { useLeaveWarning } from './project/leaving';
 import { ProjectNotes } from './project/ProjectNotes';
 import { BackboneStep } from './steps/backbone/BackboneStep';
 import { CompareStep } from './steps/compare/CompareStep';
@@ -11,7 +13,7 @@ import { TuneStep } from './steps/tune/TuneStep';
 import { UseStep } from './steps/use/UseStep';
 import { restartEngine } from './store/page-actions';
 import type { Problem } from './store/problem';
-import { activeRun, read, type Session, useSession, write } from './store/session';
+import { useSession, write } from './store/session';
 import { type Step, useStep } from './store/step';
 import { EnginePanel } from './ui/EnginePanel';
 import { ErrorBoundary } from './ui/ErrorBoundary';
@@ -67,6 +69,7 @@ export function App() {
               />
             </div>
           )}
+          <NewVersionNote />
           <ProjectNotes />
           {notice !== '' && (
             <Alert
@@ -119,24 +122,4 @@ function useFocusOnChange(step: Step): void {
     window.scrollTo(0, 0);
     document.getElementById('step-title')?.focus({ preventScroll: true });
   }, [step]);
-}
-
-/** Whether something would be lost with the page. A run that saves its points goes on when the page is opened again. */
-function wouldLose(session: Session): boolean {
-  const { project, saving, checkpointProblem } = session;
-  if (project?.readOnly) return false;
-  return (
-    saving.status !== 'saved' ||
-    (activeRun(session) !== undefined && (!project || checkpointProblem !== null))
-  );
-}
-
-function useLeaveWarning(): void {
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (wouldLose(read())) event.preventDefault();
-    };
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, []);
 }

@@ -6,6 +6,7 @@ import { MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { watchVersions } from './offline/registration';
 import { giveUp, removeDeleted } from './project/actions';
 import { watchTakeOver } from './project/lock';
 import { removeExports } from './project/zip';
@@ -35,6 +36,7 @@ if (new URLSearchParams(location.search).has('states')) {
   watchMemory();
   watchTakeOver(giveUp);
   void openPage();
+  void watchVersions();
   // Those of a tab that was closed before it removed them.
   void removeDeleted(60 * 60 * 1000).catch(() => {});
   void removeExports().catch(() => {});

@@ -16,7 +16,9 @@ beforeEach(() => {
   chart.setAttribute('role', 'application');
   chart.setAttribute('tabindex', '0');
   chart.setAttribute('viewBox', '0 0 680 400');
-  chart.innerHTML = '<circle r="3"/>';
+  const circle = document.createElementNS(NAMESPACE, 'circle');
+  circle.setAttribute('r', '3');
+  chart.append(circle);
   document.body.append(chart, place);
 });
 afterEach(() => {

@@ -1,11 +1,12 @@
 /** One tab at a time changes a project: it holds a lock of the project's name. */
+import { z } from '../../src/schema';
 
 const lockOf = (project: string) => `atomtune project ${project}`;
 const channel = () => new BroadcastChannel('atomtune projects');
 
-interface TakeOver {
-  takeOver: string;
-}
+/** Another tab may have another version of the page. */
+const takeOverSchema = z.object({ takeOver: z.string() });
+type TakeOver = z.infer<typeof takeOverSchema>;
 
 let held: { project: string; release: () => void } | null = null;
 
@@ -44,8 +45,9 @@ export async function takeOver(project: string): Promise<void> {
 /** Calls `giveUp` when another tab takes over the project that this one holds; then its lock is released. */
 export function watchTakeOver(giveUp: (project: string) => Promise<void>): () => void {
   const hear = channel();
-  hear.onmessage = async ({ data }: MessageEvent<TakeOver>) => {
-    if (!held || held.project !== data.takeOver) return;
+  hear.onmessage = async ({ data }: MessageEvent<unknown>) => {
+    const asked = takeOverSchema.safeParse(data).data;
+    if (!held || held.project !== asked?.takeOver) return;
     await giveUp(held.project);
     releaseLock();
   };

@@ -2,10 +2,11 @@
  * What a project is, as it is stored in this browser and in a project's zip. Everything that is read is parsed by these schemas; what an
  * older version wrote is first brought to the present form by `migrations.ts`.
  */
-import { z } from 'zod';
+
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
 import { SETTING_IDS } from '../../src/methods/setting-ids';
+import { z } from '../../src/schema';
 import { runConfigSchema } from '../../src/training/run-config';
 import type {
   BackboneChoice,

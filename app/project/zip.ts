@@ -4,13 +4,13 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
-import { z } from 'zod';
 import { KEPT_FILES, keptSchema } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
 import { sha256OfBlobs } from '../../src/files/sha256';
 import { listEntries } from '../../src/files/zip-entries';
+import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
 import { type PartKind, readStored, type StoredParts, store } from './database';

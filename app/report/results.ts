@@ -1,7 +1,8 @@
 /** `results.json`: the complete inputs and results of all runs, in machine-readable form. */
-import { z } from 'zod';
+
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
+import { z } from '../../src/schema';
 import { wilson } from '../../src/statistics/wilson';
 import { runConfigSchema } from '../../src/training/run-config';
 import type { BackboneSummary, DatasetSummary, EngineInfo, Part } from '../../src/worker/protocol';

@@ -9,6 +9,7 @@ export const STATE_TITLES = {
   'data/read-only': 'Another tab has the project open',
   'data/engine-starting': 'The engine is starting',
   'data/engine-failed': 'The engine could not start',
+  'data/new-version': 'A new version of the page is ready',
   'backbone/starting': 'The starter is being loaded',
   'backbone/downloading': 'A network is being downloaded',
   'backbone/failed': 'A file could not be used',

@@ -171,6 +171,7 @@ export const STATES: Record<StateName, State> = {
       unreadable: [{ name: 'Magic atoms', why: 'setting: this version has no such setting.' }],
     },
   },
+  'data/new-version': { session: { ...started, newVersion: 'ready' } },
   'compare/device-lost': {
     session: {
       ...{ ...withImages, ...running, ...withActive((run) => withoutResult(run, lost)), training: null },

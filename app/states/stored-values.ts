@@ -1,5 +1,5 @@
 /** Values of a session as JSON. Blobs, typed arrays and maps, which JSON does not have, are objects with one key. */
-import { z } from 'zod';
+import { z } from '../../src/schema';
 
 const BLOB = 'blob';
 const FLOATS = 'floats';

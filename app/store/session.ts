@@ -170,6 +170,8 @@ export interface Session {
   announcement: string;
   /** Shown at the top of the page until dismissed. */
   notice: string;
+  /** Whether a newer version of the page can be used, perhaps only when other tabs are closed; null if there is none. */
+  newVersion: 'ready' | 'other tabs' | null;
 }
 
 export const useSession = create<Session>(() => ({
@@ -222,6 +224,7 @@ export const useSession = create<Session>(() => ({
   toClassify: NO_IMAGES,
   announcement: '',
   notice: '',
+  newVersion: null,
 }));
 
 export const read = useSession.getState;

@@ -2,10 +2,11 @@
  * The current configuration in the page's address. One table of parameters is used for reading and writing. Values that cannot
  * be parsed are reported and ignored; values equal to their default are not written.
  */
-import { z } from 'zod';
+
 import { INPUT_SIZES } from '../../src/backbone/input-size';
 import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
+import { z } from '../../src/schema';
 import type { BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_HYPERPARAMETERS, type Hyperparameters } from './defaults';
 import { NO_SWEEP, RATE, type SweepChoice } from './sweep';

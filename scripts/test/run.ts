@@ -1,6 +1,6 @@
 /**
- * `npm test`: type check and lint, then the unit tests and the end-to-end tests, and at the end how many tests passed, failed and
- * were skipped, and why. Exits with an error if one of them failed.
+ * `npm test`: type check, lint and licences, known vulnerabilities, then the unit tests and the end-to-end tests, and at the end how many
+ * tests passed, failed and were skipped, and why. Exits with an error if one of them failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -25,8 +25,8 @@ function resultsOf(run: Run): Results | null {
 function main(): boolean {
   for (const run of RUNS) rmSync(resultFile(run), { force: true });
   if (!succeeds('browser') || !succeeds('check')) return false;
-  // The second runs even if the first fails, so that the summary is complete.
-  const succeeded = RUNS.map((run) => succeeds(SCRIPTS[run]));
+  // All run even if one fails, so that the summary is complete.
+  const succeeded = ['audit', ...RUNS.map((run) => SCRIPTS[run])].map(succeeds);
   const results = Object.fromEntries(RUNS.map((run) => [run, resultsOf(run)]));
   console.log(`\n${summary(results).join('\n')}`);
   return succeeded.every(Boolean);

@@ -2,10 +2,11 @@
  * A data set kept in a project: `images` has the pixels of all images, one after another; `dataset.json` everything else that does not
  * depend on the split, which is drawn again from its seed.
  */
-import { z } from 'zod';
+
 import { canonical } from '../canonical';
 import { projectFolder, readFile, writeWhole } from '../files/project-folder';
 import { sha256OfBlobs } from '../files/sha256';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { KeptSource, Preset, Reading, SplitChoice } from '../worker/protocol';
 import { type Dataset, imagesOf, splitOf } from './dataset';

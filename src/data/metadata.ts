@@ -1,5 +1,5 @@
 /** A set's `dataset.json`: its name, its description, and the augmentation that keeps its labels correct. */
-import { z } from 'zod';
+import { z } from '../schema';
 import type { Augmentation, LeftOut, NamedFile } from '../worker/protocol';
 import { segmentsOf } from './paths';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../schema';
 import type { Reading } from '../worker/protocol';
 import { NAME_ENCODINGS } from './name-encoding';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { starterFile } from '../backbone/starter';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
 import { seededRandom } from '../random';
+import { z } from '../schema';
 import { type Block, type KernelShape, kernelToRows, rowsToKernel } from './kernel-rows';
 import {
   CODING_ITERATIONS,

@@ -4,9 +4,9 @@
  * every field; it does not depend on the tuning methods and computes nothing with the tensors.
  */
 import { createSHA256 } from 'hash-wasm';
-import { z } from 'zod';
 import type { Framing } from '../data/decode';
 import { readSafetensors, type Safetensors, safetensorsBytes, writeSafetensors } from '../files/safetensors';
+import { z } from '../schema';
 import type { ByClass } from '../statistics/balanced';
 import { runConfigSchema } from '../training/run-config';
 import { UserError } from '../user-error';

@@ -1,5 +1,5 @@
 /** Opens the weight file among the files a person chose. The format is detected from the content, not from the name. */
-import { z } from 'zod';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { isLegacy, openPyTorch } from './pytorch';

@@ -3,7 +3,7 @@
  * an index `model.safetensors.index.json` that maps tensors to shards. The index is not needed if all shards are
  * present, because their names contain the number of shards.
  */
-import { z } from 'zod';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { NamedFile } from '../worker/protocol';
 import { baseName } from './tfjs-model';

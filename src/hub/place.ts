@@ -3,8 +3,9 @@
  * them. All tabs share one copy; changing a place requires its lock. The record is validated when it is read, because an older
  * version of this code may have written it.
  */
-import { z } from 'zod';
+
 import { openSyncAccess, type SyncAccessHandle } from '../files/sync-access';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 
 const ROOT = 'backbones';

@@ -6,6 +6,7 @@
 
 import { IMAGENET, type Preprocessing } from '../backbone/preprocessing';
 import type { Interpolation } from '../backbone/recipe';
+import { HUB } from './hosts';
 
 /** The preprocessing of images with which the weights were evaluated. */
 export interface Preparation extends Preprocessing {
@@ -61,7 +62,7 @@ const VRYNIOTIS =
  * scripts cannot read the redirect's `X-Linked-Size` and `X-Linked-Etag`. The pointer has the same information and is read instead.
  */
 function onHuggingFace(repository: string) {
-  const at = (view: string) => `https://huggingface.co/${repository}/${view}/main/model.safetensors`;
+  const at = (view: string) => `https://${HUB}/${repository}/${view}/main/model.safetensors`;
   return {
     fileName: 'model.safetensors',
     url: at('resolve'),

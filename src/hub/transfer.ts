@@ -2,9 +2,10 @@
  * Downloads a file over HTTP to the disk and resumes interrupted downloads. The server's responses are validated: if a response is
  * not the rest of the same file, the download starts again from the beginning.
  */
-import { z } from 'zod';
+
 import { chunks } from '../files/chunks';
 import { type SyncAccessHandle, writeAll } from '../files/sync-access';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import { Mismatch } from './check';
 import type { Statement } from './sources';

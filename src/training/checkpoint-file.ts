@@ -2,8 +2,9 @@
  * A run's point as bytes, from which another session continues it: a safetensors file with the optimizer's three vectors and the kept
  * parameters, and everything else as JSON in its metadata.
  */
-import { z } from 'zod';
+
 import { float32, readSafetensors, writeSafetensors } from '../files/safetensors';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { Expected } from '../worker/protocol';
 import type { RunPoint } from '../worker/run';

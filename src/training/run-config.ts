@@ -1,5 +1,5 @@
 /** Parses a run's configuration from outside and checks its bounds. */
-import { z } from 'zod';
+import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { RunConfig } from '../worker/protocol';
 

@@ -1,8 +1,9 @@
 /** Keeps computed bases in memory and, by the weights' hash, in the browser's storage between visits. */
-import { z } from 'zod';
+
 import type { Backbone } from '../backbone/backbone';
 import { type BasisSpec, basisKey, basisNumbers, basisShapes, type LayerBases } from '../decompose/bases';
 import { type FindBases, findBases } from '../decompose/layer-bases';
+import { z } from '../schema';
 import { sizeOf } from '../shape';
 import { layerStorage } from './layer-storage';
 

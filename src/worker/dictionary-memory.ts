@@ -1,9 +1,10 @@
 /** Keeps computed atoms in the browser's storage between visits, by the weights' hash. Without storage they are computed again. */
-import { z } from 'zod';
+
 import type { ConvolutionSpec } from '../backbone/layout';
 import { type AtomCoding, codedShape, codingKey } from '../decompose/atom-coding';
 import type { LayerDictionary } from '../decompose/layer-codes';
 import { ALTERNATIONS, CODING_ITERATIONS, LAMBDA, SAMPLE_ROWS } from '../decompose/sparse-coding';
+import { z } from '../schema';
 import { layerStorage } from './layer-storage';
 
 export type Dictionaries = ReadonlyMap<string, LayerDictionary>;

@@ -1,6 +1,6 @@
 /** What was computed of a backbone's layers, kept in the browser's storage by layer name. Without storage nothing is kept. */
 import { get, update } from 'idb-keyval';
-import { z } from 'zod';
+import { z } from '../schema';
 
 export interface LayerStorage<T> {
   /** The stored values; none if there is no valid entry. */

@@ -1,7 +1,7 @@
 /** Keeps the tile sizes chosen for this computer's GPU adapters in the browser's storage. Without storage they are chosen again. */
 import { get, set } from 'idb-keyval';
-import { z } from 'zod';
 import type { TileMemory } from '../ops/webgpu/adapt';
+import { z } from '../schema';
 
 const byExtent = z.object({ large: z.string(), small: z.string() });
 const schema = z.object({
