@@ -291,9 +291,17 @@ describe('a run', () => {
     const inputs = calls().flatMap(([call, input]) => (call === 'train' ? [input] : []));
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
     const expected = expectedOf(DATASET, BACKBONE);
+    // The command line has no projects.
+    const nowhere = { project: null, mostAtOnce: null };
     expect(inputs).toEqual([
-      { runId: id, name: 'Atoms, seed 1', config: final.config, memoryCap: 24e6, scoreTest: true, expected },
-      { runId: id, name: 'LoRA', config: search.config, memoryCap: null, scoreTest: false, expected },
+      {
+        ...{ runId: id, name: 'Atoms, seed 1', config: final.config, memoryCap: 24e6, scoreTest: true },
+        ...{ expected, ...nowhere },
+      },
+      {
+        ...{ runId: id, name: 'LoRA', config: search.config, memoryCap: null, scoreTest: false },
+        ...{ expected, ...nowhere },
+      },
     ]);
   });
 
