@@ -57,8 +57,10 @@ export function run(page: Page, name: string): Locator {
 
 /** Chooses from the menu of a run. */
 export async function act(page: Page, name: string, action: string): Promise<void> {
-  await page.getByRole('button', { name: `Actions of ${name}`, exact: true }).click();
-  await page.getByRole('menuitem', { name: action, exact: true }).click();
+  const actions = { name: `Actions of ${name}`, exact: true };
+  await page.getByRole('button', actions).click();
+  // The menu of another run may still be closing.
+  await page.getByRole('menu', actions).getByRole('menuitem', { name: action, exact: true }).click();
 }
 
 /** Shows the single runs of every setting that has several. */
