@@ -30,19 +30,13 @@ type OfProject = Pick<
   | 'unreadable'
 >;
 
-/** What a stored part is called where it cannot be read. */
-interface Unreadable {
-  name: string;
-  why: string;
-}
-
 /** @throws UserError if the header cannot be read. A part that cannot be read is left out and named. */
 export function parseProject(stored: StoredParts): { header: ProjectHeader; session: OfProject } {
   const { header: unchecked, parts } = migrated(stored);
   const header = projectSchema.safeParse(unchecked);
   if (!header.success) throw new UserError(`The project cannot be read: ${issueOf(header.error)}`);
   const { configuration, backbone, backboneChoice, source, sweeps, queueHeld } = header.data;
-  const unreadable: Unreadable[] = [];
+  const unreadable: Session['unreadable'][number][] = [];
   const all = (kind: string, order: readonly string[]) =>
     parts.filter((part) => part.kind === kind).sort((a, b) => placeIn(order, a.id) - placeIn(order, b.id));
   const runs = all('run', header.data.runs).flatMap(({ id, value }) => {
@@ -90,7 +84,8 @@ function issueOf({ issues: [issue] }: { issues: { path: PropertyKey[]; message: 
   return `${issue?.path.map(String).join('.') || 'the whole of it'}: ${issue?.message}.`;
 }
 
-const nameOf = (value: unknown): string | null =>
+/** The name in a stored part, whatever else is wrong with it. */
+export const nameOf = (value: unknown): string | null =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string'
     ? value.name
     : null;

@@ -6,6 +6,7 @@ import { deleteInProject } from '../../src/files/project-folder';
 import { askToPersist } from '../../src/hub/persist';
 import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
 import { ask } from '../store/engine-actions';
+import { changeModel } from '../store/model-actions';
 import { asProblem, type Problem } from '../store/problem';
 import { isActive, isOver, type RunRecord } from '../store/run-record';
 import { expectedData, read, type Session, type TunedModel, useSession, write } from '../store/session';
@@ -165,13 +166,14 @@ function changeOf(session: Session): Changed | null {
     const before = stored.models.get(model.summary.modelId);
     return before?.summary !== model.summary || before?.chosen !== model.chosen;
   });
-  const has = (ids: string[], id: string) => ids.includes(id);
   const runIds = session.runs.map(({ id }) => id);
   const modelIds = session.models.map(({ summary }) => summary.modelId);
   const removed: Change['remove'] = [
-    ...[...stored.runs.keys()].filter((id) => !has(runIds, id)).map((id) => ({ kind: 'run' as const, id })),
+    ...[...stored.runs.keys()]
+      .filter((id) => !runIds.includes(id))
+      .map((id) => ({ kind: 'run' as const, id })),
     ...[...stored.models.keys()]
-      .filter((id) => !has(modelIds, id))
+      .filter((id) => !modelIds.includes(id))
       .map((id) => ({ kind: 'model' as const, id })),
   ];
   const header = headerOf(session);
@@ -318,13 +320,5 @@ async function keepModel(project: string, model: TunedModel): Promise<void> {
   const { modelId, name } = model.summary;
   const { file } = await ask('exportAdapter', { modelId, name });
   await writeModelFile(project, modelId, file);
-  if (read().project?.id === project) changeModel(model, { kept: true });
-}
-
-function changeModel({ summary: { modelId } }: TunedModel, change: Partial<TunedModel>): void {
-  write({
-    models: read().models.map((model) =>
-      model.summary.modelId === modelId ? { ...model, ...change } : model,
-    ),
-  });
+  if (read().project?.id === project) changeModel(modelId, { kept: true });
 }

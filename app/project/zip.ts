@@ -4,18 +4,19 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
-import { KEPT_FILES, keptSchema } from '../../src/data/kept-dataset';
+import { KEPT_FILES, keptSchema, readKept } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
 import { sha256OfBlobs } from '../../src/files/sha256';
 import { listEntries } from '../../src/files/zip-entries';
+import { jsonOf } from '../../src/json';
 import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
 import { type PartKind, readStored, type StoredParts, store } from './database';
 import { keptModelFile } from './model-files';
-import { parseProject } from './opening';
+import { nameOf, parseProject } from './opening';
 
 const FORMAT = 'atomtune project';
 const DESCRIPTION = 'project.json';
@@ -89,7 +90,7 @@ async function writeZip(
   const runs = parts.filter(({ kind }) => kind === 'run');
   const models = parts.filter(({ kind }) => kind === 'model');
   const runFile = (index: number, value: unknown) =>
-    `runs/${String(index + 1).padStart(3, '0')} ${safeName(nameOf(value))}.json`;
+    `runs/${String(index + 1).padStart(3, '0')} ${safeName(nameOf(value) ?? 'run')}.json`;
   const described = [
     ...runs.map(({ id, value }, index) => ({ kind: 'run', id, file: runFile(index, value) })),
     ...models.map(({ id, value }) => ({ kind: 'model', id, file: `models/${id}.safetensors`, value })),
@@ -118,13 +119,7 @@ async function writeImages(
   data: string,
   onProgress: OnProgress,
 ): Promise<void> {
-  const folder = await projectFolder(project, 'data', data);
-  const [description, pixels] = [
-    await readFile(folder, KEPT_FILES.description),
-    await readFile(folder, KEPT_FILES.images),
-  ];
-  if (!description || !pixels) throw new UserError('The images of this project are missing in this browser.');
-  const kept = keptSchema.parse(JSON.parse(await description.text()));
+  const { description: kept, pixels } = await readKept({ project, data });
   const total = kept.images.length;
   const images = kept.images.map((image, index) => ({
     ...image,
@@ -149,9 +144,6 @@ const safeName = (name: string) =>
     .replace(/^\.+/, '_')
     .trim()
     .slice(0, 60) || 'unnamed';
-
-const nameOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : 'run';
 
 // ---------------------------------------------------------------- reading
 
@@ -213,7 +205,7 @@ async function readProject(
     throw new UserError(
       `“${zipName}” is not a project: it has no ${DESCRIPTION}. Choose a zip that was exported from Projects.`,
     );
-  const content = await jsonOf(description);
+  const content = await contentOf(description);
   const named = zipSchema.safeParse(content);
   if (!named.success)
     throw new UserError(
@@ -224,7 +216,7 @@ async function readProject(
     const entry = entries.get(part.file);
     // A run or model that cannot be read is shown as such; the rest is opened.
     if (part.kind === 'run')
-      parts.push({ kind: 'run', id: part.id, value: entry ? await jsonOf(entry) : null });
+      parts.push({ kind: 'run', id: part.id, value: entry ? await contentOf(entry) : null });
     else parts.push({ kind: 'model', id: part.id, value: part.value });
     if (part.kind === 'model' && entry)
       await writeWhole(await projectFolder(project, 'models'), `${part.id}.safetensors`, [
@@ -259,7 +251,7 @@ async function readImages(
   onProgress: OnProgress,
 ): Promise<string> {
   const description = entries.get(DATA);
-  const parsed = zippedData.safeParse(description && (await jsonOf(description)));
+  const parsed = zippedData.safeParse(description && (await contentOf(description)));
   if (!parsed.success)
     throw new UserError(`“${zipName}” is damaged: ${DATA} is missing or cannot be read. Export it again.`);
   const { images, ...kept } = parsed.data;
@@ -304,12 +296,7 @@ const bytesOf = async (entry: FileEntry) =>
   new Uint8Array(await (await entry.getData(new BlobWriter())).arrayBuffer());
 
 /** Null for what is not JSON. */
-async function jsonOf(entry: FileEntry): Promise<unknown> {
+async function contentOf(entry: FileEntry): Promise<unknown> {
   if (entry.uncompressedSize > MOST_JSON) return null;
-  const text = await entry.getData(new TextWriter());
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return jsonOf(await entry.getData(new TextWriter())) ?? null;
 }

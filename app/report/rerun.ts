@@ -1,6 +1,7 @@
 /** Rerunning the runs of a results file: whether that is possible, and whether the numbers are the same. */
 
 import { canonical } from '../../src/canonical';
+import { jsonOf } from '../../src/json';
 import { UserError } from '../../src/user-error';
 import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
 import { computedByWords } from '../store/computed-by';
@@ -19,14 +20,6 @@ export function parseResults(text: string, fileName: string): Results {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw notResults(fileName, `${issue?.path.join('.') || 'the whole file'}: ${issue?.message}`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const notResults = (fileName: string, why: string) =>

@@ -11,12 +11,16 @@ export function addModel(summary: ModelSummary): void {
   write({ models: [...read().models, { summary, chosen: true, gone: null, kept: false }] });
 }
 
-/** @param chosen whether the model classifies the images on Use */
-export function chooseModel(modelId: string, chosen: boolean): void {
+export function changeModel(modelId: string, change: Partial<TunedModel>): void {
   write({
-    models: read().models.map((model) => (model.summary.modelId === modelId ? { ...model, chosen } : model)),
+    models: read().models.map((model) =>
+      model.summary.modelId === modelId ? { ...model, ...change } : model,
+    ),
   });
 }
+
+/** @param chosen whether the model classifies the images on Use */
+export const chooseModel = (modelId: string, chosen: boolean) => changeModel(modelId, { chosen });
 
 export function dropModel(modelId: string): void {
   const model = read().models.find(({ summary }) => summary.modelId === modelId);
@@ -52,8 +56,7 @@ export async function restoreModels(): Promise<void> {
       const problem = asProblem(error);
       gone = problem ? `This model cannot be opened. ${problem.message}` : OPENING;
     }
-    const change = (model: TunedModel) => (model.summary.modelId === modelId ? { ...model, gone } : model);
-    write({ models: read().models.map(change) });
+    changeModel(modelId, { gone });
   }
 }
 

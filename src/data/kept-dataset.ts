@@ -5,7 +5,8 @@
 
 import { canonical } from '../canonical';
 import { projectFolder, readFile, writeWhole } from '../files/project-folder';
-import { sha256OfBlobs } from '../files/sha256';
+import { sha256, sha256OfBlobs } from '../files/sha256';
+import { jsonOf } from '../json';
 import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { KeptSource, Preset, Reading, SplitChoice } from '../worker/protocol';
@@ -76,6 +77,25 @@ export async function writeKept({ project, data }: KeptPlace, dataset: Dataset):
 }
 
 /**
+ * What is kept: the description, and the file of the pixels, whose contents are not compared with their hash.
+ * @throws UserError if either is missing, or they do not belong together
+ */
+export async function readKept({
+  project,
+  data,
+}: KeptPlace): Promise<{ description: KeptDataset; pixels: File }> {
+  const folder = await projectFolder(project, 'data', data);
+  const file = await readFile(folder, KEPT_FILES.description);
+  const pixels = await readFile(folder, KEPT_FILES.images);
+  if (!file || !pixels) throw damaged('they are missing');
+  const parsed = keptSchema.safeParse(jsonOf(await file.text()));
+  if (!parsed.success) throw damaged('their description cannot be read');
+  const { images, side } = parsed.data;
+  if (pixels.size !== images.length * side ** 2 * 3) throw damaged('their file has another length');
+  return { description: parsed.data, pixels };
+}
+
+/**
  * The kept images, split as asked.
  * @throws UserError if they are missing or damaged, or cannot be had as asked without the original files
  */
@@ -83,19 +103,13 @@ export async function openKept(
   { project, data }: KeptPlace,
   { side, preset, reading, ...choice }: SplitChoice & { side: number; preset: Preset; reading: Reading },
 ): Promise<Dataset> {
-  const folder = await projectFolder(project, 'data', data);
-  const description = await readFile(folder, KEPT_FILES.description);
-  const pixels = await readFile(folder, KEPT_FILES.images);
-  if (!description || !pixels) throw damaged('they are missing');
-  const parsed = keptSchema.safeParse(jsonOf(await description.text()));
-  if (!parsed.success) throw damaged('their description cannot be read');
-  const { images, pixelHash, framing, ...kept } = parsed.data;
+  const { description, pixels } = await readKept({ project, data });
+  const { images, pixelHash, framing, ...kept } = description;
   if (side !== kept.side || framingOf(preset) !== framing) throw otherPixels(kept.side, side);
   if (canonical(reading) !== canonical(kept.reading)) throw otherReading();
   const size = side * side * 3;
-  if (pixels.size !== images.length * size) throw damaged('their file has another length');
   const bytes = new Uint8Array(await pixels.arrayBuffer());
-  if ((await sha256OfBlobs([pixels])) !== pixelHash) throw damaged('their SHA-256 is not the recorded one');
+  if ((await sha256(bytes)) !== pixelHash) throw damaged('their SHA-256 is not the recorded one');
   const list = images.map(
     ({ path, label }, i): LabelledImage => ({
       path,
@@ -106,14 +120,6 @@ export async function openKept(
   if (list.some(({ label }) => label >= kept.classes.length)) throw damaged('their labels have no class');
   const places = new Map(images.flatMap(({ path, place }) => (place ? [[path, place] as const] : [])));
   return splitOf({ ...kept, places, originals: new Map() }, list, { ...choice, preset });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 const AGAIN = 'Drop the folder of images on Data again.';

@@ -5,6 +5,7 @@
  */
 
 import { openSyncAccess, type SyncAccessHandle } from '../files/sync-access';
+import { jsonOf } from '../json';
 import { z } from '../schema';
 import { UserError } from '../user-error';
 
@@ -78,7 +79,7 @@ export class Place {
   /** Null if there is no valid record, or the weight file does not match it. */
   async record(): Promise<PlaceRecord | null> {
     const file = await absent(this.folder.getFileHandle(RECORD));
-    const parsed = recordSchema.safeParse(await (await file?.getFile())?.text().then(json));
+    const parsed = recordSchema.safeParse(await (await file?.getFile())?.text().then(jsonOf));
     if (!parsed.success) return null;
     if (parsed.data.kind === 'whole') {
       const stored = await this.#file(parsed.data.precision);
@@ -232,13 +233,5 @@ async function absent<Found>(found: Promise<Found>): Promise<Found | null> {
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') return null;
     throw error;
-  }
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { float32, readSafetensors, writeSafetensors } from '../files/safetensors';
+import { jsonOf } from '../json';
 import { z } from '../schema';
 import { UserError } from '../user-error';
 import type { Expected } from '../worker/protocol';
@@ -93,7 +94,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { version, checkpoint } = file.metadata;
   if (version !== VERSION)
     throw new UserError(`The checkpoint has version ${version ?? 'none'}, this program reads ${VERSION}.`);
-  const parsed = headerSchema.safeParse(parseJson(checkpoint ?? ''));
+  const parsed = headerSchema.safeParse(jsonOf(checkpoint ?? ''));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(
@@ -112,12 +113,4 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       kept: { epoch: keptEpoch, values: vector('kept'), predicted: Uint16Array.from(predicted) },
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
