@@ -75,7 +75,7 @@ describe('a results file', () => {
     ['an empty file', '', 'it is not JSON'],
     ['half a file', resultsText(earlier()).slice(0, 500), 'it is not JSON'],
     ['another JSON', '[1, 2]', 'the whole file: '],
-    ['a file of another version', JSON.stringify({ ...earlier(), format: 3 }), 'format: '],
+    ['a file without a version', JSON.stringify({ ...earlier(), format: undefined }), 'format: '],
     ['a run without its configuration', JSON.stringify({ ...earlier(), runs: [{}] }), 'runs.0.name: '],
     [
       'an option that is no number',
@@ -85,7 +85,7 @@ describe('a results file', () => {
   ])('is refused where it is %s, with the field', async (_, text, why) => {
     const error = await written(text).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect(String(error)).toContain(`“results.json” is not a results file of this version (${why}`);
+    expect(String(error)).toContain(`“results.json” is not a results file (${why}`);
     expect(String(error)).toMatch(/Choose a results\.json that was saved by the page or the command line\.$/);
   });
 

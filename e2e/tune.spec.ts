@@ -198,7 +198,7 @@ test('rejects invalid arguments before anything is started', async () => {
     ],
     [['--data', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
     [['--rerun', join(folder, 'nowhere')], /nowhere” cannot be read: it does not exist\.$/],
-    [['--rerun', notes], /^“notes\.json” is not a results file of this version \(createdBy: /],
+    [['--rerun', notes], /^“notes\.json” is not a results file \(createdBy: /],
     [
       ['--rerun', notes, '--epochs', '3'],
       /^--epochs cannot be used with --rerun: the results file sets it\. Remove it/,

@@ -79,7 +79,7 @@ describe('a stored project', () => {
   it('says which version it is of where that is newer', async () => {
     const { header, parts } = await storedProject(ID);
     const newer = { header: { ...(header as object), version: 99 }, parts };
-    expect(() => parseProject(newer)).toThrow('project version 99; this page reads up to 1');
+    expect(() => parseProject(newer)).toThrow('version 99; this one reads up to 1');
   });
 
   it('is read or refused with a sentence, whatever of its records is changed: 1,000 mutations', async () => {

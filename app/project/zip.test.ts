@@ -115,7 +115,7 @@ describe('the zip of a project', () => {
     const newer = new Blob([text.replace('"version": 1', '"version": 7')]);
     await refused(
       rezipped((name, content) => [name, name === 'project.json' ? newer : content]),
-      'project version 7; this page reads up to 1',
+      'version 7; this one reads up to 1',
     );
     const png = await entryOf(/00002/);
     await refused(

@@ -141,18 +141,3 @@ describe('running again', () => {
     expect(() => parseResults(unbounded, 'results.json')).toThrow(/runs\.0\.config\.batchSize/);
   });
 });
-
-describe('a results file written before fields were renamed', () => {
-  it('is read with the present names', () => {
-    const memory = { batch: 16, microBatch: 8, evaluationBatch: 64, bytes: 3e8, budget: 2e9 };
-    const now = results([
-      run('atoms', 15, { memory: { ...memory, gradientCheckpointing: true, frozenFeatures: 'file' } }),
-    ]);
-    const earlier = resultsText(now)
-      .replaceAll('"gradientCheckpointing"', '"recompute"')
-      .replaceAll('"frozenFeatures"', '"prefix"')
-      .replaceAll('"targets"', '"labels"');
-    expect(earlier).toContain('"labels"');
-    expect(parseResults(earlier, 'earlier.json')).toEqual(now);
-  });
-});

@@ -7,16 +7,19 @@ import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/work
 import { computedByWords } from '../store/computed-by';
 import { correctionWords, imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';
+import { fieldOf } from '../versions';
+import { migrated } from './migrations';
 import { type DataSummary, type Results, type RunResults, resultsSchema } from './results';
 
 /** On WebGPU, the order of additions depends on the driver. */
 const WEBGPU_TOLERANCE = 1e-3;
 
-/** Throws `UserError` if the text is not a results file. */
+/** Throws `UserError` if the text is not a results file, or one of a newer version. */
 export function parseResults(text: string, fileName: string): Results {
   const json = jsonOf(text);
   if (json === undefined) throw notResults(fileName, 'it is not JSON');
-  const parsed = resultsSchema.safeParse(json);
+  const statesVersion = typeof fieldOf(json, 'format') === 'number';
+  const parsed = resultsSchema.safeParse(statesVersion ? migrated(json, fileName) : json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw notResults(fileName, `${issue?.path.join('.') || 'the whole file'}: ${issue?.message}`);
@@ -24,7 +27,7 @@ export function parseResults(text: string, fileName: string): Results {
 
 const notResults = (fileName: string, why: string) =>
   new UserError(
-    `“${fileName}” is not a results file of this version (${why}). Choose a results.json that was saved by the page or the command line.`,
+    `“${fileName}” is not a results file (${why}). Choose a results.json that was saved by the page or the command line.`,
   );
 
 /** The runs to rerun, in order: finished ones that were computed with the results' backend and precision. */

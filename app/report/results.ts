@@ -9,7 +9,7 @@ import type { BackboneSummary, DatasetSummary, EngineInfo, Part } from '../../sr
 import type { Problem } from '../store/problem';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../store/run-record';
 
-export const RESULTS_FORMAT = 4;
+export const RESULTS_FORMAT = 5;
 
 /** A data set's summary without thumbnails. */
 export type DataSummary = Omit<DatasetSummary, 'classes' | 'thumbnailLayout'> & {
@@ -70,22 +70,6 @@ const accuracySchema = z.object({
 /** Class indices of every image: targets and predictions. */
 export const predictionsSchema = z.object({ targets: z.array(count), predicted: z.array(count) });
 
-/** Fields that were renamed since earlier versions, by their old name. */
-const RENAMED_FIELDS = new Map([
-  ['recompute', 'gradientCheckpointing'],
-  ['prefix', 'frozenFeatures'],
-  ['labels', 'targets'],
-]);
-
-/** JSON with the current field names. */
-function currentNames(json: unknown): unknown {
-  if (Array.isArray(json)) return json.map(currentNames);
-  if (typeof json !== 'object' || json === null) return json;
-  return Object.fromEntries(
-    Object.entries(json).map(([name, value]) => [RENAMED_FIELDS.get(name) ?? name, currentNames(value)]),
-  );
-}
-
 export const runResultsSchema = z.object({
   name: z.string(),
   /** Common name of runs that differ only in their seeds. */
@@ -110,13 +94,13 @@ export const runResultsSchema = z.object({
   /** The backend that computed it; null if the run has no result. */
   backend: z.enum(['webgpu', 'wasm']).nullable(),
   precision: z.enum(['single', 'half']).nullable(),
-  /** WebAssembly threads, 0 on WebGPU; missing in files of earlier versions. */
-  threads: count.nullable().default(null),
+  /** WebAssembly threads, 0 on WebGPU; null if it is not known. */
+  threads: count.nullable(),
   /** Index of colour and marker. */
   style: count,
   /** The person's own words. */
-  note: z.string().default(''),
-  tags: z.array(z.string()).default([]),
+  note: z.string(),
+  tags: z.array(z.string()),
   trainable,
   /** Its memory plan, in bytes; null if it did not start. */
   memory: z
@@ -138,8 +122,8 @@ export const runResultsSchema = z.object({
   epochs: z.array(epochSchema),
   /** Predictions on the validation images; null if there are none. */
   validation: predictionsSchema.nullable(),
-  /** Their epoch: the best one. Null in files of earlier versions, which have the predictions of the last epoch. */
-  validationEpoch: count.nullable().default(null),
+  /** Their epoch: the best one. Null: they are those of the last epoch, as in files of version 4. */
+  validationEpoch: count.nullable(),
   /** Predictions on the test images at the best epoch; null without test images. */
   test: predictionsSchema.nullable(),
   /** Training loss at every reported step. */
@@ -148,7 +132,7 @@ export const runResultsSchema = z.object({
   adapter: z.object({ file: z.string().nullable(), bytes: count }).nullable(),
 });
 
-const currentResults = z.object({
+export const resultsSchema = z.object({
   format: z.literal(RESULTS_FORMAT),
   createdBy: z.object({ name: z.string(), version: z.string() }),
   /** When the command was started or the page created the file. */
@@ -193,25 +177,21 @@ const currentResults = z.object({
     preset: z.enum(PRESETS),
     unused: count,
     augmentation: z.enum(['crops-flips', 'flips', 'none']),
-    // Missing in results of earlier versions.
-    reading: readingSchema.default({}),
-    notices: z.array(z.string()).default([]),
+    reading: readingSchema,
+    notices: z.array(z.string()),
     leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
     duplicates: z.object({
       groups: count,
       images: count,
       conflicts: z.array(z.array(z.string())),
       leaked: z.object({ val: count, test: count }),
-      // Missing in files of earlier versions.
-      givenUp: z.object({ images: count, classes: z.array(z.string()) }).default({ images: 0, classes: [] }),
+      givenUp: z.object({ images: count, classes: z.array(z.string()) }),
     }),
     hash: z.string(),
   }) satisfies z.ZodType<DataSummary>,
   runs: z.array(runResultsSchema),
   charts: z.array(z.string()),
 });
-
-export const resultsSchema = z.preprocess(currentNames, currentResults);
 
 export type Results = z.infer<typeof resultsSchema>;
 export type RunResults = z.infer<typeof runResultsSchema>;
