@@ -30,8 +30,8 @@ export function storedRuns(page: Page): Promise<StoredRun[]> {
   );
 }
 
-/** The tensors of the only model's file by name: their bytes in base64. */
-export async function storedModel(page: Page): Promise<Record<string, string>> {
+/** The tensors of the only model's file by name. */
+export async function storedModel(page: Page): Promise<Map<string, Float32Array>> {
   const bytes = await page.evaluate(async () => {
     const files: number[][] = [];
     const root = await navigator.storage.getDirectory();
@@ -46,10 +46,20 @@ export async function storedModel(page: Page): Promise<Record<string, string>> {
     return files[0] ?? [];
   });
   const { tensors } = decodeAdapter(Uint8Array.from(bytes), 'the stored model');
-  return Object.fromEntries(
-    [...tensors].map(([name, { data }]) => [
-      name,
-      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
-    ]),
-  );
+  return new Map([...tensors].map(([name, { data }]) => [name, data]));
+}
+
+/** All files in the page's private file system: path, and size in bytes. */
+export function storedFiles(page: Page): Promise<{ path: string; size: number }[]> {
+  return page.evaluate(async () => {
+    const files: { path: string; size: number }[] = [];
+    const folders = [{ path: '', handle: await navigator.storage.getDirectory() }];
+    for (let folder = folders.pop(); folder; folder = folders.pop())
+      for await (const [name, entry] of folder.handle.entries()) {
+        const path = `${folder.path}/${name}`;
+        if (entry.kind === 'directory') folders.push({ path, handle: entry as FileSystemDirectoryHandle });
+        else files.push({ path, size: (await (entry as FileSystemFileHandle).getFile()).size });
+      }
+    return files;
+  });
 }

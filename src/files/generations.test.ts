@@ -54,8 +54,8 @@ describe('content in two generations', () => {
       await put('1', damaged);
       expect(await store.read(), `trial ${trial}`).toEqual(content(300, 1));
     }
-    // The next write replaces the damaged file and not the whole one.
-    await store.write(content(300, 3));
+    // The next session replaces the damaged file and not the whole one.
+    await new Generations(folder).write(content(300, 3));
     expect(await store.read()).toEqual(content(300, 3));
     await put('1', new Uint8Array());
     expect(await store.read()).toEqual(content(300, 1));

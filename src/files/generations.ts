@@ -12,14 +12,20 @@ const HASH_AT = GENERATION_AT + 8;
 const CONTENT_AT = HASH_AT + 32;
 const NAMES = ['0', '1'] as const;
 
-interface Generation {
+interface Written {
   name: (typeof NAMES)[number];
   generation: number;
+}
+
+interface Generation extends Written {
   content: Uint8Array<ArrayBuffer>;
 }
 
 export class Generations {
-  /** The files of this folder belong to it. */
+  /** What this writer wrote last, so that it need not read all of it for the next write. */
+  #last: Written | null = null;
+
+  /** The files of this folder belong to it, and no other writes them meanwhile. */
   constructor(readonly folder: FileSystemDirectoryHandle) {}
 
   /** The newest whole content; null if there is none. */
@@ -32,14 +38,17 @@ export class Generations {
    * @throws DOMException `QuotaExceededError` if there is no room; what was there before stays
    */
   async write(content: Uint8Array): Promise<void> {
-    const newest = await this.#newest();
+    const newest = this.#last ?? (await this.#newest());
     const generation = (newest?.generation ?? 0) + 1;
+    const name = newest?.name === '0' ? '1' : '0';
     const bytes = new Uint8Array(CONTENT_AT + content.length);
     bytes.set(MAGIC);
     new DataView(bytes.buffer).setBigUint64(GENERATION_AT, BigInt(generation), true);
     bytes.set(content, CONTENT_AT);
     bytes.set(await hashOf(bytes), HASH_AT);
-    await writeWhole(this.folder, newest?.name === '0' ? '1' : '0', [bytes]);
+    this.#last = null;
+    await writeWhole(this.folder, name, [bytes]);
+    this.#last = { name, generation };
   }
 
   async #newest(): Promise<Generation | null> {

@@ -5,7 +5,7 @@ import { Generations } from '../files/generations';
 import { deleteInProject, projectFolder, readFile } from '../files/project-folder';
 import { type Checkpoint, decodeCheckpoint, type RunIdentity } from '../training/checkpoint-file';
 import { UserError } from '../user-error';
-import type { RunEvent } from './protocol';
+import type { CheckpointCost, RunEvent } from './protocol';
 import type { RunPoint, Safeguard } from './run';
 
 /** Seconds after which a checkpoint is written within an epoch. */
@@ -19,10 +19,9 @@ export interface SavedCheckpoint {
   losses: { at: number; values: Float64Array<ArrayBuffer> };
 }
 
-/** Null if it was written. */
-export interface SaveAnswer {
-  failed: { isFull: boolean; message: string } | null;
-}
+export type SaveAnswer =
+  | { failed: null; written: Pick<CheckpointCost, 'bytes' | 'writeSeconds'> }
+  | { failed: { isFull: boolean; message: string } };
 
 /** The losses of all steps so far, in a file of their own: a checkpoint has the same size at every step. */
 class LossLog {
@@ -109,7 +108,9 @@ export class CheckpointKeeper {
     const isDue = isNewEpoch || performance.now() - this.#savedAt > 1000 * LONGEST_UNSAVED;
     if (!isDue || this.#writing) return;
     this.#savedAt = performance.now();
-    this.#writing = this.#save(await point()).finally(() => {
+    const copied = await point();
+    const copySeconds = (performance.now() - this.#savedAt) / 1000;
+    this.#writing = this.#save(copied, copySeconds).finally(() => {
       this.#writing = null;
     });
   };
@@ -120,7 +121,7 @@ export class CheckpointKeeper {
     this.#worker.terminate();
   }
 
-  async #save(point: RunPoint): Promise<void> {
+  async #save(point: RunPoint, copySeconds: number): Promise<void> {
     const { optimizer } = point.state;
     const values = Float64Array.from(this.#losses);
     const losses = { at: this.#logged, values };
@@ -129,17 +130,17 @@ export class CheckpointKeeper {
       ({ buffer }) => buffer,
     );
     const transfer = [...new Set(buffers)] as ArrayBuffer[]; // none is shared memory
-    const { failed } = await this.#send(
+    const answer = await this.#send(
       { ...this.place, checkpoint: { identity: this.identity, point }, losses },
       transfer,
     );
-    if (failed) {
-      this.onEvent({ kind: 'unsaved', ...failed });
+    if (answer.failed) {
+      this.onEvent({ kind: 'unsaved', ...answer.failed });
       return;
     }
     this.#losses = this.#losses.slice(values.length);
     this.#logged += values.length;
-    this.onEvent({ kind: 'saved', step: optimizer.step });
+    this.onEvent({ kind: 'saved', step: optimizer.step, copySeconds, ...answer.written });
   }
 
   #send(saved: SavedCheckpoint, transfer: Transferable[]): Promise<SaveAnswer> {

@@ -489,6 +489,14 @@ export interface EpochResult {
   seconds: number;
 }
 
+/** What saving a run's point took. Training waits for the copy; the rest is done in a worker beside it. */
+export interface CheckpointCost {
+  /** Of the checkpoint's file. */
+  bytes: number;
+  copySeconds: number;
+  writeSeconds: number;
+}
+
 export type RunEvent =
   /** The first event of every run. */
   | { kind: 'planned'; memory: MemoryPlan }
@@ -508,7 +516,7 @@ export type RunEvent =
   /** The run continues after this step, where a saved point of it stood. Replaces what is known of it. */
   | { kind: 'resumed'; step: number; losses: number[]; epochs: EpochResult[]; keptEpoch: number }
   /** If the run is interrupted now, it can be continued after this step. */
-  | { kind: 'saved'; step: number }
+  | ({ kind: 'saved'; step: number } & CheckpointCost)
   /** The run's point could not be saved; `isFull`: because there is no room. */
   | { kind: 'unsaved'; isFull: boolean; message: string };
 
