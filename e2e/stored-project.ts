@@ -58,7 +58,11 @@ export function storedFiles(page: Page): Promise<{ path: string; size: number }[
       for await (const [name, entry] of folder.handle.entries()) {
         const path = `${folder.path}/${name}`;
         if (entry.kind === 'directory') folders.push({ path, handle: entry as FileSystemDirectoryHandle });
-        else files.push({ path, size: (await (entry as FileSystemFileHandle).getFile()).size });
+        else
+          await (entry as FileSystemFileHandle).getFile().then(
+            ({ size }) => files.push({ path, size }),
+            () => {}, // it has just been deleted
+          );
       }
     return files;
   });

@@ -31,8 +31,8 @@ export function ProjectNotes() {
       )}
       {checkpointProblem !== null && saving.status !== 'failed' && (
         <Alert color="yellow" icon={<Icon of="warning" />} className={classes.note}>
-          Training goes on, but where it stands is not saved, so it would begin anew if the page were closed.{' '}
-          {checkpointProblem} Delete projects or backbones that you no longer need.
+          Training goes on, but it would go back to where it was last saved if the page were closed.{' '}
+          {checkpointProblem}
         </Alert>
       )}
       {work && (

@@ -2,8 +2,10 @@
  * Stores the open project as it changes: images and models as files, everything else as records. A run with a model is recorded as over
  * only when the model's file is written; until then its checkpoint stays, and after an accident it ends once more, with the same numbers.
  */
+import { isNoRoom, NO_ROOM } from '../../src/files/no-room';
 import { deleteInProject } from '../../src/files/project-folder';
 import { askToPersist } from '../../src/hub/persist';
+import { UserError } from '../../src/user-error';
 import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
 import { ask } from '../store/engine-actions';
 import { changeModel } from '../store/model-actions';
@@ -265,14 +267,13 @@ async function headerRecord(session: Session, runIds: string[], modelIds: string
   };
 }
 
-export const NO_ROOM =
-  'This browser has no room left for this page. Training goes on. Delete projects or backbones that you no longer need, or download the adapters.';
-
 function failed(error: unknown): void {
-  const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
-  const message = isFull
+  const why = error instanceof Error ? error.message : String(error);
+  const message = isNoRoom(error)
     ? NO_ROOM
-    : `This browser did not store it: ${error instanceof Error ? error.message : String(error)}. Export the project or download the adapters before you close the page.`;
+    : error instanceof UserError
+      ? why
+      : `This browser did not store it: ${why} Export the project or download the adapters before you close the page.`;
   const problem: Problem = { kind: 'user', message };
   write({ saving: { status: 'failed', problem } });
 }

@@ -1,4 +1,5 @@
 /** Runs are trained one after another. Events are batched, because they arrive more often than the page should redraw. */
+import { NO_ROOM } from '../../src/files/no-room';
 import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
 import { isMixed } from './computed-by';
@@ -261,6 +262,8 @@ async function train(run: RunRecord): Promise<void> {
       if (problem) announce(`${run.name} failed. ${problem.message}`);
     }
   }
+  // It is said of a run that trains.
+  write({ checkpointProblem: null });
   offerAfter((performance.now() - began) / 1000);
 }
 
@@ -285,12 +288,9 @@ const computedOn = ({ backend, precision }: EngineInfo) => ({ backend, precision
 /** Says so where the points of runs cannot be saved, until one is. */
 function noteCheckpoints(events: readonly RunEvent[]): void {
   const last = events.findLast(({ kind }) => kind === 'saved' || kind === 'unsaved');
-  const checkpointProblem =
-    last?.kind === 'unsaved' ? (last.isFull ? NO_ROOM_FOR_CHECKPOINTS : last.message) : null;
+  const checkpointProblem = last?.kind === 'unsaved' ? (last.isFull ? NO_ROOM : last.message) : null;
   if (last && checkpointProblem !== read().checkpointProblem) write({ checkpointProblem });
 }
-
-const NO_ROOM_FOR_CHECKPOINTS = 'This browser has no room left for this page.';
 
 /** Queues an interrupted run again; the engine continues it from its last saved point. */
 export function continueRun({ id }: RunRecord): void {

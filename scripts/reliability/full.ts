@@ -27,10 +27,15 @@ export interface Full {
   differences: string[];
 }
 
+/** A limit ends with the session that has set it, so there is one for each page. */
+const sessions = new WeakMap<Page, Awaited<ReturnType<typeof devTools>>>();
+
 /** Sets how many bytes the page may still write; null for no limit of ours. */
 export async function allow(page: Page, free: number | null): Promise<void> {
   const used = await page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
-  await (await devTools(page)).send('Storage.overrideQuotaForOrigin', {
+  const session = sessions.get(page) ?? (await devTools(page));
+  sessions.set(page, session);
+  await session.send('Storage.overrideQuotaForOrigin', {
     origin: new URL(page.url()).origin,
     ...(free === null ? {} : { quotaSize: used + free }),
   });
@@ -39,8 +44,8 @@ export async function allow(page: Page, free: number | null): Promise<void> {
 const NO_ROOM = /no room|not saved/;
 
 /** The page's sentence about room, once it stands there. */
-async function sentence(page: Page): Promise<string> {
-  const found = page.locator('[role=alert]', { hasText: NO_ROOM }).first();
+async function sentence(page: Page, words = NO_ROOM): Promise<string> {
+  const found = page.locator('[role=alert]', { hasText: words }).first();
   await found.waitFor({ timeout: PATIENCE });
   return (await found.innerText()).split('\n').join(' ');
 }
@@ -113,18 +118,27 @@ export async function fullElsewhere(address: string, folder: string): Promise<Fu
   const before = await kept(page);
   await projects(page);
   await choose(page, 'Duplicate', 30_000);
-  done.push({ write: 'a duplicate', said: await sentence(page), differences: await changes(page, before) });
+  done.push({
+    write: 'a duplicate',
+    said: await sentence(page, /no room/),
+    differences: await changes(page, before),
+  });
 
   await choose(page, 'Export as zip', 20_000);
-  done.push({ write: 'a zip', said: await sentence(page), differences: await changes(page, before) });
+  done.push({
+    write: 'a zip',
+    said: await sentence(page, /to write the zip/),
+    differences: await changes(page, before),
+  });
 
   const [download] = await Promise.all([page.waitForEvent('download'), choose(page, 'Export as zip', null)]);
   const zip = join(folder, 'project.zip');
   await download.saveAs(zip);
+  const withZip = await kept(page);
   await allow(page, 30_000);
   await page.getByLabel('Zip of a project').setInputFiles(zip);
-  const ofImport = await sentence(page);
-  done.push({ write: 'an imported zip', said: ofImport, differences: await changes(page, before) });
+  const ofImport = await sentence(page, /for the project/);
+  done.push({ write: 'an imported zip', said: ofImport, differences: await changes(page, withZip) });
   await own.close();
   return done;
 }
@@ -157,7 +171,7 @@ export async function fullDisk(address: string, folder: string): Promise<Full[]>
     await projects(page);
     fill();
     await choose(page, 'Export as zip');
-    const ofZip = await sentence(page);
+    const ofZip = await sentence(page, /to write the zip/);
     const lost = await changes(page, before);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Run 1 setting' }).click();
@@ -199,7 +213,10 @@ const projects = (page: Page) => page.getByRole('button', { name: 'Projects' }).
 
 /** From the menu of the only project. */
 async function choose(page: Page, action: string, free?: number | null): Promise<void> {
-  await page.getByRole('button', { name: /^Actions of/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Actions of/ })
+    .click();
   const item = page.getByRole('menuitem', { name: action });
   await item.waitFor();
   if (free !== undefined) await allow(page, free);

@@ -5,7 +5,7 @@
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { build, preview } from 'vite';
+import { withBuiltAddress } from '../built-page';
 import { full, fullTable } from './full';
 import { KILL_PLAN, kill, killTable } from './kills';
 import { LOSS_PLAN, lose, lossTable } from './losses';
@@ -76,12 +76,8 @@ const proof = PROOFS[name];
 if (!proof) throw new Error(`Name one of: ${Object.keys(PROOFS).join(', ')}.`);
 const out = new URL('../../out/', import.meta.url);
 mkdirSync(out, { recursive: true });
-await build({ logLevel: 'warn' });
-const server = await preview({ preview: { host: '127.0.0.1', port: 4191, strictPort: false } });
-try {
-  const [address] = server.resolvedUrls?.local ?? [];
-  if (!address) throw new Error('The server has no address.');
-  const { table, holds } = await proof(address, {
+const { table, holds } = await withBuiltAddress((address) =>
+  proof(address, {
     trials: values.trials === undefined ? undefined : Number(values.trials),
     seed: Number(values.seed),
     note: (trial) => {
@@ -89,9 +85,7 @@ try {
       appendFileSync(new URL(`reliability-${name}.jsonl`, out), `${line}\n`);
       console.log(line);
     },
-  });
-  console.log(`\n${table}`);
-  process.exitCode = holds ? 0 : 1;
-} finally {
-  await server.close();
-}
+  }),
+);
+console.log(`\n${table}`);
+process.exitCode = holds ? 0 : 1;

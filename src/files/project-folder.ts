@@ -5,7 +5,7 @@ const ROOT = 'projects';
 /** The parts of a project that are files: the images, the models, and the checkpoints of runs that are not over. */
 export type ProjectPart = 'data' | 'models' | 'checkpoints';
 
-/** The folder of one set of images or one run, or the folder of all models; it is made where it is missing. */
+/** The folder of one set of images or one run, or the folder of all models, to write into; it is made where it is missing. */
 export async function projectFolder(
   project: string,
   ...path: [part: ProjectPart, ...inside: string[]]
@@ -14,6 +14,21 @@ export async function projectFolder(
   for (const name of [ROOT, project, ...path])
     folder = await folder.getDirectoryHandle(name, { create: true });
   return folder;
+}
+
+/** The same folder to read from; null where there is none. */
+export async function existingFolder(
+  project: string,
+  ...path: [part: ProjectPart, ...inside: string[]]
+): Promise<FileSystemDirectoryHandle | null> {
+  let folder = await navigator.storage.getDirectory();
+  try {
+    for (const name of [ROOT, project, ...path]) folder = await folder.getDirectoryHandle(name);
+    return folder;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+    throw error;
+  }
 }
 
 /** Deletes a file or folder of a project; the whole project without a path. Does nothing where there is none. */

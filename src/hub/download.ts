@@ -1,10 +1,12 @@
 /** Downloads a published weight file into the browser's storage. */
+
+import { isNoRoom } from '../files/no-room';
 import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
 import type { KeepOptions } from './keep';
 import { exclusively, type PartialRecord, Place, type StoredFile, type StoredPrecision } from './place';
 import { Reporter } from './progress';
-import { isNoRoom, noRoom, requireRoom, size } from './room';
+import { noRoom, requireRoom, size } from './room';
 import { roundToFp16 } from './round-to-fp16';
 import type { Download, Statement } from './sources';
 import { untilAnswered } from './stall';

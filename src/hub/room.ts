@@ -9,11 +9,6 @@ export async function requireRoom(label: string, needed: number): Promise<void> 
   if (free !== null && free < needed) throw await noRoom(label, needed);
 }
 
-export function isNoRoom(error: unknown): boolean {
-  // A DOMException; in newer browsers a separate class with the same name.
-  return error instanceof Error && error.name === 'QuotaExceededError';
-}
-
 /** @param needed bytes that were still to be written; null if unknown */
 export async function noRoom(label: string, needed: number | null): Promise<UserError> {
   const [free, stored] = await Promise.all([freeBytes().catch(() => null), storedBackbones()]);

@@ -1,12 +1,13 @@
 /** Rewrites a stored safetensors file in fp16, which halves its size. */
 
+import { isNoRoom } from '../files/no-room';
 import { dataStart, readHeader, writeHeader } from '../files/safetensors';
 import { readAll, type SyncAccessHandle, writeAll } from '../files/sync-access';
 import { yieldToEventLoop } from '../yield-to-event-loop';
 import { toFloat16 } from './float16';
 import type { Place } from './place';
 import type { Reporter } from './progress';
-import { isNoRoom, noRoom, requireRoom } from './room';
+import { noRoom, requireRoom } from './room';
 
 interface RoundingOptions {
   reporter: Reporter;

@@ -1,4 +1,5 @@
 /** Encodes, hashes and writes checkpoints, one after another, beside the training of `worker.ts`. */
+import { isNoRoom } from '../files/no-room';
 import { encodeCheckpoint } from '../training/checkpoint-file';
 import { checkpointStore, type SaveAnswer, type SavedCheckpoint } from './checkpoints';
 
@@ -9,8 +10,8 @@ addEventListener('message', async ({ data }: MessageEvent<SavedCheckpoint>) => {
   const answer = (message: SaveAnswer) => postMessage(message);
   const began = performance.now();
   try {
-    const { project, runId, checkpoint, losses } = data;
-    opened ??= checkpointStore(project, runId);
+    const { checkpoint, losses } = data;
+    opened ??= checkpointStore(data);
     const store = await opened;
     // Losses of steps after the checkpoint are the same when they are computed again, so the log may be ahead of it.
     await store.losses.write(losses.values, losses.at);
@@ -21,7 +22,6 @@ addEventListener('message', async ({ data }: MessageEvent<SavedCheckpoint>) => {
   } catch (error) {
     // It may not have been opened.
     opened = null;
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    answer({ failed: { isFull: name === 'QuotaExceededError', message: `${name}: ${message}` } });
+    answer({ failed: { isFull: isNoRoom(error), message: String(error) } });
   }
 });

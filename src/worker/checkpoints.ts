@@ -2,7 +2,7 @@
 
 import { canonical } from '../canonical';
 import { Generations } from '../files/generations';
-import { deleteInProject, projectFolder, readFile } from '../files/project-folder';
+import { deleteInProject, existingFolder, projectFolder, readFile } from '../files/project-folder';
 import { type Checkpoint, decodeCheckpoint, type RunIdentity } from '../training/checkpoint-file';
 import { UserError } from '../user-error';
 import type { CheckpointCost, RunEvent } from './protocol';
@@ -50,10 +50,14 @@ class LossLog {
   }
 }
 
-export async function checkpointStore(project: string, runId: string) {
-  const folder = await projectFolder(project, 'checkpoints', runId);
-  return { points: new Generations(folder), losses: new LossLog(folder) };
-}
+const storeIn = (folder: FileSystemDirectoryHandle) => ({
+  points: new Generations(folder),
+  losses: new LossLog(folder),
+});
+
+/** Where the checkpoints of a run are written. @throws DOMException `QuotaExceededError` if there is no room for a folder */
+export const checkpointStore = async ({ project, runId }: Pick<SavedCheckpoint, 'project' | 'runId'>) =>
+  storeIn(await projectFolder(project, 'checkpoints', runId));
 
 export const deleteCheckpoints = (project: string, runId: string) =>
   deleteInProject(project, 'checkpoints', runId);
@@ -64,9 +68,10 @@ export async function readCheckpoint(
   runId: string,
   identity: RunIdentity,
 ): Promise<{ point: RunPoint; losses: number[] } | null> {
-  const store = await checkpointStore(project, runId);
-  const bytes = await store.points.read();
-  if (!bytes) return null;
+  const folder = await existingFolder(project, 'checkpoints', runId);
+  const store = folder && storeIn(folder);
+  const bytes = await store?.points.read();
+  if (!store || !bytes) return null;
   try {
     const { identity: written, point } = decodeCheckpoint(bytes);
     if (canonical(written) !== canonical(identity)) return null;

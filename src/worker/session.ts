@@ -25,7 +25,9 @@ import {
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
+import { isNoRoom, NO_ROOM } from '../files/no-room';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
+import { deleteInProject } from '../files/project-folder';
 import { sha256 } from '../files/sha256';
 import { keep } from '../hub/keep';
 import { sourceOfFile } from '../hub/sources';
@@ -425,7 +427,12 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
 
     keepData: ({ project, data, expected }, { signal }) =>
       reading('read', signal, async () => {
-        await writeKept({ project, data }, expectedData(expected));
+        try {
+          await writeKept({ project, data }, expectedData(expected));
+        } catch (error) {
+          await deleteInProject(project, 'data', data);
+          throw isNoRoom(error) ? new UserError(NO_ROOM) : error;
+        }
         return null;
       }),
 
