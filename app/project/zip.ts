@@ -45,8 +45,16 @@ type OnProgress = (progress: Progress) => void;
 
 // ---------------------------------------------------------------- writing
 
-/** The zip of a stored project, on the browser's disk. @throws UserError if the project cannot be read or there is no room */
-export async function exportProject(project: string, onProgress: OnProgress): Promise<File> {
+/**
+ * The zip of a stored project, on the browser's disk.
+ * @param pngs the images of this project as files, by name, from an earlier call; those that are missing are added
+ * @throws UserError if the project cannot be read or there is no room
+ */
+export async function exportProject(
+  project: string,
+  onProgress: OnProgress,
+  pngs?: Map<string, Blob>,
+): Promise<File> {
   const stored = await readStored(project);
   if (!stored) throw new UserError('There is no such project in this browser any more.');
   const { header } = parseProject(stored);
@@ -55,7 +63,7 @@ export async function exportProject(project: string, onProgress: OnProgress): Pr
   const file = await folder.getFileHandle(`${crypto.randomUUID()}.zip`, { create: true });
   const stream = await file.createWritable();
   try {
-    await writeZip(stream, project, stored, onProgress);
+    await writeZip(stream, project, stored, onProgress, pngs);
   } catch (error) {
     await stream.abort().catch(() => {});
     await folder.removeEntry(file.name).catch(() => {});
@@ -83,10 +91,12 @@ async function writeZip(
   project: string,
   { header: unchecked, parts }: StoredParts,
   onProgress: OnProgress,
+  pngs?: Map<string, Blob>,
 ): Promise<void> {
   const zip = new ZipWriter(stream, { useWebWorkers: false, keepOrder: true });
+  // What could not be parsed is a text, as it was.
   const text = (name: string, content: unknown) =>
-    zip.add(name, new TextReader(JSON.stringify(content, null, 1)));
+    zip.add(name, new TextReader(typeof content === 'string' ? content : JSON.stringify(content, null, 1)));
   const runs = parts.filter(({ kind }) => kind === 'run');
   const models = parts.filter(({ kind }) => kind === 'model');
   const runFile = (index: number, value: unknown) =>
@@ -109,7 +119,7 @@ async function writeZip(
     if (model) await zip.add(`models/${id}.safetensors`, new BlobReader(model), { level: 0 });
   }
   const { header } = parseProject({ header: unchecked, parts: [] });
-  if (header.source) await writeImages(zip, project, header.source.data, onProgress);
+  if (header.source) await writeImages(zip, project, header.source.data, onProgress, pngs);
   await zip.close();
 }
 
@@ -118,6 +128,7 @@ async function writeImages(
   project: string,
   data: string,
   onProgress: OnProgress,
+  pngs?: Map<string, Blob>,
 ): Promise<void> {
   const { description: kept, pixels } = await readKept({ project, data });
   const total = kept.images.length;
@@ -129,9 +140,12 @@ async function writeImages(
   const size = kept.side ** 2 * 3;
   for (const [index, { file }] of images.entries()) {
     onProgress({ label: 'Writing the images', done: index, total });
-    const image = new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
+    const image = async () =>
+      new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
+    const png = pngs?.get(file) ?? (await pngOfPixels(await image(), kept.side));
+    pngs?.set(file, png);
     // A PNG is compressed already.
-    await zip.add(file, new BlobReader(await pngOfPixels(image, kept.side)), { level: 0 });
+    await zip.add(file, new BlobReader(png), { level: 0 });
   }
 }
 
@@ -295,8 +309,9 @@ const blobOf = (entry: FileEntry) => entry.getData(new BlobWriter('image/png'));
 const bytesOf = async (entry: FileEntry) =>
   new Uint8Array(await (await entry.getData(new BlobWriter())).arrayBuffer());
 
-/** Null for what is not JSON. */
+/** The text itself where it is not JSON; null if it is too long. */
 async function contentOf(entry: FileEntry): Promise<unknown> {
   if (entry.uncompressedSize > MOST_JSON) return null;
-  return jsonOf(await entry.getData(new TextWriter())) ?? null;
+  const text = await entry.getData(new TextWriter());
+  return jsonOf(text) ?? text;
 }
