@@ -87,7 +87,8 @@ const setting = (id: string) => {
 function asked(id: string, given: Partial<AskedRun> = {}): AskedRun {
   return {
     ...{ setting: setting(id), role: 'final', name: setting(id).label, armName: setting(id).label },
-    ...{ memoryCap: null, config: runConfig(setting(id), DEFAULT_HYPERPARAMETERS, 'flips') },
+    ...{ memoryCap: null, sweep: null, before: null },
+    config: runConfig(setting(id), DEFAULT_HYPERPARAMETERS, 'flips'),
     ...given,
   };
 }
@@ -291,7 +292,7 @@ describe('a run', () => {
     const inputs = calls().flatMap(([call, input]) => (call === 'train' ? [input] : []));
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
     const expected = expectedOf(DATASET, BACKBONE);
-    // The command line has no projects.
+    // No checkpoints are written.
     const nowhere = { project: null, mostAtOnce: null };
     expect(inputs).toEqual([
       {

@@ -24,9 +24,9 @@ class PageFixture extends EventEmitter {
   async setInputFiles(selector: string, path: string) {
     this.chosen.push([selector, path]);
   }
-  async $eval(selector: string, work: (input: { value: string }) => void) {
+  async $$eval(selector: string, work: (inputs: { value: string }[]) => void) {
     const input = { value: 'as it was' };
-    work(input);
+    work([input]);
     this.chosen.push([selector, input.value]);
   }
 }

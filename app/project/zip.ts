@@ -14,9 +14,9 @@ import { jsonOf } from '../../src/json';
 import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
-import { type PartKind, readStored, type StoredParts, store } from './database';
+import { type PartKind, type StoredParts, store } from './database';
 import { keptModelFile } from './model-files';
-import { nameOf, parseProject } from './opening';
+import { nameOf, parseProject, placeIn, requireStored } from './opening';
 
 const FORMAT = 'atomtune project';
 const DESCRIPTION = 'project.json';
@@ -55,8 +55,7 @@ export async function exportProject(
   onProgress: OnProgress,
   pngs?: Map<string, Blob>,
 ): Promise<File> {
-  const stored = await readStored(project);
-  if (!stored) throw new UserError('There is no such project in this browser any more.');
+  const stored = await requireStored(project);
   const { header } = parseProject(stored);
   const folder = await exportsFolder();
   const name = `${safeName(header.name)}.zip`;
@@ -97,7 +96,10 @@ async function writeZip(
   // What could not be parsed is a text, as it was.
   const text = (name: string, content: unknown) =>
     zip.add(name, new TextReader(typeof content === 'string' ? content : JSON.stringify(content, null, 1)));
-  const runs = parts.filter(({ kind }) => kind === 'run');
+  const { header } = parseProject({ header: unchecked, parts: [] });
+  const runs = parts
+    .filter(({ kind }) => kind === 'run')
+    .sort((a, b) => placeIn(header.runs, a.id) - placeIn(header.runs, b.id));
   const models = parts.filter(({ kind }) => kind === 'model');
   const runFile = (index: number, value: unknown) =>
     `runs/${String(index + 1).padStart(3, '0')} ${safeName(nameOf(value) ?? 'run')}.json`;
@@ -118,7 +120,6 @@ async function writeZip(
     const model = await keptModelFile(project, id);
     if (model) await zip.add(`models/${id}.safetensors`, new BlobReader(model), { level: 0 });
   }
-  const { header } = parseProject({ header: unchecked, parts: [] });
   if (header.source) await writeImages(zip, project, header.source.data, onProgress, pngs);
   await zip.close();
 }
