@@ -191,12 +191,8 @@ export interface PageFixture extends Headless {
   calls(): string[];
 }
 
-/** Answers like a page without errors, except for the given `answers`. `save` writes the project. */
-export function pageFixture(
-  answers: Partial<Answers> = {},
-  refused: readonly string[] = [],
-  save: (path: string) => Promise<void> = async () => {},
-): PageFixture {
+/** Answers like a page without errors, except for the given `answers`. */
+export function pageFixture(answers: Partial<Answers> = {}, refused: readonly string[] = []): PageFixture {
   const asked: PageFixture['asked'] = [];
   const table: Answers = {
     start: () => ({ engine: ENGINE, backbone: BACKBONE }),
@@ -239,7 +235,6 @@ export function pageFixture(
     },
     async saveProject(path) {
       asked.push(['saveProject', path]);
-      await save(path);
     },
     async close() {
       asked.push(['close']);
