@@ -113,6 +113,7 @@ export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
 export const HELP = `Fine-tunes a ResNet on your images, on this machine, and compares settings.
 
   npm run tune -- --data PATH [options]
+  npm run tune -- --project FILE.zip [options]
 
   --data PATH        a folder with one sub-folder of images per class, or a zip, tar or tar.gz of one. Folders named
                      like parts, such as train/ and test/, are used as the split

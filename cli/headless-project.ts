@@ -7,7 +7,7 @@ import { projectHeader } from '../app/project/header';
 import { writeModelFile } from '../app/project/model-files';
 import { parseProject, requireStored } from '../app/project/opening';
 import type { ProjectHeader } from '../app/project/schema';
-import { exportProject, importProject, removeExports } from '../app/project/zip';
+import { exportProject, importProject, removeExports, zipOfImages } from '../app/project/zip';
 import type { RunRecord } from '../app/store/run-record';
 import { addressed } from '../app/store/url';
 import { readKept } from '../src/data/kept-dataset';
@@ -28,8 +28,8 @@ export class HeadlessProject {
   #header: ProjectHeader;
   /** The runs that it had before. */
   readonly earlier: readonly RunRecord[];
-  /** Its images as files, by name: they are in every zip of it. */
-  readonly #pngs = new Map<string, Blob>();
+  /** Its images as they are in every zip of it; null until the first. */
+  #images: Blob | null = null;
 
   private constructor(header: ProjectHeader, earlier: readonly RunRecord[]) {
     this.#header = header;
@@ -103,6 +103,8 @@ export class HeadlessProject {
   /** Everything that is stored. The zip of an earlier call is deleted. */
   async zip(onProgress: OnProgress): Promise<File> {
     await removeExports();
-    return exportProject(this.#header.id, onProgress, this.#pngs);
+    const { id, source } = this.#header;
+    this.#images ??= source && (await zipOfImages(source, onProgress));
+    return exportProject(id, onProgress, this.#images ?? undefined);
   }
 }

@@ -4,7 +4,7 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
-import { KEPT_FILES, keptSchema, readKept } from '../../src/data/kept-dataset';
+import { KEPT_FILES, type KeptPlace, keptSchema, readKept } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
@@ -47,14 +47,10 @@ type OnProgress = (progress: Progress) => void;
 
 /**
  * The zip of a stored project, on the browser's disk.
- * @param pngs the images of this project as files, by name, from an earlier call; those that are missing are added
+ * @param images the project's images, from `zipOfImages`
  * @throws UserError if the project cannot be read or there is no room
  */
-export async function exportProject(
-  project: string,
-  onProgress: OnProgress,
-  pngs?: Map<string, Blob>,
-): Promise<File> {
+export async function exportProject(project: string, onProgress: OnProgress, images?: Blob): Promise<File> {
   const stored = await requireStored(project);
   const { header } = parseProject(stored);
   const folder = await exportsFolder();
@@ -62,7 +58,7 @@ export async function exportProject(
   const file = await folder.getFileHandle(`${crypto.randomUUID()}.zip`, { create: true });
   const stream = await file.createWritable();
   try {
-    await writeZip(stream, project, stored, onProgress, pngs);
+    await writeZip(stream, project, stored, onProgress, images);
   } catch (error) {
     await stream.abort().catch(() => {});
     await folder.removeEntry(file.name).catch(() => {});
@@ -90,7 +86,7 @@ async function writeZip(
   project: string,
   { header: unchecked, parts }: StoredParts,
   onProgress: OnProgress,
-  pngs?: Map<string, Blob>,
+  images?: Blob,
 ): Promise<void> {
   const zip = new ZipWriter(stream, { useWebWorkers: false, keepOrder: true });
   // What could not be parsed is a text, as it was.
@@ -120,18 +116,24 @@ async function writeZip(
     const model = await keptModelFile(project, id);
     if (model) await zip.add(`models/${id}.safetensors`, new BlobReader(model), { level: 0 });
   }
-  if (header.source) await writeImages(zip, project, header.source.data, onProgress, pngs);
+  if (images) await zip.appendZip(new BlobReader(images));
+  else if (header.source) await writeImages(zip, header.source, onProgress);
   await zip.close();
+}
+
+/** The images of a project as they are in its zips: for those who write it again and again. */
+export async function zipOfImages(source: KeptPlace, onProgress: OnProgress): Promise<Blob> {
+  const zip = new ZipWriter(new BlobWriter('application/zip'), { useWebWorkers: false, keepOrder: true });
+  await writeImages(zip, source, onProgress);
+  return zip.close();
 }
 
 async function writeImages(
   zip: ZipWriter<unknown>,
-  project: string,
-  data: string,
+  source: KeptPlace,
   onProgress: OnProgress,
-  pngs?: Map<string, Blob>,
 ): Promise<void> {
-  const { description: kept, pixels } = await readKept({ project, data });
+  const { description: kept, pixels } = await readKept(source);
   const total = kept.images.length;
   const images = kept.images.map((image, index) => ({
     ...image,
@@ -141,12 +143,9 @@ async function writeImages(
   const size = kept.side ** 2 * 3;
   for (const [index, { file }] of images.entries()) {
     onProgress({ label: 'Writing the images', done: index, total });
-    const image = async () =>
-      new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
-    const png = pngs?.get(file) ?? (await pngOfPixels(await image(), kept.side));
-    pngs?.set(file, png);
+    const image = new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
     // A PNG is compressed already.
-    await zip.add(file, new BlobReader(png), { level: 0 });
+    await zip.add(file, new BlobReader(await pngOfPixels(image, kept.side)), { level: 0 });
   }
 }
 
