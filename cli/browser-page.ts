@@ -30,7 +30,8 @@ export async function openPage(
   const executablePath = chromiumPath();
   const server = await serve(path);
   try {
-    const browser = await chromium.launch({
+    // A profile in a temporary folder, which is deleted with the browser: without one, the browser would keep all files in memory.
+    const context = await chromium.launchPersistentContext('', {
       executablePath,
       args: CHROMIUM_ARGS,
       // The caller handles signals, because it may have results to save.
@@ -39,11 +40,10 @@ export async function openPage(
       handleSIGHUP: false,
     });
     const close = async () => {
-      await browser.close();
+      await context.close();
       await server.close();
     };
     try {
-      const context = await browser.newContext();
       const refused = await refuseOtherHosts(context);
       const page = await context.newPage();
       // On the first start, Vite bundles the packages before it responds.
@@ -52,7 +52,7 @@ export async function openPage(
       await page.goto(new URL(path, server.resolvedUrls?.local[0]).href);
       return { page, refused, close };
     } catch (error) {
-      await browser.close();
+      await context.close();
       throw error;
     }
   } catch (error) {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
+import { type Configuration, DEFAULT_CONFIGURATION } from '../app/store/url';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { UserError } from '../src/user-error';
 import type { SettingSummary } from '../src/worker/protocol';
-import { type Choices, checkSettings, HELP, OPTIONS, parseChoices, sampleNamed } from './choices';
+import { type Choices, checkSettings, HELP, isZip, OPTIONS, parseChoices, sampleNamed } from './choices';
 
 const NOON = new Date(2025, 0, 31, 14, 23, 5);
 type Flag = keyof typeof OPTIONS;
@@ -36,7 +37,7 @@ const NUMBERS = { lora: { r: 8 }, atoms: { m: 6, from: 3 } };
 
 /** For every option: what it changes in the choices, and the messages for invalid values. */
 const CASES: Record<
-  Exclude<Flag, 'help' | 'data' | 'sample' | 'rerun'>,
+  Exclude<Flag, 'help' | 'data' | 'sample' | 'project' | 'rerun'>,
   {
     right: [typed: string[], changed: (from: Choices) => unknown, to: unknown][];
     wrong: [value: string, said: string][];
@@ -392,6 +393,120 @@ describe('which images', () => {
     );
     expect(() => sampleNamed('flowers')).toThrow(UserError);
     expect(sampleNamed('counting')).toEqual({ kind: 'sample', name: 'counting' });
+  });
+});
+
+describe('--project', () => {
+  const CONFIGURATION: Configuration = {
+    ...DEFAULT_CONFIGURATION,
+    ...{ backend: 'wasm', sample: 'counting', splitSeed: 7, testPart: 0.2, preset: 'few-shot-4' },
+    settings: ['lora', 'atoms', 'removed-since'],
+    hyperparameters: {
+      ...DEFAULT_HYPERPARAMETERS,
+      ...{ epochs: 4, batchSize: 8, seed: 3, dropout: 0.5, augmentation: 'flips', views: 2, patience: 5 },
+      ...{ headLearningRate: 0.02, weightDecay: 0.03, warmup: 0, warmStart: false, memoryCap: 64 },
+      probe: { ...DEFAULT_HYPERPARAMETERS.probe, epochs: 7 },
+      learningRates: { atoms: 0.5, full: 0.25 },
+      options: { atoms: { m: 3, from: 2 }, svf: { from: 1 } },
+    },
+    sweep: {
+      ...{ seeds: 3, findRates: true, halving: true },
+      values: { atoms: { m: [3, 6], lr: [0.1, 0.2] }, lora: { r: [2, 4] }, full: { from: [0, 1] } },
+    },
+  };
+  const completed = (...typed: string[]): Choices => {
+    const parsed = parseChoices(['--project', 'p.zip', ...typed], NOON, CONFIGURATION);
+    if (!parsed) throw new Error('Help was asked for.');
+    return parsed;
+  };
+
+  it('takes a file, which decides the data', () => {
+    expect(parseChoices(['--project', 'p.zip'], NOON)).toMatchObject({
+      data: { kind: 'project', path: '/home/someone/p.zip' },
+    });
+    expect(refusal('--project', '')).toBe('--project needs a path; it was empty.');
+  });
+
+  it('decides what was not typed, without the values of settings that are not run', () => {
+    const { backend, splitSeed, testPart, preset, settings, hyperparameters, sweep } = completed();
+    expect({ backend, splitSeed, testPart, preset, settings, hyperparameters, sweep }).toEqual({
+      ...{ backend: 'wasm', splitSeed: 7, testPart: 0.2, preset: 'few-shot-4' },
+      // In the page's order, and only those that there are.
+      settings: ['atoms', 'lora'],
+      hyperparameters: {
+        ...CONFIGURATION.hyperparameters,
+        learningRates: { atoms: 0.5 },
+        options: { atoms: { m: 3, from: 2 } },
+      },
+      sweep: {
+        ...CONFIGURATION.sweep,
+        values: { atoms: { m: [3, 6], lr: [0.1, 0.2] }, lora: { r: [2, 4] } },
+      },
+    });
+  });
+
+  it.each<[typed: string[], changed: (from: Choices) => unknown, to: unknown]>([
+    [['--backend', 'auto'], ({ backend }) => backend, 'auto'],
+    [['--setting', 'full'], ({ settings }) => settings, ['full']],
+    [['--epochs', '1'], ({ hyperparameters }) => hyperparameters.epochs, 1],
+    [['--batch', '2'], ({ hyperparameters }) => hyperparameters.batchSize, 2],
+    [['--dropout', '0'], ({ hyperparameters }) => hyperparameters.dropout, 0],
+    [['--augmentation', 'none'], ({ hyperparameters }) => hyperparameters.augmentation, 'none'],
+    [['--views', '0'], ({ hyperparameters }) => hyperparameters.views, 0],
+    [['--patience', '0'], ({ hyperparameters }) => hyperparameters.patience, 0],
+    [['--memory', '32'], ({ hyperparameters }) => hyperparameters.memoryCap, 32],
+    [['--lr', 'lora=1'], ({ hyperparameters }) => hyperparameters.learningRates, { atoms: 0.5, lora: 1 }],
+    [['--lr', 'linear-probe=1'], ({ hyperparameters }) => hyperparameters.probe.learningRate, 1],
+    [
+      ['--option', 'atoms.m=9'],
+      ({ hyperparameters }) => hyperparameters.options,
+      { atoms: { m: 9, from: 2 } },
+    ],
+    [['--seeds', '1'], ({ sweep }) => sweep.seeds, 1],
+    [['--no-find-rates'], ({ sweep }) => sweep.findRates, false],
+    [['--sweep', 'atoms.m=9,12'], ({ sweep }) => sweep.values.atoms, { m: [9, 12], lr: [0.1, 0.2] }],
+    // One value takes the place of the project's several.
+    [['--option', 'atoms.m=9'], ({ sweep }) => sweep.values.atoms, { lr: [0.1, 0.2] }],
+    [['--lr', 'atoms=1'], ({ sweep }) => sweep.values.atoms, { m: [3, 6] }],
+  ])('gives way to %j', (typed, changed, to) => {
+    expect(changed(completed(...typed))).toEqual(to);
+  });
+
+  it('keeps its split whatever the seed of the runs', () => {
+    expect(completed('--seed', '11')).toMatchObject({ splitSeed: 7, hyperparameters: { seed: 11 } });
+    expect(choices('--seed', '11')).toMatchObject({ splitSeed: 11, hyperparameters: { seed: 11 } });
+  });
+
+  it('needs a setting', () => {
+    const none = { ...CONFIGURATION, settings: [] };
+    const parse = (...typed: string[]) => parseChoices(['--project=p.zip', ...typed], NOON, none)?.settings;
+    expect(() => parse()).toThrow(
+      new UserError('The project has no setting selected. Give at least one with --setting.'),
+    );
+    expect(parse('--setting=lora')).toEqual(['lora']);
+  });
+
+  it.each([
+    ...['data', 'sample', 'test-part', 'preset', 'split-folders', 'class-level', 'name-encoding'],
+    ...['network', 'stages', 'size'],
+  ])('rejects --%s, which the project decides', (name) => {
+    expect(refusal('--project=p.zip', `--${name}=1`)).toBe(
+      `--${name} cannot be used with --project: the project sets it. Remove it.`,
+    );
+  });
+
+  it('is another thing than --rerun', () => {
+    expect(refusal('--project=p.zip', '--rerun=r')).toBe(
+      '--project cannot be used with --rerun: the results file sets it. Remove it.',
+    );
+  });
+
+  it('can be written by --out, which then draws no charts', () => {
+    expect(['p.zip', 'p.ZIP', 'p.zip.d', 'zip'].map(isZip)).toEqual([true, true, false, false]);
+    expect(choices('--out', 'p.zip').out).toBe('/home/someone/p.zip');
+    expect(refusal('--sample=counting', '--out=p.zip', '--charts=png')).toBe(
+      '--charts cannot be used with --out p.zip: the page draws a project’s charts. Remove it.',
+    );
   });
 });
 

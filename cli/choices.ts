@@ -8,12 +8,13 @@ import {
   type Hyperparameters,
   PROBE_SETTING,
 } from '../app/store/defaults';
-import { NO_SWEEP, RATE, type SweepChoice, sweepTooLarge } from '../app/store/sweep';
-import { BOUNDS, MOST_VALUES } from '../app/store/url';
+import { RATE, type SweepChoice, sweepTooLarge } from '../app/store/sweep';
+import { BOUNDS, type Configuration, DEFAULT_CONFIGURATION, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { PRESETS } from '../src/data/presets';
 import { optionFault } from '../src/methods/option-fault';
+import { SETTING_IDS } from '../src/methods/setting-ids';
 import { UserError } from '../src/user-error';
 import type { Augmentation, BackboneChoice, BackendChoice, Preset, Reading } from '../src/worker/protocol';
 import type { KnownSetting } from './known-settings';
@@ -28,6 +29,11 @@ const WITH_RERUN: readonly string[] = [
   ...['rerun', 'data', 'sample', 'backbone', 'out', 'charts'],
   ...['split-folders', 'class-level', 'name-encoding'],
 ];
+/** Options that cannot be combined with --project. */
+const NOT_WITH_PROJECT: readonly string[] = [
+  ...['data', 'sample', 'test-part', 'preset', 'split-folders', 'class-level', 'name-encoding'],
+  ...['network', 'stages', 'size'],
+];
 /** Stages of a ResNet (He et al. 2016): conv2_x to conv5_x. */
 const STAGES = [1, 4] as const;
 /** Range of the folder level of the classes. */
@@ -37,6 +43,7 @@ const CLASS_LEVELS = [1, 20] as const;
 export const OPTIONS = {
   data: { type: 'string' },
   sample: { type: 'string' },
+  project: { type: 'string' },
   backbone: { type: 'string' },
   network: { type: 'string' },
   stages: { type: 'string' },
@@ -70,7 +77,10 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-type Data = { kind: 'path'; path: string } | { kind: 'sample'; name: string };
+type Data =
+  | { kind: 'path'; path: string }
+  | { kind: 'project'; path: string }
+  | { kind: 'sample'; name: string };
 
 export interface Choices {
   /** Null if the results file of a rerun names a sample, or if only weights are inspected. */
@@ -80,6 +90,8 @@ export interface Choices {
   /** A results file whose runs are rerun. It sets everything except data, weights and output. */
   rerun: string | null;
   backbone: BackboneOptions;
+  /** Seed of the split. The runs' seed is a hyperparameter. */
+  splitSeed: number;
   /** Fraction of each class held out as test images. */
   testPart: number;
   preset: Preset;
@@ -88,6 +100,7 @@ export interface Choices {
   hyperparameters: Hyperparameters;
   sweep: SweepChoice;
   backend: BackendChoice;
+  /** A folder for the results, or the zip of a project. */
   out: string;
   charts: ChartKind;
 }
@@ -100,6 +113,7 @@ export interface BackboneOptions extends Omit<BackboneChoice, 'source'> {
 export const HELP = `Fine-tunes a ResNet on your images, on this machine, and compares settings.
 
   npm run tune -- --data PATH [options]
+  npm run tune -- --project FILE.zip [options]
 
   --data PATH        a folder with one sub-folder of images per class, or a zip, tar or tar.gz of one. Folders named
                      like parts, such as train/ and test/, are used as the split
@@ -107,9 +121,12 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --class-level N    level of the folders that name the class, from 1 (default: detected)
   --name-encoding E  encoding of file names in a zip that does not state it: ${NAME_ENCODINGS.slice(0, 5).join(', ')},
                      ${NAME_ENCODINGS.slice(5).join(', ')} (default: detected)
+  --project FILE     a project as a zip, instead of --data: its images and their split, its backbone, and its settings,
+                     hyperparameters and sweep, except those given here
   --sample NAME      a built-in sample set, instead of --data: ${SAMPLE_NAMES.join(', ')}
   --backbone PATH    weights of a ResNet-50: a .safetensors, .pth or .bin file; a folder with model.json and its
-                     shards; or a folder with config.json and the weights (default: the starter)
+                     shards; or a folder with config.json and the weights (default: the starter). A project whose
+                     backbone is not the starter needs it
   --network NAME     network of a checkpoint that holds several, by its key, e.g. state_dict (default: averaged weights
                      before plain ones, a teacher before its student, else the first)
   --stages N         use only the first N of the backbone's four stages, conv2_x to conv5_x (default: all)
@@ -122,7 +139,8 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
                      is always used)
   --preset NAME      subset of the images: ${PRESETS.join(', ')}
                      (default whole)
-  --seed N           seed of the split, the order of images and initial values (default ${DEFAULT_HYPERPARAMETERS.seed})
+  --seed N           seed of the split, the order of images and initial values (default ${DEFAULT_HYPERPARAMETERS.seed}). The split of a project
+                     keeps its seed
   --lr ID=VALUE      learning rate of a setting; may be repeated
   --option ID.NAME=VALUE
                      option of a setting, e.g. lora.r=8 or atoms.from=4; may be repeated
@@ -140,31 +158,54 @@ export const HELP = `Fine-tunes a ResNet on your images, on this machine, and co
   --views N          random views per image, drawn once; 0: new views in every epoch (default ${DEFAULT_HYPERPARAMETERS.views})
   --memory MB        memory cap of a run in megabytes (default: chosen for this machine)
   --backend B        ${BACKENDS.join(', ')} (default auto)
-  --out DIR          folder for the results (default out/<date-time>)
+  --out DIR          folder for the results (default out/<date-time>). With a name that ends in .zip: one project, which
+                     the page imports. With --project it also has the earlier runs and models, and may be the same file
   --charts KIND      ${CHART_KINDS.join(' or ')} (default svg)
   --rerun FILE       run the finished runs of a results.json again and compare the numbers. The file sets everything
                      except --data and how it is read, --sample, --backbone, --out and --charts
   --inspect          read the data, the weights or both, print what was found, and train nothing
   --help             print this text
 
-Written to --out: an adapter file for each run but search runs, report.html, report.md, results.json and five charts.
+Written to a folder: an adapter file for each run but search runs, report.html, report.md, results.json and five charts.
 Exit code: 0 done; 1 a run failed or a rerun gave other numbers; 2 invalid input; 130 stopped by Ctrl-C (results so far
 are written).
 `;
 
-/** Null if help was requested. Throws `UserError` for invalid arguments. */
-export function parseChoices(typed: string[], now: Date): Choices | null {
+/**
+ * @param configuration that of the project, which decides what was not typed
+ * @returns null if help was requested
+ * @throws UserError for invalid arguments
+ */
+export function parseChoices(
+  typed: string[],
+  now: Date,
+  configuration: Configuration = DEFAULT_CONFIGURATION,
+): Choices | null {
   const { values, positionals } = parsed(typed);
   if (values.help) return null;
   const [stray] = positionals;
   if (stray !== undefined)
     throw new UserError(`Unexpected argument “${stray}”. Did you mean --data ${stray}?`);
-  const { rerun } = values;
+  const { rerun, project } = values;
   if (rerun !== undefined) {
     const decided = Object.keys(values).find((name) => !WITH_RERUN.includes(name));
     if (decided !== undefined)
       throw new UserError(`--${decided} cannot be used with --rerun: the results file sets it. Remove it.`);
   }
+  if (project !== undefined) {
+    const decided = Object.keys(values).find((name) => NOT_WITH_PROJECT.includes(name));
+    if (decided !== undefined)
+      throw new UserError(`--${decided} cannot be used with --project: the project sets it. Remove it.`);
+  }
+  const out = fromWhereTyped('--out', values.out ?? `out/${timestamp(now)}`);
+  if (values.charts !== undefined && isZip(out))
+    throw new UserError(
+      `--charts cannot be used with --out ${values.out}: the page draws a project’s charts. Remove it.`,
+    );
+  const settings = [...new Set(values.setting ?? selectedSettings(configuration) ?? FIRST_SETTINGS)];
+  if (settings.length === 0)
+    throw new UserError('The project has no setting selected. Give at least one with --setting.');
+  const { hyperparameters, sweep } = ofSettings(configuration, settings);
   /** Options of settings that were given, e.g. `--lr atoms`. */
   const given = new Set<string>();
   const learningRates: Hyperparameters['learningRates'] = {};
@@ -181,8 +222,13 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
     once(given, `--option ${name}`);
     options[setting] = { ...options[setting], [option]: number(`--option ${name}`, value) };
   }
+  const seed = whole('--seed', values.seed, BOUNDS.seed) ?? hyperparameters.seed;
+  const swept = sweptValues(values.sweep ?? [], given);
   return {
-    data: dataChoice(values.data, values.sample, rerun !== undefined || isOfWeightsAlone(values)),
+    data:
+      project === undefined
+        ? dataChoice(values.data, values.sample, rerun !== undefined || isOfWeightsAlone(values))
+        : { kind: 'project', path: fromWhereTyped('--project', project) },
     inspect: values.inspect ?? false,
     rerun: rerun === undefined ? null : fromWhereTyped('--rerun', rerun),
     backbone: {
@@ -191,46 +237,98 @@ export function parseChoices(typed: string[], now: Date): Choices | null {
       ...(values.network === undefined ? {} : { trunk: values.network }),
       inputSize: values.size === undefined ? null : inputSize(values.size),
     },
+    splitSeed: project === undefined ? seed : configuration.splitSeed,
     testPart:
-      values['test-part'] === undefined ? 0 : number('--test-part', values['test-part'], BOUNDS.testPart),
-    preset: oneOf('--preset', values.preset ?? 'whole', PRESETS),
+      values['test-part'] === undefined
+        ? configuration.testPart
+        : number('--test-part', values['test-part'], BOUNDS.testPart),
+    preset: oneOf('--preset', values.preset ?? configuration.preset, PRESETS),
     reading: readingChoice(values['split-folders'], values['class-level'], values['name-encoding']),
-    settings: [...new Set(values.setting ?? FIRST_SETTINGS)],
+    settings,
     sweep: {
-      seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? NO_SWEEP.seeds,
-      values: sweptValues(values.sweep ?? [], given),
-      findRates: findRates(values['find-rates'], values['no-find-rates']),
-      halving: values.halving ?? false,
+      seeds: whole('--seeds', values.seeds, BOUNDS.seeds) ?? sweep.seeds,
+      values: merged(notGiven(sweep.values, given), swept),
+      findRates: findRates(values['find-rates'], values['no-find-rates']) ?? sweep.findRates,
+      halving: values.halving ?? sweep.halving,
     },
     hyperparameters: {
-      ...DEFAULT_HYPERPARAMETERS,
-      epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? DEFAULT_HYPERPARAMETERS.epochs,
-      batchSize: whole('--batch', values.batch, BOUNDS.batchSize) ?? DEFAULT_HYPERPARAMETERS.batchSize,
-      seed: whole('--seed', values.seed, BOUNDS.seed) ?? DEFAULT_HYPERPARAMETERS.seed,
+      ...hyperparameters,
+      epochs: whole('--epochs', values.epochs, BOUNDS.epochs) ?? hyperparameters.epochs,
+      batchSize: whole('--batch', values.batch, BOUNDS.batchSize) ?? hyperparameters.batchSize,
+      seed,
       dropout:
         values.dropout === undefined
-          ? DEFAULT_HYPERPARAMETERS.dropout
+          ? hyperparameters.dropout
           : number('--dropout', values.dropout, BOUNDS.fraction),
       augmentation:
         values.augmentation === undefined
-          ? null
+          ? hyperparameters.augmentation
           : oneOf('--augmentation', values.augmentation, AUGMENTATIONS),
-      views: whole('--views', values.views, BOUNDS.views) ?? DEFAULT_HYPERPARAMETERS.views,
-      patience: whole('--patience', values.patience, BOUNDS.patience) ?? DEFAULT_HYPERPARAMETERS.patience,
+      views: whole('--views', values.views, BOUNDS.views) ?? hyperparameters.views,
+      patience: whole('--patience', values.patience, BOUNDS.patience) ?? hyperparameters.patience,
       // The probe's learning rate is a hyperparameter that the warm start of every setting shares.
       probe: {
-        ...DEFAULT_HYPERPARAMETERS.probe,
-        learningRate: learningRates[PROBE_SETTING] ?? DEFAULT_HYPERPARAMETERS.probe.learningRate,
+        ...hyperparameters.probe,
+        learningRate: learningRates[PROBE_SETTING] ?? hyperparameters.probe.learningRate,
       },
-      memoryCap: whole('--memory', values.memory, BOUNDS.memoryCap) ?? null,
-      learningRates,
-      options,
+      memoryCap: whole('--memory', values.memory, BOUNDS.memoryCap) ?? hyperparameters.memoryCap,
+      learningRates: { ...hyperparameters.learningRates, ...learningRates },
+      options: merged(hyperparameters.options, options),
     },
-    backend: oneOf('--backend', values.backend ?? 'auto', BACKENDS),
-    out: fromWhereTyped('--out', values.out ?? `out/${timestamp(now)}`),
+    backend: oneOf('--backend', values.backend ?? configuration.backend, BACKENDS),
+    out,
     charts: oneOf('--charts', values.charts ?? 'svg', CHART_KINDS),
   };
 }
+
+/** Whether `--out` names the zip of a project. */
+export const isZip = (out: string) => /\.zip$/i.test(out);
+
+/** The selected settings that this version has; null if the configuration leaves them open. */
+const selectedSettings = ({ settings }: Configuration) =>
+  settings && SETTING_IDS.filter((id) => settings.includes(id));
+
+/** A project remembers values of settings that are not selected. They are not used, as on the page. */
+function ofSettings(
+  { hyperparameters, sweep }: Configuration,
+  settings: readonly string[],
+): Pick<Configuration, 'hyperparameters' | 'sweep'> {
+  const used = <T>(bySetting: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(bySetting).filter(([id]) => settings.includes(id)));
+  return {
+    hyperparameters: {
+      ...hyperparameters,
+      learningRates: used(hyperparameters.learningRates),
+      options: used(hyperparameters.options),
+    },
+    sweep: { ...sweep, values: used(sweep.values) },
+  };
+}
+
+/** By setting, then by option. */
+type BySetting<T> = Record<string, Record<string, T>>;
+
+/** The values of both; where both have one, that of `over`. */
+function merged<T>(under: BySetting<T>, over: BySetting<T>): BySetting<T> {
+  const all = { ...under };
+  for (const [setting, values] of Object.entries(over)) all[setting] = { ...all[setting], ...values };
+  return all;
+}
+
+/** The swept values without those of which one was given on the command line. */
+function notGiven(swept: SweepChoice['values'], given: ReadonlySet<string>): SweepChoice['values'] {
+  const isOpen = (setting: string, option: string) => !given.has(singleFlag(setting, option));
+  return Object.fromEntries(
+    Object.entries(swept).map(([setting, values]) => [
+      setting,
+      Object.fromEntries(Object.entries(values).filter(([option]) => isOpen(setting, option))),
+    ]),
+  );
+}
+
+/** The flag that gives one value of what may be swept. */
+const singleFlag = (setting: string, option: string) =>
+  option === RATE ? `--lr ${setting}` : `--option ${setting}.${option}`;
 
 /** Throws `UserError` for a setting or option that does not exist, a value out of bounds, or too large a sweep. */
 export function checkSettings(
@@ -372,7 +470,7 @@ function sweptValues(typed: readonly string[], given: Set<string>): SweepChoice[
     const bounds = option === RATE ? BOUNDS.learningRate : undefined;
     const numbers = list.split(',').map((each) => number(`--sweep ${name}`, each, bounds));
     once(given, `--sweep ${name}`);
-    const single = option === RATE ? `--lr ${setting}` : `--option ${name}`;
+    const single = singleFlag(setting, option);
     if (given.has(single))
       throw new UserError(`${single} and --sweep ${name} cannot be used together. Remove one of them.`);
     if (new Set(numbers).size < numbers.length || numbers.length > MOST_VALUES)

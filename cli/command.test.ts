@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHART_NAMES } from '../app/report/report';
 import { type Results, resultsSchema } from '../app/report/results';
+import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
+import { type Configuration, DEFAULT_CONFIGURATION } from '../app/store/url';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import { HELP } from './choices';
 import { type Surroundings, tune } from './command';
-import type { AskedRun, RunRecord } from './messages';
+import type { AskedRun, OpenedProject, RunRecord } from './messages';
 import {
   BACKBONE,
   DATA,
@@ -19,7 +21,9 @@ import {
   ended,
   finished,
   MEMORY,
+  NO_MEMORY,
   type PageFixture,
+  PROJECT,
   pageFixture,
 } from './page-fixture';
 
@@ -342,6 +346,240 @@ describe('a comparison', () => {
   });
 });
 
+describe('--project', () => {
+  let zip = '';
+  beforeEach(async () => {
+    zip = join(folder, 'p.zip');
+    await writeFile(zip, 'the zip before');
+  });
+  const configuration: Configuration = {
+    ...DEFAULT_CONFIGURATION,
+    ...{ backend: 'wasm', splitSeed: 7, testPart: 0.2, preset: 'vtab', settings: ['atoms'] },
+    hyperparameters: { ...DEFAULT_HYPERPARAMETERS, epochs: 4, seed: 3 },
+  };
+  const paged = (given: Partial<OpenedProject> = {}, answers: Parameters<typeof pageFixture>[0] = {}) =>
+    pageFixture({
+      openProject: () => ({ ...PROJECT, configuration, ...given }),
+      ...answers,
+    });
+
+  it('gives images, split, settings and hyperparameters, and prints what it has', async () => {
+    const page = paged();
+    const { run, written } = command(page);
+    expect(await run('--project', zip, '--seed', '5', '--out', out)).toBe(0);
+    expect(page.calls()).toEqual([
+      ...['choose', 'openProject', 'start', 'settings', 'importKept', 'settings', 'environment', 'plan'],
+      ...['train', 'exportAdapter'],
+      ...CHART_NAMES.map(() => 'chart'),
+      ...['figures', 'close'],
+    ]);
+    expect(page.asked[0]).toEqual(['choose', 'project', { kind: 'file', path: zip }]);
+    expect(page.asked[2]).toEqual(['start', 'wasm']);
+    expect(page.asked[4]).toEqual(['importKept', { seed: 7, testPart: 0.2, preset: 'vtab' }]);
+    expect(page.asked.find(([call]) => call === 'train')?.[1]).toMatchObject({
+      ...{ name: 'Atoms', config: { epochs: 4, seed: 5 } },
+    });
+    expect(written.stdout).toMatch(/^Project: flowers, 40 images, 2 runs, 1 model\.\nBackend: /);
+    expect(await readdir(out)).toContain('atoms.safetensors');
+    expect(await readFile(zip, 'utf8')).toBe('the zip before');
+  });
+
+  it('is inspected without training', async () => {
+    const page = paged();
+    const { run, written } = command(page);
+    expect(await run('--project', zip, '--inspect', '--out', zip)).toBe(0);
+    expect(page.calls()).toEqual(['choose', 'openProject', 'start', 'settings', 'importKept', 'close']);
+    expect(written.stdout).toMatch(/^Class +Training/m);
+    expect(await readdir(folder)).toEqual(['p.zip']);
+  });
+
+  it('is used without what cannot be read, which is named', async () => {
+    const unreadable = [{ name: 'Atoms 3', why: 'setting: this version has no such setting.' }];
+    const { run, written } = command(pageWriting(paged({ unreadable }), (path) => writeFile(path, '')));
+    expect(await run('--project', zip, '--out', zip)).toBe(0);
+    expect(written.stdout).toContain(
+      '“Atoms 3” in the project cannot be read: setting: this version has no such setting. It stays in the zip as it is.\n',
+    );
+  });
+
+  it('needs the weights of a backbone that is not the starter, and refuses others', async () => {
+    const backbone = { ...BACKBONE, name: 'ResNet-50 A1', hash: 'feed', key: 'feed at 96', inputSize: 96 };
+    const backboneChoice: OpenedProject['backboneChoice'] = {
+      ...{ source: { kind: 'hub', id: 'a1', keepAs: 'original' }, stages: null, inputSize: null },
+    };
+    const without = command(paged({ backbone, backboneChoice }));
+    expect(await without.run('--project', zip)).toBe(2);
+    expect(without.written.stderr).toBe(
+      'The project uses the backbone “ResNet-50 A1”, whose weights are not in the zip. Give them with --backbone.\n',
+    );
+    const weights = join(folder, 'weights.pth');
+    await writeFile(weights, '');
+    const own = { ...backbone, id: 'own', name: 'weights' };
+    const page = paged({ backbone, backboneChoice }, { useBackbone: () => own });
+    expect(await command(page).run('--project', zip, '--backbone', weights, '--out', out)).toBe(0);
+    expect(page.asked.find(([call]) => call === 'useBackbone')).toEqual(['useBackbone', null, 96]);
+    const other = command(
+      paged(
+        { backbone, backboneChoice },
+        { useBackbone: () => ({ ...own, hash: 'dead', key: 'dead at 96' }) },
+      ),
+    );
+    expect(await other.run('--project', zip, '--backbone', weights)).toBe(2);
+    expect(other.written.stderr).toBe(
+      'The backbone differs: the project uses “ResNet-50 A1” (SHA-256 feed, input size 96), this is “weights” (SHA-256 dead, input size 96). Give the weights of the project with --backbone. Nothing was run.\n',
+    );
+  });
+
+  it.each([
+    [['--setting', 'lora', '--option', 'atoms.m=3'], '“atoms” has options but is not run.'],
+    [['--setting', 'magic'], '--setting: there is no setting “magic”.'],
+  ])('refuses %j as without one, and starts no engine', async (typed, said) => {
+    const page = paged();
+    const { run, written } = command(page);
+    expect(await run('--project', zip, ...typed)).toBe(2);
+    expect(written.stderr).toContain(said);
+    expect(page.calls()).toEqual(['choose', 'openProject', 'close']);
+  });
+
+  it('that is no zip of a project is refused with the page’s sentence; a folder before it is opened', async () => {
+    const { run, written } = command(
+      paged(
+        {},
+        {
+          openProject: () => {
+            throw new UserError('“p.zip” is not a project: it has no project.json.');
+          },
+        },
+      ),
+    );
+    expect(await run('--project', zip)).toBe(2);
+    expect(written.stderr).toBe('“p.zip” is not a project: it has no project.json.\n');
+    const inFolder = command();
+    expect(await inFolder.run('--project', folder)).toBe(2);
+    expect(inFolder.written).toMatchObject({
+      ...{ stderr: `“${folder}” is a folder. --project takes a project’s zip.\n`, opened: 0 },
+    });
+  });
+
+  it('written to its own file has the new runs after each of them', async () => {
+    const page = paged();
+    const { run, written } = command(
+      pageWriting(page, (path, times) => writeFile(path, `written ${times} times`)),
+    );
+    expect(await run('--project', zip, '--seeds', '2', '--out', zip)).toBe(0);
+    expect(page.calls().slice(8)).toEqual(['train', 'saveProject', 'train', 'saveProject', 'close']);
+    expect(await readFile(zip, 'utf8')).toBe('written 2 times');
+    expect(await readdir(folder)).toEqual(['p.zip']);
+    expect(written.stdout).toMatch(
+      /\n\nWritten to .*p\.zip: the project, with 2 new runs\. Open it in the page with Projects, “Import a project”\.\n$/,
+    );
+  });
+
+  it('stays as it was if it cannot be written', async () => {
+    const { run, written } = command(
+      pageWriting(paged(), async (path) => {
+        await writeFile(path, 'hal');
+        throw new UserError(`“${path}” cannot be written: the disk is full.`);
+      }),
+    );
+    expect(await run('--project', zip, '--out', zip)).toBe(2);
+    expect(written.stderr).toMatch(/cannot be written: the disk is full\.\n$/);
+    expect(await readFile(zip, 'utf8')).toBe('the zip before');
+    expect(await readdir(folder)).toEqual(['p.zip']);
+  });
+});
+
+/** The page, whose project `write` writes; `times`: how often it was written. */
+function pageWriting(page: PageFixture, write: (path: string, times: number) => Promise<void>): PageFixture {
+  let times = 0;
+  const saveProject: PageFixture['saveProject'] = async (path) => {
+    await page.saveProject(path);
+    await write(path, ++times);
+  };
+  return { ...page, saveProject };
+}
+
+describe('--out FILE.zip', () => {
+  const sample = () => ['--sample', 'counting', '--setting', 'atoms'];
+
+  it('makes a project of new data, with the choices', async () => {
+    const page = pageFixture();
+    const file = join(folder, 'new', 'p.zip');
+    const writing = pageWriting(page, (path) => writeFile(path, 'a zip'));
+    const typed = ['--seed', '4', '--epochs', '2', '--test-part', '0.1', '--backend', 'wasm', '--seeds', '2'];
+    expect(await command(writing).run(...sample(), ...typed, '--out', file)).toBe(0);
+    const calls = page.calls();
+    expect(calls.slice(calls.indexOf('makeProject'))).toEqual([
+      ...['makeProject', 'environment', 'plan', 'train', 'saveProject', 'train', 'saveProject', 'close'],
+    ]);
+    expect(page.asked.find(([call]) => call === 'makeProject')?.[1]).toEqual({
+      ...{ backend: 'wasm', sample: 'counting', splitSeed: 4, testPart: 0.1, preset: 'whole', atomCount: 9 },
+      settings: ['atoms'],
+      hyperparameters: { ...DEFAULT_HYPERPARAMETERS, epochs: 2, seed: 4 },
+      sweep: { seeds: 2, values: {}, findRates: null, halving: false },
+    });
+    expect(await readdir(join(folder, 'new'))).toEqual(['p.zip']);
+    expect(await readFile(file, 'utf8')).toBe('a zip');
+  });
+
+  it('has every run so far after each of them, and is written no more where none ended', async () => {
+    const file = join(folder, 'p.zip');
+    let stop = () => {};
+    const seen: (string | null)[] = [];
+    const page = pageFixture({
+      train: async (asked) => {
+        seen.push(await readFile(file, 'utf8').catch(() => null));
+        if (asked.name.endsWith('2')) stop();
+        return finished(asked);
+      },
+    });
+    const stopped = command(pageWriting(page, (path, times) => writeFile(path, `${times}`)));
+    stop = stopped.stop;
+    expect(await stopped.run(...sample(), '--seeds', '4', '--out', file)).toBe(130);
+    expect(seen).toEqual([null, '1', '2']);
+    expect(await readFile(file, 'utf8')).toBe('3');
+
+    const early = pageFixture({
+      plan: () => {
+        stop();
+        return [MEMORY];
+      },
+    });
+    const before = command(early);
+    stop = before.stop;
+    const other = join(folder, 'other.zip');
+    expect(await before.run(...sample(), '--out', other)).toBe(130);
+    expect(before.written.stdout).toContain(`No run ended, so ${other} was not written.`);
+    expect(await readdir(folder)).toEqual(['p.zip']);
+  });
+
+  it('replaces no other file and no folder', async () => {
+    const [file, taken] = [join(folder, 'p.zip'), join(folder, 'taken.zip')];
+    await writeFile(file, '');
+    await mkdir(taken);
+    for (const [path, said] of [
+      [file, `“${file}” exists. Give --out another name, or add to this project with --project ${file}.`],
+      [taken, `“${taken}” is a folder. Give --out another name; one that ends in .zip is a file.`],
+    ] as const) {
+      const { run, written } = command();
+      expect(await run(...sample(), '--out', path)).toBe(2);
+      expect(written).toMatchObject({ stderr: `${said}\n`, opened: 0 });
+    }
+  });
+
+  it('of a rerun has runs that know their original', async () => {
+    await command().run(...both());
+    const page = pageFixture();
+    const file = join(folder, 'again.zip');
+    const writing = pageWriting(page, (path) => writeFile(path, ''));
+    expect(await command(writing).run('--rerun', join(out, 'results.json'), '--out', file)).toBe(0);
+    expect(page.asked.find(([call]) => call === 'makeProject')?.[1]).toMatchObject({ settings: null });
+    expect(page.asked.find(([call]) => call === 'train')?.[1]).toMatchObject({
+      ...{ sweep: null, before: { name: 'Linear probe' } },
+    });
+  });
+});
+
 describe('an invalid request', () => {
   it('for the images is reported with the engine’s message, and nothing is written', async () => {
     const page = pageFixture({
@@ -414,6 +652,57 @@ describe('a run that fails', () => {
     expect(page.calls()).not.toContain('restart');
     expect((await readResults()).complete).toBe(true);
     expect(await readdir(out)).toContain('report.html');
+  });
+
+  it('because memory ran out is trained again in smaller micro-batches, once', async () => {
+    const page = pageFixture({
+      train: (asked) => {
+        const failed = { ...ended(asked, NO_MEMORY), memory: { ...MEMORY, microBatch: 5 } };
+        return asked.name === 'Atoms' ? failed : finished(asked);
+      },
+    });
+    const { run, written } = command(page);
+    expect(await run(...both(), '--setting', 'lora', '--backend', 'webgpu')).toBe(0);
+    const calls = page.asked.slice(page.calls().indexOf('train'), page.calls().indexOf('chart'));
+    expect(calls.map(([call]) => call)).toEqual([
+      ...[
+        'train',
+        'exportAdapter',
+        'train',
+        'restart',
+        'trainAgain',
+        'exportAdapter',
+        'train',
+        'exportAdapter',
+      ],
+    ]);
+    expect(calls[3]).toEqual(['restart', 'webgpu']);
+    expect(calls[4]).toEqual(['trainAgain', 'Atoms', 3]);
+    expect(written.stderr).toBe('');
+    expect(written.stdout).toContain(
+      'Atoms: memory ran out. The engine is restarted, and the run begins again in micro-batches of at most 3 images.\n',
+    );
+    expect(outcomes(await readResults())).toEqual([
+      ['Linear probe', 'finished'],
+      ['Atoms', 'finished'],
+      ['LoRA', 'finished'],
+    ]);
+  });
+
+  it.each([
+    ['with one image at a time', { microBatch: 1 }, null],
+    ['for the second time', { microBatch: 4 }, 4],
+  ])('because memory ran out %s has failed', async (_, memory, mostAtOnce) => {
+    const page = pageFixture({
+      train: (asked) =>
+        asked.name === 'Atoms'
+          ? { ...ended(asked, NO_MEMORY), memory: { ...MEMORY, ...memory }, mostAtOnce }
+          : finished(asked),
+    });
+    const { run, written } = command(page);
+    expect(await run(...both())).toBe(1);
+    expect(page.calls()).not.toContain('trainAgain');
+    expect(written.stderr).toBe('Atoms: Memory ran out.\n');
   });
 
   it('by a fault that the engine survives does not restart it', async () => {

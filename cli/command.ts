@@ -1,4 +1,5 @@
 /** The command, from arguments to exit code. The process, the clock and the page are passed in. */
+import { dirname } from 'node:path';
 import {
   backboneDifference,
   dataDifference,
@@ -14,16 +15,18 @@ import { counted } from '../app/ui/format';
 import packageJson from '../package.json' with { type: 'json' };
 import { UserError } from '../src/user-error';
 import type { BackboneSummary } from '../src/worker/protocol';
-import { type BackboneOptions, checkSettings, HELP, parseChoices } from './choices';
+import { type BackboneOptions, type Choices, checkSettings, HELP, isZip, parseChoices } from './choices';
 import { compareRuns } from './compare-runs';
 import { EXIT, type ExitCode, endOf } from './exit-code';
 import { kindOf, makeFolder } from './folders';
 import { inspection } from './inspection';
 import { knownSettings } from './known-settings';
 import { withoutLinks } from './linked-folder';
-import type { DataChoice, DataSummary } from './messages';
+import type { DataChoice, DataSummary, OpenedProject } from './messages';
 import type { Headless, openHeadless, Place } from './page';
 import { type Output, ProgressLine } from './progress-line';
+import { newConfiguration, otherBackbone, projectChoices, projectSentences } from './project';
+import { projectFile, zipToWrite } from './project-file';
 import { readResults, refuse, repeatedChoices, repeatedRuns, verdicts } from './rerun';
 import { listedRuns, sweepOf, sweptRuns } from './run-plan';
 import {
@@ -36,6 +39,7 @@ import {
   runCountSentence,
 } from './sentences';
 import { heedSignals, type Leaving, untilStopped } from './stop';
+import { resultsFolder } from './written-files';
 
 export interface Surroundings extends Leaving {
   stdout: Output;
@@ -69,13 +73,16 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     return EXIT.done;
   }
   const before = parsed.rerun === null ? null : await readResults(parsed.rerun);
-  const choices = before ? repeatedChoices(parsed, before) : parsed;
-  const known = await knownSettings(choices.backbone.stages);
-  if (before) refuse(settingDifference(finishedRuns(before), known));
-  else checkSettings(choices, known);
-  const data: Data | null =
-    choices.data?.kind === 'path' ? await dataAt(choices.data.path, around) : choices.data;
-  const { path, ...form } = choices.backbone;
+  const given = before ? repeatedChoices(parsed, before) : parsed;
+  const zip = given.data?.kind === 'project' ? given.data.path : null;
+  if (before) refuse(settingDifference(finishedRuns(before), await knownSettings(given.backbone.stages)));
+  // A project may have other settings.
+  else if (zip === null) checkSettings(given, await knownSettings(given.backbone.stages));
+  if (zip !== null && (await kindOf('project', zip)) === 'folder')
+    throw new UserError(`“${zip}” is a folder. --project takes a project’s zip.`);
+  const out = isZip(given.out) && !given.inspect ? await zipToWrite(given.out, zip) : given.out;
+  const data = given.data && (await dataOf(given.data, around));
+  const { path } = given.backbone;
   const weights = path === null ? null : { path, kind: await kindOf('backbone', path) };
   const stopping = new AbortController();
   const stop = stopping.signal;
@@ -94,6 +101,11 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     stop,
   );
   try {
+    const project = zip === null ? null : await untilStopped(openProject(headless, zip), stop);
+    for (const sentence of project ? projectSentences(project, out) : []) progress.say(sentence);
+    const choices = project ? projectChoices(typed, startedAt, project) : given;
+    const { path: _, ...form } = choices.backbone;
+    if (project) checkSettings(choices, await knownSettings(form.stages));
     const { engine, backbone: starter } = await untilStopped(headless.ask('start', choices.backend), stop);
     progress.say(engineSentence(engine));
     if (before) refuse(engineDifference(before, engine));
@@ -104,13 +116,14 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     progress.say(backboneSentence(backbone));
     for (const sentence of backbone.notices) progress.say(sentence);
     if (before) refuse(backboneDifference(before, backbone));
+    if (project) refuse(otherBackbone(project, backbone));
     // Only weights were given (`--inspect`).
     if (!data) return EXIT.done;
     // Again, because a weight file may have fewer stages.
     checkSettings(choices, await headless.ask('settings', DEFAULT_HYPERPARAMETERS));
     const dataset = await untilStopped(
       importData(headless, data, {
-        seed: choices.hyperparameters.seed,
+        seed: choices.splitSeed,
         testPart: choices.testPart,
         preset: choices.preset,
         reading: choices.reading,
@@ -130,7 +143,8 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
     const sweep = sweepOf(choices, settings, dataset);
     const obstacle = again ? null : sweepObstacle(sweep);
     if (obstacle) throw new UserError(obstacle);
-    await makeFolder(choices.out);
+    await makeFolder(isZip(out) ? dirname(out) : out);
+    if (isZip(out) && !project) await headless.ask('makeProject', newConfiguration(choices));
     const results: Results = {
       format: RESULTS_FORMAT,
       createdBy: { name: packageJson.name, version: packageJson.version },
@@ -151,7 +165,12 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
       for (const sentence of memory) progress.say(sentence);
     }
     const plan = again ? listedRuns(again) : sweptRuns(sweep);
-    const code = await compareRuns(headless, choices, plan, results, { progress, stderr, stop });
+    const destination = isZip(out)
+      ? await projectFile(out, headless, results, around.onExit)
+      : resultsFolder(choices, headless, results);
+    const code = await compareRuns(headless, choices.backend, plan, destination, {
+      ...{ progress, stderr, stop },
+    });
     if (!before) return code;
     const { lines, same } = verdicts(before, results.runs);
     progress.say(lines.join('\n'));
@@ -162,14 +181,21 @@ async function tuned(typed: string[], around: Surroundings, progress: ProgressLi
 }
 
 /** `notices`: information about the files that the person should see before they are read. */
-type Data = (Place & { notices?: string[] }) | { kind: 'sample'; name: string };
+type Data = (Place & { notices?: string[] }) | Exclude<NonNullable<Choices['data']>, { kind: 'path' }>;
 
-async function dataAt(path: string, { onExit }: Surroundings): Promise<Data> {
+async function dataOf(data: NonNullable<Choices['data']>, { onExit }: Surroundings): Promise<Data> {
+  if (data.kind !== 'path') return data;
+  const { path } = data;
   if ((await kindOf('data', path)) === 'file') return { kind: 'file', path };
   const { remove, ...folder } = await withoutLinks(path);
   // Temporary files are kept until the process ends, because the page reads them again after an engine restart.
   onExit(remove);
   return { kind: 'folder', ...folder };
+}
+
+async function openProject(headless: Headless, path: string): Promise<OpenedProject> {
+  await headless.choose('project', { kind: 'file', path });
+  return headless.ask('openProject');
 }
 
 async function changeBackbone(
@@ -183,6 +209,10 @@ async function changeBackbone(
 
 async function importData(headless: Headless, data: Data, choice: DataChoice): Promise<DataSummary> {
   if (data.kind === 'sample') return headless.ask('importSample', data.name, choice);
+  if (data.kind === 'project') {
+    const { reading: _, ...split } = choice;
+    return headless.ask('importKept', split);
+  }
   const { notices = [], ...place } = data;
   await headless.choose('data', place);
   const dataset = await headless.ask('importFiles', choice);

@@ -11,6 +11,7 @@ const [, setting] = SETTINGS;
 if (!setting) throw new Error('There are settings.');
 const asked = (name: string, m = 9): AskedRun => ({
   ...{ setting, role: 'final', name, armName: name, memoryCap: null },
+  ...{ sweep: null, before: null },
   config: { ...runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'), options: { m } },
 });
 

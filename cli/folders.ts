@@ -1,12 +1,14 @@
 /** Checks the files and folders of the command line before anything is started. */
 import { mkdir, opendir, stat } from 'node:fs/promises';
 import { UserError } from '../src/user-error';
+import { Bug } from './bug';
 import type { Purpose } from './messages';
 
 /** The file that a path may be, and what a folder has inside. */
 const EXPECTED: Record<Purpose | 'results', { file: string; inside: string }> = {
   data: { file: 'an archive', inside: 'one sub-folder per class, with images inside' },
   backbone: { file: 'a weight file', inside: 'a weight file, or model.json and its shards' },
+  project: { file: 'a project’s zip', inside: 'a project’s zip' },
   results: { file: 'a results file', inside: 'results.json' },
 };
 
@@ -50,11 +52,11 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
 };
 
-/** A `UserError` for a file error. */
-export function asUserError(error: unknown, what: 'read' | 'created'): Error {
-  if (error instanceof UserError) return error;
+/** A `UserError` for a file error. `place`: the file, if the error does not name it. */
+export function asUserError(error: unknown, what: 'read' | 'created' | 'written', place = ''): Error {
+  if (error instanceof UserError || error instanceof Bug) return error;
   // Node's file errors have these two fields, which Error does not declare.
-  const { code = '', path = '' } = error as NodeJS.ErrnoException;
+  const { code = '', path = place } = error as NodeJS.ErrnoException;
   const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
   return new UserError(`“${path}” cannot be ${what}: ${reason}.`);
 }

@@ -1,9 +1,19 @@
 /** The page of the command line, with a fixture for the engine. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../app/engine';
+import { deleteRecords, readHeaders, readStored, store } from '../app/project/database';
+import { keptModelFile } from '../app/project/model-files';
+import { parseProject, requireStored } from '../app/project/opening';
+import { runFixture, storedProject } from '../app/project/project-fixture';
+import { type ProjectHeader, projectSchema } from '../app/project/schema';
+import { exportProject, importProject } from '../app/project/zip';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { comparisonBasis, expectedOf } from '../app/store/session';
+import { DEFAULT_CONFIGURATION } from '../app/store/url';
+import { openKept, writeKept } from '../src/data/kept-dataset';
 import { EngineFault } from '../src/engine-fault';
+import { deleteInProject } from '../src/files/project-folder';
+import { datasetFixture } from '../src/training/dataset-fixture';
 import { UserError } from '../src/user-error';
 import type {
   CallName,
@@ -87,7 +97,8 @@ const setting = (id: string) => {
 function asked(id: string, given: Partial<AskedRun> = {}): AskedRun {
   return {
     ...{ setting: setting(id), role: 'final', name: setting(id).label, armName: setting(id).label },
-    ...{ memoryCap: null, config: runConfig(setting(id), DEFAULT_HYPERPARAMETERS, 'flips') },
+    ...{ memoryCap: null, sweep: null, before: null },
+    config: runConfig(setting(id), DEFAULT_HYPERPARAMETERS, 'flips'),
     ...given,
   };
 }
@@ -291,7 +302,7 @@ describe('a run', () => {
     const inputs = calls().flatMap(([call, input]) => (call === 'train' ? [input] : []));
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
     const expected = expectedOf(DATASET, BACKBONE);
-    // The command line has no projects.
+    // No checkpoints are written.
     const nowhere = { project: null, mostAtOnce: null };
     expect(inputs).toEqual([
       {
@@ -466,6 +477,254 @@ describe('a run', () => {
     const { page, calls } = await ready();
     expect(await page.exportAdapter('model of Atoms', 'Atoms')).toEqual({ done: new Uint8Array([1, 2, 3]) });
     expect(calls().at(-1)).toEqual(['exportAdapter', { modelId: 'model of Atoms', name: 'Atoms' }]);
+  });
+});
+
+describe('a project', () => {
+  const ID = 'headless-test';
+  const silent = () => {};
+  const { backbone: _, stages: __, inputSize: ___, ...CONFIGURATION } = DEFAULT_CONFIGURATION;
+  let zip: File;
+  /** The zips that the page has saved. */
+  let saved: Promise<Blob>[] = [];
+
+  beforeAll(async () => {
+    await forgetAll();
+    await storedProject(ID, { classLevel: 2 });
+    const file = await exportProject(ID, silent);
+    // In memory: the page deletes what was exported before.
+    zip = new File([await file.arrayBuffer()], file.name);
+  });
+  beforeEach(() => {
+    saved = [];
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      saved.push(fetch(this.href).then((response) => response.blob()));
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(forgetAll);
+
+  async function forgetAll(): Promise<void> {
+    for (const header of await readHeaders()) {
+      const { id } = header as ProjectHeader; // only test projects are here
+      await deleteRecords(id);
+      await deleteInProject(id);
+    }
+  }
+
+  /** What the zip that was saved last has. */
+  async function written() {
+    const blob = await saved.at(-1);
+    if (!blob) throw new Error('Nothing was saved.');
+    const id = await importProject(new File([blob], 'saved.zip'), silent);
+    return { id, ...parseProject(await requireStored(id)) };
+  }
+
+  /** A page with the zip opened, and its images. */
+  async function opened(given: Answers = {}) {
+    const made = await pageWith(given);
+    choose('project-file', zip);
+    const project = done(await made.page.openProject());
+    done(await made.page.importKept({ seed: 3, testPart: 0, preset: 'whole' }));
+    return { ...made, project, train: async (run: AskedRun) => done(await made.page.train(run)) };
+  }
+
+  /** An engine that names its models as the real one does, after the run. */
+  const named: Answers = {
+    train: ({ runId, name, config }) => {
+      const { result, model } = trained(name, config.setting);
+      return { result, model: { ...model, modelId: runId } };
+    },
+  };
+
+  it('is read from the chosen zip: what it has, and its images, read as they were', async () => {
+    const { project, calls } = await opened();
+    expect(project).toEqual({
+      ...{ name: 'made', configuration: DEFAULT_CONFIGURATION, backbone: null },
+      backboneChoice: { source: { kind: 'starter' }, stages: null, inputSize: null },
+      ...{ images: 10, runs: 3, models: 1, unreadable: [] },
+    });
+    const [call, input] = calls()[0] ?? [];
+    expect([call, input]).toEqual([
+      'importData',
+      {
+        source: { kind: 'kept', project: expect.any(String), data: expect.any(String) },
+        ...{ seed: 3, testPart: 0, preset: 'whole', reading: { classLevel: 2 } },
+      },
+    ]);
+    // The engine can read them.
+    const { source } = input as Calls['importData']['in'];
+    if (source.kind !== 'kept') throw new Error('They are kept.');
+    const choice = { side: 12, seed: 0, testPart: 0, preset: 'whole', reading: { classLevel: 2 } } as const;
+    expect((await openKept(source, choice)).classes).toEqual(['class 0', 'class 1']);
+  });
+
+  it('is read again after a restart of the engine', async () => {
+    const { page, calls } = await opened();
+    await page.restart('wasm');
+    expect(calls(1)).toEqual([['start', { backend: 'wasm' }], calls()[0]]);
+  });
+
+  it('is refused with a sentence where it is none, or has no images', async () => {
+    const { page } = await pageWith();
+    choose('project-file', new File(['no'], 'photos.zip'));
+    expect(await page.openProject()).toMatchObject({
+      failed: { kind: 'user', message: expect.stringContaining('“photos.zip”') },
+    });
+    const { header } = await requireStored(ID);
+    await storedProject('bare');
+    await store({
+      header: { ...projectSchema.parse(header), id: 'bare', source: null },
+      ...{ put: [], remove: [] },
+    });
+    choose('project-file', await exportProject('bare', silent));
+    expect(await page.openProject()).toMatchObject({
+      failed: {
+        kind: 'user',
+        message:
+          'The project “made” in “made.zip” has no images, so there is nothing to train on. Load images in the page and export it again.',
+      },
+    });
+  });
+
+  it('is written with the earlier runs as they were, then the new ones with their models', async () => {
+    const { page, train } = await opened(named);
+    const search = await train(asked('atoms', { role: 'search', sweep: 's' }));
+    done(await page.exportProject());
+    const final = await train(asked('atoms', { sweep: 's' }));
+    done(await page.exportProject());
+    expect(saved).toHaveLength(2);
+    const { id, header, session } = await written();
+    const before = parseProject(await requireStored(ID)).session;
+    expect(session.unreadable).toEqual([]);
+    expect(session.runs.slice(0, 3)).toEqual(before.runs);
+    // The name “Atoms” was taken.
+    expect(session.runs.slice(3)).toMatchObject([
+      { id: search.id, name: 'Atoms 4', role: 'search', status: 'finished', sweep: 's', model: null },
+      { id: final.id, name: 'Atoms 5', role: 'final', status: 'finished', sweep: 's' },
+    ]);
+    expect(session.runs[4]).toEqual({ ...final, phase: null, secondsLeft: null });
+    expect(header.models).toEqual(['run-1', final.id]);
+    expect(session.models.map(({ summary, chosen }) => [summary.modelId, chosen])).toEqual([
+      ['run-1', true],
+      [final.id, true],
+    ]);
+    const bytes = async (project: string, model: string) =>
+      new Uint8Array((await (await keptModelFile(project, model))?.arrayBuffer()) ?? new ArrayBuffer());
+    expect(await bytes(id, final.id)).toEqual(new Uint8Array([1, 2, 3]));
+    expect(await bytes(id, 'run-1')).toEqual(await bytes(ID, 'run-1'));
+    expect(header).toMatchObject({
+      name: 'made',
+      madeAt: 1,
+      sweeps: {},
+      configuration: DEFAULT_CONFIGURATION,
+    });
+  });
+
+  it('keeps a run that cannot be read as it is', async () => {
+    const stored = await requireStored(ID);
+    await storedProject('strange');
+    const value = { ...runFixture('run-3', 'Atoms 3'), setting: 'no longer there' };
+    await store({
+      header: {
+        ...projectSchema.parse(stored.header),
+        id: 'strange',
+        source: { kind: 'kept', project: 'strange', data: 'images' },
+      },
+      ...{ put: [{ kind: 'run', id: 'run-3', value }], remove: [] },
+    });
+    const { page } = await pageWith(named);
+    choose('project-file', await exportProject('strange', silent));
+    expect(done(await page.openProject())).toMatchObject({
+      runs: 2,
+      unreadable: [{ name: 'Atoms 3', why: 'setting: this version has no such setting.' }],
+    });
+    done(await page.importKept({ seed: 0, testPart: 0, preset: 'whole' }));
+    done(await page.train(asked('atoms')));
+    done(await page.exportProject());
+    const { id } = await written();
+    const parts = (await readStored(id))?.parts ?? [];
+    expect(parts.find((part) => part.id === 'run-3')?.value).toEqual(value);
+  });
+
+  it('is made of imported images, with the loaded backbone and the choices', async () => {
+    const { page, train, calls } = await ready({
+      ...named,
+      useBackbone: () => ({ backbone: BACKBONE, dataStays: true }),
+      keepData: async ({ project, data }) => {
+        await writeKept({ project, data }, { ...datasetFixture(2, 3, 2, 12), hash: DATA.hash });
+        return null;
+      },
+    });
+    choose('backbone-file', new File(['w'], 'resnet.pth'));
+    done(await page.useBackbone(3, 96));
+    done(await page.makeProject({ ...CONFIGURATION, splitSeed: 4, settings: ['atoms'] }));
+    expect(calls().find(([call]) => call === 'keepData')?.[1]).toMatchObject({
+      expected: { data: expectedOf(DATASET, BACKBONE).data },
+    });
+    const failed = await train(asked('atoms'));
+    done(await page.exportProject());
+    const { header, session } = await written();
+    expect(header).toMatchObject({
+      ...{ name: 'flowers', step: 'compare', images: 40, queueHeld: false, sweeps: {}, backbone: BACKBONE },
+      // The file itself is not in the project.
+      backboneChoice: { source: { kind: 'files', files: [] }, stages: 3, inputSize: 96 },
+      configuration: { ...CONFIGURATION, splitSeed: 4, settings: ['atoms'], backbone: null },
+    });
+    expect(session.runs.map(({ id }) => id)).toEqual([failed.id]);
+    expect(session.runs[0]).toMatchObject({
+      startedOn: { backend: 'wasm', precision: 'single' },
+      data: expect.stringMatching(/^flowers, 40 images, .*Starter/),
+    });
+  });
+
+  it('has the failed and the stopped runs, too', async () => {
+    let error: Error = new UserError('Does not fit.');
+    const { page, train } = await opened({
+      train: () => {
+        throw error;
+      },
+    });
+    await train(asked('atoms'));
+    error = new DOMException('Ended.', 'AbortError');
+    await train(asked('lora'));
+    done(await page.exportProject());
+    const { session, header } = await written();
+    expect(session.runs.slice(3)).toMatchObject([
+      { status: 'failed', problem: { kind: 'user', message: 'Does not fit.' } },
+      { status: 'stopped', problem: null },
+    ]);
+    expect(header.models).toEqual(['run-1']);
+  });
+});
+
+describe('a run that ran out of memory', () => {
+  it('is trained again in its place, in smaller micro-batches', async () => {
+    let failing = true;
+    const { page, train, calls } = await ready({
+      train: ({ name, config }, progress) => {
+        progress({ kind: 'planned', memory: { ...MEMORY, microBatch: 8 } });
+        progress({ kind: 'started', epochs: 1, stepsPerEpoch: 1, trainable: { backbone: 1, head: 1 } });
+        progress({ kind: 'step', step: 1, loss: 0.5, learningRate: 1, imagesPerSecond: 9, secondsLeft: 8 });
+        if (failing) throw new EngineFault('out-of-memory', 'Full.', 'words', true);
+        return trained(name, config.setting);
+      },
+    });
+    const failed = await train(asked('atoms'));
+    expect(failed).toMatchObject({ status: 'failed', memory: { microBatch: 8 } });
+    failing = false;
+    const again = done(await page.trainAgain(failed.id, 4));
+    const inputs = calls().flatMap(([call, input]) => (call === 'train' ? [input] : []));
+    expect(inputs).toMatchObject([
+      { runId: failed.id, mostAtOnce: null },
+      { runId: failed.id, mostAtOnce: 4 },
+    ]);
+    expect(again).toMatchObject({
+      ...{ id: failed.id, name: failed.name, style: failed.style, status: 'finished', mostAtOnce: 4 },
+      ...{ problem: null, steps: [{ step: 1, loss: 0.5 }] },
+    });
+    // It is drawn once, and the next run of its setting takes the next name.
+    expect((await train(asked('atoms'))).name).toBe('Atoms 2');
   });
 });
 

@@ -13,9 +13,19 @@ import { namedFiles } from '../app/steps/data/named-files';
 import { sampleSource } from '../app/steps/data/samples';
 import { type Hyperparameters, settingsQuestion } from '../app/store/defaults';
 import { asProblem } from '../app/store/problem';
-import { queuedRun, type RunRecord, withEvents, withoutResult, withResult } from '../app/store/run-record';
-import { comparisonBasis, dataLabel, expectedOf } from '../app/store/session';
+import {
+  freeName,
+  queuedRun,
+  type RunRecord,
+  styleOf,
+  withEvents,
+  withoutResult,
+  withResult,
+} from '../app/store/run-record';
+import { comparisonBasis, comparisonLabel, dataLabel, expectedData, expectedOf } from '../app/store/session';
+import { saveFile } from '../app/ui/save-file';
 import type { DownloadProgress } from '../src/hub/progress';
+import { STARTER } from '../src/hub/starter';
 import { UserError } from '../src/user-error';
 import { type Action, obstacleTo } from '../src/worker/permissions';
 import type {
@@ -25,12 +35,16 @@ import type {
   Calls,
   DataSource,
   DatasetSummary,
+  EngineInfo,
   Report as EngineReport,
+  KeptSource,
   NamedFile,
   Progress,
+  Reading,
   RunEvent,
   SettingSummary,
 } from '../src/worker/protocol';
+import { HeadlessProject } from './headless-project';
 import type {
   Answer,
   AskedRun,
@@ -38,6 +52,8 @@ import type {
   DataChoice,
   DataSummary,
   HeadlessPage,
+  OpenedProject,
+  ProjectConfiguration,
   Purpose,
   Report,
 } from './messages';
@@ -51,6 +67,7 @@ export function headlessPage(
   newEngine: (hear: (message: EngineReport) => void) => Pick<Engine, 'call' | 'terminate'>,
 ): HeadlessPage {
   let engine = newEngine(hear);
+  let engineInfo: EngineInfo | null = null;
   /** The data and backbone that the engine has loaded. */
   let backbone: BackboneSummary | null = null;
   let dataset: DatasetSummary | null = null;
@@ -58,6 +75,11 @@ export function headlessPage(
   let choice: BackboneChoice | null = null;
   let source: ({ source: DataSource } & DataChoice) | null = null;
   let runs: RunRecord[] = [];
+  let project: HeadlessProject | null = null;
+  /** The images of the opened project. */
+  let kept: { source: KeptSource; reading: Reading; sample: string | null } | null = null;
+  /** Ids of the runs that the project does not have yet. */
+  const unstored = new Set<string>();
   let active: string | null = null;
 
   // ---------------------------------------------------------------- backbone and data
@@ -100,6 +122,7 @@ export function headlessPage(
 
   async function start(backend: BackendChoice) {
     const started = await engine.call('start', { backend }, { onProgress: reportWork });
+    engineInfo = started.engine;
     backbone = started.backbone;
     dataset = null;
     return started;
@@ -122,13 +145,56 @@ export function headlessPage(
     return dataset;
   }
 
-  function importData(from: DataSource, choice: DataChoice): Promise<Answer<DataSummary>> {
-    return answer(async () => {
-      allow('importData');
-      source = { source: from, ...choice };
-      return dataSummary(await readData(source), from);
-    });
+  /** `original`: where kept images were read from at first. */
+  async function importData(
+    from: DataSource,
+    choice: DataChoice,
+    original: DataSource = from,
+  ): Promise<DataSummary> {
+    allow('importData');
+    source = { source: from, ...choice };
+    return dataSummary(await readData(source), original);
   }
+
+  // ---------------------------------------------------------------- project
+
+  async function openProject(): Promise<OpenedProject> {
+    const [zip] = chosenFiles('project');
+    if (!zip) throw new Error('The input has no file.');
+    const found = await HeadlessProject.open(new File([zip.file], zip.path), reportWork);
+    const { source, reading, opened } = found;
+    project = found.project;
+    kept = { source, reading, sample: opened.configuration.sample };
+    return opened;
+  }
+
+  async function importKept(choice: Omit<DataChoice, 'reading'>): Promise<DataSummary> {
+    if (!kept) throw new Error('No project is open.');
+    const { source, reading, sample } = kept;
+    return importData(source, { ...choice, reading }, sample === null ? source : sampleSource(sample));
+  }
+
+  async function makeProject(configuration: ProjectConfiguration): Promise<null> {
+    if (!dataset || !backbone) throw new Error('A project has data and a backbone.');
+    const source: KeptSource = { kind: 'kept', project: crypto.randomUUID(), data: crypto.randomUUID() };
+    await engine.call('keepData', { ...source, expected: expectedData(dataset) });
+    project = await HeadlessProject.make(source, dataset, backbone, choice ?? STARTER, configuration);
+    return null;
+  }
+
+  async function exportProject(): Promise<null> {
+    if (!project) throw new Error('There is no project.');
+    for (const run of runs.filter(({ id }) => unstored.has(id))) {
+      await project.add(run, run.model && (await adapterOf(run.model.modelId, run.name)));
+      unstored.delete(run.id);
+    }
+    const zip = await project.zip(reportWork);
+    saveFile(zip, zip.name);
+    return null;
+  }
+
+  const adapterOf = async (modelId: string, name: string) =>
+    (await engine.call('exportAdapter', { modelId, name })).file;
 
   // ---------------------------------------------------------------- runs
 
@@ -136,25 +202,33 @@ export function headlessPage(
     return engine.call('settings', settingsQuestion(hyperparameters, dataset));
   }
 
-  async function train({ setting, role, config, name, armName, memoryCap }: AskedRun): Promise<RunRecord> {
+  async function train({ setting, role, ...asked }: AskedRun): Promise<RunRecord> {
     allow('train');
     if (!dataset || !backbone) throw new Error('A run has data and a backbone.');
-    const expected = expectedOf(dataset, backbone);
-    const id = crypto.randomUUID();
-    // Search runs are not drawn beside compared runs.
-    const alike = runs.filter((run) => run.role === role);
-    const arm = alike.find((run) => run.armName === armName);
-    const style = arm?.style ?? new Set(alike.map((run) => run.style)).size;
-    let run: RunRecord = {
-      ...queuedRun(setting, {
-        ...{ id, name, armName, role, config, memoryCap, style },
-        sweep: null,
-        data: dataLabel(dataset),
-        basis: comparisonBasis(dataset, backbone),
-        expected,
-      }),
-      status: 'running',
-    };
+    const { config, armName, memoryCap, sweep, before } = asked;
+    const others = [...(project?.earlier ?? []), ...runs];
+    const basis = comparisonBasis(dataset, backbone);
+    const queued = queuedRun(setting, {
+      ...{ id: crypto.randomUUID(), name: freeName(asked.name, others), armName, role, config },
+      ...{ memoryCap, sweep, basis, style: styleOf({ basis, armName, role }, others, engineInfo) },
+      data: comparisonLabel(dataset, backbone),
+      expected: expectedOf(dataset, backbone),
+    });
+    return trained({ ...queued, before });
+  }
+
+  async function trainAgain(runId: string, mostAtOnce: number): Promise<RunRecord> {
+    allow('train');
+    const failed = runs.find(({ id }) => id === runId);
+    if (!failed) throw new Error(`There is no run ${runId}.`);
+    runs = runs.filter((run) => run !== failed);
+    return trained({ ...failed, mostAtOnce, problem: null });
+  }
+
+  async function trained(queued: RunRecord): Promise<RunRecord> {
+    const { id, name, config, memoryCap, mostAtOnce, expected, role } = queued;
+    const startedOn = engineInfo && { backend: engineInfo.backend, precision: engineInfo.precision };
+    let run: RunRecord = { ...queued, status: 'running', startedOn };
     let events: RunEvent[] = [];
     const flush = () => {
       if (events.length === 0) return;
@@ -163,18 +237,14 @@ export function headlessPage(
       void report(reportOf(run));
     };
     const timer = setInterval(flush, REPORT_EVERY_MS);
-    active = run.id;
+    active = id;
     try {
       const { result, model } = await engine.call(
         'train',
         {
-          runId: id,
-          name,
-          config,
-          memoryCap,
-          mostAtOnce: null,
-          expected,
+          ...{ runId: id, name, config, memoryCap, mostAtOnce, expected },
           scoreTest: role === 'final',
+          // A command that ends does not come back to its run, so no checkpoints are written.
           project: null,
         },
         { onProgress: (event) => events.push(event) },
@@ -191,6 +261,7 @@ export function headlessPage(
       active = null;
     }
     runs = [...runs, run];
+    unstored.add(id);
     return run;
   }
 
@@ -221,9 +292,17 @@ export function headlessPage(
 
     useBackbone: (stages, inputSize, trunk) => answer(() => useBackbone(stages, inputSize, trunk)),
 
-    importFiles: (choice) => importData({ kind: 'files', files: chosenFiles('data') }, choice),
+    importFiles: (choice) => answer(() => importData({ kind: 'files', files: chosenFiles('data') }, choice)),
 
-    importSample: (name, choice) => importData(sampleSource(name), choice),
+    importSample: (name, choice) => answer(() => importData(sampleSource(name), choice)),
+
+    openProject: () => answer(openProject),
+
+    importKept: (choice) => answer(() => importKept(choice)),
+
+    makeProject: (configuration) => answer(() => makeProject(configuration)),
+
+    exportProject: () => answer(exportProject),
 
     plan: (configs, memoryCap) =>
       answer(async () => {
@@ -233,13 +312,14 @@ export function headlessPage(
 
     train: (asked) => answer(() => train(asked)),
 
+    trainAgain: (runId, mostAtOnce) => answer(() => trainAgain(runId, mostAtOnce)),
+
     restart: (backend) => answer(() => restart(backend)),
 
     stop: () =>
       answer(async () => (active ? engine.call('control', { runId: active, action: 'stop' }) : null)),
 
-    exportAdapter: (modelId, name) =>
-      answer(async () => (await engine.call('exportAdapter', { modelId, name })).file),
+    exportAdapter: (modelId, name) => answer(() => adapterOf(modelId, name)),
 
     chart: (name, kind) => answer(() => titledChart(name, kind)),
 
@@ -257,10 +337,8 @@ async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
 
 function chosenFiles(purpose: Purpose): NamedFile[] {
   const files = ['folder', 'file'].flatMap((kind) => {
-    const input = document.getElementById(`${purpose}-${kind}`);
-    if (!(input instanceof HTMLInputElement))
-      throw new Error(`headless.html has no input #${purpose}-${kind}.`);
-    return [...(input.files ?? [])];
+    const input = document.querySelector<HTMLInputElement>(`input#${purpose}-${kind}`);
+    return [...(input?.files ?? [])];
   });
   return namedFiles(files);
 }

@@ -6,7 +6,9 @@ import type { Hyperparameters } from '../app/store/defaults';
 import type { Problem } from '../app/store/problem';
 import type { RunRecord } from '../app/store/run-record';
 import type { Trial } from '../app/store/sweep';
+import type { Configuration } from '../app/store/url';
 import type {
+  BackboneChoice,
   BackboneSummary,
   BackendChoice,
   EngineInfo,
@@ -32,8 +34,25 @@ export type ChartKind = 'svg' | 'png';
 /** The images used, how their folders are read, and how they are split. */
 export type DataChoice = SplitChoice & { preset: Preset; reading: Reading };
 
-/** The page has a file input and a folder input for each of these. */
-export type Purpose = 'data' | 'backbone';
+/** The page has a file input for each of these, and a folder input for data and backbone. */
+export type Purpose = 'data' | 'backbone' | 'project';
+
+/** What a project's zip has. */
+export interface OpenedProject {
+  name: string;
+  configuration: Configuration;
+  /** Null if the project was saved without its backbone. */
+  backbone: Pick<BackboneSummary, 'name' | 'hash' | 'key' | 'inputSize' | 'stages'> | null;
+  backboneChoice: BackboneChoice;
+  /** Numbers of all images, and of the runs and models that can be read. */
+  images: number;
+  runs: number;
+  models: number;
+  unreadable: { name: string; why: string }[];
+}
+
+/** The configuration of a new project; the backbone is the one that is loaded. */
+export type ProjectConfiguration = Omit<Configuration, 'backbone' | 'stages' | 'inputSize'>;
 
 /** Progress of the work, reported a few times a second. */
 export interface Report {
@@ -50,8 +69,8 @@ export interface Report {
   secondsLeft: number | null;
 }
 
-/** A trial with its names and its memory limit in bytes. */
-export type AskedRun = Trial & Pick<RunRecord, 'name' | 'armName' | 'memoryCap'>;
+/** A trial with its names, its memory limit in bytes, and its sweep or, for a rerun, the results of the original run. */
+export type AskedRun = Trial & Pick<RunRecord, 'name' | 'armName' | 'memoryCap' | 'sweep' | 'before'>;
 
 /** The page's functions, available as `globalThis.headless`. */
 export interface HeadlessPage {
@@ -68,10 +87,20 @@ export interface HeadlessPage {
   /** Reads the files in the page's inputs. */
   importFiles(choice: DataChoice): Promise<Answer<DataSummary>>;
   importSample(name: string, choice: DataChoice): Promise<Answer<DataSummary>>;
+  /** Reads the zip in the page's input. */
+  openProject(): Promise<Answer<OpenedProject>>;
+  /** Splits the images of the opened project. */
+  importKept(choice: Omit<DataChoice, 'reading'>): Promise<Answer<DataSummary>>;
+  /** Makes a project of the imported data and the loaded backbone. The runs from now on belong to it. */
+  makeProject(configuration: ProjectConfiguration): Promise<Answer<null>>;
+  /** Downloads the zip of the opened or made project, with all runs so far. */
+  exportProject(): Promise<Answer<null>>;
   /** Memory plans of runs. */
   plan(configs: RunConfig[], memoryCap: number | null): Promise<Answer<MemoryPlan[]>>;
   /** Trains on the imported data. A failed run is returned as a result, not thrown. */
   train(asked: AskedRun): Promise<Answer<RunRecord>>;
+  /** Trains a failed run again in its place, with at most so many images at a time. */
+  trainAgain(runId: string, mostAtOnce: number): Promise<Answer<RunRecord>>;
   /** Replaces a failed engine and loads the backbone and data again. */
   restart(backend: BackendChoice): Promise<Answer<null>>;
   /** Ends the current run; the parameters of its best epoch are kept. */

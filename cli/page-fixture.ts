@@ -1,6 +1,8 @@
 /** For tests only: a headless page without a browser, whose answers a test can change, and its inputs and outputs. */
 import { queuedRun, withEvents, withoutResult, withResult } from '../app/store/run-record';
+import { DEFAULT_CONFIGURATION } from '../app/store/url';
 import { tuningRecipe } from '../src/backbone/recipe';
+import { STARTER } from '../src/hub/starter';
 import type {
   BackboneSummary,
   EngineInfo,
@@ -9,7 +11,15 @@ import type {
   RunResult,
   SettingSummary,
 } from '../src/worker/protocol';
-import type { AskedRun, DataSummary, HeadlessPage, Problem, Purpose, RunRecord } from './messages';
+import type {
+  AskedRun,
+  DataSummary,
+  HeadlessPage,
+  OpenedProject,
+  Problem,
+  Purpose,
+  RunRecord,
+} from './messages';
 import type { Done, Headless, Place } from './page';
 
 export const ENGINE: EngineInfo = {
@@ -40,6 +50,12 @@ export const DATA: DataSummary = {
     leaked: { val: 0, test: 0 },
     givenUp: { images: 0, classes: [] },
   },
+};
+
+/** A project of these images with two runs. */
+export const PROJECT: OpenedProject = {
+  ...{ name: 'flowers', configuration: DEFAULT_CONFIGURATION, backbone: BACKBONE, backboneChoice: STARTER },
+  ...{ images: 40, runs: 2, models: 1, unreadable: [] },
 };
 
 export const MEMORY: MemoryPlan = {
@@ -104,7 +120,7 @@ export function finished(
   correct = 15,
   outcome: RunResult['outcome'] = 'finished',
 ): RunRecord {
-  const { setting, config, name, armName, role, memoryCap } = asked;
+  const { setting, config, name, armName, role, memoryCap, sweep } = asked;
   const labels = Array.from({ length: 20 }, (_, image) => image % 2);
   const epochs = [{ epoch: config.epochs, trainLoss: 0.5, valLoss: 0.25, correct, total: 20, seconds: 3 }];
   const validation = {
@@ -136,7 +152,7 @@ export function finished(
   };
   const begun = withEvents(
     queuedRun(setting, {
-      ...{ id: name, name, armName, role, sweep: null, config, memoryCap },
+      ...{ id: name, name, armName, role, sweep, config, memoryCap },
       ...{ data: DATA.label, basis: DATA.hash, style: 0 },
       expected: {
         backbone: { key: BACKBONE.key, name: BACKBONE.name },
@@ -154,6 +170,11 @@ export const ended = (asked: AskedRun, problem: Problem | null): RunRecord => ({
   ...{ epochs: [], keptEpoch: null },
 });
 
+export const NO_MEMORY: Problem = {
+  ...{ kind: 'out-of-memory', message: 'Memory ran out.', details: 'createBuffer' },
+  engineLost: true,
+};
+
 export const DEVICE_LOST: Problem = {
   ...{ kind: 'device-lost', message: 'The GPU was lost.', details: 'device.lost (unknown)' },
   engineLost: true,
@@ -165,7 +186,7 @@ type Answers = {
 
 export interface PageFixture extends Headless {
   /** Calls and chosen files, in order. */
-  readonly asked: [call: keyof HeadlessPage | 'choose' | 'close', ...given: unknown[]][];
+  readonly asked: [call: keyof HeadlessPage | 'choose' | 'saveProject' | 'close', ...given: unknown[]][];
   /** Only the calls. */
   calls(): string[];
 }
@@ -184,8 +205,16 @@ export function pageFixture(answers: Partial<Answers> = {}, refused: readonly st
     settings: () => [...SETTINGS],
     importFiles: ({ seed, testPart, preset }) => ({ ...DATA, seed, testPart, preset }),
     importSample: (sample, { seed, testPart, preset }) => ({ ...DATA, sample, seed, testPart, preset }),
+    openProject: () => PROJECT,
+    importKept: ({ seed, testPart, preset }) => ({ ...DATA, seed, testPart, preset }),
+    makeProject: () => null,
+    exportProject: () => null,
     plan: (configs) => configs.map(() => MEMORY),
     train: (run) => finished(run),
+    trainAgain: (id) => {
+      const again = asked.findLast(([call, run]) => call === 'train' && (run as AskedRun).name === id)?.[1];
+      return finished(again as AskedRun); // what `train` was given
+    },
     restart: () => null,
     stop: () => null,
     exportAdapter: (_, name) => new TextEncoder().encode(`adapter of ${name}`),
@@ -203,6 +232,9 @@ export function pageFixture(answers: Partial<Answers> = {}, refused: readonly st
     },
     async choose(purpose: Purpose, place: Place) {
       asked.push(['choose', purpose, place]);
+    },
+    async saveProject(path) {
+      asked.push(['saveProject', path]);
     },
     async close() {
       asked.push(['close']);

@@ -18,15 +18,32 @@ class PageFixture extends EventEmitter {
   async exposeFunction(name: string, callback: unknown) {
     this.exposed.set(name, callback);
   }
+  /** Of the download that the page starts; its error, if it cannot be written. */
+  readonly saved: string[] = [];
+  disk: Error | null = null;
+
+  waitForEvent(name: string) {
+    return new Promise((resolve) => this.once(name, resolve));
+  }
+  /** The page starts a download. */
+  download() {
+    this.emit('download', {
+      saveAs: async (path: string) => {
+        if (this.disk) throw this.disk;
+        this.saved.push(`written to ${path}`);
+      },
+      delete: async () => void this.saved.push('deleted'),
+    });
+  }
   async evaluate(work: (given: unknown) => unknown, given: unknown) {
     return work(given);
   }
   async setInputFiles(selector: string, path: string) {
     this.chosen.push([selector, path]);
   }
-  async $eval(selector: string, work: (input: { value: string }) => void) {
+  async $$eval(selector: string, work: (inputs: { value: string }[]) => void) {
     const input = { value: 'as it was' };
-    work(input);
+    work([input]);
     this.chosen.push([selector, input.value]);
   }
 }
@@ -239,6 +256,28 @@ describe('input and output of the page', () => {
     call('report', REPORT);
     call('notice', notice);
     expect(heard).toEqual([REPORT, notice]);
+  });
+
+  it('are the project as a download, which is deleted once it is written', async () => {
+    const exportProject = async () => {
+      page.download();
+      return { done: null };
+    };
+    const headless = await open({ exportProject });
+    await headless.saveProject('/p.zip');
+    expect(page.saved).toEqual(['written to /p.zip', 'deleted']);
+    page.disk = Object.assign(new Error('no words'), { code: 'ENOSPC' });
+    expect(await caught(headless.saveProject('/p.zip'))).toEqual(
+      new UserError('“/p.zip” cannot be written: the disk is full.'),
+    );
+    expect(page.saved.at(-1)).toBe('deleted');
+  });
+
+  it('are no file if the page has no project to write', async () => {
+    const failed = { kind: 'user', message: 'This browser has no room.' } as const;
+    const headless = await open({ exportProject: async () => ({ failed }) });
+    expect(await caught(headless.saveProject('/p.zip'))).toEqual(new UserError(failed.message));
+    expect(page.saved).toEqual([]);
   });
 
   it('are addresses that were blocked', async () => {

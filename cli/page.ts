@@ -6,6 +6,7 @@ import { UserError } from '../src/user-error';
 import type { Notice } from '../src/worker/protocol';
 import { openPage } from './browser-page';
 import { Bug } from './bug';
+import { asUserError } from './folders';
 import type { Answer, HeadlessPage, Purpose, Report } from './messages';
 
 export type Done<K extends keyof HeadlessPage> =
@@ -25,6 +26,8 @@ export interface Headless {
   ask<K extends keyof HeadlessPage>(call: K, ...given: Parameters<HeadlessPage[K]>): Promise<Done<K>>;
   /** Sets the page's file input to a folder or files, replacing the earlier choice. */
   choose(purpose: Purpose, { kind, path }: Place): Promise<void>;
+  /** Writes the page's project, with all runs so far, to a file. Throws `UserError` if it cannot be written. */
+  saveProject(path: string): Promise<void>;
   /** Blocked requests to other hosts. */
   readonly refused: readonly string[];
   close(): Promise<void>;
@@ -49,27 +52,42 @@ export async function openHeadless(
     await close();
     throw error;
   }
+  const ask: Headless['ask'] = async (call, ...given) => {
+    const work = page.evaluate(
+      ([name, input]) => {
+        // The signature ensures that name and input match; the union type cannot express that.
+        const serve = globalThis.headless[name] as (...given: unknown[]) => Promise<Answer<unknown>>;
+        return serve(...input);
+      },
+      [call, given] as const,
+    );
+    const answer = await Promise.race([broken, work]);
+    if ('failed' in answer) throw asError(answer.failed);
+    return answer.done as Done<typeof call>; // the page answers each call with its own type
+  };
   return {
-    async ask(call, ...given) {
-      const work = page.evaluate(
-        ([name, input]) => {
-          // The signature ensures that name and input match; the union type cannot express that.
-          const serve = globalThis.headless[name] as (...given: unknown[]) => Promise<Answer<unknown>>;
-          return serve(...input);
-        },
-        [call, given] as const,
-      );
-      const answer = await Promise.race([broken, work]);
-      if ('failed' in answer) throw asError(answer.failed);
-      return answer.done as Done<typeof call>; // the page answers each call with its own type
-    },
+    ask,
     async choose(purpose, { kind, path }) {
       const other = kind === 'folder' ? 'file' : 'folder';
-      // Playwright cannot set an empty list on a folder input.
-      await page.$eval<void, HTMLInputElement>(`#${purpose}-${other}`, (input) => {
-        input.value = '';
+      // Playwright cannot set an empty list on a folder input. Not every purpose has both inputs.
+      await page.$$eval<void, HTMLInputElement>(`#${purpose}-${other}`, (inputs) => {
+        for (const input of inputs) input.value = '';
       });
       await page.setInputFiles(`#${purpose}-${kind}`, path);
+    },
+    async saveProject(path) {
+      // A download goes from the browser's disk to the file; an answer of `ask` would pass through the memory as text.
+      const [download] = await Promise.all([
+        page.waitForEvent('download', { timeout: 0 }),
+        ask('exportProject'),
+      ]);
+      try {
+        await Promise.race([broken, download.saveAs(path)]);
+      } catch (error) {
+        throw asUserError(error, 'written', path);
+      } finally {
+        await download.delete();
+      }
     },
     refused,
     close,

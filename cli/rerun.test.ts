@@ -17,6 +17,7 @@ function asked(id: string, config: Partial<RunConfig> = {}, given: Partial<Asked
   if (!setting) throw new Error(`There is no setting ${id}.`);
   return {
     ...{ setting, role: 'final', name: setting.label, armName: setting.label, memoryCap: null },
+    ...{ sweep: null, before: null },
     config: { ...runConfig(setting, DEFAULT_HYPERPARAMETERS, 'flips'), ...config },
     ...given,
   };
@@ -108,7 +109,7 @@ describe('the choices that results decide', () => {
       data: { kind: 'sample', name: 'counting' },
       backbone: { path: null, stages: null, inputSize: 64 },
       ...{ testPart: 0.2, preset: 'vtab', backend: 'wasm', settings: [] },
-      hyperparameters: { seed: 5 },
+      splitSeed: 5,
       // The person still decides these.
       ...{ out: '/out', charts: 'png', rerun: '/home/results.json' },
     });
@@ -178,9 +179,10 @@ describe('the repeated runs', () => {
     const failed = runResults(ended(asked('lora'), DEVICE_LOST), null);
     const stopped = runResults(finished(asked('lora'), 9, 'stopped'), null);
     const results = earlier();
+    const [probe, atoms] = results.runs;
     expect(repeatedRuns({ ...results, runs: [failed, ...results.runs, stopped] }, SETTINGS)).toEqual([
-      PROBE,
-      ATOMS,
+      { ...PROBE, before: probe },
+      { ...ATOMS, before: atoms },
     ]);
   });
 
@@ -189,12 +191,13 @@ describe('the repeated runs', () => {
       place === 0 ? { ...run, backend: 'webgpu' as const } : run,
     );
     const other = earlier({ runs });
-    expect(repeatedRuns(other, SETTINGS)).toEqual([ATOMS]);
+    expect(repeatedRuns(other, SETTINGS)).toEqual([{ ...ATOMS, before: runs[1] }]);
   });
 
   it('include searches', () => {
     const search = asked('atoms', {}, { role: 'search' });
-    expect(repeatedRuns(earlier({ runs: [runResults(finished(search), null)] }), SETTINGS)).toEqual([search]);
+    const before = runResults(finished(search), null);
+    expect(repeatedRuns(earlier({ runs: [before] }), SETTINGS)).toEqual([{ ...search, before }]);
   });
 
   it('are rejected if there are none, or a setting is unknown', () => {

@@ -33,12 +33,12 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
       stages: used < inFile ? used : null,
       inputSize: backbone.inputSize,
     },
+    splitSeed: dataset.seed,
     testPart: dataset.testPart,
     preset: dataset.preset,
     // Options on the command line take precedence: the files may be arranged differently.
     reading: { ...dataset.reading, ...choices.reading },
     settings: [],
-    hyperparameters: { ...choices.hyperparameters, seed: dataset.seed },
     backend: backendOf(before),
   };
 }
@@ -47,9 +47,10 @@ export function repeatedChoices(choices: Choices, before: Results): Choices {
 export function repeatedRuns(before: Results, known: readonly SettingSummary[]): AskedRun[] {
   const runs = finishedRuns(before);
   refuse(settingDifference(runs, known));
-  return runs.flatMap(({ name, armName, role, config, memoryCap }) => {
+  return runs.flatMap((run) => {
+    const { name, armName, role, config, memoryCap } = run;
     const setting = known.find(({ id }) => id === config.setting);
-    return setting ? [{ setting, role, config, name, armName, memoryCap }] : [];
+    return setting ? [{ setting, role, config, name, armName, memoryCap, sweep: null, before: run }] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 /** The order of runs: of a sweep, where the next run depends on the outcomes of the others, or of a list. */
+import { randomUUID } from 'node:crypto';
 import { memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
 import { decided, type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
@@ -20,11 +21,13 @@ export function sweepOf(
 
 export function* sweptRuns(sweep: Sweep): RunPlan {
   const { hyperparameters, choice } = sweep;
+  const id = randomUUID();
   const outcomes = new Map<string, Outcome>();
   const nextTrial = () => wantedTrials(sweep, outcomes).find((trial) => !outcomes.has(trialKey(trial)));
   for (let trial = nextTrial(); trial; trial = nextTrial()) {
     const names = trialNames(trial, hyperparameters, choice.seeds);
-    const run = yield { ...trial, ...names, memoryCap: memoryCapBytes(hyperparameters) };
+    const memoryCap = memoryCapBytes(hyperparameters);
+    const run = yield { ...trial, ...names, memoryCap, sweep: id, before: null };
     outcomes.set(trialKey(trial), outcomeOf(run));
   }
 }

@@ -20,6 +20,7 @@ const [setting] = SETTINGS;
 if (!setting) throw new Error('There are settings.');
 const asked: AskedRun = {
   ...{ setting, role: 'final', name: 'Probe', armName: 'Probe', memoryCap: null },
+  ...{ sweep: null, before: null },
   config: runConfig(setting, DEFAULT_HYPERPARAMETERS, 'none'),
 };
 

@@ -1,13 +1,40 @@
-/** The files of a comparison: results, an adapter for each run, charts and reports, in one folder. */
+/** Where a comparison is written; as a folder: results, an adapter for each run, charts and reports. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { html } from '../app/report/html';
 import { markdown } from '../app/report/markdown';
 import { CHART_NAMES, type Figure, reportOf } from '../app/report/report';
-import { type Results, type RunResults, resultsText } from '../app/report/results';
+import { type Results, type RunResults, resultsText, runResults } from '../app/report/results';
 import { bytes } from '../app/ui/format';
+import type { Choices } from './choices';
 import type { ChartKind, RunRecord } from './messages';
 import type { Headless } from './page';
+
+export interface Destination {
+  /** Adds a run to the results, and writes what there is. */
+  add(run: RunRecord): Promise<void>;
+  /** Writes the rest. Returns a sentence that says what was written. `complete`: no run is missing. */
+  end(complete: boolean): Promise<string>;
+}
+
+export const resultsFolder = (
+  { out, charts }: Pick<Choices, 'out' | 'charts'>,
+  headless: Pick<Headless, 'ask'>,
+  results: Results,
+): Destination => ({
+  async add(run) {
+    results.runs.push(runResults(run, await saveAdapter(out, headless, run, results.runs)));
+    await saveResults(out, results);
+  },
+  async end(complete) {
+    // Set before the charts are drawn: an abort during drawing does not make the results incomplete.
+    results.complete = complete;
+    results.charts = await saveCharts(out, headless, charts);
+    await saveResults(out, results);
+    await saveReports(out, results, await headless.ask('figures'));
+    return `Written to ${out}: ${writtenFiles(results).join(', ')}.`;
+  },
+});
 
 export const saveResults = (out: string, results: Results) =>
   writeFile(join(out, 'results.json'), resultsText(results));

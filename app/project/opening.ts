@@ -1,4 +1,5 @@
 /** Opens stored projects: records become the session, the engine is given backbone, images and models. */
+import { keptReading } from '../../src/data/kept-dataset';
 import { UserError } from '../../src/user-error';
 import { OPENING } from '../store/model-actions';
 import { isActive, type RunRecord } from '../store/run-record';
@@ -77,11 +78,19 @@ export function parseProject(stored: StoredParts): { header: ProjectHeader; sess
   };
 }
 
-const placeIn = (order: readonly string[], id: string) =>
+/** For sorting: the place of `id` in `order`; after all others if it has none. */
+export const placeIn = (order: readonly string[], id: string) =>
   order.includes(id) ? order.indexOf(id) : order.length;
 
 function issueOf({ issues: [issue] }: { issues: { path: PropertyKey[]; message: string }[] }): string {
   return `${issue?.path.map(String).join('.') || 'the whole of it'}: ${issue?.message}.`;
+}
+
+/** @throws UserError if there is no such project */
+export async function requireStored(id: string): Promise<StoredParts> {
+  const stored = await readStored(id);
+  if (!stored) throw new UserError('There is no such project in this browser any more.');
+  return stored;
 }
 
 /** The name in a stored part, whatever else is wrong with it. */
@@ -123,15 +132,19 @@ export async function projectToOpen(search: string, configuration: Configuration
  * @throws UserError if there is no such project, or it cannot be read. The page is not changed then.
  */
 export async function showProject(id: string): Promise<void> {
-  const stored = await readStored(id);
-  if (!stored) throw new UserError('There is no such project in this browser any more.');
-  const { header, session } = parseProject(stored);
+  const { header, session } = parseProject(await requireStored(id));
+  // The zip of a project has no summary of the images, but says how they were read.
+  const reading =
+    header.source && !session.dataset
+      ? await keptReading(header.source).catch(() => session.reading)
+      : session.reading;
   const readOnly = !(await claim(id));
   rememberInTab(id);
   await withoutSaving(() => {
     write({
       ...fresh(),
       ...session,
+      reading,
       project: { id, name: header.name, madeAt: header.madeAt, readOnly },
       saving: { status: 'saved' },
       engine: STARTING,

@@ -2,7 +2,7 @@
 import { writeKept } from '../../src/data/kept-dataset';
 import { seededRandom } from '../../src/random';
 import { datasetFixture } from '../../src/training/dataset-fixture';
-import type { ModelSummary, RunConfig, RunResult, SettingSummary } from '../../src/worker/protocol';
+import type { ModelSummary, Reading, RunConfig, RunResult, SettingSummary } from '../../src/worker/protocol';
 import { queuedRun, type RunRecord, withEvents, withResult } from '../store/run-record';
 import { DEFAULT_CONFIGURATION } from '../store/url';
 import { type StoredParts, store } from './database';
@@ -63,9 +63,9 @@ export function runFixtures(): RunRecord[] {
 }
 
 /** Stores a project with images, a model's file and runs. */
-export async function storedProject(id: string): Promise<StoredParts> {
+export async function storedProject(id: string, reading: Reading = {}): Promise<StoredParts> {
   const data = 'images';
-  const dataset = { ...datasetFixture(2, 3, 2, 12), hash: 'h' };
+  const dataset = { ...datasetFixture(2, 3, 2, 12), hash: 'h', reading };
   await writeKept({ project: id, data }, dataset);
   const random = seededRandom(2);
   await writeModelFile(

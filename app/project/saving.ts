@@ -13,11 +13,11 @@ import { asProblem, type Problem } from '../store/problem';
 import { isActive, isOver, type RunRecord } from '../store/run-record';
 import { expectedData, read, type Session, type TunedModel, useSession, write } from '../store/session';
 import { currentStep } from '../store/step';
-import { coverOf } from './cover';
 import { type Change, store } from './database';
+import { projectHeader } from './header';
 import { claim } from './lock';
 import { deleteModelFile, writeModelFile } from './model-files';
-import { PROJECT_VERSION, type ProjectHeader } from './schema';
+import type { ProjectHeader } from './schema';
 import { rememberInTab } from './tab';
 
 /** Milliseconds after a change, and after one that is only the progress of a run, in which further changes are gathered. */
@@ -246,25 +246,16 @@ async function removeLeftovers(
   }
 }
 
-async function headerRecord(session: Session, runIds: string[], modelIds: string[]): Promise<ProjectHeader> {
+function headerRecord(session: Session, runIds: string[], modelIds: string[]): Promise<ProjectHeader> {
   const { project, configuration, backbone, backboneChoice, kept, sweeps, queueHeld, runs, models } = session;
   if (!project) throw new Error('There is no project.');
   const { id, name, madeAt } = project;
-  const { source } = backboneChoice;
-  const dataset = session.dataset ?? stored.dataset;
-  return {
-    ...{ version: PROJECT_VERSION, id, name, madeAt, changedAt: Date.now(), deletedAt: null },
-    ...{ step: currentStep(), configuration, backbone: backbone as ProjectHeader['backbone'] },
-    // The person's own weight files are not stored with the project.
-    backboneChoice: {
-      ...backboneChoice,
-      source: source.kind === 'files' ? { ...source, files: [] } : source,
-    },
-    ...{ source: kept, queueHeld, sweeps: sweeps as ProjectHeader['sweeps'] },
+  return projectHeader({
+    ...{ id, name, madeAt, step: currentStep(), configuration, backbone, backboneChoice },
+    ...{ source: kept, queueHeld, sweeps, dataset: session.dataset ?? stored.dataset },
     runs: runs.map((run) => run.id).filter((each) => runIds.includes(each)),
     models: models.map(({ summary }) => summary.modelId).filter((each) => modelIds.includes(each)),
-    ...(await coverOf(dataset)),
-  };
+  });
 }
 
 function failed(error: unknown): void {

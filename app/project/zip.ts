@@ -4,7 +4,7 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
-import { KEPT_FILES, keptSchema, readKept } from '../../src/data/kept-dataset';
+import { KEPT_FILES, type KeptPlace, keptSchema, readKept } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
@@ -14,9 +14,9 @@ import { jsonOf } from '../../src/json';
 import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
-import { type PartKind, readStored, type StoredParts, store } from './database';
+import { type PartKind, type StoredParts, store } from './database';
 import { keptModelFile } from './model-files';
-import { nameOf, parseProject } from './opening';
+import { nameOf, parseProject, placeIn, requireStored } from './opening';
 
 const FORMAT = 'atomtune project';
 const DESCRIPTION = 'project.json';
@@ -45,17 +45,20 @@ type OnProgress = (progress: Progress) => void;
 
 // ---------------------------------------------------------------- writing
 
-/** The zip of a stored project, on the browser's disk. @throws UserError if the project cannot be read or there is no room */
-export async function exportProject(project: string, onProgress: OnProgress): Promise<File> {
-  const stored = await readStored(project);
-  if (!stored) throw new UserError('There is no such project in this browser any more.');
+/**
+ * The zip of a stored project, on the browser's disk.
+ * @param images the project's images, from `zipOfImages`
+ * @throws UserError if the project cannot be read or there is no room
+ */
+export async function exportProject(project: string, onProgress: OnProgress, images?: Blob): Promise<File> {
+  const stored = await requireStored(project);
   const { header } = parseProject(stored);
   const folder = await exportsFolder();
   const name = `${safeName(header.name)}.zip`;
   const file = await folder.getFileHandle(`${crypto.randomUUID()}.zip`, { create: true });
   const stream = await file.createWritable();
   try {
-    await writeZip(stream, project, stored, onProgress);
+    await writeZip(stream, project, stored, onProgress, images);
   } catch (error) {
     await stream.abort().catch(() => {});
     await folder.removeEntry(file.name).catch(() => {});
@@ -83,11 +86,16 @@ async function writeZip(
   project: string,
   { header: unchecked, parts }: StoredParts,
   onProgress: OnProgress,
+  images?: Blob,
 ): Promise<void> {
   const zip = new ZipWriter(stream, { useWebWorkers: false, keepOrder: true });
+  // What could not be parsed is a text, as it was.
   const text = (name: string, content: unknown) =>
-    zip.add(name, new TextReader(JSON.stringify(content, null, 1)));
-  const runs = parts.filter(({ kind }) => kind === 'run');
+    zip.add(name, new TextReader(typeof content === 'string' ? content : JSON.stringify(content, null, 1)));
+  const { header } = parseProject({ header: unchecked, parts: [] });
+  const runs = parts
+    .filter(({ kind }) => kind === 'run')
+    .sort((a, b) => placeIn(header.runs, a.id) - placeIn(header.runs, b.id));
   const models = parts.filter(({ kind }) => kind === 'model');
   const runFile = (index: number, value: unknown) =>
     `runs/${String(index + 1).padStart(3, '0')} ${safeName(nameOf(value) ?? 'run')}.json`;
@@ -108,18 +116,24 @@ async function writeZip(
     const model = await keptModelFile(project, id);
     if (model) await zip.add(`models/${id}.safetensors`, new BlobReader(model), { level: 0 });
   }
-  const { header } = parseProject({ header: unchecked, parts: [] });
-  if (header.source) await writeImages(zip, project, header.source.data, onProgress);
+  if (images) await zip.appendZip(new BlobReader(images));
+  else if (header.source) await writeImages(zip, header.source, onProgress);
   await zip.close();
+}
+
+/** The images of a project as they are in its zips: for those who write it again and again. */
+export async function zipOfImages(source: KeptPlace, onProgress: OnProgress): Promise<Blob> {
+  const zip = new ZipWriter(new BlobWriter('application/zip'), { useWebWorkers: false, keepOrder: true });
+  await writeImages(zip, source, onProgress);
+  return zip.close();
 }
 
 async function writeImages(
   zip: ZipWriter<unknown>,
-  project: string,
-  data: string,
+  source: KeptPlace,
   onProgress: OnProgress,
 ): Promise<void> {
-  const { description: kept, pixels } = await readKept({ project, data });
+  const { description: kept, pixels } = await readKept(source);
   const total = kept.images.length;
   const images = kept.images.map((image, index) => ({
     ...image,
@@ -295,8 +309,9 @@ const blobOf = (entry: FileEntry) => entry.getData(new BlobWriter('image/png'));
 const bytesOf = async (entry: FileEntry) =>
   new Uint8Array(await (await entry.getData(new BlobWriter())).arrayBuffer());
 
-/** Null for what is not JSON. */
+/** The text itself where it is not JSON; null if it is too long. */
 async function contentOf(entry: FileEntry): Promise<unknown> {
   if (entry.uncompressedSize > MOST_JSON) return null;
-  return jsonOf(await entry.getData(new TextWriter())) ?? null;
+  const text = await entry.getData(new TextWriter());
+  return jsonOf(text) ?? text;
 }

@@ -9,7 +9,7 @@ import { obstacleFor } from './permissions';
 import { asProblem } from './problem';
 import { announce, expectedBackbone, expectedOf, read, write } from './session';
 import { refreshSettings } from './setting-actions';
-import { BACKBONE_IDS, type Configuration } from './url';
+import { addressed, type Configuration } from './url';
 
 let cancelLoading: AbortController | null = null;
 let cancelDecompose: AbortController | null = null;
@@ -43,7 +43,7 @@ export async function loadBackbone(choice: BackboneChoice): Promise<{ dataStays:
     });
     write({
       ...{ backbone, backboneChoice: choice, atoms: null, recognition: null },
-      ...addressed(choice),
+      configuration: { ...read().configuration, ...addressed(choice) },
     });
     announce(`${backbone.name} is ready. Input size: ${backbone.inputSize} pixels.`);
     return { dataStays };
@@ -78,22 +78,6 @@ export function addressedBackbone({ backbone, stages, inputSize }: Configuration
   const source: BackboneSource =
     backbone === 'starter' ? { kind: 'starter' } : { kind: 'stored', id: backbone };
   return { source, stages, inputSize };
-}
-
-/** The configuration with this choice, as far as the address can express it. It cannot name the person's own files. */
-function addressed({ source, stages, inputSize }: BackboneChoice) {
-  const named = source.kind === 'starter' ? 'starter' : 'id' in source ? source.id : null;
-  const backbone = BACKBONE_IDS.find((id) => id === named) ?? null;
-  const own = backbone === null;
-  const { configuration } = read();
-  return {
-    configuration: {
-      ...configuration,
-      backbone,
-      stages: own ? null : stages,
-      inputSize: own ? null : inputSize,
-    },
-  };
 }
 
 // ---------------------------------------------------------------- storage

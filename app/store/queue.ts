@@ -2,7 +2,6 @@
 import { NO_ROOM } from '../../src/files/no-room';
 import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
-import { isMixed } from './computed-by';
 import { memoryCapBytes } from './defaults';
 import { mayRecover } from './device-losses';
 import { ask } from './engine-actions';
@@ -14,10 +13,11 @@ import {
   freeName,
   isActive,
   isOver,
-  isProbe,
   outcomeOf,
   queuedRun,
   type RunRecord,
+  smallerMicroBatch,
+  styleOf,
   trialNames,
   withEvents,
   withoutResult,
@@ -79,14 +79,6 @@ function extend(id: string): void {
     const others = [...runs, ...added];
     const { name, armName } = trialNames(trial, sweep.hyperparameters, sweep.choice.seeds);
     const { role, config, setting } = trial;
-    const arm = others.find(
-      (run) =>
-        run.basis === basis &&
-        run.armName === armName &&
-        run.role === role &&
-        // Runs of different backends get different styles.
-        (!run.result || engine.status !== 'ready' || !isMixed([run.result, engine.info])),
-    );
     added.push(
       queuedRun(setting, {
         ...{
@@ -101,8 +93,7 @@ function extend(id: string): void {
           expected,
         },
         memoryCap: memoryCapBytes(sweep.hyperparameters),
-        // Runs that differ only in their seeds have the same style.
-        style: arm?.style ?? freeStyle(others.filter((run) => run.role === role)),
+        style: styleOf({ basis, armName, role }, others, engine.status === 'ready' ? engine.info : null),
       }),
     );
   }
@@ -270,17 +261,8 @@ async function train(run: RunRecord): Promise<void> {
 /** What changes of a run that goes on by itself after this problem and a restart of the engine; null if it does not. */
 function whatChanges(run: RunRecord, problem: Problem | null): Partial<RunRecord> | null {
   if (problem?.kind === 'device-lost' && mayRecover()) return {};
-  const { memory, mostAtOnce } = run;
-  // Once, with half as many images at a time.
-  if (
-    problem?.kind === 'out-of-memory' &&
-    memory &&
-    memory.microBatch > 1 &&
-    mostAtOnce === null &&
-    !isProbe(run)
-  )
-    return { mostAtOnce: Math.ceil(memory.microBatch / 2) };
-  return null;
+  const mostAtOnce = smallerMicroBatch(run, problem);
+  return mostAtOnce === null ? null : { mostAtOnce };
 }
 
 const computedOn = ({ backend, precision }: EngineInfo) => ({ backend, precision });
@@ -342,11 +324,4 @@ function ending(run: RunRecord | undefined): string {
   if (!run) return '';
   if (run.problem) return `${run.name} failed. ${run.problem.message}`;
   return `${run.name} ${run.status === 'stopped' ? `was stopped${run.model ? '. Its best epoch is kept' : ''}` : 'has finished'}.`;
-}
-
-function freeStyle(others: readonly RunRecord[]): number {
-  const taken = new Set(others.map(({ style }) => style));
-  let style = 0;
-  while (taken.has(style)) style++;
-  return style;
 }

@@ -14,6 +14,7 @@ import type {
 } from '../../src/worker/protocol';
 import type { RunResults } from '../report/results';
 import { counted } from '../ui/format';
+import { isMixed } from './computed-by';
 import { type Hyperparameters, learningRateOf, PROBE_SETTING } from './defaults';
 import type { Problem } from './problem';
 import { armKey, type Outcome, type Role, type Trial } from './sweep';
@@ -152,6 +153,29 @@ export function freeName(name: string, others: readonly Pick<RunRecord, 'name'>[
   return free;
 }
 
+/**
+ * The style of a new run: that of its arm, else one that no run of its role has. Runs that differ only in their seeds have the same style,
+ * unless different engines compute them.
+ */
+export function styleOf(
+  { basis, armName, role }: Pick<RunRecord, 'basis' | 'armName' | 'role'>,
+  others: readonly RunRecord[],
+  engine: EngineInfo | null,
+): number {
+  const alike = others.filter((run) => run.role === role);
+  const arm = alike.find(
+    (run) =>
+      run.basis === basis &&
+      run.armName === armName &&
+      (!run.result || !engine || !isMixed([run.result, engine])),
+  );
+  if (arm) return arm.style;
+  const taken = new Set(alike.map(({ style }) => style));
+  let style = 0;
+  while (taken.has(style)) style++;
+  return style;
+}
+
 /** A run that has not started. */
 export function queuedRun(
   setting: SettingSummary,
@@ -191,6 +215,16 @@ export function queuedRun(
     result: null,
     model: null,
   };
+}
+
+/**
+ * The largest micro-batch with which a run that ran out of memory is tried again: half of the one it had, once. Null if it is not tried
+ * again.
+ */
+export function smallerMicroBatch(run: RunRecord, problem: Problem | null): number | null {
+  const { memory, mostAtOnce } = run;
+  const canBeSmaller = memory !== null && memory.microBatch > 1 && mostAtOnce === null && !isProbe(run);
+  return problem?.kind === 'out-of-memory' && canBeSmaller ? Math.ceil(memory.microBatch / 2) : null;
 }
 
 /** Applies events to the run, in order. */

@@ -7,7 +7,7 @@ import { INPUT_SIZES } from '../../src/backbone/input-size';
 import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
 import { z } from '../../src/schema';
-import type { BackendChoice, Preset } from '../../src/worker/protocol';
+import type { BackboneChoice, BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_HYPERPARAMETERS, type Hyperparameters } from './defaults';
 import { NO_SWEEP, RATE, type SweepChoice } from './sweep';
 
@@ -51,6 +51,17 @@ const id = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 /** Backbones that the address can name. */
 export const BACKBONE_IDS = ['starter', ...SOURCES.map((source) => source.id)] as const;
 const backboneId = z.enum(BACKBONE_IDS);
+
+/** What the address says of a backbone. It cannot name the person's own files. */
+export function addressed({
+  source,
+  stages,
+  inputSize,
+}: BackboneChoice): Pick<Configuration, 'backbone' | 'stages' | 'inputSize'> {
+  const named = source.kind === 'starter' ? 'starter' : 'id' in source ? source.id : null;
+  const backbone = BACKBONE_IDS.find((id) => id === named) ?? null;
+  return backbone === null ? { backbone, stages: null, inputSize: null } : { backbone, stages, inputSize };
+}
 const number = (low: number, high: number) =>
   z
     .string()

@@ -95,6 +95,10 @@ export async function readKept({
   return { description: parsed.data, pixels };
 }
 
+/** How the folders of the kept images were read, with the corrected labels. */
+export const keptReading = async (place: KeptPlace): Promise<Reading> =>
+  (await readKept(place)).description.reading;
+
 /**
  * The kept images, split as asked.
  * @throws UserError if they are missing or damaged, or cannot be had as asked without the original files
