@@ -1,4 +1,5 @@
 /** What a person does with projects: open, make, rename, duplicate, delete, take over from another tab. */
+import { isNoRoom, noRoomFor } from '../../src/files/no-room';
 import { deleteInProject, projectFolder } from '../../src/files/project-folder';
 import { endReading } from '../store/backbone-actions';
 import { bringUp } from '../store/page-actions';
@@ -119,17 +120,22 @@ export const duplicateProject = (id: string) =>
     if (!stored) return;
     const { header } = parseProject(stored);
     const copy = crypto.randomUUID();
-    await copyFiles(id, copy);
-    await store({
-      header: {
-        ...header,
-        ...{ id: copy, name: `${header.name}, copy`, madeAt: Date.now(), changedAt: Date.now() },
-        source: header.source && { ...header.source, project: copy },
-      },
-      // Parts that cannot be read are copied as they are.
-      put: stored.parts.map(({ kind, id, value }) => ({ kind, id, value })),
-      remove: [],
-    });
+    try {
+      await copyFiles(id, copy);
+      await store({
+        header: {
+          ...header,
+          ...{ id: copy, name: `${header.name}, copy`, madeAt: Date.now(), changedAt: Date.now() },
+          source: header.source && { ...header.source, project: copy },
+        },
+        // Parts that cannot be read are copied as they are.
+        put: stored.parts.map(({ kind, id, value }) => ({ kind, id, value })),
+        remove: [],
+      });
+    } catch (error) {
+      await deleteInProject(copy);
+      throw isNoRoom(error) ? noRoomFor('for a copy of the project') : error;
+    }
   });
 
 /** Saves the project as a zip. */

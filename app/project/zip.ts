@@ -6,6 +6,7 @@
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
 import { KEPT_FILES, type KeptPlace, keptSchema, readKept } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
+import { isNoRoom, noRoomFor } from '../../src/files/no-room';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
 import { sha256OfBlobs } from '../../src/files/sha256';
@@ -62,11 +63,7 @@ export async function exportProject(project: string, onProgress: OnProgress, ima
   } catch (error) {
     await stream.abort().catch(() => {});
     await folder.removeEntry(file.name).catch(() => {});
-    if (error instanceof DOMException && error.name === 'QuotaExceededError')
-      throw new UserError(
-        'This browser has no room to write the zip. Delete projects or backbones that you no longer need, then export again.',
-      );
-    throw error;
+    throw isNoRoom(error) ? noRoomFor('to write the zip') : error;
   }
   return new File([await file.getFile()], name, { type: 'application/zip' });
 }
@@ -184,10 +181,7 @@ export async function importProject(zip: File, onProgress: OnProgress): Promise<
   } catch (error) {
     await deleteInProject(project);
     if (error instanceof UserError) throw error;
-    if (error instanceof DOMException && error.name === 'QuotaExceededError')
-      throw new UserError(
-        'This browser has no room for the project. Delete projects or backbones that you no longer need, then import it again.',
-      );
+    if (isNoRoom(error)) throw noRoomFor('for the project');
     throw new UserError(
       `“${zip.name}” is damaged: ${error instanceof Error ? error.message : String(error)}. Export it again.`,
     );

@@ -1,6 +1,6 @@
 /** What each state shows: recorded parts of the session, and small changes to them for what a recording does not have. */
 import { deviceLost, heapExhausted } from '../../src/engine-fault';
-import { NO_ROOM } from '../project/saving';
+import { NO_ROOM } from '../../src/files/no-room';
 import type { EngineAnswers } from '../store/fake-engine';
 import { asProblem } from '../store/problem';
 import { freeName, isActive, type RunRecord, withoutResult } from '../store/run-record';
