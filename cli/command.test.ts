@@ -265,7 +265,7 @@ describe('a comparison', () => {
     );
     const results = await readResults();
     expect(results).toMatchObject({
-      ...{ format: 4, createdBy: { name: 'atomtune' }, madeAt: '2025-01-31T14:23:05.000Z', complete: true },
+      ...{ format: 5, createdBy: { name: 'atomtune' }, madeAt: '2025-01-31T14:23:05.000Z', complete: true },
       ...{ engine: ENGINE, environment: { browser: 'A browser', tfjs: '4.22.0' } },
       backbone: { id: 'starter', hash: BACKBONE.hash },
       dataset: { hash: DATA.hash, sample: 'counting' },
