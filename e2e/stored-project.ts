@@ -61,7 +61,10 @@ export function storedFiles(page: Page): Promise<{ path: string; size: number }[
         else
           await (entry as FileSystemFileHandle).getFile().then(
             ({ size }) => files.push({ path, size }),
-            () => {}, // it has just been deleted
+            (error: unknown) => {
+              // It has just been deleted.
+              if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error;
+            },
           );
       }
     return files;

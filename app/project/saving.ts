@@ -264,7 +264,7 @@ function failed(error: unknown): void {
     ? NO_ROOM
     : error instanceof UserError
       ? why
-      : `This browser did not store it: ${why} Export the project or download the adapters before you close the page.`;
+      : `This browser did not store it: ${why} If this disk is full, free space on it; it is tried again. Else export the project or download the adapters before you close the page.`;
   const problem: Problem = { kind: 'user', message };
   write({ saving: { status: 'failed', problem } });
 }

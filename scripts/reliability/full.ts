@@ -25,6 +25,8 @@ export interface Full {
   said: string;
   /** What was lost or wrong; empty if nothing was. */
   differences: string[];
+  /** Whether the browser itself deletes what the page has stored, because it has not agreed to keep it. */
+  browserDeletes?: boolean;
 }
 
 /** A limit ends with the session that has set it, so there is one for each page. */
@@ -143,39 +145,53 @@ export async function fullElsewhere(address: string, folder: string): Promise<Fu
   return done;
 }
 
+/** Preferences of a browser that has agreed to keep what the page stores. */
+const durable = (address: string) => ({
+  profile: {
+    content_settings: {
+      exceptions: { durable_storage: { [`${new URL(address).origin},*`]: { setting: 1 } } },
+    },
+  },
+});
+
 /** A full file system: the run goes on, the project stays readable, and an export says that there is no room. */
-export async function fullDisk(address: string, folder: string): Promise<Full[]> {
-  const disk = join(folder, 'disk');
-  mkdirSync(disk);
+export async function fullDisk(address: string, folder: string, persisted: boolean): Promise<Full[]> {
+  const disk = mkdtempSync(join(folder, 'disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk], { stdio: 'ignore' });
   } catch {
     console.log('The full file system is left out: this user may not mount one.');
     return [];
   }
+  let own: OwnBrowser | null = null;
   try {
     drawStripes(join(folder, 'more'), { across: 100, down: 100 });
-    const own = await OwnBrowser.open(join(disk, 'profile'));
+    if (persisted) {
+      mkdirSync(join(disk, 'profile/Default'), { recursive: true });
+      writeFileSync(join(disk, 'profile/Default/Preferences'), JSON.stringify(durable(address)));
+    }
+    own = await OwnBrowser.open(join(disk, 'profile'));
     const page = await own.page();
     await page.goto(`${address}${searchOf({ ...FULL_PLAN, epochs: 4 })}`);
     await importImages(page, join(folder, 'more'));
     const before = await kept(page);
     await page.goto(`${address}#tune`);
     await page.getByRole('button', { name: 'Run 1 setting' }).waitFor({ timeout: PATIENCE });
-    const fill = () => {
+    const fill = (free: number) => {
       const { bavail, bsize } = statfsSync(disk);
-      writeFileSync(join(disk, `filler ${bavail}`), Buffer.alloc(Math.max(0, bavail * bsize - 200_000)));
+      writeFileSync(join(disk, `filler ${bavail}`), Buffer.alloc(Math.max(0, bavail * bsize - free)));
     };
     const empty = () => execFileSync('find', [disk, '-name', 'filler *', '-delete']);
 
     await projects(page);
-    fill();
+    fill(200_000);
     await choose(page, 'Export as zip');
     const ofZip = await sentence(page, /to write the zip/);
     const lost = await changes(page, before);
     await page.keyboard.press('Escape');
+    fill(0);
     await page.getByRole('button', { name: 'Run 1 setting' }).click();
-    const ofRun = await sentence(page);
+    const ofRun = await sentence(page, /Training goes on|not saved/);
     await page
       .getByRole('region', { name: 'Runs, table' })
       .getByText('finished')
@@ -184,12 +200,13 @@ export async function fullDisk(address: string, folder: string): Promise<Full[]>
     await untilSaved(page);
     await page.reload();
     const runs = (await opensWith(page, 1)) ? [] : ['the run after a reload'];
-    await own.close();
+    const where = `on a full file system${persisted ? '' : ', and the browser has not agreed to keep the data'}`;
     return [
-      { write: 'a zip, on a full file system', said: ofZip, differences: lost },
-      { write: 'a run, on a full file system', said: ofRun, differences: runs },
-    ];
+      { write: `a zip, ${where}`, said: ofZip, differences: lost },
+      { write: `a run, ${where}`, said: ofRun, differences: runs },
+    ].map((each) => ({ ...each, browserDeletes: !persisted }));
   } finally {
+    await own?.close();
     execFileSync('umount', ['-l', disk]);
   }
 }
@@ -247,7 +264,7 @@ export async function full(
   };
   try {
     noted(await fullElsewhere(address, folder));
-    noted(await fullDisk(address, folder));
+    for (const persisted of [true, false]) noted(await fullDisk(address, folder, persisted));
     for (let index = 0; index < wanted; index++) noted([await fullInRun(trials, index, seed)]);
   } finally {
     trials.remove();
