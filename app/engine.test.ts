@@ -80,8 +80,8 @@ describe('the engine’s client', () => {
     const fault = await failed({ kind: 'gpu-error', message: 'Refused.', details: 'x', engineLost: true });
     expect(fault).toBeInstanceOf(EngineFault);
     expect(fault).toMatchObject({ kind: 'gpu-error', details: 'x', engineLost: true });
-    expect(await failed({ kind: 'bug', message: 'Oops.', stack: 'at x' })).toMatchObject({
-      ...{ name: 'Error', message: 'Oops.', stack: 'at x' },
+    expect(await failed({ kind: 'bug', name: 'TypeError', message: 'Oops.', stack: 'at x' })).toMatchObject({
+      ...{ name: 'TypeError', message: 'Oops.', stack: 'at x' },
     });
   });
 

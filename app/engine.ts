@@ -99,7 +99,7 @@ function asError(failure: Failure): Error {
     case 'aborted':
       return new DOMException(failure.message, 'AbortError');
     case 'bug':
-      return Object.assign(new Error(failure.message), { stack: failure.stack });
+      return Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack });
     default:
       return new EngineFault(failure.kind, failure.message, failure.details, failure.engineLost);
   }

@@ -3,8 +3,9 @@
  * only when the model's file is written; until then its checkpoint stays, and after an accident it ends once more, with the same numbers.
  */
 import { deleteInProject } from '../../src/files/project-folder';
-import { askToPersist } from '../../src/hub/persist';
+import { isNoRoom } from '../../src/hub/room';
 import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
+import { askToKeep } from '../storage/keep';
 import { ask } from '../store/engine-actions';
 import { changeModel } from '../store/model-actions';
 import { asProblem, type Problem } from '../store/problem';
@@ -104,7 +105,7 @@ function begin({ dataset }: Session): void {
   void claim(id);
   rememberInTab(id);
   // The browser is asked now because there is something to lose now.
-  void askToPersist();
+  void askToKeep();
   write({
     project: { id, name: dataset?.name ?? 'Models', madeAt: Date.now(), readOnly: false },
     saving: { status: 'saving' },
@@ -266,15 +267,15 @@ async function headerRecord(session: Session, runIds: string[], modelIds: string
 }
 
 export const NO_ROOM =
-  'This browser has no room left for this page. Training goes on. Delete projects or backbones that you no longer need, or download the adapters.';
+  'This browser has no room left for this page. Training goes on. Delete what you no longer need, or download the adapters.';
 
 function failed(error: unknown): void {
-  const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
+  const isFull = isNoRoom(error);
   const message = isFull
     ? NO_ROOM
     : `This browser did not store it: ${error instanceof Error ? error.message : String(error)}. Export the project or download the adapters before you close the page.`;
   const problem: Problem = { kind: 'user', message };
-  write({ saving: { status: 'failed', problem } });
+  write({ saving: { status: 'failed', problem, isFull } });
 }
 
 // ---------------------------------------------------------------- files

@@ -6,6 +6,7 @@
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
 import { KEPT_FILES, keptSchema, readKept } from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
+import { folderBytes } from '../../src/files/folder-bytes';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
 import { sha256OfBlobs } from '../../src/files/sha256';
@@ -15,6 +16,7 @@ import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
 import { type PartKind, readStored, type StoredParts, store } from './database';
+import { whileFree } from './lock';
 import { keptModelFile } from './model-files';
 import { nameOf, parseProject } from './opening';
 
@@ -61,7 +63,7 @@ export async function exportProject(project: string, onProgress: OnProgress): Pr
     await folder.removeEntry(file.name).catch(() => {});
     if (error instanceof DOMException && error.name === 'QuotaExceededError')
       throw new UserError(
-        'This browser has no room to write the zip. Delete projects or backbones that you no longer need, then export again.',
+        'This browser has no room to write the zip. Delete what you no longer need in Storage, then export again.',
       );
     throw error;
   }
@@ -71,6 +73,9 @@ export async function exportProject(project: string, onProgress: OnProgress): Pr
 async function exportsFolder(): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(EXPORTS, { create: true });
 }
+
+/** Bytes of the zips that were exported on this visit. */
+export const exportedBytes = () => folderBytes(EXPORTS);
 
 /** Removes the zips of earlier visits. */
 export async function removeExports(): Promise<void> {
@@ -165,14 +170,15 @@ export async function importProject(zip: File, onProgress: OnProgress): Promise<
     const listed = await listEntries(reader, zip.name);
     refuseUnsafe(listed, zip.name);
     const entries = new Map(listed.map((entry) => [entry.filename, entry]));
-    await readProject(entries, zip.name, project, onProgress);
+    // Nobody takes its files for leftovers meanwhile.
+    await whileFree(project, () => readProject(entries, zip.name, project, onProgress));
     return project;
   } catch (error) {
     await deleteInProject(project);
     if (error instanceof UserError) throw error;
     if (error instanceof DOMException && error.name === 'QuotaExceededError')
       throw new UserError(
-        'This browser has no room for the project. Delete projects or backbones that you no longer need, then import it again.',
+        'This browser has no room for the project. Delete what you no longer need in Storage, then import it again.',
       );
     throw new UserError(
       `“${zip.name}” is damaged: ${error instanceof Error ? error.message : String(error)}. Export it again.`,

@@ -290,7 +290,7 @@ function noteCheckpoints(events: readonly RunEvent[]): void {
   if (last && checkpointProblem !== read().checkpointProblem) write({ checkpointProblem });
 }
 
-const NO_ROOM_FOR_CHECKPOINTS = 'This browser has no room left for this page.';
+export const NO_ROOM_FOR_CHECKPOINTS = 'This browser has no room left for this page.';
 
 /** Queues an interrupted run again; the engine continues it from its last saved point. */
 export function continueRun({ id }: RunRecord): void {

@@ -26,6 +26,7 @@ import type {
   SettingSummary,
   Storage,
 } from '../../src/worker/protocol';
+import type { StorageUse } from '../storage/measure';
 import { percent } from '../ui/format';
 import { correctionWords, imageCount, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
@@ -68,7 +69,11 @@ export interface OpenProject {
 }
 
 /** Whether the project is stored as the page shows it. */
-export type Saving = { status: 'saved' } | { status: 'saving' } | { status: 'failed'; problem: Problem };
+export type Saving =
+  | { status: 'saved' }
+  | { status: 'saving' }
+  /** `isFull`: because there is no room. */
+  | { status: 'failed'; problem: Problem; isFull: boolean };
 
 /** An image on Use. */
 export interface ImageToClassify extends NamedFile {
@@ -100,6 +105,12 @@ export interface Session {
   projectProblem: Problem | null;
   /** Why the points of runs cannot be saved; null if they can. */
   checkpointProblem: string | null;
+  /** What the browser stores for this page; null until measured. */
+  storageUse: StorageUse | null;
+  /** Whether the dialog that shows it is open. */
+  showsStorage: boolean;
+  /** What came of the first request to keep what is stored, until dismissed; null if there was none on this visit. */
+  persistence: 'asked' | 'granted' | 'refused' | null;
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
@@ -180,6 +191,9 @@ export const useSession = create<Session>(() => ({
   projectWork: null,
   projectProblem: null,
   checkpointProblem: null,
+  storageUse: null,
+  showsStorage: false,
+  persistence: null,
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
   memory: null,

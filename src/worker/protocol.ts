@@ -333,10 +333,6 @@ export interface Recognition {
 /** The backbones in this browser's private storage; `usage` and `quota` are in bytes. */
 export interface Storage {
   stored: StoredBackbone[];
-  usage: number;
-  quota: number;
-  /** True if the browser has agreed not to clear the storage when disk space runs low. */
-  persisted: boolean;
 }
 
 // ---------------------------------------------------------------- settings
@@ -774,8 +770,8 @@ export type Failure =
   /** The person cancelled the call. */
   | { kind: 'aborted'; message: string }
   | Fault
-  /** The message is technical; the stack is for a bug report. */
-  | { kind: 'bug'; message: string; stack: string };
+  /** The message is technical; the stack is for a bug report. `name`: the error's, such as `QuotaExceededError`. */
+  | { kind: 'bug'; name: string; message: string; stack: string };
 
 /** Engine → page: any number of `progress` messages, then one `done` or `failed`. */
 export type Reply =

@@ -77,6 +77,6 @@ function failure(error: unknown, call: CallName): Failure {
   if (error instanceof DOMException && error.name === 'AbortError') {
     return { kind: 'aborted', message: error.message };
   }
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return { kind: 'bug', message: `${call}: ${message}`, stack };
+  const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'bug', name, message: `${call}: ${message}`, stack };
 }

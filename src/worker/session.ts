@@ -63,7 +63,6 @@ import type {
   ModelSummary,
   RunConfig,
   RunEvent,
-  Storage,
 } from './protocol';
 import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd, type Safeguard } from './run';
@@ -378,13 +377,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     },
 
     async storage() {
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     async deleteStored({ id }) {
       allow('changeStorage');
       await deleteStored(id);
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     async keepFile({ file }, { progress, signal }) {
@@ -392,7 +391,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       const row = sourceOfFile(file.name);
       const own = { id: `own file ${file.name}`, label: file.name, bytes: file.size, sha256: null };
       await keep(file, row ?? own, { onProgress: progress, signal });
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     recognize({ image, fileName, expected }, { signal }) {
@@ -615,12 +614,6 @@ async function safely<T>(
 function assertStarted<T>(part: T | null): T {
   if (part === null) throw new Error('A request was made before the engine was started.');
   return part;
-}
-
-async function storageNow(): Promise<Storage> {
-  const stored = await storedBackbones();
-  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-  return { stored, usage, quota, persisted: await navigator.storage.persisted() };
 }
 
 function withData(dataset: Dataset | null): Dataset {
