@@ -31,6 +31,7 @@ export const STATE_TITLES = {
   'compare/failed': 'A run has failed',
   'compare/two-sets': 'Runs on two data sets',
   'compare/interrupted': 'A run was interrupted on another backend',
+  'compare/slowed': 'The browser froze and slowed the page while it was hidden',
   'compare/not-saved': 'The browser has no room left',
   'compare/no-checkpoints': 'The browser has no room for checkpoints',
   'compare/unreadable': 'A run of the project cannot be read',

@@ -7,6 +7,7 @@ import { asProblem } from '../store/problem';
 import { NO_ROOM_FOR_CHECKPOINTS } from '../store/queue';
 import { freeName, isActive, type RunRecord, withoutResult } from '../store/run-record';
 import type { Session } from '../store/session';
+import { slowdownWords } from '../store/slowdown';
 import type { StateName } from './names';
 import { recorded } from './recorded';
 
@@ -196,6 +197,15 @@ export const STATES: Record<StateName, State> = {
     session: {
       ...{ ...withImages, ...running },
       saving: { status: 'failed', problem: { kind: 'user', message: NO_ROOM }, isFull: true },
+    },
+  },
+  'compare/slowed': {
+    session: {
+      ...{ ...withImages, ...running },
+      slowdown: slowdownWords({
+        still: [{ from: Date.UTC(2026, 10, 27, 14, 3), to: Date.UTC(2026, 10, 27, 14, 45) }],
+        slow: { hidden: 3.1, visible: 12.4, seconds: 250 },
+      }),
     },
   },
   'compare/no-checkpoints': {

@@ -25,6 +25,7 @@ import { goTo } from './step';
 import { sweepObstacle } from './sweep';
 import { type Configuration, parseUrl, serialiseUrl } from './url';
 import { watchWakeLock } from './wake-lock';
+import { watchSlowdown } from './watch-slowdown';
 
 /** Opens the project that the person worked on last, or what the page's address says, and starts the engine. */
 export async function openPage(): Promise<void> {
@@ -52,6 +53,7 @@ export async function openPage(): Promise<void> {
   watchProject();
   watchFaults();
   watchWakeLock();
+  watchSlowdown();
   await bringUp();
 }
 

@@ -167,6 +167,8 @@ export interface Session {
   runProblem: Problem | null;
   /** True if the queue is paused: no further run starts. */
   queueHeld: boolean;
+  /** How the browser slowed or stopped training while the page was hidden, until dismissed; empty if it did not. */
+  slowdown: string;
   /** Whether the page offers a notification when the queue ends. */
   offersNotification: boolean;
 
@@ -230,6 +232,7 @@ export const useSession = create<Session>(() => ({
   training: null,
   runProblem: null,
   queueHeld: false,
+  slowdown: '',
   offersNotification: false,
   models: [],
   loadingAdapter: false,

@@ -775,7 +775,8 @@ export type Failure =
 
 /** Engine → page: any number of `progress` messages, then one `done` or `failed`. */
 export type Reply =
-  | { id: number; progress: Calls[CallName]['progress'] }
+  /** `at`: when it was sent, milliseconds since 1970. */
+  | { id: number; progress: Calls[CallName]['progress']; at: number }
   | { id: number; done: Calls[CallName]['out'] }
   | { id: number; failed: Failure };
 

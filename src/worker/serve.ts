@@ -41,7 +41,7 @@ export function serve(port: Port, session: Handlers): void {
           'label' in value
             ? { ...value, secondsLeft: timeLeft.after(value, performance.now() / 1000) }
             : value;
-        post({ id, progress: estimated });
+        post({ id, progress: estimated, at: Date.now() });
       };
       const handle = () => handler(input, { progress, signal: abort.signal });
       const work = WITHOUT_TENSORS.includes(call) ? handle : () => health.during(handle);
