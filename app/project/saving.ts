@@ -2,6 +2,7 @@
  * Stores the open project as it changes: images and models as files, everything else as records. A run with a model is recorded as over
  * only when the model's file is written; until then its checkpoint stays, and after an accident it ends once more, with the same numbers.
  */
+import { canonical } from '../../src/canonical';
 import { deleteInProject } from '../../src/files/project-folder';
 import { isNoRoom } from '../../src/hub/room';
 import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
@@ -224,7 +225,7 @@ async function writeChanges(): Promise<void> {
     stored = next;
     await removeLeftovers(project, change, before && before.data !== next.kept?.data ? before : null);
     const now = read();
-    const isRest = changeOf(now) !== null || unkept(now).length > 0 || (now.dataset && !now.kept);
+    const isRest = changeOf(now) !== null || unkept(now).length > 0 || wantsData(now);
     if (!isRest && read().saving.status !== 'saved') write({ saving: { status: 'saved' } });
   } catch (error) {
     failed(error);
@@ -283,16 +284,20 @@ function failed(error: unknown): void {
 /** Models whose file is not written yet. */
 const unkept = ({ models }: Session) => models.filter(({ kept, gone }) => !kept && gone === null);
 
+/** The images are not kept yet, or with other corrections. */
+const wantsData = ({ dataset, kept, keptIsFormer }: Session) =>
+  dataset !== null && (kept === null || keptIsFormer);
+
 /** Writes the files of images and models that have none yet, one after another. */
 async function keepFiles(session: Session): Promise<void> {
   if (keeping || session.engine.status !== 'ready' || !session.project) return;
-  const { dataset, kept, importing, project } = session;
-  const wantsData = dataset !== null && kept === null && importing === null;
+  const { dataset, importing, project } = session;
+  const writesData = importing === null && wantsData(session);
   const [model] = unkept(session);
-  if ((!wantsData && !model) || performance.now() < patience) return;
+  if ((!writesData && !model) || performance.now() < patience) return;
   keeping = true;
   try {
-    if (wantsData) await keepData(project.id, dataset);
+    if (writesData && dataset) await keepData(project.id, dataset);
     else if (model) await keepModel(project.id, model);
   } catch (error) {
     // A call that was ended is made again when the engine is back.
@@ -312,10 +317,14 @@ async function keepData(project: string, dataset: DatasetSummary): Promise<void>
   await ask('keepData', { project, data, expected: expectedData(dataset) });
   const now = read();
   // Other images may have been read meanwhile, or another project opened.
-  if (now.project?.id === project && now.kept === null && now.dataset?.hash === dataset.hash)
-    write({ kept: { kind: 'kept', project, data } });
-  else await deleteInProject(project, 'data', data);
+  if (now.project?.id !== project || !wantsData(now) || !isSameData(now.dataset, dataset))
+    return deleteInProject(project, 'data', data);
+  const kept = { kind: 'kept', project, data } as const;
+  write({ kept, keptIsFormer: false, ...(now.source?.kind === 'kept' && { source: kept }) });
 }
+
+const isSameData = (now: DatasetSummary | null, { hash, reading }: DatasetSummary) =>
+  now?.hash === hash && canonical(now.reading) === canonical(reading);
 
 async function keepModel(project: string, model: TunedModel): Promise<void> {
   const { modelId, name } = model.summary;

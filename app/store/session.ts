@@ -135,6 +135,8 @@ export interface Session {
   reading: Reading;
   /** Where the project keeps the images; null until they are written. */
   kept: KeptSource | null;
+  /** True if they have other corrections there than here. They are read with those of here, and written again. */
+  keptIsFormer: boolean;
   /** Corrections of labels that are not applied yet. */
   pendingCorrections: Correction[];
   importing: Progress | null;
@@ -212,6 +214,7 @@ export const useSession = create<Session>(() => ({
   source: null,
   reading: {},
   kept: null,
+  keptIsFormer: false,
   pendingCorrections: [],
   importing: null,
   splitting: false,

@@ -633,9 +633,12 @@ export interface Calls {
     progress: Progress;
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
-  /** Decodes, splits and keeps a data set. On failure the previous one stays. Fails as `ambiguous` if it can be read in several ways. */
+  /**
+   * Decodes, splits and keeps a data set. On failure the previous one stays. Fails as `ambiguous` if it can be read in several ways.
+   * `reading`: null to read kept images as they were kept.
+   */
   importData: {
-    in: { source: DataSource; preset: Preset; reading: Reading } & SplitChoice;
+    in: { source: DataSource; preset: Preset; reading: Reading | null } & SplitChoice;
     out: DatasetSummary;
     progress: Progress;
   };

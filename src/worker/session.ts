@@ -412,12 +412,14 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return { tensors: numTensors, bytes: numBytes };
     },
 
-    importData({ source, ...choice }, { progress, signal }) {
+    importData({ source, reading, ...choice }, { progress, signal }) {
       return exclusive('importData', 'data', signal, async (signal) => {
         const side = storedSide(assertStarted(backbone).inputSize, framingOf(choice.preset));
         const options = { ...choice, side, onProgress: progress, signal };
         return setDataset(
-          await (source.kind === 'kept' ? openKept(source, options) : parts.importDataset(source, options)),
+          await (source.kind === 'kept'
+            ? openKept(source, { ...options, reading })
+            : parts.importDataset(source, { ...options, reading: reading ?? {} })),
         );
       });
     },
