@@ -11,6 +11,7 @@ import { CompareStep } from './steps/compare/CompareStep';
 import { DataStep } from './steps/data/DataStep';
 import { TuneStep } from './steps/tune/TuneStep';
 import { UseStep } from './steps/use/UseStep';
+import { StorageDialog } from './storage/StorageDialog';
 import { restartEngine } from './store/page-actions';
 import type { Problem } from './store/problem';
 import { useSession, write } from './store/session';
@@ -89,6 +90,7 @@ export function App() {
         </main>
       </div>
       <Footer />
+      <StorageDialog />
       <WindowDrop />
       <VisuallyHidden role="status" aria-live="polite">
         {announcement}

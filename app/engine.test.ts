@@ -54,14 +54,14 @@ describe('the engine’s client', () => {
   it('passes progress on until the answer, and ignores what comes for nobody', async () => {
     const { worker, engine } = made();
     const heard: unknown[] = [];
-    const call = engine.call('start', { backend: 'auto' }, { onProgress: (value) => heard.push(value) });
+    const call = engine.call('start', { backend: 'auto' }, { onProgress: (...each) => heard.push(each) });
     const progress = { label: 'Starting', done: 0, total: 2 };
-    worker.says({ id: 1, progress });
+    worker.says({ id: 1, progress, at: 5 });
     worker.says({ id: 1, failed: { kind: 'user', message: 'No.' } });
-    worker.says({ id: 1, progress });
+    worker.says({ id: 1, progress, at: 5 });
     worker.says({ id: 9, done: null });
     await expect(call).rejects.toThrow('No.');
-    expect(heard).toEqual([progress]);
+    expect(heard).toEqual([[progress, 5]]);
   });
 
   it('makes of each failure the error that it was', async () => {
@@ -80,8 +80,8 @@ describe('the engine’s client', () => {
     const fault = await failed({ kind: 'gpu-error', message: 'Refused.', details: 'x', engineLost: true });
     expect(fault).toBeInstanceOf(EngineFault);
     expect(fault).toMatchObject({ kind: 'gpu-error', details: 'x', engineLost: true });
-    expect(await failed({ kind: 'bug', message: 'Oops.', stack: 'at x' })).toMatchObject({
-      ...{ name: 'Error', message: 'Oops.', stack: 'at x' },
+    expect(await failed({ kind: 'bug', name: 'TypeError', message: 'Oops.', stack: 'at x' })).toMatchObject({
+      ...{ name: 'TypeError', message: 'Oops.', stack: 'at x' },
     });
   });
 

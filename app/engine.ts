@@ -8,13 +8,14 @@ import { UserError } from '../src/user-error';
 import type { CallName, Calls, Failure, Reply, Report, Request } from '../src/worker/protocol';
 
 interface Pending {
-  progress: (value: never) => void;
+  progress: (value: never, at: number) => void;
   resolve: (value: never) => void;
   reject: (reason: Error) => void;
 }
 
 export interface CallOptions<K extends CallName> {
-  onProgress?: (value: Calls[K]['progress']) => void;
+  /** `at`: when the engine sent it, milliseconds since 1970; it may arrive later. */
+  onProgress?: (value: Calls[K]['progress'], at?: number) => void;
   /** Aborting asks the engine to stop this call; it then fails with an `AbortError`. */
   signal?: AbortSignal;
 }
@@ -45,7 +46,7 @@ export class Engine {
     const id = this.#nextId++;
     const cancel = () => this.#post({ id, cancel: true });
     return new Promise<Calls[K]['out']>((resolve, reject) => {
-      this.#pending.set(id, { progress: (value) => onProgress?.(value), resolve, reject });
+      this.#pending.set(id, { progress: (value, at) => onProgress?.(value, at), resolve, reject });
       // The signature ensures that `call` and `in` match; the union type cannot express that.
       this.#post({ id, call, in: input } as Request);
       signal?.addEventListener('abort', cancel);
@@ -68,7 +69,7 @@ export class Engine {
     if (!pending) return;
     // The worker answers each id with the types of its call (see `Calls`).
     if ('progress' in reply) {
-      pending.progress(reply.progress as never);
+      pending.progress(reply.progress as never, reply.at);
       return;
     }
     this.#pending.delete(reply.id);
@@ -99,7 +100,7 @@ function asError(failure: Failure): Error {
     case 'aborted':
       return new DOMException(failure.message, 'AbortError');
     case 'bug':
-      return Object.assign(new Error(failure.message), { stack: failure.stack });
+      return Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack });
     default:
       return new EngineFault(failure.kind, failure.message, failure.details, failure.engineLost);
   }

@@ -79,9 +79,8 @@ test('an interrupted download resumes by itself where it stopped, and the backbo
   expect(asked, 'the engine’s own requests are watched too').toEqual(
     expect.arrayContaining(Object.values(HOSTS)),
   );
-  await expect(kept(page)).toContainText(LABEL);
-  await expect(kept(page)).toContainText(megabytes(BYTES));
-  await expect(kept(page)).toContainText('hash verified');
+  const words = await keptWords(page);
+  for (const part of [LABEL, megabytes(BYTES), 'hash verified']) expect(words).toContain(part);
 });
 
 test('a file with one flipped bit is rejected and not kept; the next download is used', async ({
@@ -144,7 +143,15 @@ test('a kept backbone opens without a network until it is deleted', async ({ pag
   await context.setOffline(false);
   expect(asked.filter((host) => Object.values(HOSTS).includes(host))).toEqual([]);
 
-  await page.getByRole('button', { name: `Delete ${LABEL}` }).click();
+  await page
+    .getByRole('region', { name: 'Stored in this browser' })
+    .getByRole('button', { name: 'Storage' })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Storage' });
+  await dialog.getByRole('button', { name: `Delete ${LABEL}` }).click();
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(dialog.getByRole('region', { name: 'Backbones' })).toContainText('None yet.');
+  await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(page.getByText('Nothing yet.')).toBeVisible();
   await expect(facts(page)).toContainText(LABEL);
   await page.reload();
@@ -162,7 +169,8 @@ test('a cancelled download is listed as incomplete and can be resumed', async ({
   await button(page, 'Download and use').click();
   await expect(page.getByText(/^[1-9][\d.]*\sMB of/)).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await expect(kept(page)).toContainText(`of ${megabytes(BYTES)}, incomplete`);
+  await expect(button(page, 'Resume download and use')).toBeVisible();
+  expect(await keptWords(page)).toContain(`of ${megabytes(BYTES)}, incomplete`);
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(facts(page)).toContainText('Starter');
 
@@ -173,7 +181,7 @@ test('a cancelled download is listed as incomplete and can be resumed', async ({
   const [request, ...more] = hub.requests();
   expect(request).toEqual({ range: expect.stringMatching(/^bytes=[1-9]\d{5,}-$/), status: 206 });
   expect(more).toEqual([]);
-  await expect(kept(page)).toContainText('hash verified');
+  expect(await keptWords(page)).toContain('hash verified');
 });
 
 test('a second tab waits for the download of the first and uses it', async ({ page, context, hub }) => {
@@ -206,7 +214,7 @@ test('the untuned network classifies an image into ImageNet classes', async ({ p
   await page.getByLabel('Image to classify').setInputFiles(squareImage());
   await expect(looked.filter({ hasText: 'square.png' })).toBeVisible();
   await expect(guesses).toHaveCount(41);
-  await expect(kept(page)).toContainText(LABEL);
+  expect(await keptWords(page)).toContain(LABEL);
   await expectAccessible(page, 'Backbone, one kept and looked through');
 
   await page.getByLabel('Stages').selectOption({ label: '3, through conv4_x' });
@@ -218,8 +226,9 @@ test('a download kept in fp16 takes half the space and works', async ({ page }) 
   await page.getByLabel('Store downloads in fp16').check();
   await button(page, 'Download and use').click();
   await expect(facts(page)).toContainText(LABEL);
-  await expect(kept(page)).toContainText(/fp16 .* hash verified/);
-  const size = Number(/([\d.]+)\sMB, fp16/.exec(await kept(page).innerText())?.[1]) * 1e6;
+  const words = await keptWords(page);
+  expect(words).toMatch(/fp16 .* hash verified/);
+  const size = Number(/([\d.]+)\sMB, fp16/.exec(words)?.[1]) * 1e6;
   // Batch norm parameters are not converted.
   expect(size / BYTES).toBeGreaterThan(0.5);
   expect(size / BYTES).toBeLessThan(0.53);
@@ -363,7 +372,19 @@ async function useSample(page: Page): Promise<void> {
 const button = (page: Page, action: string): Locator =>
   page.getByRole('button', { name: `${action}: ${LABEL}`, exact: true });
 const facts = (page: Page): Locator => page.getByLabel('Backbone facts');
-const kept = (page: Page): Locator => page.getByRole('list', { name: 'Stored backbones' });
+/** What the dialog of all that is stored says of the backbones. */
+async function keptWords(page: Page): Promise<string> {
+  await page
+    .getByRole('region', { name: 'Stored in this browser' })
+    .getByRole('button', { name: 'Storage' })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Storage' });
+  const words = await dialog.getByRole('region', { name: 'Backbones' }).innerText();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toBeHidden();
+  return words;
+}
+
 const seen = (page: Page): Locator => page.getByRole('list', { name: 'Predictions' });
 
 /** Formatted as on the page, in three digits. */

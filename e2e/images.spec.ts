@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible';
 import { drawStripes } from './draw-stripes';
 import { expect, test } from './local';
-import { openPage } from './steps';
+import { bytesOf, openPage } from './steps';
 
 let folder: string;
 test.beforeEach(async ({ page }) => {
@@ -102,3 +102,72 @@ test('a removed image is in no count; the rail and the page show the same number
   const shown = /(\d+) images in 2 classes/.exec(await dataSet(page).innerText())?.[1];
   await expect(rail(page)).toContainText(`${shown} images · 2 classes`);
 });
+
+test('labels are corrected without the files after a reload, removals are taken back, and the zip has both', async ({
+  page,
+  browser,
+}) => {
+  const saved = page.getByRole('banner').getByText('Saved', { exact: true });
+  const corrected = (on: Page) => on.getByRole('region', { name: 'Corrected labels' });
+  const down = (on: Page) => on.getByRole('region', { name: 'Class down' });
+  await expect(saved).toBeVisible();
+  rmSync(folder, { recursive: true, force: true });
+  const reload = async () => {
+    await expect(saved).toBeVisible();
+    await page.reload();
+    await expect(page.getByLabel('Backend')).toBeEnabled({ timeout: 60_000 });
+  };
+  await reload();
+  await page.getByLabel('Class of down/wrong.png').selectOption('Remove the image');
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(dataSet(page)).toContainText('20 images in 2 classes');
+  await expect.poll(() => keptCorrections(page)).toEqual([[{ path: 'down/wrong.png', className: null }]]);
+
+  await reload();
+  await expect(dataSet(page)).toContainText('20 images in 2 classes');
+  await page.getByRole('button', { name: 'Projects' }).click();
+  await page.getByRole('button', { name: /^Actions of stripes/ }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Export as zip' }).click(),
+  ]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+  // Another machine has the removed image, too.
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto('/');
+  await other.getByRole('button', { name: 'Projects' }).click();
+  await other
+    .getByLabel('Zip of a project')
+    .setInputFiles({ name: 'stripes.zip', mimeType: 'application/zip', buffer: await bytesOf(download) });
+  await corrected(other).getByRole('button', { name: 'Undo the correction of down/wrong.png' }).click();
+  await expect(down(other)).toContainText('9 training · 2 validation');
+  await context.close();
+
+  await corrected(page).getByRole('button', { name: 'Undo the correction of down/wrong.png' }).click();
+  await expect(dataSet(page)).toContainText('21 images in 2 classes');
+  await page.getByRole('button', { name: 'All are across' }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(down(page)).toContainText('8 training · 2 validation');
+  await reload();
+  await expect(down(page)).toContainText('8 training · 2 validation');
+  await expect(corrected(page)).toContainText('class across');
+  await expect.poll(() => keptCorrections(page)).toEqual([[{ path: 'down/wrong.png', className: 'across' }]]);
+});
+
+/** The corrections in every description of kept images. */
+function keptCorrections(page: Page): Promise<unknown[]> {
+  return page.evaluate(async () => {
+    const found: unknown[] = [];
+    const root = await navigator.storage.getDirectory();
+    for await (const project of (await root.getDirectoryHandle('projects')).values()) {
+      const data = await (project as FileSystemDirectoryHandle).getDirectoryHandle('data');
+      for await (const set of data.values()) {
+        const file = await (set as FileSystemDirectoryHandle).getFileHandle('dataset.json').catch(() => null);
+        if (file) found.push(JSON.parse(await (await file.getFile()).text()).reading.corrections);
+      }
+    }
+    return found;
+  });
+}

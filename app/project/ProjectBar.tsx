@@ -1,7 +1,7 @@
 /** In the header: the project's name, whether it is stored, and the way to all projects. */
 import { Button, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useSession } from '../store/session';
+import { useSession, write } from '../store/session';
 import { Icon } from '../ui/Icon';
 import { removeDeleted } from './actions';
 import classes from './ProjectBar.module.css';
@@ -16,6 +16,11 @@ export function ProjectBar() {
   const end = () => {
     close();
     void removeDeleted(0);
+  };
+  const toStorage = async () => {
+    close();
+    await removeDeleted(0);
+    write({ showsStorage: true });
   };
   return (
     <div className={classes.bar}>
@@ -37,7 +42,7 @@ export function ProjectBar() {
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        <ProjectList onDone={end} />
+        <ProjectList onDone={end} onStorage={() => void toStorage()} />
       </Modal>
     </div>
   );

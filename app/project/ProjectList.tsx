@@ -1,7 +1,9 @@
-/** All projects in this browser: open, make, rename, duplicate, delete with undo; and how much room they take. */
+/** All projects in this browser: open, make, rename, duplicate, delete with undo; and the way to all that is stored. */
 import { Button, Menu, TextInput } from '@mantine/core';
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { projectBytes } from '../../src/files/project-folder';
+import { NOTHING_STORED } from '../storage/actions';
+import { StorageButton } from '../storage/StorageButton';
 import { useSession } from '../store/session';
 import { FileInput } from '../ui/FileInput';
 import { bytes, counted } from '../ui/format';
@@ -25,41 +27,36 @@ import type { ProjectHeader } from './schema';
 const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
 interface Listed {
-  projects: { header: ProjectHeader; size: number }[];
-  usage: number;
-  quota: number;
-  isPersisted: boolean;
+  header: ProjectHeader;
+  size: number;
 }
 
-async function listed(): Promise<Listed> {
-  const headers = await listProjects();
-  const projects = await Promise.all(
-    headers.map(async (header) => ({ header, size: await projectBytes(header.id) })),
+const listed = async (): Promise<Listed[]> =>
+  Promise.all(
+    (await listProjects()).map(async (header) => ({ header, size: await projectBytes(header.id) })),
   );
-  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-  return { projects, usage, quota, isPersisted: await navigator.storage.persisted() };
+
+interface Props {
+  onDone: () => void;
+  onStorage: () => void;
 }
 
-export function ProjectList({ onDone }: { onDone: () => void }) {
-  const [list, setList] = useState<Listed | null>(null);
+export function ProjectList({ onDone, onStorage }: Props) {
+  const [projects, setProjects] = useState<Listed[] | null>(null);
   const [problem, setProblem] = useState('');
   const input = useRef<HTMLInputElement>(null);
   const work = useSession((session) => session.projectWork);
   const refresh = useCallback(async () => {
     try {
-      setList(await listed());
+      setProjects(await listed());
     } catch {
-      setProblem(
-        'This browser stores nothing for this page, for example because the window is private. Projects end with the tab.',
-      );
+      setProblem(NOTHING_STORED);
     }
   }, []);
   useEffect(() => void refresh(), [refresh]);
   const and = (action: Promise<void>) => void action.then(refresh);
   if (problem !== '') return <p>{problem}</p>;
-  if (!list) return <p>Reading the list…</p>;
-  const { projects, usage, quota, isPersisted } = list;
-  const inProjects = projects.reduce((sum, { size }) => sum + size, 0);
+  if (!projects) return <p>Reading the list…</p>;
   return (
     <div className={classes.all}>
       <div className={classes.make}>
@@ -98,13 +95,12 @@ export function ProjectList({ onDone }: { onDone: () => void }) {
         </ul>
       )}
       {work && <ProgressLine progress={work} name="Project" />}
-      <p className={classes.room}>
-        Projects take {bytes(inProjects)} of the {bytes(usage)} that this page uses; the browser allows{' '}
-        {bytes(quota)}. The rest are backbones, which are listed on Backbone, and the page itself.{' '}
-        {isPersisted
-          ? 'The browser keeps all of it until you delete it.'
-          : 'The browser may delete it when the disk is full.'}
-      </p>
+      <div className={classes.room}>
+        <p>
+          Projects take {bytes(projects.reduce((sum, { size }) => sum + size, 0))} of this page’s storage.
+        </p>
+        <StorageButton onClick={onStorage} />
+      </div>
     </div>
   );
 }

@@ -1,17 +1,30 @@
 /** At the top of the page: what a person has to know of the project now. */
-import { Alert, Button } from '@mantine/core';
-import { useSession, write } from '../store/session';
+import { Alert, Button, CloseButton } from '@mantine/core';
+import { LargestStored } from '../storage/LargestStored';
+import { StorageButton } from '../storage/StorageButton';
+import { type Session, useSession, write } from '../store/session';
 import { Icon } from '../ui/Icon';
 import { ProblemNote } from '../ui/ProblemNote';
 import { ProgressLine } from '../ui/ProgressLine';
 import { takeOverProject } from './actions';
 import classes from './ProjectNotes.module.css';
 
+/** Why the browser is asked to keep what is stored. */
+const PERSISTENCE: Record<NonNullable<Session['persistence']>, string> = {
+  asked:
+    'Your work is saved in this browser. The browser is asked to keep it: otherwise it may remove it when the disk is full.',
+  granted:
+    'Your work is saved in this browser. The browser was asked to keep it, and does so even when the disk is full.',
+  refused:
+    'Your work is saved in this browser. The browser was asked to keep it and has not agreed, so it may remove it when the disk is full. Export projects that you cannot lose, or ask again under Storage.',
+};
+
 export function ProjectNotes() {
   const readOnly = useSession(({ project }) => project?.readOnly ?? false);
   const saving = useSession((session) => session.saving);
   const checkpointProblem = useSession((session) => session.checkpointProblem);
   const problem = useSession((session) => session.projectProblem);
+  const persistence = useSession((session) => session.persistence);
   const work = useSession((session) => session.projectWork);
   const unreadable = useSession((session) => session.unreadable);
   return (
@@ -26,14 +39,28 @@ export function ProjectNotes() {
       )}
       {saving.status === 'failed' && (
         <div className={classes.note}>
-          <ProblemNote title="The project is not saved" problem={saving.problem} />
+          <ProblemNote
+            title="The project is not saved"
+            problem={saving.problem}
+            action={saving.isFull ? <LargestStored /> : undefined}
+          />
         </div>
       )}
       {checkpointProblem !== null && saving.status !== 'failed' && (
         <Alert color="yellow" icon={<Icon of="warning" />} className={classes.note}>
-          Training goes on, but it would go back to where it was last saved if the page were closed.{' '}
-          {checkpointProblem}
+          <p>
+            Training goes on, but where it stands is not saved: if the page were closed, it would go on from
+            its last checkpoint, or begin anew. {checkpointProblem}
+          </p>
+          <LargestStored />
         </Alert>
+      )}
+      {persistence && (
+        <div className={classes.persistence}>
+          <p>{PERSISTENCE[persistence]}</p>
+          {persistence === 'refused' && <StorageButton />}
+          <CloseButton size="sm" aria-label="Hide this note" onClick={() => write({ persistence: null })} />
+        </div>
       )}
       {work && (
         <div className={classes.note}>

@@ -1,6 +1,7 @@
 /** What a person does with projects: open, make, rename, duplicate, delete, take over from another tab. */
 import { isNoRoom, noRoomFor } from '../../src/files/no-room';
 import { deleteInProject, projectFolder } from '../../src/files/project-folder';
+import { UserError } from '../../src/user-error';
 import { endReading } from '../store/backbone-actions';
 import { bringUp } from '../store/page-actions';
 import { asProblem } from '../store/problem';
@@ -9,7 +10,7 @@ import { activeRun, announce, read, write } from '../store/session';
 import { goTo } from '../store/step';
 import { saveFile } from '../ui/save-file';
 import { deleteRecords, readStored, store } from './database';
-import { takeOver } from './lock';
+import { takeOver, whileFree } from './lock';
 import { listProjects, parseProject, showNothing, showProject } from './opening';
 import { savedNow } from './saving';
 import { exportProject, importProject } from './zip';
@@ -107,11 +108,23 @@ export const undeleteProject = (id: string) => showingProblems(() => changeHeade
 /** Removes projects that were deleted at least so many milliseconds ago. */
 export async function removeDeleted(olderThan: number): Promise<void> {
   for (const { id, deletedAt } of await listProjects())
-    if (deletedAt !== null && Date.now() - deletedAt >= olderThan) {
-      await deleteRecords(id);
-      await deleteInProject(id);
-    }
+    if (deletedAt !== null && Date.now() - deletedAt >= olderThan) await remove(id);
 }
+
+/** Deletes a project at once. @throws UserError while it is open or being written, here or in another tab */
+export async function deleteForGood(id: string): Promise<void> {
+  if (await remove(id)) return;
+  throw new UserError(
+    'This project is open or being imported, here or in another tab. Open another project or close that tab first, then delete it.',
+  );
+}
+
+/** False if a tab holds it. */
+const remove = (id: string) =>
+  whileFree(id, async () => {
+    await deleteRecords(id);
+    await deleteInProject(id);
+  });
 
 export const duplicateProject = (id: string) =>
   showingProblems(async () => {
@@ -120,22 +133,24 @@ export const duplicateProject = (id: string) =>
     if (!stored) return;
     const { header } = parseProject(stored);
     const copy = crypto.randomUUID();
-    try {
-      await copyFiles(id, copy);
-      await store({
-        header: {
-          ...header,
-          ...{ id: copy, name: `${header.name}, copy`, madeAt: Date.now(), changedAt: Date.now() },
-          source: header.source && { ...header.source, project: copy },
-        },
-        // Parts that cannot be read are copied as they are.
-        put: stored.parts.map(({ kind, id, value }) => ({ kind, id, value })),
-        remove: [],
-      });
-    } catch (error) {
-      await deleteInProject(copy);
-      throw isNoRoom(error) ? noRoomFor('for a copy of the project') : error;
-    }
+    await whileFree(copy, async () => {
+      try {
+        await copyFiles(id, copy);
+        await store({
+          header: {
+            ...header,
+            ...{ id: copy, name: `${header.name}, copy`, madeAt: Date.now(), changedAt: Date.now() },
+            source: header.source && { ...header.source, project: copy },
+          },
+          // Parts that cannot be read are copied as they are.
+          put: stored.parts.map(({ kind, id, value }) => ({ kind, id, value })),
+          remove: [],
+        });
+      } catch (error) {
+        await deleteInProject(copy);
+        throw isNoRoom(error) ? noRoomFor('for a copy of the project') : error;
+      }
+    });
   });
 
 /** Saves the project as a zip. */

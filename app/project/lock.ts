@@ -22,6 +22,14 @@ export function releaseLock(): void {
   held = null;
 }
 
+/** Does the work while no tab holds the project, and keeps it from being held meanwhile; false, without the work, if one does. */
+export function whileFree(project: string, work: () => Promise<void>): Promise<boolean> {
+  return navigator.locks.request(lockOf(project), { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+    return lock !== null;
+  });
+}
+
 /** Milliseconds that the other tab has to store its last changes. */
 const PATIENCE = 5000;
 

@@ -56,14 +56,6 @@ describe('a stored project', () => {
     expect(read().runs[1]?.status).toBe('queued');
   });
 
-  it('without a summary of its images, as in a zip, says how they were read', async () => {
-    await storedProject(ID, { classLevel: 2 });
-    connectFake();
-    await showProject(ID);
-    expect(read().dataset).toBeNull();
-    expect(read().reading).toEqual({ classLevel: 2 });
-  });
-
   it('is opened with an address that says nothing or the same, and with no other', async () => {
     await storedProject(ID);
     const other = { ...DEFAULT_CONFIGURATION, atomCount: 5 };

@@ -1,5 +1,4 @@
 /** Opens stored projects: records become the session, the engine is given backbone, images and models. */
-import { keptReading } from '../../src/data/kept-dataset';
 import { UserError } from '../../src/user-error';
 import { OPENING } from '../store/model-actions';
 import { isActive, type RunRecord } from '../store/run-record';
@@ -133,18 +132,12 @@ export async function projectToOpen(search: string, configuration: Configuration
  */
 export async function showProject(id: string): Promise<void> {
   const { header, session } = parseProject(await requireStored(id));
-  // The zip of a project has no summary of the images, but says how they were read.
-  const reading =
-    header.source && !session.dataset
-      ? await keptReading(header.source).catch(() => session.reading)
-      : session.reading;
   const readOnly = !(await claim(id));
   rememberInTab(id);
   await withoutSaving(() => {
     write({
       ...fresh(),
       ...session,
-      reading,
       project: { id, name: header.name, madeAt: header.madeAt, readOnly },
       saving: { status: 'saved' },
       engine: STARTING,

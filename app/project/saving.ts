@@ -2,11 +2,12 @@
  * Stores the open project as it changes: images and models as files, everything else as records. A run with a model is recorded as over
  * only when the model's file is written; until then its checkpoint stays, and after an accident it ends once more, with the same numbers.
  */
+import { canonical } from '../../src/canonical';
 import { isNoRoom, NO_ROOM } from '../../src/files/no-room';
 import { deleteInProject } from '../../src/files/project-folder';
-import { askToPersist } from '../../src/hub/persist';
 import { UserError } from '../../src/user-error';
 import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
+import { askToKeep } from '../storage/keep';
 import { ask } from '../store/engine-actions';
 import { changeModel } from '../store/model-actions';
 import { asProblem, type Problem } from '../store/problem';
@@ -106,7 +107,7 @@ function begin({ dataset }: Session): void {
   void claim(id);
   rememberInTab(id);
   // The browser is asked now because there is something to lose now.
-  void askToPersist();
+  void askToKeep();
   write({
     project: { id, name: dataset?.name ?? 'Models', madeAt: Date.now(), readOnly: false },
     saving: { status: 'saving' },
@@ -225,7 +226,7 @@ async function writeChanges(): Promise<void> {
     stored = next;
     await removeLeftovers(project, change, before && before.data !== next.kept?.data ? before : null);
     const now = read();
-    const isRest = changeOf(now) !== null || unkept(now).length > 0 || (now.dataset && !now.kept);
+    const isRest = changeOf(now) !== null || unkept(now).length > 0 || wantsData(now);
     if (!isRest && read().saving.status !== 'saved') write({ saving: { status: 'saved' } });
   } catch (error) {
     failed(error);
@@ -260,13 +261,14 @@ function headerRecord(session: Session, runIds: string[], modelIds: string[]): P
 
 function failed(error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  const message = isNoRoom(error)
+  const isFull = isNoRoom(error) || why === NO_ROOM; // the engine's errors have no name here
+  const message = isFull
     ? NO_ROOM
     : error instanceof UserError
       ? why
       : `This browser did not store it: ${why} If this disk is full, free space on it; it is tried again. Else export the project or download the adapters before you close the page.`;
   const problem: Problem = { kind: 'user', message };
-  write({ saving: { status: 'failed', problem } });
+  write({ saving: { status: 'failed', problem, isFull } });
 }
 
 // ---------------------------------------------------------------- files
@@ -274,16 +276,20 @@ function failed(error: unknown): void {
 /** Models whose file is not written yet. */
 const unkept = ({ models }: Session) => models.filter(({ kept, gone }) => !kept && gone === null);
 
+/** The images are not kept yet, or with other corrections. */
+const wantsData = ({ dataset, kept, keptIsFormer }: Session) =>
+  dataset !== null && (kept === null || keptIsFormer);
+
 /** Writes the files of images and models that have none yet, one after another. */
 async function keepFiles(session: Session): Promise<void> {
   if (keeping || session.engine.status !== 'ready' || !session.project) return;
-  const { dataset, kept, importing, project } = session;
-  const wantsData = dataset !== null && kept === null && importing === null;
+  const { dataset, importing, project } = session;
+  const writesData = importing === null && wantsData(session);
   const [model] = unkept(session);
-  if ((!wantsData && !model) || performance.now() < patience) return;
+  if ((!writesData && !model) || performance.now() < patience) return;
   keeping = true;
   try {
-    if (wantsData) await keepData(project.id, dataset);
+    if (writesData && dataset) await keepData(project.id, dataset);
     else if (model) await keepModel(project.id, model);
   } catch (error) {
     // A call that was ended is made again when the engine is back.
@@ -303,10 +309,14 @@ async function keepData(project: string, dataset: DatasetSummary): Promise<void>
   await ask('keepData', { project, data, expected: expectedData(dataset) });
   const now = read();
   // Other images may have been read meanwhile, or another project opened.
-  if (now.project?.id === project && now.kept === null && now.dataset?.hash === dataset.hash)
-    write({ kept: { kind: 'kept', project, data } });
-  else await deleteInProject(project, 'data', data);
+  if (now.project?.id !== project || !wantsData(now) || !isSameData(now.dataset, dataset))
+    return deleteInProject(project, 'data', data);
+  const kept = { kind: 'kept', project, data } as const;
+  write({ kept, keptIsFormer: false, ...(now.source?.kind === 'kept' && { source: kept }) });
 }
+
+const isSameData = (now: DatasetSummary | null, { hash, reading }: DatasetSummary) =>
+  now?.hash === hash && canonical(now.reading) === canonical(reading);
 
 async function keepModel(project: string, model: TunedModel): Promise<void> {
   const { modelId, name } = model.summary;

@@ -4,8 +4,15 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
-import { KEPT_FILES, type KeptPlace, keptSchema, readKept } from '../../src/data/kept-dataset';
+import {
+  KEPT_FILES,
+  type KeptDataset,
+  type KeptPlace,
+  keptSchema,
+  readKept,
+} from '../../src/data/kept-dataset';
 import { pixelsOfPng, pngOfPixels } from '../../src/data/png';
+import { folderBytes } from '../../src/files/folder-bytes';
 import { isNoRoom, noRoomFor } from '../../src/files/no-room';
 import { openZip } from '../../src/files/open-zip';
 import { deleteInProject, projectFolder, readFile, writeWhole } from '../../src/files/project-folder';
@@ -16,6 +23,7 @@ import { z } from '../../src/schema';
 import { UserError } from '../../src/user-error';
 import type { Progress } from '../../src/worker/protocol';
 import { type PartKind, type StoredParts, store } from './database';
+import { whileFree } from './lock';
 import { keptModelFile } from './model-files';
 import { nameOf, parseProject, placeIn, requireStored } from './opening';
 
@@ -38,8 +46,13 @@ const zipSchema = z.object({
   ),
 });
 
+const file = { file: z.string() };
+const zippedUncorrected = keptSchema.shape.uncorrected.unwrap();
 const zippedData = keptSchema.extend({
-  images: z.array(keptSchema.shape.images.element.extend({ file: z.string() })),
+  images: z.array(keptSchema.shape.images.element.extend(file)),
+  uncorrected: zippedUncorrected
+    .extend({ apart: z.array(zippedUncorrected.shape.apart.element.extend(file)) })
+    .optional(),
 });
 
 type OnProgress = (progress: Progress) => void;
@@ -71,6 +84,9 @@ export async function exportProject(project: string, onProgress: OnProgress, ima
 async function exportsFolder(): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(EXPORTS, { create: true });
 }
+
+/** Bytes of the zips that were exported on this visit. */
+export const exportedBytes = () => folderBytes(EXPORTS);
 
 /** Removes the zips of earlier visits. */
 export async function removeExports(): Promise<void> {
@@ -130,17 +146,32 @@ async function writeImages(
   source: KeptPlace,
   onProgress: OnProgress,
 ): Promise<void> {
-  const { description: kept, pixels } = await readKept(source);
-  const total = kept.images.length;
-  const images = kept.images.map((image, index) => ({
+  const { description: kept, pixels, apart } = await readKept(source);
+  const { uncorrected } = kept;
+  let number = 0;
+  const fileOf = (folder: string, path: string) =>
+    `data/${safeName(folder)}/${String(++number).padStart(5, '0')} ${safeName(lastPart(path))}.png`;
+  const images = kept.images.map((image) => ({
     ...image,
-    file: `data/${safeName(kept.classes[image.label] ?? '')}/${String(index + 1).padStart(5, '0')} ${safeName(lastPart(image.path))}.png`,
+    file: fileOf(kept.classes[image.label] ?? '', image.path),
   }));
-  await zip.add(DATA, new TextReader(JSON.stringify({ ...kept, images }, null, 1)));
+  const leftOut = (uncorrected?.apart ?? []).map((image) => ({
+    ...image,
+    file: fileOf('left out', image.path),
+  }));
+  const description = {
+    ...{ ...kept, images },
+    uncorrected: uncorrected && { ...uncorrected, apart: leftOut },
+  };
+  await zip.add(DATA, new TextReader(JSON.stringify(description, null, 1)));
   const size = kept.side ** 2 * 3;
-  for (const [index, { file }] of images.entries()) {
-    onProgress({ label: 'Writing the images', done: index, total });
-    const image = new Uint8Array(await pixels.slice(index * size, (index + 1) * size).arrayBuffer());
+  const all = [
+    ...images.map(({ file }, index) => ({ file, from: pixels, index })),
+    ...leftOut.map(({ file }, index) => ({ file, from: apart, index })),
+  ];
+  for (const [done, { file, from, index }] of all.entries()) {
+    onProgress({ label: 'Writing the images', done, total: all.length });
+    const image = new Uint8Array(await from.slice(index * size, (index + 1) * size).arrayBuffer());
     // A PNG is compressed already.
     await zip.add(file, new BlobReader(await pngOfPixels(image, kept.side)), { level: 0 });
   }
@@ -176,7 +207,8 @@ export async function importProject(zip: File, onProgress: OnProgress): Promise<
     const listed = await listEntries(reader, zip.name);
     refuseUnsafe(listed, zip.name);
     const entries = new Map(listed.map((entry) => [entry.filename, entry]));
-    await readProject(entries, zip.name, project, onProgress);
+    // Nobody takes its files for leftovers meanwhile.
+    await whileFree(project, () => readProject(entries, zip.name, project, onProgress));
     return project;
   } catch (error) {
     await deleteInProject(project);
@@ -262,38 +294,54 @@ async function readImages(
   const parsed = zippedData.safeParse(description && (await contentOf(description)));
   if (!parsed.success)
     throw new UserError(`“${zipName}” is damaged: ${DATA} is missing or cannot be read. Export it again.`);
-  const { images, ...kept } = parsed.data;
+  const { images, uncorrected, ...kept } = parsed.data;
   const data = crypto.randomUUID();
   const folder = await projectFolder(project, 'data', data);
-  const stream = await (await folder.getFileHandle(KEPT_FILES.images, { create: true })).createWritable();
-  const total = images.length;
-  try {
-    for (const [index, { file }] of images.entries()) {
-      onProgress({ label: 'Reading the images', done: index, total });
-      const entry = entries.get(file);
-      const pixels =
-        entry &&
-        entry.uncompressedSize <= mostBytes(kept.side) &&
-        (await pixelsOfPng(await blobOf(entry), kept.side));
-      if (!pixels)
-        throw new UserError(
-          `“${zipName}” is damaged: the image “${file.slice(0, 80)}” is missing or has another size. Export it again.`,
-        );
-      await stream.write(pixels);
+  const apart = uncorrected?.apart ?? [];
+  const total = images.length + apart.length;
+  let done = 0;
+  const write = async (name: string, files: readonly { file: string }[], pixelHash: string) => {
+    const stream = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    try {
+      for (const { file } of files) {
+        onProgress({ label: 'Reading the images', done: done++, total });
+        await stream.write(await pixelsOf(entries.get(file), kept.side, file, zipName));
+      }
+      await stream.close();
+    } catch (error) {
+      await stream.abort().catch(() => {});
+      throw error;
     }
-    await stream.close();
-  } catch (error) {
-    await stream.abort().catch(() => {});
-    throw error;
-  }
-  const written = await readFile(folder, KEPT_FILES.images);
-  if (!written || (await sha256OfBlobs([written])) !== kept.pixelHash)
-    throw new UserError(
-      `The images in “${zipName}” were changed after it was exported: their SHA-256 is another. Its runs belong to the images that they were trained on, so it is not opened.`,
-    );
-  const rest = { ...kept, images: images.map(({ file: _, ...image }) => image) };
+    const written = await readFile(folder, name);
+    if (!written || (await sha256OfBlobs([written])) !== pixelHash)
+      throw new UserError(
+        `The images in “${zipName}” were changed after it was exported: their SHA-256 is another. Its runs belong to the images that they were trained on, so it is not opened.`,
+      );
+  };
+  await write(KEPT_FILES.images, images, kept.pixelHash);
+  if (uncorrected) await write(KEPT_FILES.apart, apart, uncorrected.pixelHash);
+  const withoutFile = <T extends { file: string }>({ file: _, ...image }: T) => image;
+  const rest: KeptDataset = {
+    ...{ ...kept, images: images.map(withoutFile) },
+    uncorrected: uncorrected && { ...uncorrected, apart: apart.map(withoutFile) },
+  };
   await writeWhole(folder, KEPT_FILES.description, [new TextEncoder().encode(JSON.stringify(rest))]);
   return data;
+}
+
+/** @throws UserError if there is no such image of this side */
+async function pixelsOf(
+  entry: FileEntry | undefined,
+  side: number,
+  file: string,
+  zipName: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pixels =
+    entry && entry.uncompressedSize <= mostBytes(side) && (await pixelsOfPng(await blobOf(entry), side));
+  if (pixels) return pixels;
+  throw new UserError(
+    `“${zipName}” is damaged: the image “${file.slice(0, 80)}” is missing or has another size. Export it again.`,
+  );
 }
 
 /** A PNG of this side cannot be larger. */

@@ -1,12 +1,13 @@
 /** The page at `?states`: a list of all states, or at `#tune/ready` the page in that state, from recorded values and without an engine. */
 import type { ReactNode } from 'react';
 import { App } from '../App';
+import { measureWith } from '../storage/actions';
 import { connectTo, endEngine } from '../store/engine-actions';
 import { FakeEngine } from '../store/fake-engine';
 import { useSession, write } from '../store/session';
 import { STATE_NAMES } from './names';
 import { StateList } from './StateList';
-import { STATES, type State, usualAnswers } from './states';
+import { STATES, STORAGE_USE, type State, usualAnswers } from './states';
 
 export function showStates(show: (page: ReactNode) => void): void {
   const showNamed = async () => {
@@ -32,5 +33,6 @@ async function enter({ session, answers }: State): Promise<void> {
   endEngine();
   await new Promise((resolve) => setTimeout(resolve, 0));
   connectTo((onReport) => new FakeEngine(onReport, { ...usualAnswers(session), ...answers }));
+  measureWith(async () => session.storageUse ?? STORAGE_USE);
   write({ ...useSession.getInitialState(), ...session }, true);
 }

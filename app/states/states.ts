@@ -1,10 +1,12 @@
 /** What each state shows: recorded parts of the session, and small changes to them for what a recording does not have. */
 import { deviceLost, heapExhausted } from '../../src/engine-fault';
 import { NO_ROOM } from '../../src/files/no-room';
+import type { StorageUse } from '../storage/measure';
 import type { EngineAnswers } from '../store/fake-engine';
 import { asProblem } from '../store/problem';
 import { freeName, isActive, type RunRecord, withoutResult } from '../store/run-record';
 import type { Session } from '../store/session';
+import { slowdownWords } from '../store/slowdown';
 import type { StateName } from './names';
 import { recorded } from './recorded';
 
@@ -48,6 +50,35 @@ const classifiedUpTo = (count: number, { images, ...rest }: Session['toClassify'
     images: images.map((image, index) => (index < count ? image : { ...image, predictions: new Map() })),
   },
 });
+
+/** What is stored in every state. */
+export const STORAGE_USE: StorageUse = {
+  projects: [
+    { id: 'flowers', name: 'Flowers, five kinds', bytes: 187_000_000 },
+    { id: project.id, name: project.name, bytes: 21_400_000 },
+    { id: 'cut-off', name: null, bytes: 9_100_000 },
+  ],
+  backbones: [
+    {
+      ...{ id: 'tv2_in1k', bytes: 102_469_840 },
+      stored: {
+        ...{ id: 'tv2_in1k', label: 'ResNet-50 V2', fileName: 'model.safetensors', bytes: 102_469_840 },
+        ...{ total: 102_469_840, kind: 'whole', savedAt: Date.UTC(2026, 10, 20), precision: 'original' },
+        ...{ sha256: null, verified: true },
+      },
+    },
+    {
+      ...{ id: 'a1_in1k', bytes: 41_200_000 },
+      stored: {
+        ...{ id: 'a1_in1k', label: 'ResNet-50 A1', fileName: 'model.safetensors', bytes: 41_200_000 },
+        ...{ total: 102_469_840, kind: 'partial', savedAt: Date.UTC(2026, 10, 21), precision: 'original' },
+        ...{ sha256: null, verified: false },
+      },
+    },
+  ],
+  ...{ computed: 3_310_000, page: 18_200_000, temporary: 12_800_000, other: 1_460_000 },
+  ...{ used: 396_939_840, allowed: 2_147_483_648, isPersisted: false },
+};
 
 export const STATES: Record<StateName, State> = {
   'data/first-visit': { session: started },
@@ -148,6 +179,8 @@ export const STATES: Record<StateName, State> = {
   'data/engine-failed': {
     session: { ...recorded.startFailed, ...changed({ backend: 'webgpu' }) },
   },
+  'data/storage': { session: { ...withImages, showsStorage: true, storageUse: STORAGE_USE } },
+  'data/asked-to-keep': { session: { ...withImages, persistence: 'refused' } },
   'data/read-only': { session: { ...withImages, project: { ...project, readOnly: true } } },
   'compare/interrupted': {
     session: {
@@ -162,7 +195,22 @@ export const STATES: Record<StateName, State> = {
   'compare/not-saved': {
     session: {
       ...{ ...withImages, ...running },
-      saving: { status: 'failed', problem: { kind: 'user', message: NO_ROOM } },
+      saving: { status: 'failed', problem: { kind: 'user', message: NO_ROOM }, isFull: true },
+    },
+  },
+  'compare/slowed': {
+    session: {
+      ...{ ...withImages, ...running },
+      slowdown: slowdownWords({
+        still: [{ from: Date.UTC(2026, 10, 27, 14, 3), to: Date.UTC(2026, 10, 27, 14, 45) }],
+        slow: { hidden: 3.1, visible: 12.4, seconds: 250 },
+      }),
+    },
+  },
+  'compare/no-checkpoints': {
+    session: {
+      ...{ ...withImages, ...running },
+      checkpointProblem: NO_ROOM,
     },
   },
   'compare/unreadable': {

@@ -1,7 +1,7 @@
 /** Choosing, downloading and storing backbones; classifying the data with the pretrained classifier; decomposing kernels. */
-import { askToPersist } from '../../src/hub/persist';
 import { STARTER } from '../../src/hub/starter';
 import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
+import { askToKeep } from '../storage/keep';
 import { importData } from './data-actions';
 import { ask } from './engine-actions';
 import { restoreModels } from './model-actions';
@@ -60,7 +60,7 @@ export async function loadBackbone(choice: BackboneChoice): Promise<{ dataStays:
 /** Changes the backbone on the Backbone step. Reads the data again if the new backbone needs another input size. */
 export async function changeBackbone(choice: BackboneChoice): Promise<void> {
   // Browsers grant persistent storage only in response to a user action.
-  if (choice.source.kind === 'hub') void askToPersist();
+  if (choice.source.kind === 'hub') void askToKeep();
   const opened = await openBackbone(choice);
   void refreshStorage();
   if (!opened) return;
@@ -90,19 +90,10 @@ export async function refreshStorage(): Promise<void> {
   }
 }
 
-export async function deleteStored(id: string): Promise<void> {
-  try {
-    write({ storage: await ask('deleteStored', { id }), backboneProblem: null });
-    announce('The backbone is deleted from this browser.');
-  } catch (error) {
-    write({ backboneProblem: asProblem(error) });
-  }
-}
-
 /** Copies the person's own file into the browser's storage, so that it is available on the next visit. */
 export async function keepFile(file: File): Promise<void> {
   if (obstacleFor('changeStorage')(read()) !== null) return;
-  void askToPersist();
+  void askToKeep();
   const cancel = new AbortController();
   cancelLoading = cancel;
   write({ loadingBackbone: { label: 'Saving the file', done: 0, total: 0 }, backboneProblem: null });

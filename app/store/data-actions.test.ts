@@ -83,7 +83,7 @@ describe('corrections of labels', () => {
     { path: 'a/1.png', className: 'a' },
     { path: 'b/2.png', className: 'b' },
   ];
-  const asked = () => engine().last('importData').input.reading.corrections;
+  const asked = () => engine().last('importData').input.reading?.corrections;
   const succeed = () => engine().last('importData').resolve(dataNamed('d1'));
 
   it('are marked for several images; the class that an image has is no correction', () => {
@@ -131,6 +131,39 @@ describe('corrections of labels', () => {
     expect(asked()).toBeUndefined();
     stopImport();
     await other;
+  });
+
+  it('are applied to the kept images of a project, which stay kept and are to be written again', async () => {
+    const kept = { kind: 'kept', project: 'p', data: 'd' } as const;
+    write({ source: kept, kept });
+    correct([one], null);
+    const applied = applyCorrections();
+    expect(engine().last('importData').input.source).toEqual(kept);
+    succeed();
+    await applied;
+    expect(read()).toMatchObject({ source: kept, kept, keptIsFormer: true });
+    // Not by splitting or reading in the same way; other images are kept anew.
+    write({ keptIsFormer: false });
+    const again = choosePreset('few-shot-2');
+    succeed();
+    await again;
+    expect(read()).toMatchObject({ kept, keptIsFormer: false });
+    const other = importSample('counting');
+    engine().last('importData').resolve(dataNamed('d2'));
+    await other;
+    expect(read()).toMatchObject({ kept: null, keptIsFormer: false });
+  });
+
+  it('of files leave what is kept of them, until it is written again', async () => {
+    const kept = { kind: 'kept', project: 'p', data: 'd' } as const;
+    write({ source: sample, kept });
+    correct([one], null);
+    const applied = applyCorrections();
+    engine()
+      .last('importData')
+      .resolve({ ...dataNamed('d1'), hash: 'corrected' });
+    await applied;
+    expect(read()).toMatchObject({ kept, keptIsFormer: true });
   });
 
   it('stay marked where they cannot be applied, and go with the data', async () => {

@@ -25,7 +25,8 @@ let asked: { source: DataSource; preset: Preset; reading: Reading } | null = nul
 /** Defaults: the current preset; for the current files, also the person's earlier choice of how to read them. */
 interface ImportChoice {
   preset?: Preset;
-  reading?: Reading;
+  /** Null: kept images as they were kept. */
+  reading?: Reading | null;
 }
 
 /** True if the import succeeded. On failure the current data set stays. */
@@ -38,7 +39,7 @@ export async function readData(source: DataSource, choice: ImportChoice = {}): P
   const before = read();
   const { preset = before.configuration.preset, reading = source === before.source ? before.reading : {} } =
     choice;
-  asked = { source, preset, reading };
+  asked = { source, preset, reading: reading ?? {} };
   const cancel = new AbortController();
   cancelImport = cancel;
   write({ importing: { label: 'Opening', done: 0, total: 0 }, dataProblem: null });
@@ -51,8 +52,8 @@ export async function readData(source: DataSource, choice: ImportChoice = {}): P
     const { configuration } = read();
     write({
       source: againFrom(source, before),
-      reading,
-      kept: source.kind === 'kept' ? source : isSame(dataset, reading, before) ? before.kept : null,
+      reading: reading ?? dataset.reading,
+      ...keptOf(dataset, { source, preset, reading: reading ?? before.reading }, before),
       ...(againFrom(source, before) === before.source ? {} : { pendingCorrections: [] }),
       configuration: { ...configuration, preset, ...sampleOf(source) },
     });
@@ -75,9 +76,22 @@ function againFrom(source: DataSource, { source: before, configuration: { sample
   return sample === null ? source : sampleSource(sample);
 }
 
-/** Whether these images are those that the project keeps. */
-const isSame = ({ hash }: DatasetSummary, reading: Reading, before: Session) =>
-  hash === before.dataset?.hash && canonical(reading) === canonical(before.reading);
+/** What of these images the project keeps already: all, all but the present corrections, or nothing. */
+function keptOf(
+  { hash }: DatasetSummary,
+  { source, preset, reading }: { source: DataSource; preset: Preset; reading: Reading },
+  { dataset, kept, keptIsFormer, ...before }: Session,
+): Pick<Session, 'kept' | 'keptIsFormer'> {
+  const isCorrected = canonical(reading) !== canonical(before.reading);
+  if (source.kind === 'kept') return { kept: source, keptIsFormer: keptIsFormer || isCorrected };
+  if (hash === dataset?.hash && !isCorrected) return { kept, keptIsFormer };
+  const uncorrected = ({ corrections: _, ...rest }: Reading) => canonical(rest);
+  const isOnlyCorrected =
+    source === before.source &&
+    preset === dataset?.preset &&
+    uncorrected(reading) === uncorrected(before.reading);
+  return isOnlyCorrected && kept ? { kept, keptIsFormer: true } : { kept: null, keptIsFormer: false };
+}
 
 /** Kept images may be those of a sample. */
 const sampleOf = (source: DataSource) =>

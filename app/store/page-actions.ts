@@ -25,6 +25,7 @@ import { goTo } from './step';
 import { sweepObstacle } from './sweep';
 import { type Configuration, parseUrl, serialiseUrl } from './url';
 import { watchWakeLock } from './wake-lock';
+import { watchSlowdown } from './watch-slowdown';
 
 /** Opens the project that the person worked on last, or what the page's address says, and starts the engine. */
 export async function openPage(): Promise<void> {
@@ -52,6 +53,7 @@ export async function openPage(): Promise<void> {
   watchProject();
   watchFaults();
   watchWakeLock();
+  watchSlowdown();
   await bringUp();
 }
 
@@ -74,7 +76,7 @@ async function openLast(configuration: Configuration): Promise<boolean> {
 
 /** Starts the engine with the backbone, the data and the models that the page shows. It is shown as starting until it has all of them. */
 export async function bringUp(): Promise<void> {
-  const { configuration, backboneChoice: choice, reading, kept, source: present } = read();
+  const { configuration, backboneChoice: choice, dataset, reading, kept, source: present } = read();
   // The person's files have more than the images that are kept of them, such as the whole pictures.
   const source = present?.kind === 'files' ? present : (kept ?? present);
   const started = await startEngine(configuration.backend);
@@ -85,7 +87,9 @@ export async function bringUp(): Promise<void> {
   else if (!(await loadBackbone(choice))) goOnWithout(started.backbone);
   if (source && read().backbone) {
     showStarting({ label: 'Reading the images', done: 0, total: 0 });
-    if (!(await readData(source, { reading }))) write({ dataset: null });
+    // A project that came as a zip has no record of its images yet.
+    const isRecorded = source.kind !== 'kept' || dataset !== null || Object.keys(reading).length > 0;
+    if (!(await readData(source, { reading: isRecorded ? reading : null }))) write({ dataset: null });
   } else await refreshSettings();
   await restoreModels();
   engineIsReady(started.engine);

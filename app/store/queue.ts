@@ -35,6 +35,7 @@ import {
   write,
 } from './session';
 import { type Outcome, trialKey, wantedTrials } from './sweep';
+import { noteStep } from './watch-slowdown';
 
 const DRAW_EVERY_MS = 200;
 
@@ -228,7 +229,13 @@ async function train(run: RunRecord): Promise<void> {
         scoreTest: run.role === 'final',
         project: project?.id ?? null,
       },
-      { onProgress: gather, signal: cancel.signal },
+      {
+        onProgress: (event, at = Date.now()) => {
+          noteStep(run, event, at);
+          gather(event);
+        },
+        signal: cancel.signal,
+      },
     );
     flush();
     const kept = run.role === 'final' && read().runs.some(({ id }) => id === run.id);

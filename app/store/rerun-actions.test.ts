@@ -13,7 +13,7 @@ const file = (content: Results | string) =>
 
 /** The page with the engine, backbone and data of the results file. */
 function here(change: Partial<Session> = {}, importData = readAs): FakeEngine[] {
-  const engines = connectFake({ importData: ({ reading }) => importData(reading) });
+  const engines = connectFake({ importData: ({ reading }) => importData(reading ?? {}) });
   ready();
   const { backbone, dataset } = results;
   write({

@@ -26,6 +26,7 @@ import type {
   SettingSummary,
   Storage,
 } from '../../src/worker/protocol';
+import type { StorageUse } from '../storage/measure';
 import { percent } from '../ui/format';
 import { correctionWords, imageCount, PRESET_LABELS } from './data-words';
 import { FIRST_SETTINGS } from './defaults';
@@ -68,7 +69,11 @@ export interface OpenProject {
 }
 
 /** Whether the project is stored as the page shows it. */
-export type Saving = { status: 'saved' } | { status: 'saving' } | { status: 'failed'; problem: Problem };
+export type Saving =
+  | { status: 'saved' }
+  | { status: 'saving' }
+  /** `isFull`: because there is no room. */
+  | { status: 'failed'; problem: Problem; isFull: boolean };
 
 /** An image on Use. */
 export interface ImageToClassify extends NamedFile {
@@ -100,6 +105,12 @@ export interface Session {
   projectProblem: Problem | null;
   /** Why the points of runs cannot be saved; null if they can. */
   checkpointProblem: string | null;
+  /** What the browser stores for this page; null until measured. */
+  storageUse: StorageUse | null;
+  /** Whether the dialog that shows it is open. */
+  showsStorage: boolean;
+  /** What came of the first request to keep what is stored, until dismissed; null if there was none on this visit. */
+  persistence: 'asked' | 'granted' | 'refused' | null;
   configuration: Configuration;
   engine: EngineState;
   memory: MemoryInfo | null;
@@ -124,6 +135,8 @@ export interface Session {
   reading: Reading;
   /** Where the project keeps the images; null until they are written. */
   kept: KeptSource | null;
+  /** True if they have other corrections there than here. They are read with those of here, and written again. */
+  keptIsFormer: boolean;
   /** Corrections of labels that are not applied yet. */
   pendingCorrections: Correction[];
   importing: Progress | null;
@@ -156,6 +169,8 @@ export interface Session {
   runProblem: Problem | null;
   /** True if the queue is paused: no further run starts. */
   queueHeld: boolean;
+  /** How the browser slowed or stopped training while the page was hidden, until dismissed; empty if it did not. */
+  slowdown: string;
   /** Whether the page offers a notification when the queue ends. */
   offersNotification: boolean;
 
@@ -180,6 +195,9 @@ export const useSession = create<Session>(() => ({
   projectWork: null,
   projectProblem: null,
   checkpointProblem: null,
+  storageUse: null,
+  showsStorage: false,
+  persistence: null,
   configuration: DEFAULT_CONFIGURATION,
   engine: { status: 'starting', progress: null },
   memory: null,
@@ -196,6 +214,7 @@ export const useSession = create<Session>(() => ({
   source: null,
   reading: {},
   kept: null,
+  keptIsFormer: false,
   pendingCorrections: [],
   importing: null,
   splitting: false,
@@ -216,6 +235,7 @@ export const useSession = create<Session>(() => ({
   training: null,
   runProblem: null,
   queueHeld: false,
+  slowdown: '',
   offersNotification: false,
   models: [],
   loadingAdapter: false,

@@ -8,6 +8,7 @@ import {
   createTheme,
   Input,
   type MantineColorsTuple,
+  Modal,
   Radio,
   SegmentedControl,
   Switch,
@@ -115,6 +116,8 @@ export const theme = createTheme({
     InputWrapper: Input.Wrapper.extend({
       styles: { label: { fontSize: 'var(--text-s)' }, description: { lineHeight: 'var(--loose)' } },
     }),
+    // The page has a banner already, so the dialog's header is none.
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
     Radio: Radio.extend({ defaultProps: { iconColor: 'var(--on-accent)' } }),
     SegmentedControl: SegmentedControl.extend({
       styles: {

@@ -19,8 +19,8 @@ import type {
   Reading,
   SplitChoice,
 } from '../worker/protocol';
-import { type Arrangement, arrange, type PlacedFile } from './classes';
-import { corrected } from './corrections';
+import { arrange, type PlacedFile } from './classes';
+import { type Corrected, corrected } from './corrections';
 import { decodeImage } from './decode';
 import { type Fingerprint, fingerprinter } from './fingerprint';
 import { groupsOf } from './groups';
@@ -64,6 +64,8 @@ export interface Dataset {
   originals: ReadonlyMap<string, Blob>;
   /** The constraints of the split, by path. */
   places: ReadonlyMap<string, Place>;
+  /** What the set is without corrections; null if that is not known. */
+  uncorrected: Uncorrected | null;
   /** SHA-256, hex, of class names, paths, labels and pixels of the whole set; the same for every seed of a stratified split. */
   hash: string;
 }
@@ -76,6 +78,25 @@ export interface Place {
   givenUp: boolean;
   /** The part of a given split; null if a split is to be drawn. */
   given: Part | null;
+}
+
+/** What a set is before corrections: with it, they can be changed without the files. */
+export interface Uncorrected {
+  /** The classes of the files, sorted. */
+  classes: string[];
+  notices: string[];
+  leftOut: LeftOut[];
+  /** By path, of all images that could be decoded. */
+  images: ReadonlyMap<string, PlacedImage>;
+  /** Images that the data set does not have: those that a correction removes, and those of classes with too few. */
+  apart: { path: string; pixels: Uint8Array<ArrayBuffer> }[];
+}
+
+export interface PlacedImage {
+  className: string;
+  /** The path of the dropped file, for messages. */
+  source: string;
+  part: Part | null;
 }
 
 export interface ImportOptions extends SplitChoice {
@@ -106,44 +127,81 @@ export async function importDataset(source: FileSource, options: ImportOptions):
   const sorted = await sortOut(opened.files, signal);
   if (sorted.images.length === 0) throw nothingReadable([...sorted.leftOut, ...leftOut]);
   const tables = await labelTables(sorted.others, sorted.images);
-  const plan = corrected(arrange(sorted.images, { reading, tables }), reading.corrections);
+  const plan = arrange(sorted.images, { reading, tables });
   const metadata = await metadataOf(sorted.metadata, plan.root);
   const decoded = await decodeAll(plan.files, options);
-  onProgress?.({ label: 'Comparing and splitting the images', done: 0, total: 0 });
-  const usable = usableClasses(decoded.images, plan);
-  const classes = plan.classes.filter((name) => usable.names.has(name));
   const others = { leftOut: sorted.leftOut.map((entry) => withTable(entry, tables)) };
-  const omitted = [decoded, usable, plan, { leftOut }, metadata, others].flatMap((part) => part.leftOut);
-  if (classes.length === 0 && decoded.images.length > 0) throw oneImageEach(plan.classes.length);
-  if (classes.length < 2) throw tooFewUsable(classes, omitted);
+  const { preset } = options;
+  return datasetOf(
+    {
+      name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your images')),
+      description: metadata.description ?? '',
+      split: plan.split,
+      augmentation:
+        framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
+      classes: plan.classes,
+      notices: [...opened.notices, ...plan.notices],
+      leftOut: [decoded, plan, { leftOut }, metadata, others].flatMap((part) => part.leftOut),
+      images: decoded.images,
+      originals: originalsOf(plan.files),
+    },
+    options,
+  );
+}
+
+/** All images of a set, before corrections. */
+export interface DecodedSet
+  extends Pick<Dataset, 'name' | 'description' | 'split' | 'augmentation' | 'originals'>,
+    Pick<Uncorrected, 'classes' | 'notices' | 'leftOut'> {
+  images: DecodedImage[];
+}
+
+/**
+ * The data set of these images with the corrections of `reading`. The images are changed.
+ * @throws UserError if it cannot be trained on
+ */
+export async function datasetOf(set: DecodedSet, options: ImportOptions): Promise<Dataset> {
+  const { reading = {}, onProgress, seed, testPart, preset, side } = options;
+  onProgress?.({ label: 'Comparing and splitting the images', done: 0, total: 0 });
+  const placed = new Map(
+    set.images.map(({ path, className, source, part }) => [path, { className, source, part }]),
+  );
+  const plan = corrected(set.images, set.classes, reading.corrections);
+  const usable = usableClasses(plan, set.split);
+  const classes = plan.classes.filter((name) => usable.names.has(name));
+  const removals = plan.removed.map(({ source }) => ({ path: source, reason: 'Removed in a correction.' }));
+  const leftOut = [...set.leftOut, ...inPathOrder([...usable.leftOut, ...removals])];
+  if (classes.length === 0 && plan.images.length > 0) throw oneImageEach(plan.classes.length);
+  if (classes.length < 2) throw tooFewUsable(classes, leftOut);
   const ordered = inOrder(labelled(usable.images, classes));
   const hash = await hashOf(ordered, classes);
   const places = placesOf(ordered);
-  const { seed, testPart, preset, side } = options;
-  const parts = partsOf(ordered, places, classes, options, plan.split);
-  if (plan.split === 'given') {
-    if (!parts.includes('val')) throw noValidation(omitted);
+  const parts = partsOf(ordered, places, classes, options, set.split);
+  if (set.split === 'given') {
+    if (!parts.includes('val')) throw noValidation(leftOut);
   } else {
     const validated = new Set(ordered.filter((_, i) => parts[i] === 'val').map(({ label }) => label));
     if (validated.size < 2) throw tooFewApart(classes.filter((_, label) => validated.has(label)));
   }
+  const { name, description, split, augmentation, originals } = set;
+  const removed = new Set(plan.removed.map(({ path }) => path));
+  // Copies: they may be views of a larger array.
+  const apart = [...plan.removed, ...usable.others].map(({ path, pixels }) => ({
+    path,
+    pixels: pixels.slice(),
+  }));
   return {
-    name: metadata.name ?? (source.kind === 'sample' ? source.name : (plan.root[0] ?? 'Your images')),
-    description: metadata.description ?? '',
-    classes,
-    side,
+    ...{ name, description, classes, side },
     ...assembleParts(ordered, parts, side),
-    split: plan.split,
-    testSplit: testSplitOf(parts, places),
-    seed,
-    testPart,
-    preset,
-    augmentation: framingOf(preset) === 'squeeze' ? 'none' : (metadata.augmentation ?? DEFAULT_AUGMENTATION),
-    reading,
-    notices: [...opened.notices, ...plan.notices],
-    leftOut: omitted,
-    originals: originalsOf(plan.files),
+    ...{ split, testSplit: testSplitOf(parts, places), seed, testPart, preset, augmentation, reading },
+    notices: [...set.notices, ...plan.notices],
+    leftOut,
+    originals: new Map([...originals].filter(([path]) => !removed.has(path))),
     places,
+    uncorrected: {
+      ...{ classes: set.classes, notices: set.notices, leftOut: set.leftOut, images: placed },
+      apart: inPathOrder(apart),
+    },
     hash,
   };
 }
@@ -274,12 +332,21 @@ function originalsOf(files: readonly PlacedFile[]): Dataset['originals'] {
 
 // ---------------------------------------------------------------- images
 
-interface DecodedImage extends LabelledImage {
-  file: PlacedFile;
-  part: PlacedFile['part'];
+export interface DecodedImage extends LabelledImage, PlacedImage {
   fingerprint: Fingerprint;
   /** SHA-256 of the pixels, hex. */
   digest: string;
+}
+
+/** Images of this side, with what near-duplicates are found by. */
+export function describer(side: number) {
+  const fingerprint = fingerprinter(side);
+  return async (image: PlacedImage & Pick<LabelledImage, 'path' | 'pixels'>): Promise<DecodedImage> => ({
+    ...image,
+    label: -1,
+    fingerprint: fingerprint(image.pixels),
+    digest: await sha256(image.pixels),
+  });
 }
 
 async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, onProgress }: ImportOptions) {
@@ -287,7 +354,7 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
   const total = files.length;
   onProgress?.({ label, done: 0, total });
   const leftOut: LeftOut[] = [];
-  const fingerprint = fingerprinter(side);
+  const describe = describer(side);
   const results = await concurrently(
     files,
     DECODES_AT_ONCE,
@@ -297,16 +364,8 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
         leftOut.push({ path: file.source.path, reason: decoded.reason });
         return null;
       }
-      const { pixels } = decoded;
-      return {
-        file,
-        path: file.path,
-        part: file.part,
-        label: -1,
-        pixels,
-        fingerprint: fingerprint(pixels),
-        digest: await sha256(pixels),
-      };
+      const { path, className, part } = file;
+      return describe({ path, className, source: file.source.path, part, pixels: decoded.pixels });
     },
     { signal, onDone: (done) => onProgress?.({ label, done, total }) },
   );
@@ -315,22 +374,27 @@ async function decodeAll(files: readonly PlacedFile[], { side, preset, signal, o
 }
 
 /** Leaves out the classes with too few readable images. */
-function usableClasses(decoded: readonly DecodedImage[], plan: Arrangement) {
-  const counted = decoded.filter(({ part }) => part === null || part === 'train');
-  const needed = plan.split === 'given' ? 1 : 2;
-  const count = (name: string) => counted.filter(({ file }) => file.className === name).length;
-  const names = new Set(plan.classes.filter((name) => count(name) >= needed));
-  const leftOut = decoded
-    .filter(({ file }) => !names.has(file.className))
-    .map(({ file }) => ({ path: file.source.path, reason: unusableReason(file.className, plan.split) }));
-  return { names, images: decoded.filter(({ file }) => names.has(file.className)), leftOut };
+function usableClasses({ images, classes }: Corrected<DecodedImage>, split: Dataset['split']) {
+  const counted = images.filter(({ part }) => part === null || part === 'train');
+  const needed = split === 'given' ? 1 : 2;
+  const count = (name: string) => counted.filter(({ className }) => className === name).length;
+  const names = new Set(classes.filter((name) => count(name) >= needed));
+  const others = images.filter(({ className }) => !names.has(className));
+  const leftOut = others.map(({ source, className }) => ({
+    path: source,
+    reason: unusableReason(className, split),
+  }));
+  return { names, images: images.filter(({ className }) => names.has(className)), others, leftOut };
 }
 
-function unusableReason(className: string, split: Arrangement['split']): string {
+function unusableReason(className: string, split: Dataset['split']): string {
   return split === 'given'
     ? `Class “${className}” has no usable training image.`
     : `The only usable image of class “${className}”. A class needs two: one to train on, one to validate.`;
 }
+
+const inPathOrder = <P extends { path: string }>(list: readonly P[]): P[] =>
+  [...list].sort((a, b) => naturalOrder(a.path, b.path));
 
 /** Sorts by class, then by path: the order in which every split starts. */
 function inOrder<P extends LabelledImage>(list: readonly P[]): P[] {
@@ -340,7 +404,7 @@ function inOrder<P extends LabelledImage>(list: readonly P[]): P[] {
 /** Sets the labels in place. A copy of the images would keep their pixels in memory after `assemble` has released them. */
 function labelled(list: DecodedImage[], classes: readonly string[]): DecodedImage[] {
   const labels = new Map(classes.map((name, label) => [name, label]));
-  for (const image of list) image.label = labels.get(image.file.className) ?? -1;
+  for (const image of list) image.label = labels.get(image.className) ?? -1;
   return list;
 }
 
@@ -397,9 +461,13 @@ export function imagesOf({ train, val, test }: Dataset): Images[] {
   return test ? [train, val, test] : [train, val];
 }
 
-/** Size of the pixels of all images, including those that the preset does not use, bytes. */
+/** Size of the pixels of all images, including those that the preset does not use or that are apart, bytes. */
 export function pixelBytes(dataset: Dataset): number {
-  return [...imagesOf(dataset), dataset.unused].reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+  const apart = dataset.uncorrected?.apart ?? [];
+  return [...imagesOf(dataset), dataset.unused, ...apart].reduce(
+    (sum, { pixels }) => sum + pixels.byteLength,
+    0,
+  );
 }
 
 // ---------------------------------------------------------------- hash

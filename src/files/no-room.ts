@@ -6,7 +6,7 @@ export function isNoRoom(error: unknown): boolean {
   return error instanceof Error && error.name === 'QuotaExceededError';
 }
 
-const WHAT_TO_DELETE = 'Delete projects or backbones that you no longer need';
+const WHAT_TO_DELETE = 'Delete what you no longer need in Storage';
 
 /** For what is stored without being asked for: it is tried again until it succeeds. */
 export const NO_ROOM = `This browser has no room left for this page. ${WHAT_TO_DELETE}, or free space on this disk; what is missing is stored then.`;

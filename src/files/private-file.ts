@@ -3,6 +3,7 @@
  * recomputed. Each session has its own folder and a lock of the same name. The browser releases the lock when the session ends,
  * also after a crash, so a folder whose lock is free is stale.
  */
+import { folderBytes } from './folder-bytes';
 import { freeBytes } from './free-bytes';
 import { canSyncAccess, openSyncAccess, readAll, type SyncAccessHandle, writeAll } from './sync-access';
 
@@ -42,6 +43,9 @@ export async function privateBytes(): Promise<number> {
   if (!navigator.storage?.getDirectory || !navigator.locks) return 0;
   return (await freeBytes().catch(() => null)) ?? 0;
 }
+
+/** Bytes of all such files, of this session and others. */
+export const temporaryBytes = () => folderBytes(ROOT);
 
 /** Deletes the files of ended sessions. */
 export async function deleteStaleFiles(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where a project keeps its files in the origin-private file system. Records are in IndexedDB (app/project/). */
+import { folderBytes, folderNames } from './folder-bytes';
 
 const ROOT = 'projects';
 
@@ -71,24 +72,7 @@ export async function readFile(folder: FileSystemDirectoryHandle, name: string):
 }
 
 /** Bytes of all files of a project. */
-export async function projectBytes(project: string): Promise<number> {
-  const root = await navigator.storage.getDirectory();
-  const folder = await root
-    .getDirectoryHandle(ROOT)
-    .then(
-      (all) => all.getDirectoryHandle(project),
-      () => null,
-    )
-    .catch(() => null);
-  return folder ? bytesIn(folder) : 0;
-}
+export const projectBytes = (project: string) => folderBytes(ROOT, project);
 
-async function bytesIn(folder: FileSystemDirectoryHandle): Promise<number> {
-  let sum = 0;
-  for await (const entry of folder.values())
-    sum +=
-      entry.kind === 'directory'
-        ? await bytesIn(entry as FileSystemDirectoryHandle) // by its kind
-        : (await (entry as FileSystemFileHandle).getFile()).size;
-  return sum;
-}
+/** Every project that has files. */
+export const projectsWithFiles = () => folderNames(ROOT);

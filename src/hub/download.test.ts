@@ -5,6 +5,7 @@ import { sha256 } from '../files/sha256';
 import { askToPersist } from './persist';
 import type { DownloadProgress } from './progress';
 import type { Download } from './sources';
+import { unreadableBackbones } from './stored';
 import type { TabReply, Task, Tasks } from './tab-fixture';
 import { REPOSITORY, tensorsFixture, weightsFixture } from './weight-fixtures';
 
@@ -460,16 +461,24 @@ describe('what is read back', () => {
     ['a record that is no JSON', 'record.json', '{"kind":'],
     ['a record without its fields', 'record.json', '{"kind":"whole","bytes":-1}'],
     ['a file cut short', 'weights', 'short'],
-  ])('is not trusted: %s is cleared away', async (_, name, contents) => {
-    const tab = open();
-    await tab.ask('download', { wanted: WANTED });
-    await overwrite(name, contents);
-    expect(await tab.ask('read', WANTED.id)).toBeNull();
-    expect(await tab.ask('stored', null)).toEqual([]);
-    await expect(folder()).rejects.toThrow(expect.objectContaining({ name: 'NotFoundError' }));
-    await tab.ask('download', { wanted: WANTED });
-    await expectStored(tab);
-  });
+  ])(
+    'is not trusted: %s stays until the person deletes it or downloads it again',
+    async (_, name, contents) => {
+      const tab = open();
+      await tab.ask('download', { wanted: WANTED });
+      await overwrite(name, contents);
+      expect(await tab.ask('read', WANTED.id)).toBeNull();
+      expect(await tab.ask('stored', null)).toEqual([]);
+      const { size } = await (await (await folder()).getFileHandle('weights')).getFile();
+      expect(await unreadableBackbones()).toEqual([{ id: WANTED.id, bytes: size }]);
+      await tab.ask('download', { wanted: WANTED });
+      await expectStored(tab);
+      expect(await unreadableBackbones()).toEqual([]);
+      await overwrite(name, contents);
+      await tab.ask('remove', WANTED.id);
+      expect(await unreadableBackbones()).toEqual([]);
+    },
+  );
 });
 
 it('the browser can be asked not to clear the files away', async () => {

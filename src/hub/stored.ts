@@ -23,7 +23,7 @@ export interface StoredBackbone {
   verified: boolean;
 }
 
-/** All stored backbones, by id. Invalid entries are deleted unless they are locked. */
+/** All stored backbones, by id, without those that cannot be read. */
 export async function storedBackbones(): Promise<StoredBackbone[]> {
   if (!(await hasStorage())) return [];
   const found: StoredBackbone[] = [];
@@ -36,13 +36,23 @@ export async function storedBackbones(): Promise<StoredBackbone[]> {
         record.kind === 'whole' ? record : { precision: 'original' as const, verified: false };
       const bytes = await place.size();
       found.push({ id, label, fileName, kind, savedAt, sha256, bytes, total, precision, verified });
-    } else {
-      await ifFree(id, async () => {
-        const senseless = await Place.find(id);
-        if (senseless && !(await senseless.record())) await senseless.remove();
-      });
     }
   }
+  return found;
+}
+
+/**
+ * Ids and sizes of stored backbones that cannot be read: their record is damaged or of a newer version. They stay until the person deletes
+ * them or downloads them again. Those that are being written now are not among them.
+ */
+export async function unreadableBackbones(): Promise<Pick<StoredBackbone, 'id' | 'bytes'>[]> {
+  if (!(await hasStorage())) return [];
+  const found: Pick<StoredBackbone, 'id' | 'bytes'>[] = [];
+  for (const id of await placeIds())
+    await ifFree(id, async () => {
+      const place = await Place.find(id);
+      if (place && !(await place.record())) found.push({ id, bytes: await place.size() });
+    });
   return found;
 }
 

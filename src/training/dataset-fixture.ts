@@ -44,6 +44,7 @@ export function datasetFixture(classes: number, train: number, val: number, side
     leftOut: [],
     originals: new Map(),
     places: new Map(),
+    uncorrected: null,
     hash: '',
   };
 }

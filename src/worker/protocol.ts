@@ -333,10 +333,6 @@ export interface Recognition {
 /** The backbones in this browser's private storage; `usage` and `quota` are in bytes. */
 export interface Storage {
   stored: StoredBackbone[];
-  usage: number;
-  quota: number;
-  /** True if the browser has agreed not to clear the storage when disk space runs low. */
-  persisted: boolean;
 }
 
 // ---------------------------------------------------------------- settings
@@ -645,9 +641,12 @@ export interface Calls {
     progress: Progress;
   };
   memory: { in: Record<never, never>; out: MemoryInfo; progress: never };
-  /** Decodes, splits and keeps a data set. On failure the previous one stays. Fails as `ambiguous` if it can be read in several ways. */
+  /**
+   * Decodes, splits and keeps a data set. On failure the previous one stays. Fails as `ambiguous` if it can be read in several ways.
+   * `reading`: null to read kept images as they were kept.
+   */
   importData: {
-    in: { source: DataSource; preset: Preset; reading: Reading } & SplitChoice;
+    in: { source: DataSource; preset: Preset; reading: Reading | null } & SplitChoice;
     out: DatasetSummary;
     progress: Progress;
   };
@@ -782,12 +781,13 @@ export type Failure =
   /** The person cancelled the call. */
   | { kind: 'aborted'; message: string }
   | Fault
-  /** The message is technical; the stack is for a bug report. */
-  | { kind: 'bug'; message: string; stack: string };
+  /** The message is technical; the stack is for a bug report. `name`: the error's, such as `QuotaExceededError`. */
+  | { kind: 'bug'; name: string; message: string; stack: string };
 
 /** Engine → page: any number of `progress` messages, then one `done` or `failed`. */
 export type Reply =
-  | { id: number; progress: Calls[CallName]['progress'] }
+  /** `at`: when it was sent, milliseconds since 1970. */
+  | { id: number; progress: Calls[CallName]['progress']; at: number }
   | { id: number; done: Calls[CallName]['out'] }
   | { id: number; failed: Failure };
 

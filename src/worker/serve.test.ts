@@ -43,7 +43,7 @@ describe('the engine’s side of the protocol', () => {
     port.hears({ id: 7, call: 'measure' } as Request); // its input does not matter
     await settled();
     expect(port.posted).toEqual([
-      { id: 7, progress: { label: 'Timing', done: 1, total: 2 } },
+      { id: 7, progress: { label: 'Timing', done: 1, total: 2 }, at: expect.any(Number) },
       { id: 7, done: { perEpoch: 1, start: 2 } },
     ]);
   });
@@ -62,7 +62,7 @@ describe('the engine’s side of the protocol', () => {
       { id: 0, failed: { kind: 'user', message: 'Choose.' } },
       { id: 1, failed: { kind: 'aborted', message: 'Cancelled.' } },
       { id: 2, failed: { kind: 'device-lost', engineLost: true, details: 'device.lost (unknown): gone' } },
-      { id: 3, failed: { kind: 'bug', message: 'forget: x is undefined' } },
+      { id: 3, failed: { kind: 'bug', name: 'TypeError', message: 'forget: x is undefined' } },
     ]);
   });
 

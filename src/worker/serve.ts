@@ -41,7 +41,7 @@ export function serve(port: Port, session: Handlers): void {
           'label' in value
             ? { ...value, secondsLeft: timeLeft.after(value, performance.now() / 1000) }
             : value;
-        post({ id, progress: estimated });
+        post({ id, progress: estimated, at: Date.now() });
       };
       const handle = () => handler(input, { progress, signal: abort.signal });
       const work = WITHOUT_TENSORS.includes(call) ? handle : () => health.during(handle);
@@ -77,6 +77,6 @@ function failure(error: unknown, call: CallName): Failure {
   if (error instanceof DOMException && error.name === 'AbortError') {
     return { kind: 'aborted', message: error.message };
   }
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return { kind: 'bug', message: `${call}: ${message}`, stack };
+  const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'bug', name, message: `${call}: ${message}`, stack };
 }

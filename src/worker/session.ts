@@ -65,7 +65,6 @@ import type {
   ModelSummary,
   RunConfig,
   RunEvent,
-  Storage,
 } from './protocol';
 import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd, type Safeguard } from './run';
@@ -380,13 +379,13 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
     },
 
     async storage() {
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     async deleteStored({ id }) {
       allow('changeStorage');
       await deleteStored(id);
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     async keepFile({ file }, { progress, signal }) {
@@ -394,7 +393,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       const row = sourceOfFile(file.name);
       const own = { id: `own file ${file.name}`, label: file.name, bytes: file.size, sha256: null };
       await keep(file, row ?? own, { onProgress: progress, signal });
-      return storageNow();
+      return { stored: await storedBackbones() };
     },
 
     recognize({ image, fileName, expected }, { signal }) {
@@ -415,12 +414,14 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
       return { tensors: numTensors, bytes: numBytes };
     },
 
-    importData({ source, ...choice }, { progress, signal }) {
+    importData({ source, reading, ...choice }, { progress, signal }) {
       return exclusive('importData', 'data', signal, async (signal) => {
         const side = storedSide(assertStarted(backbone).inputSize, framingOf(choice.preset));
         const options = { ...choice, side, onProgress: progress, signal };
         return setDataset(
-          await (source.kind === 'kept' ? openKept(source, options) : parts.importDataset(source, options)),
+          await (source.kind === 'kept'
+            ? openKept(source, { ...options, reading })
+            : parts.importDataset(source, { ...options, reading: reading ?? {} })),
         );
       });
     },
@@ -622,12 +623,6 @@ async function safely<T>(
 function assertStarted<T>(part: T | null): T {
   if (part === null) throw new Error('A request was made before the engine was started.');
   return part;
-}
-
-async function storageNow(): Promise<Storage> {
-  const stored = await storedBackbones();
-  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-  return { stored, usage, quota, persisted: await navigator.storage.persisted() };
 }
 
 function withData(dataset: Dataset | null): Dataset {

@@ -3,7 +3,8 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useEffect } from 'react';
 import { INPUT_SIZES } from '../../../src/backbone/input-size';
 import { recipeWords } from '../../../src/backbone/recipe';
-import type { BackboneSummary, Recipe } from '../../../src/worker/protocol';
+import type { BackboneSummary, Recipe, Storage } from '../../../src/worker/protocol';
+import { StorageButton } from '../../storage/StorageButton';
 import {
   changeBackbone,
   decompose,
@@ -27,7 +28,6 @@ import classes from './BackboneStep.module.css';
 import { LoadingLine } from './LoadingLine';
 import { recommendedBackbone } from './recommended-backbone';
 import { OtherBackbones, Sources } from './Sources';
-import { StoragePanel } from './StoragePanel';
 import { STAGE_NAMES } from './stage-names';
 import { Untouched } from './Untouched';
 
@@ -39,7 +39,6 @@ export function BackboneStep() {
   const storage = useSession((session) => session.storage);
   const ready = useSession((session) => session.engine.status === 'ready');
   const reason = useSession(obstacleFor('useBackbone'));
-  const storageReason = useSession(obstacleFor('changeStorage'));
   const hardware = useSession(({ engine }) => (engine.status === 'ready' ? engine.info.hardware : null));
   const recommended = hardware === null ? null : recommendedBackbone(hardware);
   useEffect(() => {
@@ -72,7 +71,7 @@ export function BackboneStep() {
           </Block>
           <Atoms />
           <Untouched backbone={backbone} />
-          {storage && <StoragePanel storage={storage} disabled={storageReason !== null} />}
+          {storage && <StoredNow stored={storage.stored} />}
         </>
       ) : (
         <Empty title={failed ? 'No backbone' : 'Loading the starter backbone'}>
@@ -84,6 +83,22 @@ export function BackboneStep() {
         </Empty>
       )}
     </StepPage>
+  );
+}
+
+function StoredNow({ stored }: { stored: Storage['stored'] }) {
+  const size = stored.reduce((sum, each) => sum + each.bytes, 0);
+  return (
+    <Block title="Stored in this browser">
+      <div className={classes.stored}>
+        <p>
+          {stored.length === 0
+            ? 'Nothing yet. Downloaded backbones are stored in this browser and work offline.'
+            : `${counted(stored.length, 'backbone')}, ${bytes(size)}.`}
+        </p>
+        <StorageButton />
+      </div>
+    </Block>
   );
 }
 

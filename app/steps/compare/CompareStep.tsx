@@ -1,5 +1,5 @@
 /** Step 4: what the comparison shows, the runs, and live charts on shared axes. */
-import { Anchor, Button, Switch, UnstyledButton } from '@mantine/core';
+import { Alert, Anchor, Button, Switch, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { answer } from '../../store/answer';
 import { accuracySentences, testSentence, untestedRatesSentence } from '../../store/comparison-words';
@@ -88,6 +88,7 @@ export function CompareStep() {
         </Empty>
       ) : (
         <>
+          <SlowdownNote />
           <QueueSwitch runs={runs} />
           <QueueActions />
           {[...groups].map(([basis, data]) => (
@@ -106,6 +107,23 @@ export function CompareStep() {
         <RunAgain />
       </div>
     </StepPage>
+  );
+}
+
+/** What the browser did to the runs while nobody looked. */
+function SlowdownNote() {
+  const slowdown = useSession((session) => session.slowdown);
+  if (slowdown === '') return null;
+  return (
+    <Alert
+      color="yellow"
+      icon={<Icon of="warning" />}
+      withCloseButton
+      closeButtonLabel="Dismiss"
+      onClose={() => write({ slowdown: '' })}
+    >
+      {slowdown}
+    </Alert>
   );
 }
 
