@@ -22,6 +22,7 @@ import {
 } from './actions';
 import { listProjects } from './opening';
 import classes from './ProjectList.module.css';
+import { ProjectProblem } from './ProjectProblem';
 import type { ProjectHeader } from './schema';
 
 const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
@@ -94,6 +95,7 @@ export function ProjectList({ onDone, onStorage }: Props) {
           ))}
         </ul>
       )}
+      <ProjectProblem />
       {work && <ProgressLine progress={work} name="Project" />}
       <div className={classes.room}>
         <p>

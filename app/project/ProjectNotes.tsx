@@ -8,6 +8,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { ProgressLine } from '../ui/ProgressLine';
 import { takeOverProject } from './actions';
 import classes from './ProjectNotes.module.css';
+import { ProjectProblem } from './ProjectProblem';
 
 /** Why the browser is asked to keep what is stored. */
 const PERSISTENCE: Record<NonNullable<Session['persistence']>, string> = {
@@ -23,7 +24,7 @@ export function ProjectNotes() {
   const readOnly = useSession(({ project }) => project?.readOnly ?? false);
   const saving = useSession((session) => session.saving);
   const checkpointProblem = useSession((session) => session.checkpointProblem);
-  const problem = useSession((session) => session.projectProblem);
+  const hasProblem = useSession(({ projectProblem }) => projectProblem !== null);
   const persistence = useSession((session) => session.persistence);
   const work = useSession((session) => session.projectWork);
   const unreadable = useSession((session) => session.unreadable);
@@ -79,17 +80,9 @@ export function ProjectNotes() {
           </ul>
         </Alert>
       )}
-      {problem && (
+      {hasProblem && (
         <div className={classes.note}>
-          <ProblemNote
-            title="Projects"
-            problem={problem}
-            action={
-              <Button size="compact-sm" variant="default" onClick={() => write({ projectProblem: null })}>
-                Dismiss
-              </Button>
-            }
-          />
+          <ProjectProblem />
         </div>
       )}
     </>

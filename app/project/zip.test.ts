@@ -18,6 +18,9 @@ const VERSIONS = import.meta.glob<string>('./versions/*.zip', {
   eager: true,
 });
 
+/** `VITE_MUTATIONS=1000 npx vitest run app/project/zip.test.ts` is the long form. */
+const MUTATIONS = Number(import.meta.env.VITE_MUTATIONS ?? 200);
+
 const ID = 'zip-test';
 const silent = () => {};
 let zip: File;
@@ -149,26 +152,92 @@ describe('the zip of a project', () => {
     expect(parseProject(stored ?? { header: null, parts: [] }).session.runs).toHaveLength(3);
   });
 
-  it('is a project or refused with a sentence, whatever bytes are changed: 100 mutations', async () => {
-    const bytes = new Uint8Array(await zip.arrayBuffer());
+  it(`is a whole project or refused with a sentence, whatever of it is changed: ${MUTATIONS} mutations`, async () => {
     const before = (await readHeaders()).length;
+    const entries = await contents();
     const random = seededRandom(9);
-    let refused = 0;
-    for (let trial = 0; trial < 100; trial++) {
-      const mutated = bytes.slice(0, random.uniform() < 0.15 ? random.integer(bytes.length) : undefined);
-      for (let change = 0; change <= random.integer(6) && mutated.length > 0; change++)
-        mutated[random.integer(mutated.length)] = random.integer(256);
+    const outcomes = { bytes: 0, content: 0, entry: 0 };
+    for (let trial = 0; trial < MUTATIONS; trial++) {
+      const kind = (['bytes', 'bytes', 'content', 'content', 'entry'] as const)[trial % 5] ?? 'bytes';
+      const mutated = await mutations[kind](entries, random);
+      let id = '';
       try {
-        await imported(new File([mutated], 'mutated.zip'));
+        id = await importProject(mutated, silent);
       } catch (error) {
         expect(error, `trial ${trial}`).toBeInstanceOf(UserError);
-        refused++;
+        outcomes[kind]++;
+        continue;
       }
+      const stored = await readStored(id);
+      expect(() => parseProject(stored ?? { header: null, parts: [] }), `trial ${trial}`).not.toThrow();
+      await forget(id);
     }
-    expect(refused).toBeGreaterThan(50);
-    expect(await readHeaders()).toHaveLength(before + 100 - refused);
+    // Of each kind some are refused and some are read.
+    const share = (refused: number, of: number) => refused / (of * MUTATIONS);
+    expect(share(outcomes.bytes, 0.4)).toBeGreaterThan(0.5);
+    expect(share(outcomes.content, 0.4)).toBeGreaterThan(0.25);
+    expect(share(outcomes.content, 0.4)).toBeLessThan(0.97);
+    expect(share(outcomes.entry, 0.2)).toBeGreaterThan(0.25);
+    expect(share(outcomes.entry, 0.2)).toBeLessThan(0.95);
+    expect(await readHeaders()).toHaveLength(before);
+    // No files of a refused one are left.
+    const root = await navigator.storage.getDirectory();
+    const projects = await root.getDirectoryHandle('projects');
+    const names: string[] = [];
+    for await (const name of projects.keys()) names.push(name);
+    expect(names).toEqual([ID]);
   });
 });
+
+type Contents = [name: string, content: Uint8Array<ArrayBuffer>][];
+
+async function contents(): Promise<Contents> {
+  const found: Contents = [];
+  await rezipped((name, content) => {
+    found.push([name, new Uint8Array()]);
+    return [name, content];
+  });
+  return Promise.all(
+    found.map(async ([name]) => [name, new Uint8Array(await (await entryOf(name)).arrayBuffer())] as const),
+  ) as Promise<Contents>;
+}
+
+type Random = ReturnType<typeof seededRandom>;
+
+/** Up to seven bytes are other ones; some are only cut off. */
+function changed(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice(0, random.uniform() < 0.15 ? random.integer(bytes.length) : undefined);
+  for (let change = 0; change <= random.integer(6) && copy.length > 0; change++)
+    copy[random.integer(copy.length)] = random.integer(256);
+  return copy;
+}
+
+async function zipped(entries: Contents): Promise<File> {
+  const writer = new ZipWriter(new BlobWriter(), { useWebWorkers: false, level: 0 });
+  for (const [name, content] of entries) await writer.add(name, new BlobReader(new Blob([content])));
+  return new File([await writer.close()], 'mutated.zip');
+}
+
+const mutations = {
+  /** Bytes of the zip, wherever they are. */
+  bytes: async (_: Contents, random: Random) =>
+    new File([changed(new Uint8Array(await zip.arrayBuffer()), random)], 'mutated.zip'),
+  /** The content of an entry, with a checksum that fits. */
+  content: (entries: Contents, random: Random) => {
+    const at = random.integer(entries.length);
+    return zipped(
+      entries.map(([name, bytes], index) => [name, index === at ? changed(bytes, random) : bytes]),
+    );
+  },
+  /** An entry is missing, or has the content of another. */
+  entry: (entries: Contents, random: Random) => {
+    const at = random.integer(entries.length);
+    const [, other] = entries[random.integer(entries.length)] ?? ['', new Uint8Array()];
+    return random.uniform() < 0.5
+      ? zipped(entries.filter((_, index) => index !== at))
+      : zipped(entries.map(([name, bytes], index) => [name, index === at ? other : bytes]));
+  },
+};
 
 async function entryOf(name: string | RegExp, from = zip): Promise<Blob> {
   const reader = new ZipReader(new BlobReader(from), { useWebWorkers: false });
