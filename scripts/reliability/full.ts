@@ -56,19 +56,15 @@ async function sentence(page: Page, words = NO_ROOM): Promise<string> {
 export async function fullInRun(trials: Trials, index: number, seed: number): Promise<Full> {
   const random = seededRandom(seed).fork(`full ${index}`);
   const at = 0.8 * random.uniform() * trials.reference.seconds * 1000;
-  const free = random.integer(300_000);
+  const free = random.integer(60_000);
   return trials.inCopy(async (profile) => {
     const own = await OwnBrowser.open(profile);
     const page = await own.page();
     await trials.startRun(page);
     await sleep(at);
     await allow(page, free);
-    const said = await sentence(page);
-    // The run ends although nothing of it can be written.
-    await page
-      .getByRole('region', { name: 'Runs, table' })
-      .getByText('finished')
-      .waitFor({ timeout: PATIENCE });
+    // The run ends although little or nothing of it can be written.
+    const said = await saidUntilOver(page);
     await allow(page, null);
     await untilSaved(page);
     const differences = trials.differences(await outcomeOf(page));
@@ -77,6 +73,21 @@ export async function fullInRun(trials: Trials, index: number, seed: number): Pr
     await own.close();
     return { write: 'a run: checkpoints, record, model', said, differences };
   });
+}
+
+/** What the page says of room until its run is over and for a moment after that. */
+async function saidUntilOver(page: Page): Promise<string> {
+  const over = page.getByRole('region', { name: 'Runs, table' }).getByText('finished');
+  const deadline = performance.now() + PATIENCE;
+  for (let said = 'nothing: all of it fitted'; ; await sleep(100)) {
+    const isOver = await over.isVisible();
+    // A change is stored after a third of a second.
+    if (isOver) await sleep(1500);
+    const [alert] = await page.locator('[role=alert]', { hasText: NO_ROOM }).allInnerTexts();
+    said = alert?.split('\n').join(' ') ?? said;
+    if (isOver) return said;
+    if (performance.now() > deadline) throw new Error('The run did not end.');
+  }
 }
 
 /** Everything else that a person does which writes. */
