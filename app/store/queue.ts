@@ -35,7 +35,7 @@ import {
   write,
 } from './session';
 import { type Outcome, trialKey, wantedTrials } from './sweep';
-import { noteStep } from './watch-slowdown';
+import { noteEvent } from './watch-slowdown';
 
 const DRAW_EVERY_MS = 200;
 
@@ -231,7 +231,7 @@ async function train(run: RunRecord): Promise<void> {
       },
       {
         onProgress: (event, at = Date.now()) => {
-          noteStep(run, event, at);
+          noteEvent(run, event, at);
           gather(event);
         },
         signal: cancel.signal,

@@ -15,6 +15,7 @@ function train(
   while (at + 1000 * seconds <= until) {
     at += 1000 * seconds;
     watch.beat(at);
+    watch.report(at);
     watch.step({ setting, images: 8, seconds, at });
   }
   return at;
@@ -45,10 +46,11 @@ describe('training in a hidden page', () => {
 
   it('was not slowed if its pace stayed nearly the same, or was hidden for a moment', () => {
     const watch = hidden();
-    watch.show(train(watch, HIDDEN_AT, 340_000, 1.9));
+    const end = train(watch, HIDDEN_AT, 340_000, 1.9);
+    watch.show(end);
     expect(watch.found).toEqual({ slow: null, still: [] });
-    watch.hide(400_000);
-    watch.show(train(watch, 400_000, 412_000, 4));
+    watch.hide(end);
+    watch.show(train(watch, end, end + 12_000, 4));
     expect(slowdownWords(watch.found)).toBe('');
   });
 
@@ -81,9 +83,8 @@ describe('training in a hidden page', () => {
 describe('a time in which the page did nothing', () => {
   const HALF_PAST = new Date(2026, 10, 27, 13, 30).getTime();
   /** A visible page with steps of a second, which beats no more for so long. */
-  function asleep(milliseconds: number, isHidden = false): { watch: SlowdownWatch; awake: number } {
+  function asleep(milliseconds: number): { watch: SlowdownWatch; awake: number } {
     const watch = new SlowdownWatch();
-    if (isHidden) watch.hide(HALF_PAST - 60_000);
     const from = train(watch, HALF_PAST - 60_000, HALF_PAST, 1);
     watch.beat(from + milliseconds);
     return { watch, awake: from + milliseconds };
@@ -98,19 +99,22 @@ describe('a time in which the page did nothing', () => {
     );
   });
 
-  it('is nothing to tell if the engine went on: its steps arrive when the page is awake', () => {
-    const { watch, awake } = asleep(42 * 60_000);
-    train(watch, HALF_PAST, awake + 5000, 1);
-    expect(watch.found).toEqual({ slow: null, still: [] });
+  it('is nothing to tell if the engine went on, whether its reports arrive then or when the page is awake', () => {
+    const late = asleep(42 * 60_000);
+    for (let at = HALF_PAST; at < late.awake + 5000; at += 1000) late.watch.report(at);
+    expect(late.watch.found).toEqual({ slow: null, still: [] });
+    const watch = new SlowdownWatch();
+    const from = train(watch, 0, 10_000, 1);
+    for (let at = from; at < from + 120_000; at += 1000) watch.report(at);
+    watch.beat(from + 120_000);
+    train(watch, from + 120_000, from + 130_000, 1);
+    expect(watch.found.still).toEqual([]);
   });
 
-  it('may be a minute in a hidden page, where timers are that rare', () => {
-    const { watch, awake } = asleep(60_000, true);
+  it('is nothing to tell if it was short', () => {
+    const { watch, awake } = asleep(15_000);
     train(watch, awake, awake + 5000, 1);
     expect(watch.found.still).toEqual([]);
-    const long = asleep(100_000, true);
-    train(long.watch, long.awake, long.awake + 5000, 1);
-    expect(long.watch.found.still).toHaveLength(1);
   });
 
   it('is known exactly where the browser says that it freezes the page', () => {

@@ -18,11 +18,16 @@ export interface Slowdown {
   /** Images per second while the page was hidden and while it was visible, and for how many seconds of training; null if it was not slowed. */
   slow: { hidden: number; visible: number; seconds: number } | null;
   /** When nothing was computed. */
-  still: { from: number; to: number }[];
+  still: Stretch[];
 }
 
-/** Timers of a page are at most this late: once per minute in a tab that was hidden for long. */
-const LATE = { visible: 20_000, hidden: 90_000 };
+interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** A beat that is later than this had no processor at all: the computer slept, or the page was frozen. */
+const LATE = 20_000;
 /** A page that is frozen for less goes unnoticed. */
 const SHORTEST_FREEZE = 3000;
 /** Messages may arrive this much later than they were sent. */
@@ -43,9 +48,11 @@ export class SlowdownWatch {
   #changedAt = Number.NEGATIVE_INFINITY;
   #beatAt: number | null = null;
   #frozenAt: number | null = null;
+  /** When the engine reported something since the last beat. */
+  #reports: number[] = [];
   /** When the page did nothing. What the engine did then is not known yet. */
-  #silent: Slowdown['still'] = [];
-  #still: Slowdown['still'] = [];
+  #silent: Stretch[] = [];
+  #still: Stretch[] = [];
   #visible = new Map<string, Pace>();
   /** Since the page was last hidden. */
   #hidden = new Map<string, Pace>();
@@ -70,11 +77,11 @@ export class SlowdownWatch {
     if (this.#beatAt !== null) this.#beatAt = at;
   }
 
-  /** Every second while a run trains. */
+  /** Every second while a run trains, also in a hidden page. */
   beat(at: number): void {
-    const late = this.#isHidden ? LATE.hidden : LATE.visible;
-    if (this.#beatAt !== null && at - this.#beatAt > late) this.#wake(this.#beatAt, at);
+    if (this.#beatAt !== null && at - this.#beatAt > LATE) this.#wake(this.#beatAt, at);
     this.#beatAt = at;
+    this.#reports = [];
   }
 
   /** No run trains any more, so the next beat follows no other. */
@@ -82,12 +89,17 @@ export class SlowdownWatch {
     this.#beatAt = null;
   }
 
-  step({ setting, images, seconds, at }: TimedStep): void {
-    const computed = ({ from, to }: Slowdown['still'][number]) => at > from + SLACK && at < to - SLACK;
-    this.#silent = this.#silent.filter((each) => !computed(each));
-    const isOver = ({ to }: Slowdown['still'][number]) => at >= to;
+  /** Any report of the engine: it computed until then. */
+  report(at: number): void {
+    this.#reports.push(at);
+    const isOver = ({ to }: Stretch) => at >= to;
+    this.#silent = this.#silent.filter((each) => !isWithin(at, each));
     this.#still.push(...this.#silent.filter(isOver));
     this.#silent = this.#silent.filter((each) => !isOver(each));
+  }
+
+  /** Has to be reported, too. */
+  step({ setting, images, seconds, at }: TimedStep): void {
     if (!(seconds > 0 && Number.isFinite(seconds))) return;
     // Several steps may be reported at a time, with the mean of their times.
     if (at < this.#changedAt + Math.max(SLACK, 5000 * seconds)) return;
@@ -103,7 +115,8 @@ export class SlowdownWatch {
 
   #wake(from: number, to: number): void {
     this.#changedAt = to;
-    this.#silent.push({ from, to });
+    // Its reports may have arrived before the beat.
+    if (!this.#reports.some((at) => isWithin(at, { from, to }))) this.#silent.push({ from, to });
   }
 
   #slow(): Slowdown['slow'] {
@@ -116,6 +129,8 @@ export class SlowdownWatch {
     return slowed.sort((a, b) => b.seconds - a.seconds)[0] ?? null;
   }
 }
+
+const isWithin = (at: number, { from, to }: Stretch) => at > from + SLACK && at < to - SLACK;
 
 const paceOf = ({ images, seconds }: Pace) => images / seconds;
 

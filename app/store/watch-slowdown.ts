@@ -4,16 +4,15 @@ import { armOf, isProbe, type RunRecord } from './run-record';
 import { activeRun, announce, read, useSession, write } from './session';
 import { SlowdownWatch, slowdownWords } from './slowdown';
 
-const BEAT_MS = 1000;
-
 let watch = new SlowdownWatch();
 let told = '';
 
-/** Notes a step of a run. `at`: when the engine reported it. */
-export function noteStep(run: RunRecord, event: RunEvent, at: number): void {
-  if (event.kind !== 'step' || isProbe(run)) return;
+/** Notes an event of a run. `at`: when the engine reported it. */
+export function noteEvent(run: RunRecord, event: RunEvent, at: number): void {
+  watch.report(at);
   const { batchSize: images } = run.config;
-  watch.step({ setting: armOf(run), images, seconds: images / event.imagesPerSecond, at });
+  if (event.kind === 'step' && !isProbe(run))
+    watch.step({ setting: armOf(run), images, seconds: images / event.imagesPerSecond, at });
   if (!document.hidden) tell();
 }
 
@@ -30,7 +29,7 @@ function tell(): void {
 export function watchSlowdown(): () => void {
   watch = new SlowdownWatch();
   told = '';
-  let timer: ReturnType<typeof setInterval> | null = null;
+  let beats: Worker | null = null;
   const turn = () => {
     if (document.hidden) watch.hide(Date.now());
     else {
@@ -42,10 +41,13 @@ export function watchSlowdown(): () => void {
   const resume = () => watch.resume(Date.now());
   const consider = () => {
     const trains = activeRun(read())?.status === 'running';
-    if (trains && timer === null) timer = setInterval(() => watch.beat(Date.now()), BEAT_MS);
-    if (trains || timer === null) return;
-    clearInterval(timer);
-    timer = null;
+    if (trains && beats === null) {
+      beats = new Worker(new URL('./beat-worker.ts', import.meta.url), { type: 'module' });
+      beats.onmessage = ({ data }: MessageEvent<number>) => watch.beat(data);
+    }
+    if (trains || beats === null) return;
+    beats.terminate();
+    beats = null;
     watch.rest();
   };
   if (document.hidden) turn();
@@ -55,7 +57,7 @@ export function watchSlowdown(): () => void {
   document.addEventListener('resume', resume);
   return () => {
     unsubscribe();
-    if (timer !== null) clearInterval(timer);
+    beats?.terminate();
     document.removeEventListener('visibilitychange', turn);
     document.removeEventListener('freeze', freeze);
     document.removeEventListener('resume', resume);
