@@ -247,14 +247,15 @@ async function train(run: RunRecord): Promise<void> {
     flush();
     const problem = asProblem(error);
     const planned = read().runs.find(({ id }) => id === run.id);
-    const again = planned && whatChanges(planned, problem);
+    // Recovery ends an engine that does not answer any more.
+    const again = read().resuming.includes(run.id) ? {} : planned && whatChanges(planned, problem);
     if (again) {
       change(run.id, (each) => ({
         ...each,
         ...again,
         ...{ status: 'interrupted', phase: null, secondsLeft: null },
       }));
-      write({ resuming: [...read().resuming, run.id] });
+      write({ resuming: [...new Set([...read().resuming, run.id])] });
     } else {
       change(run.id, (each) => withoutResult(each, problem));
       if (problem) announce(`${run.name} failed. ${problem.message}`);

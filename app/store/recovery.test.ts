@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EngineFault } from '../../src/engine-fault';
 import type { MemoryPlan } from '../../src/worker/protocol';
 import { backboneNamed, connectFake, dataNamed, type FakeEngine, INFO, ready, settled } from './fake-engine';
@@ -7,14 +7,20 @@ import { watchFaults } from './recovery';
 import { read, write } from './session';
 
 let engines: FakeEngine[] = [];
+/** Milliseconds by which the clock is ahead, so that no test counts the losses of another. */
+let ahead = 0;
+const clock = performance.now.bind(performance);
 let stop: (() => void)[] = [];
 afterEach(async () => {
   for (const each of stop) each();
   stop = [];
   await endRuns();
+  vi.restoreAllMocks();
 });
 
 beforeEach(() => {
+  ahead += 60 * 60 * 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock() + ahead);
   engines = connectFake({
     start: () => ({ engine: INFO, backbone: backboneNamed('starter') }),
     importData: () => dataNamed('d1'),
@@ -49,6 +55,20 @@ it('continues the run after a loss of the device, and gives up after several in 
   expect(engines).toHaveLength(4);
   expect(read().runs[0]).toMatchObject({ status: 'failed', problem: { kind: 'device-lost' } });
   expect(read().engine.status).toBe('failed');
+});
+
+it('continues the run where the engine does not answer any more after the loss', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    engines.at(-1)?.report({ fault: { kind: 'device-lost', message: '', details: '', engineLost: true } });
+    await vi.advanceTimersByTimeAsync(3000);
+  } finally {
+    vi.useRealTimers();
+  }
+  for (let turn = 0; turn < 10; turn++) await settled();
+  expect(engines).toHaveLength(2);
+  expect(read().runs.map(({ status }) => status)).toEqual(['running']);
+  expect(engines.at(-1)?.last('train').input).toMatchObject({ runId: read().runs[0]?.id, project: 'p' });
 });
 
 it('tries a run that ran out of memory once more, with half of the micro-batch', async () => {

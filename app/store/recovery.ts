@@ -25,7 +25,11 @@ export function watchFaults(): () => void {
 
 async function recover(kind: keyof typeof NOTICES): Promise<void> {
   await Promise.race([runEnded(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-  if (read().resuming.length === 0 && !(kind === 'device-lost' && mayRecover())) return;
+  const goesOn = kind === 'device-lost' && mayRecover();
+  if (read().resuming.length === 0 && !goesOn) return;
+  const { training, resuming } = read();
+  // The engine does not answer, so the restart ends the run.
+  if (goesOn && training !== null) write({ resuming: [...resuming, training] });
   await restartEngine();
   if (read().engine.status === 'ready') write({ notice: NOTICES[kind] });
 }
