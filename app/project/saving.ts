@@ -261,7 +261,7 @@ function headerRecord(session: Session, runIds: string[], modelIds: string[]): P
 
 function failed(error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  const isFull = isNoRoom(error) || why === NO_ROOM; // the engine's errors have no name here
+  const isFull = isNoRoom(error);
   const message = isFull
     ? NO_ROOM
     : error instanceof UserError

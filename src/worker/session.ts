@@ -25,7 +25,6 @@ import {
   writeAdapter,
 } from '../export/adapter';
 import { decodeAdapter } from '../export/adapter-file';
-import { isNoRoom, NO_ROOM } from '../files/no-room';
 import { createPrivateFile, deleteStaleFiles, privateBytes } from '../files/private-file';
 import { deleteInProject } from '../files/project-folder';
 import { sha256 } from '../files/sha256';
@@ -432,7 +431,7 @@ export function createSession(siteUrl: string, parts: SessionParts = PARTS): Han
           await writeKept({ project, data }, expectedData(expected));
         } catch (error) {
           await deleteInProject(project, 'data', data);
-          throw isNoRoom(error) ? new UserError(NO_ROOM) : error;
+          throw error;
         }
         return null;
       }),
