@@ -17,6 +17,9 @@ export function LargestStored() {
   );
 }
 
+/** Bytes. */
+const WORTH_DELETING = 100_000;
+
 /** `You could delete: backbone “ResNet-50”, 102 MB; project “Flowers”, 80 MB.` Empty if there is nothing to delete. */
 export function largestWords(
   { projects, backbones, computed }: StorageUse,
@@ -33,7 +36,7 @@ export function largestWords(
     { words: 'computed values', bytes: computed },
   ];
   const largest = all
-    .filter(({ bytes }) => bytes > 0)
+    .filter(({ bytes }) => bytes >= WORTH_DELETING)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
   if (largest.length === 0) return '';
