@@ -104,6 +104,7 @@ function engineTitle({ kind }: Problem): string {
     case 'out-of-memory':
       return 'Out of memory';
     case 'device-lost':
+    case 'engine-ended':
     case 'gpu-error':
       return 'The engine stopped';
     default:

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { EngineFault } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { Reply, Report, Request } from '../src/worker/protocol';
+import type { Life, Reply, Report, Request } from '../src/worker/protocol';
 import { Engine } from './engine';
 
 /** A worker whose messages the test sends. */
 class FakeWorker implements Pick<Worker, 'postMessage' | 'terminate'> {
-  onmessage: ((event: MessageEvent<Reply | Report>) => void) | null = null;
+  onmessage: ((event: MessageEvent<Reply | Report | Life>) => void) | null = null;
   onerror: ((event: ErrorEvent) => void) | null = null;
   readonly posted: Request[] = [];
   terminated = false;
@@ -19,7 +19,7 @@ class FakeWorker implements Pick<Worker, 'postMessage' | 'terminate'> {
     this.terminated = true;
   }
 
-  says(message: Reply | Report): void {
+  says(message: Reply | Report | Life): void {
     this.onmessage?.(new MessageEvent('message', { data: message }));
   }
 }
@@ -105,6 +105,31 @@ describe('the engine’s client', () => {
     const notice = { program: 'p', reason: 'r' };
     worker.says({ notice });
     expect(reports).toEqual([{ notice }]);
+  });
+
+  it('reports that its worker is gone, and fails what waits, unless it has ended it itself', async () => {
+    for (const isTerminated of [false, true]) {
+      const { worker, engine, reports } = made();
+      const call = engine.call('memory', {}).catch((error: unknown) => error);
+      const lock = `engine test ${isTerminated}`;
+      let end = () => {};
+      await new Promise<void>((held) => {
+        void navigator.locks.request(lock, () => {
+          held();
+          return new Promise<void>((release) => {
+            end = release;
+          });
+        });
+      });
+      worker.says({ lock });
+      if (isTerminated) engine.terminate();
+      end();
+      const name = isTerminated ? 'AbortError' : 'EngineFault';
+      expect(await call).toMatchObject({ name });
+      expect(reports.map((report) => 'fault' in report && report.fault.kind)).toEqual(
+        isTerminated ? [] : ['engine-ended'],
+      );
+    }
   });
 
   it('fails what waits when it is ended or its worker breaks', async () => {

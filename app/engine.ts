@@ -3,9 +3,9 @@
  * page's bundle contains no tensor code.
  */
 import { AmbiguousData } from '../src/data/question';
-import { EngineFault } from '../src/engine-fault';
+import { EngineFault, engineEnded } from '../src/engine-fault';
 import { UserError } from '../src/user-error';
-import type { CallName, Calls, Failure, Reply, Report, Request } from '../src/worker/protocol';
+import type { CallName, Calls, Failure, Life, Reply, Report, Request } from '../src/worker/protocol';
 
 interface Pending {
   progress: (value: never, at: number) => void;
@@ -24,12 +24,16 @@ export class Engine {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  #isTerminated = false;
 
   /** `onReport` receives reports that belong to no call. Tests pass their own worker. */
   constructor(onReport: (report: Report) => void, makeWorker = engineWorker) {
     this.#worker = makeWorker();
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply | Report>) =>
-      'id' in data ? this.#receive(data) : onReport(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply | Report | Life>) => {
+      if ('id' in data) this.#receive(data);
+      else if ('lock' in data) void navigator.locks.request(data.lock, () => this.#ended(onReport));
+      else onReport(data);
+    };
     this.#worker.onerror = (event) =>
       this.#failAll(new Error(event.message || 'The engine could not be loaded.'));
   }
@@ -56,8 +60,17 @@ export class Engine {
 
   /** Terminates the worker. Pending calls are rejected. */
   terminate(): void {
+    this.#isTerminated = true;
     this.#worker.terminate();
     this.#failAll(new DOMException('The engine was ended.', 'AbortError'));
+  }
+
+  /** The worker is gone. */
+  #ended(onReport: (report: Report) => void): void {
+    if (this.#isTerminated) return;
+    const { kind, message, details, engineLost } = engineEnded();
+    onReport({ fault: { kind, message, details, engineLost } });
+    this.#failAll(engineEnded());
   }
 
   #post(request: Request): void {

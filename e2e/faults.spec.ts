@@ -35,3 +35,20 @@ test('after the GPU is lost the engine is restarted and the run goes on, then th
   }
   rmSync(folder, { recursive: true, force: true });
 });
+
+test('after the engine’s worker is gone without a word the engine is restarted and the run goes on', async ({
+  page,
+}) => {
+  const folder = await tuneOnStripes(page, '?backend=wasm&settings=lora&batch=4&epochs=20&warmStart=off');
+  await page.getByRole('button', { name: 'Run 1 setting' }).click();
+  await expect(run(page, 'LoRA')).toContainText(/[2-5]\d of 80/, { timeout: 90_000 });
+  const engine = page.workers().find((worker) => /\/worker-[^/]*\.js$/.test(worker.url()));
+  // It does not answer any more.
+  await engine?.evaluate(() => self.close()).catch(() => {});
+  await expect(page.getByText('The engine had ended. It was restarted')).toBeVisible({ timeout: 60_000 });
+  await waitForRun(page, 'LoRA', 120_000);
+  const [lora] = await storedRuns(page);
+  expect(lora).toMatchObject({ resumedAfter: expect.any(Number) });
+  expect(lora?.steps).toHaveLength(80);
+  rmSync(folder, { recursive: true, force: true });
+});

@@ -4,6 +4,9 @@
  */
 import type { FaultKind } from './worker/protocol';
 
+/** `engine-ended`: the engine's worker is gone, without a word. */
+export const FAULT_KINDS = ['device-lost', 'engine-ended', 'out-of-memory', 'gpu-error'] as const;
+
 export class EngineFault extends Error {
   override readonly name = 'EngineFault';
 
@@ -24,6 +27,17 @@ export function deviceLost({ reason, message }: Pick<GPUDeviceLostInfo, 'reason'
     'The GPU device was lost. Possible causes: the driver restarted, the computer went to sleep, or the GPU was disconnected. ' +
       'Restart the engine and run again. If it happens again, use a smaller batch, or choose WebAssembly.',
     `device.lost (${reason}): ${message}`,
+    true,
+  );
+}
+
+/** The page has found that the engine's worker is gone. */
+export function engineEnded(): EngineFault {
+  return new EngineFault(
+    'engine-ended',
+    'The engine has ended without a message; perhaps the browser needed its memory. Restart the engine and run again. ' +
+      'If it happens again, close other tabs, or use a smaller batch.',
+    'The lock of the worker was released.',
     true,
   );
 }

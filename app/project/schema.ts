@@ -5,6 +5,7 @@
 
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
+import { FAULT_KINDS } from '../../src/engine-fault';
 import { SETTING_IDS } from '../../src/methods/setting-ids';
 import { z } from '../../src/schema';
 import { runConfigSchema } from '../../src/training/run-config';
@@ -261,7 +262,7 @@ const result = z.object({
 const problem = z.union([
   z.object({ kind: z.literal('user'), message: z.string() }),
   z.object({
-    kind: z.enum(['device-lost', 'out-of-memory', 'gpu-error']),
+    kind: z.enum(FAULT_KINDS),
     ...{ message: z.string(), details: z.string(), engineLost: z.boolean() },
   }),
   z.object({ kind: z.literal('bug'), message: z.string(), details: z.string() }),

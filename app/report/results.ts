@@ -2,6 +2,7 @@
 
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
+import { FAULT_KINDS } from '../../src/engine-fault';
 import { z } from '../../src/schema';
 import { wilson } from '../../src/statistics/wilson';
 import { runConfigSchema } from '../../src/training/run-config';
@@ -82,9 +83,7 @@ export const runResultsSchema = z.object({
   /** The error of a failed run, else null. */
   problem: z
     .object({
-      kind: z.enum(['user', 'device-lost', 'out-of-memory', 'gpu-error', 'bug']) satisfies z.ZodType<
-        Problem['kind']
-      >,
+      kind: z.enum(['user', ...FAULT_KINDS, 'bug']) satisfies z.ZodType<Problem['kind']>,
       message: z.string(),
     })
     .nullable(),

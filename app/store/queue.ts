@@ -3,8 +3,8 @@ import { NO_ROOM } from '../../src/files/no-room';
 import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
 import { memoryCapBytes } from './defaults';
-import { mayRecover } from './device-losses';
 import { ask } from './engine-actions';
+import { isLoss, mayRecover } from './losses';
 import { addModel, dropModel } from './model-actions';
 import { offerAfter } from './notification';
 import { fitsPresent, obstacleFor, runObstacle } from './permissions';
@@ -268,7 +268,7 @@ async function train(run: RunRecord): Promise<void> {
 
 /** What changes of a run that goes on by itself after this problem and a restart of the engine; null if it does not. */
 function whatChanges(run: RunRecord, problem: Problem | null): Partial<RunRecord> | null {
-  if (problem?.kind === 'device-lost' && mayRecover()) return {};
+  if (problem && isLoss(problem) && mayRecover()) return {};
   const mostAtOnce = smallerMicroBatch(run, problem);
   return mostAtOnce === null ? null : { mostAtOnce };
 }

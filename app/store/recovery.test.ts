@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 
 /** The engine reports a fault and fails the run with it. */
-async function fail(kind: 'device-lost' | 'out-of-memory'): Promise<void> {
+async function fail(kind: 'device-lost' | 'engine-ended' | 'out-of-memory'): Promise<void> {
   const engine = engines.at(-1);
   engine?.report({ fault: { kind, message: 'Failed.', details: '', engineLost: true } });
   engine?.last('train').reject(new EngineFault(kind, 'Failed.', '', true));
@@ -69,6 +69,13 @@ it('continues the run where the engine does not answer any more after the loss',
   expect(engines).toHaveLength(2);
   expect(read().runs.map(({ status }) => status)).toEqual(['running']);
   expect(engines.at(-1)?.last('train').input).toMatchObject({ runId: read().runs[0]?.id, project: 'p' });
+});
+
+it('continues the run after the engine has ended', async () => {
+  await fail('engine-ended');
+  expect(engines).toHaveLength(2);
+  expect(read().runs.map(({ status }) => status)).toEqual(['running']);
+  expect(read().notice).toMatch(/had ended/);
 });
 
 it('tries a run that ran out of memory once more, with half of the micro-batch', async () => {

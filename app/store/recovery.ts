@@ -1,5 +1,5 @@
-/** A lost device and exhausted memory: the engine is restarted by itself where a run can go on. */
-import { mayRecover, noteLoss } from './device-losses';
+/** A lost device, an engine that is gone and exhausted memory: the engine is restarted by itself where a run can go on. */
+import { isLoss, mayRecover, noteLoss } from './losses';
 import { restartEngine } from './page-actions';
 import { runEnded } from './queue';
 import { read, useSession, write } from './session';
@@ -9,6 +9,7 @@ const PATIENCE = 3000;
 
 const NOTICES = {
   'device-lost': 'The GPU device was lost. The engine was restarted and goes on where it was.',
+  'engine-ended': 'The engine had ended. It was restarted and goes on where it was.',
   'out-of-memory':
     'Memory ran out. The engine was restarted, and the run goes on with half as many images at a time.',
 } as const;
@@ -18,14 +19,14 @@ export function watchFaults(): () => void {
   return useSession.subscribe(({ engine }, before) => {
     if (engine === before.engine || engine.status !== 'failed') return;
     const { kind } = engine.problem;
-    if (kind === 'device-lost') noteLoss();
-    if (kind === 'device-lost' || kind === 'out-of-memory') void recover(kind);
+    if (isLoss({ kind })) noteLoss();
+    if (kind in NOTICES) void recover(kind as keyof typeof NOTICES); // as just asked
   });
 }
 
 async function recover(kind: keyof typeof NOTICES): Promise<void> {
   await Promise.race([runEnded(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-  const goesOn = kind === 'device-lost' && mayRecover();
+  const goesOn = isLoss({ kind }) && mayRecover();
   if (read().resuming.length === 0 && !goesOn) return;
   const { training, resuming } = read();
   // The engine does not answer, so the restart ends the run.

@@ -5,6 +5,7 @@
 
 import type { Recipe } from '../backbone/recipe';
 import type { TrunkChoice } from '../backbone/trunk-choice';
+import type { FAULT_KINDS } from '../engine-fault';
 import type { DownloadProgress } from '../hub/progress';
 import type { StoredBackbone, StoredPrecision } from '../hub/stored';
 import type { ByClass } from '../statistics/balanced';
@@ -761,7 +762,7 @@ export type Request =
   | { id: number; cancel: true };
 
 /** Failures of the device or its memory that are neither bugs nor wrong input. */
-export type FaultKind = 'device-lost' | 'out-of-memory' | 'gpu-error';
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   kind: FaultKind;
@@ -793,3 +794,8 @@ export type Reply =
 
 /** Engine → page, not in reply to a request: a fault, which can also occur while idle, or a notice. */
 export type Report = { fault: Fault } | { notice: Notice };
+
+/** Engine → page, once: the Web Lock that the worker holds until its end, from which the page learns of it. */
+export interface Life {
+  lock: string;
+}
