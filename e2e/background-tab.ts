@@ -37,7 +37,18 @@ export class BackgroundTab {
     const devTools = await browser.newBrowserCDPSession();
     const { targetId } = await devTools.send('Target.createTarget', { url });
     const { sessionId } = await devTools.send('Target.attachToTarget', { targetId, flatten: false });
-    return new BackgroundTab(browser, devTools, targetId, sessionId);
+    const tab = new BackgroundTab(browser, devTools, targetId, sessionId);
+    await tab.#loaded(url);
+    return tab;
+  }
+
+  /** A tab that has just been made cannot evaluate anything, and then it is an empty page. */
+  async #loaded(url: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while ((await this.evaluate('location.href').catch(() => null)) !== new URL(url).href) {
+      if (Date.now() > deadline) throw new Error(`${url} was not loaded.`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** Puts another tab in front of it. */
