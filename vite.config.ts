@@ -57,7 +57,8 @@ export default defineConfig({
   server: { headers: ISOLATION_HEADERS, fs: { allow: ['.', ...reference] } },
   preview: { headers: HEADERS },
   worker: {
-    format: 'es',
+    // Not 'es': Chromium 156 crashes a page that is left while a worker asks for its first `import.meta` (docs/reliability.md).
+    format: 'iife',
     // tfjs-wasm starts its threads from the text of one of its own functions, which asks for a variable outside of it:
     // renaming that variable, or simplifying the question, breaks the threads. Whitespace alone may go.
     rolldownOptions: {

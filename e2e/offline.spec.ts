@@ -69,15 +69,16 @@ test('the page can be installed: its manifest, its icons and its colours', async
   expect(drawn).toEqual(['any 192', 'any 512', 'maskable 512']);
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    const paper = await page.evaluate(() =>
-      getComputedStyle(document.documentElement).getPropertyValue('--paper').trim(),
-    );
-    await expect(page.locator(`meta[name="theme-color"][media*="${colorScheme}"]`)).toHaveAttribute(
-      'content',
-      paper,
-    );
+    const theme = page.locator(`meta[name="theme-color"][media*="${colorScheme}"]`);
+    const colour = (await theme.getAttribute('content')) ?? '';
+    // The page takes the scheme over a moment later.
+    await expect
+      .poll(() =>
+        page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--paper').trim()),
+      )
+      .toBe(colour);
     if (colorScheme === 'light')
-      expect([manifest.theme_color, manifest.background_color]).toEqual([paper, paper]);
+      expect([manifest.theme_color, manifest.background_color]).toEqual([colour, colour]);
   }
   const browser = await page.context().newCDPSession(page);
   const { installabilityErrors } = await browser.send('Page.getInstallabilityErrors');

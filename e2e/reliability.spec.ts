@@ -7,9 +7,6 @@ import { FULL_PLAN, fullElsewhere, fullInRun } from '../scripts/reliability/full
 import { soak } from '../scripts/reliability/soak';
 import { Trials } from '../scripts/reliability/trials';
 
-// Chromium itself has crashed once while its quota was changed.
-test.describe.configure({ retries: 1 });
-
 test('without room the page says so at each kind of write, goes on, and loses nothing', async ({
   baseURL,
 }) => {

@@ -105,12 +105,11 @@ export async function fullElsewhere(address: string, folder: string): Promise<Fu
   const ofImages = await sentence(page);
   await allow(page, null);
   await untilSaved(page);
-  await page.reload();
+  await page.goto(`${address}#tune`);
   const imagesOpen = await opensWith(page, 0);
   done.push({ write: 'imported images', said: ofImages, differences: imagesOpen ? [] : ['the images'] });
 
   // The atoms that are computed first are kept in the browser too.
-  await page.goto(`${address}#tune`);
   const start = page.getByRole('button', { name: 'Run 1 setting' });
   await start.waitFor({ timeout: PATIENCE });
   await allow(page, 0);

@@ -4,14 +4,10 @@ import { once } from 'node:events';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright';
 import { CHROMIUM_ARGS, requireChromium } from '../../e2e/chromium';
 
-/** What a browser prints is kept up to this many characters, to be shown when one of its pages crashes. */
-const KEPT = 4000;
-
 export class OwnBrowser {
   private constructor(
     readonly process: ChildProcess,
     readonly browser: Browser,
-    private readonly printed: () => string,
   ) {}
 
   /** @param profile the folder of the profile */
@@ -30,21 +26,19 @@ export class OwnBrowser {
     let heard = '';
     const address = await new Promise<string>((resolve, reject) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        heard = (heard + text).slice(-KEPT);
+        heard += text;
         const [, found] = /DevTools listening on (ws:\S+)/.exec(heard) ?? [];
         if (found) resolve(found);
       });
       child.on('exit', () => reject(new Error(`The browser did not start: ${heard}`)));
     });
-    return new OwnBrowser(child, await chromium.connectOverCDP(address), () => heard);
+    return new OwnBrowser(child, await chromium.connectOverCDP(address));
   }
 
   async page(): Promise<Page> {
     const [context] = this.browser.contexts();
     if (!context) throw new Error('The browser has no context.');
-    const page = await context.newPage();
-    page.on('crash', () => console.error(`The page crashed. The browser printed:\n${this.printed()}`));
-    return page;
+    return context.newPage();
   }
 
   /** SIGKILL. */
