@@ -70,16 +70,16 @@ async function visits(address: string): Promise<void> {
         await firstChart(page, address, visit);
         // The service worker has the whole page when it is ready.
         await page.evaluate(() => navigator.serviceWorker.ready);
-        await deleteProjects(page);
+        await deleteProjects(page, address);
         await own.close();
       }
     });
 }
 
 /** So that the next visit is shown the empty page again. */
-async function deleteProjects(page: Page): Promise<void> {
-  await page.goto('about:blank');
-  await page.goBack();
+async function deleteProjects(page: Page, address: string): Promise<void> {
+  // A file of the page that is not the page, so that nothing has the database open.
+  await page.goto(`${address}manifest.webmanifest`);
   await page.evaluate(async () => {
     indexedDB.deleteDatabase('atomtune projects');
     const root = await navigator.storage.getDirectory();
