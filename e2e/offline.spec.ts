@@ -93,7 +93,7 @@ test('the first visit reloads itself once and is then isolated; later visits nee
   const visits = countVisits(page);
   await page.goto(`${site.address}?backend=wasm&epochs=1&preset=few-shot-16`);
   await expect.poll(() => page.evaluate(() => crossOriginIsolated).catch(() => false)).toBe(true);
-  expect(visits.count).toBe(2);
+  await expect.poll(() => visits.count).toBe(2);
   await ready(page);
   const engine = page.workers().find((worker) => worker.url().startsWith(`${site.address}assets/worker`));
   expect(await engine?.evaluate(() => [crossOriginIsolated, typeof SharedArrayBuffer])).toEqual([
