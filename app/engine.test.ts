@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../src/core/user-error';
 import { EngineFault } from '../src/engine-fault';
-import { UserError } from '../src/user-error';
 import type { Life, Reply, Report, Request } from '../src/worker/protocol';
 import { Engine } from './engine';
 

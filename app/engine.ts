@@ -2,9 +2,10 @@
  * A typed client of the engine's worker, and the page's only access to it. Imports only the engine's types and errors, so the
  * page's bundle contains no tensor code.
  */
+
+import { UserError } from '../src/core/user-error';
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault, engineEnded } from '../src/engine-fault';
-import { UserError } from '../src/user-error';
 import type { CallName, Calls, Failure, Life, Reply, Report, Request } from '../src/worker/protocol';
 
 interface Pending {

@@ -1,5 +1,5 @@
 /** Brings what an older version of this program wrote to the present form, one version at a time. */
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 
 export interface Versions<T> {
   /** What is read, e.g. `project`. */

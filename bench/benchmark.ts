@@ -1,7 +1,7 @@
 /** Runs the benchmark on one host: which rows, in which order, and which are skipped because they would take too long. */
 import { availableParallelism } from 'node:os';
-import { UserError } from '../src/user-error';
-import type { BackendName } from '../src/worker/protocol';
+import type { BackendName } from '../src/core/engine';
+import { UserError } from '../src/core/user-error';
 import type {
   BackboneName,
   Case,

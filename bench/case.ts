@@ -1,6 +1,7 @@
 /** What is measured: one training step of one setting on one backbone, at one image and batch size. Plain data. */
+
+import type { BackendName } from '../src/core/engine';
 import type { TileNames } from '../src/ops/webgpu/adapt';
-import type { BackendName } from '../src/worker/protocol';
 import type { Engine } from './engine';
 
 /** `probe-cached` trains the head on given features; `probe` also computes the features from images. */

@@ -1,5 +1,5 @@
 /** The benchmark's command line, for any host. */
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 import { benchmark } from './benchmark';
 import type { Host } from './hosts/host';
 import { HELP, parseOptions } from './options';

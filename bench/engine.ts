@@ -1,9 +1,9 @@
 /** Starts the engine as the page does: our backend, and on WebGPU with tiles chosen for the adapter and checked programs. */
 import { startBackend } from '../src/backend';
+import type { BackendName, EngineInfo, Notice } from '../src/core/engine';
 import { adaptPrograms, type TileNames } from '../src/ops/webgpu/adapt';
 import { emptyPool } from '../src/ops/webgpu/buffer-pool';
 import { readNotices } from '../src/ops/webgpu/notices';
-import type { BackendName, EngineInfo, Notice } from '../src/worker/protocol';
 
 export interface Engine {
   info: EngineInfo;

@@ -1,7 +1,7 @@
 /** Parses the benchmark's command line. */
 import { parseArgs } from 'node:util';
-import { UserError } from '../src/user-error';
-import type { BackendName } from '../src/worker/protocol';
+import type { BackendName } from '../src/core/engine';
+import { UserError } from '../src/core/user-error';
 import { BACKBONES, type BackboneName, RIVALS, type RivalName, SETTINGS, type Setting } from './case';
 
 export const HELP = `npm run bench [-- FLAGS]       in Chromium: wasm and WebGPU

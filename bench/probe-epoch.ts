@@ -1,5 +1,5 @@
 /** Times a linear-probe epoch on cached features: the run's own code with the page's batch size, including validation. */
-import { seededRandom } from '../src/random';
+import { seededRandom } from '../src/core/random';
 import { datasetFixture } from '../src/training/dataset-fixture';
 import { trainProbe } from '../src/training/probe';
 import type { ProbeEpochRequest } from './case';

@@ -4,10 +4,10 @@
  */
 import type { ConvolutionSpec, Network } from '../src/backbone/layout';
 import { convolutions } from '../src/backbone/layout';
+import { type Random, seededRandom } from '../src/core/random';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../src/files/safetensors';
 import { methodById } from '../src/methods';
 import type { TuningMethod } from '../src/methods/method';
-import { type Random, seededRandom } from '../src/random';
 import { type ParameterTable, parameterTable } from '../src/training/parameters';
 import { ATOMS, type BackboneName, type Case, DIRECTIONS, RANK, type Setting } from './case';
 import { networkOf } from './work';

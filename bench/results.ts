@@ -1,5 +1,5 @@
 /** The results of a run of the benchmark, and values derived from them. */
-import type { BackendName } from '../src/worker/protocol';
+import type { BackendName } from '../src/core/engine';
 import type { Case, Pass, Passes, RivalName, Roof, StepOutcome } from './case';
 import { stepFlop } from './work';
 

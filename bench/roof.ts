@@ -1,8 +1,8 @@
 /** The roof: the fastest matrix product that our code computes on this machine. The GFLOP/s of steps are also given relative to it. */
 import * as tf from '@tensorflow/tfjs';
+import type { EngineInfo } from '../src/core/engine';
 import { convolution } from '../src/ops/convolution';
 import { matMul } from '../src/ops/mat-mul';
-import type { EngineInfo } from '../src/worker/protocol';
 import type { Roof, RoofRequest } from './case';
 import { startEngine } from './engine';
 

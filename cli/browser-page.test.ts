@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 import { openPage, refuseOtherHosts } from './browser-page';
 import { openHeadless } from './page';
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { CHROMIUM_ARGS, requireChromium } from '../e2e/chromium';
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 
 const HOST = '127.0.0.1';
 const LOAD_MS = 120_000;

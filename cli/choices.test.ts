@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { type Configuration, DEFAULT_CONFIGURATION } from '../app/store/url';
+import type { SettingSummary } from '../src/core/setting';
+import { UserError } from '../src/core/user-error';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
-import { UserError } from '../src/user-error';
-import type { SettingSummary } from '../src/worker/protocol';
 import { type Choices, checkSettings, HELP, isZip, OPTIONS, parseChoices, sampleNamed } from './choices';
 
 const NOON = new Date(2025, 0, 31, 14, 23, 5);

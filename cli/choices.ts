@@ -11,12 +11,14 @@ import {
 import { RATE, type SweepChoice, sweepTooLarge } from '../app/store/sweep';
 import { BOUNDS, type Configuration, DEFAULT_CONFIGURATION, MOST_VALUES } from '../app/store/url';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from '../src/backbone/input-size';
+import type { BackboneChoice } from '../src/core/backbone';
+import type { Augmentation, Preset, Reading } from '../src/core/dataset';
+import type { BackendChoice } from '../src/core/engine';
+import { UserError } from '../src/core/user-error';
 import { NAME_ENCODINGS } from '../src/data/name-encoding';
 import { PRESETS } from '../src/data/presets';
 import { optionFault } from '../src/methods/option-fault';
 import { SETTING_IDS } from '../src/methods/setting-ids';
-import { UserError } from '../src/user-error';
-import type { Augmentation, BackboneChoice, BackendChoice, Preset, Reading } from '../src/worker/protocol';
 import type { KnownSetting } from './known-settings';
 import type { ChartKind } from './messages';
 

@@ -1,8 +1,8 @@
 /** The exit code of the command, and the text of errors. */
 import packageJson from '../package.json' with { type: 'json' };
+import { UserError } from '../src/core/user-error';
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
-import { UserError } from '../src/user-error';
 import { Bug } from './bug';
 import type { RunRecord } from './messages';
 import { questionText } from './question-text';

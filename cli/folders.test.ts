@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 import { asUserError, kindOf, makeFolder } from './folders';
 
 let folder = '';

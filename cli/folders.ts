@@ -1,6 +1,6 @@
 /** Checks the files and folders of the command line before anything is started. */
 import { mkdir, opendir, stat } from 'node:fs/promises';
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 import { Bug } from './bug';
 import type { Purpose } from './messages';
 

@@ -10,16 +10,11 @@ import type { ProjectHeader } from '../app/project/schema';
 import { exportProject, importProject, removeExports, zipOfImages } from '../app/project/zip';
 import type { RunRecord } from '../app/store/run-record';
 import { addressed } from '../app/store/url';
+import type { BackboneChoice, BackboneSummary } from '../src/core/backbone';
+import type { DatasetSummary, KeptSource, Reading } from '../src/core/dataset';
+import type { Progress } from '../src/core/progress';
+import { UserError } from '../src/core/user-error';
 import { readKept } from '../src/data/kept-dataset';
-import { UserError } from '../src/user-error';
-import type {
-  BackboneChoice,
-  BackboneSummary,
-  DatasetSummary,
-  KeptSource,
-  Progress,
-  Reading,
-} from '../src/worker/protocol';
 import type { OpenedProject, ProjectConfiguration } from './messages';
 
 type OnProgress = (progress: Progress) => void;

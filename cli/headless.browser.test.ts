@@ -10,19 +10,15 @@ import { exportProject, importProject } from '../app/project/zip';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from '../app/store/defaults';
 import { comparisonBasis, expectedOf } from '../app/store/session';
 import { DEFAULT_CONFIGURATION } from '../app/store/url';
+import type { DatasetSummary } from '../src/core/dataset';
+import type { Notice } from '../src/core/engine';
+import type { RunEvent } from '../src/core/run';
+import { UserError } from '../src/core/user-error';
 import { openKept, writeKept } from '../src/data/kept-dataset';
 import { EngineFault } from '../src/engine-fault';
 import { deleteInProject } from '../src/files/project-folder';
 import { datasetFixture } from '../src/training/dataset-fixture';
-import { UserError } from '../src/user-error';
-import type {
-  CallName,
-  Calls,
-  DatasetSummary,
-  Report as EngineReport,
-  Notice,
-  RunEvent,
-} from '../src/worker/protocol';
+import type { CallName, Calls, Report as EngineReport } from '../src/worker/protocol';
 import { headlessPage } from './headless';
 import html from './headless.html?raw';
 import type { Answer, AskedRun, DataChoice, RunRecord } from './messages';

@@ -24,26 +24,16 @@ import {
 } from '../app/store/run-record';
 import { comparisonBasis, comparisonLabel, dataLabel, expectedData, expectedOf } from '../app/store/session';
 import { saveFile } from '../app/ui/save-file';
-import type { DownloadProgress } from '../src/hub/progress';
+import type { BackboneChoice, BackboneSummary } from '../src/core/backbone';
+import type { DataSource, DatasetSummary, KeptSource, NamedFile, Reading } from '../src/core/dataset';
+import type { BackendChoice, EngineInfo } from '../src/core/engine';
+import type { DownloadProgress, Progress } from '../src/core/progress';
+import type { RunEvent } from '../src/core/run';
+import type { SettingSummary } from '../src/core/setting';
+import { UserError } from '../src/core/user-error';
 import { STARTER } from '../src/hub/starter';
-import { UserError } from '../src/user-error';
 import { type Action, obstacleTo } from '../src/worker/permissions';
-import type {
-  BackboneChoice,
-  BackboneSummary,
-  BackendChoice,
-  Calls,
-  DataSource,
-  DatasetSummary,
-  EngineInfo,
-  Report as EngineReport,
-  KeptSource,
-  NamedFile,
-  Progress,
-  Reading,
-  RunEvent,
-  SettingSummary,
-} from '../src/worker/protocol';
+import type { Calls, Report as EngineReport } from '../src/worker/protocol';
 import { HeadlessProject } from './headless-project';
 import type {
   Answer,

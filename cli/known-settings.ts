@@ -1,5 +1,5 @@
 /** The settings and their options, without an engine. */
-import type { SettingSummary } from '../src/worker/protocol';
+import type { SettingSummary } from '../src/core/setting';
 
 export type KnownSetting = Pick<SettingSummary, 'id' | 'options'>;
 

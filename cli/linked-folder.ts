@@ -6,8 +6,8 @@ import { rmSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, mkdtemp, readdir, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { UserError } from '../src/core/user-error';
 import { list } from '../src/data/layout';
-import { UserError } from '../src/user-error';
 
 export interface PlainFolder {
   /** The folder itself if it has no links, else a temporary folder with its files. */

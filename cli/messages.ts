@@ -7,20 +7,12 @@ import type { Problem } from '../app/store/problem';
 import type { RunRecord } from '../app/store/run-record';
 import type { Trial } from '../app/store/sweep';
 import type { Configuration } from '../app/store/url';
-import type {
-  BackboneChoice,
-  BackboneSummary,
-  BackendChoice,
-  EngineInfo,
-  MemoryPlan,
-  Notice,
-  Preset,
-  Progress,
-  Reading,
-  RunConfig,
-  SettingSummary,
-  SplitChoice,
-} from '../src/worker/protocol';
+import type { BackboneChoice, BackboneSummary } from '../src/core/backbone';
+import type { Preset, Reading, SplitChoice } from '../src/core/dataset';
+import type { BackendChoice, EngineInfo, Notice } from '../src/core/engine';
+import type { Progress } from '../src/core/progress';
+import type { MemoryPlan, RunConfig } from '../src/core/run';
+import type { SettingSummary } from '../src/core/setting';
 
 export type { DataSummary } from '../app/report/results';
 export type { Problem } from '../app/store/problem';

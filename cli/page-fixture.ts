@@ -2,15 +2,12 @@
 import { queuedRun, withEvents, withoutResult, withResult } from '../app/store/run-record';
 import { DEFAULT_CONFIGURATION } from '../app/store/url';
 import { tuningRecipe } from '../src/backbone/recipe';
+import type { BackboneSummary } from '../src/core/backbone';
+import type { EngineInfo } from '../src/core/engine';
+import type { ModelSummary } from '../src/core/model';
+import type { MemoryPlan, RunResult } from '../src/core/run';
+import type { SettingSummary } from '../src/core/setting';
 import { STARTER } from '../src/hub/starter';
-import type {
-  BackboneSummary,
-  EngineInfo,
-  MemoryPlan,
-  ModelSummary,
-  RunResult,
-  SettingSummary,
-} from '../src/worker/protocol';
 import type {
   AskedRun,
   DataSummary,

@@ -1,9 +1,9 @@
 /** The headless page as seen by the command line: typed calls, and errors that keep their class. */
 import type { Page } from 'playwright';
+import type { Notice } from '../src/core/engine';
+import { UserError } from '../src/core/user-error';
 import { AmbiguousData } from '../src/data/question';
 import { EngineFault } from '../src/engine-fault';
-import { UserError } from '../src/user-error';
-import type { Notice } from '../src/worker/protocol';
 import { openPage } from './browser-page';
 import { Bug } from './bug';
 import { asUserError } from './folders';

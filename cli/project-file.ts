@@ -4,7 +4,7 @@ import { open, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Results, runResults } from '../app/report/results';
 import { counted } from '../app/ui/format';
-import { UserError } from '../src/user-error';
+import { UserError } from '../src/core/user-error';
 import { asUserError } from './folders';
 import type { Headless } from './page';
 import type { Destination } from './written-files';

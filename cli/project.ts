@@ -1,8 +1,8 @@
 /** `--project`: what the project decides, and what it has. */
 import { ATOM_COUNT } from '../app/store/defaults';
 import { counted } from '../app/ui/format';
-import { UserError } from '../src/user-error';
-import type { BackboneSummary } from '../src/worker/protocol';
+import type { BackboneSummary } from '../src/core/backbone';
+import { UserError } from '../src/core/user-error';
 import { type Choices, isZip, parseChoices } from './choices';
 import type { OpenedProject, ProjectConfiguration } from './messages';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../src/user-error';
-import type { Reading } from '../src/worker/protocol';
+import type { Reading } from '../src/core/dataset';
+import { UserError } from '../src/core/user-error';
 import { parseChoices, readingFlags } from './choices';
 import { questionText } from './question-text';
 

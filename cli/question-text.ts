@@ -1,7 +1,7 @@
 /** The text of a question about a data set's folders: what was found, and the option for each answer. */
 import { classSentence } from '../app/store/data-words';
 import { counted } from '../app/ui/format';
-import type { DataQuestion } from '../src/worker/protocol';
+import type { DataQuestion } from '../src/core/dataset';
 import { readingFlags } from './choices';
 
 export function questionText({ sentence, tree, options }: DataQuestion): string {

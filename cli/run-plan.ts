@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { memoryCapBytes } from '../app/store/defaults';
 import { outcomeOf, trialNames } from '../app/store/run-record';
 import { decided, type Outcome, type Sweep, trialKey, wantedTrials } from '../app/store/sweep';
-import type { SettingSummary } from '../src/worker/protocol';
+import type { SettingSummary } from '../src/core/setting';
 import type { Choices } from './choices';
 import type { AskedRun, DataSummary, RunRecord } from './messages';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_HYPERPARAMETERS } from '../app/store/defaults';
 import { decided, NO_SWEEP, type Sweep, type SweepChoice } from '../app/store/sweep';
-import type { RunResult } from '../src/worker/protocol';
+import type { RunResult } from '../src/core/run';
 import { BACKBONE, DATA, ENGINE, MEMORY, SETTINGS } from './page-fixture';
 import {
   backboneSentence,

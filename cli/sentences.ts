@@ -19,14 +19,9 @@ import { immediately } from '../app/store/statistics';
 import { allTrials, type Sweep } from '../app/store/sweep';
 import { counted, duration, percent, short } from '../app/ui/format';
 import { backboneLabel } from '../src/backbone/backbone-label';
-import type {
-  BackboneSummary,
-  EngineInfo,
-  MemoryPlan,
-  Notice,
-  Predictions,
-  RunConfig,
-} from '../src/worker/protocol';
+import type { BackboneSummary } from '../src/core/backbone';
+import type { EngineInfo, Notice } from '../src/core/engine';
+import type { MemoryPlan, Predictions, RunConfig } from '../src/core/run';
 import type { DataSummary, RunRecord } from './messages';
 
 export function engineSentence({

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { seededRandom } from '../src/random';
+import { seededRandom } from '../src/core/random';
 
 /** Writes two classes of noisy stripes, horizontal and vertical, as small PNGs. */
 export function drawStripes(folder: string, images = { across: 10, down: 10 }): void {

@@ -1,7 +1,7 @@
 /** For tests only: a complete ResNet-50 of smaller width with torchvision's names and seeded random weights. */
 import { convolutions, network } from '../src/backbone/layout';
+import { seededRandom } from '../src/core/random';
 import { writeSafetensors } from '../src/files/safetensors';
-import { seededRandom } from '../src/random';
 
 export interface ResnetFixture {
   file: Uint8Array<ArrayBuffer>;

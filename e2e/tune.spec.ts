@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
 import { encode } from 'fast-png';
+import { seededRandom } from '../src/core/random';
 import { decodeAdapter } from '../src/export/adapter-file';
-import { seededRandom } from '../src/random';
 import { killTune, readResults, tune } from './command';
 
 const SIDE = 72;

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { kindOf } from '../cli/folders';
 import type { DataSummary } from '../cli/messages';
 import { type Headless, openHeadless } from '../cli/page';
-import { UserError } from '../src/user-error';
-import type { BackboneSummary } from '../src/worker/protocol';
+import type { BackboneSummary } from '../src/core/backbone';
+import { UserError } from '../src/core/user-error';
 
 const DEFAULT_FOLDER = '../shared/cases';
 /** The time limit of a command; one that takes longer counts as failed. */

@@ -2,7 +2,7 @@
  * The sample set `counting`: how many shapes are there? Kind, colour, size and position of the shapes are independent of the count,
  * and so is the painted area: how much sizes shrink with the count is drawn at random for every image.
  */
-import type { Random } from '../src/random';
+import type { Random } from '../src/core/random';
 import {
   between,
   brighten,

@@ -2,7 +2,7 @@
  * Drawing functions for the sample sets: colours, smooth noise, and rasterisation with several samples per pixel. Pure arithmetic on
  * a seeded generator, without a canvas, so that every machine draws the same bytes.
  */
-import type { Random } from '../src/random';
+import type { Random } from '../src/core/random';
 
 /** Side of a sample image in pixels. */
 export const SIDE = 96;

@@ -1,6 +1,7 @@
 /** The built-in sample sets as data: names, classes, and how an image is drawn. */
-import { type Random, seededRandom } from '../src/random';
-import type { Augmentation } from '../src/worker/protocol';
+
+import type { Augmentation } from '../src/core/dataset';
+import { type Random, seededRandom } from '../src/core/random';
 import { COUNTS, drawCount } from './counting';
 import { type IndexedImage, reduceColours } from './reduce-colours';
 import { drawSurface, FAULT_NAMES } from './surface-faults';

@@ -2,7 +2,7 @@
  * The sample set `surface-faults`: a drawn surface of metal, stone or paint with one of five faults, or none. Material, colour, light
  * and the position of the fault are independent of the kind of fault.
  */
-import type { Random } from '../src/random';
+import type { Random } from '../src/core/random';
 import {
   between,
   brighten,

@@ -1,5 +1,5 @@
 /** The sample set `textures`: six kinds of pattern, in any colours, size and direction. */
-import type { Random } from '../src/random';
+import type { Random } from '../src/core/random';
 import {
   between,
   brighten,

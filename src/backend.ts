@@ -7,12 +7,12 @@ import { type BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfj
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import type { BackendChoice, BackendName, EngineInfo, EngineLimits } from './core/engine';
+import { UserError } from './core/user-error';
 import { health } from './engine-health';
 import { guardHeap, type Heap } from './guarded-heap';
 import { isSoftwareAdapter } from './ops/webgpu/device-programs';
-import { UserError } from './user-error';
 import { computeOn } from './webgpu-device';
-import type { BackendChoice, BackendName, EngineInfo, EngineLimits } from './worker/protocol';
 
 interface Adapter {
   gpu: GPUAdapter;

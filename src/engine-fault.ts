@@ -2,10 +2,7 @@
  * Failures that are not bugs: a lost device, exhausted memory, a rejected command. The message says what happened and what to do;
  * `details` is the device's own message, for a report.
  */
-import type { FaultKind } from './worker/protocol';
-
-/** `engine-ended`: the engine's worker is gone, without a word. */
-export const FAULT_KINDS = ['device-lost', 'engine-ended', 'out-of-memory', 'gpu-error'] as const;
+import type { FaultKind } from './core/engine';
 
 export class EngineFault extends Error {
   override readonly name = 'EngineFault';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startBackend } from './backend';
-import type { BackendName } from './worker/protocol';
+import type { BackendName } from './core/engine';
 
 /** Runs the tests once per backend and fails if they leave tensors behind. */
 export function onBackends(

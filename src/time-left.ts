@@ -1,6 +1,7 @@
 /** Estimates the time left from reports of progress. */
+
+import type { Progress } from './core/progress';
 import { Rate } from './rate';
-import type { Progress } from './worker/protocol';
 
 /** Seconds of work before the first estimate. */
 const FIRST = 1;

@@ -1,5 +1,5 @@
 /** Columns of the tables for the charts over time: a row per step or per epoch. */
-import type { EpochResult } from '../../src/worker/protocol';
+import type { EpochResult } from '../../src/core/run';
 import { accuracy, type RunRecord, type StepLoss } from '../store/run-record';
 import type { Column } from '../ui/columns';
 import { count, percent } from '../ui/format';

@@ -1,7 +1,8 @@
 /** What a person does with projects: open, make, rename, duplicate, delete, take over from another tab. */
+
+import { UserError } from '../../src/core/user-error';
 import { isNoRoom, noRoomFor } from '../../src/files/no-room';
 import { deleteInProject, projectFolder } from '../../src/files/project-folder';
-import { UserError } from '../../src/user-error';
 import { endReading } from '../store/backbone-actions';
 import { bringUp } from '../store/page-actions';
 import { asProblem } from '../store/problem';

@@ -1,5 +1,5 @@
 /** What the list of projects shows of a project's images. */
-import type { DatasetSummary } from '../../src/worker/protocol';
+import type { DatasetSummary } from '../../src/core/dataset';
 import type { ProjectHeader } from './schema';
 
 type Cover = Pick<ProjectHeader, 'thumbnail' | 'images'>;

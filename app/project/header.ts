@@ -1,5 +1,6 @@
 /** The record of a project itself, from what the page or the command line has of it. */
-import type { BackboneChoice, BackboneSummary, DatasetSummary } from '../../src/worker/protocol';
+import type { BackboneChoice, BackboneSummary } from '../../src/core/backbone';
+import type { DatasetSummary } from '../../src/core/dataset';
 import type { Session } from '../store/session';
 import { coverOf } from './cover';
 import { PROJECT_VERSION, type ProjectHeader } from './schema';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/core/random';
+import { UserError } from '../../src/core/user-error';
 import { deleteInProject } from '../../src/files/project-folder';
-import { seededRandom } from '../../src/random';
-import { UserError } from '../../src/user-error';
 import { recorded } from '../states/recorded';
 import { connectFake, INFO } from '../store/fake-engine';
 import type { RunRecord } from '../store/run-record';

@@ -1,5 +1,5 @@
 /** Opens stored projects: records become the session, the engine is given backbone, images and models. */
-import { UserError } from '../../src/user-error';
+import { UserError } from '../../src/core/user-error';
 import { OPENING } from '../store/model-actions';
 import { isActive, type RunRecord } from '../store/run-record';
 import { read, type Session, type TunedModel, useSession, write } from '../store/session';

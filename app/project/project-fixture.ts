@@ -1,8 +1,12 @@
 /** For tests only: a small stored project. */
+
+import type { Reading } from '../../src/core/dataset';
+import type { ModelSummary } from '../../src/core/model';
+import { seededRandom } from '../../src/core/random';
+import type { RunConfig, RunResult } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 import { writeKept } from '../../src/data/kept-dataset';
-import { seededRandom } from '../../src/random';
 import { datasetFixture } from '../../src/training/dataset-fixture';
-import type { ModelSummary, Reading, RunConfig, RunResult, SettingSummary } from '../../src/worker/protocol';
 import { queuedRun, type RunRecord, withEvents, withResult } from '../store/run-record';
 import { DEFAULT_CONFIGURATION } from '../store/url';
 import { type StoredParts, store } from './database';

@@ -3,10 +3,10 @@
  * only when the model's file is written; until then its checkpoint stays, and after an accident it ends once more, with the same numbers.
  */
 import { canonical } from '../../src/canonical';
+import type { DatasetSummary, KeptSource } from '../../src/core/dataset';
+import { UserError } from '../../src/core/user-error';
 import { isNoRoom, NO_ROOM } from '../../src/files/no-room';
 import { deleteInProject } from '../../src/files/project-folder';
-import { UserError } from '../../src/user-error';
-import type { DatasetSummary, KeptSource } from '../../src/worker/protocol';
 import { askToKeep } from '../storage/keep';
 import { ask } from '../store/engine-actions';
 import { changeModel } from '../store/model-actions';

@@ -3,25 +3,18 @@
  * older version wrote is first brought to the present form by `migrations.ts`.
  */
 
+import type { BackboneChoice, BackboneSummary } from '../../src/core/backbone';
+import type { DatasetSummary, KeptSource, NamedFile } from '../../src/core/dataset';
+import { FAULT_KINDS } from '../../src/core/engine';
+import type { Expected, ModelSummary } from '../../src/core/model';
+import type { Progress } from '../../src/core/progress';
+import type { MemoryPlan, RunResult } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
-import { FAULT_KINDS } from '../../src/engine-fault';
 import { SETTING_IDS } from '../../src/methods/setting-ids';
 import { z } from '../../src/schema';
 import { runConfigSchema } from '../../src/training/run-config';
-import type {
-  BackboneChoice,
-  BackboneSummary,
-  DatasetSummary,
-  Expected,
-  KeptSource,
-  MemoryPlan,
-  ModelSummary,
-  NamedFile,
-  Progress,
-  RunResult,
-  SettingSummary,
-} from '../../src/worker/protocol';
 import { epochSchema, predictionsSchema, runResultsSchema } from '../report/results';
 import type { Problem } from '../store/problem';
 import type { RunRecord } from '../store/run-record';

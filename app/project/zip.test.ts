@@ -1,9 +1,9 @@
 import { BlobReader, BlobWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/core/random';
+import { UserError } from '../../src/core/user-error';
 import { openKept } from '../../src/data/kept-dataset';
 import { deleteInProject } from '../../src/files/project-folder';
-import { seededRandom } from '../../src/random';
-import { UserError } from '../../src/user-error';
 import { deleteRecords, readHeaders, readStored } from './database';
 import { keptModelFile } from './model-files';
 import { parseProject } from './opening';

@@ -4,6 +4,8 @@
  * of it was.
  */
 import { BlobReader, BlobWriter, type FileEntry, TextReader, TextWriter, ZipWriter } from '@zip.js/zip.js';
+import type { Progress } from '../../src/core/progress';
+import { UserError } from '../../src/core/user-error';
 import {
   KEPT_FILES,
   type KeptDataset,
@@ -20,8 +22,6 @@ import { sha256OfBlobs } from '../../src/files/sha256';
 import { listEntries } from '../../src/files/zip-entries';
 import { jsonOf } from '../../src/json';
 import { z } from '../../src/schema';
-import { UserError } from '../../src/user-error';
-import type { Progress } from '../../src/worker/protocol';
 import { type PartKind, type StoredParts, store } from './database';
 import { whileFree } from './lock';
 import { keptModelFile } from './model-files';

@@ -1,5 +1,5 @@
 /** Collects the results from the page's session: browser, data, backbone and runs. */
-import type { DataSource, DatasetSummary } from '../../src/worker/protocol';
+import type { DataSource, DatasetSummary } from '../../src/core/dataset';
 import { isOver, type RunRecord } from '../store/run-record';
 import { dataLabel, type Session } from '../store/session';
 import {

@@ -1,9 +1,11 @@
 /** Rerunning the runs of a results file: whether that is possible, and whether the numbers are the same. */
 
 import { canonical } from '../../src/canonical';
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { EngineInfo } from '../../src/core/engine';
+import type { SettingSummary } from '../../src/core/setting';
+import { UserError } from '../../src/core/user-error';
 import { jsonOf } from '../../src/json';
-import { UserError } from '../../src/user-error';
-import type { BackboneSummary, EngineInfo, SettingSummary } from '../../src/worker/protocol';
 import { computedByWords } from '../store/computed-by';
 import { correctionWords, imagesPerPart, partWords } from '../store/data-words';
 import { percent } from '../ui/format';

@@ -1,5 +1,5 @@
 /** For tests only: the results of two finished runs of the settings `atoms` and `lora` on 20 images of two classes. */
-import type { RunConfig } from '../../src/worker/protocol';
+import type { RunConfig } from '../../src/core/run';
 import { RESULTS_FORMAT, type Results, type RunResults } from './results';
 
 export const RUN_CONFIG: RunConfig = {

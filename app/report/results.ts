@@ -1,12 +1,14 @@
 /** `results.json`: the complete inputs and results of all runs, in machine-readable form. */
 
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { DatasetSummary, Part } from '../../src/core/dataset';
+import type { EngineInfo } from '../../src/core/engine';
+import { FAULT_KINDS } from '../../src/core/engine';
 import { PRESETS } from '../../src/data/presets';
 import { readingSchema } from '../../src/data/reading-schema';
-import { FAULT_KINDS } from '../../src/engine-fault';
 import { z } from '../../src/schema';
 import { wilson } from '../../src/statistics/wilson';
 import { runConfigSchema } from '../../src/training/run-config';
-import type { BackboneSummary, DatasetSummary, EngineInfo, Part } from '../../src/worker/protocol';
 import type { Problem } from '../store/problem';
 import { accuracy, keptResult, lastEpoch, type RunRecord } from '../store/run-record';
 

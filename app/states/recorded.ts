@@ -1,5 +1,5 @@
 /** Parts of the session at moments of a real use of the page, recorded by `npm run record-states`. */
-import type { LayerMovement } from '../../src/worker/protocol';
+import type { LayerMovement } from '../../src/core/model';
 import type { Session } from '../store/session';
 import text from './recorded.json?raw';
 import { fromStored } from './stored-values';

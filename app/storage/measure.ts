@@ -1,8 +1,9 @@
 /** What the browser stores for this page, by what it is and how much it takes. */
 
+import type { StoredBackbone } from '../../src/core/backbone';
 import { temporaryBytes } from '../../src/files/private-file';
 import { projectBytes, projectsWithFiles } from '../../src/files/project-folder';
-import { type StoredBackbone, storedBackbones, unreadableBackbones } from '../../src/hub/stored';
+import { storedBackbones, unreadableBackbones } from '../../src/hub/stored';
 import { z } from '../../src/schema';
 import { computedBytes } from '../../src/worker/computed';
 import { readHeaders } from '../project/database';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { BackboneChoice, LayerAtoms, Recognition, Storage } from '../../src/core/backbone';
+import { UserError } from '../../src/core/user-error';
 import { STARTER } from '../../src/hub/starter';
-import { UserError } from '../../src/user-error';
-import type { BackboneChoice, LayerAtoms, Recognition, Storage } from '../../src/worker/protocol';
 import {
   addressedBackbone,
   changeBackbone,

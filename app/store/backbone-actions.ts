@@ -1,6 +1,7 @@
 /** Choosing, downloading and storing backbones; classifying the data with the pretrained classifier; decomposing kernels. */
+
+import type { BackboneChoice, BackboneSource, Guess } from '../../src/core/backbone';
 import { STARTER } from '../../src/hub/starter';
-import type { BackboneChoice, BackboneSource, Guess } from '../../src/worker/protocol';
 import { askToKeep } from '../storage/keep';
 import { importData } from './data-actions';
 import { ask } from './engine-actions';

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/user-error';
-import type { Calls, Classified } from '../../src/worker/protocol';
+import type { Classified } from '../../src/core/model';
+import { UserError } from '../../src/core/user-error';
+import type { Calls } from '../../src/worker/protocol';
 import { cancelClassification, classifyRest, isDisputed, takeImages } from './classify-actions';
 import { connectFake, type FakeEngine, modelOf, ready, settled } from './fake-engine';
 import { addModel, chooseModel } from './model-actions';

@@ -1,8 +1,11 @@
 /** Classifying the person's images with the chosen models, a few images at a time, so that it can be cancelled and shows progress. */
+
+import type { Guess } from '../../src/core/backbone';
+import type { NamedFile } from '../../src/core/dataset';
+import type { Classification, Classified, ModelSummary } from '../../src/core/model';
 import { naturalOrder } from '../../src/data/natural-order';
 import { withoutClutter } from '../../src/data/paths';
 import { CLASSIFIED_AT_ONCE } from '../../src/worker/classified-at-once';
-import type { Classification, Classified, Guess, ModelSummary, NamedFile } from '../../src/worker/protocol';
 import { counted, percent } from '../ui/format';
 import { ask } from './engine-actions';
 import { asProblem } from './problem';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Predictions, RunResult } from '../../src/core/run';
 import { wilson } from '../../src/statistics/wilson';
-import type { Predictions, RunResult } from '../../src/worker/protocol';
 import { compare, untestedRates } from './comparison';
 import { accuracySentences, baselineSentence, untestedRatesSentence } from './comparison-words';
 import type { ComputedBy } from './computed-by';

@@ -4,12 +4,13 @@
  */
 
 import { canonical } from '../../src/canonical';
+import type { ModelSummary } from '../../src/core/model';
+import type { Predictions, RunResult } from '../../src/core/run';
 import { classWeights } from '../../src/statistics/balanced';
 import { accuracyInterval, type MeanInterval, meanOf } from '../../src/statistics/bootstrap';
 import { holmAdjusted } from '../../src/statistics/holm';
 import { confusionMatrix, macroF1 } from '../../src/statistics/macro-f1';
 import type { PairedComparison } from '../../src/statistics/paired-test';
-import type { ModelSummary, Predictions, RunResult } from '../../src/worker/protocol';
 import { type ComputedBy, computedByKey, computedByWords, isMixed } from './computed-by';
 import { PROBE_SETTING } from './defaults';
 import { armOf, type RunRecord } from './run-record';

@@ -2,7 +2,7 @@
  * Backend, precision and threads of a run. Runs that differ in these are not averaged: their results and times are not
  * comparable.
  */
-import type { RunResult } from '../../src/worker/protocol';
+import type { RunResult } from '../../src/core/run';
 
 /** Fields are null if a results file does not contain them. */
 export type ComputedBy = { [K in 'backend' | 'precision' | 'threads']: RunResult[K] | null };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/user-error';
+import { UserError } from '../../src/core/user-error';
 import {
   applyCorrections,
   choosePreset,

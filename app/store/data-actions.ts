@@ -1,6 +1,5 @@
 /** Importing and splitting images. */
 import { canonical } from '../../src/canonical';
-import { naturalOrder } from '../../src/data/natural-order';
 import type {
   Correction,
   DataSource,
@@ -9,7 +8,8 @@ import type {
   Preset,
   Reading,
   SplitChoice,
-} from '../../src/worker/protocol';
+} from '../../src/core/dataset';
+import { naturalOrder } from '../../src/data/natural-order';
 import { sampleSource } from '../steps/data/samples';
 import { imageCount } from './data-words';
 import { ask } from './engine-actions';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Duplicates } from '../../src/worker/protocol';
+import type { Duplicates } from '../../src/core/dataset';
 import { givenUpSentence, groupSentence, unvalidatedSentence } from './data-words';
 
 const NONE: Duplicates = {

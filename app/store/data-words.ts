@@ -1,5 +1,5 @@
 /** Sentences about a data set's images, shared by the page, the report and the command line. */
-import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/worker/protocol';
+import type { ClassSummary, DatasetSummary, Part, Preset } from '../../src/core/dataset';
 import { count, counted } from '../ui/format';
 
 export const PRESET_LABELS: Record<Preset, string> = {

@@ -2,14 +2,11 @@
  * The defaults of all hyperparameters (docs/method.md §5), and the function that makes a `RunConfig` from them. Uses neither
  * React nor the DOM, because the command line uses the same defaults.
  */
+
+import type { Augmentation, DatasetSummary } from '../../src/core/dataset';
+import type { RunConfig } from '../../src/core/run';
+import type { SettingOptions, SettingSummary } from '../../src/core/setting';
 import { defaultLearningRate } from '../../src/methods/default-learning-rate';
-import type {
-  Augmentation,
-  DatasetSummary,
-  RunConfig,
-  SettingOptions,
-  SettingSummary,
-} from '../../src/worker/protocol';
 
 /** The setting that trains only the head. It uses the hyperparameters in `Hyperparameters.probe`. */
 export const PROBE_SETTING = 'linear-probe';

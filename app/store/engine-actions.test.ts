@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../../src/user-error';
+import { UserError } from '../../src/core/user-error';
 import { ask, endEngine, engineIsReady, startEngine, watchMemory } from './engine-actions';
 import { backboneNamed, connectFake, type FakeEngine, INFO, ready } from './fake-engine';
 import { read, write } from './session';

@@ -1,5 +1,7 @@
 /** Starting, restarting and monitoring the engine. Holds the only instance of its client. */
-import type { BackendChoice, CallName, Calls, EngineInfo, Progress, Report } from '../../src/worker/protocol';
+import type { BackendChoice, EngineInfo } from '../../src/core/engine';
+import type { Progress } from '../../src/core/progress';
+import type { CallName, Calls, Report } from '../../src/worker/protocol';
 import { type CallOptions, Engine } from '../engine';
 import { asProblem } from './problem';
 import { announce, read, write } from './session';

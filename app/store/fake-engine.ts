@@ -2,18 +2,13 @@
  * For tests and the page of states: an engine with given results. For tests only: a session after a start, an import and a count of
  * parameters.
  */
-import type {
-  BackboneSummary,
-  CallName,
-  Calls,
-  DatasetSummary,
-  EngineInfo,
-  ModelSummary,
-  Report,
-  RunConfig,
-  RunResult,
-  SettingSummary,
-} from '../../src/worker/protocol';
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { DatasetSummary } from '../../src/core/dataset';
+import type { EngineInfo } from '../../src/core/engine';
+import type { ModelSummary } from '../../src/core/model';
+import type { RunConfig, RunResult } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
+import type { CallName, Calls, Report } from '../../src/worker/protocol';
 import type { CallOptions } from '../engine';
 import { connectTo, type EngineClient } from './engine-actions';
 import { useSession, write } from './session';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/random';
+import { seededRandom } from '../../src/core/random';
 import { correctByClass } from '../../src/statistics/balanced';
 import { accuracyOf } from './comparison';
 import { modelAccuracy } from './model-accuracy';

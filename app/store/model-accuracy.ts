@@ -1,8 +1,9 @@
 /** A model's headline accuracy, from the number of images of each class that it got right. */
+
+import type { ModelScore } from '../../src/core/model';
 import { meanOfProportionsInterval } from '../../src/statistics/balanced';
 import { isUnbalanced } from '../../src/statistics/macro-f1';
 import { wilson } from '../../src/statistics/wilson';
-import type { ModelScore } from '../../src/worker/protocol';
 import type { Accuracy, Unbalanced } from './comparison';
 
 export interface ModelAccuracy extends Omit<Accuracy, 'unbalanced'> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../../src/user-error';
+import { UserError } from '../../src/core/user-error';
 import { connectFake, type FakeEngine, modelOf, ready, settled } from './fake-engine';
 import {
   addModel,

@@ -1,6 +1,7 @@
 /** Tuned models in the engine: finished runs and loaded adapters. */
-import { UserError } from '../../src/user-error';
-import type { LayerMovement, ModelSummary } from '../../src/worker/protocol';
+
+import type { LayerMovement, ModelSummary } from '../../src/core/model';
+import { UserError } from '../../src/core/user-error';
 import { keptModelFile } from '../project/model-files';
 import { saveFile } from '../ui/save-file';
 import { ask } from './engine-actions';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../../src/core/user-error';
 import { writeSafetensors } from '../../src/files/safetensors';
-import { UserError } from '../../src/user-error';
 import { FIRST_SETTINGS } from './defaults';
 import {
   backboneNamed,

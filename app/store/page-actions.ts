@@ -1,8 +1,10 @@
 /** Actions on the whole page: open, try the sample, change the backend. */
 
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { NamedFile } from '../../src/core/dataset';
+import type { BackendChoice } from '../../src/core/engine';
 import { destinationOf } from '../../src/files/destination';
 import { STARTER } from '../../src/hub/starter';
-import type { BackboneSummary, BackendChoice, NamedFile } from '../../src/worker/protocol';
 import { openZipOf } from '../project/actions';
 import { continueInterrupted, projectToOpen, showProject } from '../project/opening';
 import { watchProject } from '../project/saving';

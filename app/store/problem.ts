@@ -1,8 +1,10 @@
 /** An error as the page shows it: a message for the person, a device failure, or a bug with its details. */
+
+import type { DataQuestion } from '../../src/core/dataset';
+import type { Fault } from '../../src/core/engine';
+import { UserError } from '../../src/core/user-error';
 import { AmbiguousData } from '../../src/data/question';
 import { EngineFault } from '../../src/engine-fault';
-import { UserError } from '../../src/user-error';
-import type { DataQuestion, Fault } from '../../src/worker/protocol';
 
 export type Problem =
   /** `question`: how the data set's folders are to be read; the person must choose. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/core/user-error';
 import { EngineFault } from '../../src/engine-fault';
-import { UserError } from '../../src/user-error';
 import { openBackbone } from './backbone-actions';
 import { importData } from './data-actions';
 import {

@@ -1,6 +1,8 @@
 /** Runs are trained one after another. Events are batched, because they arrive more often than the page should redraw. */
+
+import type { EngineInfo } from '../../src/core/engine';
+import type { RunAction, RunEvent } from '../../src/core/run';
 import { NO_ROOM } from '../../src/files/no-room';
-import type { EngineInfo, RunAction, RunEvent } from '../../src/worker/protocol';
 import { counted } from '../ui/format';
 import { memoryCapBytes } from './defaults';
 import { ask } from './engine-actions';

@@ -1,5 +1,5 @@
 /** Which setting the page recommends, from the size of the data, the memory, and the test in docs/core-atoms.md. */
-import type { SettingSummary } from '../../src/worker/protocol';
+import type { SettingSummary } from '../../src/core/setting';
 import { bytes, count, counted } from '../ui/format';
 import { PROBE_SETTING } from './defaults';
 import tested from './evidence.json';

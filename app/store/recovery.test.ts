@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { MemoryPlan } from '../../src/core/run';
 import { EngineFault } from '../../src/engine-fault';
-import type { MemoryPlan } from '../../src/worker/protocol';
 import { backboneNamed, connectFake, dataNamed, type FakeEngine, INFO, ready, settled } from './fake-engine';
 import { endRuns, runChosen, watchQueue } from './queue';
 import { watchFaults } from './recovery';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/user-error';
-import type { Correction, DatasetSummary } from '../../src/worker/protocol';
+import type { Correction, DatasetSummary } from '../../src/core/dataset';
+import { UserError } from '../../src/core/user-error';
 import { resultsFixture } from '../report/result-fixtures';
 import { type Results, resultsText } from '../report/results';
 import { connectFake, type FakeEngine, INFO, ready } from './fake-engine';

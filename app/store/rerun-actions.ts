@@ -1,6 +1,7 @@
 /** Queues reruns of the finished runs of a results file, with the labels that it records. */
-import { UserError } from '../../src/user-error';
-import type { Correction } from '../../src/worker/protocol';
+
+import type { Correction } from '../../src/core/dataset';
+import { UserError } from '../../src/core/user-error';
 import {
   backboneDifference,
   dataDifference,

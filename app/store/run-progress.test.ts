@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/worker/protocol';
+import type { RunEvent } from '../../src/core/run';
 import { RUN_CONFIG } from '../report/result-fixtures';
 import { setting } from './fake-engine';
 import { progressOf, titleOf } from './run-progress';

@@ -1,5 +1,5 @@
 /** How far a run is, for its bar and for the title of the tab. */
-import type { Progress } from '../../src/worker/protocol';
+import type { Progress } from '../../src/core/progress';
 import { rate } from '../ui/format';
 import type { RunRecord } from './run-record';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunResult, SettingSummary } from '../../src/worker/protocol';
+import type { RunResult } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 import { DEFAULT_HYPERPARAMETERS, runConfig } from './defaults';
 import { outcomeOf, queuedRun, trialNames, withResult } from './run-record';
 

@@ -1,17 +1,9 @@
 /** The page's record of a run, built from the engine's events: everything that charts, tables and the queue show. */
-import type {
-  EngineInfo,
-  EpochResult,
-  Expected,
-  MemoryPlan,
-  ModelSummary,
-  Progress,
-  RunConfig,
-  RunEvent,
-  RunOutcome,
-  RunResult,
-  SettingSummary,
-} from '../../src/worker/protocol';
+import type { EngineInfo } from '../../src/core/engine';
+import type { Expected, ModelSummary } from '../../src/core/model';
+import type { Progress } from '../../src/core/progress';
+import type { EpochResult, MemoryPlan, RunConfig, RunEvent, RunOutcome, RunResult } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 import type { RunResults } from '../report/results';
 import { counted } from '../ui/format';
 import { isMixed } from './computed-by';

@@ -2,7 +2,8 @@
  * The work of runs, in forward passes of one image through the whole backbone. Times that were measured for one choice are scaled
  * with it to others. It is a model: within a factor of about two.
  */
-import type { BackboneSummary, RunConfig } from '../../src/worker/protocol';
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { RunConfig } from '../../src/core/run';
 import { PROBE_SETTING } from './defaults';
 import type { Trial } from './sweep';
 

@@ -1,31 +1,28 @@
 /** The page's state: one store. Only the actions in this folder write to it. */
 import { create } from 'zustand';
 import { backboneLabel } from '../../src/backbone/backbone-label';
-import { dataKey } from '../../src/data/data-key';
-import { STARTER } from '../../src/hub/starter';
 import type {
   BackboneChoice,
   BackboneSummary,
-  Classification,
+  LayerAtoms,
+  Recognition,
+  Storage,
+} from '../../src/core/backbone';
+import type {
   Correction,
   DataSource,
   DatasetSummary,
-  DownloadProgress,
-  EngineInfo,
-  Expected,
   KeptSource,
-  LayerAtoms,
-  MemoryInfo,
-  ModelSummary,
   NamedFile,
-  Notice,
-  Progress,
   Reading,
-  Recognition,
-  RunTiming,
-  SettingSummary,
-  Storage,
-} from '../../src/worker/protocol';
+} from '../../src/core/dataset';
+import type { EngineInfo, MemoryInfo, Notice } from '../../src/core/engine';
+import type { Classification, Expected, ModelSummary } from '../../src/core/model';
+import type { DownloadProgress, Progress } from '../../src/core/progress';
+import type { RunTiming } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
+import { dataKey } from '../../src/data/data-key';
+import { STARTER } from '../../src/hub/starter';
 import type { StorageUse } from '../storage/measure';
 import { percent } from '../ui/format';
 import { correctionWords, imageCount, PRESET_LABELS } from './data-words';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/user-error';
+import { UserError } from '../../src/core/user-error';
 import { connectFake, type FakeEngine, ready, setting, settled } from './fake-engine';
 import { chosenSettings, read, write } from './session';
 import { choose, refreshSettings, setHyperparameters, turnLearningRate, turnOption } from './setting-actions';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingSummary } from '../../src/worker/protocol';
+import type { SettingSummary } from '../../src/core/setting';
 import { DEFAULT_HYPERPARAMETERS } from './defaults';
 import { epochWork, multiplications, runWork, sweepWork, type WorkFor } from './run-work';
 import { LONG, type LongSweep, shorterChoices } from './shorter-choices';

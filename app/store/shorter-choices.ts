@@ -1,6 +1,7 @@
 /** What a person could change about a sweep that takes hours, so that it takes less than one. */
 import { INPUT_SIZES } from '../../src/backbone/input-size';
-import type { BackboneSummary, SettingSummary } from '../../src/worker/protocol';
+import type { BackboneSummary } from '../../src/core/backbone';
+import type { SettingSummary } from '../../src/core/setting';
 import { counted } from '../ui/format';
 import type { Hyperparameters } from './defaults';
 import { multiplications, sweepWork, type WorkFor } from './run-work';

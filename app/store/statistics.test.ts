@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Predictions } from '../../src/core/run';
 import { accuracyInterval } from '../../src/statistics/bootstrap';
-import type { Predictions } from '../../src/worker/protocol';
 import { inBackground, resultsVersion, settled, subscribe } from './statistics';
 
 afterEach(() => {

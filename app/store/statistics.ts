@@ -2,6 +2,8 @@
  * The statistics of a comparison, computed synchronously or in a worker. A run's predictions never change, so results are
  * cached.
  */
+
+import type { Predictions } from '../../src/core/run';
 import { classWeights } from '../../src/statistics/balanced';
 import type { MeanInterval } from '../../src/statistics/bootstrap';
 import type { PairedComparison } from '../../src/statistics/paired-test';
@@ -12,7 +14,6 @@ import {
   type Rows,
   type Statistic,
 } from '../../src/statistics/questions';
-import type { Predictions } from '../../src/worker/protocol';
 
 type AnswersOfRuns = readonly Predictions[];
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/user-error';
-import type { MemoryPlan } from '../../src/worker/protocol';
+import type { MemoryPlan } from '../../src/core/run';
+import { UserError } from '../../src/core/user-error';
 import { connectFake, type FakeEngine, ready, settled } from './fake-engine';
 import { read, write } from './session';
 import { measureSweep, stopMeasuring, sweepCost, sweepSize, turnSweep, turnValues } from './sweep-actions';

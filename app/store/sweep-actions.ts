@@ -1,6 +1,7 @@
 /** The sweep that the person configures: its number of runs, memory and time. */
 import { useShallow } from 'zustand/react/shallow';
-import type { MemoryPlan, RunConfig, RunTiming, SettingSummary } from '../../src/worker/protocol';
+import type { MemoryPlan, RunConfig, RunTiming } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 import { computedByKey } from './computed-by';
 import { imagesPerPart } from './data-words';
 import { memoryCapBytes, runConfig } from './defaults';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingSummary } from '../../src/worker/protocol';
+import type { SettingSummary } from '../../src/core/setting';
 import { DEFAULT_HYPERPARAMETERS } from './defaults';
 import {
   type AskedSweep,

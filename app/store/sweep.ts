@@ -5,8 +5,10 @@
  */
 
 import { canonical } from '../../src/canonical';
+import type { Augmentation } from '../../src/core/dataset';
+import type { RunConfig } from '../../src/core/run';
+import type { SettingOptions, SettingSummary } from '../../src/core/setting';
 import { optionsFault } from '../../src/methods/option-fault';
-import type { Augmentation, RunConfig, SettingOptions, SettingSummary } from '../../src/worker/protocol';
 import { type Hyperparameters, learningRateOf, PROBE_SETTING, runConfig } from './defaults';
 
 /** The person's choices beyond one run of each setting. */

@@ -4,10 +4,12 @@
  */
 
 import { INPUT_SIZES } from '../../src/backbone/input-size';
+import type { BackboneChoice } from '../../src/core/backbone';
+import type { Preset } from '../../src/core/dataset';
+import type { BackendChoice } from '../../src/core/engine';
 import { PRESETS } from '../../src/data/presets';
 import { SOURCES } from '../../src/hub/sources';
 import { z } from '../../src/schema';
-import type { BackboneChoice, BackendChoice, Preset } from '../../src/worker/protocol';
 import { ATOM_COUNT, DEFAULT_HYPERPARAMETERS, type Hyperparameters } from './defaults';
 import { NO_SWEEP, RATE, type SweepChoice } from './sweep';
 

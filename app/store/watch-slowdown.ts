@@ -1,5 +1,5 @@
 /** Tells the person when the browser slowed or stopped training while nobody looked (slowdown.ts). */
-import type { RunEvent } from '../../src/worker/protocol';
+import type { RunEvent } from '../../src/core/run';
 import { armOf, isProbe, type RunRecord } from './run-record';
 import { activeRun, announce, read, useSession, write } from './session';
 import { SlowdownWatch, slowdownWords } from './slowdown';

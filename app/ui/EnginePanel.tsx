@@ -2,7 +2,7 @@
 import { Alert, Button, Modal, NativeSelect, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
-import type { BackendChoice, EngineInfo } from '../../src/worker/protocol';
+import type { BackendChoice, EngineInfo } from '../../src/core/engine';
 import { changeBackend } from '../store/page-actions';
 import { obstacleFor } from '../store/permissions';
 import { isActive } from '../store/run-record';

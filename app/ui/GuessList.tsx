@@ -1,5 +1,5 @@
 /** Classes with their probabilities, the most probable first. */
-import type { Guess } from '../../src/worker/protocol';
+import type { Guess } from '../../src/core/backbone';
 import { percent } from './format';
 import classes from './GuessList.module.css';
 

@@ -1,6 +1,6 @@
 /** Progress of long work: what is being done, how much of it is done, and a cancel button. */
 import { Progress as Bar, Button } from '@mantine/core';
-import type { Progress } from '../../src/worker/protocol';
+import type { Progress } from '../../src/core/progress';
 import { progressWords } from './format';
 import classes from './ProgressLine.module.css';
 

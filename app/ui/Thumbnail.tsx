@@ -1,5 +1,5 @@
 /** One image of a class, a section of the class's sprite image of thumbnails. */
-import type { DatasetSummary } from '../../src/worker/protocol';
+import type { DatasetSummary } from '../../src/core/dataset';
 import classes from './Thumbnail.module.css';
 
 interface Props {

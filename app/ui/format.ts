@@ -1,5 +1,5 @@
 /** Number formats of the page. A no-break space keeps each number on one line with its unit. */
-import type { Progress } from '../../src/worker/protocol';
+import type { Progress } from '../../src/core/progress';
 
 const grouped = new Intl.NumberFormat('en');
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });

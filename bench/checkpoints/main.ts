@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { openPage } from '../../cli/browser-page';
 import { table } from '../../scripts/markdown';
-import type { BackendChoice } from '../../src/worker/protocol';
+import type { BackendChoice } from '../../src/core/engine';
 import { median } from '../results';
 import type {} from './page';
 

@@ -5,8 +5,9 @@ import { FIRST_SAMPLE, sampleSource } from '../../app/steps/data/samples';
 import { runConfig, settingsQuestion } from '../../app/store/defaults';
 import { expectedOf } from '../../app/store/session';
 import { DEFAULT_CONFIGURATION } from '../../app/store/url';
+import type { BackendChoice } from '../../src/core/engine';
+import type { CheckpointCost, RunEvent } from '../../src/core/run';
 import { deleteInProject } from '../../src/files/project-folder';
-import type { BackendChoice, CheckpointCost, RunEvent } from '../../src/worker/protocol';
 
 export interface CheckpointRequest {
   backend: BackendChoice;

@@ -1,5 +1,5 @@
 /** A host answers the benchmark's requests, each in a page or process of its own. */
-import type { BackendName } from '../../src/worker/protocol';
+import type { BackendName } from '../../src/core/engine';
 import type { Answers, Request } from '../case';
 
 export interface Host {

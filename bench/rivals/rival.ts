@@ -1,5 +1,5 @@
 /** A rival is an implementation of the training step. The benchmark prepares, checks and times all rivals through this interface. */
-import type { BackendName } from '../../src/worker/protocol';
+import type { BackendName } from '../../src/core/engine';
 import type { Case, StepRequest } from '../case';
 import type { Problem } from '../problem';
 

@@ -4,7 +4,9 @@ import { namedFiles } from '../../app/steps/data/named-files';
 import { runConfig } from '../../app/store/defaults';
 import { expectedOf } from '../../app/store/session';
 import { DEFAULT_CONFIGURATION } from '../../app/store/url';
-import type { Expected, RunEvent, SettingSummary } from '../../src/worker/protocol';
+import type { Expected } from '../../src/core/model';
+import type { RunEvent } from '../../src/core/run';
+import type { SettingSummary } from '../../src/core/setting';
 
 /** One run that is stopped, times in seconds. */
 export interface Waited {

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Results } from '../../app/report/results';
 import { immediately } from '../../app/store/statistics';
-import type { Predictions } from '../../src/worker/protocol';
+import type { Predictions } from '../../src/core/run';
 import { samplePng } from '../sample-png';
 import { drawSample, SAMPLE_SETS } from '../samples';
 import { fileOf, readKept } from './kept';

@@ -1,9 +1,9 @@
 /** docs/learning-rates.md: the default learning rates, and the searches in bench/core-atoms/ that they follow from. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { SettingOption } from '../../src/core/setting';
 import { METHODS } from '../../src/methods';
 import type { TuningMethod } from '../../src/methods/method';
-import type { SettingOption } from '../../src/worker/protocol';
 import { table } from '../markdown';
 import { best, type Searched, searched } from './kept';
 import { ONLY_SEARCHED, PLANS, type Plan, SETS } from './plan';

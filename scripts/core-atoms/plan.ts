@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { SettingOptions } from '../../src/worker/protocol';
+import type { SettingOptions } from '../../src/core/setting';
 import { samplePng } from '../sample-png';
 import { drawSample, SAMPLE_SETS, samplePath } from '../samples';
 

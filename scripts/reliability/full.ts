@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright';
 import { drawStripes } from '../../e2e/draw-stripes';
 import { storedFiles, storedRuns } from '../../e2e/stored-project';
-import { seededRandom } from '../../src/random';
+import { seededRandom } from '../../src/core/random';
 import { table } from '../markdown';
 import { devTools, OwnBrowser } from './own-browser';
 import { importImages, outcomeOf, PATIENCE, type Plan, searchOf, Trials, untilSaved } from './trials';

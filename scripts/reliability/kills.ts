@@ -6,7 +6,7 @@ import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storedRuns } from '../../e2e/stored-project';
-import { seededRandom } from '../../src/random';
+import { seededRandom } from '../../src/core/random';
 import { table } from '../markdown';
 import { devTools, OwnBrowser } from './own-browser';
 import { median, outcomeOf, PATIENCE, type Plan, type Trials } from './trials';

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright';
 import { storedRuns } from '../../e2e/stored-project';
-import { seededRandom } from '../../src/random';
+import { seededRandom } from '../../src/core/random';
 import { table } from '../markdown';
 import { devTools, OwnBrowser } from './own-browser';
 import { distance, median, outcomeOf, PATIENCE, type Plan, type Trials } from './trials';

@@ -20,7 +20,7 @@ import {
 } from '../../app/store/session';
 import { setHyperparameters } from '../../app/store/setting-actions';
 import { measureSweep } from '../../app/store/sweep-actions';
-import type { DatasetSummary, NamedFile } from '../../src/worker/protocol';
+import type { DatasetSummary, NamedFile } from '../../src/core/dataset';
 
 /** In a browser without WebGPU, where WebGPU was asked for. */
 export async function failedStart(): Promise<Recorded['startFailed']> {

@@ -3,6 +3,8 @@
  * The backward pass is in training-pass.ts. The tensors belong to the `Backbone`; `dispose()` frees them.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Recipe, TrunkChoice } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import { openWeightFile } from '../files/open-weight-file';
 import { sha256, sha256OfBlobs } from '../files/sha256';
 import type { WeightFile } from '../files/weight-file';
@@ -13,14 +15,12 @@ import { declareFrozen, releaseFrozen } from '../ops/frozen';
 import { maxPool } from '../ops/max-pool';
 import { OwnedTensors } from '../owned-tensors';
 import { complete, type InParts } from '../turns';
-import { UserError } from '../user-error';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from './input-size';
 import { toTfjsOrder } from './kernel-order';
 import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
-import { type Recipe, tuningRecipe } from './recipe';
-import type { TrunkChoice } from './trunk-choice';
+import { tuningRecipe } from './recipe';
 
 /** One convolution with its batch norm folded: y = conv(x, kernel·scale) + bias. */
 export interface Convolution {

@@ -1,5 +1,6 @@
 /** `npm run test:slow:unit`: a real ImageNet ResNet-50 of full width, recognized with, taken apart and tuned. */
 import { expect, it } from 'vitest';
+import type { RunConfig } from '../core/run';
 import { importDataset } from '../data/dataset';
 import { plainAtoms } from '../decompose/atom-coding';
 import { decomposeBackbone } from '../decompose/layer-codes';
@@ -7,7 +8,6 @@ import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { modelFixture } from '../training/model-fixture';
 import { RunCache } from '../training/train';
-import type { RunConfig } from '../worker/protocol';
 import { recognizeFile } from '../worker/recognize';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../core/user-error';
 import { openWeightFile } from '../files/open-weight-file';
 import { writeSafetensors } from '../files/safetensors';
-import { UserError } from '../user-error';
 import { Backbone } from './backbone';
 import { openPretrained } from './pretrained';
 import { committed } from './weight-forms';

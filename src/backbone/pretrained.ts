@@ -3,6 +3,9 @@
  * before any number is read; then layers are read one at a time, with batch norm, a convolution's own bias and the
  * library's way to prepare images brought to one form.
  */
+
+import type { TrunkChoice } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import { sameShape } from '../files/number-types';
 import {
   FLOATING_POINT,
@@ -12,12 +15,11 @@ import {
   type WeightFile,
   type WeightTensor,
 } from '../files/weight-file';
-import { UserError } from '../user-error';
 import { toPyTorchOrder } from './kernel-order';
 import { type ConvolutionSpec, convolutions, type Layout, type Network, network } from './layout';
 import { NAMING_SCHEMES, type Naming, type NamingScheme, namingsOf } from './naming';
 import type { Preprocessing } from './preprocessing';
-import { chooseTrunk, type TrunkChoice } from './trunk-choice';
+import { chooseTrunk } from './trunk-choice';
 
 /** A convolution's weights with batch norm as one factor and one summand: y = scale·conv(x, kernel) + bias. */
 export interface LayerWeights {

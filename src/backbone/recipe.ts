@@ -3,19 +3,7 @@
  * way of its own, 8/7 of the input size and bilinear, so that runs compare; what an untouched network recognizes is seen with its recipe.
  */
 
-export type Interpolation = 'bilinear' | 'bicubic';
-
-export interface Recipe {
-  /** Shorter side that the image is scaled to, pixels. */
-  resize: number;
-  /** Side of the central square that is cut from it, pixels. */
-  crop: number;
-  interpolation: Interpolation;
-  /** Stated for these weights; false where nothing is known of them and they are seen as tuning sees them. */
-  isStated: boolean;
-  /** Side of the images that the weights were trained on, pixels; null where it is not known. */
-  trainSize: number | null;
-}
+import type { Interpolation, Recipe } from '../core/backbone';
 
 interface Preparation {
   trainSize: number | null;

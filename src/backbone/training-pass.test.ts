@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../backend';
+import { seededRandom } from '../core/random';
 import { maxRelativeError } from '../fixtures';
-import { seededRandom } from '../random';
 import { complete } from '../turns';
 import type { Backbone } from './backbone';
 import { starter } from './starter';

@@ -1,9 +1,9 @@
 /** Checkpoints as training scripts save them: where in a file the network is. */
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../core/user-error';
 import { openWeightFile } from '../files/open-weight-file';
 import { archive, dictionary, op, pickle, tensor } from '../files/state-dict-fixture';
 import type { WeightFile } from '../files/weight-file';
-import { UserError } from '../user-error';
 import { Backbone } from './backbone';
 import { convolutions, network } from './layout';
 import { openPretrained } from './pretrained';

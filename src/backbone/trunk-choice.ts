@@ -2,15 +2,9 @@
  * Which network of a checkpoint is used where it holds several: weights beside their moving average, a student beside its teacher.
  * The order of preference is the table below; the person may choose another.
  */
+import type { TrunkChoice } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import { shortened, type WeightFile } from '../files/weight-file';
-import { UserError } from '../user-error';
-
-/** Networks of one file by what stands before their weights' names: `state_dict_ema`, `teacher.backbone`; empty for nothing. */
-export interface TrunkChoice {
-  used: string;
-  /** In the file's order, `used` among them. */
-  all: readonly string[];
-}
 
 /** First row first; what no row names comes last, in the file's order. */
 const PREFERRED: readonly { part: RegExp; because: string }[] = [

@@ -2,8 +2,9 @@
  * For tests only: the made-up weights of interop/pytorch/weight_forms.py, made here again from its recipes, in every form of
  * file. All of these hold them exactly.
  */
+
+import type { NamedFile } from '../core/dataset';
 import { archive, dictionary, op, pickle, tensor } from '../files/state-dict-fixture';
-import type { NamedFile } from '../worker/protocol';
 
 /** name, shape, seed, range, bits, offset: offset + k/2^bits with |k| ≤ range. */
 export type Recipe = [string, number[], number, number, number, number];

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
+import type { NamedFile } from '../core/dataset';
 import { openWeightFile } from '../files/open-weight-file';
 import { float32, readSafetensors } from '../files/safetensors';
 import { maxRelativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { normalised } from '../training/batch';
-import type { NamedFile } from '../worker/protocol';
 import { Backbone } from './backbone';
 import { asSafetensors, asStateDict, asTfjsModel, imagesFixture, type Recipe } from './weight-fixtures';
 import { committed } from './weight-forms';

@@ -1,5 +1,5 @@
 /** For tests only: the files of interop/pytorch/weight_forms.py. */
-import type { NamedFile } from '../worker/protocol';
+import type { NamedFile } from '../core/dataset';
 
 const urls = import.meta.glob<string>('./weight-forms/*', { query: '?url', import: 'default' });
 

@@ -1,6 +1,8 @@
 /** Limits for unpacking archives. An archive can state false sizes, so the limits are checked before and during unpacking. */
-import { UserError } from '../user-error';
-import type { LeftOut, NamedFile, NameEncoding, Progress } from '../worker/protocol';
+
+import type { LeftOut, NamedFile, NameEncoding } from '../core/dataset';
+import type { Progress } from '../core/progress';
+import { UserError } from '../core/user-error';
 
 /** Unpacked bytes of all entries together. */
 export const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../user-error';
-import type { NamedFile, Reading } from '../worker/protocol';
+import type { NamedFile, Reading } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { type Arrangement, arrange } from './classes';
 import { labelTables } from './label-tables';
 import { AmbiguousData } from './question';

@@ -13,8 +13,9 @@
  * Class names are the folder names in composed form (NFC), otherwise unchanged. Names that differ only in surrounding spaces or
  * letter case remain two classes, and the person is notified.
  */
-import { UserError } from '../user-error';
-import type { LeftOut, NamedFile, Part, Reading, ReadingOption } from '../worker/protocol';
+
+import type { LeftOut, NamedFile, Part, Reading, ReadingOption } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { isContainerName, isPartName, partNamed } from './folder-names';
 import { drawTree, type Folder, imagesIn, locate, treeOf } from './folder-tree';
 import { contradiction, type LabelTable, tableWords } from './label-tables';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Correction, FileSource, NamedFile } from '../worker/protocol';
+import type { Correction, FileSource, NamedFile } from '../core/dataset';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { classPaths, dropped, paintedImage, plainFiles } from './file-fixtures';
 

@@ -2,7 +2,7 @@
  * Applies corrections of labels to the images of a data set before anything is computed from the labels, so that near-duplicates,
  * split and hash are those of files with these labels. An image keeps its path.
  */
-import type { Correction } from '../worker/protocol';
+import type { Correction } from '../core/dataset';
 import { naturalOrder } from './natural-order';
 
 interface Labelled {

@@ -1,5 +1,5 @@
 /** Identifies the data of a run: the images and their split. */
-import type { DatasetSummary } from '../worker/protocol';
+import type { DatasetSummary } from '../core/dataset';
 
 /** Equal for the same images in the same split, and only then. */
 export const dataKey = ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../user-error';
-import type { FileSource, NamedFile } from '../worker/protocol';
+import type { FileSource, NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { type Dataset, type ImportOptions, importDataset, resplit, summarize } from './dataset';
 import { bytesOf, classPaths, dropped, hollowPng, plain, plainFiles, textFile, zipOf } from './file-fixtures';
 import { gather } from './gather';

@@ -4,8 +4,6 @@
  */
 
 import { concurrently } from '../concurrently';
-import { sha256 } from '../files/sha256';
-import { UserError } from '../user-error';
 import type {
   Augmentation,
   ClassSummary,
@@ -15,10 +13,12 @@ import type {
   LeftOut,
   Part,
   Preset,
-  Progress,
   Reading,
   SplitChoice,
-} from '../worker/protocol';
+} from '../core/dataset';
+import type { Progress } from '../core/progress';
+import { UserError } from '../core/user-error';
+import { sha256 } from '../files/sha256';
 import { arrange, type PlacedFile } from './classes';
 import { type Corrected, corrected } from './corrections';
 import { decodeImage } from './decode';

@@ -4,7 +4,7 @@
  * pipelines). For a bad file, the result is a reason; nothing is thrown.
  */
 import { imageDimensionsFromData } from 'image-dimensions';
-import type { Recipe } from '../backbone/recipe';
+import type { Recipe } from '../core/backbone';
 import { type ImageFormat, imageFormat } from './formats';
 import { isOnItsSide, type Orientation, takeOrientation, turning } from './orientation';
 import { cubicTaps, scaleHorizontally, scaleVertically, tapRange, triangleTaps } from './resample';

@@ -1,7 +1,7 @@
 /** For tests only: images painted by a function, and archives of them. */
 import { BlobReader, BlobWriter, ZipWriter, type ZipWriterAddDataOptions } from '@zip.js/zip.js';
 import { packTar, type TarHeader } from 'modern-tar';
-import type { FileSource, NamedFile } from '../worker/protocol';
+import type { FileSource, NamedFile } from '../core/dataset';
 
 export type Rgba = readonly [red: number, green: number, blue: number, alpha?: number];
 export type Paint = (x: number, y: number) => Rgba;

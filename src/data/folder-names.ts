@@ -2,7 +2,7 @@
  * Interprets folder names: a part of a split (`train`, `seg_test`, `flowersVal`), a container that is not a class (`images`,
  * `fold3`), or neither. Only the name is used; layout.ts decides what the folder is.
  */
-import type { Part } from '../worker/protocol';
+import type { Part } from '../core/dataset';
 
 const PART_WORDS: ReadonlyMap<string, Part> = new Map([
   ...(['train', 'training', 'trn', 'trainval'] as const).map((word) => [word, 'train'] as const),

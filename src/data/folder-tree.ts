@@ -1,5 +1,5 @@
 /** The folder tree of a set, and a drawing of it as text. */
-import type { LeftOut, NamedFile } from '../worker/protocol';
+import type { LeftOut, NamedFile } from '../core/dataset';
 import { naturalOrder } from './natural-order';
 import { commonFolders, segmentsOf } from './paths';
 

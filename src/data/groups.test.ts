@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SAMPLE_SETS } from '../../scripts/samples';
+import { seededRandom } from '../core/random';
 import { sharedImages } from '../fixtures';
-import { seededRandom } from '../random';
 import { type Dataset, importDataset, summarize } from './dataset';
 import { dropped, type Paint, paintedImage, plain } from './file-fixtures';
 import { alike, type Fingerprint, hammingDistance, NEAR_DUPLICATE, ones } from './fingerprint';

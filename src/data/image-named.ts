@@ -1,5 +1,5 @@
 /** An image of a data set, for the page to show. */
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { type Dataset, imagesOf } from './dataset';
 import { headOf, imageFormat } from './formats';
 import { separate } from './images';

@@ -1,5 +1,5 @@
 /** The images of one part of the split, as the engine stores them: one byte array, and a label and a path for each image. */
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 
 export interface Images {
   /** `[n, side, side, 3]` RGB. */

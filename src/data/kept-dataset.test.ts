@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Correction, NamedFile, Preset } from '../core/dataset';
+import { seededRandom } from '../core/random';
+import { UserError } from '../core/user-error';
 import { deleteInProject, projectFolder, writeWhole } from '../files/project-folder';
-import { seededRandom } from '../random';
-import { UserError } from '../user-error';
-import type { Correction, NamedFile, Preset } from '../worker/protocol';
 import { type Dataset, type ImportOptions, importDataset, resplit } from './dataset';
 import { classPaths, dropped, paintedImage, plainFiles, textFile } from './file-fixtures';
 import { openKept, writeKept } from './kept-dataset';

@@ -6,12 +6,12 @@
 
 import { canonical } from '../canonical';
 import { concurrently } from '../concurrently';
+import type { Correction, KeptSource, Preset, Reading, SplitChoice } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { projectFolder, readFile, writeWhole } from '../files/project-folder';
 import { sha256, sha256OfBlobs } from '../files/sha256';
 import { jsonOf } from '../json';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { Correction, KeptSource, Preset, Reading, SplitChoice } from '../worker/protocol';
 import {
   type Dataset,
   type DecodedImage,

@@ -3,7 +3,7 @@
  * are never taken from a table; if the folders give no classes, the error names the table.
  */
 import { concurrently } from '../concurrently';
-import type { NamedFile } from '../worker/protocol';
+import type { NamedFile } from '../core/dataset';
 import type { PlacedFile } from './classes';
 import { list } from './layout';
 import { segmentsOf } from './paths';

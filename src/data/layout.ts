@@ -2,8 +2,9 @@
  * Determines which folders of a set are parts of a split and which are classes, from folder names and numbers of images only. The
  * rules are in `classes.ts`. What they do not decide is returned as an open question.
  */
-import { UserError } from '../user-error';
-import type { LeftOut, Part, Reading } from '../worker/protocol';
+
+import type { LeftOut, Part, Reading } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { isCertainPartName, isContainerName, isDescriptionName, isPartName, partNamed } from './folder-names';
 import { type Folder, foldersAt, imagesIn, type Located, namesAt } from './folder-tree';
 import { naturalOrder } from './natural-order';

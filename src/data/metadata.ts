@@ -1,6 +1,7 @@
 /** A set's `dataset.json`: its name, its description, and the augmentation that keeps its labels correct. */
+
+import type { Augmentation, LeftOut, NamedFile } from '../core/dataset';
 import { z } from '../schema';
-import type { Augmentation, LeftOut, NamedFile } from '../worker/protocol';
 import { segmentsOf } from './paths';
 
 export const METADATA_FILE = 'dataset.json';

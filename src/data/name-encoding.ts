@@ -3,7 +3,7 @@
  * EUC-KR, or a code page of DOS. jschardet (a port of chardet's statistical models) ranks encodings. Its ranking is unreliable
  * for a few short names, so the plausibility of the decoded names is also scored.
  */
-import type { NameEncoding } from '../worker/protocol';
+import type { NameEncoding } from '../core/dataset';
 
 interface Candidate {
   encoding: NameEncoding;

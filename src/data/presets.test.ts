@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Part, Preset } from '../worker/protocol';
+import type { Part, Preset } from '../core/dataset';
 import { type Dataset, importDataset, resplit, summarize } from './dataset';
 import { decodeImage } from './decode';
 import { classPaths, dropped, paintedImage, plainFiles } from './file-fixtures';

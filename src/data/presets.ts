@@ -1,6 +1,7 @@
 /** Draws small subsets of a data set with a seed: the 1,000 images of VTAB-1k, or a few images per class. */
-import { type Random, seededRandom } from '../random';
-import type { DatasetSummary, Part, Preset } from '../worker/protocol';
+
+import type { DatasetSummary, Part, Preset } from '../core/dataset';
+import { type Random, seededRandom } from '../core/random';
 import type { Framing } from './decode';
 import type { Member } from './split';
 

@@ -1,5 +1,5 @@
+import type { Reading } from '../core/dataset';
 import { z } from '../schema';
-import type { Reading } from '../worker/protocol';
 import { NAME_ENCODINGS } from './name-encoding';
 
 /** How folders are read, in stored files. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Interpolation, statedRecipe, tuningRecipe } from '../backbone/recipe';
+import { statedRecipe, tuningRecipe } from '../backbone/recipe';
+import type { Interpolation } from '../core/backbone';
 import { readSafetensors } from '../files/safetensors';
 import { SOURCES } from '../hub/sources';
 import { decodeByRecipe } from './decode';

@@ -1,7 +1,7 @@
 /** Sorts the files of a set by their first bytes: images, the set's description, archives, and others. */
 
 import { concurrently } from '../concurrently';
-import type { LeftOut, NamedFile } from '../worker/protocol';
+import type { LeftOut, NamedFile } from '../core/dataset';
 import { archiveReason } from './archives';
 import { headOf, imageFormat } from './formats';
 import { METADATA_FILE } from './metadata';

@@ -1,7 +1,8 @@
 /** Opens the source of a data set: dropped files, the archives among them, or a sample set on this site. */
+
+import type { FileSource, NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { fetchWhole, Interrupted } from '../hub/stall';
-import { UserError } from '../user-error';
-import type { FileSource, NamedFile } from '../worker/protocol';
 import type { Unpacked, UnpackOptions } from './archive-limits';
 import { hasArchiveName } from './archives';
 import { withoutClutter } from './paths';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../random';
-import type { Part } from '../worker/protocol';
+import type { Part } from '../core/dataset';
+import { seededRandom } from '../core/random';
 import { type Member, stratify } from './split';
 
 const SEEDS = Array.from({ length: 40 }, (_, seed) => seed);

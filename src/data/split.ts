@@ -1,6 +1,7 @@
 /** Splits the images of each class by whole groups of images that belong together. */
-import { seededRandom } from '../random';
-import type { Part, SplitChoice } from '../worker/protocol';
+
+import type { Part, SplitChoice } from '../core/dataset';
+import { seededRandom } from '../core/random';
 
 /** Fraction of each class that is used for validation. */
 export const VALIDATION_PART = 0.2;

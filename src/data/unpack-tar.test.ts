@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { importDataset } from './dataset';
 import { classPaths, dropped, gzipped, plainFiles, tarOf, textFile, zipOf } from './file-fixtures';
 import { canUnpack, unpack } from './unpack';

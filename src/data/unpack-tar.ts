@@ -1,8 +1,8 @@
 /** Unpacks a tar, possibly compressed with gzip, to named files. It is read once as a stream, with the same limits as zips. */
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
+import type { LeftOut, NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { MAX_ENTRIES } from '../files/zip-entries';
-import { UserError } from '../user-error';
-import type { LeftOut, NamedFile } from '../worker/protocol';
 import {
   bomb,
   leadsOutside,

@@ -1,10 +1,10 @@
 /** Unpacks a zip to named files. No entry is unpacked beyond the size that the zip's directory states. */
 import { ERR_INVALID_UNCOMPRESSED_SIZE, type FileEntry, Uint8ArrayWriter } from '@zip.js/zip.js';
 import { concurrently } from '../concurrently';
+import type { LeftOut, NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { openZip } from '../files/open-zip';
 import { listEntries } from '../files/zip-entries';
-import { UserError } from '../user-error';
-import type { LeftOut, NamedFile } from '../worker/protocol';
 import {
   bomb,
   leadsOutside,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { MAX_RATIO } from './archive-limits';
 import { bytesOf, patched, plainFiles, textFile, uint32, zipOf } from './file-fixtures';
 import { unpack } from './unpack';

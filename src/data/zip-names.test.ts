@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NameEncoding } from '../worker/protocol';
+import type { NameEncoding } from '../core/dataset';
 import { textFile, zipOf } from './file-fixtures';
 import { decodedName } from './name-encoding';
 import { AmbiguousData } from './question';

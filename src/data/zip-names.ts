@@ -3,7 +3,7 @@
  * extra field (APPNOTE 4.6.9). Otherwise the encoding is detected from all such names of the zip together.
  */
 import type { FileEntry } from '@zip.js/zip.js';
-import type { NameEncoding } from '../worker/protocol';
+import type { NameEncoding } from '../core/dataset';
 import { list } from './layout';
 import { decodedName, encodingLabel, rankedEncodings } from './name-encoding';
 import { segmentsOf } from './paths';

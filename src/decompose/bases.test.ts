@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../core/random';
+import { sizeOf } from '../core/shape';
 import { float32 } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
-import { seededRandom } from '../random';
-import { sizeOf } from '../shape';
 import { type BasisSpec, basesOf, basisShapes } from './bases';
 
 const channels = (rank: number): BasisSpec => ({ form: 'channels', rank });

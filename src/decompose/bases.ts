@@ -3,7 +3,7 @@
  * (docs/method.md §1.4).
  */
 import type { ConvolutionSpec } from '../backbone/layout';
-import { sizeOf } from '../shape';
+import { sizeOf } from '../core/shape';
 import { type DenseMatrix, leadingLeft, rightOf, type SingularVectors, signed } from './singular-vectors';
 
 type Sizes = Pick<ConvolutionSpec, 'cIn' | 'cOut' | 'kernel'>;

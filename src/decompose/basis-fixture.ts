@@ -1,7 +1,7 @@
 /** For tests and benchmarks only: arbitrary bases. Their values affect neither the memory nor the time of a step. */
 import type { ConvolutionSpec } from '../backbone/layout';
-import { seededRandom } from '../random';
-import { sizeOf } from '../shape';
+import { seededRandom } from '../core/random';
+import { sizeOf } from '../core/shape';
 import { type BasisSpec, basisShapes, type LayerBases } from './bases';
 
 /** Bases of the shapes that `spec` asks for, with columns of about unit length. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 import { largestEigenvalue } from './largest-eigenvalue';
 
 test('a 2×2 matrix agrees with the quadratic formula', () => {

@@ -1,7 +1,7 @@
 /** Computations on the layers of a backbone, one layer at a time in each of as many workers as there are cores. */
 import type { Convolution } from '../backbone/backbone';
 import { concurrently } from '../concurrently';
-import type { Progress } from '../worker/protocol';
+import type { Progress } from '../core/progress';
 
 export interface LayerOptions {
   onProgress?: ((progress: Progress) => void) | undefined;

@@ -1,6 +1,6 @@
 import { Matrix as SquareMatrix, SVD } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 import { type DenseMatrix, leadingLeft } from './singular-vectors';
 
 function randomMatrix(rows: number, cols: number, seed = 1): DenseMatrix {

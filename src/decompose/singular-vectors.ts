@@ -6,7 +6,7 @@
  * the same vectors up to rounding where `isAmbiguous` is false.
  */
 import { EigenvalueDecomposition, Matrix as SquareMatrix } from 'ml-matrix';
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 import { dot, orthogonalise } from './vectors';
 
 export interface SingularVectors {

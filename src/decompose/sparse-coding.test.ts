@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { starterFile } from '../backbone/starter';
+import { seededRandom } from '../core/random';
 import { float32, readSafetensors, type Safetensors } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
-import { seededRandom } from '../random';
 import { z } from '../schema';
 import { type Block, type KernelShape, kernelToRows, rowsToKernel } from './kernel-rows';
 import {

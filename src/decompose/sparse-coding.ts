@@ -6,7 +6,7 @@
  * multiplication, division and square roots of 64-bit numbers, in a fixed order.
  */
 
-import { type Random, seededRandom } from '../random';
+import { type Random, seededRandom } from '../core/random';
 import { largestEigenvalue } from './largest-eigenvalue';
 import { orthogonalise } from './vectors';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../core/random';
+import { UserError } from '../core/user-error';
 import { readSafetensors, writeSafetensors } from '../files/safetensors';
-import { seededRandom } from '../random';
-import { UserError } from '../user-error';
 import { type Adapter, type AdapterHeader, decodeAdapter, encodeAdapter } from './adapter-file';
 
 const FILE = 'flowers.safetensors';

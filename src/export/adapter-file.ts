@@ -4,12 +4,12 @@
  * every field; it does not depend on the tuning methods and computes nothing with the tensors.
  */
 import { createSHA256 } from 'hash-wasm';
+import type { ByClass } from '../core/model';
+import { UserError } from '../core/user-error';
 import type { Framing } from '../data/decode';
 import { readSafetensors, type Safetensors, safetensorsBytes, writeSafetensors } from '../files/safetensors';
 import { z } from '../schema';
-import type { ByClass } from '../statistics/balanced';
 import { runConfigSchema } from '../training/run-config';
-import { UserError } from '../user-error';
 
 /** The format this code writes and reads. */
 export const ADAPTER_FORMAT = 1;

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
+import { type Random, seededRandom } from '../core/random';
+import type { SettingOptions } from '../core/setting';
+import { UserError } from '../core/user-error';
 import { readSafetensors } from '../files/safetensors';
-import { type Random, seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
-import { UserError } from '../user-error';
-import type { SettingOptions } from '../worker/protocol';
 import { openAdapter, type StoredModel, storedModelOf, writeAdapter } from './adapter';
 import { decodeAdapter, encodeAdapter } from './adapter-file';
 

@@ -3,16 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backbone } from '../backbone/backbone';
 import { starterFile } from '../backbone/starter';
 import { startBackend } from '../backend';
+import { seededRandom } from '../core/random';
+import type { MemoryPlan } from '../core/run';
+import type { SettingOptions } from '../core/setting';
+import { UserError } from '../core/user-error';
 import { CoefficientCache } from '../decompose/coefficient-cache';
 import { findBases } from '../decompose/layer-bases';
 import { methodById } from '../methods';
 import { ATOM_KINDS } from '../methods/method';
-import { seededRandom } from '../random';
 import { ambiguousBases, dictionariesOf } from '../training/decompositions';
 import { modelFixture } from '../training/model-fixture';
 import { settingSummary } from '../training/setting-summary';
-import { UserError } from '../user-error';
-import type { MemoryPlan, SettingOptions } from '../worker/protocol';
 import {
   adapterSize,
   logitsOf,

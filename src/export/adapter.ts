@@ -2,6 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
+import type { ModelScore } from '../core/model';
+import type { RunResult } from '../core/run';
+import type { SettingOptions } from '../core/setting';
+import { UserError } from '../core/user-error';
 import type { Framing } from '../data/decode';
 import { basisShapes, type LayerBases } from '../decompose/bases';
 import type { Recall } from '../decompose/coefficient-cache';
@@ -26,8 +30,6 @@ import {
   valuesOf,
 } from '../training/parameters';
 import { TunedModel } from '../training/tuned-model';
-import { UserError } from '../user-error';
-import type { ModelScore, RunResult, SettingOptions } from '../worker/protocol';
 import {
   ADAPTER_FORMAT,
   type Adapter,

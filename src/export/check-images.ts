@@ -2,7 +2,7 @@
  * Built-in check images: an adapter file stores their logits, and loading it recomputes them. They are computed with integers
  * only, so that they are identical on every machine.
  */
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 
 type Pixel = (x: number, y: number, channel: number) => number;
 

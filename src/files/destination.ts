@@ -1,8 +1,9 @@
 /** Where dropped files belong, by their first bytes. Names are ignored. */
+
+import type { NamedFile } from '../core/dataset';
 import { ARCHIVE_HEAD_BYTES, archiveKind } from '../data/archives';
 import { imageFormat } from '../data/formats';
 import { isAdapter } from '../export/adapter-file';
-import type { NamedFile } from '../worker/protocol';
 import { openSafetensors } from './safetensors';
 
 export type Destination = 'data' | 'backbone' | 'adapter' | 'project';

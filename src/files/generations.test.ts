@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 import { Generations } from './generations';
 
 const NAME = 'generations test';

@@ -1,5 +1,5 @@
 /** The disk, or the part of it that the browser gives this page, is full. */
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 
 export function isNoRoom(error: unknown): boolean {
   // A DOMException; in newer browsers a separate class with the same name.

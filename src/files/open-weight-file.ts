@@ -1,7 +1,8 @@
 /** Opens the weight file among the files a person chose. The format is detected from the content, not from the name. */
+
+import type { NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { NamedFile } from '../worker/protocol';
 import { isLegacy, openPyTorch } from './pytorch';
 import { openSafetensors } from './safetensors';
 import { indexedShards, joined, shardOf, shardsNamed, type WeightMap, weightMapOf } from './shards';

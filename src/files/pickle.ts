@@ -3,7 +3,7 @@
  * function by its name. This reader calls only the functions that it is given. An object of any other class becomes a
  * `PickleObject` with its class name and contents. No code of that class is loaded or run.
  */
-import type { UserError } from '../user-error';
+import type { UserError } from '../core/user-error';
 import { shortened } from './weight-file';
 
 /** `Made`: the type of the objects that the given functions and persistent ids create. */

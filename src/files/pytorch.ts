@@ -7,7 +7,7 @@
  * dictionary are prefixed with its key: `state_dict.conv1.weight`. backbone/trunks.ts determines which of them form a network.
  */
 import type { FileEntry } from '@zip.js/zip.js';
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { BYTES_PER_NUMBER, product } from './number-types';
 import { openZip } from './open-zip';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { float32, readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 
 const FILE = 'weights.safetensors';

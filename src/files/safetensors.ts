@@ -3,8 +3,9 @@
  * length, a JSON header, then the tensors' bytes without gaps. Little-endian, like the typed arrays of all browsers.
  * Files are untrusted input: every field of the header is validated here and trusted afterwards.
  */
+
+import { UserError } from '../core/user-error';
 import { z } from '../schema';
-import { UserError } from '../user-error';
 import {
   BYTES_PER_NUMBER,
   DECODERS,

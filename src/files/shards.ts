@@ -3,9 +3,10 @@
  * an index `model.safetensors.index.json` that maps tensors to shards. The index is not needed if all shards are
  * present, because their names contain the number of shards.
  */
+
+import type { NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { NamedFile } from '../worker/protocol';
 import { baseName } from './tfjs-model';
 import { listed, shortened, TENSORS_ALONE, type WeightFile, type WeightTensor } from './weight-file';
 

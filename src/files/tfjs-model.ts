@@ -2,9 +2,10 @@
  * Reads a TensorFlow.js model: `model.json` and the shards named by its weights manifest (tfjs-core, src/io/types.ts). A layers-model and
  * a graph-model list weights in the same way. The shards of a group are concatenated, and so are the weights in them.
  */
+
+import type { NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { NamedFile } from '../worker/protocol';
 import { BYTES_PER_NUMBER, product, uint16 } from './number-types';
 import {
   readBlob,

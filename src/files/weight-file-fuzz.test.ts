@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import { openPretrained } from '../backbone/pretrained';
 import { committed } from '../backbone/weight-forms';
-import { type Random, seededRandom } from '../random';
-import { UserError } from '../user-error';
-import type { NamedFile } from '../worker/protocol';
+import type { NamedFile } from '../core/dataset';
+import { type Random, seededRandom } from '../core/random';
+import { UserError } from '../core/user-error';
 import { CountedBlob } from './counted-blob';
 import { openWeightFile } from './open-weight-file';
 import { archive } from './state-dict-fixture';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { committed } from '../backbone/weight-forms';
-import { UserError } from '../user-error';
-import type { NamedFile } from '../worker/protocol';
+import type { NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { CountedBlob } from './counted-blob';
 import { openWeightFile } from './open-weight-file';
 import { float32, readSafetensors, writeSafetensors } from './safetensors';

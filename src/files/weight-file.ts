@@ -2,7 +2,7 @@
  * A file of pretrained weights, in any supported format. Opening a file reads its table of contents and validates it against the
  * file's size; the numbers are read on demand.
  */
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { DECODERS, isRead } from './number-types';
 
 export type WeightForm = 'safetensors' | 'pytorch' | 'tfjs';

@@ -1,6 +1,6 @@
 /** Lists a zip's entries. The stated sizes can be wrong, so they are checked again when unpacking. */
 import type { Entry, FileEntry, ZipReader } from '@zip.js/zip.js';
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 
 export const MAX_ENTRIES = 100_000;
 

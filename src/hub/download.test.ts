@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Behaviour, LoggedRequest } from '../../e2e/hub-server';
+import type { DownloadProgress } from '../core/progress';
 import { readSafetensors } from '../files/safetensors';
 import { sha256 } from '../files/sha256';
 import { askToPersist } from './persist';
-import type { DownloadProgress } from './progress';
 import type { Download } from './sources';
 import { unreadableBackbones } from './stored';
 import type { TabReply, Task, Tasks } from './tab-fixture';

@@ -1,10 +1,11 @@
 /** Downloads a published weight file into the browser's storage. */
 
+import type { StoredPrecision } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import { isNoRoom } from '../files/no-room';
-import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
 import type { KeepOptions } from './keep';
-import { exclusively, type PartialRecord, Place, type StoredFile, type StoredPrecision } from './place';
+import { exclusively, type PartialRecord, Place, type StoredFile } from './place';
 import { Reporter } from './progress';
 import { noRoom, requireRoom, size } from './room';
 import { roundToFp16 } from './round-to-fp16';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../core/random';
 import { float32, readSafetensors } from '../files/safetensors';
-import { seededRandom } from '../random';
 import { toFloat16 } from './float16';
 
 /** Rounded by the browser. TypeScript's DOM types lack Float16Array. */

@@ -1,12 +1,13 @@
 /** Stores a person's own weight file beside the downloaded ones. */
 
+import type { DownloadProgress } from '../core/progress';
+import { UserError } from '../core/user-error';
 import { chunks } from '../files/chunks';
 import { isNoRoom } from '../files/no-room';
 import { writeAll } from '../files/sync-access';
-import { UserError } from '../user-error';
 import { Mismatch, settle } from './check';
 import { exclusively, Place } from './place';
-import { type DownloadProgress, Reporter } from './progress';
+import { Reporter } from './progress';
 import { noRoom, requireRoom } from './room';
 import type { Statement } from './sources';
 

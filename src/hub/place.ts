@@ -4,10 +4,11 @@
  * version of this code may have written it.
  */
 
+import type { StoredPrecision } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import { openSyncAccess, type SyncAccessHandle } from '../files/sync-access';
 import { jsonOf } from '../json';
 import { z } from '../schema';
-import { UserError } from '../user-error';
 
 const ROOT = 'backbones';
 const RECORD = 'record.json';
@@ -48,9 +49,6 @@ const recordSchema = z.discriminatedUnion('kind', [
 export type PlaceRecord = z.infer<typeof recordSchema>;
 export type PartialRecord = Extract<PlaceRecord, { kind: 'partial' }>;
 export type WholeRecord = Extract<PlaceRecord, { kind: 'whole' }>;
-/** The precision of the stored numbers: as published, or rounded to fp16. */
-export type StoredPrecision = WholeRecord['precision'];
-
 export interface StoredFile {
   /** Read from the disk on demand. */
   file: File;

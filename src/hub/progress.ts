@@ -1,31 +1,6 @@
 /** The progress of a download, with its rate over the last seconds and the estimated time left. */
+import type { DownloadPhase, DownloadProgress } from '../core/progress';
 import { Rate } from '../rate';
-
-/**
- * `waiting`: another tab is using the same file; `connecting`; `downloading`; `retrying`: the connection was lost and will be
- * retried; `copying`: the person's own file is copied; `checking`: the stored bytes are hashed; `halving`: they are rewritten as
- * fp16.
- */
-export type DownloadPhase =
-  | 'waiting'
-  | 'connecting'
-  | 'downloading'
-  | 'retrying'
-  | 'copying'
-  | 'checking'
-  | 'halving';
-
-export interface DownloadProgress {
-  phase: DownloadPhase;
-  /** Bytes of the file that this phase has processed. Bytes from an earlier attempt count as received. */
-  received: number;
-  /** Size of the whole file, bytes; null if unknown. */
-  total: number | null;
-  /** Null until it can be measured. */
-  bytesPerSecond: number | null;
-  /** Null without a rate or a total. */
-  secondsLeft: number | null;
-}
 
 /** Milliseconds between two reports of the same phase. */
 const INTERVAL = 100;

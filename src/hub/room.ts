@@ -1,6 +1,7 @@
 /** Checks the disk space that the browser allows this page, and makes the errors for too little of it. */
+
+import { UserError } from '../core/user-error';
 import { freeBytes } from '../files/free-bytes';
-import { UserError } from '../user-error';
 import { storedBackbones } from './stored';
 
 /** @throws UserError if the browser reports less than `needed` free bytes */

@@ -5,7 +5,7 @@
  */
 
 import { IMAGENET, type Preprocessing } from '../backbone/preprocessing';
-import type { Interpolation } from '../backbone/recipe';
+import type { Interpolation } from '../core/backbone';
 import { HUB } from './hosts';
 
 /** The preprocessing of images with which the weights were evaluated. */

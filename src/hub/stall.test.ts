@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../core/user-error';
 import type { SyncAccessHandle } from '../files/sync-access';
-import { UserError } from '../user-error';
 import { fetchWhole, Interrupted, type Timer, untilAnswered, whileHeard } from './stall';
 import { persistently, receive, statement } from './transfer';
 

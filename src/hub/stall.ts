@@ -1,6 +1,7 @@
 /** Requests with a stall timeout: a request is aborted if no response, redirect or byte arrives for a while. */
+
+import type { UserError } from '../core/user-error';
 import { chunks } from '../files/chunks';
-import type { UserError } from '../user-error';
 
 /** A temporary failure that is worth a retry. The message completes “… broke off: ”. */
 export class Interrupted extends Error {}

@@ -1,5 +1,5 @@
 /** The starter backbone, which comes with the page. */
-import type { BackboneChoice } from '../worker/protocol';
+import type { BackboneChoice } from '../core/backbone';
 
 export const STARTER: BackboneChoice = { source: { kind: 'starter' }, stages: null, inputSize: null };
 

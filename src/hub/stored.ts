@@ -1,27 +1,7 @@
 /** Lists, opens and deletes the backbones stored in this browser. */
-import { UserError } from '../user-error';
-import { hasStorage, ifFree, Place, placeIds, type StoredFile, type StoredPrecision } from './place';
-
-export type { StoredPrecision };
-
-export interface StoredBackbone {
-  id: string;
-  label: string;
-  fileName: string;
-  /** Bytes currently on the disk. */
-  bytes: number;
-  /** Size of the whole stored file, bytes; null for a partial file of unknown size. */
-  total: number | null;
-  /** `partial`: an interrupted download that can be resumed. */
-  kind: 'whole' | 'partial';
-  /** When the file became whole, or when its download began; milliseconds since 1970. */
-  savedAt: number;
-  precision: StoredPrecision;
-  /** SHA-256 of the published file, hex; null for a partial file if it is not known. */
-  sha256: string | null;
-  /** True if the hash matches the one that the hub or the table of sources states; false if neither states one. */
-  verified: boolean;
-}
+import type { StoredBackbone } from '../core/backbone';
+import { UserError } from '../core/user-error';
+import { hasStorage, ifFree, Place, placeIds, type StoredFile } from './place';
 
 /** All stored backbones, by id, without those that cannot be read. */
 export async function storedBackbones(): Promise<StoredBackbone[]> {

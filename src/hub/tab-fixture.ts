@@ -1,12 +1,15 @@
 /** For tests only: a worker that stores backbones as a tab's engine does, because only workers can write files. */
-import { UserError } from '../user-error';
+
+import type { StoredBackbone, StoredPrecision } from '../core/backbone';
+import type { DownloadProgress } from '../core/progress';
+import { UserError } from '../core/user-error';
 import { download } from './download';
 import { keep } from './keep';
-import { Place, type StoredPrecision } from './place';
-import { type DownloadProgress, Reporter } from './progress';
+import { Place } from './place';
+import { Reporter } from './progress';
 import { roundToFp16 } from './round-to-fp16';
 import type { Download, Statement } from './sources';
-import { deleteStored, openStored, type StoredBackbone, storedBackbones } from './stored';
+import { deleteStored, openStored, storedBackbones } from './stored';
 
 export interface Tasks {
   download: {

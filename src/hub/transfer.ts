@@ -3,10 +3,10 @@
  * not the rest of the same file, the download starts again from the beginning.
  */
 
+import { UserError } from '../core/user-error';
 import { chunks } from '../files/chunks';
 import { type SyncAccessHandle, writeAll } from '../files/sync-access';
 import { z } from '../schema';
-import { UserError } from '../user-error';
 import { Mismatch } from './check';
 import type { Statement } from './sources';
 import { Interrupted, type Patience, whileHeard } from './stall';

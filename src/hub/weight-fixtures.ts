@@ -1,6 +1,7 @@
 /** For tests only: a small deterministic weight file of about 3 MB. */
+
+import { seededRandom } from '../core/random';
 import { writeSafetensors } from '../files/safetensors';
-import { seededRandom } from '../random';
 
 /** Numbers in the range of fp16 and far below it, and one tensor for each reason not to round. */
 export function tensorsFixture(): Map<string, { shape: number[]; data: Float32Array }> {

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
+import type { Random } from '../core/random';
+import type { SettingOption, SettingOptions } from '../core/setting';
 import { type AtomCoding, codedShape } from '../decompose/atom-coding';
 import { type BlockAttributes, foldBlocks, unfoldBlocks } from '../ops/channel-blocks';
 import { toFp32 } from '../ops/convert';
 import { derivedTensor } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
-import type { Random } from '../random';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 import {
   ATOMS_PER_LAYER,
   assertDefined,

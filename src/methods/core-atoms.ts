@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import type { SettingOption, SettingOptions } from '../core/setting';
 import { type BasisSpec, layerRank, positionsOf } from '../decompose/bases';
 import { coreKernel, coreUpdate } from '../ops/core-kernel';
 import { derivedTensor } from '../ops/frozen';
 import { matMul } from '../ops/mat-mul';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { assertDefined, type Frozen, layerOptions, option, type TuningMethod } from './method';
 
 const RANK: SettingOption = {

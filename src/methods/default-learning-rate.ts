@@ -1,4 +1,4 @@
-import type { SettingOptions, SettingSummary } from '../worker/protocol';
+import type { SettingOptions, SettingSummary } from '../core/setting';
 import { possibleOptions } from './option-fault';
 
 /**

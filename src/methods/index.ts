@@ -1,5 +1,5 @@
 /** The registry of tuning methods, those of a first comparison first. A new method is a new file and an entry here. */
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 import { allAtoms } from './all-atoms';
 import { atoms } from './atoms';
 import { bitfit } from './bitfit';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import type { SettingOption, SettingOptions } from '../core/setting';
 import { type BasisSpec, layerRank } from '../decompose/bases';
 import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { assertDefined, layerOptions, option, type TuningMethod } from './method';
 import { asMatrix, fromFilters, projections, singularVectors } from './singular-form';
 

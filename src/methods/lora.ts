@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerGradient } from '../backbone/layer-gradient';
+import type { SettingOption, SettingOptions } from '../core/setting';
 import { convolution } from '../ops/convolution';
 import { kernelGradient } from '../ops/kernel-gradient';
 import { matMul } from '../ops/mat-mul';
 import { sampled } from '../ops/stride';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { assertDefined, layerOptions, option, type TuningMethod } from './method';
 
 /** The options of both LoRA methods. */

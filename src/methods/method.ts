@@ -10,12 +10,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { TunedConvolution } from '../backbone/backbone';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
+import type { Random } from '../core/random';
+import type { SettingOption, SettingOptions } from '../core/setting';
+import { UserError } from '../core/user-error';
 import type { AtomCoding } from '../decompose/atom-coding';
 import type { BasisSpec } from '../decompose/bases';
 import { toFp32 } from '../ops/convert';
-import type { Random } from '../random';
-import { UserError } from '../user-error';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 import { optionsFault } from './option-fault';
 
 /** A tensor that a method trains in one layer. */

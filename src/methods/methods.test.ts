@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { toTfjsOrder } from '../backbone/kernel-order';
 import { LayerGradient } from '../backbone/layer-gradient';
 import type { ConvolutionSpec } from '../backbone/layout';
+import type { SettingOptions } from '../core/setting';
 import { basesOf, basisShapes } from '../decompose/bases';
 import { float32, type Safetensors } from '../files/safetensors';
 import { referenceValues, relativeError } from '../fixtures';
 import { onBackends } from '../on-backends';
 import { convolution } from '../ops/convolution';
 import { inputGradient } from '../ops/input-gradient';
-import type { SettingOptions } from '../worker/protocol';
 import { methodById } from './index';
 import { type Frozen, type TuningMethod, trainableGradients, tunedConvolution } from './method';
 

@@ -1,4 +1,4 @@
-import type { SettingOption, SettingOptions } from '../worker/protocol';
+import type { SettingOption, SettingOptions } from '../core/setting';
 
 /** Whether an option takes whole numbers only. */
 export const isWhole = ({ default: usual, min, max }: SettingOption): boolean =>

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvolutionSpec } from '../backbone/layout';
+import type { SettingOption } from '../core/setting';
 import { plainAtoms } from '../decompose/atom-coding';
 import { toFp32 } from '../ops/convert';
-import type { SettingOption } from '../worker/protocol';
 import {
   ATOMS_PER_LAYER,
   assertDefined,

@@ -2,7 +2,7 @@
  * A convolution and its derivatives computed from their definitions in double precision. Tests compare with them, and GPU
  * programs are checked against them before they are used.
  */
-import { seededRandom } from '../random';
+import { seededRandom } from '../core/random';
 
 export interface Shape {
   n: number;

@@ -4,7 +4,7 @@
  * them by type. Programs read and write them as fp32 (ops/webgpu/run-program.ts), and all sums are fp32.
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { EngineInfo } from '../worker/protocol';
+import type { EngineInfo } from '../core/engine';
 
 /** The storage precision of a tensor. Sums are always fp32. */
 export type Precision = EngineInfo['precision'];

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../shape';
+import { sizeOf } from '../core/shape';
 import { defineOp } from './define-op';
 import { heapViews, uninitialised } from './wasm/heap';
 

@@ -1,4 +1,5 @@
 /** Balanced accuracy: the mean recall of the classes, which an unbalanced set cannot raise by its largest class. */
+import type { ByClass } from '../core/model';
 import { isUnbalanced } from './macro-f1';
 import { type Interval, wilson } from './wilson';
 
@@ -19,12 +20,6 @@ function imagesByClass(targets: ArrayLike<number>): number[][] {
     byClass[target].push(image);
   }
   return byClass.filter((images) => images !== undefined);
-}
-
-/** Correct images and images of every class. */
-export interface ByClass {
-  correct: number[];
-  images: number[];
 }
 
 /** @param classes number of classes; those without images count 0 */

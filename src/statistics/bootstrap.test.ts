@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Random, seededRandom } from '../random';
+import { type Random, seededRandom } from '../core/random';
 import { classWeights } from './balanced';
 import { accuracyInterval, bootstrapMean } from './bootstrap';
 import { wilson } from './wilson';

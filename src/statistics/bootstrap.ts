@@ -1,5 +1,5 @@
 /** Bootstrap confidence intervals of a mean over images and seeds. */
-import { type Random, seededRandom } from '../random';
+import { type Random, seededRandom } from '../core/random';
 import { type ClassWeights, meanOfProportionsInterval } from './balanced';
 
 /** With 1,999 sorted resamples the 50th from either end bounds 95 %: (R + 1) × 0.025 is an integer (Davison and Hinkley 1997). */

@@ -1,9 +1,9 @@
 /** For tests only: a backbone of any layout with seeded random weights, scaled so that activations stay finite. */
 import { Backbone } from '../backbone/backbone';
 import { convolutions, type Layout, network } from '../backbone/layout';
+import { seededRandom } from '../core/random';
 import { writeSafetensors } from '../files/safetensors';
 import type { Precision } from '../ops/fp16';
-import { seededRandom } from '../random';
 
 export function backboneFixture(
   layout: Layout,

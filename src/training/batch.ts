@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import type { Preprocessing } from '../backbone/preprocessing';
+import type { Augmentation } from '../core/dataset';
+import { type Random, seededRandom } from '../core/random';
+import type { RunConfig } from '../core/run';
 import type { Dataset } from '../data/dataset';
 import { gather } from '../data/gather';
 import type { Images } from '../data/images';
-import { type Random, seededRandom } from '../random';
-import type { Augmentation, RunConfig } from '../worker/protocol';
 
 /** The properties of a backbone that determine its input. */
 export type ImageInput = Pick<Backbone, 'inputSize' | 'preprocessing'>;

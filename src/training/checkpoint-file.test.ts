@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../random';
-import { UserError } from '../user-error';
-import type { RunConfig } from '../worker/protocol';
+import { seededRandom } from '../core/random';
+import type { RunConfig } from '../core/run';
+import { UserError } from '../core/user-error';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-file';
 
 const CONFIG: RunConfig = {

@@ -3,11 +3,11 @@
  * parameters, and everything else as JSON in its metadata.
  */
 
+import type { Expected } from '../core/model';
+import { UserError } from '../core/user-error';
 import { float32, readSafetensors, writeSafetensors } from '../files/safetensors';
 import { jsonOf } from '../json';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { Expected } from '../worker/protocol';
 import type { RunPoint } from '../worker/run';
 import { runConfigSchema } from './run-config';
 

@@ -1,7 +1,8 @@
 /** For tests only: a small seeded data set in which each class has its own colour and stripe direction. */
+
+import { seededRandom } from '../core/random';
 import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
-import { seededRandom } from '../random';
 
 export function datasetFixture(classes: number, train: number, val: number, side: number): Dataset {
   const random = seededRandom(7);

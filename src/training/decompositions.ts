@@ -1,12 +1,12 @@
 /** The decompositions of a backbone's kernels that a setting needs: atoms with their coefficients, and bases. */
 import type { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
+import type { SettingOptions } from '../core/setting';
 import type { AtomCoding } from '../decompose/atom-coding';
 import type { BasisSpec } from '../decompose/bases';
 import { type BackboneBases, findBases } from '../decompose/layer-bases';
 import { decomposeBackbone, type LayerCodes, type LayerDictionary } from '../decompose/layer-codes';
 import type { AtomKind, TuningMethod } from '../methods/method';
-import type { SettingOptions } from '../worker/protocol';
 import { neededBases, neededCodings, parameterTable } from './parameters';
 
 /** By layer; empty where the setting does not need them. */

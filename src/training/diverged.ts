@@ -1,4 +1,4 @@
-import { UserError } from '../user-error';
+import { UserError } from '../core/user-error';
 
 /**
  * Throws `UserError` if a value is not finite. A run checks both its loss and its parameters, because a ReLU on wasm turns NaN into

@@ -1,8 +1,8 @@
 /** Validation: accuracy and mean cross-entropy of a model. */
 import type * as tf from '@tensorflow/tfjs';
+import type { Progress } from '../core/progress';
 import type { Images } from '../data/images';
 import { inTurns, Turns } from '../turns';
-import type { Progress } from '../worker/protocol';
 import { centredBatch } from './batch';
 import type { FrozenFeatures } from './frozen-feature-cache';
 import type { TunedModel } from './tuned-model';

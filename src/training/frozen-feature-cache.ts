@@ -6,12 +6,13 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
+import type { Progress } from '../core/progress';
+import type { FrozenFeaturePlace, RunConfig, RunEvent } from '../core/run';
+import { sizeOf } from '../core/shape';
 import type { Dataset } from '../data/dataset';
 import type { PrivateFile } from '../files/private-file';
 import { part } from '../ops/part';
-import { sizeOf } from '../shape';
 import { inTurns, Turns } from '../turns';
-import type { FrozenFeaturePlace, Progress, RunConfig, RunEvent } from '../worker/protocol';
 import { centredBatch, viewBatch, viewsPerImage } from './batch';
 import { batches, EVALUATION_BATCH } from './evaluate';
 

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
+import { seededRandom } from '../core/random';
 import { maxRelativeError } from '../fixtures';
 import { METHODS } from '../methods';
-import { seededRandom } from '../random';
 import { type GradientOptions, lossAndGradient } from './gradient';
 import { modelFixture } from './model-fixture';
 

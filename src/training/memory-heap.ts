@@ -3,10 +3,11 @@
  * not limit.
  */
 import { convolutions, type Network } from '../backbone/layout';
+import type { HeapItems } from '../core/run';
+import type { SettingOptions } from '../core/setting';
 import { codedShape } from '../decompose/atom-coding';
 import { basisNumbers } from '../decompose/bases';
 import type { TuningMethod } from '../methods/method';
-import type { HeapItems, SettingOptions } from '../worker/protocol';
 import { neededBases, neededCodings, type ParameterTable } from './parameters';
 
 /** Bytes that do not depend on the run. */

@@ -3,17 +3,11 @@
  * cache.
  */
 import { convolutions, type Network } from '../backbone/layout';
+import type { BackendName, EngineLimits } from '../core/engine';
+import type { FrozenFeaturePlace, HeapItems, MemoryPlan, RunConfig } from '../core/run';
+import type { SettingOptions } from '../core/setting';
 import { assertDefined, type TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/fp16';
-import type {
-  BackendName,
-  EngineLimits,
-  FrozenFeaturePlace,
-  HeapItems,
-  MemoryPlan,
-  RunConfig,
-  SettingOptions,
-} from '../worker/protocol';
 import { viewsPerImage } from './batch';
 import { EVALUATION_BATCH } from './evaluate';
 import { heapBytes, heapItems, type KeptOnHeap, NOTHING_KEPT } from './memory-heap';

@@ -12,11 +12,12 @@ import {
   type Network,
   stageOf,
 } from '../backbone/layout';
+import type { MemoryItems } from '../core/run';
+import type { SettingOptions } from '../core/setting';
 import { codedShape } from '../decompose/atom-coding';
 import { type BasisSpec, basisNumbers, layerRank } from '../decompose/bases';
 import { ATOM_KINDS, type TuningMethod } from '../methods/method';
 import type { Precision } from '../ops/fp16';
-import type { MemoryItems, SettingOptions } from '../worker/protocol';
 import { lowestStage, type ParameterTable, tunedLayers } from './parameters';
 
 export interface SimulatedRun {

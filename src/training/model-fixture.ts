@@ -1,11 +1,11 @@
 /** For tests only: a setting applied to a backbone, with its decompositions, which are computed once per backbone. */
 import type { Backbone } from '../backbone/backbone';
+import type { SettingOptions } from '../core/setting';
 import { codingKey } from '../decompose/atom-coding';
 import { basisKey } from '../decompose/bases';
 import { findBases } from '../decompose/layer-bases';
 import { decomposeBackbone } from '../decompose/layer-codes';
 import { methodById } from '../methods';
-import type { SettingOptions } from '../worker/protocol';
 import { decompositionsFor } from './decompositions';
 import { TunedModel } from './tuned-model';
 

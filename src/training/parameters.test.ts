@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { convolutions, network } from '../backbone/layout';
+import { UserError } from '../core/user-error';
 import { methodById } from '../methods';
-import { UserError } from '../user-error';
 import { parameterTable } from './parameters';
 
 const RESNET50 = network({ baseWidth: 64, blocks: [3, 4, 6, 3], strideIn1x1: false });

@@ -4,6 +4,9 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvolutionSpec, stageOf } from '../backbone/layout';
+import type { SettingOption, SettingOptions } from '../core/setting';
+import { sizeOf } from '../core/shape';
+import { UserError } from '../core/user-error';
 import { type AtomCoding, codedShape } from '../decompose/atom-coding';
 import type { BasisSpec } from '../decompose/bases';
 import {
@@ -15,9 +18,6 @@ import {
   type TuningMethod,
 } from '../methods/method';
 import { part } from '../ops/part';
-import { sizeOf } from '../shape';
-import { UserError } from '../user-error';
-import type { SettingOption, SettingOptions } from '../worker/protocol';
 
 export interface Parameter {
   /** `<layer>.<method>.<name>`, `head.weight` or `head.bias`. */

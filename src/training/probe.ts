@@ -4,12 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
+import type { Progress } from '../core/progress';
+import { seededRandom } from '../core/random';
+import type { RunConfig } from '../core/run';
 import type { Dataset } from '../data/dataset';
 import type { Images } from '../data/images';
 import { part } from '../ops/part';
-import { seededRandom } from '../random';
 import { inTurns, Turns } from '../turns';
-import type { Progress, RunConfig } from '../worker/protocol';
 import { AdamW } from './adamw';
 import { centredBatch, oneHotTargets } from './batch';
 import { checkFinite } from './diverged';

@@ -1,7 +1,8 @@
 /** Parses a run's configuration from outside and checks its bounds. */
+
+import type { RunConfig } from '../core/run';
+import { UserError } from '../core/user-error';
 import { z } from '../schema';
-import { UserError } from '../user-error';
-import type { RunConfig } from '../worker/protocol';
 
 const rate = z.number().positive().max(1000);
 const fraction = z.number().min(0).max(1);

@@ -1,6 +1,8 @@
 /** For tests only: a minimal run with a frozen stage, for slow backends and for workers. */
+
+import type { BackendName } from '../core/engine';
+import type { FrozenFeaturePlace, RunConfig } from '../core/run';
 import { methodById } from '../methods';
-import type { BackendName, FrozenFeaturePlace, RunConfig } from '../worker/protocol';
 import { runToEnd } from '../worker/run';
 import { RunControl } from '../worker/run-control';
 import { backboneFixture } from './backbone-fixture';

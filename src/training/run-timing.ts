@@ -1,6 +1,7 @@
 /** Estimates the duration of a run by timing its first steps. */
 
-import type { Progress, RunTiming } from '../worker/protocol';
+import type { Progress } from '../core/progress';
+import type { RunTiming } from '../core/run';
 import { yieldToEventLoop } from '../yield-to-event-loop';
 import { type Job, train } from './train';
 

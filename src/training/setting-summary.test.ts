@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { network } from '../backbone/layout';
+import { seededRandom } from '../core/random';
+import type { MemoryPlan } from '../core/run';
+import type { SettingOptions } from '../core/setting';
 import { METHODS, methodById } from '../methods';
-import { seededRandom } from '../random';
-import type { MemoryPlan, SettingOptions } from '../worker/protocol';
 import { planMemory } from './memory-plan';
 import { settingSummary } from './setting-summary';
 

@@ -1,9 +1,10 @@
 /** The description of a setting and its size on a backbone. An invalid option is reported and does not affect other settings. */
 import { convolutions, type Network } from '../backbone/layout';
+import type { MemoryPlan } from '../core/run';
+import type { SettingOptions, SettingSummary } from '../core/setting';
+import { sizeOf } from '../core/shape';
 import type { TuningMethod } from '../methods/method';
 import { optionsFault, possibleOptions } from '../methods/option-fault';
-import { sizeOf } from '../shape';
-import type { MemoryPlan, SettingOptions, SettingSummary } from '../worker/protocol';
 import { neededAtoms, optionsFor, parameterTable, tunedLayers } from './parameters';
 
 /**

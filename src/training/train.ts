@@ -3,11 +3,12 @@
  * the next event pauses the run; `return()` ends it and frees its tensors.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Progress } from '../core/progress';
+import { type Random, type RandomState, seededRandom } from '../core/random';
+import type { EpochResult, FrozenFeaturePlace, RunConfig, RunEvent } from '../core/run';
 import type { Dataset } from '../data/dataset';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
-import { type Random, type RandomState, seededRandom } from '../random';
 import { type InParts, inTurns, Turns } from '../turns';
-import type { EpochResult, FrozenFeaturePlace, Progress, RunConfig, RunEvent } from '../worker/protocol';
 import { AdamW, type AdamWState } from './adamw';
 import { augmentedBatch, oneHotTargets, viewBatch, viewsPerImage } from './batch';
 import { checkFinite } from './diverged';

@@ -7,6 +7,8 @@ import type { Backbone, Convolution, TunedConvolution, Tuning } from '../backbon
 import { toTfjsOrder } from '../backbone/kernel-order';
 import type { LayerGradient } from '../backbone/layer-gradient';
 import { convolutions } from '../backbone/layout';
+import type { Random } from '../core/random';
+import type { SettingOptions } from '../core/setting';
 import { codedShape } from '../decompose/atom-coding';
 import { basisShapes } from '../decompose/bases';
 import {
@@ -19,9 +21,7 @@ import {
 } from '../methods/method';
 import { toFp16 } from '../ops/convert';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
-import type { Random } from '../random';
 import { complete, type InParts } from '../turns';
-import type { SettingOptions } from '../worker/protocol';
 import type { Decompositions } from './decompositions';
 import { type Head, headLogits } from './head';
 import { neededBases, neededCodings, type ParameterTable, parameterTable, slices } from './parameters';

@@ -1,10 +1,10 @@
 /** Keeps computed bases in memory and, by the weights' hash, in the browser's storage between visits. */
 
 import type { Backbone } from '../backbone/backbone';
+import { sizeOf } from '../core/shape';
 import { type BasisSpec, basisKey, basisNumbers, basisShapes, type LayerBases } from '../decompose/bases';
 import { type FindBases, findBases } from '../decompose/layer-bases';
 import { z } from '../schema';
-import { sizeOf } from '../shape';
 import { layerStorage } from './layer-storage';
 
 /** Bases of more bytes than this are computed at each use: those of all singular vectors are twice as large as the kernels. */

@@ -1,11 +1,11 @@
 /** Checkpoints of a run in its project's folder: written while it trains, read when it is trained again. */
 
 import { canonical } from '../canonical';
+import type { CheckpointCost, RunEvent } from '../core/run';
+import { UserError } from '../core/user-error';
 import { Generations } from '../files/generations';
 import { deleteInProject, existingFolder, projectFolder, readFile } from '../files/project-folder';
 import { type Checkpoint, decodeCheckpoint, type RunIdentity } from '../training/checkpoint-file';
-import { UserError } from '../user-error';
-import type { CheckpointCost, RunEvent } from './protocol';
 import type { RunPoint, Safeguard } from './run';
 
 /** Seconds after which a checkpoint is written within an epoch. */

@@ -1,12 +1,12 @@
 /** Classifies image files with tuned models. Each image is decoded once, and each model is opened once for all of them. */
 import type { Backbone } from '../backbone/backbone';
 import { concurrently } from '../concurrently';
+import type { Classification, Classified } from '../core/model';
 import { decodeImage, type Framing } from '../data/decode';
 import { logitsOf, type Recomputation, type StoredModel, withModel } from '../export/adapter';
 import { centreOf } from '../training/batch';
 import { yieldToEventLoop } from '../yield-to-event-loop';
 import { CLASSIFIED_AT_ONCE } from './classified-at-once';
-import type { Classification, Classified } from './protocol';
 import { storedSide } from './stored-side';
 
 /** Number of images decoded at a time. */

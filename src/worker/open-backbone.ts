@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { Backbone } from '../backbone/backbone';
 import { convolutions } from '../backbone/layout';
 import { statedRecipe } from '../backbone/recipe';
+import type { BackboneChoice, BackboneSource, BackboneSummary, LoadingPhase } from '../core/backbone';
+import type { NamedFile } from '../core/dataset';
+import { UserError } from '../core/user-error';
 import { openWeightFile } from '../files/open-weight-file';
 import { baseName } from '../files/tfjs-model';
 import type { WeightFile } from '../files/weight-file';
@@ -13,15 +16,7 @@ import { fetchWhole, Interrupted } from '../hub/stall';
 import { STARTER_FILE } from '../hub/starter';
 import { openStored } from '../hub/stored';
 import type { Precision } from '../ops/fp16';
-import { UserError } from '../user-error';
-import type {
-  BackboneChoice,
-  BackboneSource,
-  BackboneSummary,
-  Calls,
-  LoadingPhase,
-  NamedFile,
-} from './protocol';
+import type { Calls } from './protocol';
 
 export interface OpenedBackbone {
   backbone: Backbone;

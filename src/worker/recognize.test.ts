@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resnetFixture } from '../../e2e/resnet-fixture';
 import { Backbone } from '../backbone/backbone';
-import { type Recipe, tuningRecipe } from '../backbone/recipe';
+import { tuningRecipe } from '../backbone/recipe';
 import { startBackend } from '../backend';
+import type { Recipe } from '../core/backbone';
 import { importDataset } from '../data/dataset';
 import { paintedImage } from '../data/file-fixtures';
 import { openWeightFile } from '../files/open-weight-file';

@@ -2,12 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { ownClassNames } from '../backbone/own-classes';
+import type { Guess, Recognition } from '../core/backbone';
+import { UserError } from '../core/user-error';
 import type { Dataset } from '../data/dataset';
 import { decodeByRecipe } from '../data/decode';
 import { centreOf, normalised } from '../training/batch';
-import { UserError } from '../user-error';
 import { yieldToEventLoop } from '../yield-to-event-loop';
-import type { Guess, Recognition } from './protocol';
 
 const GUESSES = 5;
 

@@ -1,5 +1,5 @@
 /** Pauses, resumes and stops one run, with a clock that stops while the run is paused. */
-import type { RunAction } from './protocol';
+import type { RunAction } from '../core/run';
 
 export class RunControl {
   readonly #stop = new AbortController();

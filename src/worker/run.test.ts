@@ -3,6 +3,8 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBackend } from '../backend';
+import type { BackendName } from '../core/engine';
+import type { RunConfig, RunEvent } from '../core/run';
 import type { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { methodById } from '../methods';
@@ -11,7 +13,6 @@ import { datasetFixture } from '../training/dataset-fixture';
 import { NO_DECOMPOSITIONS } from '../training/decompositions';
 import { RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
-import type { BackendName, RunConfig, RunEvent } from './protocol';
 import { runToEnd } from './run';
 import { RunControl } from './run-control';
 

@@ -1,11 +1,12 @@
 /** Executes one run: forwards its events, handles pause and stop, and returns a summary. */
 import * as tf from '@tensorflow/tfjs';
+import type { EngineInfo } from '../core/engine';
+import type { EpochResult, Predictions, RunEvent, RunOutcome, RunResult } from '../core/run';
+import { UserError } from '../core/user-error';
 import { health } from '../engine-health';
 import { predict, score } from '../training/evaluate';
 import { type Job, type TrainState, train } from '../training/train';
-import { UserError } from '../user-error';
 import { yieldToEventLoop } from '../yield-to-event-loop';
-import type { EngineInfo, EpochResult, Predictions, RunEvent, RunOutcome, RunResult } from './protocol';
 import type { RunControl } from './run-control';
 
 export interface FinishedRun {

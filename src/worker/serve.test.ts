@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../core/user-error';
 import { deviceLost } from '../engine-fault';
 import { health } from '../engine-health';
 import { addNotice, forgetNotices } from '../ops/webgpu/notices';
-import { UserError } from '../user-error';
 import type { Reply, Report, Request } from './protocol';
 import { type Port, serve } from './serve';
 import type { Handlers } from './session';

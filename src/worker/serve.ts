@@ -1,11 +1,13 @@
 /** The engine's side of the protocol: receives requests, calls the session, sends replies and reports. */
+
+import type { Fault } from '../core/engine';
+import { UserError } from '../core/user-error';
 import { AmbiguousData } from '../data/question';
 import { EngineFault } from '../engine-fault';
 import { health } from '../engine-health';
 import { onNotice } from '../ops/webgpu/notices';
 import { TimeLeft } from '../time-left';
-import { UserError } from '../user-error';
-import type { CallName, Failure, Fault, Reply, Report, Request } from './protocol';
+import type { CallName, Failure, Reply, Report, Request } from './protocol';
 import type { Handlers } from './session';
 
 type Call = Exclude<Request, { cancel: true }>;

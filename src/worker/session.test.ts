@@ -2,28 +2,22 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone/backbone';
 import { startBackend } from '../backend';
+import type { BackboneChoice, BackboneSummary } from '../core/backbone';
+import type { DataSource, Preset } from '../core/dataset';
+import type { EngineInfo } from '../core/engine';
+import type { Expected } from '../core/model';
+import { seededRandom } from '../core/random';
+import type { RunConfig, RunEvent } from '../core/run';
+import { UserError } from '../core/user-error';
 import { dataKey } from '../data/data-key';
 import type { Dataset } from '../data/dataset';
 import { paintedImage, plain } from '../data/file-fixtures';
 import { decodeAdapter, encodeAdapter } from '../export/adapter-file';
 import { deleteInProject } from '../files/project-folder';
-import { seededRandom } from '../random';
 import { backboneFixture } from '../training/backbone-fixture';
 import { datasetFixture } from '../training/dataset-fixture';
-import { UserError } from '../user-error';
 import { keyOf } from './open-backbone';
-import type {
-  BackboneChoice,
-  BackboneSummary,
-  CallName,
-  Calls,
-  DataSource,
-  EngineInfo,
-  Expected,
-  Preset,
-  RunConfig,
-  RunEvent,
-} from './protocol';
+import type { CallName, Calls } from './protocol';
 import { createSession, type Handlers, type SessionParts } from './session';
 
 const CONFIG: RunConfig = {

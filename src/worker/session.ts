@@ -3,6 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone } from '../backbone/backbone';
 import { backboneLabel } from '../backbone/backbone-label';
 import { startBackend } from '../backend';
+import type { EngineInfo } from '../core/engine';
+import type { Expected, LayerMovement, ModelSummary } from '../core/model';
+import type { MemoryPlan, RunConfig, RunEvent } from '../core/run';
+import { UserError } from '../core/user-error';
 import { dataKey } from '../data/data-key';
 import { type Dataset, importDataset, pixelBytes, resplit, summarize } from '../data/dataset';
 import { imageNamed } from '../data/image-named';
@@ -46,7 +50,6 @@ import { measureRunTiming } from '../training/run-timing';
 import { settingSummary } from '../training/setting-summary';
 import { type Job, RunCache } from '../training/train';
 import { TunedModel } from '../training/tuned-model';
-import { UserError } from '../user-error';
 import { BasisStore } from './basis-store';
 import { CheckpointKeeper, readCheckpoint } from './checkpoints';
 import { classifyFiles } from './classify';
@@ -54,17 +57,7 @@ import { readDictionaries, writeDictionaries } from './dictionary-memory';
 import { EngineLock } from './lock';
 import { keyOf, openBackbone } from './open-backbone';
 import { type Action, type Activity, obstacleTo, type Work } from './permissions';
-import type {
-  CallName,
-  Calls,
-  EngineInfo,
-  Expected,
-  LayerMovement,
-  MemoryPlan,
-  ModelSummary,
-  RunConfig,
-  RunEvent,
-} from './protocol';
+import type { CallName, Calls } from './protocol';
 import { recognizeData, recognizeFile } from './recognize';
 import { runToEnd, type Safeguard } from './run';
 import { RunControl } from './run-control';

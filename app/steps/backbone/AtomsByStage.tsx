@@ -1,5 +1,5 @@
 /** The atoms of every decomposed layer and their reconstruction error, by stage. */
-import type { LayerAtoms } from '../../../src/worker/protocol';
+import type { LayerAtoms } from '../../../src/core/backbone';
 import { count as countText, percent } from '../../ui/format';
 import { AtomRow, reach } from '../../ui/HeatMap';
 import { Term } from '../../ui/Term';

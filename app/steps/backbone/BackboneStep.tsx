@@ -3,7 +3,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useEffect } from 'react';
 import { INPUT_SIZES } from '../../../src/backbone/input-size';
 import { recipeWords } from '../../../src/backbone/recipe';
-import type { BackboneSummary, Recipe, Storage } from '../../../src/worker/protocol';
+import type { BackboneSummary, Recipe, Storage } from '../../../src/core/backbone';
 import { StorageButton } from '../../storage/StorageButton';
 import {
   changeBackbone,

@@ -1,5 +1,5 @@
 /** Progress of loading a backbone: bytes loaded, speed and remaining time. */
-import type { DownloadProgress, Progress } from '../../../src/worker/protocol';
+import type { DownloadProgress, Progress } from '../../../src/core/progress';
 import { stopLoading } from '../../store/backbone-actions';
 import { bytes, duration } from '../../ui/format';
 import { ProgressLine } from '../../ui/ProgressLine';

@@ -2,9 +2,9 @@
 import { Badge, Button, Checkbox, FileButton } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { type ReactNode, useRef, useState } from 'react';
+import type { BackboneSource, StoredBackbone } from '../../../src/core/backbone';
 import { SOURCES, type Source } from '../../../src/hub/sources';
 import { STARTER_FILE } from '../../../src/hub/starter';
-import type { BackboneSource, StoredBackbone } from '../../../src/worker/protocol';
 import { changeBackbone } from '../../store/backbone-actions';
 import { useSession } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';

@@ -2,8 +2,9 @@
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { recipeWords } from '../../../src/backbone/recipe';
+import type { BackboneSummary, Guess, Recognition } from '../../../src/core/backbone';
+import type { DatasetSummary } from '../../../src/core/dataset';
 import { STARTER_CLASSES, STARTER_FILE } from '../../../src/hub/starter';
-import type { BackboneSummary, DatasetSummary, Guess, Recognition } from '../../../src/worker/protocol';
 import { recognize, recognizeData, stopRecognition } from '../../store/backbone-actions';
 import { obstacleFor } from '../../store/permissions';
 import { asProblem, type Problem } from '../../store/problem';

@@ -1,7 +1,7 @@
 /** The parts of a run's rows: its name, state, progress and actions. */
 import { Badge, Button, Menu, Modal, Table, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { MemoryPlan } from '../../../src/worker/protocol';
+import type { MemoryPlan } from '../../../src/core/run';
 import { computedByWords } from '../../store/computed-by';
 import { fitsPresent } from '../../store/permissions';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Predictions, RunResult } from '../../../src/worker/protocol';
+import type { Predictions, RunResult } from '../../../src/core/run';
 import { compare } from '../../store/comparison';
 import type { RunRecord } from '../../store/run-record';
 import { columnsOf, type RunRow, rowsOf, runFile, sorted } from './run-table';

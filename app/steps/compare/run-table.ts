@@ -1,6 +1,7 @@
 /** The rows and columns of the table of runs, for the page, its CSV files and the command line. */
+
+import type { Predictions } from '../../../src/core/run';
 import { wilson } from '../../../src/statistics/wilson';
-import type { Predictions } from '../../../src/worker/protocol';
 import {
   type Accuracy,
   type Arm,

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useRovingIndex } from '@mantine/hooks';
 import { useState } from 'react';
-import type { ClassSummary } from '../../../src/worker/protocol';
+import type { ClassSummary } from '../../../src/core/dataset';
 import { count } from '../../ui/format';
 import classes from './ClassGrid.module.css';
 import { imagesOf } from './data-images';

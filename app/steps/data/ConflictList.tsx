@@ -1,7 +1,7 @@
 /** Near-duplicates in more than one class, each with its images: the person marks the right class, or removes images. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { DatasetSummary } from '../../../src/worker/protocol';
+import type { DatasetSummary } from '../../../src/core/dataset';
 import { correct } from '../../store/data-actions';
 import { conflictSentence } from '../../store/data-words';
 import { counted } from '../../ui/format';

@@ -1,6 +1,6 @@
 /** Corrected labels: those that are applied, each of which can be undone, and those that are marked but not applied yet. */
 import { Button } from '@mantine/core';
-import type { DatasetSummary } from '../../../src/worker/protocol';
+import type { DatasetSummary } from '../../../src/core/dataset';
 import { applyCorrections, undoCorrections } from '../../store/data-actions';
 import { useSession, write } from '../../store/session';
 import { counted } from '../../ui/format';

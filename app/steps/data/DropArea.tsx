@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
-import type { NamedFile } from '../../../src/worker/protocol';
+import type { NamedFile } from '../../../src/core/dataset';
 import { FileInput } from '../../ui/FileInput';
 import { Icon } from '../../ui/Icon';
 import { OneOf } from '../../ui/OneOf';

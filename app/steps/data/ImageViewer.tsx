@@ -1,7 +1,7 @@
 /** Thumbnails of the data set, each of which opens its image in a dialog. The thumbnails of a class share one sprite image. */
 import { Button, Modal } from '@mantine/core';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
-import type { DatasetSummary } from '../../../src/worker/protocol';
+import type { DatasetSummary } from '../../../src/core/dataset';
 import { imageNamed } from '../../store/data-actions';
 import { asProblem } from '../../store/problem';
 import { count } from '../../ui/format';

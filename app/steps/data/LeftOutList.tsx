@@ -1,4 +1,4 @@
-import type { LeftOut } from '../../../src/worker/protocol';
+import type { LeftOut } from '../../../src/core/dataset';
 import { counted } from '../../ui/format';
 import { FoldedList } from './FoldedList';
 

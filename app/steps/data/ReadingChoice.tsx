@@ -1,7 +1,7 @@
 /** Asks how the folders of a data set are to be read, with a preview of each option. Names are rendered as plain text. */
 import { Alert, Button, Code, Radio } from '@mantine/core';
 import { useState } from 'react';
-import type { DataQuestion, Reading, ReadingOption } from '../../../src/worker/protocol';
+import type { DataQuestion, Reading, ReadingOption } from '../../../src/core/dataset';
 import { classSentence, partWords } from '../../store/data-words';
 import { counted } from '../../ui/format';
 import { Icon } from '../../ui/Icon';

@@ -1,8 +1,8 @@
 /** A summary of the data set in one line, and its split. */
 import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
+import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/core/dataset';
 import { PRESETS } from '../../../src/data/presets';
-import type { Augmentation, DatasetSummary, SplitChoice } from '../../../src/worker/protocol';
 import { choosePreset, splitAgain } from '../../store/data-actions';
 import {
   givenUpSentence,

@@ -1,5 +1,5 @@
 /** The images of a data set as the page shows them: their paths, classes, parts and places among the thumbnails. */
-import type { ClassSummary, DatasetSummary, Part } from '../../../src/worker/protocol';
+import type { ClassSummary, DatasetSummary, Part } from '../../../src/core/dataset';
 
 export interface DataImage {
   /** Relative to the root of the data set. */

@@ -1,5 +1,5 @@
 /** Files from a drop or a picker, with their paths relative to what was chosen. */
-import type { NamedFile } from '../../../src/worker/protocol';
+import type { NamedFile } from '../../../src/core/dataset';
 
 /** The property that the dropzone's file selector adds to a file. */
 type Located = File & { path?: string; relativePath?: string };

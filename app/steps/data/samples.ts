@@ -1,5 +1,5 @@
 /** The built-in sample sets, served as zips with the page. */
-import type { DataSource } from '../../../src/worker/protocol';
+import type { DataSource } from '../../../src/core/dataset';
 
 export interface Sample {
   name: string;

@@ -1,7 +1,7 @@
 /** The hyperparameters that all settings share: a few are visible, the rest is collapsed with the paper's defaults. */
 import { Collapse, NativeSelect, Switch } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { Augmentation } from '../../../src/worker/protocol';
+import type { Augmentation } from '../../../src/core/dataset';
 import type { Hyperparameters } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { setHyperparameters } from '../../store/setting-actions';

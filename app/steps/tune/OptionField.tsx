@@ -1,8 +1,8 @@
 /** An option of a setting: a number field with bounds, or a select. */
 import { NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
+import type { SettingOption } from '../../../src/core/setting';
 import { isWhole } from '../../../src/methods/option-fault';
-import type { SettingOption } from '../../../src/worker/protocol';
 import { NumberField } from '../../ui/NumberField';
 
 interface Props {

@@ -2,7 +2,7 @@
 import { Badge, Checkbox, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, useMemo } from 'react';
-import type { SettingSummary } from '../../../src/worker/protocol';
+import type { SettingSummary } from '../../../src/core/setting';
 import { read } from '../../store/session';
 import { choose } from '../../store/setting-actions';
 import { settingSeconds, useSweepSource, useTimeSource } from '../../store/sweep-actions';

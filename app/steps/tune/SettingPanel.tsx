@@ -1,5 +1,5 @@
 /** The setting in focus: its options, parameters and memory. Its row in the list says why it cannot run. */
-import type { SettingSummary } from '../../../src/worker/protocol';
+import type { SettingSummary } from '../../../src/core/setting';
 import { learningRateOf, PROBE_SETTING } from '../../store/defaults';
 import { useSession } from '../../store/session';
 import { turnLearningRate, turnOption } from '../../store/setting-actions';

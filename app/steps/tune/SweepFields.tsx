@@ -2,8 +2,8 @@
 import { Collapse, MultiSelect, Switch, TagsInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
+import type { SettingOption, SettingSummary } from '../../../src/core/setting';
 import { isWhole } from '../../../src/methods/option-fault';
-import type { SettingOption, SettingSummary } from '../../../src/worker/protocol';
 import { learningRateOf } from '../../store/defaults';
 import { chosenSettings, useSession } from '../../store/session';
 import { RATE, RATE_FACTORS } from '../../store/sweep';

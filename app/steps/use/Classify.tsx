@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useEffect, useRef } from 'react';
-import type { ModelSummary } from '../../../src/worker/protocol';
+import type { ModelSummary } from '../../../src/core/model';
 import { classifyRest, takeImages } from '../../store/classify-actions';
 import { type ImageToClassify, useSession } from '../../store/session';
 import { FileInput } from '../../ui/FileInput';

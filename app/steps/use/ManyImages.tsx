@@ -1,7 +1,7 @@
 /** The predictions for several images: a row for each image, a column for each chosen model. */
 import { Button, Checkbox, Table } from '@mantine/core';
 import { useState } from 'react';
-import type { ModelSummary } from '../../../src/worker/protocol';
+import type { ModelSummary } from '../../../src/core/model';
 import { cancelClassification, classifyRest, isDisputed, topOf } from '../../store/classify-actions';
 import { type ImageToClassify, useSession } from '../../store/session';
 import { type Column, fileRows } from '../../ui/columns';

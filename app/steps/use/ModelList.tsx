@@ -1,7 +1,7 @@
 /** The models: what each was trained on, what it got right, its size, and its adapter file. */
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
-import type { ModelSummary } from '../../../src/worker/protocol';
+import type { ModelSummary } from '../../../src/core/model';
 import { accuracyKind, accuracyWords } from '../../store/comparison-words';
 import { modelAccuracy } from '../../store/model-accuracy';
 import { chooseModel, downloadAdapter, dropModel } from '../../store/model-actions';

@@ -1,7 +1,7 @@
 /** The relative change of every tuned layer, and the chosen layer's atoms before and after tuning. */
 import { Loader, NativeSelect, UnstyledButton } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { LayerMovement, ModelSummary } from '../../../src/worker/protocol';
+import type { LayerMovement, ModelSummary } from '../../../src/core/model';
 import { movement } from '../../store/model-actions';
 import { asProblem, type Problem } from '../../store/problem';
 import { percent } from '../../ui/format';

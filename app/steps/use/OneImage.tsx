@@ -1,6 +1,6 @@
 /** The most probable classes of one image, for every chosen model. */
 import { Loader } from '@mantine/core';
-import type { ModelSummary } from '../../../src/worker/protocol';
+import type { ModelSummary } from '../../../src/core/model';
 import { ranked } from '../../store/classify-actions';
 import { type ImageToClassify, useSession } from '../../store/session';
 import { GuessList } from '../../ui/GuessList';

@@ -1,5 +1,5 @@
 /** The columns of the table of classified images, and of its CSV. */
-import type { ModelSummary } from '../../../src/worker/protocol';
+import type { ModelSummary } from '../../../src/core/model';
 import { isDisputed, topOf } from '../../store/classify-actions';
 import type { ImageToClassify } from '../../store/session';
 import type { Column } from '../../ui/columns';

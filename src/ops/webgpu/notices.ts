@@ -1,5 +1,5 @@
 /** Notices for the user: programs that this adapter could not compile, so that the slower reference kernels run. */
-import type { Notice } from '../../worker/protocol';
+import type { Notice } from '../../core/engine';
 
 let notices: readonly Notice[] = [];
 let listener: (notice: Notice) => void = () => {};
