@@ -13,7 +13,7 @@ export interface ResnetFixture {
 /** `classes`: the number of classes of its classifier. */
 export function resnetFixture(baseWidth: number, classes: number): ResnetFixture {
   const { normal } = seededRandom(3);
-  const { features, ...stages } = network({ baseWidth, blocks: [3, 4, 6, 3], strideIn1x1: false });
+  const resnet = network({ baseWidth, blocks: [3, 4, 6, 3], strideIn1x1: false });
   const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
   const add = (name: string, shape: number[], value: () => number) => {
     const data = new Float32Array(shape.reduce((size, next) => size * next)).map(value);
@@ -21,7 +21,7 @@ export function resnetFixture(baseWidth: number, classes: number): ResnetFixture
     return data.length;
   };
   let parameters = 0;
-  for (const { name, batchNorm, cIn, cOut, kernel } of convolutions({ ...stages, features })) {
+  for (const { name, batchNorm, cIn, cOut, kernel } of convolutions(resnet)) {
     const deviation = Math.sqrt(2 / (cIn * kernel * kernel));
     parameters += add(`${name}.weight`, [cOut, cIn, kernel, kernel], () => deviation * normal());
     // The last batch norm of a block is small, so that activations keep their magnitude.
@@ -31,6 +31,7 @@ export function resnetFixture(baseWidth: number, classes: number): ResnetFixture
     add(`${batchNorm}.running_mean`, [cOut], () => 0.1 * normal());
     add(`${batchNorm}.running_var`, [cOut], () => 1);
   }
+  const { features } = resnet;
   add('fc.weight', [classes, features], () => normal() / Math.sqrt(features));
   add('fc.bias', [classes], () => 0);
   return { file: writeSafetensors(tensors, { format: 'pt' }), parameters, features };

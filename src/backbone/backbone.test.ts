@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { float32, readSafetensors } from '../files/safetensors';
 import { fixture, maxRelativeError, referenceValues, relativeError, sharedFile } from '../fixtures';
+import { infer } from '../nn/walk';
 import { onBackends } from '../on-backends';
 import { toFp32 } from '../ops/convert';
 import { complete } from '../turns';
@@ -10,6 +11,12 @@ import { starter, starterFile, starterImages } from './starter';
 
 /** In fp16, activations and kernels are rounded about fifty times on the way to the logits. */
 const TOLERANCES = { single: 1e-3, half: 4e-3 } as const;
+
+/** The output of the last stage. Adds the means of what enters the stages, and of that output, to `means`. */
+function stagesOf(backbone: Backbone, images: tf.Tensor4D, means: tf.Scalar[]): tf.Tensor4D {
+  const walk = backbone.walk(new Map(), { before: backbone.network.entries.length });
+  return complete(infer(walk, images, (_stage, value) => means.push(tf.keep(tf.mean(toFp32(value))))));
+}
 
 onBackends('starter backbone against PyTorch', (backend) => {
   const precisions = backend === 'webgpu' ? (['single', 'half'] as const) : (['single'] as const);
@@ -23,8 +30,7 @@ onBackends('starter backbone against PyTorch', (backend) => {
       const means: tf.Scalar[] = [];
       const [lastStage, features, logits] = tf.tidy(() => {
         const images = starterImages(file);
-        const onStage = (output: tf.Tensor4D) => means.push(tf.keep(tf.mean(toFp32(output))));
-        const last = complete(backbone.stagesInParts(images, new Map(), { onStage }));
+        const last = stagesOf(backbone, images, means);
         const pooled = backbone.features(images);
         const weight = tf.tensor2d(float32(head, 'fc.weight'), [10, 512]);
         const scores = tf.add(tf.matMul(pooled, weight, false, true), tf.tensor1d(float32(head, 'fc.bias')));
@@ -53,8 +59,7 @@ onBackends('truncated ImageNet trunk against PyTorch', () => {
     const means: tf.Scalar[] = [];
     const features = tf.tidy(() => {
       const images = tf.transpose(tf.tensor4d(float32(file, 'input'), [4, 3, 96, 96]), [0, 2, 3, 1]);
-      const onStage = (output: tf.Tensor4D) => means.push(tf.keep(tf.mean(output)));
-      const last = complete(backbone.stagesInParts(images, new Map(), { onStage }));
+      const last = stagesOf(backbone, images, means);
       return tf.mean(last, [1, 2]);
     });
     const stageMeans = (await Promise.all(means.map((mean) => mean.data()))).flatMap((mean) => [...mean]);

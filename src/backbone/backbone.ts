@@ -1,6 +1,6 @@
 /**
- * A pretrained network to be tuned: the stored kernels, batch norm folded into each convolution (docs/method.md §6), and the forward pass.
- * The backward pass is in training-pass.ts. The tensors belong to the `Backbone`; `dispose()` frees them.
+ * A pretrained network to be tuned: its graph and its stored kernels, with batch norm folded into each convolution (docs/method.md §6).
+ * Forward and backward pass are walks over the graph. The tensors belong to the `Backbone`; `dispose()` frees them.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Recipe, TrunkChoice } from '../core/backbone';
@@ -8,16 +8,17 @@ import { UserError } from '../core/user-error';
 import { openWeightFile } from '../files/open-weight-file';
 import { sha256, sha256OfBlobs } from '../files/sha256';
 import type { WeightFile } from '../files/weight-file';
+import type { ConvolutionNode, Node } from '../nn/graph';
+import { TensorMachine } from '../nn/tensor-machine';
+import { infer, Walk, type WalkOptions } from '../nn/walk';
 import { toFp16, toFp32 } from '../ops/convert';
-import { convolution } from '../ops/convolution';
 import type { Precision } from '../ops/fp16';
 import { declareFrozen, releaseFrozen } from '../ops/frozen';
-import { maxPool } from '../ops/max-pool';
-import { OwnedTensors } from '../owned-tensors';
 import { complete, type InParts } from '../turns';
 import { INPUT_SIZE_HELP, INPUT_SIZES } from './input-size';
 import { toTfjsOrder } from './kernel-order';
-import type { BlockSpec, ConvolutionSpec, Layout, Network } from './layout';
+import { LayerGradient } from './layer-gradient';
+import type { ConvolutionSpec, Layout, Network } from './layout';
 import type { Preprocessing } from './preprocessing';
 import { type Head, type LayerWeights, openPretrained, type Pretrained } from './pretrained';
 import { tuningRecipe } from './recipe';
@@ -47,22 +48,6 @@ export type TunedConvolution = {
 export type Tuning = ReadonlyMap<string, TunedConvolution>;
 
 const PRETRAINED: Tuning = new Map();
-
-interface StagesOptions {
-  onStage?: (output: tf.Tensor4D) => void;
-  from?: number;
-  before?: number;
-}
-
-/** The max-pooling after the stem. */
-export const POOL = { k: 3, stride: 2, pad: 1 };
-
-/** The activations of a bottleneck block: outputs of the first and second convolution `[n, h', w', width]`, and of the block. */
-export interface BottleneckActivations {
-  a1: tf.Tensor4D;
-  a2: tf.Tensor4D;
-  y: tf.Tensor4D;
-}
 
 export class Backbone {
   readonly id: string;
@@ -171,131 +156,38 @@ export class Backbone {
   }
 
   *featuresInParts(input: tf.Tensor4D, tuning: Tuning = PRETRAINED, from = 0): InParts<tf.Tensor2D> {
-    const last = yield* this.stagesInParts(input, tuning, { from });
-    const features = tf.tidy(() => tf.mean<tf.Tensor2D>(toFp32(last), [1, 2]));
-    last.dispose();
-    return features;
+    const features: tf.Tensor = yield* infer(this.walk(tuning, { from }), input);
+    return features as tf.Tensor2D; // the output of the pooling
   }
 
   /** The activations of the pretrained network that enter the stage `from` (1 for the first), `[n, h, w, c]`, in fp32. */
   *frozenFeaturesInParts(images: tf.Tensor4D, from: number): InParts<tf.Tensor4D> {
-    const entering = yield* this.stagesInParts(images, PRETRAINED, { before: from });
+    const entering = yield* infer(this.walk(PRETRAINED, { before: from }), images);
     const converted = toFp32(entering);
     if (converted !== entering) entering.dispose();
     return converted;
   }
 
-  /**
-   * The output of the last stage `[n, h, w, features]`, in the backbone's precision. `input` enters the stage `from`, 0 for the
-   * stem; the last stage is the one below `before`. `onStage` receives the output of the stem (after pooling) and of every stage.
-   * Intermediate activations are freed after their last use.
-   */
-  *stagesInParts(
-    input: tf.Tensor4D,
-    tuning: Tuning = PRETRAINED,
-    { onStage = () => {}, from = 0, before = this.network.stages.length + 1 }: StagesOptions = {},
-  ): InParts<tf.Tensor4D> {
-    const stages = this.network.stages.slice(Math.max(0, from - 1), before - 1);
-    const parts = stages.flat().length + 1;
-    let passed = 0;
-    const owned = new OwnedTensors();
-    try {
-      let x = owned.own(from > 0 ? tf.clone(input) : yield* this.#pooledStem(input, tuning));
-      onStage(x);
-      for (const stage of stages) {
-        for (const block of stage) {
-          passed++;
-          yield passed / parts;
-          const { a1, a2, y } = yield* this.bottleneckInParts(block, x, tuning, passed / parts);
-          tf.dispose([a1, a2]);
-          owned.free(x);
-          x = owned.own(y);
-        }
-        onStage(x);
-      }
-      return owned.handOver({ x }).x;
-    } finally {
-      owned.dispose();
-    }
-  }
-
-  *#pooledStem(images: tf.Tensor4D, tuning: Tuning): InParts<tf.Tensor4D> {
-    const first = this.stem(images, tuning);
-    try {
-      yield 0;
-      return maxPool({ x: first }, POOL);
-    } finally {
-      first.dispose();
-    }
-  }
-
-  /** The output of the first convolution after its ReLU, before pooling. */
-  stem(images: tf.Tensor4D, tuning: Tuning): tf.Tensor4D {
-    return this.#convolve(this.network.stem, images, tuning, true);
-  }
-
-  /** One bottleneck block with input x: the outputs of its convolutions after their ReLUs. Yields `done` between two of them. */
-  *bottleneckInParts(
-    block: BlockSpec,
-    x: tf.Tensor4D,
+  /** A walk over the network with these tuned layers: for inference, or with `visit`, which receives the gradient of every one of them. */
+  walk(
     tuning: Tuning,
-    done: number,
-  ): InParts<BottleneckActivations> {
-    const { downsample } = block;
-    const owned = new OwnedTensors();
-    try {
-      const { a1, a2 } = owned.ownAll(yield* this.innerInParts(block, x, tuning, done));
-      yield done;
-      let shortcut = x;
-      if (downsample) {
-        shortcut = owned.own(this.#convolve(downsample, x, tuning, false));
-        yield done;
-      }
-      const y = this.#convolve(block.conv3, a2, tuning, true, shortcut);
-      return { ...owned.handOver({ a1, a2 }), y };
-    } finally {
-      owned.dispose();
-    }
-  }
-
-  /** The first two convolutions of a bottleneck block. Yields `done` between the two. */
-  *innerInParts(
-    { conv1, conv2 }: BlockSpec,
-    x: tf.Tensor4D,
-    tuning: Tuning,
-    done: number,
-  ): InParts<Omit<BottleneckActivations, 'y'>> {
-    const owned = new OwnedTensors();
-    try {
-      const a1 = owned.own(this.#convolve(conv1, x, tuning, true));
-      yield done;
-      const a2 = this.#convolve(conv2, a1, tuning, true);
-      return { ...owned.handOver({ a1 }), a2 };
-    } finally {
-      owned.dispose();
-    }
-  }
-
-  /** The kernel that a layer uses: the tuned one, or the folded pretrained one. */
-  kernel(name: string, tuning: Tuning): tf.Tensor4D {
-    return tuning.get(name)?.kernel ?? this.convolution(name).folded;
+    options: Omit<WalkOptions, 'isTrained'> = {},
+    visit?: (gradient: LayerGradient) => void,
+  ): Walk<tf.Tensor4D> {
+    const weights = ({ spec: { name } }: ConvolutionNode) => ({
+      frozen: this.convolution(name),
+      tuned: tuning.get(name),
+    });
+    const machine = new TensorMachine({ weights, fp16: this.precision === 'half' }, (node, x, dz) => {
+      if (node.op === 'convolution') visit?.(new LayerGradient(node.spec, x, dz));
+    });
+    const isTrained = (node: Node) =>
+      visit !== undefined && node.op === 'convolution' && tuning.has(node.spec.name);
+    return new Walk(this.network, machine, { ...options, isTrained });
   }
 
   dispose(): void {
     for (const layer of this.convolutions.values()) disposeConvolution(layer);
-  }
-
-  #convolve(
-    spec: ConvolutionSpec,
-    x: tf.Tensor4D,
-    tuning: Tuning,
-    relu: boolean,
-    residual?: tf.Tensor4D,
-  ): tf.Tensor4D {
-    const bias = tuning.get(spec.name)?.bias ?? this.convolution(spec.name).bias;
-    const kernel = this.kernel(spec.name, tuning);
-    const { stride, pad } = spec;
-    return convolution({ x, kernel, bias, residual }, { stride, pad, relu, fp16: this.precision === 'half' });
   }
 
   convolution(name: string): Convolution {

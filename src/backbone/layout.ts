@@ -3,6 +3,8 @@
  * truncations and the starter differ only in their `Layout`. Names are torchvision's.
  */
 
+import type { Graph, Node } from '../nn/graph';
+
 export interface Layout {
   /** Channels after the first convolution: 64 in ResNet-50, 16 at quarter width. */
   baseWidth: number;
@@ -35,11 +37,9 @@ export interface BlockSpec {
   downsample: ConvolutionSpec | null;
 }
 
-export interface Network {
+export interface Network extends Graph {
   stem: ConvolutionSpec;
   stages: BlockSpec[][];
-  /** Length of the pooled feature vector. */
-  features: number;
 }
 
 /** The ratio of a bottleneck's output channels to its inner width (He et al. 2016, Fig. 5). */
@@ -57,11 +57,41 @@ export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
       return block;
     });
   });
-  return { stem, stages, features: cIn };
+  return { stem, stages, ...graphOf(stem, stages), features: cIn };
 }
 
-/** All convolutions in the order of the forward pass; a block's projection is last. */
-export function convolutions({ stem, stages }: Network): ConvolutionSpec[] {
+/** The max-pooling after the stem. */
+export const POOL = { kernel: 3, stride: 2, pad: 1 };
+
+/** The graph without its number of features. */
+function graphOf(stem: ConvolutionSpec, stages: readonly BlockSpec[][]): Omit<Graph, 'features'> {
+  const input = 'images';
+  const nodes: Node[] = [
+    { op: 'convolution', id: stem.name, inputs: [input], block: 'stem', spec: stem, relu: true },
+    { op: 'maxPool', id: 'maxpool', inputs: [stem.name], block: 'stem', ...POOL },
+  ];
+  const entries: string[] = [];
+  let x = 'maxpool';
+  for (const stage of stages) {
+    entries.push(x);
+    for (const { name: block, conv1, conv2, conv3, downsample } of stage) {
+      const convolve = (spec: ConvolutionSpec, inputs: string[], relu: boolean) => {
+        nodes.push({ op: 'convolution', id: spec.name, inputs, block, spec, relu });
+        return spec.name;
+      };
+      const a1 = convolve(conv1, [x], true);
+      const a2 = convolve(conv2, [a1], true);
+      const shortcut = downsample ? convolve(downsample, [x], false) : x;
+      x = convolve(conv3, [a2, shortcut], true);
+    }
+  }
+  entries.push(x);
+  nodes.push({ op: 'globalAveragePool', id: 'avgpool', inputs: [x], block: 'head' });
+  return { input, nodes, entries, output: 'avgpool' };
+}
+
+/** All convolutions in the order of the network's parameters; a block's projection is last. */
+export function convolutions({ stem, stages }: Pick<Network, 'stem' | 'stages'>): ConvolutionSpec[] {
   return [stem, ...stages.flat().flatMap(blockConvolutions)];
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { matMul } from '../ops/mat-mul';
-import { LORA_OPTIONS, loraFactor, pointwiseGradients } from './lora';
+import { isPointwise, LORA_OPTIONS, loraFactor, pointwiseGradients } from './lora';
 import { assertDefined, option, type TuningMethod } from './method';
 
 /**
@@ -43,9 +43,10 @@ export const loraPeft: TuningMethod = {
     const update = matMul(down, up).reshape<tf.Tensor4D>([kernel, kernel, cIn, cOut]);
     return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
+  projectedTo: (layer, options) => (isPointwise(layer) ? option(loraPeft, options, 'r') : null),
   gradients: (gradient, { A, B }, { scale }, options) => {
-    const { kernel, pad, cIn, cOut } = gradient.layer;
-    if (kernel > 1 || pad > 0) return null;
+    const { cIn, cOut } = gradient.layer;
+    if (!isPointwise(gradient.layer)) return null;
     const r = option(loraPeft, options, 'r');
     const down = assertDefined(A, 'A').reshape<tf.Tensor2D>([r, cIn]);
     const up = assertDefined(B, 'B').reshape<tf.Tensor2D>([cOut, r]);

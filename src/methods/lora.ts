@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerGradient } from '../backbone/layer-gradient';
+import type { ConvolutionSpec } from '../backbone/layout';
 import type { SettingOption, SettingOptions } from '../core/setting';
 import { convolution } from '../ops/convolution';
 import { kernelGradient } from '../ops/kernel-gradient';
@@ -68,8 +69,9 @@ export const lora: TuningMethod = {
     const update = tf.transpose(product.reshape<tf.Tensor4D>([cOut, cIn, kernel, kernel]), [2, 3, 1, 0]);
     return tf.mul(update, tf.mul(scale, loraFactor(options)));
   },
+  projectedTo: (layer, options) => (isPointwise(layer) ? option(lora, options, 'r') : null),
   gradients: (gradient, { A, B }, { scale }, options) =>
-    gradient.layer.kernel === 1 && gradient.layer.pad === 0
+    isPointwise(gradient.layer)
       ? pointwiseGradients(
           gradient,
           assertDefined(A, 'A') as tf.Tensor2D,
@@ -79,6 +81,9 @@ export const lora: TuningMethod = {
         )
       : null,
 };
+
+/** Whether the kernel is 1×1, so that both forms of LoRA are the product B·A. */
+export const isPointwise = ({ kernel, pad }: ConvolutionSpec): boolean => kernel === 1 && pad === 0;
 
 /** The scale α/r of the update. */
 export function loraFactor(options: SettingOptions): number {

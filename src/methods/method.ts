@@ -90,6 +90,11 @@ export interface TuningMethod {
   bias?(trainables: Tensors, frozen: Frozen): tf.Tensor1D;
   /** K = (W + ΔW) ⊙ s, for methods that can compute it in fewer passes over memory than by adding `update` to the folded kernel. */
   kernel?(trainables: Tensors, frozen: Frozen): tf.Tensor4D;
+  /**
+   * The number of channels to which the layer's input and ∂L/∂z are projected for `gradients`, if these are computed without ∂L/∂K; null
+   * if not for this layer. Memory is planned with it.
+   */
+  projectedTo?(layer: ConvolutionSpec, options: SettingOptions): number | null;
   /** The gradients of the trainables by name, if there is a cheaper way than differentiating `update`; null if not for this layer. */
   gradients?(
     gradient: LayerGradient,

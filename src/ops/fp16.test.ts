@@ -145,7 +145,10 @@ onBackends('fp16', () => {
       tf.tidy(() => {
         const map = fp16 ? toFp16(tf.tensor4d(x, shape)) : tf.tensor4d(x, shape);
         const y = maxPool({ x: map }, window);
-        const dx = maxPoolGradient({ x: map, y, dy: tf.tensor4d(dy, [2, 3, 3, 8]) }, window);
+        const dx = maxPoolGradient(
+          { x: map, y, dy: tf.tensor4d(dy, [2, 3, 3, 8]) },
+          { ...window, relu: true },
+        );
         return [toFp32(y), dx];
       }),
     ) as [tf.Tensor[], tf.Tensor[]]; // one result for each precision

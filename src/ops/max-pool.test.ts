@@ -39,17 +39,23 @@ async function expectDefinition(x: number[], shape: [number, number, number, num
     'dy',
   ).map(Math.fround);
   const expected = definition(x, dy, shape);
-  const [y, dx] = tf.tidy(() => {
+  const [y, dx, dxOfRelu] = tf.tidy(() => {
     const input = tf.tensor4d(x, shape);
     const output = maxPool({ x: input }, POOL);
-    return [output, maxPoolGradient({ x: input, y: output, dy: tf.tensor4d(dy, pooled) }, POOL)];
-  });
+    const given = { x: input, y: output, dy: tf.tensor4d(dy, pooled) };
+    return [
+      output,
+      maxPoolGradient(given, { ...POOL, relu: false }),
+      maxPoolGradient(given, { ...POOL, relu: true }),
+    ];
+  }) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   expect(Array.from(await y.data())).toEqual(expected.y);
-  const gradient = await dx.data();
+  const [gradient, ofRelu] = await Promise.all([dx.data(), dxOfRelu.data()]);
   expected.dx.forEach((value, at) => {
     expect(gradient[at], `at ${at}`).toBeCloseTo(value, 5);
+    expect(ofRelu[at], `at ${at}, with the ReLU before`).toBeCloseTo((x[at] ?? 0) > 0 ? value : 0, 5);
   });
-  tf.dispose([y, dx]);
+  tf.dispose([y, dx, dxOfRelu]);
 }
 
 onBackends('max-pool gradient', () => {

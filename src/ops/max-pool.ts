@@ -24,6 +24,11 @@ export const maxPool = defineOp<MaxPoolInputs, PoolAttributes, tf.Tensor4D>({
   reference: ({ x }, { k, stride, pad }) => tf.maxPool(x, k, stride, pad),
 });
 
+export type PoolGradientAttributes = PoolAttributes & {
+  /** Whether x is the output of a ReLU whose own gradient is applied too: where x is zero, the result is zero. */
+  relu: boolean;
+};
+
 export type MaxPoolGradientInputs = {
   /** `[n, h, w, c]` */
   x: tf.Tensor4D;
@@ -37,10 +42,10 @@ export type MaxPoolGradientInputs = {
  * ∂L/∂x `[n, h, w, c]`. If several values of a window equal its maximum, the first in row-major order receives the gradient, as
  * in PyTorch. tfjs' own gradient gives it to the last one; constant image regions produce such ties.
  */
-export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, tf.Tensor4D>({
+export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolGradientAttributes, tf.Tensor4D>({
   name: 'AtomtuneMaxPoolGradient',
   webgpu: webgpuMaxPoolGradient,
-  reference: ({ x, y, dy }, { k, stride, pad }) => {
+  reference: ({ x, y, dy }, { k, stride, pad, relu }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
     // Coordinates are shifted so that the window of output (r, s) starts at (stride·r, stride·s).
@@ -55,7 +60,7 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
       ],
       Number.NEGATIVE_INFINITY,
     );
-    let left = dy;
+    let left = relu ? tf.mul<tf.Tensor4D>(dy, tf.step(y)) : dy;
     let gradient = tf.zerosLike(padded);
     for (let row = 0; row < k; row++) {
       for (let column = 0; column < k; column++) {
@@ -73,7 +78,7 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
     }
     return cropped(tf.slice(gradient, [0, pad, pad, 0]), height, width);
   },
-  wasm: ({ x, y, dy }, { k, stride, pad }) => {
+  wasm: ({ x, y, dy }, { k, stride, pad, relu }) => {
     const [n, height, width, c] = x.shape;
     const [, rows, columns] = y.shape;
     const dx = uninitialised<tf.Rank.R4>(x.shape);
@@ -93,7 +98,8 @@ export const maxPoolGradient = defineOp<MaxPoolGradientInputs, PoolAttributes, t
             }
           }
           for (let channel = 0; channel < c; channel++, out++) {
-            const greatest = ofY[out];
+            const greatest = ofY[out] ?? 0;
+            if (relu && !(greatest > 0)) continue;
             for (let place = 0; place < seen; place++) {
               const at = (window[place] ?? 0) + channel;
               if (ofX[at] !== greatest) continue;

@@ -1,7 +1,6 @@
 /** Loss and gradient of one batch, with micro-batches and gradient checkpointing. */
 import * as tf from '@tensorflow/tfjs';
 import type { LayerGradient } from '../backbone/layer-gradient';
-import { TrainingPass } from '../backbone/training-pass';
 import { rows } from '../ops/part';
 import { OwnedTensors } from '../owned-tensors';
 import { abandon, complete, type InParts } from '../turns';
@@ -72,13 +71,18 @@ export function* lossAndGradientInParts(
     };
     try {
       const [x, wanted, dropped] = [part(images), part(targets), mask && part(mask)];
-      const pass = new TrainingPass(model.backbone, x, tuning, { gradientCheckpointing, from });
+      const gradients: (tf.Tensor | undefined)[] = [];
+      const visit = (layer: LayerGradient) => {
+        const found = tf.tidy(() => Object.fromEntries(model.gradients(layer, parameters)));
+        for (const [index, gradient] of Object.entries(found)) gradients[Number(index)] = made.own(gradient);
+      };
+      const pass = model.backbone.walk(tuning, { gradientCheckpointing, from }, visit);
       try {
-        const pooled = yield* proportionally(pass.forward(), 0, FORWARD);
+        const output: tf.Tensor = yield* proportionally(pass.forward(x), 0, FORWARD);
+        const pooled = made.own(output as tf.Tensor2D); // the output of the pooling
         const features = dropped ? made.own(tf.mul<tf.Tensor2D>(pooled, dropped)) : pooled;
         const head = model.headOf(parameters);
         const { loss, logits, weight, bias } = made.ownAll(headGradients(features, head, wanted, count));
-        const gradients: (tf.Tensor | undefined)[] = [];
         gradients[parameters.length - 2] = weight;
         gradients[parameters.length - 1] = bias;
         if (tuning.size > 0) {
@@ -88,12 +92,8 @@ export function* lossAndGradientInParts(
               return dropped ? tf.mul<tf.Tensor2D>(ofFeatures, dropped) : ofFeatures;
             }),
           );
-          const visit = (layer: LayerGradient) => {
-            const found = tf.tidy(() => Object.fromEntries(model.gradients(layer, parameters)));
-            for (const [index, gradient] of Object.entries(found))
-              gradients[Number(index)] = made.own(gradient);
-          };
-          yield* proportionally(pass.backward(dFeatures, visit), FORWARD, 1 - FORWARD);
+          const last: tf.Tensor = dFeatures;
+          yield* proportionally(pass.backward(last as tf.Tensor4D), FORWARD, 1 - FORWARD); // of the output's shape
         }
         return { ...made.handOver({ loss }), gradient: joined(gradients) };
       } finally {

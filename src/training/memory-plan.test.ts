@@ -80,7 +80,7 @@ describe('the memory items of a plan', () => {
       const { items, bytes, microBatch } = planMemory({ ...run, batchSize: 64 }, WASM);
       expect(microBatch).toBe(64);
       // At the peak, the last blocks may have been freed already.
-      expect(items.activations / (4 * 64 * activations)).toBeGreaterThan(0.95);
+      expect(items.activations / (4 * 64 * activations)).toBeGreaterThan(0.94);
       expect(items.activations).toBeLessThanOrEqual(4 * 64 * activations);
       expect(bytes).toBe(Object.values(items).reduce((sum, each) => sum + each, 0));
     }
@@ -297,8 +297,8 @@ class HeapMeter {
   }
 }
 
-/** Runs one training step after an evaluation, as at the start of a run, and returns the planned bytes for it. */
-async function oneStep(
+/** Runs two training steps after an evaluation, as at the start of a run, and returns the planned bytes for it. */
+async function twoSteps(
   layout: Layout,
   { id, options, batch, microBatch, gradientCheckpointing, kept = false, precision = 'single' }: Case,
   pooled: boolean,
@@ -329,12 +329,16 @@ async function oneStep(
     frozenFeatures?.train(range(0, batch), 0) ?? tf.zeros<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
   const targets = tf.zeros<tf.Rank.R2>([batch, CLASSES]);
   const how = { microBatch, gradientCheckpointing };
-  const { loss, gradient } = lossAndGradient(model, optimizer.values, batchImages, targets, null, {
-    ...how,
-    from: kept ? from : 0,
-  });
-  optimizer.apply(gradient);
-  await optimizer.values.data();
+  // The second step finds what a backend has cached in the first.
+  for (const _ of [1, 2]) {
+    const made = lossAndGradient(model, optimizer.values, batchImages, targets, null, {
+      ...how,
+      from: kept ? from : 0,
+    });
+    optimizer.apply(made.gradient);
+    await optimizer.values.data();
+    tf.dispose(made);
+  }
   const { bytes: planned } = simulateMemory(
     {
       network: backbone.network,
@@ -352,7 +356,7 @@ async function oneStep(
     pooled,
   );
   const dispose = () => {
-    tf.dispose([batchImages, targets, loss, gradient]);
+    tf.dispose([batchImages, targets]);
     cache.dispose();
     optimizer.dispose();
     model.dispose();
@@ -422,7 +426,7 @@ function anyDecompositions(
   });
 }
 
-describe('a plan agrees to 25 % with memory measured on wasm', () => {
+describe('a plan agrees to 10 % with memory measured on wasm', () => {
   beforeAll(() => startBackend('wasm'));
 
   const cases: Case[] = [
@@ -451,16 +455,16 @@ describe('a plan agrees to 25 % with memory measured on wasm', () => {
   for (const each of cases) {
     it(named(each), async () => {
       const meter = new HeapMeter();
-      const { planned, dispose } = await oneStep(STARTER, each, false);
+      const { planned, dispose } = await twoSteps(STARTER, each, false);
       meter.stop();
       dispose();
-      expect(planned / meter.peak).toBeGreaterThan(0.75);
-      expect(planned / meter.peak).toBeLessThan(1.25);
+      expect(planned / meter.peak).toBeGreaterThan(0.9);
+      expect(planned / meter.peak).toBeLessThan(1.1);
     });
   }
 });
 
-describe('a plan agrees to 25 % with memory measured on WebGPU', () => {
+describe('a plan agrees to 10 % with memory measured on WebGPU', () => {
   const layout = { baseWidth: 16, blocks: [1, 1], strideIn1x1: false };
   const cases: Case[] = [
     { ...ATOMS, batch: 8, microBatch: 8, gradientCheckpointing: false },
@@ -481,15 +485,15 @@ describe('a plan agrees to 25 % with memory measured on WebGPU', () => {
     it(named(each), async () => {
       await startBackend('webgpu');
       const before = allocated();
-      const { planned, dispose } = await oneStep(layout, each, true);
+      const { planned, dispose } = await twoSteps(layout, each, true);
       const measured = allocated() - before;
       dispose();
       // Destroyed, so that the next case starts with a new device and an empty buffer pool.
       const { device } = tf.backend() as WebGPUBackend;
       device.destroy();
       await device.lost;
-      expect(planned / measured).toBeGreaterThan(0.75);
-      expect(planned / measured).toBeLessThan(1.25);
+      expect(planned / measured).toBeGreaterThan(0.9);
+      expect(planned / measured).toBeLessThan(1.1);
     });
   }
 });

@@ -7,6 +7,7 @@ import type { BackendName, EngineLimits } from '../core/engine';
 import type { FrozenFeaturePlace, HeapItems, MemoryPlan, RunConfig } from '../core/run';
 import type { SettingOptions } from '../core/setting';
 import { assertDefined, type TuningMethod } from '../methods/method';
+import { numbersIn } from '../nn/size-machine';
 import type { Precision } from '../ops/fp16';
 import { viewsPerImage } from './batch';
 import { EVALUATION_BATCH } from './evaluate';
@@ -69,7 +70,7 @@ export function planMemory(
   const tunes = table.backbone > 0;
   const from = viewsPerImage(run) > 0 ? (lowestStage(table) ?? 0) : 0;
   const cached = from > 0 ? viewsPerImage(run) * images.train + images.val : 0;
-  const kept = cached > 0 ? 4 * cached * entering(run, from).numbers : 0;
+  const kept = cached > 0 ? 4 * cached * numbersIn(entering(run, from)) : 0;
   const fits = ({ bytes, largest }: SimulatedMemory) => bytes <= budget && largest <= buffer;
   const attempt = (choice: Choice): Attempt => {
     const attempts = evaluationBatches(choice.microBatch).map((evaluationBatch) => {

@@ -11,7 +11,12 @@ import { shapeOf } from '../fp16';
 import type { InputGradientAttributes, InputGradientInputs } from '../input-gradient';
 import type { KernelGradientAttributes, KernelGradientInputs } from '../kernel-gradient';
 import type { MatMulInputs } from '../mat-mul';
-import type { MaxPoolGradientInputs, MaxPoolInputs, PoolAttributes } from '../max-pool';
+import type {
+  MaxPoolGradientInputs,
+  MaxPoolInputs,
+  PoolAttributes,
+  PoolGradientAttributes,
+} from '../max-pool';
 import { atomKernelProgram, runAtomKernel } from './atom-kernel-program';
 import { coreKernelProgram, runCoreKernel } from './core-kernel-program';
 import { devicePrograms } from './device-programs';
@@ -153,7 +158,7 @@ export function planMaxPool({ x }: MaxPoolInputs, attributes: PoolAttributes): P
 
 export function planMaxPoolGradient(
   inputs: MaxPoolGradientInputs,
-  attributes: PoolAttributes,
+  attributes: PoolGradientAttributes,
 ): Plan<tf.Tensor4D> {
   const program = maxPoolGradientProgram(widthOf(shapeOf(inputs.x)[3]));
   return { name: program.name, run: () => runMaxPoolGradient(program, inputs, attributes) };

@@ -1,10 +1,11 @@
 /**
  * Max-pooling and its gradient. In the gradient, each element of x sums over the windows of which it is the maximum. If several
- * elements of a window equal the maximum, the first in row-major order counts, as in PyTorch.
+ * elements of a window equal the maximum, the first in row-major order counts, as in PyTorch. If x is the output of a ReLU, the
+ * gradient of that can be applied too.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { isFp16, shapeOf } from '../fp16';
-import type { PoolAttributes } from '../max-pool';
+import type { PoolAttributes, PoolGradientAttributes } from '../max-pool';
 import {
   emptyTensor,
   LINE,
@@ -28,6 +29,7 @@ const UNIFORMS = [
   'stride',
   'pad',
 ] as const;
+const GRADIENT_UNIFORMS = [...UNIFORMS, 'relu'] as const;
 
 /** WGSL that decodes element `index` into channel, column, row and image. */
 function place(height: string, width: string): string {
@@ -72,7 +74,7 @@ export function maxPoolGradientProgram(width: Width): Program {
     name: `maxPoolGradient_${width}`,
     inputs: ['source', 'pooled', 'dy'].map((name) => ({ name, width })),
     outputWidth: width,
-    uniforms: UNIFORMS,
+    uniforms: GRADIENT_UNIFORMS,
     workgroup: [LINE, 1, 1],
     code: () => `
 fn main() {
@@ -102,7 +104,7 @@ fn main() {
       sum += select(${zero}, read_dy(at), greatest & first);
     }
   }
-  write_result(index, sum);
+  write_result(index, select(sum, select(${zero}, sum, value > ${zero}), uniforms.relu == 1));
 }`,
   };
 }
@@ -121,10 +123,10 @@ export function runMaxPool(program: Program, x: tf.Tensor4D, window: PoolAttribu
 export function runMaxPoolGradient(
   program: Program,
   { x, y, dy }: { x: tf.Tensor4D; y: tf.Tensor4D; dy: tf.TensorInfo },
-  window: PoolAttributes,
+  { relu, ...window }: PoolGradientAttributes,
 ): tf.Tensor4D {
   const output = emptyTensor(shapeOf(x)) as tf.Tensor4D; // a 4-D shape
-  runOver(program, [x, y, dy], { x, y, window }, output);
+  runOver(program, [x, y, dy], { x, y, window, more: { relu: Number(relu) } }, output);
   return output;
 }
 
@@ -132,13 +134,29 @@ export function runMaxPoolGradient(
 function runOver(
   program: Program,
   inputs: readonly tf.TensorInfo[],
-  { x, y, window: { k, stride, pad } }: { x: tf.Tensor4D; y: tf.Tensor4D; window: PoolAttributes },
+  {
+    x,
+    y,
+    window: { k, stride, pad },
+    more = {},
+  }: { x: tf.Tensor4D; y: tf.Tensor4D; window: PoolAttributes; more?: Record<string, number> },
   output: tf.Tensor4D,
 ): void {
   const [, height, width, depth] = shapeOf(x);
   const [, outputHeight, outputWidth] = shapeOf(y);
   const size = numbersIn(output) / program.outputWidth;
   const channels = depth / program.outputWidth;
-  const uniforms = { size, height, width, outputHeight, outputWidth, channels, side: k, stride, pad };
+  const uniforms = {
+    size,
+    height,
+    width,
+    outputHeight,
+    outputWidth,
+    channels,
+    side: k,
+    stride,
+    pad,
+    ...more,
+  };
   runProgram(program, inputs, uniforms, output, lineGrid(size));
 }

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Backbone } from '../backbone/backbone';
+import type { LayerGradient } from '../backbone/layer-gradient';
+import { starter } from '../backbone/starter';
 import { startBackend } from '../backend';
 import { seededRandom } from '../core/random';
 import { maxRelativeError } from '../fixtures';
 import { complete } from '../turns';
-import type { Backbone } from './backbone';
-import { starter } from './starter';
-import { TrainingPass } from './training-pass';
 
 const N = 3;
 const SIDE = 32;
 
-describe('a training pass (wasm)', () => {
+describe('a walk over tensors (wasm)', () => {
   let backbone: Backbone;
   let images: tf.Tensor4D;
-  let dFeatures: tf.Tensor2D;
+  let dFeatures: tf.Tensor4D;
   let before = 0;
   let bytesLeft = 0;
 
@@ -24,7 +24,7 @@ describe('a training pass (wasm)', () => {
     const random = seededRandom(1);
     const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal());
     images = tf.tensor4d(normal(N * SIDE * SIDE * 3), [N, SIDE, SIDE, 3]);
-    dFeatures = tf.tensor2d(normal(N * 512), [N, 512]);
+    dFeatures = tf.tensor2d(normal(N * 512), [N, 512]) as tf.Tensor as tf.Tensor4D; // the walk's values are of either rank
     // Creates the derived tensors that a backend caches for frozen kernels.
     await gradients([...backbone.convolutions.keys()]);
     before = tf.memory().numTensors;
@@ -52,10 +52,12 @@ describe('a training pass (wasm)', () => {
     const start = tf.memory().numBytes;
     let keptBytes = 0;
     try {
-      const pass = new TrainingPass(backbone, input, tuning, { gradientCheckpointing, from });
-      complete(pass.forward());
+      const visit = (gradient: LayerGradient) => found.set(gradient.layer.name, gradient.kernel());
+      const pass = backbone.walk(tuning, { gradientCheckpointing, from }, visit);
+      const features = complete(pass.forward(input));
       keptBytes = tf.memory().numBytes - start;
-      complete(pass.backward(dFeatures, (gradient) => found.set(gradient.layer.name, gradient.kernel())));
+      complete(pass.backward(dFeatures));
+      features.dispose();
     } finally {
       engine.runKernel = runKernel;
     }
@@ -105,8 +107,8 @@ describe('a training pass (wasm)', () => {
         expect((whole.ran.AtomtuneConvolution ?? 0) - (part.ran.AtomtuneConvolution ?? 0)).toBe(below);
       }
       const tuning = new Map([['layer4.2.conv2', { kernel: backbone.convolution('layer4.2.conv2').folded }]]);
-      const pass = new TrainingPass(backbone, input, tuning, { from });
-      complete(pass.forward());
+      const pass = backbone.walk(tuning, { from }, () => {});
+      complete(pass.forward(input)).dispose();
       pass.dispose();
       expect(input.isDisposed).toBe(false);
       input.dispose();
@@ -135,14 +137,16 @@ describe('a training pass (wasm)', () => {
   it('can be abandoned at any part without leaving tensors', () => {
     const tuning = new Map(ALL().map((name) => [name, { kernel: backbone.convolution(name).folded }]));
     const start = tf.memory().numTensors;
-    const given = tf.tensor2d(new Float32Array(N * 512), [N, 512]);
+    const given = tf.tensor2d(new Float32Array(N * 512), [N, 512]) as tf.Tensor as tf.Tensor4D;
     for (const gradientCheckpointing of [false, true]) {
       /** Does this many parts of a pass; false if the whole pass has fewer. */
       const abandonedAfter = (parts: number): boolean => {
-        const pass = new TrainingPass(backbone, images, tuning, { gradientCheckpointing });
+        const visit = (gradient: LayerGradient) => gradient.bias().dispose();
+        const pass = backbone.walk(tuning, { gradientCheckpointing }, visit);
         function* whole() {
-          yield* pass.forward();
-          yield* pass.backward(given, (gradient) => gradient.bias().dispose());
+          const features = yield* pass.forward(images);
+          features.dispose();
+          yield* pass.backward(given);
         }
         const work = whole();
         let done = 0;
