@@ -19,7 +19,7 @@ MASK = 0xFFFFFFFF
 
 
 class Generator:
-    """src/random.ts: xoshiro128** seeded by a hash of the seed's decimal digits."""
+    """src/core/random.ts: xoshiro128** seeded by a hash of the seed's decimal digits."""
 
     def __init__(self, seed):
         self.state = [self.lane(str(seed), offset) for offset in (0x9E3779B9, 0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4)]

@@ -28,7 +28,7 @@ onBackends('the gradient of a core between two bases', () => {
         return sum;
       });
       const core = tf.tidy(() => {
-        const layer = { name: '', batchNorm: '', kernel: k, ...shape };
+        const layer = { name: '', batchNorm: '', stage: 0, kernel: k, ...shape };
         const [map, gradient] = [tf.tensor4d(x, [n, h, w, cIn]), tf.tensor4d(dz, [n, rows, columns, cOut])];
         return new LayerGradient(layer, map, gradient).core(
           tf.tensor2d(inputs, [cIn, r]),

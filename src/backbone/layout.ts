@@ -19,6 +19,8 @@ export interface ConvolutionSpec {
   name: string;
   /** Its batch norm: `bn1`, `layer2.0.bn2`, `layer2.0.downsample.1`, … */
   batchNorm: string;
+  /** The stage that it belongs to, from 1; 0 for what comes before the stages. */
+  stage: number;
   /** Kernel side in pixels. */
   kernel: number;
   cIn: number;
@@ -46,13 +48,21 @@ export interface Network extends Graph {
 const EXPANSION = 4;
 
 export function network({ baseWidth, blocks, strideIn1x1 }: Layout): Network {
-  const stem = convolution('conv1', 'bn1', 7, 3, baseWidth, 2);
+  const stem = convolution('conv1', 'bn1', 0, 7, 3, baseWidth, 2);
   let cIn = baseWidth;
   const stages = blocks.map((count, stage) => {
     const width = baseWidth * 2 ** stage;
     return Array.from({ length: count }, (_, index) => {
       const stride = stage > 0 && index === 0 ? 2 : 1;
-      const block = bottleneck(`layer${stage + 1}.${index}`, cIn, width, stride, index === 0, strideIn1x1);
+      const block = bottleneck(
+        `layer${stage + 1}.${index}`,
+        stage + 1,
+        cIn,
+        width,
+        stride,
+        index === 0,
+        strideIn1x1,
+      );
       cIn = width * EXPANSION;
       return block;
     });
@@ -95,11 +105,6 @@ export function convolutions({ stem, stages }: Pick<Network, 'stem' | 'stages'>)
   return [stem, ...stages.flat().flatMap(blockConvolutions)];
 }
 
-/** The stage of a layer: 1 for `layer1…`, 0 for the stem. */
-export function stageOf(layer: Pick<ConvolutionSpec, 'name'>): number {
-  return placeOf(layer)?.stage ?? 0;
-}
-
 const BLOCK_PARTS = ['conv1', 'conv2', 'conv3', 'downsample'] as const;
 export type BlockPart = (typeof BLOCK_PARTS)[number];
 
@@ -119,6 +124,7 @@ export function blockConvolutions({ conv1, conv2, conv3, downsample }: BlockSpec
 
 function bottleneck(
   name: string,
+  stage: number,
   cIn: number,
   width: number,
   stride: number,
@@ -128,11 +134,11 @@ function bottleneck(
   const cOut = width * EXPANSION;
   return {
     name,
-    conv1: convolution(`${name}.conv1`, `${name}.bn1`, 1, cIn, width, strideIn1x1 ? stride : 1),
-    conv2: convolution(`${name}.conv2`, `${name}.bn2`, 3, width, width, strideIn1x1 ? 1 : stride),
-    conv3: convolution(`${name}.conv3`, `${name}.bn3`, 1, width, cOut, 1),
+    conv1: convolution(`${name}.conv1`, `${name}.bn1`, stage, 1, cIn, width, strideIn1x1 ? stride : 1),
+    conv2: convolution(`${name}.conv2`, `${name}.bn2`, stage, 3, width, width, strideIn1x1 ? 1 : stride),
+    conv3: convolution(`${name}.conv3`, `${name}.bn3`, stage, 1, width, cOut, 1),
     downsample: projects
-      ? convolution(`${name}.downsample.0`, `${name}.downsample.1`, 1, cIn, cOut, stride)
+      ? convolution(`${name}.downsample.0`, `${name}.downsample.1`, stage, 1, cIn, cOut, stride)
       : null,
   };
 }
@@ -140,10 +146,11 @@ function bottleneck(
 function convolution(
   name: string,
   batchNorm: string,
+  stage: number,
   kernel: number,
   cIn: number,
   cOut: number,
   stride: number,
 ): ConvolutionSpec {
-  return { name, batchNorm, kernel, cIn, cOut, stride, pad: (kernel - 1) / 2 };
+  return { name, batchNorm, stage, kernel, cIn, cOut, stride, pad: (kernel - 1) / 2 };
 }

@@ -134,7 +134,7 @@ onBackends('settings against PyTorch', () => {
         const sizes = (JSON.parse(file.metadata.cases ?? '{}') as Record<string, LayerCase>)[name]; // written by the reference
         if (!sizes) throw new Error(`The fixture has no case ${name}.`);
         const { c_in: cIn, c_out: cOut, k, stride, padding: pad, m, n } = sizes;
-        const layer: ConvolutionSpec = { name, batchNorm: '', kernel: k, cIn, cOut, stride, pad };
+        const layer: ConvolutionSpec = { name, batchNorm: '', stage: 0, kernel: k, cIn, cOut, stride, pad };
         const method = methodById(id);
         const setting = options(sizes);
         const trainsBiases = method.bias !== undefined;

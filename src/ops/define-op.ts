@@ -1,6 +1,6 @@
 /**
  * Registers one of our operations as a tfjs kernel, so that tfjs owns its tensors and memory. The operations have no tfjs
- * gradients: the backward pass is written out in backbone/training-pass.ts, and its parts are operations too.
+ * gradients: the backward pass is a walk over the network's graph (nn/walk.ts), and its parts are operations too.
  */
 import * as tf from '@tensorflow/tfjs';
 

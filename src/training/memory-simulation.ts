@@ -3,7 +3,7 @@
  * evaluate.ts, gradient.ts, tuned-model.ts and adamw.ts keep besides is counted here, and a change there needs the same change here.
  */
 import type { ConvolutionSpec, Network } from '../backbone/layout';
-import { convolutions, stageOf } from '../backbone/layout';
+import { convolutions } from '../backbone/layout';
 import type { MemoryItems } from '../core/run';
 import type { SettingOptions } from '../core/setting';
 import { codedShape } from '../decompose/atom-coding';
@@ -143,7 +143,7 @@ class Run {
     // On wasm, the backward pass caches frozen kernels rotated by 180°.
     if (this.memory instanceof Heap)
       for (const layer of convolutions(network))
-        if (!this.#tunesKernelOf(layer) && stageOf(layer) >= lowest) memory.take('weights', numbersOf(layer));
+        if (!this.#tunesKernelOf(layer) && layer.stage >= lowest) memory.take('weights', numbersOf(layer));
     const kernels = this.#kernels();
     const images = this.#input(batch, frozenFeatures?.from ?? 0);
     const rest = batch % microBatch;

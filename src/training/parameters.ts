@@ -3,7 +3,7 @@
  * The tensors of the forward pass are slices of it.
  */
 import type * as tf from '@tensorflow/tfjs';
-import { type ConvolutionSpec, stageOf } from '../backbone/layout';
+import type { ConvolutionSpec } from '../backbone/layout';
 import type { SettingOption, SettingOptions } from '../core/setting';
 import { sizeOf } from '../core/shape';
 import { UserError } from '../core/user-error';
@@ -61,7 +61,7 @@ export function parameterTable(
   const from = firstStage(method, options, layers);
   const all = method.options.every(({ id }) => id !== 'layers') || option(method, options, 'layers') === 1;
   for (const layer of layers) {
-    if (stageOf(layer) < from || (layer.kernel === 1 && !all)) continue;
+    if (layer.stage < from || (layer.kernel === 1 && !all)) continue;
     for (const trainable of method.trainables(layer, options)) {
       add(parameterName(layer.name, method.id, trainable.name), trainable.shape, layer, trainable);
     }
@@ -79,7 +79,7 @@ export const optionsFor = (
 ): SettingOption[] =>
   options.map((known) => (known === FROM_STAGE ? { ...known, max: lastStage(layers) } : known));
 
-const lastStage = (layers: readonly ConvolutionSpec[]) => Math.max(...layers.map(stageOf));
+const lastStage = (layers: readonly ConvolutionSpec[]) => Math.max(...layers.map(({ stage }) => stage));
 
 /** The stage chosen by the option `from`: layers below it are not trained. */
 function firstStage(
@@ -98,7 +98,7 @@ function firstStage(
 
 /** The lowest stage with a trained layer, 0 for the stem; null if only the head is trained. */
 export function lowestStage({ parameters }: ParameterTable): number | null {
-  const stages = parameters.flatMap(({ layer }) => (layer ? [stageOf(layer)] : []));
+  const stages = parameters.flatMap(({ layer }) => (layer ? [layer.stage] : []));
   return stages.length === 0 ? null : Math.min(...stages);
 }
 
