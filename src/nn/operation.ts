@@ -11,7 +11,7 @@ export type MapShape = readonly [height: number, width: number, channels: number
 export interface Backward<V> {
   /** The gradient of the node's output, before its ReLU if it has one. */
   dz: V;
-  /** The node's inputs and output; null if `reads` does not ask for them. */
+  /** The node's inputs and output; null if `gradientReads` does not ask for them. */
   inputs: readonly (V | null)[];
   output: V | null;
   /** The shape of the input whose gradient is wanted. */

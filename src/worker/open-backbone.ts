@@ -15,6 +15,7 @@ import { SOURCES, type Source, sourceOfFile, sourceOfHash } from '../hub/sources
 import { fetchWhole, Interrupted } from '../hub/stall';
 import { STARTER_FILE } from '../hub/starter';
 import { openStored } from '../hub/stored';
+import { stagesOf } from '../nn/graph';
 import type { Precision } from '../ops/fp16';
 import type { Calls } from './protocol';
 
@@ -165,7 +166,7 @@ function summarize(
     hash,
     key: keyOf(backbone),
     inputSize,
-    stages: { used: network.stages.length, inFile: stagesInFile },
+    stages: { used: stagesOf(network), inFile: stagesInFile },
     ownClasses: head?.classes ?? null,
     ...{ trunk, recipe, notices },
     licence: source?.licence ?? file.metadata.license ?? '',
