@@ -21,10 +21,8 @@ export default class ResultsReporter implements Reporter {
     writeResults('end-to-end tests', {
       passed: withOutcome('expected', 'flaky').length,
       failed: withOutcome('unexpected').length + this.#errors,
-      skipped: withOutcome('skipped').map((test) => ({
-        test: test.titlePath().filter(Boolean).join(' > '),
-        reason: reasonOf(test),
-      })),
+      skipped: withOutcome('skipped').map((test) => ({ test: nameOf(test), reason: reasonOf(test) })),
+      repeated: withOutcome('flaky').map(nameOf),
     });
   }
 
@@ -32,6 +30,8 @@ export default class ResultsReporter implements Reporter {
     return false;
   }
 }
+
+const nameOf = (test: TestCase) => test.titlePath().filter(Boolean).join(' > ');
 
 function reasonOf(test: TestCase): string {
   if (test.results.length === 0) return 'did not run: the run ended before it';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { summary } from './results';
 
-test('the summary groups skipped tests by reason and ends with a line of counts', () => {
+test('the summary names repeated tests, groups skipped tests by reason and ends with a line of counts', () => {
   const images = 'needs the images of ../shared/data/flowers5';
   expect(
     summary({
@@ -18,9 +18,12 @@ test('the summary groups skipped tests by reason and ends with a line of counts'
         passed: 30,
         failed: 2,
         skipped: [{ test: 'c.spec.ts > fourth', reason: images }],
+        repeated: ['d.spec.ts > fifth'],
       },
     }),
   ).toEqual([
+    'Passed only when repeated:',
+    '  d.spec.ts > fifth',
     'Skipped:',
     `  2  ${images}`,
     '  1  needs weights',
