@@ -141,7 +141,7 @@ export interface Recognition {
   byRecipe: boolean;
 }
 
-/** The backbones in this browser's private storage; `usage` and `quota` are in bytes. */
+/** The backbones in this browser's private storage. */
 export interface Storage {
   stored: StoredBackbone[];
 }

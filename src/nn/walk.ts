@@ -224,7 +224,6 @@ function planOf(
   const maskedBy = new Map<string, Node>();
   const again = new Map<string, Node[]>();
   for (const node of [...nodes].reverse()) {
-    if (!reached.has(node.id)) continue;
     const read = (value = '') => lastRead.set(value, node);
     if (isTrained(node)) read(node.inputs[0]);
     for (const [index, input] of node.inputs.entries()) {
@@ -237,18 +236,10 @@ function planOf(
       maskedBy.set(input, node);
       read(input);
     }
-  }
-  if (gradientCheckpointing) {
-    for (const node of [...nodes].reverse()) {
-      const { id, block, inputs } = node;
-      const others = again.get(block) ?? [];
-      const isWanted = lastRead.has(id) || others.some((other) => other.inputs.includes(id));
-      if (!reached.has(id) && !isWanted) continue;
-      if (handedOn.has(id) || !isWanted) continue;
-      again.set(block, [node, ...others]);
-      // What enters the block is kept until all of it was computed again.
-      for (const input of inputs) if (!lastRead.has(input)) lastRead.set(input, node);
-    }
+    if (!gradientCheckpointing || !lastRead.has(node.id) || handedOn.has(node.id)) continue;
+    again.set(node.block, [node, ...(again.get(node.block) ?? [])]);
+    // A block is computed again before any of its nodes is passed, so its inputs only have to be there until one of them.
+    for (const input of node.inputs) if (lastRead.get(input)?.block !== node.block) read(input);
   }
   const isKept = (value: string) =>
     lastRead.has(value) && (!gradientCheckpointing || handedOn.has(value) || !makers.has(value));

@@ -12,8 +12,12 @@ import { anyBases } from '../decompose/basis-fixture';
 import type { LayerCode } from '../decompose/layer-codes';
 import { methodById } from '../methods';
 import type { TuningMethod } from '../methods/method';
+import { Heap } from '../nn/memory';
+import { SizeMachine } from '../nn/size-machine';
+import { Walk } from '../nn/walk';
 import type { Precision } from '../ops/fp16';
 import { emptyPool } from '../ops/webgpu/buffer-pool';
+import { complete } from '../turns';
 import { AdamW } from './adamw';
 import { backboneFixture } from './backbone-fixture';
 import { datasetFixture } from './dataset-fixture';
@@ -85,6 +89,21 @@ describe('the memory items of a plan', () => {
       expect(bytes).toBe(Object.values(items).reduce((sum, each) => sum + each, 0));
     }
   });
+
+  it.each([
+    [large, ACTIVATIONS_224],
+    [small, ACTIVATIONS_64],
+  ] as const)(
+    'count exactly the activations that the forward pass keeps',
+    ({ network: graph, inputSize }, kept) => {
+      const memory = new Heap('single');
+      const walk = new Walk(graph, new SizeMachine(memory), { isTrained: ({ op }) => op === 'convolution' });
+      complete(walk.forward({ n: 1, shape: [inputSize, inputSize, 3], held: null }));
+      // So that the peak is now.
+      memory.take('working', 1e9);
+      expect(memory.items.activations).toBe(4 * (kept + graph.features));
+    },
+  );
 
   it('count weights and coefficients as docs/method.md §3', () => {
     const { items } = planMemory(large, GPU);

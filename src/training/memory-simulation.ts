@@ -2,8 +2,7 @@
  * Simulates the memory of a run: the walks over the network are those of training and evaluation, over sizes in place of tensors. What
  * evaluate.ts, gradient.ts, tuned-model.ts and adamw.ts keep besides is counted here, and a change there needs the same change here.
  */
-import type { ConvolutionSpec, Network } from '../backbone/layout';
-import { convolutions } from '../backbone/layout';
+import { type ConvolutionSpec, convolutions, type Network } from '../backbone/layout';
 import type { MemoryItems } from '../core/run';
 import type { SettingOptions } from '../core/setting';
 import { codedShape } from '../decompose/atom-coding';
