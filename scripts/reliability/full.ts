@@ -57,9 +57,7 @@ export async function fullInRun(trials: Trials, index: number, seed: number): Pr
   const random = seededRandom(seed).fork(`full ${index}`);
   const at = 0.8 * random.uniform() * trials.reference.seconds * 1000;
   const free = random.integer(60_000);
-  return trials.inCopy(async (profile) => {
-    const own = await OwnBrowser.open(profile);
-    const page = await own.page();
+  return trials.inOpenedCopy(async (page) => {
     await trials.startRun(page);
     await sleep(at);
     await allow(page, free);
@@ -70,7 +68,6 @@ export async function fullInRun(trials: Trials, index: number, seed: number): Pr
     const differences = trials.differences(await outcomeOf(page));
     await page.reload();
     if (!(await opensWith(page, 1))) differences.push('the project after a reload');
-    await own.close();
     return { write: 'a run: checkpoints, record, model', said, differences };
   });
 }
@@ -92,16 +89,17 @@ async function saidUntilOver(page: Page): Promise<string> {
 
 /** Everything else that a person does which writes. */
 export async function fullElsewhere(address: string, folder: string): Promise<Full[]> {
-  const stripes = join(folder, 'stripes');
-  drawStripes(stripes);
-  const own = await OwnBrowser.open(join(folder, 'profile'));
-  const page = await own.page();
+  drawStripes(join(folder, 'stripes'));
+  return OwnBrowser.with(join(folder, 'profile'), (_own, page) => otherWrites(page, address, folder));
+}
+
+async function otherWrites(page: Page, address: string, folder: string): Promise<Full[]> {
   await page.goto(`${address}${searchOf({ ...FULL_PLAN, epochs: 2 })}`);
   const done: Full[] = [];
 
   await page.locator('button:enabled', { hasText: 'Try the sample' }).waitFor({ timeout: PATIENCE });
   await allow(page, 50_000);
-  await page.locator('input[webkitdirectory]').setInputFiles(stripes);
+  await page.locator('input[webkitdirectory]').setInputFiles(join(folder, 'stripes'));
   const ofImages = await sentence(page);
   await allow(page, null);
   await untilSaved(page);
@@ -151,7 +149,6 @@ export async function fullElsewhere(address: string, folder: string): Promise<Fu
   await page.getByLabel('Zip of a project').setInputFiles(zip);
   const ofImport = await sentence(page, /for the project/);
   done.push({ write: 'an imported zip', said: ofImport, differences: await changes(page, withZip) });
-  await own.close();
   return done;
 }
 

@@ -7,7 +7,7 @@ import type { Page } from 'playwright';
 import { storedRuns } from '../../e2e/stored-project';
 import { seededRandom } from '../../src/core/random';
 import { table } from '../markdown';
-import { devTools, OwnBrowser } from './own-browser';
+import { devTools } from './own-browser';
 import { distance, median, outcomeOf, PATIENCE, type Plan, type Trials } from './trials';
 
 export const LOSS_PLAN: Plan = { backend: 'webgpu', epochs: 6 };
@@ -70,9 +70,7 @@ export async function loseDevice(page: Page): Promise<boolean> {
 
 export async function lose(trials: Trials, index: number, seed: number): Promise<Loss> {
   const at = 0.95 * seededRandom(seed).fork(`trial ${index}`).uniform() * trials.reference.seconds * 1000;
-  return trials.inCopy(async (profile) => {
-    const own = await OwnBrowser.open(profile);
-    const page = await own.page();
+  return trials.inOpenedCopy(async (page) => {
     await makeDevicesLosable(page, trials.address);
     await trials.startRun(page);
     await sleep(at);
@@ -83,7 +81,6 @@ export async function lose(trials: Trials, index: number, seed: number): Promise
     const restarted = performance.now() - lost;
     const outcome = await outcomeOf(page);
     const [stored] = await storedRuns(page);
-    await own.close();
     const all = (tensors: Map<string, Float32Array>) => [...tensors.values()].flatMap((each) => [...each]);
     return {
       ...{ at, shown, restarted, resumedAfter: stored?.resumedAfter ?? null },

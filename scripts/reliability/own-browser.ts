@@ -35,6 +35,16 @@ export class OwnBrowser {
     return new OwnBrowser(child, await chromium.connectOverCDP(address));
   }
 
+  /** Closes the browser after `work`, also if that fails. */
+  static async with<T>(profile: string, work: (own: OwnBrowser, page: Page) => Promise<T>): Promise<T> {
+    const own = await OwnBrowser.open(profile);
+    try {
+      return await work(own, await own.page());
+    } finally {
+      await own.close();
+    }
+  }
+
   async page(): Promise<Page> {
     const [context] = this.browser.contexts();
     if (!context) throw new Error('The browser has no context.');

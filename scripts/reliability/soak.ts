@@ -9,7 +9,7 @@ import { drawStripes } from '../../e2e/draw-stripes';
 import { storedFiles } from '../../e2e/stored-project';
 import { table } from '../markdown';
 import { OwnBrowser } from './own-browser';
-import { importImages, PATIENCE } from './trials';
+import { importImages, PATIENCE, searchOf } from './trials';
 
 /** Of 200 images; 160 are for training, in batches of 4. */
 const IMAGES = { across: 100, down: 100 };
@@ -39,9 +39,7 @@ export async function soak(
   try {
     const page = await own.page();
     const epochs = steps / STEPS_PER_EPOCH;
-    await page.goto(
-      `${address}?backend=wasm&epochs=${epochs}&batch=4&probe.epochs=3&settings=atoms&option.atoms.m=3&augmentation=crops-flips&dropout=0.2`,
-    );
+    await page.goto(`${address}${searchOf({ backend: 'wasm', epochs })}`);
     await importImages(page, join(folder, 'stripes'));
     await page.goto(`${address}#tune`);
     await page.getByRole('button', { name: 'Run 1 setting' }).click({ timeout: PATIENCE });

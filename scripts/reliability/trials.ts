@@ -47,21 +47,16 @@ export class Trials {
   static async prepare(address: string, plan: Plan): Promise<Trials> {
     const folder = mkdtempSync(join(tmpdir(), 'trials-'));
     drawStripes(join(folder, 'stripes'));
-    const own = await OwnBrowser.open(join(folder, 'profile'));
-    const page = await own.page();
-    await page.goto(`${address}${searchOf(plan)}`);
-    await importImages(page, join(folder, 'stripes'));
-    await own.close();
+    await OwnBrowser.with(join(folder, 'profile'), async (_own, page) => {
+      await page.goto(`${address}${searchOf(plan)}`);
+      await importImages(page, join(folder, 'stripes'));
+    });
     const none = { seconds: 0, losses: [], epochs: [], tensors: new Map() };
     const trials = new Trials(address, plan, folder, none);
-    const reference = await trials.inCopy(async (profile) => {
-      const whole = await OwnBrowser.open(profile);
-      const page = await whole.page();
+    const reference = await trials.inOpenedCopy(async (page) => {
       const began = await trials.startRun(page);
       const outcome = await outcomeOf(page);
-      const seconds = (performance.now() - began) / 1000;
-      await whole.close();
-      return { ...outcome, seconds };
+      return { ...outcome, seconds: (performance.now() - began) / 1000 };
     });
     return new Trials(address, plan, folder, reference);
   }
@@ -72,6 +67,11 @@ export class Trials {
     rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
     cpSync(join(this.folder, 'profile'), copy, { recursive: true });
     return work(copy);
+  }
+
+  /** The same with a page of a browser that has the profile. */
+  inOpenedCopy<T>(work: (page: Page) => Promise<T>): Promise<T> {
+    return this.inCopy((profile) => OwnBrowser.with(profile, (_own, page) => work(page)));
   }
 
   remove(): void {
